@@ -1,0 +1,1 @@
+"""Moca answers Instagram direct messages."""

@@ -1,0 +1,16 @@
+from datetime import timedelta
+
+_FIRST = timedelta(seconds=2)
+_LONGEST = timedelta(minutes=5)
+
+
+def backoff(attempt: int, jitter: float) -> timedelta:
+    """Say how long to wait after a failed attempt: doubling, capped, spread.
+
+    Args:
+        attempt: how many attempts were made, from 1.
+        jitter: a number drawn from 0 to 1; it moves the wait between half and the whole span.
+    """
+    doublings = min(max(attempt, 1) - 1, 16)
+    span = min(_FIRST * (1 << doublings), _LONGEST)
+    return timedelta(seconds=span.total_seconds() * (0.5 + jitter / 2))

@@ -1,0 +1,110 @@
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from moca.core.contact import ContactKey
+from moca.core.policy import ConversationPolicy
+from moca.core.snapshot import Inbound, Snapshot
+from moca.core.vocabulary import ConversationStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A reply on its way into the queue."""
+
+    inputs: tuple[Inbound, ...]
+    attempt: int
+    deadline: datetime | None = None
+    """When this attempt counts as failed; None until a responder takes it up, and once written."""
+    text: str | None = None
+    is_queueing: bool = False
+
+    @property
+    def first_id(self) -> int:
+        """Its name: the id of the first message it answers."""
+        return self.inputs[0].id
+
+    @property
+    def input_ids(self) -> tuple[int, ...]:
+        """The messages it answers."""
+        return tuple(message.id for message in self.inputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """All that a conversation must hold in mind to decide what comes next."""
+
+    contact: ContactKey
+    conversation_id: int
+    status: ConversationStatus = ConversationStatus.OPEN
+    held_until: datetime | None = None
+    gathered: tuple[Inbound, ...] = ()
+    gathering_since: datetime | None = None
+    remembered: tuple[Inbound, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    in_flight: frozenset[int] = frozenset()
+    cooldown_until: datetime | None = None
+    away_text_at: datetime | None = None
+    active_at: datetime
+    """When something last happened in it."""
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Snapshot, now: datetime) -> "Conversation":
+        """Take up what the database knows, before its unanswered messages are looked at."""
+        return cls(
+            contact=snapshot.contact,
+            conversation_id=snapshot.conversation_id,
+            status=snapshot.status,
+            held_until=snapshot.held_until,
+            remembered=snapshot.remembered,
+            in_flight=snapshot.in_flight,
+            cooldown_until=snapshot.cooldown_until,
+            away_text_at=snapshot.away_text_at,
+            active_at=now,
+        )
+
+    def gathering(self, message: Inbound) -> "Conversation":
+        """Add a message to those waiting for the next flush."""
+        return replace(
+            self,
+            gathered=(*self.gathered, message),
+            gathering_since=self.gathering_since or message.received_at,
+        )
+
+    def is_held_at(self, now: datetime) -> bool:
+        """Tell whether somebody else than the bot has the word: paused, taken over or closed."""
+        if self.status is ConversationStatus.OPEN:
+            return False
+        return self.held_until is None or now < self.held_until
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a reply is being made, queued or sent: until then everything is gathered."""
+        return bool(self.drafts or self.in_flight)
+
+    def flush_at(self, policy: ConversationPolicy) -> datetime | None:
+        """Tell when the gathered messages are answered; None while nothing waits."""
+        if self.gathering_since is None:
+            return None
+        debounced_at = self.gathering_since + policy.debounce
+        return max(debounced_at, self.cooldown_until or debounced_at)
+
+    def forgettable_at(self, policy: ConversationPolicy) -> datetime:
+        """Tell when forgetting this conversation changes nothing any more."""
+        windows = [message.received_at + policy.dedup for message in self.remembered]
+        idle_at = self.active_at + policy.idle
+        return max(idle_at, self.cooldown_until or idle_at, *windows)
+
+    def steadied(self, now: datetime, policy: ConversationPolicy) -> "Conversation":
+        """Keep every wait within its span, even if the wall clock was set back."""
+        since, until = self.gathering_since, self.cooldown_until
+        return replace(
+            self,
+            active_at=min(self.active_at, now),
+            gathering_since=since and min(since, now),
+            cooldown_until=until and min(until, now + policy.cooldown),
+        )
+
+
+def seconds(span: timedelta) -> str:
+    """Say a span as a person reads it in a journey."""
+    return f"{max(span.total_seconds(), 0):.1f} s".replace(".0 s", " s")

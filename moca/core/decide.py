@@ -1,0 +1,170 @@
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from moca.core import drafting
+from moca.core.conversation import Conversation, seconds
+from moca.core.deduplication import first_saying, remember
+from moca.core.effects import Effect
+from moca.core.flushing import advance
+from moca.core.journey import Step
+from moca.core.messages import (
+    ConcludeMessages,
+    ConversationChanged,
+    GenerationFailed,
+    GenerationStarted,
+    MessageArrived,
+    RecordSteps,
+    ReplyDropped,
+    ReplyFailed,
+    ReplyGenerated,
+    ReplyQueued,
+    ReplyRefused,
+    ReplySent,
+    ReplyUnknown,
+)
+from moca.core.policy import ConversationPolicy
+from moca.core.snapshot import Inbound, Snapshot
+from moca.core.vocabulary import Author, ConversationStatus, Outcome, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The instant that a conversation asked to be woken at has come. Timers -> Conversation."""
+
+
+Event = (
+    MessageArrived
+    | Woken
+    | GenerationStarted
+    | ReplyGenerated
+    | GenerationFailed
+    | ReplyQueued
+    | ReplyRefused
+    | ReplySent
+    | ReplyFailed
+    | ReplyUnknown
+    | ReplyDropped
+    | ConversationChanged
+)
+
+Decision = tuple[Conversation, tuple[Effect, ...]]
+
+
+def restore(snapshot: Snapshot, now: datetime, policy: ConversationPolicy) -> Decision:
+    """Take up a conversation from the database: every gate looks at what is still unanswered."""
+    state = Conversation.from_snapshot(snapshot, now)
+    effects: tuple[Effect, ...] = ()
+    for message in snapshot.unanswered:
+        state, more = _hear(state, message, now, policy)
+        effects += more
+    return _then_advance(state, effects, now, policy)
+
+
+def decide(
+    state: Conversation, event: Event, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    """Say what a conversation becomes by an event, and what is to be done about it."""
+    active_at = state.active_at if isinstance(event, Woken) else now
+    steady = replace(state.steadied(now, policy), active_at=active_at)
+    changed, effects = _take_in(steady, event, now, policy)
+    return _then_advance(changed, effects, now, policy)
+
+
+def _then_advance(
+    state: Conversation, effects: tuple[Effect, ...], now: datetime, policy: ConversationPolicy
+) -> Decision:
+    advanced, more = advance(state, now, policy)
+    return advanced, effects + more
+
+
+def _take_in(
+    state: Conversation, event: Event, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    match event:
+        case MessageArrived():
+            return _hear(_in_conversation(state, event, now), event.message, now, policy)
+        case Woken():
+            return drafting.give_up_overdue(state, now, policy)
+        case GenerationStarted():
+            return drafting.start(state, event, policy), ()
+        case ReplyGenerated():
+            return drafting.take_text(state, event, now)
+        case GenerationFailed():
+            return drafting.take_failure(state, event, now, policy)
+        case ReplyRefused():
+            return drafting.drop(state, event.input_ids), ()
+        case ReplyQueued():
+            return _queued(state, event), ()
+        case ReplySent() | ReplyUnknown():
+            return _spoken(state, event.item_id, event.at, policy), ()
+        case ReplyFailed() | ReplyDropped():
+            return replace(state, in_flight=state.in_flight - {event.item_id}), ()
+        case ConversationChanged():
+            return _changed(state, event), ()
+        case _:
+            assert_never(event)
+
+
+def _hear(
+    state: Conversation, message: Inbound, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    first = first_saying(message, state.remembered, policy.dedup)
+    if first is not None:
+        after = message.received_at - first.received_at
+        because = f"same text {seconds(after)} earlier, within {seconds(policy.dedup)}"
+        repeat = ConcludeMessages((message.id,), Outcome.DUPLICATE, because, now, first.id)
+        return state, (repeat,)
+    heard = replace(
+        state.gathering(message),
+        remembered=remember(message, state.remembered, now, policy.dedup),
+    )
+    passed = Step(
+        message.id, now, Stage.DEDUPLICATION, "passed", f"nothing equal in {seconds(policy.dedup)}"
+    )
+    return heard, (RecordSteps((passed, _waiting(heard, message, now, policy))),)
+
+
+def _waiting(
+    state: Conversation, message: Inbound, now: datetime, policy: ConversationPolicy
+) -> Step:
+    if state.is_answering:
+        detail = f"a reply is under way; gathered with {len(state.gathered) - 1} others"
+        return Step(message.id, now, Stage.COOLDOWN, "gathered", detail)
+    flush_at = state.flush_at(policy) or now
+    stage = Stage.COOLDOWN if flush_at == state.cooldown_until else Stage.DEBOUNCE
+    detail = f"until {flush_at:%H:%M:%S}, {seconds(flush_at - now)} left"
+    return Step(message.id, now, stage, "waiting", detail)
+
+
+def _in_conversation(state: Conversation, event: MessageArrived, now: datetime) -> Conversation:
+    if event.conversation_id == state.conversation_id:
+        return state
+    return Conversation(contact=state.contact, conversation_id=event.conversation_id, active_at=now)
+
+
+def _queued(state: Conversation, event: ReplyQueued) -> Conversation:
+    if event.reply.author is not Author.BOT:
+        return state
+    without_draft = drafting.drop(state, event.input_ids)
+    return replace(without_draft, in_flight=state.in_flight | {event.reply.item_id})
+
+
+def _spoken(
+    state: Conversation, item_id: int, at: datetime, policy: ConversationPolicy
+) -> Conversation:
+    return replace(
+        state,
+        in_flight=state.in_flight - {item_id},
+        remembered=tuple(message for message in state.remembered if message.received_at > at),
+        cooldown_until=max(at + policy.cooldown, state.cooldown_until or at),
+    )
+
+
+def _changed(state: Conversation, event: ConversationChanged) -> Conversation:
+    if event.conversation_id != state.conversation_id:
+        return state
+    changed = replace(state, status=event.status, held_until=event.held_until)
+    if event.status is ConversationStatus.OPEN:
+        return changed
+    return replace(changed, gathered=(), gathering_since=None, drafts=())

@@ -1,0 +1,37 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from moca.core.snapshot import Inbound
+
+_MOST_REMEMBERED = 100
+
+
+def is_comparable(message: Inbound) -> bool:
+    """Tell whether a repeat of this message may be dropped: typed text only, never a tap."""
+    return message.kind == "message" and message.type == "text" and bool(message.text)
+
+
+def first_saying(
+    message: Inbound, remembered: Sequence[Inbound], window: timedelta
+) -> Inbound | None:
+    """Find the message that this one repeats within the window; None if it says something new."""
+    if not is_comparable(message):
+        return None
+    return next(
+        (
+            earlier
+            for earlier in remembered
+            if earlier.text == message.text and message.received_at - earlier.received_at < window
+        ),
+        None,
+    )
+
+
+def remember(
+    message: Inbound, remembered: tuple[Inbound, ...], now: datetime, window: timedelta
+) -> tuple[Inbound, ...]:
+    """Add a saying to those remembered, without the ones that ran out; bounded."""
+    if not is_comparable(message):
+        return remembered
+    fresh = tuple(earlier for earlier in remembered if now - earlier.received_at < window)
+    return (*fresh, message)[-_MOST_REMEMBERED:]

@@ -1,0 +1,19 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from moca.core.messages import ConcludeMessages, GenerateReply, QueueReply, RecordSteps
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Wake the conversation at this instant, and at no other."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """Forgetting the conversation would change nothing."""
+
+
+Effect = ConcludeMessages | GenerateReply | QueueReply | RecordSteps | WakeAt | LetGo

@@ -1,0 +1,158 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+
+from moca.core.contact import ContactKey
+from moca.core.reply import QueuedReply
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Lane:
+    """The replies to one contact, of which only the first may go, and only one at a time."""
+
+    __slots__ = ("contact", "free_at", "holder", "replies", "turn")
+
+    def __init__(self, contact: ContactKey) -> None:
+        self.contact = contact
+        self.replies: list[tuple[int, int, QueuedReply]] = []
+        self.free_at = _LONG_AGO
+        self.holder: int | None = None
+        """The item under way; the lane stands until it has ended."""
+        self.turn = 0
+        """Counts the lane's places in the heaps; an entry of an earlier turn is void."""
+
+
+class Lanes:
+    """Which reply comes first among those that may go, without one contact holding up another.
+
+    Higher priority first, then first come first served. Every operation is logarithmic in the
+    number of contacts waiting. Not safe across threads.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: dict[ContactKey, Lane] = {}
+        self._held: dict[int, QueuedReply] = {}
+        self._ready: dict[str, list[tuple[int, int, int, Lane]]] = {}
+        self._later: list[tuple[datetime, int, int, Lane]] = []
+        self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __contains__(self, item_id: int) -> bool:
+        return item_id in self._held
+
+    def add(self, reply: QueuedReply, now: datetime) -> None:
+        """Take in a reply; one scheduled for later holds up nothing, one in backoff its lane."""
+        self._held[reply.item_id] = reply
+        if reply.attempts == 0 and reply.scheduled_for > now:
+            heappush(self._scheduled, (reply.scheduled_for, reply.item_id, reply))
+        else:
+            self._enqueue(reply, now)
+
+    def discard(self, item_id: int, now: datetime) -> QueuedReply | None:
+        """Forget a reply, whether it waits or holds its lane; None if it was not here."""
+        reply = self._held.pop(item_id, None)
+        if reply is None:
+            return None
+        lane = self._lanes.get(reply.contact)
+        if lane is not None and lane.holder == item_id:
+            self.release(reply, now)
+        return reply
+
+    def accounts_ready(self, now: datetime) -> Iterator[str]:
+        """Name the accounts that have a reply which may go as far as its contact is concerned."""
+        self._wake(now)
+        for account_id in tuple(self._ready):
+            if self._first(account_id) is not None:
+                yield account_id
+
+    def first(self, account_id: str) -> QueuedReply | None:
+        """Show an account's first reply that may go, after `accounts_ready` at the same instant."""
+        lane = self._first(account_id)
+        return None if lane is None else lane.replies[0][2]
+
+    def take(self, reply: QueuedReply) -> None:
+        """Let a reply that is first hold its lane until `release`."""
+        lane = self._lanes[reply.contact]
+        heappop(lane.replies)
+        lane.holder = reply.item_id
+        lane.turn += 1
+
+    def hold(self, reply: QueuedReply) -> None:
+        """Let a reply that an earlier run left under way hold its lane."""
+        self._held[reply.item_id] = reply
+        lane = self._lane(reply.contact)
+        lane.holder = reply.item_id
+        lane.turn += 1
+
+    def rest(self, contact: ContactKey, until: datetime, now: datetime) -> None:
+        """Let nothing go to a contact before `until`."""
+        lane = self._lane(contact)
+        lane.free_at = max(lane.free_at, until)
+        self._place(lane, now)
+
+    def release(self, reply: QueuedReply, now: datetime) -> None:
+        """Let the lane go on without the reply that held it."""
+        self._held.pop(reply.item_id, None)
+        lane = self._lanes.get(reply.contact)
+        if lane is not None and lane.holder == reply.item_id:
+            lane.holder = None
+            self._place(lane, now)
+
+    def next_change_at(self) -> datetime | None:
+        """Tell when more may go than now: a contact has rested, or a schedule falls due."""
+        coming = [heap[0][0] for heap in (self._later, self._scheduled) if heap]
+        return min(coming, default=None)
+
+    def _lane(self, contact: ContactKey) -> Lane:
+        return self._lanes.setdefault(contact, Lane(contact))
+
+    def _enqueue(self, reply: QueuedReply, now: datetime) -> None:
+        lane = self._lane(reply.contact)
+        heappush(lane.replies, (reply.priority, reply.item_id, reply))
+        self._place(lane, now)
+
+    def _place(self, lane: Lane, now: datetime) -> None:
+        lane.turn += 1
+        if lane.holder is not None:
+            return
+        while lane.replies and lane.replies[0][1] not in self._held:
+            heappop(lane.replies)
+        if not lane.replies:
+            if lane.free_at <= now:
+                self._lanes.pop(lane.contact, None)
+            else:
+                heappush(self._later, (lane.free_at, id(lane), lane.turn, lane))
+            return
+        priority, item_id, reply = lane.replies[0]
+        backoff_until = reply.scheduled_for if reply.attempts else _LONG_AGO
+        free_at = max(lane.free_at, backoff_until)
+        if free_at > now:
+            heappush(self._later, (free_at, item_id, lane.turn, lane))
+        else:
+            ready = self._ready.setdefault(lane.contact.account_id, [])
+            heappush(ready, (priority, item_id, lane.turn, lane))
+
+    def _wake(self, now: datetime) -> None:
+        while self._scheduled and self._scheduled[0][0] <= now:
+            _, item_id, reply = heappop(self._scheduled)
+            if item_id in self._held:
+                self._enqueue(reply, now)
+        while self._later and self._later[0][0] <= now:
+            _, _, turn, lane = heappop(self._later)
+            if turn == lane.turn:
+                self._place(lane, now)
+
+    def _first(self, account_id: str) -> Lane | None:
+        ready = self._ready[account_id]
+        while ready:
+            _, item_id, turn, lane = ready[0]
+            if turn == lane.turn and item_id in self._held:
+                return lane
+            heappop(ready)
+            if turn == lane.turn:
+                self._place(lane, lane.free_at)
+        del self._ready[account_id]
+        return None

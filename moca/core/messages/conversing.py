@@ -1,0 +1,46 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from moca.core.contact import ContactKey
+from moca.core.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LoadConversation:
+    """Read what a conversation must know to go on. Conversation -> Persistence."""
+
+    contact: ContactKey
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationLoaded:
+    """What the database knows of it; None if nothing. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    snapshot: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationIdle:
+    """Forgetting this conversation would change nothing. Conversation -> Supervisor."""
+
+    contact: ContactKey
+    heard: int
+    """Messages it has been handed in its life; the supervisor compares, so none slips between."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindUnanswered:
+    """Look for contacts with unanswered messages. Supervisor -> Persistence."""
+
+    after_message_id: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredFound:
+    """Contacts, oldest first; no `last_message_id` at the end. Persistence -> Supervisor."""
+
+    contacts: tuple[ContactKey, ...]
+    last_message_id: int | None

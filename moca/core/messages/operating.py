@@ -1,0 +1,71 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from moca.core.contact import ContactKey
+from moca.core.messages.receipt import Receipt
+from moca.core.vocabulary import ConversationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConversation:
+    """Close, reopen, pause or resume a conversation. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    status: ConversationStatus
+    at: datetime
+    until: datetime | None = None
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationChanged:
+    """Somebody changed who may answer. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    conversation_id: int
+    status: ConversationStatus
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReply:
+    """Take a pending reply out of the queue. Web -> Supervisor -> Persistence."""
+
+    item_id: int
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryReply:
+    """Queue a failed or cancelled reply again. Web -> Supervisor -> Persistence."""
+
+    item_id: int
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SettleReply:
+    """Take the operator's word for an unknown reply. Web -> Supervisor -> Persistence."""
+
+    item_id: int
+    delivered: bool
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EraseContact:
+    """Delete a contact and all that belongs to it. Web -> Supervisor -> Persistence."""
+
+    contact: ContactKey
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactErased:
+    """Nothing of this contact is left. Persistence -> Supervisor."""
+
+    contact: ContactKey
+    item_ids: tuple[int, ...]

@@ -1,0 +1,100 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from moca.core.contact import ContactKey
+from moca.core.journey import Step
+from moca.core.messages.receipt import Receipt
+from moca.core.reply import QueuedReply
+from moca.core.snapshot import Inbound
+from moca.core.vocabulary import Author, Outcome, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class ConcludeMessages:
+    """Write how messages ended, where they have not ended yet. Conversation -> Persistence."""
+
+    message_ids: tuple[int, ...]
+    outcome: Outcome
+    because: str
+    at: datetime
+    duplicate_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSteps:
+    """Write steps of journeys. Conversation -> Persistence, Sender -> Persistence."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateReply:
+    """Make a reply to a group of messages. Conversation -> Responder."""
+
+    contact: ContactKey
+    inputs: tuple[Inbound, ...]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStarted:
+    """A responder took it up; its time runs. Responder -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    first_id: int
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyGenerated:
+    """A group, named by its first id, has a reply. Responder -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    first_id: int
+    attempt: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFailed:
+    """No reply could be made. Responder -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    first_id: int
+    attempt: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReply:
+    """Write reply and queue item, mark the inputs processed. Conversation, Web -> Persistence."""
+
+    conversation_id: int
+    input_ids: tuple[int, ...]
+    text: str = field(repr=False)
+    at: datetime
+    author: Author = Author.BOT
+    priority: Priority = Priority.NORMAL
+    scheduled_for: datetime | None = None
+    is_away_text: bool = False
+    """Marks the conversation, so that one closing brings one away text."""
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyQueued:
+    """A reply waits in the queue. Persistence -> Supervisor -> Sender and Conversation."""
+
+    contact: ContactKey
+    reply: QueuedReply
+    input_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRefused:
+    """Nothing is left to answer, or nobody may. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    input_ids: tuple[int, ...]
+    because: str

@@ -1,0 +1,195 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from moca.core.contact import ContactKey
+from moca.core.delivery import DeliveryResult, VerificationResult
+from moca.core.reply import QueuedReply
+
+
+@dataclass(frozen=True, slots=True)
+class FindPending:
+    """Look for pending and unsettled items nobody may hold. Sender -> Persistence."""
+
+    limit: int
+    at: datetime
+    due_before: datetime
+    """Pending items scheduled for later than this are left for a later look."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentSend:
+    """A send that a limit may still count."""
+
+    contact: ContactKey
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledReply:
+    """An item whose last call's fate is not known."""
+
+    reply: QueuedReply
+    started_at: datetime
+    attempt_ended: bool
+    """False while a call of a run that died may be the reason: it was `sending` on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFound:
+    """The queue's head by priority and age, and what is unsettled. Persistence -> Sender."""
+
+    replies: tuple[QueuedReply, ...]
+    unsettled: tuple[UnsettledReply, ...]
+    recent: tuple[RecentSend, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimReply:
+    """Check once more that it may go, and write `sending`. Sender -> Persistence."""
+
+    reply: QueuedReply
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyClaimed:
+    """It is `sending` on disk; the call may be made. Persistence -> Sender."""
+
+    reply: QueuedReply
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDropped:
+    """Cancelled or ended meanwhile. Persistence -> Supervisor -> Sender and Conversation."""
+
+    contact: ContactKey
+    item_id: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverReply:
+    """Make the call. Sender -> Courier."""
+
+    reply: QueuedReply
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStarted:
+    """The call is being made now. Courier -> Sender."""
+
+    item_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEnded:
+    """The call came to an end. Courier -> Sender."""
+
+    item_id: int
+    at: datetime
+    result: DeliveryResult
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyDelivery:
+    """Look in Instagram's record for a message like this one. Sender -> Courier."""
+
+    reply: QueuedReply
+    since: datetime
+    known_mids: frozenset[str]
+    """Messages already accounted for: an equal text among them proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryVerified:
+    """What Instagram's record shows. Courier -> Sender."""
+
+    item_id: int
+    at: datetime
+    result: VerificationResult
+
+
+@dataclass(frozen=True, slots=True)
+class ListKnownMids:
+    """Name the messages to a contact that are accounted for. Sender -> Persistence."""
+
+    reply: QueuedReply
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMidsListed:
+    """The answer to it. Persistence -> Sender."""
+
+    reply: QueuedReply
+    since: datetime
+    mids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSent:
+    """It arrived. Sender -> Persistence."""
+
+    item_id: int
+    mid: str
+    at: datetime
+    because: str
+    """How we know: the call's answer, or Instagram's record."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailed:
+    """It will never arrive. Sender -> Persistence."""
+
+    item_id: int
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUnknown:
+    """It may have arrived. Sender -> Persistence."""
+
+    item_id: int
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRetry:
+    """It did not arrive and is to be tried again at `retry_at`. Sender -> Persistence."""
+
+    item_id: int
+    because: str
+    at: datetime
+    retry_at: datetime
+    is_spent: bool = True
+    """Whether the attempt counts; not where the account, rather than the reply, was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySent:
+    """A reply reached its contact. Persistence -> Supervisor -> Sender and Conversation."""
+
+    contact: ContactKey
+    item_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """A reply never will. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    item_id: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUnknown:
+    """A reply's fate is not known yet. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    item_id: int
+    at: datetime

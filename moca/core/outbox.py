@@ -1,0 +1,146 @@
+from collections import Counter, deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from moca.core.contact import ContactKey
+from moca.core.lanes import Lanes
+from moca.core.messages import ClaimReply, DeliverReply, RecentSend
+from moca.core.pacing import Pacing
+from moca.core.policy import SenderPolicy
+from moca.core.reply import QueuedReply
+
+_LEAD = timedelta(milliseconds=100)
+"""How long before its turn a reply is claimed, so that the write costs the pace nothing."""
+
+_NOBODY: Counter[str] = Counter()
+
+
+class Outbox:
+    """Decides which reply goes when.
+
+    A reply is claimed on disk shortly before its turn, called when its turn has come, and holds
+    its contact's lane until its end is known. Pure but for its own state; not safe across threads.
+    """
+
+    def __init__(self, policy: SenderPolicy) -> None:
+        self._policy = policy
+        self._lanes = Lanes()
+        self._pacing = Pacing(policy)
+        self._claiming: dict[int, QueuedReply] = {}
+        self._claimed: deque[QueuedReply] = deque()
+        self._called: dict[int, QueuedReply] = {}
+        """Handed to a courier who has not said yet that the call is being made."""
+        self._ahead: Counter[str] = Counter()
+        """By account, the replies claimed or being claimed that wait for their turn."""
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def __contains__(self, item_id: int) -> bool:
+        return item_id in self._lanes
+
+    @property
+    def room(self) -> int:
+        """How many more replies may be held in memory."""
+        return self._policy.capacity - len(self._lanes)
+
+    def add(self, reply: QueuedReply, now: datetime) -> None:
+        """Take in a pending reply, unless it is here; one too many is left to the database."""
+        if reply.item_id not in self._lanes and self.room > 0:
+            self._lanes.add(reply, now)
+
+    def hold(self, reply: QueuedReply) -> None:
+        """Let a reply whose fate is not known hold up its lane."""
+        self._lanes.hold(reply)
+
+    def count_recent(self, sends: Iterable[RecentSend], now: datetime) -> None:
+        """Respect what an earlier run sent within the limits' windows."""
+        for send in sends:
+            if send.started_at + timedelta(seconds=2) > now:
+                self._pacing.count(send.contact.account_id, now)
+            self.rest(send.contact, send.started_at + _LEAD, now)
+
+    def claims(self, now: datetime) -> tuple[ClaimReply, ...]:
+        """Say which replies to claim, because their turn comes within a moment."""
+        claims = []
+        while (reply := self._next_to_claim(now)) is not None:
+            self._lanes.take(reply)
+            self._claiming[reply.item_id] = reply
+            self._ahead[reply.contact.account_id] += 1
+            claims.append(ClaimReply(reply, now))
+        return tuple(claims)
+
+    def claimed(self, reply: QueuedReply) -> None:
+        """Let a reply that is `sending` on disk wait for its turn."""
+        if self._claiming.pop(reply.item_id, None) is not None:
+            self._claimed.append(reply)
+
+    def calls(self, now: datetime) -> tuple[DeliverReply, ...]:
+        """Say which calls to make, because their turn has come."""
+        calls = []
+        for reply in tuple(self._claimed):
+            free_at = self._pacing.free_at(reply.contact.account_id, now, _NOBODY)
+            if free_at is not None and free_at <= now:
+                self._claimed.remove(reply)
+                self._ahead[reply.contact.account_id] -= 1
+                self._pacing.reserve(reply.contact.account_id)
+                self._called[reply.item_id] = reply
+                calls.append(DeliverReply(reply))
+        return tuple(calls)
+
+    def started(self, item_id: int, at: datetime) -> None:
+        """Count a call from when it was really made."""
+        reply = self._called.pop(item_id, None)
+        if reply is not None:
+            self._pacing.started(reply.contact.account_id, at)
+
+    def ended(self, reply: QueuedReply, now: datetime) -> None:
+        """Let the contact rest after a call; the lane stands until `release`."""
+        if self._called.pop(reply.item_id, None) is not None:
+            self._pacing.release(reply.contact.account_id)
+        self.rest(reply.contact, now, now)
+
+    def rest(self, contact: ContactKey, since: datetime, now: datetime) -> None:
+        """Let nothing go to a contact for the span per user."""
+        self._lanes.rest(contact, since + self._policy.user_cooldown, now)
+
+    def rest_account(self, account_id: str, until: datetime) -> None:
+        """Let nothing go for an account before `until`."""
+        self._pacing.rest(account_id, until)
+
+    def release(self, reply: QueuedReply, now: datetime) -> None:
+        """Let a contact's next reply go; this one has ended."""
+        self._lanes.release(reply, now)
+
+    def forget(self, item_id: int, now: datetime) -> None:
+        """Drop a reply that the database no longer wants sent."""
+        waiting = (*self._claiming.values(), *self._claimed)
+        for reply in [each for each in waiting if each.item_id == item_id]:
+            self._claiming.pop(item_id, None)
+            self._claimed = deque(each for each in self._claimed if each.item_id != item_id)
+            self._ahead[reply.contact.account_id] -= 1
+        self._lanes.discard(item_id, now)
+
+    def unclaim(self) -> tuple[QueuedReply, ...]:
+        """Give back what is `sending` on disk but was not called yet; for an orderly stop."""
+        given_back = tuple(self._claimed)
+        self._claimed.clear()
+        return given_back
+
+    def wake_at(self, now: datetime) -> datetime | None:
+        """Tell when to look again, if nothing happens before."""
+        turns = [self._pacing.free_at(r.contact.account_id, now, _NOBODY) for r in self._claimed]
+        for account_id in self._lanes.accounts_ready(now):
+            free_at = self._pacing.free_at(account_id, now, self._ahead)
+            turns.append(free_at and free_at - _LEAD)
+        turns.append(self._lanes.next_change_at())
+        return min((turn for turn in turns if turn is not None), default=None)
+
+    def _next_to_claim(self, now: datetime) -> QueuedReply | None:
+        candidates = []
+        for account_id in self._lanes.accounts_ready(now):
+            free_at = self._pacing.free_at(account_id, now, self._ahead)
+            reply = self._lanes.first(account_id)
+            if reply is not None and free_at is not None and free_at <= now + _LEAD:
+                candidates.append(reply)
+        return min(candidates, key=lambda reply: (reply.priority, reply.item_id), default=None)

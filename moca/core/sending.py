@@ -1,0 +1,89 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from moca.core.backoff import backoff
+from moca.core.delivery import (
+    AccountStopped,
+    Arrived,
+    Delivered,
+    DeliveryResult,
+    NotArrived,
+    Rejected,
+    Throttled,
+    Unconfirmed,
+    Undelivered,
+    Unreadable,
+    VerificationResult,
+)
+from moca.core.messages import RecordFailed, RecordRetry, RecordSent, RecordUnknown
+from moca.core.policy import SenderPolicy
+from moca.core.reply import QueuedReply
+
+Record = RecordSent | RecordFailed | RecordUnknown | RecordRetry
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a call's end means for the reply and for its account."""
+
+    record: Record
+    account_rests_until: datetime | None = None
+
+
+def after_call(
+    reply: QueuedReply,
+    result: DeliveryResult,
+    now: datetime,
+    policy: SenderPolicy,
+    jitter: float,
+) -> Ended:
+    """Say what is to be written after a call; `jitter` is drawn from 0 to 1."""
+    match result:
+        case Delivered(mid):
+            return Ended(RecordSent(reply.item_id, mid, now, "Instagram's answer"))
+        case Unconfirmed(because):
+            return Ended(RecordUnknown(reply.item_id, because, now))
+        case Rejected(because):
+            return Ended(RecordFailed(reply.item_id, because, now))
+        case Undelivered(because):
+            return Ended(_retry_or_fail(reply, because, now, policy, jitter))
+        case Throttled(because, wait):
+            return _account_rests(reply, because, now, now + (wait or policy.account_pause))
+        case AccountStopped(because):
+            return _account_rests(reply, because, now, now + policy.account_pause)
+        case _:
+            assert_never(result)
+
+
+def after_reading(
+    reply: QueuedReply,
+    result: VerificationResult,
+    now: datetime,
+    policy: SenderPolicy,
+    jitter: float,
+) -> Record | None:
+    """Say what is to be written when a doubt is settled; None leaves it to the operator."""
+    match result:
+        case Arrived(mid, _):
+            return RecordSent(reply.item_id, mid, now, "Instagram's record")
+        case NotArrived():
+            because = "Instagram's record shows that it did not arrive"
+            return _retry_or_fail(reply, because, now, policy, jitter)
+        case Unreadable():
+            return None
+        case _:
+            assert_never(result)
+
+
+def _retry_or_fail(
+    reply: QueuedReply, because: str, now: datetime, policy: SenderPolicy, jitter: float
+) -> Record:
+    if reply.attempts >= policy.max_attempts:
+        return RecordFailed(reply.item_id, f"{because}; gave up after {reply.attempts} tries", now)
+    return RecordRetry(reply.item_id, because, now, now + backoff(reply.attempts, jitter))
+
+
+def _account_rests(reply: QueuedReply, because: str, now: datetime, until: datetime) -> Ended:
+    retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
+    return Ended(retry, account_rests_until=until)

@@ -1,0 +1,105 @@
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from moca.core.delivery import Arrived, NotArrived, Unreadable, VerificationResult
+from moca.core.limiter import SlidingWindow
+from moca.core.messages import ListKnownMids
+from moca.core.policy import SenderPolicy
+from moca.core.reply import QueuedReply
+
+_READS_PER_SECOND = 2
+_CALLS_PER_READING = 2
+
+
+@dataclass(slots=True)
+class Doubt:
+    """A reply whose last call may or may not have reached its contact."""
+
+    reply: QueuedReply
+    started_at: datetime
+    read_at: datetime
+    is_reading: bool = False
+    absent: int = 0
+    """Readings so far that did not show it."""
+    unreadable: int = 0
+
+
+class Settling:
+    """Decides when Instagram's record is read for doubtful replies, and what a reading means.
+
+    At most 2 reads a second per account (Meta's limit on the Conversations API).
+    """
+
+    def __init__(self, policy: SenderPolicy) -> None:
+        self._policy = policy
+        self._doubts: dict[int, Doubt] = {}
+        self._reads: dict[str, SlidingWindow] = defaultdict(
+            lambda: SlidingWindow(_READS_PER_SECOND // _CALLS_PER_READING, timedelta(seconds=1))
+        )
+
+    def __contains__(self, item_id: int) -> bool:
+        return item_id in self._doubts
+
+    def add(self, reply: QueuedReply, started_at: datetime, now: datetime) -> None:
+        """Take up a doubtful reply; the first reading waits, because readings lag."""
+        self._doubts[reply.item_id] = Doubt(reply, started_at, now + self._policy.settle)
+
+    def forget(self, item_id: int) -> Doubt | None:
+        """Drop a doubt that was settled otherwise; None if there was none."""
+        return self._doubts.pop(item_id, None)
+
+    def readings(self, now: datetime) -> tuple[ListKnownMids, ...]:
+        """Say for which replies to read Instagram's record now."""
+        due = [each for each in self._doubts.values() if self._due_at(each, now) <= now]
+        readings = []
+        for doubt in sorted(due, key=lambda each: each.read_at):
+            window = self._reads[doubt.reply.contact.account_id]
+            if window.free_at(now) == now:
+                window.count(now)
+                doubt.is_reading = True
+                readings.append(ListKnownMids(doubt.reply, doubt.started_at))
+        return tuple(readings)
+
+    def wake_at(self, now: datetime) -> datetime | None:
+        """Tell when the next reading is due; None while nothing is in doubt."""
+        waiting = [self._due_at(each, now) for each in self._doubts.values() if not each.is_reading]
+        return min(waiting, default=None)
+
+    def read(self, item_id: int, result: VerificationResult, now: datetime) -> "Verdict | None":
+        """Weigh a reading; None while nothing can be said yet."""
+        doubt = self._doubts.get(item_id)
+        if doubt is None:
+            return None
+        doubt.is_reading = False
+        doubt.read_at = now + self._policy.settle
+        match result:
+            case Arrived():
+                return self._settle(doubt, result)
+            case NotArrived():
+                doubt.absent += 1
+                if doubt.absent >= self._policy.settle_readings:
+                    return self._settle(doubt, result)
+            case Unreadable():
+                doubt.unreadable += 1
+                if doubt.unreadable >= self._policy.max_attempts:
+                    return self._settle(doubt, result)
+        return None
+
+    def _settle(self, doubt: Doubt, result: VerificationResult) -> "Verdict":
+        del self._doubts[doubt.reply.item_id]
+        return Verdict(doubt.reply, result)
+
+    def _due_at(self, doubt: Doubt, now: datetime) -> datetime:
+        if doubt.is_reading:
+            return datetime.max.replace(tzinfo=now.tzinfo)
+        free_at = self._reads[doubt.reply.contact.account_id].free_at(now)
+        return max(doubt.read_at, free_at or now)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What Instagram's record says in the end; `Unreadable` leaves it to the operator."""
+
+    reply: QueuedReply
+    result: VerificationResult

@@ -1,0 +1,68 @@
+from collections.abc import Container
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from moca.core.hours import BusinessHours, Span
+from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
+from moca.settings.problems import BadSettings
+from moca.settings.sections import BusinessHours as HoursSection
+from moca.settings.sections import Settings
+
+
+def conversation_policy(settings: Settings) -> ConversationPolicy:
+    """Give the figures by which conversations decide.
+
+    Raises:
+        BadSettings: if holidays are asked for and cannot be told.
+    """
+    section, replies, hours = settings.conversation, settings.replies, settings.business_hours
+    return ConversationPolicy(
+        dedup=timedelta(seconds=section.dedup_seconds),
+        debounce=timedelta(seconds=section.debounce_seconds),
+        cooldown=timedelta(seconds=section.cooldown_seconds),
+        idle=timedelta(seconds=section.idle_seconds),
+        mode=ReplyMode(replies.mode),
+        generation_timeout=timedelta(seconds=replies.timeout_seconds),
+        hours=_business_hours(hours) if hours.enabled else None,
+        away_text=hours.away_text,
+    )
+
+
+def sender_policy(settings: Settings) -> SenderPolicy:
+    """Give the figures by which the sender decides."""
+    section = settings.sender
+    return SenderPolicy(
+        per_second=section.per_second,
+        account_per_second=section.account_per_second,
+        user_cooldown=timedelta(seconds=section.user_cooldown_seconds),
+        max_attempts=section.max_attempts,
+        settle=timedelta(seconds=section.settle_seconds),
+        sweep=timedelta(seconds=section.sweep_seconds),
+    )
+
+
+def _business_hours(section: HoursSection) -> BusinessHours:
+    spans = (tuple(Span(each.since, each.until) for each in day) for day in section.week)
+    return BusinessHours(
+        zone=ZoneInfo(section.timezone),
+        weekdays=dict(enumerate(spans)),
+        holidays=_holidays(section.holidays),
+    )
+
+
+def _holidays(code: str) -> Container[date]:
+    if not code:
+        return frozenset()
+    try:
+        import holidays  # noqa: PLC0415 - an extra, needed only where holidays are named
+    except ImportError:
+        raise BadSettings(
+            ["business_hours.holidays: needs the extra, pip install -e '.[holidays]'"]
+        ) from None
+    country, _, subdivision = code.partition("-")
+    try:
+        return holidays.country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError:
+        raise BadSettings(
+            [f"business_hours.holidays: no holidays are known for {code!r}; try 'DE' or 'US-CA'"]
+        ) from None

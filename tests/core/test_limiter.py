@@ -1,0 +1,69 @@
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moca.core.limiter import SlidingWindow
+from tests.making import at
+
+SECOND = timedelta(seconds=1)
+
+
+def test_the_limit_may_be_used_at_once_and_then_waits_for_the_first_to_leave() -> None:
+    window = SlidingWindow(2, SECOND)
+    window.count(at(0))
+    window.count(at(0.4))
+    assert window.free_at(at(0.5)) == at(1)
+    assert window.free_at(at(0.5), ahead=1) == at(1.4)
+    assert window.free_at(at(1)) == at(1)
+
+
+def test_a_start_that_is_late_is_counted_from_when_it_was_made() -> None:
+    window = SlidingWindow(1, SECOND)
+    window.reserve()
+    assert window.free_at(at(0)) is None
+    window.started(at(0.3))
+    assert window.free_at(at(0.9)) == at(1.3)
+
+
+def test_a_released_place_is_free_again() -> None:
+    window = SlidingWindow(1, SECOND)
+    window.reserve()
+    window.release()
+    assert window.free_at(at(0)) == at(0)
+
+
+@given(
+    limit=st.integers(1, 5),
+    pauses=st.lists(st.integers(0, 1500), max_size=60),
+    delays=st.lists(st.integers(0, 400), min_size=60, max_size=60),
+)
+def test_no_window_ever_holds_more_starts_than_the_limit(
+    limit: int, pauses: list[int], delays: list[int]
+) -> None:
+    window = SlidingWindow(limit, SECOND)
+    now, starts = at(0), []
+    for pause, delay in zip(pauses, delays, strict=False):
+        now += timedelta(milliseconds=pause)
+        free_at = window.free_at(now)
+        assert free_at is not None
+        now = max(now, free_at)
+        window.reserve()
+        now += timedelta(milliseconds=delay)
+        window.started(now)
+        starts.append(now)
+    for place, start in enumerate(starts):
+        within = [each for each in starts[place:] if each - start < SECOND]
+        assert len(within) <= limit
+
+
+@given(limit=st.integers(1, 100))
+def test_an_eager_user_gets_the_whole_limit_every_second(limit: int) -> None:
+    window, now, starts = SlidingWindow(limit, SECOND), at(0), 0
+    while now < at(10):
+        window.count(now)
+        starts += 1
+        free_at = window.free_at(now)
+        assert free_at is not None
+        now = free_at
+    assert starts == limit * 10

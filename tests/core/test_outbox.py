@@ -1,0 +1,188 @@
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moca.core.contact import ContactKey
+from moca.core.messages import RecentSend
+from moca.core.outbox import Outbox
+from moca.core.policy import SenderPolicy
+from moca.core.reply import QueuedReply
+from moca.core.vocabulary import Priority
+from tests.making import ANNA, BEN, NOON, at, reply_to
+
+POLICY = SenderPolicy()
+
+
+def person(number: int, account: str = "17841400000000001") -> ContactKey:
+    return ContactKey(account, f"person-{number}")
+
+
+def drive(
+    outbox: Outbox, until: datetime, *, now: datetime = NOON, call: timedelta = timedelta(0)
+) -> list[tuple[datetime, QueuedReply]]:
+    """Let everything go that may, each call lasting `call`, and say when each one started."""
+    sent: list[tuple[datetime, QueuedReply]] = []
+    while now <= until:
+        for claim in outbox.claims(now):
+            outbox.claimed(claim.reply)
+        for delivery in outbox.calls(now):
+            outbox.started(delivery.reply.item_id, now)
+            sent.append((now, delivery.reply))
+            outbox.ended(delivery.reply, now + call)
+            outbox.release(delivery.reply, now + call)
+        wake_at = outbox.wake_at(now)
+        if wake_at is None:
+            break
+        now = max(wake_at, now + timedelta(microseconds=1))
+    return sent
+
+
+def outbox_with(replies: Iterable[QueuedReply], policy: SenderPolicy = POLICY) -> Outbox:
+    outbox = Outbox(policy)
+    for reply in replies:
+        outbox.add(reply, at(0))
+    return outbox
+
+
+def ids(sent: list[tuple[datetime, QueuedReply]]) -> list[int]:
+    return [reply.item_id for _, reply in sent]
+
+
+def test_forty_five_people_are_answered_at_the_full_rate_and_never_over_it() -> None:
+    sent = drive(outbox_with(reply_to(person(n), n) for n in range(1, 46)), at(60))
+
+    assert len(sent) == 45
+    last = sent[-1][0] - at(0)
+    assert 42 / (3 * last.total_seconds()) >= 0.97
+    assert not [
+        instant
+        for instant, _ in sent
+        if sum(0 <= (o - instant).total_seconds() < 1 for o, _ in sent) > 3
+    ]
+
+
+def test_one_person_gets_one_reply_per_span_and_holds_up_nobody() -> None:
+    first, second, other = reply_to(ANNA, 1), reply_to(ANNA, 2), reply_to(BEN, 3)
+    sent = drive(outbox_with([first, second, other]), at(30))
+    assert sent == [(at(0), first), (at(0), other), (at(7), second)]
+
+
+def test_higher_priority_goes_first_and_first_come_first_within_one() -> None:
+    policy = SenderPolicy(per_second=1)
+    replies = [
+        reply_to(person(1), 1, priority=Priority.LOW),
+        reply_to(person(2), 2),
+        reply_to(person(3), 3),
+        reply_to(person(4), 4, priority=Priority.HIGH),
+    ]
+    assert ids(drive(outbox_with(replies, policy), at(30))) == [4, 2, 3, 1]
+
+
+def test_a_scheduled_reply_waits_for_its_time_and_holds_up_nothing() -> None:
+    later, now = reply_to(ANNA, 1, due=60), reply_to(ANNA, 2)
+    sent = drive(outbox_with([later, now]), at(120))
+    assert sent == [(at(0), now), (at(60), later)]
+
+
+def test_a_reply_in_backoff_keeps_its_place_before_later_ones_to_the_same_person() -> None:
+    retried, later = reply_to(ANNA, 1, due=20, attempts=1), reply_to(ANNA, 2)
+    assert ids(drive(outbox_with([retried, later]), at(60))) == [1, 2]
+
+
+def test_a_resting_account_waits_and_the_others_go_on() -> None:
+    outbox = Outbox(POLICY)
+    outbox.rest_account("resting", at(30))
+    outbox.add(reply_to(person(1, "resting"), 1), at(0))
+    outbox.add(reply_to(person(2, "other"), 2), at(0))
+    assert [(instant, reply.item_id) for instant, reply in drive(outbox, at(60))] == [
+        (at(0), 2),
+        (at(30), 1),
+    ]
+
+
+def test_an_account_has_a_limit_of_its_own() -> None:
+    policy = SenderPolicy(per_second=100, account_per_second=1)
+    replies = [reply_to(person(n, "a"), n) for n in (1, 2)] + [reply_to(person(3, "b"), 3)]
+    assert ids(drive(outbox_with(replies, policy), at(0.9))) == [1, 3]
+
+
+def test_what_an_earlier_run_sent_still_counts() -> None:
+    outbox = Outbox(POLICY)
+    outbox.count_recent([RecentSend(ANNA, at(-1))], at(0))
+    outbox.add(reply_to(ANNA, 1), at(0))
+    (sent,) = drive(outbox, at(30))
+    assert at(6) <= sent[0] <= at(6.2)
+
+
+def test_a_reply_under_way_holds_its_lane_until_it_is_released() -> None:
+    outbox = Outbox(POLICY)
+    outbox.hold(reply_to(ANNA, 1))
+    outbox.add(reply_to(ANNA, 2), at(0))
+    assert drive(outbox, at(60)) == []
+
+    outbox.release(reply_to(ANNA, 1), at(60))
+    assert ids(drive(outbox, at(120), now=at(60))) == [2]
+
+
+def test_a_forgotten_reply_does_not_go_and_its_lane_goes_on() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 2)])
+    outbox.forget(1, at(0))
+    assert ids(drive(outbox, at(60))) == [2]
+    assert len(outbox) == 0
+
+
+def test_the_same_item_is_held_once() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 1)])
+    assert ids(drive(outbox, at(60))) == [1]
+
+
+def test_past_its_capacity_the_database_keeps_the_rest() -> None:
+    policy = SenderPolicy(capacity=2)
+    outbox = outbox_with([reply_to(person(n), n) for n in (1, 2, 3)], policy)
+    assert (len(outbox), outbox.room) == (2, 0)
+
+
+def test_on_an_orderly_stop_what_was_claimed_is_given_back() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)])
+    (claim,) = outbox.claims(at(0))
+    outbox.claimed(claim.reply)
+    assert outbox.unclaim() == (claim.reply,)
+    assert outbox.calls(at(0)) == ()
+
+
+QUEUES = st.lists(
+    st.tuples(st.integers(0, 4), st.sampled_from(Priority), st.integers(0, 20)), max_size=25
+)
+
+
+@settings(max_examples=200)
+@given(queue=QUEUES, per_second=st.integers(1, 4), call_ms=st.integers(0, 9000))
+def test_whatever_waits_the_limits_hold_and_everything_goes(
+    queue: list[tuple[int, Priority, int]], per_second: int, call_ms: int
+) -> None:
+    replies = [
+        reply_to(person(who), n, priority=priority, due=due)
+        for n, (who, priority, due) in enumerate(queue, 1)
+    ]
+    policy = SenderPolicy(per_second=per_second)
+    call = timedelta(milliseconds=call_ms)
+    sent = drive(outbox_with(replies, policy), at(3600), call=call)
+
+    assert sorted(ids(sent)) == sorted(reply.item_id for reply in replies)
+    for place, (start, reply) in enumerate(sent):
+        assert start >= reply.scheduled_for
+        later = sent[place + 1 :]
+        assert sum((other - start) < timedelta(seconds=1) for other, _ in later) < per_second
+        assert all(
+            other - start >= policy.user_cooldown
+            for other, o in later
+            if o.contact == reply.contact
+        )
+    by_person = {}
+    for _, reply in sent:
+        by_person.setdefault((reply.contact, reply.priority, reply.scheduled_for), []).append(
+            reply.item_id
+        )
+    assert all(order == sorted(order) for order in by_person.values())
