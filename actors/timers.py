@@ -1,0 +1,128 @@
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import pykka
+import structlog
+
+from actors.agenda import Agenda
+from actors.supervision import where_raised
+from moca import clock
+
+LONGEST_WAIT_SECONDS = 3600.0
+
+log = structlog.stdlib.get_logger()
+
+
+class Timer(Protocol):
+    """One message to come."""
+
+    def cancel(self) -> None:
+        """Have it not sent; too late once it is due. Any thread may call this, and again."""
+
+
+class Timers(Protocol):
+    """Sends messages later: the only way in which an actor waits."""
+
+    def later(self, when: datetime, send: Callable[[], None]) -> Timer:
+        """Call `send` once `when` has come, at once if it is past.
+
+        Args:
+            when: an aware instant.
+            send: tells an actor something, and returns at once.
+        """
+
+
+class TimerThread:
+    """Timers on one thread of its own, by the monotonic clock once they are asked for.
+
+    A step of the wall clock therefore moves none of them. What is still to come when it stops is
+    not sent. The thread is a daemon: a crash of the main thread must not hang the interpreter.
+    """
+
+    def __init__(self, name: str = "timers") -> None:
+        self._agenda: Agenda[float] = Agenda()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def __len__(self) -> int:
+        return len(self._agenda)
+
+    def start(self) -> None:
+        """Begin to send; what was asked for before is kept. Once only."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send nothing more and wait for the thread to end. Not from a `send`."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join()
+
+    def later(self, when: datetime, send: Callable[[], None]) -> Timer:
+        """Call `send` on the timer thread; what it raises is logged, but for a dead actor."""
+        deadline = time.monotonic() + (when - clock.now()).total_seconds()
+        entry = self._agenda.add(deadline, send)
+        if self._agenda.next_at() == deadline:
+            self._wake.set()
+        return entry
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            while not self._stopping and (send := self._agenda.take_due(time.monotonic())):
+                self._send(send)
+            if not self._stopping:
+                self._wake.wait(self._seconds_to_next())
+
+    def _seconds_to_next(self) -> float:
+        deadline = self._agenda.next_at()
+        if deadline is None:
+            return LONGEST_WAIT_SECONDS
+        return min(max(0.0, deadline - time.monotonic()), LONGEST_WAIT_SECONDS)
+
+    def _send(self, send: Callable[[], None]) -> None:
+        try:
+            send()
+        except pykka.ActorDeadError:
+            log.debug("timer_came_too_late", reason="the actor has stopped")
+        except Exception as error:  # noqa: BLE001
+            # Not log.exception: the error's own words may quote a message.
+            log.error(  # noqa: TRY400
+                "timer_failed", error=type(error).__name__, where=where_raised(error)
+            )
+
+
+class ManualTimers:
+    """Timers for tests: nothing is sent until the time is said."""
+
+    def __init__(self) -> None:
+        self._agenda: Agenda[datetime] = Agenda()
+
+    def __len__(self) -> int:
+        return len(self._agenda)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next is due; None if none is to come."""
+        return self._agenda.next_at()
+
+    def later(self, when: datetime, send: Callable[[], None]) -> Timer:
+        """Have `advance_to` call `send`."""
+        return self._agenda.add(when, send)
+
+    def advance_to(self, now: datetime) -> int:
+        """Send what is due, in order of time, and what becomes so meanwhile; say how many.
+
+        Raises:
+            Exception: what a `send` raised, but for a dead actor; the rest stays due.
+        """
+        sent = 0
+        while (send := self._agenda.take_due(now)) is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                send()
+            sent += 1
+        return sent
