@@ -1,0 +1,41 @@
+import hashlib
+import json
+
+_LONGEST_ID = 255
+_LONGEST_MID = 512
+
+
+def read_id(value: object) -> str | None:
+    """Read the id of an account or a person: always text, exact even where Meta wrote a number.
+
+    None for anything that cannot be one: not text or a whole number, empty, too long, unprintable.
+    """
+    text = _as_text(value)
+    return text if text and len(text) <= _LONGEST_ID and text.isprintable() else None
+
+
+def read_mid(value: object) -> str | None:
+    """Read a message's id; one that cannot be stored as it is becomes its own hash.
+
+    Webhooks and the Graph API's answers are read alike, so that one message has one id.
+    """
+    text = _as_text(value)
+    if not text:
+        return None
+    fits = len(text) <= _LONGEST_MID and text.isprintable()
+    return text if fits else _hash(text.encode("utf-8", "surrogatepass"))
+
+
+def derive_mid(item: object) -> str:
+    """Make an id for a message that came without one: the same for the same item."""
+    return _hash(json.dumps(item, sort_keys=True).encode())
+
+
+def _as_text(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+def _hash(content: bytes) -> str:
+    return "hash:" + hashlib.sha256(content).hexdigest()

@@ -1,0 +1,24 @@
+import hmac
+
+
+class SandboxAccounts:
+    """Which account an access token speaks for.
+
+    Any account exists: the one named here has `access_token`, another `<access_token>:<its id>`.
+    """
+
+    def __init__(self, account_id: str, access_token: str) -> None:
+        self.account_id = account_id
+        self._access_token = access_token
+
+    def token_for(self, account_id: str) -> str:
+        """Make the access token of an account."""
+        if account_id == self.account_id:
+            return self._access_token
+        return f"{self._access_token}:{account_id}"
+
+    def find(self, token: str) -> str | None:
+        """Find the account that a token speaks for; None where it is no token."""
+        account_id = token.rpartition(":")[2] if ":" in token else self.account_id
+        is_real = hmac.compare_digest(token.encode(), self.token_for(account_id).encode())
+        return account_id if account_id and is_real else None

@@ -1,0 +1,66 @@
+from collections.abc import Sequence
+from typing import Any
+
+from moca.core.contact import ContactKey
+from moca.instagram.sandbox.answers import Answer, fine, refused
+from moca.instagram.sandbox.ids import conversation_id
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.payloads import graph_message, graph_time, username
+from moca.instagram.sandbox.threads import SandboxMessage
+
+_READABLE = 20
+_FIELDS = ("messages", "messaging_postbacks", "messaging_seen", "message_reactions", "standby")
+
+
+def list_conversations(instagram: SandboxInstagram, account_id: str, psid: str | None) -> Answer:
+    """List an account's conversations, or the one with a person, newest first."""
+    wanted = [
+        contact
+        for contact in ([ContactKey(account_id, psid)] if psid else instagram.contacts())
+        if contact.account_id == account_id
+    ]
+    return fine(data=[row for each in wanted for row in _conversation_row(instagram, each)])
+
+
+def list_subscriptions() -> Answer:
+    """List the fields whose webhooks go out."""
+    return fine(data=[{"name": "moca", "id": "1", "subscribed_fields": list(_FIELDS)}])
+
+
+def read_node(instagram: SandboxInstagram, account_id: str, node: str) -> Answer:
+    """Read whatever an id means: the account, a conversation, a message or a person."""
+    if node in ("me", account_id):
+        return fine(id=account_id, user_id=account_id, username="the_account")
+    contact = instagram.find_conversation(node)
+    if contact is not None and contact.account_id == account_id:
+        return fine(id=node, messages={"data": _newest(instagram, contact)})
+    found = instagram.find_message(node)
+    if found is not None and found[0].account_id == account_id:
+        return fine(**_told(instagram, *found))
+    return _read_profile(instagram, ContactKey(account_id, node))
+
+
+def _read_profile(instagram: SandboxInstagram, contact: ContactKey) -> Answer:
+    person = instagram.person(contact)
+    if person is None:
+        return refused(230, "User consent is required to access user profile", status=403)
+    return fine(id=contact.psid, name=person.name, username=username(person.name))
+
+
+def _conversation_row(instagram: SandboxInstagram, contact: ContactKey) -> list[dict[str, Any]]:
+    messages = instagram.record(contact)
+    if not messages:
+        return []
+    return [{"id": conversation_id(contact), "updated_time": graph_time(messages[-1].at)}]
+
+
+def _newest(instagram: SandboxInstagram, contact: ContactKey) -> Sequence[dict[str, Any]]:
+    newest_first = instagram.record(contact)[::-1]
+    return [_told(instagram, contact, each) for each in newest_first[:_READABLE]]
+
+
+def _told(
+    instagram: SandboxInstagram, contact: ContactKey, message: SandboxMessage
+) -> dict[str, Any]:
+    person = instagram.person(contact)
+    return graph_message(contact, person.name if person else contact.psid, message)

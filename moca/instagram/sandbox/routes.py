@@ -1,0 +1,93 @@
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, ValidationError
+
+from moca.core.contact import ContactKey
+from moca.instagram.payload import Party
+from moca.instagram.sandbox import reads
+from moca.instagram.sandbox.answers import Answer, fine, refused
+from moca.instagram.sandbox.instagram import SandboxInstagram
+
+
+class _Text(BaseModel):
+    text: str
+
+
+class _Send(BaseModel):
+    recipient: Party
+    message: _Text
+
+
+class _RefusedError(Exception):
+    """Raised where a request goes no further; carries the answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
+    """Make the Graph routes that Moca calls, under `/<any version>/`.
+
+    `me` and the account's own id mean the same; the access token says which account it is.
+    """
+    graph = Blueprint("sandbox_graph", __name__)
+
+    @graph.url_value_preprocessor
+    def accept_any_version(_endpoint: str | None, values: dict[str, str] | None) -> None:
+        (values or {}).pop("version", None)
+
+    @graph.post("/<version>/<account>/messages")
+    def send(account: str) -> Response:
+        account_id = _authorized(instagram, account)
+        try:
+            wanted = _Send.model_validate(request.get_json(silent=True))
+        except ValidationError:
+            return _respond(refused(100, "Invalid parameter: recipient and message are required"))
+        contact = ContactKey(account_id, wanted.recipient.id)
+        return _respond(instagram.receive(contact, wanted.message.text))
+
+    @graph.get("/<version>/<account>/conversations")
+    def conversations(account: str) -> Response:
+        account_id = _authorized(instagram, account)
+        psid = request.args.get("user_id")
+        return _respond(reads.list_conversations(instagram, account_id, psid))
+
+    @graph.get("/<version>/<account>/subscribed_apps")
+    def subscriptions(account: str) -> Response:
+        _authorized(instagram, account)
+        return _respond(reads.list_subscriptions())
+
+    @graph.post("/<version>/<account>/subscribed_apps")
+    def subscribe(account: str) -> Response:
+        _authorized(instagram, account)
+        return _respond(fine(success=True))
+
+    @graph.get("/<version>/<node>")
+    def read(node: str) -> Response:
+        return _respond(reads.read_node(instagram, _authorized(instagram), node))
+
+    @graph.errorhandler(_RefusedError)
+    def refuse(refusal: _RefusedError) -> Response:
+        return _respond(refusal.answer)
+
+    return graph
+
+
+def _authorized(instagram: SandboxInstagram, account: str = "me") -> str:
+    account_id = instagram.accounts.find(_access_token())
+    if account_id is None:
+        raise _RefusedError(refused(190, "Invalid OAuth access token", status=401))
+    if account not in ("me", account_id):
+        raise _RefusedError(refused(100, f"Object with ID '{account}' does not exist", 33))
+    return account_id
+
+
+def _access_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else request.args.get("access_token", "")
+
+
+def _respond(answer: Answer) -> Response:
+    response = jsonify(answer.document)
+    response.status_code = answer.status
+    return response

@@ -1,0 +1,31 @@
+from dataclasses import dataclass, field
+
+from flask import Flask
+
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.control import control_blueprint
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.routes import graph_blueprint
+from moca.instagram.sandbox.webhooks import WebhookDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class StandaloneOptions:
+    """What the stand-in must know when it is alone in its process."""
+
+    webhook: str
+    account_id: str
+    app_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+
+
+def build_app(options: StandaloneOptions) -> Flask:
+    """Build the stand-in with Graph at the root and `/sandbox/` to steer it; starts its thread."""
+    delivery = WebhookDelivery(options.webhook, options.app_secret)
+    accounts = SandboxAccounts(options.account_id, options.access_token)
+    instagram = SandboxInstagram(accounts, delivery.put)
+    app = Flask("moca-sandbox")
+    app.register_blueprint(graph_blueprint(instagram))
+    app.register_blueprint(control_blueprint(instagram))
+    delivery.start()
+    return app

@@ -1,0 +1,133 @@
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from moca.instagram.usage import regain_access_after
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    status: int
+    document: object = field(repr=False)
+    """The body read as JSON; None where it is none."""
+    wait: timedelta | None = None
+    """How long the usage headers ask this account to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nothing readable came back."""
+
+    because: str
+    arrived: bool
+    """False where the request certainly never reached anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoToken:
+    """The call was not made: there is no access token for the account."""
+
+    because: str = "no usable access token for this account"
+
+
+class GraphTransport:
+    """Carries calls to the Graph API over one connection pool; to be used by one thread.
+
+    The access token travels in a header, never in an address, and no redirect is followed.
+    """
+
+    def __init__(
+        self, base_url: str, access_token_for: Callable[[str], str], timeout_seconds: float
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._access_token_for = access_token_for
+        self._timeout_seconds = timeout_seconds
+        self._session = requests.Session()
+        # A proxy from the environment is for the world outside, not for the stand-in beside us.
+        self._session.trust_env = not _is_loopback(base_url)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=0))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        account_id: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Answer | NoAnswer | NoToken:
+        """Make one call in an account's name; network trouble is an answer too, never raised."""
+        token = self._access_token_for(account_id)
+        if not token or not token.isascii() or not token.isprintable():
+            return NoToken()
+        try:
+            response = self._session.request(
+                method,
+                f"{self._base_url}/{path}",
+                params=query,
+                json=body,
+                auth=_Bearer(token),
+                timeout=self._timeout_seconds,
+                allow_redirects=False,
+            )
+        except (OSError, HTTPError) as error:
+            return self._explain(error)
+        return Answer(
+            response.status_code, _read_json(response), regain_access_after(response.headers)
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def _explain(self, error: OSError | HTTPError) -> NoAnswer:
+        if isinstance(error, ValueError):
+            return NoAnswer("the Graph address cannot be called", arrived=False)
+        if _never_connected(error):
+            return NoAnswer("no connection to Instagram", arrived=False)
+        if isinstance(error, requests.Timeout):
+            return NoAnswer(f"no answer within {self._timeout_seconds:g} s", arrived=True)
+        return NoAnswer("the connection broke before the answer", arrived=True)
+
+
+class _Bearer(requests.auth.AuthBase):
+    # Given as auth, it also keeps requests from taking another password out of ~/.netrc.
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _never_connected(error: OSError | HTTPError) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    reason = getattr(reason, "original_error", reason)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _read_json(response: requests.Response) -> object:
+    try:
+        document: object = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return document
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,34 @@
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class QuietHandler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *args, **kwargs):
+        pass
+
+
+@contextmanager
+def served(app) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    server.daemon_threads = False
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+@pytest.fixture
+def serve():
+    """Serves a WSGI app on a real port and tells its address."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(served(app))

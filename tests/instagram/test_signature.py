@@ -1,0 +1,47 @@
+import pytest
+
+from moca.instagram.signature import is_signed, sign
+
+BODY = (
+    rb'{"object":"instagram","entry":[{"id":"17841400000000001","time":1764000000500,"messaging":'
+    rb'[{"sender":{"id":"28978671838402975"},"recipient":{"id":"17841400000000001"},"timestamp":'
+    rb'1764000000123,"message":{"mid":"aWdfTEST1","text":"caf\u00e9 \ud83d\ude00"}}]}]}'
+)
+SIGNATURE = "sha256=738f37bbfa478f143cc7389808129afe9e0db5059a9eab5a5e6fa7467f216017"
+
+
+def test_the_known_body_gets_the_known_signature():
+    assert sign(BODY, "test-app-secret") == SIGNATURE
+
+
+@pytest.mark.parametrize("secrets", [["test-app-secret"], ["old", "test-app-secret"]])
+def test_any_of_the_secrets_will_do(secrets):
+    assert is_signed(BODY, SIGNATURE, secrets)
+
+
+def test_the_decoded_form_of_the_same_body_is_not_signed():
+    decoded = BODY.decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")
+    assert not is_signed(decoded.encode(), SIGNATURE, ["test-app-secret"])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "sha256=",
+        SIGNATURE.removeprefix("sha256="),
+        SIGNATURE.replace("sha256", "sha1"),
+        SIGNATURE[:-1] + "8",
+        SIGNATURE + "0",
+        "sha256=é",
+        "\udcff",
+    ],
+)
+def test_any_other_header_is_refused(header):
+    assert not is_signed(BODY, header, ["test-app-secret"])
+
+
+def test_without_a_secret_nothing_is_signed():
+    assert not is_signed(BODY, sign(BODY, ""), ["", ""])
+    assert not is_signed(BODY, SIGNATURE, [])
