@@ -125,7 +125,17 @@ class Outbox:
         """Give back what is `sending` on disk but was not called yet; for an orderly stop."""
         given_back = tuple(self._claimed)
         self._claimed.clear()
+        self._ahead.clear()
         return given_back
+
+    def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
+        """Give back what was claimed before its account came to rest, and until when it does."""
+        resting = [(each, self._rests_until(each, now)) for each in self._claimed]
+        overtaken = tuple((each, until) for each, until in resting if until is not None)
+        for reply, _ in overtaken:
+            self._claimed.remove(reply)
+            self._ahead[reply.contact.account_id] -= 1
+        return overtaken
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Tell when to look again, if nothing happens before."""
@@ -135,6 +145,9 @@ class Outbox:
             turns.append(free_at and free_at - _LEAD)
         turns.append(self._lanes.next_change_at())
         return min((turn for turn in turns if turn is not None), default=None)
+
+    def _rests_until(self, reply: QueuedReply, now: datetime) -> datetime | None:
+        return self._pacing.rests_until(reply.contact.account_id, now)
 
     def _next_to_claim(self, now: datetime) -> QueuedReply | None:
         candidates = []

@@ -62,6 +62,11 @@ class Pacing:
         self._overall.count(at)
         self._accounts[account_id].window.count(at)
 
+    def rests_until(self, account_id: str, now: datetime) -> datetime | None:
+        """Tell until when an account rests; None while it does not."""
+        until = self._accounts[account_id].rests_until
+        return until if until is not None and until > now else None
+
     def rest(self, account_id: str, until: datetime) -> None:
         """Start nothing for an account before `until`."""
         account = self._accounts[account_id]

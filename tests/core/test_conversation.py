@@ -3,63 +3,26 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.conversation import Conversation
-from moca.core.decide import Event, Woken, decide, restore
+from moca.core.decide import Event, Woken, restore
 from moca.core.effects import Effect, LetGo, WakeAt
 from moca.core.messages import (
     ConcludeMessages,
     ConversationChanged,
     GenerateReply,
-    GenerationFailed,
-    GenerationStarted,
     MessageArrived,
-    QueueReply,
     RecordSteps,
     ReplyDropped,
     ReplyFailed,
     ReplyGenerated,
     ReplyQueued,
-    ReplyRefused,
     ReplySent,
     ReplyUnknown,
 )
-from moca.core.policy import ConversationPolicy, ReplyMode
+from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Inbound, Snapshot
 from moca.core.vocabulary import ConversationStatus, Outcome
+from tests.core.talk import FRESH, POLICY, Talk
 from tests.making import ANNA, at, reply_to, said
-
-POLICY = ConversationPolicy()
-FRESH = Conversation(contact=ANNA, conversation_id=1, active_at=at(0))
-
-
-class Talk:
-    """A conversation to which things happen at seconds after noon; collects what it does."""
-
-    def __init__(self, state: Conversation = FRESH, policy: ConversationPolicy = POLICY) -> None:
-        self.state = state
-        self.policy = policy
-        self.effects: tuple[Effect, ...] = ()
-
-    def happens(self, seconds: float, event: Event) -> "Talk":
-        self.state, effects = decide(self.state, event, at(seconds), self.policy)
-        self.effects = tuple(each for each in effects if not isinstance(each, RecordSteps))
-        return self
-
-    def hears(self, *messages: Inbound) -> "Talk":
-        for message in messages:
-            self.happens(_seconds(message), MessageArrived(ANNA, 1, message))
-        return self
-
-    def answers(self, message: Inbound, seconds: float, item_id: int = 1) -> "Talk":
-        """Let a flush's one draft be written, queued and sent at that moment."""
-        self.happens(seconds, Woken())
-        self.happens(seconds, ReplyGenerated(ANNA, message.id, 1, "hello"))
-        self.happens(seconds, ReplyQueued(ANNA, reply_to(item_id=item_id), (message.id,)))
-        return self.happens(seconds, ReplySent(ANNA, item_id, at(seconds)))
-
-
-def _seconds(message: Inbound) -> float:
-    return (message.received_at - at(0)).total_seconds()
 
 
 def test_a_first_message_waits_for_the_debounce() -> None:
@@ -124,23 +87,6 @@ def test_the_same_text_after_an_answer_is_a_new_question() -> None:
     assert talk.effects == (WakeAt(at(35)),)
 
 
-def test_equal_texts_gathered_in_a_cooldown_are_one_group() -> None:
-    first = said(1, "hi")
-    burst = [said(2, "price?", 7), said(3, "size?", 8), said(4, "price?", 20)]
-    talk = Talk().hears(first).answers(first, 5).hears(*burst).happens(35, Woken())
-
-    assert talk.effects == (
-        GenerateReply(ANNA, (burst[0], burst[2]), 1),
-        GenerateReply(ANNA, (burst[1],), 1),
-    )
-
-
-def test_a_combined_reply_answers_the_whole_burst() -> None:
-    burst = [said(1, "hi"), said(2, "there", 1)]
-    talk = Talk(policy=ConversationPolicy(mode=ReplyMode.COMBINED)).hears(*burst)
-    assert talk.happens(5, Woken()).effects == (GenerateReply(ANNA, tuple(burst), 1),)
-
-
 @pytest.mark.parametrize(("seconds", "flushes"), [(34.999, False), (35, True)])
 def test_a_second_message_waits_for_the_cooldown(seconds: float, flushes: bool) -> None:
     first, second = said(1, "hi"), said(2, "and?", 6)
@@ -186,46 +132,6 @@ def test_a_reply_of_unknown_fate_starts_the_cooldown_as_if_sent() -> None:
     assert talk.happens(20, ReplyUnknown(ANNA, 1, at(20))).effects == (WakeAt(at(50)),)
 
 
-def test_replies_are_queued_in_the_order_of_what_they_answer() -> None:
-    talk = Talk().hears(said(1, "hi"), said(2, "price?", 1)).happens(5, Woken())
-
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, "ten"))
-    assert talk.effects == ()
-    talk.happens(7, ReplyGenerated(ANNA, 1, 1, "hello"))
-    assert talk.effects == (
-        QueueReply(1, (1,), "hello", at(7)),
-        QueueReply(1, (2,), "ten", at(7)),
-    )
-
-
-def test_a_failed_attempt_is_repeated_and_the_last_one_recorded() -> None:
-    talk = Talk().hears(said(1, "hi")).happens(5, Woken())
-    for attempt in (1, 2):
-        talk.happens(6, GenerationFailed(ANNA, 1, attempt, "no answer"))
-        assert talk.effects == (GenerateReply(ANNA, (said(1, "hi"),), attempt + 1),)
-    talk.happens(7, GenerationFailed(ANNA, 1, 3, "no answer"))
-    assert talk.effects == (
-        ConcludeMessages((1,), Outcome.FAILED, "no reply could be made: no answer", at(7)),
-        WakeAt(at(67)),
-    )
-
-
-def test_a_generator_that_hangs_is_given_up_at_its_deadline_and_asked_again() -> None:
-    talk = Talk().hears(said(1, "hi")).happens(5, Woken())
-    talk.happens(8, GenerationStarted(ANNA, 1, 1, at(8)))
-    assert talk.effects == (WakeAt(at(38)),)
-    talk.happens(38, Woken())
-    assert talk.effects == (GenerateReply(ANNA, (said(1, "hi"),), 2),)
-
-    late = talk.happens(39, ReplyGenerated(ANNA, 1, 1, "too late"))
-    assert late.effects == ()
-
-
-def test_waiting_for_a_free_responder_costs_an_attempt_no_time() -> None:
-    talk = Talk().hears(said(1, "hi")).happens(5, Woken()).happens(600, Woken())
-    assert talk.effects == ()
-
-
 @pytest.mark.parametrize(
     ("status", "held_until", "is_answered"),
     [
@@ -254,13 +160,6 @@ def test_a_pause_drops_what_was_being_answered() -> None:
     talk = Talk().hears(said(1, "hi")).happens(5, Woken())
     talk.happens(6, ConversationChanged(ANNA, 1, ConversationStatus.PAUSED, None))
     assert talk.happens(7, ReplyGenerated(ANNA, 1, 1, "hello")).effects == (WakeAt(at(67)),)
-
-
-def test_a_refused_reply_leaves_the_conversation_free() -> None:
-    talk = Talk().hears(said(1, "hi")).happens(5, Woken())
-    talk.happens(5, ReplyGenerated(ANNA, 1, 1, "hello"))
-    talk.happens(5, ReplyRefused(ANNA, (1,), "they had ended"))
-    assert not talk.state.is_answering
 
 
 def test_a_message_in_a_new_conversation_begins_afresh() -> None:

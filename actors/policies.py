@@ -7,6 +7,8 @@ from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.settings.problems import BadSettings
 from moca.settings.sections import BusinessHours as HoursSection
 from moca.settings.sections import Settings
+from moca.storage.writer import WriterPolicy
+from moca.web.config import WebConfig
 
 
 def conversation_policy(settings: Settings) -> ConversationPolicy:
@@ -38,6 +40,30 @@ def sender_policy(settings: Settings) -> SenderPolicy:
         max_attempts=section.max_attempts,
         settle=timedelta(seconds=section.settle_seconds),
         sweep=timedelta(seconds=section.sweep_seconds),
+    )
+
+
+def writer_policy(settings: Settings) -> WriterPolicy:
+    """Give the figures by which instants are written."""
+    section = settings.conversation
+    return WriterPolicy(
+        cooldown=timedelta(seconds=section.cooldown_seconds),
+        dedup=timedelta(seconds=section.dedup_seconds),
+        takeover=timedelta(minutes=section.takeover_minutes),
+    )
+
+
+def web_config(settings: Settings) -> WebConfig:
+    """Give the secrets and figures by which the web answers."""
+    instagram = settings.instagram
+    secrets = instagram.app_secret.get_secret_value().split(",")
+    return WebConfig(
+        app_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
+        verify_token=instagram.verify_token.get_secret_value(),
+        api_token=settings.web.api_token.get_secret_value(),
+        live=instagram.mode == "live",
+        debounce=timedelta(seconds=settings.conversation.debounce_seconds),
+        user_cooldown=timedelta(seconds=settings.sender.user_cooldown_seconds),
     )
 
 

@@ -1,0 +1,132 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, assert_never
+
+import structlog
+
+from actors.runtime import MailboxActor
+from actors.supervision import RestartBudget, where_raised
+from actors.timers import Timer, Timers
+from moca import clock
+from moca.core.contact import ContactKey
+from moca.core.conversation import Conversation
+from moca.core.decide import Decision, Woken, decide, restore
+from moca.core.effects import Effect, LetGo, WakeAt
+from moca.core.messages import (
+    Command,
+    ConcludeMessages,
+    ConversationIdle,
+    ConversationLoaded,
+    GenerateReply,
+    LoadConversation,
+    MessageArrived,
+    QueueReply,
+    RecordSteps,
+)
+from moca.core.policy import ConversationPolicy
+from moca.core.vocabulary import Outcome
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Whom every conversation talks to, and by what figures it decides; one for all of them."""
+
+    policy: ConversationPolicy
+    record: Callable[[Command], None]
+    generate: Callable[[GenerateReply], None]
+    notify: Callable[[ConversationIdle], None]
+    timers: Timers
+
+
+class ConversationActor(MailboxActor):
+    """One contact's conversation: holds its state, asks the core, carries out what it says.
+
+    Until the database has answered, whatever it hears is in that answer already and is let pass.
+    """
+
+    budget = RestartBudget(restarts=3, window=timedelta(minutes=1))
+
+    __slots__ = ("_around", "_at_stake", "_contact", "_heard", "_state", "_timer")
+
+    def __init__(self, contact: ContactKey, around: Surroundings) -> None:
+        super().__init__()
+        self._contact = contact
+        self._around = around
+        self._state: Conversation | None = None
+        self._timer: Timer | None = None
+        self._heard = 0
+        self._at_stake: tuple[int, ...] = ()
+
+    def on_start(self) -> None:
+        """Ask the database for the state; also after a crash."""
+        self._state = None
+        self._around.record(LoadConversation(self._contact, clock.now()))
+
+    def on_receive(self, message: Any) -> None:
+        """Decide on an event, and do what follows."""
+        if not isinstance(message, Woken):
+            self._heard += 1
+        if isinstance(message, ConversationLoaded):
+            self._load(message)
+        elif self._state is not None:
+            if isinstance(message, MessageArrived):
+                self._at_stake = (message.message.id,)
+            now = clock.now()
+            self._carry_out(decide(self._state, message, now, self._around.policy))
+
+    def on_crash(self, message: Any, error: Exception) -> None:
+        """Start again from the database; past the budget, the messages at stake have failed."""
+        log.error("conversation_crashed", error=type(error).__name__, where=where_raised(error))
+        super().on_crash(message, error)
+
+    def give_up(self, error: BaseException) -> None:
+        """Set aside what keeps crashing this conversation, so that it is not tried for ever."""
+        because = f"answering it crashed: {type(error).__name__}"
+        failed = ConcludeMessages(self._at_stake, Outcome.FAILED, because, clock.now())
+        self._around.record(failed)
+        super().give_up(error)
+
+    def on_stop(self) -> None:
+        """Want no waking any more."""
+        self._wake_at(None)
+
+    def _load(self, loaded: ConversationLoaded) -> None:
+        if loaded.snapshot is None:
+            self._around.notify(ConversationIdle(self._contact, self._heard))
+        elif self._state is None:
+            self._at_stake = tuple(message.id for message in loaded.snapshot.unanswered)
+            self._carry_out(restore(loaded.snapshot, clock.now(), self._around.policy))
+
+    def _carry_out(self, decision: Decision) -> None:
+        self._state, effects = decision
+        wake = None
+        for effect in effects:
+            if isinstance(effect, WakeAt):
+                wake = effect
+            else:
+                self._carry_out_one(effect)
+        self._wake_at(wake)
+
+    def _carry_out_one(self, effect: Effect) -> None:
+        match effect:
+            case ConcludeMessages() | RecordSteps() | QueueReply():
+                self._around.record(effect)
+            case GenerateReply():
+                self._around.generate(effect)
+            case LetGo():
+                self._around.notify(ConversationIdle(self._contact, self._heard))
+            case WakeAt():
+                pass
+            case _:
+                assert_never(effect)
+
+    def _wake_at(self, wake: WakeAt | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if wake is not None:
+            tell = self.actor_ref.tell
+            self._timer = self._around.timers.later(wake.at, lambda: tell(Woken()))

@@ -1,0 +1,115 @@
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import peewee
+import structlog
+
+from actors.runtime import MailboxActor
+from actors.signals import Commit, Ping
+from actors.supervision import where_raised
+from actors.timers import Timers
+from moca import clock
+from moca.core.messages import Command
+from moca.storage.writer import Writer, Written
+
+log = structlog.get_logger()
+
+_RETRY_AFTER = timedelta(seconds=1)
+_UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
+
+
+class PersistenceActor(MailboxActor):
+    """The only writer: gathers commands and carries them out in one commit.
+
+    Receipts are answered and events reported after the commit, in order. What cannot be written
+    because the database is unavailable is tried again, except what somebody waits for: that is
+    refused at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        open_writer: Callable[[], Writer],
+        notify: Callable[[Any], None],
+        timers: Timers,
+    ) -> None:
+        super().__init__()
+        self._open_writer = open_writer
+        self._notify = notify
+        self._timers = timers
+        self._gathered: list[Command] = []
+
+    def on_start(self) -> None:
+        """Open the database, on the thread that will use it."""
+        self._writer = self._open_writer()
+
+    def on_receive(self, message: Any) -> Any:
+        """Gather a command, or carry out those gathered."""
+        match message:
+            case Commit() | Ping():
+                self._commit()
+            case _:
+                self._gather(message)
+        return not self._gathered
+
+    def on_stop(self) -> None:
+        """Write what is gathered, then close the database."""
+        self._commit()
+        self._writer.close()
+
+    def _gather(self, command: Command) -> None:
+        if not self._gathered:
+            self.actor_ref.tell(Commit())
+        self._gathered.append(command)
+
+    def _commit(self) -> None:
+        commands, self._gathered = self._gathered, []
+        if not commands:
+            return
+        try:
+            self._announce(self._writer.apply(commands))
+        except _UNAVAILABLE as error:
+            self._keep(commands, error)
+        except Exception:  # noqa: BLE001 - one bad command must not cost the others
+            self._commit_one_by_one(commands)
+
+    def _commit_one_by_one(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            try:
+                self._announce(self._writer.apply([command]))
+            except _UNAVAILABLE as error:
+                self._keep([command], error)
+            except Exception as error:  # noqa: BLE001
+                self._refuse(command, error)
+
+    def _announce(self, written: Written) -> None:
+        for receipt, answer in written.answers:
+            receipt.set_result(answer)
+        for event in written.events:
+            self._notify(event)
+
+    def _keep(self, commands: Sequence[Command], error: Exception) -> None:
+        log.error("database_unavailable", error=type(error).__name__, commands=len(commands))
+        kept = [command for command in commands if not self._refuse_waiting(command, error)]
+        self._gathered[:0] = kept
+        if kept:
+            tell = self.actor_ref.tell
+            self._timers.later(clock.now() + _RETRY_AFTER, lambda: tell(Commit()))
+
+    def _refuse(self, command: Command, error: Exception) -> None:
+        log.error(
+            "write_refused",
+            command=type(command).__name__,
+            error=type(error).__name__,
+            where=where_raised(error),
+        )
+        self._refuse_waiting(command, error)
+
+    @staticmethod
+    def _refuse_waiting(command: Command, error: Exception) -> bool:
+        receipt = getattr(command, "receipt", None)
+        if receipt is None:
+            return False
+        receipt.set_exception(error)
+        return True

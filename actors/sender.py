@@ -1,0 +1,243 @@
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from actors.runtime import MailboxActor
+from actors.signals import Drain, LookAgain, Ping, SweepDue
+from actors.timers import Timer, Timers
+from moca import clock
+from moca.core.messages import (
+    Command,
+    DeliveryEnded,
+    DeliveryStarted,
+    DeliveryVerified,
+    FindPending,
+    KnownMidsListed,
+    PendingFound,
+    RecordRetry,
+    RecordUnknown,
+    ReplyClaimed,
+    ReplyDropped,
+    ReplyQueued,
+    ReplySent,
+    ToCourier,
+    UnsettledReply,
+    VerifyDelivery,
+)
+from moca.core.outbox import Outbox
+from moca.core.policy import SenderPolicy
+from moca.core.reply import QueuedReply
+from moca.core.sending import Record, after_call, after_reading
+from moca.core.settling import Settling
+
+
+@dataclass(slots=True)
+class _Call:
+    reply: QueuedReply
+    started_at: datetime
+    is_settled: bool = False
+    """An echo or the operator ended it while the call was still under way."""
+
+
+class SenderActor(MailboxActor):
+    """Paces the replies out: one for all accounts, so that the limits hold over all.
+
+    The first `SweepDue` takes over what the last run left; nothing goes before that is known. It
+    comes again by itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: SenderPolicy,
+        record: Callable[[Command], None],
+        call: Callable[[ToCourier], None],
+        timers: Timers,
+        draw: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self._policy = policy
+        self._record = record
+        self._call = call
+        self._timers = timers
+        self._draw = draw
+        self._timer: Timer | None = None
+
+    def on_start(self) -> None:
+        """Begin with nothing in hand."""
+        self._outbox = Outbox(self._policy)
+        self._settling = Settling(self._policy)
+        self._calls: dict[int, _Call] = {}
+        self._knows_the_past = False
+        self._more_waits = False
+
+    def on_restart(self) -> None:
+        """Take over from the database what this actor had in hand before it crashed."""
+        self.on_start()
+        self._find_pending(clock.now())
+
+    def on_receive(self, message: Any) -> Any:
+        """Take in what happened, then let go whatever may."""
+        now = clock.now()
+        self._take_in(message, now)
+        if self._knows_the_past:
+            self._advance(now)
+        return True
+
+    def on_stop(self) -> None:
+        """Want no waking any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _take_in(self, message: Any, now: datetime) -> None:
+        match message:
+            case ReplyQueued(reply=reply):
+                self._queued(reply, now)
+            case ReplyClaimed(reply=reply):
+                self._outbox.claimed(reply)
+            case ReplyDropped(item_id=item_id):
+                self._settling.forget(item_id)
+                self._outbox.forget(item_id, now)
+            case DeliveryStarted():
+                self._started(message)
+            case DeliveryEnded():
+                self._ended(message, now)
+            case KnownMidsListed():
+                self._call(VerifyDelivery(message.reply, message.since, message.mids))
+            case DeliveryVerified():
+                self._verified(message, now)
+            case ReplySent():
+                self._settled(message.item_id, now)
+            case PendingFound():
+                self._found(message, now)
+            case SweepDue():
+                self._sweep()
+            case Drain():
+                self._drain(now)
+            case LookAgain() | Ping():
+                pass
+
+    def _advance(self, now: datetime) -> None:
+        for reply, until in self._outbox.overtaken(now):
+            because = "the account came to rest before its turn"
+            self._give_back(reply, because, now, until)
+        for claim in self._outbox.claims(now):
+            self._record(claim)
+        for call in self._outbox.calls(now):
+            self._calls[call.reply.item_id] = _Call(call.reply, now)
+            self._call(call)
+        for reading in self._settling.readings(now):
+            self._record(reading)
+        if self._more_waits and self._outbox.room > self._policy.capacity // 2:
+            self._find_pending(now)
+        self._look_again_at(now)
+
+    def _queued(self, reply: QueuedReply, now: datetime) -> None:
+        if self._settling.forget(reply.item_id) is not None:
+            self._outbox.release(reply, now)
+        if reply.scheduled_for <= now + self._horizon:
+            self._outbox.add(reply, now)
+
+    def _started(self, started: DeliveryStarted) -> None:
+        self._outbox.started(started.item_id, started.at)
+        if started.item_id in self._calls:
+            self._calls[started.item_id].started_at = started.at
+
+    def _ended(self, ended: DeliveryEnded, now: datetime) -> None:
+        call = self._calls.pop(ended.item_id, None) or self._call_of_before(ended.item_id)
+        if call is None:
+            return
+        self._outbox.ended(call.reply, now)
+        if call.is_settled:
+            self._outbox.release(call.reply, now)
+            return
+        end = after_call(call.reply, ended.result, now, self._policy, self._draw())
+        if end.account_rests_until is not None:
+            self._outbox.rest_account(call.reply.contact.account_id, end.account_rests_until)
+        self._follow(call.reply, end.record, now, call.started_at)
+
+    def _call_of_before(self, item_id: int) -> _Call | None:
+        doubt = self._settling.forget(item_id)
+        return None if doubt is None else _Call(doubt.reply, doubt.started_at)
+
+    def _verified(self, verified: DeliveryVerified, now: datetime) -> None:
+        verdict = self._settling.read(verified.item_id, verified.result, now)
+        if verdict is None:
+            return
+        record = after_reading(verdict.reply, verdict.result, now, self._policy, self._draw())
+        if record is None:
+            self._outbox.release(verdict.reply, now)
+        else:
+            self._follow(verdict.reply, record, now, now)
+
+    def _follow(
+        self, reply: QueuedReply, record: Record, now: datetime, started_at: datetime
+    ) -> None:
+        self._record(record)
+        if isinstance(record, RecordUnknown):
+            self._settling.add(reply, started_at, now)
+            return
+        self._outbox.release(reply, now)
+        if isinstance(record, RecordRetry):
+            attempts = reply.attempts - (not record.is_spent)
+            again = replace(reply, scheduled_for=record.retry_at, attempts=attempts)
+            self._queued(again, now)
+
+    def _settled(self, item_id: int, now: datetime) -> None:
+        doubt = self._settling.forget(item_id)
+        if doubt is not None:
+            self._outbox.release(doubt.reply, now)
+        elif item_id in self._calls:
+            self._calls[item_id].is_settled = True
+
+    def _found(self, found: PendingFound, now: datetime) -> None:
+        if not self._knows_the_past:
+            self._knows_the_past = True
+            self._outbox.count_recent(found.recent, now)
+            for unsettled in found.unsettled:
+                self._doubt(unsettled, now)
+        for reply in found.replies:
+            self._outbox.add(reply, now)
+        self._more_waits = len(found.replies) >= self._policy.capacity
+
+    def _drain(self, now: datetime) -> None:
+        self._knows_the_past = False
+        for reply in self._outbox.unclaim():
+            self._give_back(reply, "Moca is stopping; nothing was sent yet", now, now)
+
+    def _give_back(self, reply: QueuedReply, because: str, now: datetime, until: datetime) -> None:
+        retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
+        self._follow(reply, retry, now, now)
+
+    def _doubt(self, unsettled: UnsettledReply, now: datetime) -> None:
+        reply = unsettled.reply
+        self._outbox.hold(reply)
+        self._settling.add(reply, unsettled.started_at, now)
+        if not unsettled.attempt_ended:
+            because = "Moca stopped before the call had ended"
+            self._record(RecordUnknown(reply.item_id, because, now))
+
+    def _sweep(self) -> None:
+        now = clock.now()
+        tell = self.actor_ref.tell
+        self._timers.later(now + self._policy.sweep, lambda: tell(SweepDue()))
+        self._find_pending(now)
+
+    def _find_pending(self, now: datetime) -> None:
+        self._more_waits = False
+        self._record(FindPending(self._policy.capacity, now, now + self._horizon))
+
+    @property
+    def _horizon(self) -> timedelta:
+        return 4 * self._policy.sweep
+
+    def _look_again_at(self, now: datetime) -> None:
+        wakes = (self._outbox.wake_at(now), self._settling.wake_at(now))
+        wake_at = min((wake for wake in wakes if wake is not None), default=None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if wake_at is not None:
+            tell = self.actor_ref.tell
+            self._timer = self._timers.later(wake_at, lambda: tell(LookAgain()))

@@ -1,0 +1,214 @@
+import contextlib
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import pykka
+
+from actors.conversation import ConversationActor, Surroundings
+from actors.courier import CourierActor
+from actors.dispatchers import PoolDispatcher
+from actors.mailbox import Dispatcher
+from actors.persistence import PersistenceActor
+from actors.pool import start_pool
+from actors.responder import ResponderActor
+from actors.runtime import Ref
+from actors.sender import SenderActor
+from actors.signals import CountLive, Drain, Ping, SweepDue
+from actors.supervisor import SupervisorActor
+from actors.timers import Timers
+from moca.core.contact import ContactKey
+from moca.core.messages import KnownMidsListed, PendingFound, ReplyClaimed, ToSender
+from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.instagram.graph import GraphClient
+from moca.replies.generator import ReplyGenerator
+from moca.storage.writer import Writer
+
+_RESPONDERS = 8
+_MOST_COURIERS = 64
+_ANSWER_SECONDS = 2.0
+_LAST_CALLS_SECONDS = 5.0
+
+
+class Stoppable(Dispatcher, Protocol):
+    """A dispatcher that can be brought to an end."""
+
+    def stop(self, timeout: timedelta = ...) -> bool:
+        """Let the actors handle what waits, then end; False if something was still busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatchers:
+    """Where each kind of actor has its turns; a test hands in one stepping dispatcher for all."""
+
+    shared: Stoppable
+    responders: Stoppable
+    couriers: Stoppable
+    persistence: Stoppable
+
+    @classmethod
+    def threaded(cls, couriers: int) -> "Dispatchers":
+        """Make the dispatchers of a real run."""
+        return cls(
+            shared=PoolDispatcher("actors", threads=2),
+            responders=PoolDispatcher("responder", threads=_RESPONDERS, messages_per_turn=1),
+            couriers=PoolDispatcher("courier", threads=couriers, messages_per_turn=1),
+            persistence=PoolDispatcher("persistence", threads=1),
+        )
+
+    def stop(self) -> None:
+        """End them, those first that others wait for."""
+        for dispatcher in (self.shared, self.responders, self.couriers, self.persistence):
+            dispatcher.stop(timedelta(seconds=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the actors meet at the edges of the system."""
+
+    open_writer: Callable[[], Writer]
+    generator: ReplyGenerator
+    connect: Callable[[], GraphClient]
+    draw: Callable[[], float] = random.random
+    observe: Callable[[object], None] = lambda _event: None
+    """Shown every event of a send or of the database; for figures."""
+    escalate: Callable[[BaseException], None] | None = None
+    """Told when an actor that everything depends on was given up."""
+
+
+def couriers_for(policy: SenderPolicy, timeout_seconds: float) -> int:
+    """Say how many calls may hang at once before one that could go must wait for a courier."""
+    return min(_MOST_COURIERS, math.ceil(policy.per_second * timeout_seconds) + 2)
+
+
+class System:
+    """The actors of one process, wired; started when made, stopped in order by `stop`."""
+
+    def __init__(
+        self,
+        *,
+        conversation: ConversationPolicy,
+        sender: SenderPolicy,
+        world: World,
+        dispatchers: Dispatchers,
+        timers: Timers,
+        couriers: int,
+    ) -> None:
+        self._dispatchers = dispatchers
+        self._observe = world.observe
+        critical: dict[str, Any] = {"escalate": world.escalate}
+        self._persistence: Ref[Any] = PersistenceActor.start_on(
+            dispatchers.persistence,
+            open_writer=world.open_writer,
+            notify=self._route,
+            timers=timers,
+            **critical,
+        )
+        self._couriers = start_pool(
+            CourierActor,
+            couriers,
+            dispatchers.couriers,
+            connect=world.connect,
+            notify=self._to_sender,
+            **critical,
+        )
+        self._responders = start_pool(
+            ResponderActor,
+            _RESPONDERS,
+            dispatchers.responders,
+            generator=world.generator,
+            notify=self._route,
+            **critical,
+        )
+        self._sender: Ref[Any] = SenderActor.start_on(
+            dispatchers.shared,
+            policy=sender,
+            record=self._persistence.tell,
+            call=self._couriers.tell,
+            timers=timers,
+            draw=world.draw,
+            **critical,
+        )
+        around = Surroundings(
+            policy=conversation,
+            record=self._persistence.tell,
+            generate=self._responders.tell,
+            notify=self._route,
+            timers=timers,
+        )
+        self._supervisor: Ref[Any] = SupervisorActor.start_on(
+            dispatchers.shared,
+            record=self._persistence.tell,
+            to_sender=self._sender.tell,
+            spawn=lambda contact: self._spawn(contact, around),
+            timers=timers,
+            sweep=sender.sweep,
+            **critical,
+        )
+        self._sender.tell(SweepDue())
+        self._supervisor.tell(SweepDue())
+
+    def tell(self, command: object) -> None:
+        """Hand in a command from outside.
+
+        Raises:
+            pykka.ActorDeadError: if the system has stopped.
+        """
+        self._supervisor.tell(command)
+
+    def ailments(self) -> dict[str, str]:
+        """Ask the parts that everything depends on how they are; names only those that ail."""
+        parts = {
+            "database": self._persistence,
+            "sender": self._sender,
+            "supervisor": self._supervisor,
+        }
+        ailing = {}
+        for name, ref in parts.items():
+            try:
+                well = ref.ask(Ping(), timeout=_ANSWER_SECONDS)
+            except (pykka.Timeout, pykka.ActorDeadError):
+                ailing[name] = "does not answer"
+            else:
+                if not well:
+                    ailing[name] = "cannot write"
+        return ailing
+
+    def live_conversations(self) -> int:
+        """Count the conversations in memory.
+
+        Raises:
+            pykka.Timeout: if the supervisor does not answer.
+        """
+        return int(self._supervisor.ask(CountLive(), block=True, timeout=_ANSWER_SECONDS))
+
+    def stop(self) -> None:
+        """Stop in order, within about 10 s: no new work, last calls, last writes."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            self._sender.tell(Drain())
+        self._supervisor.stop(timeout=_ANSWER_SECONDS)
+        with contextlib.suppress(pykka.Timeout):
+            self._couriers.stop(timeout=_LAST_CALLS_SECONDS)
+        with contextlib.suppress(pykka.Timeout):
+            self._responders.stop(timeout=0)
+        for ref in (self._sender, self._persistence):
+            with contextlib.suppress(pykka.Timeout):
+                ref.stop(timeout=_ANSWER_SECONDS)
+        self._dispatchers.stop()
+
+    def _to_sender(self, event: ToSender) -> None:
+        self._observe(event)
+        self._sender.tell(event)
+
+    def _route(self, event: Any) -> None:
+        self._observe(event)
+        # An answer that the sender alone asked for; all else is routed by contact.
+        to_sender = isinstance(event, ReplyClaimed | PendingFound | KnownMidsListed)
+        with contextlib.suppress(pykka.ActorDeadError):
+            (self._sender if to_sender else self._supervisor).tell(event)
+
+    def _spawn(self, contact: ContactKey, around: Surroundings) -> Ref[Any]:
+        return ConversationActor.start_on(self._dispatchers.shared, contact, around)

@@ -1,0 +1,58 @@
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+
+from moca.core.contact import ContactKey
+from moca.core.messages.operating import EraseContact
+from moca.storage.reads.contacts import find_contact, list_contacts
+from moca.storage.reads.records import ContactRecord
+from moca.web.access import Access
+from moca.web.api.routes import answer, api_routes
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
+from moca.web.cursor import read_cursor, write_cursor
+from moca.web.problems import Problem
+from moca.web.requests import ContactPath, ContactQuery, ListQuery
+from moca.web.shapes import ContactShape, ContactsShape, ErasedShape, ProblemShape
+
+
+def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
+    """Build what can be asked of contacts, and their erasure."""
+    routes = api_routes("contacts", access)
+
+    @routes.get(
+        "/contacts", summary="Contacts, the last seen first", responses={200: ContactsShape}
+    )
+    def contacts(query: ListQuery) -> Response:
+        after = read_cursor(query.cursor, parts=2)
+        with ports.database.connection_context():
+            page = list_contacts(limit=query.limit, after=after)
+        listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
+        return answer(ContactsShape.model_validate(listed))
+
+    @routes.get(
+        "/contacts/<psid>",
+        summary="A contact",
+        responses={200: ContactShape, 404: ProblemShape},
+    )
+    def contact(path: ContactPath, query: ContactQuery) -> Response:
+        return answer(ContactShape.model_validate(_find(ports, path, query)))
+
+    @routes.delete(
+        "/contacts/<psid>",
+        summary="Erase a contact and all that belongs to it",
+        responses={200: ErasedShape, 404: ProblemShape},
+    )
+    def erase(path: ContactPath, query: ContactQuery) -> Response:
+        found = _find(ports, path, query)
+        carry_out(EraseContact(ContactKey(found.account_id, found.psid)), ports, config)
+        return answer(ErasedShape(account_id=found.account_id, psid=found.psid, erased=True))
+
+    return routes
+
+
+def _find(ports: Ports, path: ContactPath, query: ContactQuery) -> ContactRecord:
+    with ports.database.connection_context():
+        found = find_contact(path.psid, query.account_id)
+    if found is None:
+        raise Problem(404, "there is no contact with this id")
+    return found

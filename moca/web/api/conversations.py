@@ -1,0 +1,155 @@
+from datetime import UTC, datetime, timedelta
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.types import ResponseDict
+
+from moca import clock
+from moca.core.messages.operating import ChangeConversation
+from moca.core.messages.replying import QueueReply
+from moca.core.vocabulary import Author, ConversationStatus, Priority
+from moca.storage.reads.conversations import list_conversations, read_conversation
+from moca.storage.reads.messages import messages_of, read_message
+from moca.storage.reads.records import ConversationRecord
+from moca.web.access import Access
+from moca.web.api.routes import answer, api_routes
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
+from moca.web.cursor import read_cursor, read_row_id, write_cursor
+from moca.web.problems import Problem
+from moca.web.requests import (
+    ConversationPath,
+    ConversationsQuery,
+    ListQuery,
+    PauseBody,
+    ReplyBody,
+)
+from moca.web.shapes import (
+    ConversationShape,
+    ConversationsShape,
+    MessageShape,
+    MessagesShape,
+    ProblemShape,
+)
+
+_EARLIEST_BEFORE_NOW = timedelta(minutes=1)
+_LATEST_AFTER_NOW = timedelta(days=365)
+_ONE: ResponseDict = {200: ConversationShape, 404: ProblemShape}
+_CHANGED: ResponseDict = {**_ONE, 409: ProblemShape}
+_HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
+
+
+def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
+    """Build what can be asked of conversations and done in them."""
+    routes = api_routes("conversations", access)
+
+    @routes.get(
+        "/conversations",
+        summary="Conversations, the latest activity first",
+        responses={200: ConversationsShape},
+    )
+    def conversations(query: ConversationsQuery) -> Response:
+        after = read_cursor(query.cursor, parts=2)
+        with ports.database.connection_context():
+            page = list_conversations(
+                limit=query.limit, after=after, status=query.status, psid=query.psid
+            )
+        listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
+        return answer(ConversationsShape.model_validate(listed))
+
+    @routes.get("/conversations/<conversation_id>", summary="A conversation", responses=_ONE)
+    def conversation(path: ConversationPath) -> Response:
+        return answer(ConversationShape.model_validate(_find(ports, path)))
+
+    @routes.get(
+        "/conversations/<conversation_id>/messages",
+        summary="A conversation's messages, newest first",
+        responses={200: MessagesShape, 404: ProblemShape},
+    )
+    def messages(path: ConversationPath, query: ListQuery) -> Response:
+        after = read_cursor(query.cursor, parts=1)
+        found = _find(ports, path)
+        with ports.database.connection_context():
+            page = messages_of(found.id, limit=query.limit, after=after)
+        listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
+        return answer(MessagesShape.model_validate(listed))
+
+    @routes.post(
+        "/conversations/<conversation_id>/messages",
+        summary="Queue an operator's reply",
+        responses={202: MessageShape, 404: ProblemShape, 409: ProblemShape},
+    )
+    def reply(path: ConversationPath, body: ReplyBody) -> Response:
+        found = _find(ports, path)
+        command = _reply(found, body, clock.now())
+        message_id = carry_out(command, ports, config).id
+        with ports.database.connection_context():
+            queued = read_message(message_id or 0)
+        return answer(MessageShape.model_validate(queued), 202)
+
+    @routes.post("/conversations/<conversation_id>/close", summary="Close it", responses=_CHANGED)
+    def close(path: ConversationPath) -> Response:
+        return _change(path, ConversationStatus.CLOSED, tuple(ConversationStatus))
+
+    @routes.post("/conversations/<conversation_id>/reopen", summary="Reopen it", responses=_CHANGED)
+    def reopen(path: ConversationPath) -> Response:
+        return _change(path, ConversationStatus.OPEN, (ConversationStatus.CLOSED,))
+
+    @routes.post(
+        "/conversations/<conversation_id>/pause",
+        summary="Keep the bot from answering in it, for a time or until it is resumed",
+        responses=_CHANGED,
+    )
+    def pause(path: ConversationPath, body: PauseBody) -> Response:
+        minutes = None if body.minutes is None else timedelta(minutes=body.minutes)
+        return _change(path, ConversationStatus.PAUSED, tuple(ConversationStatus), minutes)
+
+    @routes.post(
+        "/conversations/<conversation_id>/resume",
+        summary="Let the bot answer in it again",
+        responses=_CHANGED,
+    )
+    def resume(path: ConversationPath) -> Response:
+        return _change(path, ConversationStatus.OPEN, _HELD)
+
+    def _change(
+        path: ConversationPath,
+        status: ConversationStatus,
+        allowed: tuple[ConversationStatus, ...],
+        span: timedelta | None = None,
+    ) -> Response:
+        found, at = _find(ports, path), clock.now()
+        if found.status not in allowed:
+            raise Problem(409, f"the conversation is {found.status}")
+        until = None if span is None else at + span
+        carry_out(ChangeConversation(found.id, status, at, until), ports, config)
+        return answer(ConversationShape.model_validate(_find(ports, path)))
+
+    return routes
+
+
+def _find(ports: Ports, path: ConversationPath) -> ConversationRecord:
+    conversation_id = read_row_id(path.conversation_id)
+    with ports.database.connection_context():
+        found = None if conversation_id is None else read_conversation(conversation_id)
+    if found is None:
+        raise Problem(404, "there is no conversation with this id")
+    return found
+
+
+def _reply(conversation: ConversationRecord, body: ReplyBody, at: datetime) -> QueueReply:
+    return QueueReply(
+        conversation.id,
+        (),
+        body.text,
+        at,
+        Author.OPERATOR,
+        Priority[body.priority.upper()],
+        None if body.scheduled_for is None else _plausible(body.scheduled_for, at),
+    )
+
+
+def _plausible(scheduled_for: datetime, at: datetime) -> datetime:
+    if not -_EARLIEST_BEFORE_NOW <= scheduled_for - at <= _LATEST_AFTER_NOW:
+        raise Problem(422, "scheduled_for: it must lie between now and a year from now")
+    return scheduled_for.astimezone(UTC)

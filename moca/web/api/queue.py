@@ -1,0 +1,77 @@
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.types import ResponseDict
+
+from moca import clock
+from moca.core.messages.operating import CancelReply, RetryReply, SettleReply
+from moca.storage.reads.queue import count_queue, list_items, read_item
+from moca.storage.reads.records import QueueItemRecord
+from moca.web.access import Access
+from moca.web.api.routes import answer, api_routes
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
+from moca.web.cursor import read_cursor, read_row_id, write_cursor
+from moca.web.problems import Problem
+from moca.web.requests import ItemPath, QueueQuery, SettleBody
+from moca.web.shapes import ProblemShape, QueueItemShape, QueueShape
+
+_CHANGED: ResponseDict = {200: QueueItemShape, 404: ProblemShape, 409: ProblemShape}
+
+
+def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
+    """Build what can be asked of the queue and done to its items."""
+    routes = api_routes("queue", access)
+
+    @routes.get(
+        "/queue",
+        summary="The queue, newest first; the pending ones in the order in which they may go",
+        responses={200: QueueShape},
+    )
+    def queue(query: QueueQuery) -> Response:
+        after = read_cursor(query.cursor, parts=2)
+        with ports.database.connection_context():
+            page = list_items(limit=query.limit, after=after, status=query.status)
+            counts = count_queue()
+        cursor = write_cursor(page.next_key)
+        listed = {"counts": counts, "items": page.items, "next_cursor": cursor}
+        return answer(QueueShape.model_validate(listed))
+
+    @routes.post("/queue/<item_id>/cancel", summary="Take a pending reply out", responses=_CHANGED)
+    def cancel(path: ItemPath) -> Response:
+        item_id = _find(ports, path).id
+        carry_out(CancelReply(item_id, clock.now()), ports, config)
+        return _shown(path)
+
+    @routes.post(
+        "/queue/<item_id>/retry",
+        summary="Queue a failed or cancelled reply again",
+        responses=_CHANGED,
+    )
+    def retry(path: ItemPath) -> Response:
+        item_id = _find(ports, path).id
+        carry_out(RetryReply(item_id, clock.now()), ports, config)
+        return _shown(path)
+
+    @routes.post(
+        "/queue/<item_id>/settle",
+        summary="Say whether a reply whose fate is unknown arrived",
+        responses=_CHANGED,
+    )
+    def settle(path: ItemPath, body: SettleBody) -> Response:
+        item_id = _find(ports, path).id
+        carry_out(SettleReply(item_id, body.delivered, clock.now()), ports, config)
+        return _shown(path)
+
+    def _shown(path: ItemPath) -> Response:
+        return answer(QueueItemShape.model_validate(_find(ports, path)))
+
+    return routes
+
+
+def _find(ports: Ports, path: ItemPath) -> QueueItemRecord:
+    item_id = read_row_id(path.item_id)
+    with ports.database.connection_context():
+        found = None if item_id is None else read_item(item_id)
+    if found is None:
+        raise Problem(404, "there is no queue item with this id")
+    return found

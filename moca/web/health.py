@@ -1,0 +1,20 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+OK = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How each part is: `ok`, or the reason why it is not; no reason names a secret."""
+
+    database: str = OK
+    sender: str = OK
+    supervisor: str = OK
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every part and every account is fine."""
+        parts = (self.database, self.sender, self.supervisor, *self.accounts.values())
+        return all(part == OK for part in parts)

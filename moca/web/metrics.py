@@ -1,0 +1,80 @@
+from collections.abc import Mapping
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from moca.core.vocabulary import ItemStatus, Outcome
+
+_ACK_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_REPLY_SECONDS = (1, 2.5, 5, 7.5, 10, 15, 30, 60, 120, 300, 900, 3600)
+_CALL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """Counts for Prometheus; its methods may be called from any thread and never block long.
+
+    No label ever holds a person's id, a text or a token.
+    """
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self._webhooks = Counter(
+            "moca_webhooks", "Webhooks by answer.", ["answer"], registry=registry
+        )
+        self._by_answer: dict[int, Counter] = {}
+        self._acks = Histogram(
+            "moca_webhook_seconds",
+            "From a webhook's arrival to its answer.",
+            buckets=_ACK_SECONDS,
+            registry=registry,
+        )
+        self._messages = Counter(
+            "moca_messages", "Messages of contacts by outcome.", ["outcome"], registry=registry
+        )
+        self._replies = Histogram(
+            "moca_reply_seconds",
+            "From a message's arrival to its reply's sending.",
+            buckets=_REPLY_SECONDS,
+            registry=registry,
+        )
+        self._calls = Histogram(
+            "moca_send_call_seconds",
+            "Calls to send a reply, by result.",
+            ["result"],
+            buckets=_CALL_SECONDS,
+            registry=registry,
+        )
+        self._queue = Gauge(
+            "moca_queue_items", "Queue items by status.", ["status"], registry=registry
+        )
+        for outcome in Outcome:
+            self._messages.labels(outcome)
+
+    def webhook_answered(self, answer: int, seconds: float) -> None:
+        """Count a webhook by the status it was answered with."""
+        counter = self._by_answer.get(answer)
+        if counter is None:
+            counter = self._by_answer[answer] = self._webhooks.labels(str(answer))
+        counter.inc()
+        self._acks.observe(seconds)
+
+    def messages_ended(self, outcome: Outcome, count: int = 1) -> None:
+        """Count messages that came to their outcome."""
+        self._messages.labels(outcome).inc(count)
+
+    def reply_sent(self, after: timedelta) -> None:
+        """Note how long a contact waited for a reply."""
+        self._replies.observe(after.total_seconds())
+
+    def delivery_ended(self, result: str, took: timedelta) -> None:
+        """Note a call to Instagram; `result` is the delivery result's name."""
+        self._calls.labels(result).observe(took.total_seconds())
+
+    def queue_counted(self, counts: Mapping[ItemStatus, int]) -> None:
+        """Set how many queue items there are by status."""
+        for status, count in counts.items():
+            self._queue.labels(status).set(count)
+
+    def exposition(self) -> bytes:
+        """Write them in Prometheus's text format."""
+        return generate_latest(self._registry)

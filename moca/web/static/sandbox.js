@@ -1,0 +1,162 @@
+// Writes as an Instagram user and shows, about once a second, what becomes of it.
+
+const POLL_MS = 800;
+const TICK_MS = 100;
+const NAMES = ["Ada", "Bo", "Chidi", "Dana", "Emre", "Frida", "Goran", "Hana", "Imani", "Jun", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Priya"];
+
+const at = (id) => document.getElementById(id);
+const view = { psid: null, name: null, picked: null, until: null, skewMs: 0, shown: 0, people: [] };
+
+function invent() {
+  const digits = crypto.getRandomValues(new Uint32Array(2)).join("").padEnd(15, "7").slice(0, 15);
+  const name = NAMES[Math.floor(Math.random() * NAMES.length)];
+  become({ psid: `1${digits}`, name });
+}
+
+function become(person) {
+  Object.assign(view, { psid: person.psid, name: person.name, picked: null, until: null, shown: 0 });
+  localStorage.setItem("moca.person", JSON.stringify({ psid: person.psid, name: person.name }));
+  at("thread").replaceChildren();
+  showPeople();
+  showJourney(null);
+  poll();
+}
+
+function showPeople() {
+  const known = view.people.some((person) => person.psid === view.psid);
+  const all = known ? view.people : [{ psid: view.psid, name: view.name }, ...view.people];
+  const options = all.map((person) => new Option(person.name || person.psid, person.psid));
+  const before = Array.from(at("people").options, (option) => option.value + option.text).join();
+  if (before !== options.map((option) => option.value + option.text).join()) {
+    at("people").replaceChildren(...options);
+  }
+  at("people").value = view.psid;
+  at("face").textContent = (view.name || "?").slice(0, 1).toUpperCase();
+}
+
+function bubble(message, before, isNew) {
+  const said = document.createElement("li");
+  const mine = message.sender === "contact";
+  const text = document.createElement(mine ? "button" : "span");
+  said.className = isNew ? "said new-here" : "said";
+  said.dataset.sender = message.sender;
+  said.dataset.mid = message.mid;
+  if (before && before.sender !== message.sender) said.dataset.turn = "";
+  text.className = "bubble";
+  text.textContent = message.text;
+  if (mine) {
+    text.type = "button";
+    text.title = "Show its journey";
+    text.addEventListener("click", () => { view.picked = message.mid; poll(); });
+  }
+  const time = document.createElement("time");
+  time.dateTime = message.at;
+  time.textContent = new Date(message.at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  said.append(text, time);
+  return said;
+}
+
+function showThread(thread) {
+  at("openers").hidden = thread.length > 0;
+  if (thread.length === view.shown) return;
+  const first = view.shown === 0;
+  const added = thread.slice(view.shown).map((message, index) =>
+    bubble(message, thread[view.shown + index - 1], !first));
+  at("thread").append(...added);
+  at("thread").scrollTop = at("thread").scrollHeight;
+  view.shown = thread.length;
+}
+
+function showJourney(journey, message) {
+  for (const station of document.querySelectorAll(".station")) {
+    const told = journey?.stations.find((each) => each.key === station.dataset.key);
+    station.dataset.state = told?.state ?? (message && station.dataset.key === "reception" ? "here" : "ahead");
+    station.querySelector(".station-text").textContent = told?.text ?? "";
+    const seconds = told?.after_seconds;
+    station.querySelector(".station-after").textContent = seconds == null ? "" : `+${seconds.toFixed(2)} s`;
+  }
+  view.until = journey?.until ? new Date(journey.until).getTime() : null;
+  at("story").dataset.outcome = journey?.outcome ?? "none";
+  at("journey-of").textContent = message ? `“${message.text}”`
+    : "Nothing written yet. Each stage lights up as the message reaches it.";
+  at("journey-end").textContent = ending(journey);
+  at("journey-more").hidden = !journey;
+  if (journey) at("journey-more").href = `/messages/${journey.mid.split("/").map(encodeURIComponent).join("/")}`;
+  for (const said of document.querySelectorAll(".said")) {
+    said.toggleAttribute("aria-current", view.picked !== null && said.dataset.mid === view.picked);
+  }
+  tick();
+}
+
+function ending(journey) {
+  if (!journey?.outcome) return "";
+  const because = journey.because;
+  return !because || because.startsWith(journey.outcome) ? because || journey.outcome : `${journey.outcome}: ${because}`;
+}
+
+function tick() {
+  const clock = document.querySelector('.station[data-state="here"] .station-after');
+  if (!clock || view.until === null) return;
+  const left = (view.until - Date.now() - view.skewMs) / 1000;
+  clock.textContent = left > 0 ? `${left.toFixed(1)} s` : "";
+}
+
+function complain(text) {
+  at("problem").textContent = text;
+  at("problem").hidden = !text;
+}
+
+async function poll() {
+  if (document.hidden) return;
+  const asked = view.psid;
+  const query = new URLSearchParams({ psid: asked });
+  if (view.picked) query.set("mid", view.picked);
+  try {
+    const answer = await fetch(`/sandbox/state?${query}`);
+    if (answer.status === 401) return complain("The session has ended. Open the printed link again.");
+    if (!answer.ok) return;
+    const state = await answer.json();
+    if (asked !== view.psid) return;
+    view.skewMs = new Date(state.now) - Date.now();
+    view.people = state.people;
+    showPeople();
+    showThread(state.thread);
+    const written = state.thread.filter((message) => message.sender === "contact");
+    const message = written.find((each) => each.mid === view.picked) ?? written.at(-1);
+    showJourney(state.journey, message);
+    complain("");
+  } catch {
+    complain("Moca does not answer. Trying again.");
+  }
+}
+
+async function write(text) {
+  view.picked = null;
+  const answer = await fetch("/sandbox/write", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ psid: view.psid, text, name: view.name }),
+  });
+  if (!answer.ok) complain((await answer.json()).error.message);
+  await poll();
+}
+
+at("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = at("text").value.trim();
+  if (!text) return;
+  at("text").value = "";
+  write(text).catch(() => complain("Moca does not answer. Trying again."));
+});
+for (const opener of at("openers").querySelectorAll("button")) {
+  opener.addEventListener("click", () => write(opener.textContent));
+}
+at("people").addEventListener("change", () =>
+  become(view.people.find((person) => person.psid === at("people").value) ?? view));
+at("invent").addEventListener("click", invent);
+document.addEventListener("visibilitychange", poll);
+
+const remembered = JSON.parse(localStorage.getItem("moca.person") ?? "null");
+if (remembered) become(remembered); else invent();
+setInterval(poll, POLL_MS);
+setInterval(tick, TICK_MS);

@@ -1,0 +1,100 @@
+import hmac
+import re
+from concurrent.futures import Future
+from time import perf_counter
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from moca import clock
+from moca.core.messages.receipt import Done
+from moca.core.messages.reception import RecordWebhook
+from moca.instagram.body import NotInstagram, NotJson
+from moca.instagram.events import read_webhook
+from moca.instagram.signature import is_signed
+from moca.web.config import Ports, WebConfig
+from moca.web.metrics import Metrics
+from moca.web.problems import problem
+
+LARGEST_BODY_BYTES = 4 * 1024 * 1024
+
+_LOG = structlog.get_logger(__name__)
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,512}")
+
+
+def webhook_routes(ports: Ports, config: WebConfig, metrics: Metrics) -> Blueprint:
+    """Build the routes that Instagram calls."""
+    routes = Blueprint("webhook", __name__)
+
+    @routes.get("/api/instagram/webhook")
+    def handshake() -> Response:
+        return _handshake(config)
+
+    @routes.post("/api/instagram/webhook")
+    def receive() -> Response:
+        started = perf_counter()
+        answer = _receive(ports, config)
+        metrics.webhook_answered(answer.status_code, perf_counter() - started)
+        return answer
+
+    return routes
+
+
+def _receive(ports: Ports, config: WebConfig) -> Response:
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return _too_large()
+    if len(body) > LARGEST_BODY_BYTES:
+        return _too_large()
+    if not is_signed(body, request.headers.get("X-Hub-Signature-256"), config.app_secrets):
+        return problem(403, "X-Hub-Signature-256 is missing or was made with another secret")
+    return _take_in(body, ports, config)
+
+
+def _take_in(body: bytes, ports: Ports, config: WebConfig) -> Response:
+    received_at = clock.now()
+    try:
+        events = read_webhook(body, live=config.live)
+    except NotJson:
+        return problem(400, "the body is not JSON")
+    except NotInstagram:
+        return problem(404, "the body's object is not instagram")
+    if _is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
+        return Response("EVENT_RECEIVED", mimetype="text/plain")
+    return problem(503, "it could not be stored; send it again")
+
+
+def _is_stored(command: RecordWebhook, ports: Ports, config: WebConfig) -> bool:
+    receipt = command.receipt
+    try:
+        ports.tell(command)
+        answer = receipt and receipt.result(config.receipt_timeout.total_seconds())
+    except Exception as error:  # noqa: BLE001 - whatever it was, only a commit may be told as one
+        _LOG.warning("webhook.not_stored", error=type(error).__name__)
+        return False
+    return isinstance(answer, Done)
+
+
+def _too_large() -> Response:
+    return problem(413, f"the body is larger than {LARGEST_BODY_BYTES} bytes")
+
+
+def _handshake(config: WebConfig) -> Response:
+    mode, token, challenge = (_parameter(name) for name in ("mode", "verify_token", "challenge"))
+    if mode is None or token is None or challenge is None:
+        return problem(400, "hub.mode, hub.verify_token and hub.challenge must each stand once")
+    if mode != "subscribe":
+        return problem(400, "hub.mode must be subscribe")
+    if not _CHALLENGE.fullmatch(challenge):
+        return problem(400, "hub.challenge may hold letters, digits, - and _ only")
+    if not hmac.compare_digest(token.encode(), config.verify_token.encode()):
+        return problem(403, "hub.verify_token is wrong")
+    return Response(challenge, mimetype="text/plain")
+
+
+def _parameter(name: str) -> str | None:
+    # Some stacks turn the dots of query keys into underscores.
+    values = request.args.getlist(f"hub.{name}") + request.args.getlist(f"hub_{name}")
+    return values[0] if len(values) == 1 else None

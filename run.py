@@ -1,0 +1,174 @@
+"""Moca on the command line: `python run.py` serves, `python run.py --help` says what else."""
+
+import ctypes
+import functools
+import multiprocessing
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import peewee
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from actors.application import own_address, start_application
+from moca.logs import set_up_logs
+from moca.settings import BadSettings, Settings, read_settings
+from moca.settings.showing import shown_settings
+from moca.storage.database import migrate, open_database
+from moca.storage.reads.journeys import read_journey
+from moca.web.waiting import outcome_of
+
+_DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
+_STOP_SECONDS = 10
+_PR_SET_PDEATHSIG = 1
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--config", type=click.Path(path_type=Path), envvar="MOCA_CONFIG", help="A TOML file."
+)
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """Answer Instagram direct messages. Without a command: serve."""
+    try:
+        context.obj = read_settings(config or _DEFAULT_CONFIG, os.environ)
+    except BadSettings as error:
+        _complain(2, *(f"settings: {problem}" for problem in error.problems))
+    if context.invoked_subcommand is None:
+        _serve(context.obj)
+
+
+@main.command("settings")
+@click.pass_obj
+def show_settings(settings: Settings) -> None:
+    """Show the settings in force, secrets masked."""
+    table = Table("setting", "value", "default, where it differs")
+    for name, value, default in shown_settings(settings):
+        table.add_row(name, value, "" if value == default else default or "(empty)")
+    Console().print(table)
+
+
+@main.command("journey")
+@click.argument("mid")
+@click.pass_obj
+def tell_journey(settings: Settings, mid: str) -> None:
+    """Tell what happened to the message MID, and why."""
+    _prepare_database(settings)
+    with open_database(settings.database.url).connection_context():
+        journey = read_journey(mid)
+    if journey is None:
+        _complain(1, f"no message has the id {mid}")
+    table = Table("at (UTC)", "stage", "outcome", "detail")
+    for step in journey.steps:
+        table.add_row(f"{step.at:%Y-%m-%d %H:%M:%S.%f}"[:-3], step.stage, step.outcome, step.detail)
+    console = Console()
+    console.print(table)
+    outcome = outcome_of(journey)
+    console.print(f"outcome: {outcome or 'still open'}")
+
+
+def _serve(settings: Settings) -> None:
+    settings = _with_api_token(settings)
+    set_up_logs(settings.log.level, settings.log.format)
+    _prepare_database(settings)
+    _require_free_port(settings)
+    token = settings.web.api_token.get_secret_value()
+    click.echo(f"Moca ({settings.instagram.mode}) — open {own_address(settings)}/?token={token}")
+    failed = multiprocessing.Event()
+    server = Granian(
+        "moca",
+        address=settings.server.host,
+        port=settings.server.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=1,
+        blocking_threads=settings.server.threads,
+        backpressure=settings.server.threads * 4,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
+    )
+    server.serve(
+        target_loader=functools.partial(_start_worker, settings, failed, os.getpid()),
+        wrap_loader=False,
+    )
+    if failed.is_set():
+        sys.exit(1)
+
+
+def _start_worker(settings: Settings, failed: Event, server_pid: int) -> Flask:
+    _die_with(server_pid)
+    set_up_logs(settings.log.level, settings.log.format)
+
+    def stop_for_good(_error: BaseException) -> None:
+        failed.set()
+        os.kill(server_pid, signal.SIGTERM)
+
+    application = start_application(settings, stop_for_good)
+
+    def stop_after_the_server() -> None:
+        threading.main_thread().join()
+        application.stop()
+
+    threading.Thread(target=stop_after_the_server, name="stop", daemon=False).start()
+    return application.wsgi
+
+
+def _die_with(server_pid: int) -> None:
+    # A killed server must not leave a worker behind that sends on while the next one starts.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != server_pid:
+        os._exit(1)
+
+
+def _with_api_token(settings: Settings) -> Settings:
+    if settings.web.api_token:
+        return settings
+    made = SecretStr(secrets.token_urlsafe(24))
+    web = settings.web.model_copy(update={"api_token": made})
+    return settings.model_copy(update={"web": web})
+
+
+def _prepare_database(settings: Settings) -> None:
+    try:
+        database = open_database(settings.database.url)
+        migrate(database)
+    except (peewee.PeeweeException, ValueError, OSError) as error:
+        _complain(1, f"database.url: {settings.database.url} cannot be used: {error}")
+    database.close()
+
+
+def _require_free_port(settings: Settings) -> None:
+    address = (settings.server.host, settings.server.port)
+    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            hint = "choose another with MOCA_SERVER__PORT or MOCA_SERVER__HOST"
+            _complain(1, f"{address[0]}:{address[1]} cannot be listened at ({error}); {hint}")
+
+
+def _complain(status: int, *lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

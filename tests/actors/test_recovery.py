@@ -1,0 +1,120 @@
+"""What is lost when the process dies: nothing. What is said twice: nothing."""
+
+import itertools
+
+import freezegun
+import pytest
+
+from moca import clock
+from moca.core.delivery import Unconfirmed
+from moca.core.webhook import InboundMessage
+from tests.house import House
+from tests.making import ANNA, NOON, at
+
+
+class Mortal:
+    """A house that dies, as by kill -9, after so many steps of its actors."""
+
+    def __init__(self, house: House, dies_after: int) -> None:
+        self.house = house
+        self.dies_after = dies_after
+        self.steps = 0
+
+    def lives_until(self, seconds: float) -> None:
+        """Let time pass to so many seconds after noon, dying and starting again on the way."""
+        house = self.house
+        while clock.now() < at(seconds):
+            self._settle()
+            due = house.timers.next_at
+            house.frozen.move_to(min(due or at(seconds), at(seconds)))
+
+    def _settle(self) -> None:
+        while self.house.dispatcher.step() or self.house.timers.advance_to(clock.now()):
+            self.steps += 1
+            if self.steps == self.dies_after:
+                self.house.crash()
+                self.house.start()
+
+
+def test_a_crash_between_any_two_steps_costs_no_answer_and_brings_no_second(tmp_path) -> None:
+    for dies_after in itertools.count(1):
+        path = tmp_path / str(dies_after)
+        path.mkdir()
+        with freezegun.freeze_time(NOON) as frozen:
+            house = House(path, frozen)
+            mortal = Mortal(house, dies_after)
+            message = InboundMessage(contact=ANNA, mid="m1", text="hi", sent_at=at(0))
+            receipt = house.posts(message)
+            mortal.lives_until(1)
+            if not receipt.done():
+                house.receives(message)
+            mortal.lives_until(120)
+
+            told = (dies_after, len(house.instagram.reached), house.outcome("m1")[0])
+            assert told == (dies_after, 1, "answered")
+            house.stop()
+        if mortal.steps < dies_after:
+            break
+    assert dies_after > 20
+
+
+def test_a_crash_before_the_answer_to_the_webhook_leaves_nothing_half_done(house) -> None:
+    message = InboundMessage(contact=ANNA, mid="m1", text="hi", sent_at=at(0))
+    house.posts(message)
+    house.dispatcher.step()
+    house.crash()
+    house.start()
+    house.receives(message)
+    house.passes(60)
+    assert len(house.instagram.reached) == 1
+
+
+def test_a_restart_respects_the_cooldown_and_the_pace_of_the_last_run(house) -> None:
+    house.hears("hi")
+    house.passes(6)
+    house.crash()
+    house.start()
+    house.hears("and my order?")
+    house.passes(120)
+    assert house.instagram.times() == [0, 30]
+
+
+def test_a_lost_answer_is_settled_by_instagram_s_record(house) -> None:
+    house.instagram.lost_answers = 1
+    mid = house.hears("hi")
+    house.passes(6)
+    assert house.journey(mid).reply.status == "unknown"
+    house.passes(60)
+    assert len(house.instagram.reached) == 1
+    assert house.outcome(mid) == ("answered", "answered by ig-1")
+
+
+def test_a_lost_answer_is_settled_by_the_echo(house) -> None:
+    house.instagram.lost_answers = 1
+    mid = house.hears("hi")
+    house.passes(6)
+    house.hears_echo("This would be an AI generated message", "ig-1")
+    assert house.outcome(mid) == ("answered", "answered by ig-1")
+    house.passes(600)
+    assert len(house.instagram.reached) == 1
+
+
+def test_what_did_not_arrive_is_sent_again_after_the_record_was_read_twice(house) -> None:
+    house.instagram.next_results.append(Unconfirmed("connection lost"))
+    mid = house.hears("hi")
+    house.passes(24)
+    assert house.instagram.reached == []
+    house.passes(60)
+    assert len(house.instagram.reached) == 1
+    assert house.outcome(mid)[0] == "answered"
+
+
+@pytest.mark.parametrize("replies", [1, 2])
+def test_equal_replies_to_one_person_are_told_apart(house, replies) -> None:
+    house.hears("hi")
+    house.passes(60)
+    house.instagram.lost_answers = replies
+    mid = house.hears("hi once more")
+    house.passes(600)
+    assert len(house.instagram.reached) == 2
+    assert house.outcome(mid) == ("answered", "answered by ig-2")

@@ -1,0 +1,76 @@
+import os
+import shutil
+import threading
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+from moca import clock
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.storage.database import migrate, open_database
+from moca.web.app import create_app
+from moca.web.config import Ports, WebConfig
+from moca.web.health import Health
+from tests.browser.street import Street
+
+TOKEN = "the-api-token"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium; without it a test is skipped, in CI it fails."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "chromium is not installed (apt-get install chromium)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def street(tmp_path):
+    """What stands behind the pages: a database, a sandbox, and somebody who moves messages on."""
+    database = open_database(f"sqlite:///{tmp_path}/moca.db")
+    migrate(database)
+    yield Street(database)
+    database.close()
+
+
+@pytest.fixture
+def address(street):
+    """Where the pages are served."""
+    accounts = SandboxAccounts("17841400000000001", "sandbox-access-token")
+    sandbox = street.sandbox = SandboxInstagram(accounts, street.take_in)
+    ports = Ports(database=street.database, tell=street.told.append, health=Health)
+    config = WebConfig(
+        app_secrets=("secret",),
+        verify_token="verify",
+        api_token=TOKEN,
+        receipt_timeout=timedelta(seconds=2),
+    )
+    server = make_server("127.0.0.1", 0, create_app(ports, config, sandbox), threaded=True)
+    server.daemon_threads = False
+    thread = threading.Thread(target=server.serve_forever, name="pages")
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def now():
+    return clock.now()

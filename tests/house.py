@@ -1,0 +1,176 @@
+"""The whole system on one stepping dispatcher: real database, frozen clock, fake Instagram."""
+
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from actors.dispatchers import SteppingDispatcher
+from actors.system import Dispatchers, System, World
+from actors.timers import ManualTimers
+from moca import clock
+from moca.core.contact import ContactKey
+from moca.core.delivery import Arrived, Delivered, DeliveryResult, NotArrived, Unconfirmed
+from moca.core.messages import RecordWebhook
+from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.webhook import Echo, InboundMessage
+from moca.replies.mock import MockGenerator
+from moca.storage.database import migrate, open_database
+from moca.storage.reads.journeys import JourneyRecord, read_journey
+from moca.storage.writer import Writer, WriterPolicy
+from tests.making import ANNA
+
+_CONVERSATION = ConversationPolicy()
+_SENDER = SenderPolicy()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A text that reached Instagram."""
+
+    at: datetime
+    contact: ContactKey
+    text: str
+    mid: str
+
+
+class FakeInstagram:
+    """Takes what is sent, or does with it what a test has laid out for the next call."""
+
+    def __init__(self) -> None:
+        self.reached: list[Call] = []
+        self.next_results: deque[DeliveryResult] = deque()
+        self.lost_answers = 0
+        """Of how many calls to come the message arrives and the answer does not."""
+
+    def send_text(self, contact: ContactKey, text: str) -> DeliveryResult:
+        if self.next_results:
+            return self.next_results.popleft()
+        mid = f"ig-{len(self.reached) + 1}"
+        self.reached.append(Call(clock.now(), contact, text, mid))
+        if self.lost_answers:
+            self.lost_answers -= 1
+            return Unconfirmed("no answer in time")
+        return Delivered(mid)
+
+    def find_message(self, contact, text, since, known_mids):
+        for call in self.reached:
+            is_it = (call.contact, call.text) == (contact, text) and call.at >= since
+            if is_it and call.mid not in known_mids:
+                return Arrived(call.mid, call.at)
+        return NotArrived()
+
+    def close(self) -> None:
+        pass
+
+    def times(self) -> list[float]:
+        """When each text came, in seconds after the first."""
+        return [(call.at - self.reached[0].at).total_seconds() for call in self.reached]
+
+
+class House:
+    """A Moca that a test steps by hand; `frozen` is freezegun's handle on the clock."""
+
+    def __init__(
+        self,
+        path: Path,
+        frozen,
+        *,
+        conversation: ConversationPolicy = _CONVERSATION,
+        sender: SenderPolicy = _SENDER,
+        generator=None,
+    ) -> None:
+        self.instagram = FakeInstagram()
+        self.frozen = frozen
+        self._conversation = conversation
+        self._sender = sender
+        self._generator = generator or MockGenerator()
+        self._database = open_database(f"sqlite:///{path}/moca.db")
+        migrate(self._database)
+        self._mids = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the actors on what the database holds."""
+        self.dispatcher = SteppingDispatcher()
+        self.timers = ManualTimers()
+        policy = WriterPolicy(
+            cooldown=self._conversation.cooldown,
+            dedup=self._conversation.dedup,
+            takeover=timedelta(hours=12),
+        )
+        self.system = System(
+            conversation=self._conversation,
+            sender=self._sender,
+            world=World(
+                open_writer=lambda: Writer(self._database, policy),
+                generator=self._generator,
+                connect=lambda: self.instagram,
+                draw=lambda: 0.0,
+            ),
+            dispatchers=Dispatchers(*[self.dispatcher] * 4),
+            timers=self.timers,
+            couriers=4,
+        )
+
+    def crash(self) -> None:
+        """End as by kill -9: what is in memory is gone, what is not committed never was."""
+        if not self._database.is_closed():
+            self._database.close()
+
+    def stop(self) -> None:
+        """Stop in order."""
+        self.system.stop()
+        if not self._database.is_closed():
+            self._database.close()
+
+    def settle(self) -> None:
+        """Let everything happen that happens at this instant."""
+        while self.dispatcher.step() or self.timers.advance_to(clock.now()):
+            pass
+
+    def receives(self, *events) -> object:
+        """A webhook comes; tell what it is answered."""
+        receipt = self.posts(*events)
+        self.settle()
+        return receipt.result(0)
+
+    def posts(self, *events) -> Future:
+        """A webhook comes, and nothing has happened about it yet."""
+        receipt = Future()
+        self.system.tell(RecordWebhook(b"{}", events, clock.now(), receipt))
+        return receipt
+
+    def hears(self, text: str, contact: ContactKey = ANNA, mid: str | None = None) -> str:
+        """A contact writes; gives the message's id."""
+        self._mids += 1
+        mid = mid or f"m{self._mids}"
+        self.receives(InboundMessage(contact=contact, mid=mid, text=text, sent_at=clock.now()))
+        return mid
+
+    def hears_echo(self, text: str, mid: str, contact: ContactKey = ANNA) -> None:
+        """Instagram tells that the account itself wrote."""
+        self.receives(Echo(contact=contact, mid=mid, text=text, sent_at=clock.now()))
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, stopping at every instant at which something is due."""
+        self.settle()
+        end = clock.now() + timedelta(seconds=seconds)
+        while (due := self.timers.next_at) is not None and due <= end:
+            self.frozen.move_to(max(due, clock.now()))
+            self.settle()
+        self.frozen.move_to(end)
+        self.settle()
+
+    def journey(self, mid: str) -> JourneyRecord:
+        """What the database tells of a message."""
+        with self._database.connection_context():
+            journey = read_journey(mid)
+        assert journey is not None
+        return journey
+
+    def outcome(self, mid: str) -> tuple[str | None, str]:
+        """How a message ended, and why."""
+        message = self.journey(mid).message
+        return message.outcome, message.because

@@ -1,0 +1,112 @@
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moca.settings import BadSettings, Settings, read_settings
+from moca.settings.showing import shown_settings
+
+ROOT = Path(__file__).parents[2]
+LIVE = {
+    "MOCA_INSTAGRAM__MODE": "live",
+    "MOCA_INSTAGRAM__APP_SECRET": "one-secret",
+    "MOCA_INSTAGRAM__VERIFY_TOKEN": "a-token",
+    "MOCA_INSTAGRAM__ACCESS_TOKEN": "an-access-token",
+}
+
+
+def problems(environment: dict[str, str], path: Path | None = None) -> tuple[str, ...]:
+    with pytest.raises(BadSettings) as raised:
+        read_settings(path, environment)
+    return raised.value.problems
+
+
+def tables(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(mode="json")
+
+
+def test_the_settings_file_holds_every_setting_with_its_default() -> None:
+    written = tomllib.loads((ROOT / "config/moca.toml").read_text(encoding="utf-8"))
+    assert written == tables(Settings())
+
+
+def test_every_setting_is_documented_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = [name for name, _, _ in shown_settings(Settings()) if f"`{name}`" not in readme]
+    assert missing == []
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "moca.toml"
+    path.write_text("[sender]\nper_second = 5\nmax_attempts = 2\n", encoding="utf-8")
+    read = read_settings(path, {"MOCA_SENDER__PER_SECOND": "7"})
+    assert (read.sender.per_second, read.sender.max_attempts) == (7, 2)
+
+
+def test_all_faults_of_file_and_environment_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "moca.toml"
+    path.write_text(
+        "[sender]\nper_second = 'many'\n[conversation]\ncooldwn_seconds = 3\n", encoding="utf-8"
+    )
+    assert problems({"MOCA_SNDER__PER_SECOND": "3"}, path) == (
+        "conversation.cooldwn_seconds: there is no such setting; did you mean 'cooldown_seconds'?",
+        "sender.per_second: Input should be a valid integer, unable to parse string as an integer",
+        (
+            "environment MOCA_SNDER__PER_SECOND: snder: there is no such setting; "
+            "did you mean 'sender'?"
+        ),
+    )
+
+
+@pytest.mark.parametrize("missing", ["APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN"])
+def test_live_mode_refuses_to_start_without_what_it_needs(missing: str) -> None:
+    environment = {name: value for name, value in LIVE.items() if not name.endswith(missing)}
+    (problem,) = problems(environment)
+    assert problem.startswith(f"instagram.{missing.lower()}: ")
+
+
+def test_live_mode_refuses_the_sandbox_s_secret() -> None:
+    (problem,) = problems(LIVE | {"MOCA_INSTAGRAM__APP_SECRET": "sandbox-app-secret"})
+    assert "everybody knows" in problem
+
+
+def test_live_mode_starts_with_a_secret_a_verify_token_and_an_account() -> None:
+    assert read_settings(None, LIVE).instagram.mode == "live"
+
+
+def test_the_sandbox_needs_no_account() -> None:
+    assert read_settings(None, {}).instagram.app_secret.get_secret_value() == "sandbox-app-secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MOCA_BUSINESS_HOURS__MONDAY", '["9-5"]', "'9-5' is not a span such as '09:00-17:30'"),
+        ("MOCA_BUSINESS_HOURS__MONDAY", '["17:00-09:00"]', "ends before it begins"),
+        ("MOCA_BUSINESS_HOURS__TIMEZONE", "Berlin", "no time zone is called 'Berlin'"),
+        ("MOCA_DATABASE__URL", "mysql://x", "database.url"),
+        ("MOCA_WEB__API_TOKEN", "short", "at least 8 characters"),
+        ("MOCA_CONVERSATION__COOLDOWN_SECONDS", "nan", "conversation.cooldown_seconds"),
+        ("MOCA_CONFIGURATION", "x", "there is no such setting"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_would_be_good(name: str, value: str, said: str) -> None:
+    (problem,) = problems({name: value})
+    assert said in problem
+
+
+def test_a_file_that_is_not_there_or_not_toml_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.toml"
+    assert problems({}, gone) == (f"{gone}: there is no such file",)
+    gone.write_text("[server\n", encoding="utf-8")
+    (problem,) = problems({}, gone)
+    assert problem.startswith(f"{gone}: ")
+
+
+def test_secrets_are_never_shown() -> None:
+    secret = "s3cr3t-s3cr3t"
+    environment = {name: secret for name in LIVE if not name.endswith("MODE")}
+    read = read_settings(None, environment | {"MOCA_WEB__API_TOKEN": secret})
+    assert secret not in "".join(value for row in shown_settings(read) for value in row)
+    assert secret not in repr(read)

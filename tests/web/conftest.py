@@ -1,0 +1,124 @@
+import shutil
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from freezegun import freeze_time
+
+from moca.core.messages.receipt import Done
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.storage.database import migrate, open_database
+from moca.web.app import create_app
+from moca.web.config import Ports, WebConfig
+from moca.web.health import Health
+from moca.web.metrics import Metrics
+from tests.web.rows import AT
+
+TOKEN = "the-api-token"
+SECRETS = ("first-secret", "second-secret")
+
+
+@dataclass
+class House:
+    """What stands behind the web in a test: it takes commands and answers their receipts."""
+
+    told: list = field(default_factory=list)
+    health: Health = field(default_factory=lambda: Health(accounts={"17841400000000001": "ok"}))
+    answer: object = field(default_factory=Done)
+    refuses: Exception | None = None
+
+    def tell(self, command):
+        if self.refuses is not None:
+            raise self.refuses
+        self.told.append(command)
+        if isinstance(self.answer, Exception):
+            command.receipt.set_exception(self.answer)
+        elif callable(self.answer):
+            command.receipt.set_result(self.answer(command))
+        elif self.answer is not None:
+            command.receipt.set_result(self.answer)
+
+
+@pytest.fixture
+def frozen():
+    with freeze_time(AT) as clock:
+        yield clock
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory):
+    """A database with its tables and nothing in them; migrating takes longer than copying."""
+    path = tmp_path_factory.mktemp("web") / "empty.db"
+    database = open_database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def database(empty_file, tmp_path, frozen):
+    shutil.copy(empty_file, tmp_path / "moca.db")
+    database = open_database(f"sqlite:///{tmp_path}/moca.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def house():
+    return House()
+
+
+@pytest.fixture
+def config():
+    return WebConfig(
+        app_secrets=SECRETS,
+        verify_token="the-verify-token",
+        api_token=TOKEN,
+        receipt_timeout=timedelta(0),
+    )
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+def delivered():
+    """The webhooks that the sandbox sent."""
+    return []
+
+
+@pytest.fixture
+def sandbox(delivered):
+    accounts = SandboxAccounts("17841400000000001", "sandbox-access-token")
+    return SandboxInstagram(accounts, delivered.append)
+
+
+@pytest.fixture
+def app(database, house, config, sandbox, metrics):
+    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    return create_app(ports, config, sandbox, metrics)
+
+
+@pytest.fixture
+def stranger(app):
+    """A client that shows no token."""
+    return app.test_client()
+
+
+@pytest.fixture
+def client(app):
+    """A client that bears the token."""
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    return client
+
+
+@pytest.fixture
+def browser_session(app):
+    """A client that opened the printed link and bears its cookie only."""
+    client = app.test_client()
+    client.get("/", query_string={"token": TOKEN})
+    return client

@@ -1,0 +1,185 @@
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from tests.web.rows import (
+    ACCOUNT,
+    a_conversation,
+    a_question,
+    a_reply,
+    a_step,
+    after,
+    an_answered_question,
+    an_item,
+)
+
+PERSON = {"account_id": ACCOUNT, "psid": "700", "name": "Ada"}
+
+
+def journey(client, mid):
+    return client.get(f"/api/messages/{quote(mid, safe='')}/journey").get_json()
+
+
+def test_a_message_is_shown_whole(client):
+    an_answered_question()
+
+    assert client.get("/api/messages/m1").get_json() == {
+        "mid": "m1",
+        "kind": "message",
+        "type": "text",
+        "role": "user",
+        "author": "contact",
+        "text": "When are you open?",
+        "status": "received",
+        "processed": True,
+        "outcome": "answered",
+        "because": "answered by r1",
+        "contact": PERSON,
+        "conversation_id": "1",
+        "created_at": "2026-11-22T12:00:00Z",
+        "sent_at": None,
+        "reply_mid": "r1",
+        "duplicate_of_mid": None,
+        "redeliveries": 0,
+    }
+
+
+def test_a_reply_without_an_id_of_instagrams_is_named_by_ours_for_ever(client):
+    reply = a_reply(a_conversation())
+    assert client.get("/api/messages/moca-1").get_json()["mid"] == "moca-1"
+
+    reply.mid = "r1"
+    reply.save()
+    assert client.get("/api/messages/moca-1").get_json()["mid"] == "r1"
+    assert client.get("/api/messages/r1").get_json()["mid"] == "r1"
+
+
+@pytest.mark.parametrize("mid", ["aWdf:1/2==", "a//b", "/a", "a/", "ä ☕", "%2F", "a?b#c", "m+1"])
+def test_an_id_may_hold_anything(client, mid):
+    a_question(a_conversation(), mid)
+
+    assert client.get(f"/api/messages/{quote(mid, safe='')}").get_json()["mid"] == mid
+    assert journey(client, mid)["mid"] == mid
+
+
+@pytest.mark.parametrize(
+    "mid", ["m2", "moca-1", "moca-99999999999999999999", "%00", "%ff", "x" * 999]
+)
+def test_an_unknown_id_is_not_found(client, mid):
+    a_question(a_conversation())
+
+    answer = client.get(f"/api/messages/{mid}")
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "not_found")
+    assert client.get(f"/api/messages/{mid}/journey").status_code == 404
+
+
+def test_a_journey_holds_the_steps_of_the_reply_in_the_order_of_time(client):
+    an_answered_question()
+
+    told = journey(client, "m1")
+
+    assert (told["mid"], told["outcome"], told["because"]) == ("m1", "answered", "answered by r1")
+    assert told["waiting"] is None
+    assert [(step["mid"], step["stage"], step["outcome"]) for step in told["steps"]] == [
+        ("m1", "reception", "received"),
+        ("m1", "storage", "stored"),
+        ("m1", "deduplication", "passed"),
+        ("m1", "debounce", "passed"),
+        ("m1", "generation", "generated"),
+        ("m1", "queue", "queued"),
+        ("r1", "queue", "queued"),
+        ("r1", "sending", "claimed"),
+        ("m1", "outcome", "answered"),
+        ("r1", "sending", "sent"),
+        ("r1", "delivery", "echoed"),
+    ]
+    assert told["steps"][1] == {
+        "mid": "m1",
+        "at": "2026-11-22T12:00:00.004000Z",
+        "stage": "storage",
+        "outcome": "stored",
+        "detail": "",
+    }
+
+
+def test_a_replys_own_journey_ends_with_its_status(client):
+    an_answered_question()
+
+    told = journey(client, "r1")
+
+    assert told["outcome"] == "sent"
+    assert [step["outcome"] for step in told["steps"]] == ["queued", "claimed", "sent", "echoed"]
+
+
+def waits(client, mid="m1"):
+    told = journey(client, mid)
+    assert told["outcome"] is None
+    assert told["because"] == told["waiting"]["because"]
+    return tuple(told["waiting"][key] for key in ("stage", "because", "until"))
+
+
+def test_an_open_message_tells_that_its_burst_is_being_gathered(client):
+    conversation = a_conversation()
+    a_question(conversation, "m1")
+    a_question(conversation, "m2", created_at=after(3))
+
+    until = "2026-11-22T12:00:05Z"
+    assert waits(client, "m1") == ("debounce", "more messages may follow", until)
+    assert waits(client, "m2") == ("debounce", "more messages may follow", until)
+
+
+def test_an_open_message_tells_of_the_cooldown(client):
+    a_question(a_conversation(cooldown_until=after(30)))
+
+    because = "the cooldown after the last reply"
+    assert waits(client) == ("cooldown", because, "2026-11-22T12:00:30Z")
+
+
+def test_an_open_message_tells_of_the_reply_before_it(client):
+    conversation = a_conversation()
+    an_item(a_reply(conversation))
+    a_question(conversation)
+
+    assert waits(client) == ("cooldown", "the reply before it is on its way", None)
+
+
+def test_an_open_message_tells_that_its_reply_is_being_written(client):
+    a_step(a_question(a_conversation()), 5, "generation", "started")
+
+    assert waits(client) == ("generation", "the reply is being written", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "item", "waiting"),
+    [
+        (
+            "queued",
+            {"scheduled_for": after(60)},
+            ("queue", "the reply is scheduled for later", "2026-11-22T12:01:00Z"),
+        ),
+        ("queued", {"scheduled_for": after(0)}, ("queue", "the reply waits for its turn", None)),
+        ("sending", {}, ("sending", "the reply is being sent", None)),
+        ("unknown", {}, ("settling", "whether the reply arrived is being found out", None)),
+    ],
+)
+def test_an_open_message_tells_how_far_its_reply_is(client, status, item, waiting):
+    conversation = a_conversation()
+    reply = a_reply(conversation, status)
+    an_item(reply, "pending" if status == "queued" else status, **item)
+    a_question(conversation, processed=True, reply=reply)
+
+    assert waits(client) == waiting
+
+
+def test_a_queued_reply_tells_of_the_last_one_to_the_same_person(client, frozen):
+    conversation = a_conversation()
+    an_item(a_reply(conversation, "sent", mid="r1"), "sent", sending_at=after(2))
+    reply = a_reply(conversation)
+    an_item(reply, scheduled_for=after(0))
+    a_question(conversation, processed=True, reply=reply)
+    frozen.tick(timedelta(seconds=3))
+
+    because = "one reply to a person in 7 s"
+    assert waits(client) == ("queue", because, "2026-11-22T12:00:09Z")

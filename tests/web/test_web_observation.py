@@ -1,0 +1,66 @@
+from datetime import timedelta
+
+from moca.core.delivery import Delivered
+from moca.core.messages.reception import MessageArrived
+from moca.core.messages.replying import ReplyQueued
+from moca.core.messages.sending import DeliveryEnded, DeliveryStarted, ReplyFailed, ReplySent
+from moca.web.metrics import Metrics
+from moca.web.observation import Memory, Observation
+from tests.making import ANNA, at, reply_to, said
+
+
+def lines(metrics):
+    return set(metrics.exposition().decode().splitlines())
+
+
+def observed(*events):
+    metrics = Metrics()
+    observation = Observation(metrics)
+    for event in events:
+        observation.observe(event)
+    return lines(metrics)
+
+
+def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
+    told = observed(
+        MessageArrived(ANNA, 1, said(1, "one", 0)),
+        MessageArrived(ANNA, 1, said(2, "two", 2)),
+        ReplyQueued(ANNA, reply_to(item_id=7), (1, 2)),
+        DeliveryStarted(7, at(5)),
+        DeliveryEnded(7, at(5.2), Delivered("r1")),
+        ReplySent(ANNA, 7, at(6)),
+        ReplySent(ANNA, 7, at(6)),
+    )
+
+    assert {
+        'moca_messages_total{outcome="answered"} 2.0',
+        "moca_reply_seconds_count 1.0",
+        "moca_reply_seconds_sum 6.0",
+        'moca_send_call_seconds_count{result="delivered"} 1.0',
+        'moca_send_call_seconds_bucket{le="0.1",result="delivered"} 0.0',
+        'moca_send_call_seconds_bucket{le="0.25",result="delivered"} 1.0',
+    } <= told
+
+
+def test_a_failed_reply_fails_its_inputs():
+    told = observed(ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplyFailed(ANNA, 7, "user gone"))
+
+    assert 'moca_messages_total{outcome="failed"} 1.0' in told
+    assert "moca_reply_seconds_count 0.0" in told
+
+
+def test_what_was_queued_before_a_restart_is_not_timed():
+    told = observed(
+        ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplySent(ANNA, 7, at(6)), timedelta(0)
+    )
+
+    assert 'moca_messages_total{outcome="answered"} 1.0' in told
+    assert "moca_reply_seconds_count 0.0" in told
+
+
+def test_a_full_memory_forgets_the_oldest():
+    memory = Memory(2)
+    for name in "abc":
+        memory.put(name, name.upper())
+
+    assert [memory.take(name) for name in "abcc"] == [None, "B", "C", None]
