@@ -69,6 +69,7 @@ class SenderActor(MailboxActor):
         self._outbox = Outbox(self._policy)
         self._settling = Settling(self._policy)
         self._calls: dict[int, _Call] = {}
+        self._left_to_the_operator: set[int] = set()
         self._knows_the_past = False
         self._more_waits = False
 
@@ -134,6 +135,7 @@ class SenderActor(MailboxActor):
         self._look_again_at(now)
 
     def _queued(self, reply: QueuedReply, now: datetime) -> None:
+        self._left_to_the_operator.discard(reply.item_id)
         if self._settling.forget(reply.item_id) is not None:
             self._outbox.release(reply, now)
         if reply.scheduled_for <= now + self._horizon:
@@ -167,6 +169,7 @@ class SenderActor(MailboxActor):
             return
         record = after_reading(verdict.reply, verdict.result, now, self._policy, self._draw())
         if record is None:
+            self._left_to_the_operator.add(verdict.reply.item_id)
             self._outbox.release(verdict.reply, now)
         else:
             self._follow(verdict.reply, record, now, now)
@@ -185,6 +188,7 @@ class SenderActor(MailboxActor):
             self._queued(again, now)
 
     def _settled(self, item_id: int, now: datetime) -> None:
+        self._left_to_the_operator.discard(item_id)
         doubt = self._settling.forget(item_id)
         if doubt is not None:
             self._outbox.release(doubt.reply, now)
@@ -195,7 +199,9 @@ class SenderActor(MailboxActor):
         if not self._knows_the_past:
             self._knows_the_past = True
             self._outbox.count_recent(found.recent, now)
-            for unsettled in found.unsettled:
+        for unsettled in found.unsettled:
+            item_id = unsettled.reply.item_id
+            if item_id not in self._outbox and item_id not in self._left_to_the_operator:
                 self._doubt(unsettled, now)
         for reply in found.replies:
             self._outbox.add(reply, now)

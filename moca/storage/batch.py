@@ -1,0 +1,65 @@
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from moca.core.messages import Receipt
+from moca.core.vocabulary import Stage
+from moca.storage.bulk import Insertion
+from moca.storage.models import JourneyStep
+from moca.storage.storable import short, storable
+
+_STEPS = Insertion(
+    JourneyStep,
+    JourneyStep.message,
+    JourneyStep.at,
+    JourneyStep.stage,
+    JourneyStep.outcome,
+    JourneyStep.detail,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterPolicy:
+    """The spans by which rows are written."""
+
+    cooldown: timedelta
+    dedup: timedelta
+    takeover: timedelta
+    """How long a person who answered in the Instagram app holds the conversation."""
+    window: timedelta = timedelta(hours=24)
+    """How long after a contact's message a reply may go."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction gathers on its way: steps, answers to receipts, events."""
+
+    policy: WriterPolicy
+    answers: list[tuple[Receipt, object]] = field(default_factory=list)
+    events: list[object] = field(default_factory=list)
+    _steps: list[tuple[int, datetime, str, str, str]] = field(default_factory=list)
+
+    def note(
+        self, message_id: int, at: datetime, stage: Stage, outcome: str, detail: str = ""
+    ) -> None:
+        """Add a step to a message's journey; the message must exist until the steps are written."""
+        self._steps.append((message_id, at, stage, outcome, detail))
+
+    def answer(self, receipt: Receipt | None, answer: object) -> None:
+        """Answer a receipt after the commit."""
+        if receipt is not None:
+            self.answers.append((receipt, answer))
+
+    def tell(self, *events: object) -> None:
+        """Tell what happened after the commit, in this order."""
+        self.events.extend(events)
+
+    def write_steps(self, without: Iterable[int] = ()) -> None:
+        """Write the steps noted so far, but for these messages."""
+        gone = set(without)
+        _STEPS.quietly(
+            (message_id, at, stage, short(outcome), storable(detail))
+            for message_id, at, stage, outcome, detail in self._steps
+            if message_id not in gone
+        )
+        self._steps.clear()

@@ -1,0 +1,58 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from moca.core.messages import ReplyDropped
+from moca.core.vocabulary import Author, ItemStatus, MessageStatus, Outcome, Stage
+from moca.storage.batch import Batch
+from moca.storage.bulk import Update
+from moca.storage.concluding import (
+    Conclusion,
+    conclude,
+    inputs_of,
+    unanswered_of,
+    write_conclusions,
+)
+from moca.storage.items import Item, hold_items
+from moca.storage.models import IS_PENDING, Message, QueueItem
+from moca.storage.storable import storable
+
+_ITEMS = Update(QueueItem, QueueItem.status, QueueItem.because, where="\"status\" = 'pending'")
+_MESSAGES = Update(Message, Message.status, Message.because)
+
+
+def cancel_items(
+    batch: Batch,
+    items: Sequence[Item],
+    because: str,
+    at: datetime,
+    *,
+    failed: bool = False,
+) -> None:
+    """Take pending items out of the queue, and end with them what they were to answer.
+
+    With `failed` they end as failed: a reply that somebody wrote and must look at again.
+    """
+    status = ItemStatus.FAILED if failed else ItemStatus.CANCELLED
+    outcome = Outcome.FAILED if failed else Outcome.SUPPRESSED
+    reason = storable(because)
+    _ITEMS.each((status, reason, item.id) for item in items)
+    _MESSAGES.each((MessageStatus(status), reason, item.message_id) for item in items)
+    for item in items:
+        batch.note(item.message_id, at, Stage.QUEUE, status, because)
+        batch.tell(ReplyDropped(item.contact, item.id, because))
+    inputs = inputs_of(item.message_id for item in items)
+    write_conclusions(
+        batch,
+        [Conclusion(each, outcome, because, at) for ids in inputs.values() for each in ids],
+    )
+
+
+def silence_bot(batch: Batch, conversation_id: int, because: str, at: datetime) -> None:
+    """End what the bot was still to answer in a conversation, and what it was going to say."""
+    conclude(batch, unanswered_of(conversation_id), Outcome.SUPPRESSED, because, at)
+    pending = hold_items(
+        (QueueItem.conversation == conversation_id)
+        & IS_PENDING
+        & (Message.author == Author.BOT.value)
+    )
+    cancel_items(batch, pending, because, at)

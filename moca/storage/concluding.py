@@ -1,0 +1,105 @@
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from moca.core.messages import ConcludeMessages
+from moca.core.vocabulary import Outcome, Stage
+from moca.storage.batch import Batch
+from moca.storage.bulk import Update
+from moca.storage.chunks import in_chunks
+from moca.storage.models import IS_UNANSWERED, Message
+from moca.storage.storable import storable
+
+_OUTCOMES = Update(
+    Message,
+    Message.outcome,
+    Message.because,
+    Message.processed,
+    Message.duplicate_of,
+    where='"outcome" IS NULL',
+)
+
+
+class Conclusion(NamedTuple):
+    """How one message ends."""
+
+    message_id: int
+    outcome: Outcome
+    because: str
+    at: datetime
+    duplicate_of: int | None = None
+
+
+def conclude_messages(batch: Batch, commands: Sequence[ConcludeMessages]) -> None:
+    """Write how messages ended; those answered, in the queue or gone are left as they are."""
+    named = {each for command in commands for each in command.message_ids}
+    unanswered = unanswered_among(named)
+    originals = _existing(c.duplicate_of for c in commands if c.duplicate_of is not None)
+    for command in commands:
+        original = command.duplicate_of if command.duplicate_of in originals else None
+        ending = [each for each in dict.fromkeys(command.message_ids) if each in unanswered]
+        unanswered.difference_update(ending)
+        conclude(batch, ending, command.outcome, command.because, command.at, duplicate_of=original)
+
+
+def conclude(
+    batch: Batch,
+    message_ids: Iterable[int],
+    outcome: Outcome,
+    because: str,
+    at: datetime,
+    *,
+    duplicate_of: int | None = None,
+) -> None:
+    """Write one end for these messages, which must be without one."""
+    write_conclusions(
+        batch, [Conclusion(each, outcome, because, at, duplicate_of) for each in message_ids]
+    )
+
+
+def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
+    """Write the ends of messages that are without one."""
+    _OUTCOMES.each(
+        (each.outcome, storable(each.because), True, each.duplicate_of, each.message_id)
+        for each in conclusions
+    )
+    for each in conclusions:
+        duplicate = each.outcome is Outcome.DUPLICATE
+        stage = Stage.DEDUPLICATION if duplicate else Stage.OUTCOME
+        batch.note(each.message_id, each.at, stage, each.outcome, each.because)
+
+
+def unanswered_among(message_ids: Iterable[int]) -> set[int]:
+    """Tell which of these messages nobody answers yet."""
+    found: set[int] = set()
+    for chunk in in_chunks(sorted(set(message_ids))):
+        found.update(_ids((Message.id << chunk) & IS_UNANSWERED))
+    return found
+
+
+def unanswered_of(conversation_id: int) -> list[int]:
+    """List a conversation's messages that nobody answers yet."""
+    return sorted(_ids((Message.conversation == conversation_id) & IS_UNANSWERED))
+
+
+def inputs_of(message_ids: Iterable[int], outcomes: Sequence[str] = ()) -> Mapping[int, list[int]]:
+    """List what each of these replies answers and what has no end, or one of these."""
+    inputs: dict[int, list[int]] = {each: [] for each in message_ids}
+    state: Any = Message.outcome << tuple(outcomes) if outcomes else Message.outcome.is_null()
+    for chunk in in_chunks(inputs):
+        query: Any = Message.select(Message.reply, Message.id).where(
+            (Message.reply << chunk) & state
+        )
+        for reply_id, message_id in query.order_by(Message.id).tuples():
+            inputs[reply_id].append(message_id)
+    return inputs
+
+
+def _existing(message_ids: Iterable[int]) -> set[int]:
+    chunks = in_chunks(sorted(set(message_ids)))
+    return {each for chunk in chunks for each in _ids(Message.id << chunk)}
+
+
+def _ids(condition: Any) -> list[int]:
+    query: Any = Message.select(Message.id).where(condition)
+    return [message_id for (message_id,) in query.tuples()]

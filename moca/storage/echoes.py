@@ -1,0 +1,104 @@
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from peewee import JOIN
+
+from moca.core.vocabulary import Author, ItemStatus, Stage
+from moca.core.webhook import Echo
+from moca.storage.batch import Batch
+from moca.storage.bulk import Update
+from moca.storage.byhand import store_by_hand
+from moca.storage.chunks import in_chunks
+from moca.storage.items import Item, hold_items
+from moca.storage.models import IS_UNSETTLED, Contact, Message, QueueItem
+from moca.storage.sent import Arrived, write_arrived
+from moca.storage.storable import storable
+
+_ECHOED = Update(QueueItem, QueueItem.echoed_at, where='"echoed_at" IS NULL')
+
+_CLOCKS_APART = timedelta(seconds=2)
+
+Key = tuple[str, str]
+
+
+class Heard(NamedTuple):
+    """An echo as it came in a webhook."""
+
+    webhook_id: int
+    received_at: datetime
+    echo: Echo
+
+    @property
+    def key(self) -> Key:
+        """What makes it the echo of one message."""
+        return self.echo.contact.account_id, self.echo.mid
+
+
+@dataclass(slots=True)
+class _Known:
+    message_id: int
+    item_id: int | None = None
+    is_echoed: bool = False
+
+
+def hear_echoes(batch: Batch, echoes: Sequence[Heard]) -> None:
+    """Take echoes as proof of delivery; one that proves nothing was written by a person."""
+    known = _stored(heard.echo.mid for heard in echoes)
+    proofs: list[tuple[datetime, int]] = []
+    for heard in echoes:
+        if heard.key not in known:
+            known[heard.key] = _recognise(batch, heard)
+        message = known[heard.key]
+        if message.item_id is not None and not message.is_echoed:
+            proofs.append((heard.received_at, message.item_id))
+            batch.note(message.message_id, heard.received_at, Stage.DELIVERY, "echoed")
+        message.is_echoed = True
+    _ECHOED.each(proofs)
+
+
+def _recognise(batch: Batch, heard: Heard) -> _Known:
+    item = _match(heard.echo)
+    if item is None:
+        return _Known(store_by_hand(batch, heard.echo, heard.webhook_id, heard.received_at))
+    write_arrived(batch, [Arrived(item, heard.echo.mid, heard.received_at, "echo")])
+    return _Known(item.message_id, item.id)
+
+
+def _match(echo: Echo) -> Item | None:
+    """Find the reply it is the echo of: the last one begun before it, else the oldest."""
+    text = storable(echo.text).strip()
+    candidates = [item for item in hold_items(_may_arrive(echo)) if item.text.strip() == text]
+    if echo.sent_at is not None:
+        until = echo.sent_at + _CLOCKS_APART
+        begun = [(item.sending_at, item) for item in candidates if item.sending_at is not None]
+        before = [(at, item) for at, item in begun if at <= until]
+        if before:
+            return max(before, key=itemgetter(0))[1]
+    return next(iter(candidates), None)
+
+
+def _may_arrive(echo: Echo) -> Any:
+    retried = (QueueItem.status == ItemStatus.PENDING.value) & (QueueItem.attempts > 0)
+    unnamed = (QueueItem.status == ItemStatus.SENT.value) & Message.mid.is_null()
+    return (
+        (Contact.psid == echo.contact.psid)
+        & (Contact.account_id == echo.contact.account_id)
+        & (Message.author != Author.HUMAN.value)
+        & (IS_UNSETTLED | retried | unnamed)
+    )
+
+
+def _stored(mids: Iterable[str]) -> dict[Key, _Known]:
+    columns = (Message.account_id, Message.mid, Message.id, QueueItem.id, QueueItem.echoed_at)
+    query: Any = Message.select(*columns).join(
+        QueueItem, JOIN.LEFT_OUTER, on=QueueItem.message == Message.id
+    )
+    found = {}
+    for chunk in in_chunks(sorted(set(mids))):
+        own = (Message.mid << chunk) & (Message.kind == "message")
+        for account_id, mid, message_id, item_id, echoed_at in query.where(own).tuples():
+            found[account_id, mid] = _Known(message_id, item_id, echoed_at is not None)
+    return found

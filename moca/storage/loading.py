@@ -1,0 +1,129 @@
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from moca.core.contact import ContactKey
+from moca.core.messages import ConversationLoaded, LoadConversation
+from moca.core.snapshot import Inbound, Snapshot
+from moca.core.vocabulary import Author, ConversationStatus, ItemStatus, Outcome, Role
+from moca.storage.batch import Batch
+from moca.storage.chunks import in_chunks
+from moca.storage.models import IS_CURRENT, IS_UNANSWERED, Contact, Conversation, Message, QueueItem
+
+
+class _Row(NamedTuple):
+    conversation_id: int
+    status: str
+    held_until: datetime | None
+    last_user_message_at: datetime | None
+    last_bot_message_at: datetime | None
+    cooldown_until: datetime | None
+    away_text_at: datetime | None
+
+
+def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> None:
+    """Tell what is stored of each contact's current conversation; None where there is none."""
+    rows = _current({command.contact for command in commands})
+    ids = [row.conversation_id for row in rows.values()]
+    unanswered = _unanswered(ids)
+    earlier = _earlier(rows.values(), min(command.at for command in commands) - batch.policy.dedup)
+    in_flight = _in_flight(ids)
+    for command in commands:
+        row = rows.get(command.contact)
+        if row is None:
+            batch.tell(ConversationLoaded(command.contact, None))
+            continue
+        within = command.at - batch.policy.dedup
+        since = max(within, row.last_bot_message_at or within)
+        snapshot = Snapshot(
+            contact=command.contact,
+            conversation_id=row.conversation_id,
+            status=ConversationStatus(row.status),
+            held_until=row.held_until,
+            unanswered=tuple(unanswered[row.conversation_id]),
+            remembered=tuple(
+                each for each in earlier[row.conversation_id] if each.received_at > since
+            ),
+            in_flight=frozenset(in_flight[row.conversation_id]),
+            cooldown_until=row.cooldown_until,
+            away_text_at=row.away_text_at,
+        )
+        batch.tell(ConversationLoaded(command.contact, snapshot))
+
+
+def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
+    columns = (
+        Contact.account_id,
+        Contact.psid,
+        Conversation.id,
+        Conversation.status,
+        Conversation.held_until,
+        Conversation.last_user_message_at,
+        Conversation.last_bot_message_at,
+        Conversation.cooldown_until,
+        Conversation.away_text_at,
+    )
+    query: Any = Contact.select(*columns).join(Conversation)
+    found = {}
+    for chunk in in_chunks(sorted({contact.psid for contact in contacts})):
+        for account_id, psid, *row in query.where((Contact.psid << chunk) & IS_CURRENT).tuples():
+            found[ContactKey(account_id, psid)] = _Row._make(row)
+    return found
+
+
+_INBOUND = (
+    Message.conversation,
+    Message.id,
+    Message.mid,
+    Message.kind,
+    Message.type,
+    Message.text,
+    Message.created_at,
+)
+_NAMES = ("id", "mid", "kind", "type", "text", "received_at")
+
+
+def _unanswered(conversation_ids: Iterable[int]) -> Mapping[int, list[Inbound]]:
+    return _inbound(conversation_ids, IS_UNANSWERED)
+
+
+def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound]]:
+    recent = [
+        row.conversation_id
+        for row in rows
+        if row.last_user_message_at is not None and row.last_user_message_at > since
+    ]
+    ended = Message.outcome.is_null(is_null=False) | (Message.processed == True)  # noqa: E712
+    not_repeated = Message.outcome.is_null() | (Message.outcome != Outcome.DUPLICATE.value)
+    said = (
+        (Message.role == Role.USER.value)
+        & (Message.kind == "message")
+        & (Message.type == "text")
+        & (Message.text != "")
+        & (Message.created_at > since)
+    )
+    return _inbound(recent, said & ended & not_repeated)
+
+
+def _inbound(conversation_ids: Iterable[int], condition: Any) -> Mapping[int, list[Inbound]]:
+    found: Mapping[int, list[Inbound]] = defaultdict(list)
+    query: Any = Message.select(*_INBOUND).where(condition).order_by(Message.id)
+    for chunk in in_chunks(conversation_ids):
+        for conversation_id, *row in query.where(Message.conversation << chunk).tuples():
+            found[conversation_id].append(Inbound(**dict(zip(_NAMES, row, strict=True))))
+    return found
+
+
+def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:
+    found: Mapping[int, list[int]] = defaultdict(list)
+    query: Any = QueueItem.select(QueueItem.conversation, QueueItem.id).join(
+        Message, on=QueueItem.message == Message.id
+    )
+    under_way = QueueItem.status << (ItemStatus.PENDING.value, ItemStatus.SENDING.value)
+    by_bot = Message.author == Author.BOT.value
+    for chunk in in_chunks(conversation_ids):
+        live = (QueueItem.conversation << chunk) & under_way & by_bot
+        for conversation_id, item_id in query.where(live).tuples():
+            found[conversation_id].append(item_id)
+    return found

@@ -1,0 +1,117 @@
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from moca.core.contact import ContactKey
+from moca.core.messages import ConversationChanged, ReplyUnknown
+from moca.core.vocabulary import (
+    Author,
+    ConversationStatus,
+    ItemStatus,
+    MessageStatus,
+    Outcome,
+    Role,
+    Stage,
+)
+from moca.storage.batch import Batch
+from moca.storage.chunks import in_chunks
+from moca.storage.concluding import inputs_of
+from moca.storage.items import hold_items
+from moca.storage.models import Conversation, Message, QueueItem
+from moca.storage.sent import Arrived
+
+
+class _Holder(NamedTuple):
+    message_id: int
+    conversation_id: int
+    role: str
+    author: str
+    created_at: datetime
+
+
+def free_mids(batch: Batch, arrived: Sequence[Arrived]) -> list[Arrived]:
+    """Free the mids of sent replies where other rows hold them; leave out what cannot be named.
+
+    A person's message with that mid was the reply's own echo, not recognised when it came. Another
+    reply with that mid was taken for this one, when both say the same.
+    """
+    holders = _holders(each.mid for each in arrived if each.mid is not None)
+    named: dict[tuple[str, str], int] = {}
+    free = []
+    for each in arrived:
+        key = each.item.account_id, each.mid or ""
+        holder = holders.get(key)
+        first = named.setdefault(key, each.item.id) == each.item.id or each.mid is None
+        is_other = holder is not None and holder.message_id != each.item.message_id
+        if first and (holder is None or not is_other or _freed(batch, each, holder)):
+            free.append(each)
+    return free
+
+
+def _freed(batch: Batch, arrived: Arrived, holder: _Holder) -> bool:
+    if holder.role == Role.USER:
+        return False
+    if holder.author == Author.HUMAN:
+        _merge(batch, arrived, holder)
+        return True
+    if arrived.item.status != ItemStatus.SENDING:
+        return False
+    _doubt(batch, holder.message_id, arrived.at)
+    return True
+
+
+def _merge(batch: Batch, arrived: Arrived, holder: _Holder) -> None:
+    item = arrived.item
+    batch.write_steps()
+    Message.delete().where(Message.id == holder.message_id).execute()
+    QueueItem.update(echoed_at=holder.created_at).where(QueueItem.id == item.id).execute()
+    batch.note(item.message_id, arrived.at, Stage.DELIVERY, "echoed", "told apart afterwards")
+    took_until = holder.created_at + batch.policy.takeover
+    is_held_by_it = (
+        (Conversation.id == holder.conversation_id)
+        & (Conversation.status == ConversationStatus.HUMAN.value)
+        & (Conversation.held_until == took_until)
+    )
+    opened: Any = Conversation.update(status=ConversationStatus.OPEN.value, held_until=None)
+    if opened.where(is_held_by_it).execute():
+        _tell_open(batch, item.contact, holder.conversation_id)
+
+
+def _tell_open(batch: Batch, contact: ContactKey, conversation_id: int) -> None:
+    batch.tell(ConversationChanged(contact, conversation_id, ConversationStatus.OPEN, None))
+
+
+def _doubt(batch: Batch, message_id: int, at: datetime) -> None:
+    (other,) = hold_items(QueueItem.message == message_id)
+    because = "the echo taken for its own belonged to another reply"
+    QueueItem.update(
+        status=ItemStatus.UNKNOWN.value, because=because, sent_at=None, echoed_at=None
+    ).where(QueueItem.id == other.id).execute()
+    Message.update(
+        status=MessageStatus.UNKNOWN.value, because=because, mid=None, sent_at=None
+    ).where(Message.id == message_id).execute()
+    answered = inputs_of([message_id], [Outcome.ANSWERED.value])[message_id]
+    Message.update(outcome=None, because="").where(Message.id << answered).execute()
+    for each in (message_id, *answered):
+        batch.note(each, at, Stage.SETTLING, "unknown", because)
+    batch.tell(ReplyUnknown(other.contact, other.id, at))
+
+
+def _holders(mids: Iterable[str]) -> dict[tuple[str, str], _Holder]:
+    columns = (
+        Message.id,
+        Message.conversation,
+        Message.role,
+        Message.author,
+        Message.created_at,
+        Message.account_id,
+        Message.mid,
+    )
+    found = {}
+    for chunk in in_chunks(sorted(set(mids))):
+        query: Any = Message.select(*columns).where(
+            (Message.mid << chunk) & (Message.kind == "message")
+        )
+        for *holder, account_id, mid in query.tuples():
+            found[account_id, mid] = _Holder(*holder)
+    return found

@@ -1,0 +1,96 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from moca.core.contact import ContactKey
+from moca.core.messages import (
+    ChangeConversation,
+    Conflict,
+    ConversationChanged,
+    Done,
+    NotFound,
+)
+from moca.core.vocabulary import ConversationStatus
+from moca.storage.batch import Batch
+from moca.storage.cancelling import silence_bot
+from moca.storage.models import IS_CURRENT, Contact, Conversation
+
+_BECAUSE = {
+    ConversationStatus.CLOSED: "the conversation was closed",
+    ConversationStatus.PAUSED: "the conversation was paused",
+    ConversationStatus.HUMAN: "a person took over the conversation",
+}
+
+
+class _Place(NamedTuple):
+    contact_id: int
+    status: str
+    held_until: datetime | None
+    account_id: str
+    psid: str
+
+    def status_at(self, at: datetime) -> ConversationStatus:
+        if self.held_until is not None and self.held_until <= at:
+            return ConversationStatus.OPEN
+        return ConversationStatus(self.status)
+
+
+def change_conversations(batch: Batch, commands: Sequence[ChangeConversation]) -> None:
+    """Change who may answer; what the bot was about to say ends where it may not."""
+    for command in commands:
+        place = _place(command.conversation_id)
+        if place is None:
+            batch.answer(command.receipt, NotFound())
+            continue
+        conflict = _conflict(command, place)
+        if conflict is None:
+            _change(batch, command, place)
+        batch.answer(command.receipt, Done() if conflict is None else Conflict(conflict))
+
+
+def _conflict(command: ChangeConversation, place: _Place) -> str | None:
+    status, wanted = place.status_at(command.at), command.status
+    prolongs = wanted in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
+    if status is wanted and not prolongs:
+        return f"the conversation is already {status}"
+    if status is ConversationStatus.CLOSED:
+        if wanted is not ConversationStatus.OPEN:
+            return "the conversation is closed"
+        if _has_current(place.contact_id):
+            return "the contact has another open conversation"
+    return None
+
+
+def _change(batch: Batch, command: ChangeConversation, place: _Place) -> None:
+    status, at = command.status, command.at
+    holds = status in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
+    until = command.until if holds else None
+    changed: Any = Conversation.update(status=status.value, held_until=until)
+    changed.where(Conversation.id == command.conversation_id).execute()
+    if status is not ConversationStatus.OPEN:
+        silence_bot(batch, command.conversation_id, _BECAUSE[status], at)
+    contact = ContactKey(place.account_id, place.psid)
+    batch.tell(ConversationChanged(contact, command.conversation_id, status, until))
+
+
+def _has_current(contact_id: int) -> bool:
+    query: Any = Conversation.select().where((Conversation.contact == contact_id) & IS_CURRENT)
+    return bool(query.exists())
+
+
+def _place(conversation_id: int) -> _Place | None:
+    query: Any = (
+        Conversation.select(
+            Conversation.contact,
+            Conversation.status,
+            Conversation.held_until,
+            Contact.account_id,
+            Contact.psid,
+        )
+        .join(Contact)
+        .where(Conversation.id == conversation_id)
+    )
+    if Conversation._meta.database.for_update:  # noqa: SLF001
+        query = query.for_update(of=Conversation)
+    rows = [_Place._make(row) for row in query.tuples()]
+    return rows[0] if rows else None

@@ -1,0 +1,64 @@
+from typing import Any
+
+from moca.core.vocabulary import ConversationStatus
+from moca.storage.models import Contact, Conversation
+from moca.storage.reads.microseconds import instant_of, microseconds_of
+from moca.storage.reads.page import Key, Page
+from moca.storage.reads.records import ContactName, ConversationRecord
+
+
+def read_conversation(conversation_id: int) -> ConversationRecord | None:
+    """Look one up; None if there is none."""
+    row = _conversations().where(Conversation.id == conversation_id).first()
+    return None if row is None else _record(row)
+
+
+def list_conversations(
+    *,
+    limit: int,
+    after: Key | None = None,
+    status: ConversationStatus | None = None,
+    psid: str | None = None,
+) -> Page[ConversationRecord]:
+    """List conversations, those with the latest activity first."""
+    query = _conversations()
+    if status is not None:
+        query = query.where(Conversation.status == status)
+    if psid is not None:
+        query = query.where(Contact.psid == psid)
+    if after is not None:
+        query = query.where(_comes_after(*after))
+    order = (Conversation.last_activity_at.desc(), Conversation.id.desc())
+    rows = [_record(row) for row in query.order_by(*order).limit(limit + 1)]
+    shown = tuple(rows[:limit])
+    return Page(shown, _key(shown[-1]) if len(rows) > limit else None)
+
+
+def _conversations() -> Any:
+    columns = (Conversation, Contact.account_id, Contact.psid, Contact.name)
+    return Conversation.select(*columns).join(Contact).dicts()
+
+
+def _comes_after(activity_us: int, conversation_id: int) -> Any:
+    at = instant_of(activity_us)
+    earlier = Conversation.last_activity_at < at
+    tied = (Conversation.last_activity_at == at) & (Conversation.id < conversation_id)
+    return earlier | tied
+
+
+def _key(last: ConversationRecord) -> Key:
+    return (microseconds_of(last.last_activity_at), last.id)
+
+
+def _record(row: dict[str, Any]) -> ConversationRecord:
+    return ConversationRecord(
+        id=row["id"],
+        contact=ContactName(account_id=row["account_id"], psid=row["psid"], name=row["name"]),
+        status=ConversationStatus(row["status"]),
+        held_until=row["held_until"],
+        created_at=row["created_at"],
+        last_user_message_at=row["last_user_message_at"],
+        last_bot_message_at=row["last_bot_message_at"],
+        last_activity_at=row["last_activity_at"],
+        cooldown_until=row["cooldown_until"],
+    )

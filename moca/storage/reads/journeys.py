@@ -1,0 +1,100 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from moca.core.vocabulary import Author, ItemStatus, Role, Stage
+from moca.storage.models import IS_UNANSWERED, Conversation, JourneyStep, Message, QueueItem
+from moca.storage.reads.messages import find_message, read_message
+from moca.storage.reads.queue import item_of
+from moca.storage.reads.records import MessageRecord, QueueItemRecord, StepRecord
+
+_ON_ITS_WAY = (ItemStatus.PENDING, ItemStatus.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyRecord:
+    """What happened to a message and to the reply that answers it, oldest step first."""
+
+    message: MessageRecord
+    reply: MessageRecord | None
+    """The reply that answers it; of a reply, itself."""
+    item: QueueItemRecord | None
+    steps: tuple[StepRecord, ...]
+    gathering_since: datetime | None
+    """When the oldest message that this conversation still has to answer came."""
+    cooldown_until: datetime | None
+    replies_under_way: int
+    """The bot's replies of this conversation that are pending or being sent."""
+    contact_called_at: datetime | None
+    """When the last call to send something in this conversation began."""
+
+
+def read_journey(mid: str) -> JourneyRecord | None:
+    """Tell a message's story, by Instagram's id or `moca-<id>`; None if there is none."""
+    message = find_message(mid)
+    if message is None:
+        return None
+    reply = _reply_of(message)
+    conversation_id = message.conversation_id
+    return JourneyRecord(
+        message=message,
+        reply=reply,
+        item=None if reply is None else item_of(reply.id),
+        steps=_steps_of(message, reply),
+        gathering_since=_gathering_since(conversation_id),
+        cooldown_until=_cooldown_until(conversation_id),
+        replies_under_way=_replies_under_way(conversation_id),
+        contact_called_at=_called_at(conversation_id),
+    )
+
+
+def _reply_of(message: MessageRecord) -> MessageRecord | None:
+    if message.role is Role.ASSISTANT:
+        return message
+    return None if message.reply_id is None else read_message(message.reply_id)
+
+
+def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[StepRecord, ...]:
+    mids = {message.id: message.mid} | ({} if reply is None else {reply.id: reply.mid})
+    rows: Any = (
+        JourneyStep.select()
+        .where(JourneyStep.message << list(mids))
+        .order_by(JourneyStep.at, JourneyStep.id)
+        .dicts()
+    )
+    return tuple(
+        StepRecord(
+            mid=mids[row["message"]],
+            at=row["at"],
+            stage=Stage(row["stage"]),
+            outcome=row["outcome"],
+            detail=row["detail"],
+        )
+        for row in rows
+    )
+
+
+def _gathering_since(conversation_id: int) -> datetime | None:
+    waiting = (Message.conversation == conversation_id) & IS_UNANSWERED
+    row = Message.select(Message.created_at).where(waiting).order_by(Message.id).dicts().first()
+    return None if row is None else row["created_at"]
+
+
+def _cooldown_until(conversation_id: int) -> datetime | None:
+    query = Conversation.select(Conversation.cooldown_until)
+    row = query.where(Conversation.id == conversation_id).dicts().first()
+    return None if row is None else row["cooldown_until"]
+
+
+def _replies_under_way(conversation_id: int) -> int:
+    under_way = (QueueItem.conversation == conversation_id) & (QueueItem.status << _ON_ITS_WAY)
+    by_bot = Message.author == Author.BOT
+    return QueueItem.select(QueueItem.id).join(Message).where(under_way & by_bot).count()
+
+
+def _called_at(conversation_id: int) -> datetime | None:
+    query = QueueItem.select(fn.MAX(QueueItem.sending_at).alias("sending_at"))
+    row = query.where(QueueItem.conversation == conversation_id).dicts().first()
+    return None if row is None else row["sending_at"]

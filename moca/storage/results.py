@@ -1,0 +1,119 @@
+from collections.abc import Sequence
+from typing import TypeVar
+
+from moca.core.messages import (
+    RecordFailed,
+    RecordRetry,
+    RecordSent,
+    RecordUnknown,
+    ReplyFailed,
+    ReplyUnknown,
+)
+from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Stage
+from moca.storage.batch import Batch
+from moca.storage.bulk import Update
+from moca.storage.concluding import Conclusion, inputs_of, write_conclusions
+from moca.storage.items import Item, hold_items_by_id
+from moca.storage.models import Message, QueueItem
+from moca.storage.naming import free_mids
+from moca.storage.sent import Arrived, write_arrived
+from moca.storage.spoken import Spoken
+from moca.storage.storable import storable
+
+_NOT_SENT = "\"status\" <> 'sent'"
+_ENDED = Update(QueueItem, QueueItem.status, QueueItem.because, where=_NOT_SENT)
+_MESSAGES = Update(Message, Message.status, Message.because, where=_NOT_SENT)
+_AGAIN = Update(
+    QueueItem,
+    QueueItem.status,
+    QueueItem.because,
+    QueueItem.scheduled_for,
+    QueueItem.attempts,
+    where=_NOT_SENT,
+)
+
+R = TypeVar("R", RecordFailed, RecordUnknown, RecordRetry)
+
+_UNDER_WAY = (ItemStatus.SENDING, ItemStatus.UNKNOWN)
+_MAY_FAIL = (ItemStatus.PENDING, *_UNDER_WAY)
+
+
+def record_sent(batch: Batch, commands: Sequence[RecordSent]) -> None:
+    """Write that replies arrived; each is written once, however often it is told."""
+    items = hold_items_by_id(command.item_id for command in commands)
+    arrived = [
+        Arrived(items[command.item_id], command.mid, command.at, command.because)
+        for command in commands
+        if command.item_id in items
+    ]
+    write_arrived(batch, free_mids(batch, arrived))
+
+
+def record_failed(batch: Batch, commands: Sequence[RecordFailed]) -> None:
+    """Write that replies never will arrive, and end with them what they were to answer."""
+    chosen = _chosen(commands, _MAY_FAIL)
+    _write_status(ItemStatus.FAILED, chosen)
+    inputs = inputs_of(item.message_id for item, _ in chosen)
+    conclusions = []
+    for item, command in chosen:
+        batch.note(item.message_id, command.at, Stage.SENDING, "failed", command.because)
+        batch.tell(ReplyFailed(item.contact, item.id, command.because))
+        conclusions += [
+            Conclusion(each, Outcome.FAILED, command.because, command.at)
+            for each in inputs[item.message_id]
+        ]
+    write_conclusions(batch, conclusions)
+
+
+def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:
+    """Write that replies under way may have arrived; the cooldown runs as if they had."""
+    chosen = _chosen(commands, (ItemStatus.SENDING,))
+    _write_status(ItemStatus.UNKNOWN, chosen)
+    spoken = Spoken(batch.policy.cooldown)
+    for item, command in chosen:
+        spoken.perhaps(item, command.at)
+        batch.note(item.message_id, command.at, Stage.SETTLING, "unknown", command.because)
+        batch.tell(ReplyUnknown(item.contact, item.id, command.at))
+    spoken.write()
+
+
+def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
+    """Write that replies did not arrive and wait in the queue for another attempt."""
+    chosen = _chosen(commands, _UNDER_WAY)
+    _AGAIN.each(
+        (
+            ItemStatus.PENDING,
+            storable(command.because),
+            command.retry_at,
+            item.attempts - (not command.is_spent),
+            item.id,
+        )
+        for item, command in chosen
+    )
+    _MESSAGES.each(
+        (MessageStatus.QUEUED, storable(command.because), item.message_id)
+        for item, command in chosen
+    )
+    for item, command in chosen:
+        batch.note(item.message_id, command.at, Stage.SENDING, "retry", command.because)
+
+
+def _chosen(commands: Sequence[R], statuses: Sequence[str]) -> list[tuple[Item, R]]:
+    """Pair each command with its item where that is in one of these states; the first counts."""
+    items = hold_items_by_id(command.item_id for command in commands)
+    chosen = []
+    for command in commands:
+        item = items.pop(command.item_id, None)
+        if item is not None and item.status in statuses:
+            chosen.append((item, command))
+    return chosen
+
+
+def _write_status(
+    status: ItemStatus, chosen: Sequence[tuple[Item, RecordFailed | RecordUnknown]]
+) -> None:
+    _ENDED.each((status, storable(command.because), item.id) for item, command in chosen)
+    _MESSAGES.each(
+        (MessageStatus(status), storable(command.because), item.message_id)
+        for item, command in chosen
+    )

@@ -1,0 +1,84 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from moca.core.messages import ReplySent
+from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Stage
+from moca.storage.batch import Batch
+from moca.storage.bulk import Update
+from moca.storage.concluding import Conclusion, inputs_of, write_conclusions
+from moca.storage.items import Item
+from moca.storage.models import Message, QueueItem
+from moca.storage.spoken import Spoken
+from moca.storage.storable import storable
+
+_ITEMS = Update(QueueItem, QueueItem.status, QueueItem.because, QueueItem.sent_at)
+_MESSAGES = Update(Message, Message.status, Message.because, Message.sent_at, Message.mid)
+_NAMES = Update(Message, Message.mid)
+
+
+class Arrived(NamedTuple):
+    """A reply that reached its contact."""
+
+    item: Item
+    mid: str | None
+    """Instagram's id for it; None where only the operator's word tells."""
+    at: datetime
+    because: str
+
+
+def write_arrived(batch: Batch, arrived: Sequence[Arrived]) -> None:
+    """Write replies as sent; their mids must be free. One that is sent only learns its mid."""
+    fresh: dict[int, Arrived] = {}
+    for each in arrived:
+        if each.item.status == ItemStatus.SENT:
+            _rename(batch, each)
+        else:
+            fresh.setdefault(each.item.id, each)
+        batch.tell(ReplySent(each.item.contact, each.item.id, each.item.sent_at or each.at))
+    _write_fresh(batch, tuple(fresh.values()))
+
+
+def _rename(batch: Batch, arrived: Arrived) -> None:
+    if arrived.mid is None or arrived.mid == arrived.item.mid:
+        return
+    _NAMES.each([(arrived.mid, arrived.item.message_id)])
+    batch.note(arrived.item.message_id, arrived.at, Stage.SETTLING, "named", f"it is {arrived.mid}")
+
+
+def _write_fresh(batch: Batch, arrived: Sequence[Arrived]) -> None:
+    _ITEMS.each(
+        (ItemStatus.SENT, storable(each.because), each.at, each.item.id) for each in arrived
+    )
+    _MESSAGES.each(
+        (
+            MessageStatus.SENT,
+            storable(each.because),
+            each.at,
+            each.mid or each.item.mid,
+            each.item.message_id,
+        )
+        for each in arrived
+    )
+    spoken = Spoken(batch.policy.cooldown)
+    for each in arrived:
+        spoken.surely(each.item, each.at)
+        batch.note(each.item.message_id, each.at, Stage.SENDING, "sent", each.because)
+    spoken.write()
+    _answer_inputs(batch, arrived)
+
+
+def _answer_inputs(batch: Batch, arrived: Sequence[Arrived]) -> None:
+    inputs = inputs_of(each.item.message_id for each in arrived)
+    write_conclusions(
+        batch,
+        [
+            Conclusion(message_id, Outcome.ANSWERED, f"answered by {_name(each)}", each.at)
+            for each in arrived
+            for message_id in inputs[each.item.message_id]
+        ],
+    )
+
+
+def _name(arrived: Arrived) -> str:
+    return arrived.mid or arrived.item.mid or f"moca-{arrived.item.message_id}"

@@ -1,0 +1,145 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN
+
+from moca.core.contact import ContactKey
+from moca.core.vocabulary import ConversationStatus
+from moca.storage.bulk import Insertion, Update
+from moca.storage.chunks import in_chunks
+from moca.storage.models import IS_CURRENT, Contact, Conversation
+
+_CONTACTS = (
+    Contact.last_seen_at,
+    Contact.window_opened_at,
+    Contact.message_count,
+)
+_CONVERSATIONS = (
+    Conversation.status,
+    Conversation.held_until,
+    Conversation.last_user_message_at,
+    Conversation.last_activity_at,
+)
+_INSERT_CONTACTS = Insertion(
+    Contact, Contact.account_id, Contact.psid, Contact.created_at, *_CONTACTS
+)
+_UPDATE_CONTACTS = Update(Contact, *_CONTACTS)
+_INSERT_CONVERSATIONS = Insertion(
+    Conversation, Conversation.contact, Conversation.created_at, *_CONVERSATIONS
+)
+_UPDATE_CONVERSATIONS = Update(Conversation, *_CONVERSATIONS)
+
+
+@dataclass(slots=True, kw_only=True)
+class Talk:
+    """A contact and its current conversation: as they are stored, then as they become."""
+
+    contact: ContactKey
+    contact_id: int = 0
+    conversation_id: int = 0
+    """Like the contact's, 0 until it is written."""
+    last_seen_at: datetime | None = None
+    window_opened_at: datetime | None = None
+    message_count: int = 0
+    began_at: datetime | None = None
+    status: str = ConversationStatus.OPEN
+    held_until: datetime | None = None
+    last_user_message_at: datetime | None = None
+    last_activity_at: datetime | None = None
+
+    def go_on(self, at: datetime) -> None:
+        """Note that somebody wrote, on either side."""
+        self.began_at = self.began_at or at
+        self.last_seen_at = self.last_seen_at or at
+        self.last_activity_at = latest(self.last_activity_at, at)
+
+    def hear(self, at: datetime, window_opened_at: datetime) -> None:
+        """Note that the contact wrote."""
+        self.go_on(at)
+        self.message_count += 1
+        self.last_seen_at = latest(self.last_seen_at, at)
+        self.window_opened_at = latest(self.window_opened_at, window_opened_at)
+        self.last_user_message_at = latest(self.last_user_message_at, at)
+
+    def end_hold(self, at: datetime) -> bool:
+        """Open the conversation if its hold ran out; tell whether it did."""
+        if self.held_until is None or at < self.held_until:
+            return False
+        self.status, self.held_until = ConversationStatus.OPEN, None
+        return True
+
+
+class Talks:
+    """The talks of some contacts, changed in memory, then written in few statements."""
+
+    def __init__(self, contacts: Iterable[ContactKey]) -> None:
+        self._talks = _stored(set(contacts))
+
+    def of(self, contact: ContactKey) -> Talk:
+        """Find a contact's talk, or begin one."""
+        if contact not in self._talks:
+            self._talks[contact] = Talk(contact=contact)
+        return self._talks[contact]
+
+    def write(self) -> None:
+        """Write what they have become; from then on each has its ids."""
+        talks = tuple(self._talks.values())
+        known = [talk for talk in talks if talk.contact_id]
+        unknown = [talk for talk in talks if not talk.contact_id]
+        _UPDATE_CONTACTS.each((*_contact(talk), talk.contact_id) for talk in known)
+        ids = _INSERT_CONTACTS.returning_ids(
+            (*talk.contact, talk.began_at, *_contact(talk)) for talk in unknown
+        )
+        for talk, contact_id in zip(unknown, ids, strict=True):
+            talk.contact_id = contact_id
+        self._write_conversations(talks)
+
+    def _write_conversations(self, talks: tuple[Talk, ...]) -> None:
+        current = [talk for talk in talks if talk.conversation_id]
+        beginning = [talk for talk in talks if not talk.conversation_id]
+        _UPDATE_CONVERSATIONS.each((*_conversation(talk), talk.conversation_id) for talk in current)
+        ids = _INSERT_CONVERSATIONS.returning_ids(
+            (talk.contact_id, talk.began_at, *_conversation(talk)) for talk in beginning
+        )
+        for talk, conversation_id in zip(beginning, ids, strict=True):
+            talk.conversation_id = conversation_id
+
+
+def latest(known: datetime | None, at: datetime) -> datetime:
+    """Move an instant forward, never back."""
+    return at if known is None else max(known, at)
+
+
+def _contact(talk: Talk) -> tuple[object, ...]:
+    return talk.last_seen_at, talk.window_opened_at, talk.message_count
+
+
+def _conversation(talk: Talk) -> tuple[object, ...]:
+    return talk.status, talk.held_until, talk.last_user_message_at, talk.last_activity_at
+
+
+_STORED = (Contact.id, *_CONTACTS, Conversation.id, *_CONVERSATIONS)
+_NAMES = (
+    "contact_id",
+    *(column.name for column in _CONTACTS),
+    "conversation_id",
+    *(column.name for column in _CONVERSATIONS),
+)
+
+
+def _stored(contacts: set[ContactKey]) -> dict[ContactKey, Talk]:
+    found: dict[ContactKey, Talk] = {}
+    current = (Conversation.contact == Contact.id) & IS_CURRENT
+    query: Any = Contact.select(Contact.account_id, Contact.psid, *_STORED).join(
+        Conversation, JOIN.LEFT_OUTER, on=current
+    )
+    for chunk in in_chunks(sorted({contact.psid for contact in contacts})):
+        for account_id, psid, *rest in query.where(Contact.psid << chunk).tuples():
+            contact = ContactKey(account_id, psid)
+            if contact in contacts:
+                stored = zip(_NAMES, rest, strict=True)
+                known = {name: value for name, value in stored if value is not None}
+                found[contact] = Talk(contact=contact, **known)
+    return found

@@ -1,0 +1,85 @@
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import peewee
+
+from moca.core import messages
+from moca.core.messages import Command, Receipt
+from moca.storage.batch import Batch, WriterPolicy
+from moca.storage.claiming import claim_replies
+from moca.storage.concluding import conclude_messages
+from moca.storage.erasing import erase_contacts
+from moca.storage.finding import find_pending, find_unanswered, list_known_mids
+from moca.storage.journeys import record_steps
+from moca.storage.loading import load_conversations
+from moca.storage.operating import change_conversations
+from moca.storage.overruling import cancel_replies, retry_replies, settle_replies
+from moca.storage.queueing import queue_replies
+from moca.storage.recording import record_webhooks
+from moca.storage.results import record_failed, record_retries, record_sent, record_unknown
+
+__all__ = ["Writer", "WriterPolicy", "Written"]
+
+_CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
+    messages.RecordWebhook: record_webhooks,
+    messages.LoadConversation: load_conversations,
+    messages.FindUnanswered: find_unanswered,
+    messages.ConcludeMessages: conclude_messages,
+    messages.RecordSteps: record_steps,
+    messages.QueueReply: queue_replies,
+    messages.FindPending: find_pending,
+    messages.ListKnownMids: list_known_mids,
+    messages.ClaimReply: claim_replies,
+    messages.RecordSent: record_sent,
+    messages.RecordFailed: record_failed,
+    messages.RecordUnknown: record_unknown,
+    messages.RecordRetry: record_retries,
+    messages.ChangeConversation: change_conversations,
+    messages.CancelReply: cancel_replies,
+    messages.RetryReply: retry_replies,
+    messages.SettleReply: settle_replies,
+    messages.EraseContact: erase_contacts,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is to be told now that the transaction is committed."""
+
+    answers: tuple[tuple[Receipt, object], ...]
+    events: tuple[object, ...]
+    """In the order in which they came about."""
+
+
+class Writer:
+    """Carries out commands on the database; used by one thread, the only one that writes."""
+
+    def __init__(self, database: peewee.Database, policy: WriterPolicy) -> None:
+        self._database = database
+        self._policy = policy
+
+    def apply(self, commands: Sequence[Command]) -> Written:
+        """Carry out commands in their order and in one transaction: all of them, or none.
+
+        A command that comes too late changes nothing that has ended; it is no error.
+
+        Raises:
+            peewee.PeeweeException: the database refused; everything was rolled back. After an
+                operational error the connection is closed, and the next call opens a new one.
+        """
+        batch = Batch(self._policy)
+        try:
+            with self._database.atomic():
+                for kind, run in groupby(commands, key=type):
+                    _CARRY_OUT[kind](batch, tuple(run))
+                batch.write_steps()
+        except (peewee.OperationalError, peewee.InterfaceError):
+            self._database.close()
+            raise
+        return Written(tuple(batch.answers), tuple(batch.events))
+
+    def close(self) -> None:
+        """Close this thread's connection; the next call would open another."""
+        self._database.close()

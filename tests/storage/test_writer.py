@@ -1,0 +1,129 @@
+from concurrent.futures import Future
+
+import peewee
+import pytest
+
+from moca.core.messages import (
+    ClaimReply,
+    ConcludeMessages,
+    ContactErased,
+    Done,
+    EraseContact,
+    NotFound,
+    QueueReply,
+    RecordSent,
+)
+from moca.core.vocabulary import Outcome
+from moca.storage.database import migrate, open_database
+from moca.storage.models import TABLES, Contact, JourneyStep, Message, QueueItem, Webhook
+from moca.storage.writer import Writer
+from tests.making import ANNA, BEN, at
+from tests.storage.desk import POLICY, message, webhook, wrote
+
+
+def _counts():
+    return {table.__name__: table.select().count() for table in TABLES}
+
+
+def test_a_failing_command_rolls_everything_back(desk, database):
+    first = desk.hear("m1")
+    before = _counts()
+    body_of_no_kind = webhook(body=None)
+
+    with pytest.raises(peewee.IntegrityError):
+        desk.do(
+            webhook(wrote("m2", contact=BEN)),
+            ConcludeMessages((first,), Outcome.FAILED, "no", at(1)),
+            body_of_no_kind,
+        )
+
+    assert _counts() == before
+    assert message(first) == ("received", False, None, "")
+    assert not database.in_transaction()
+    desk.hear("m2")
+
+
+def test_an_empty_apply_does_nothing(desk):
+    assert (desk.do(), desk.answers()) == ((), [])
+
+
+def test_a_writer_goes_on_as_soon_as_the_database_does(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/moca.db")
+    writer = Writer(database, POLICY)
+    with pytest.raises(peewee.OperationalError):
+        writer.apply([webhook(wrote("m1"))])
+    assert database.is_closed()
+
+    migrate(database)
+    writer.apply([webhook(wrote("m1"))])
+    assert Contact.select().count() == 1
+    database.close()
+
+
+def test_the_whole_journey_in_one_transaction_each_in_its_order(desk):
+    arrived = desk.do(webhook(wrote("m1")), webhook(wrote("m2", "more")))
+    ids = tuple(event.message.id for event in arrived)
+    (queued,) = desk.do(QueueReply(1, ids, text="hi", at=at(5)))
+    events = desk.do(
+        ClaimReply(queued.reply, at(6)),
+        RecordSent(queued.reply.item_id, "r1", at(7), "the call's answer"),
+    )
+
+    assert [type(event).__name__ for event in events] == ["ReplyClaimed", "ReplySent"]
+    assert [message(each)[2] for each in ids] == ["answered", "answered"]
+
+
+def test_an_erased_contact_leaves_nothing_behind(desk):
+    desk.do(webhook(wrote("b1", contact=BEN)))
+    reply = desk.queue(desk.hear("m1"), conversation_id=2)
+    desk.send(reply)
+    later = desk.queue(conversation_id=2)
+    receipt = Future()
+
+    events = desk.do(EraseContact(ANNA, receipt))
+
+    assert events == (ContactErased(ANNA, (reply.item_id, later.item_id)),)
+    assert [row.psid for row in Contact.select()] == [BEN.psid]
+    assert [row.mid for row in Message.select()] == ["b1"]
+    assert {step.message_id for step in JourneyStep.select()} == {1}
+    assert (QueueItem.select().count(), Webhook.select().count()) == (0, 1)
+    assert desk.answers(EraseContact(ANNA, receipt)) == [NotFound()]
+
+
+def test_a_body_shared_with_others_goes_and_their_messages_stay(desk):
+    desk.do(webhook(wrote("a1"), wrote("b1", contact=BEN)))
+
+    assert desk.answers(EraseContact(ANNA, Future())) == [Done()]
+    assert Webhook.select().count() == 0
+    assert [(row.mid, row.webhook_id) for row in Message.select()] == [("b1", None)]
+
+
+def test_what_was_written_and_erased_in_one_transaction_is_gone(desk):
+    desk.do(webhook(wrote("m1")), EraseContact(ANNA), webhook(wrote("m2")))
+
+    assert [row.mid for row in Message.select()] == ["m2"]
+    assert JourneyStep.select().count() == 2
+
+
+def test_a_late_command_never_meets_a_stranger(desk):
+    reply = desk.queue(desk.hear("m1"))
+    desk.do(EraseContact(ANNA))
+    desk.queue(desk.hear("b1", contact=BEN), conversation_id=2)
+    desk.do(RecordSent(reply.item_id, "r1", at(9), "late"))
+
+    assert desk.answers(QueueReply(1, (1,), text="hi", at=at(9), receipt=Future())) == [NotFound()]
+    assert [row.status for row in QueueItem.select()] == ["pending"]
+
+
+@pytest.mark.parametrize(
+    "address", [pytest.param("postgresql", marks=pytest.mark.cluster)], indirect=True
+)
+def test_a_writer_goes_on_after_its_connection_was_cut(desk, database):
+    ended = "SELECT pg_terminate_backend(pg_backend_pid())"
+    with pytest.raises(peewee.PeeweeException):
+        database.execute_sql(ended)
+    with pytest.raises(peewee.OperationalError):
+        desk.do(webhook(wrote("m1")))
+
+    desk.hear("m1")
+    assert Message.select().count() == 1
