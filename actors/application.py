@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from flask import Flask
 from pydantic import SecretStr
 
+from actors.factlog import log_fact
 from actors.policies import conversation_policy, sender_policy, web_config, writer_policy
 from actors.system import Dispatchers, System, World, couriers_for
 from actors.timers import TimerThread
@@ -58,7 +59,7 @@ def start_application(
             open_writer=lambda: Writer(database, writer_policy(settings)),
             generator=make_generator(settings.replies.generator, settings.replies.mock_text),
             connect=lambda: _graph_client(settings, sandbox),
-            observe=Observation(metrics).observe,
+            observers=(Observation(metrics).observe, log_fact),
             escalate=escalate,
         ),
         dispatchers=Dispatchers.threaded(couriers),

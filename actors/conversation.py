@@ -3,10 +3,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, assert_never
 
-import structlog
-
 from actors.runtime import MailboxActor
-from actors.supervision import RestartBudget, where_raised
+from actors.supervision import RestartBudget
 from actors.timers import Timer, Timers
 from moca import clock
 from moca.core.contact import ContactKey
@@ -22,12 +20,11 @@ from moca.core.messages import (
     LoadConversation,
     MessageArrived,
     QueueReply,
+    ReadName,
     RecordSteps,
 )
 from moca.core.policy import ConversationPolicy
 from moca.core.vocabulary import Outcome
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,8 @@ class Surroundings:
     policy: ConversationPolicy
     record: Callable[[Command], None]
     generate: Callable[[GenerateReply], None]
+    read: Callable[[ReadName], object]
+    """May decline; then it is asked again when the conversation is next loaded."""
     notify: Callable[[ConversationIdle], None]
     timers: Timers
 
@@ -77,17 +76,12 @@ class ConversationActor(MailboxActor):
             now = clock.now()
             self._carry_out(decide(self._state, message, now, self._around.policy))
 
-    def on_crash(self, message: Any, error: Exception) -> None:
-        """Start again from the database; past the budget, the messages at stake have failed."""
-        log.error("conversation_crashed", error=type(error).__name__, where=where_raised(error))
-        super().on_crash(message, error)
-
-    def give_up(self, error: BaseException) -> None:
+    def escalate(self, error: BaseException) -> None:
         """Set aside what keeps crashing this conversation, so that it is not tried for ever."""
         because = f"answering it crashed: {type(error).__name__}"
         failed = ConcludeMessages(self._at_stake, Outcome.FAILED, because, clock.now())
         self._around.record(failed)
-        super().give_up(error)
+        self._around.notify(ConversationIdle(self._contact, self._heard))
 
     def on_stop(self) -> None:
         """Want no waking any more."""
@@ -116,6 +110,8 @@ class ConversationActor(MailboxActor):
                 self._around.record(effect)
             case GenerateReply():
                 self._around.generate(effect)
+            case ReadName():
+                self._around.read(effect)
             case LetGo():
                 self._around.notify(ConversationIdle(self._contact, self._heard))
             case WakeAt():

@@ -86,7 +86,7 @@ class PersistenceActor(MailboxActor):
     def _announce(self, written: Written) -> None:
         for receipt, answer in written.answers:
             receipt.set_result(answer)
-        for event in written.events:
+        for event in (*written.events, *written.ended):
             self._notify(event)
 
     def _keep(self, commands: Sequence[Command], error: Exception) -> None:

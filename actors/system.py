@@ -1,7 +1,7 @@
 import contextlib
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -21,7 +21,15 @@ from actors.signals import CountLive, Drain, Ping, SweepDue
 from actors.supervisor import SupervisorActor
 from actors.timers import Timers
 from moca.core.contact import ContactKey
-from moca.core.messages import KnownMidsListed, PendingFound, ReplyClaimed, ToSender
+from moca.core.messages import (
+    DeliverReply,
+    KnownMidsListed,
+    MessagesEnded,
+    PendingFound,
+    ReplyClaimed,
+    ToCourier,
+    ToSender,
+)
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.graph import GraphClient
 from moca.replies.generator import ReplyGenerator
@@ -29,6 +37,8 @@ from moca.storage.writer import Writer
 
 _RESPONDERS = 8
 _MOST_COURIERS = 64
+_READERS = 2
+_MOST_READS = 1000
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
 
@@ -47,6 +57,7 @@ class Dispatchers:
     shared: Stoppable
     responders: Stoppable
     couriers: Stoppable
+    readers: Stoppable
     persistence: Stoppable
 
     @classmethod
@@ -56,12 +67,19 @@ class Dispatchers:
             shared=PoolDispatcher("actors", threads=2),
             responders=PoolDispatcher("responder", threads=_RESPONDERS, messages_per_turn=1),
             couriers=PoolDispatcher("courier", threads=couriers, messages_per_turn=1),
+            readers=PoolDispatcher("reader", threads=_READERS, messages_per_turn=1),
             persistence=PoolDispatcher("persistence", threads=1),
         )
 
     def stop(self) -> None:
         """End them, those first that others wait for."""
-        for dispatcher in (self.shared, self.responders, self.couriers, self.persistence):
+        for dispatcher in (
+            self.shared,
+            self.responders,
+            self.couriers,
+            self.readers,
+            self.persistence,
+        ):
             dispatcher.stop(timedelta(seconds=1))
 
 
@@ -73,8 +91,8 @@ class World:
     generator: ReplyGenerator
     connect: Callable[[], GraphClient]
     draw: Callable[[], float] = random.random
-    observe: Callable[[object], None] = lambda _event: None
-    """Shown every event of a send or of the database; for figures."""
+    observers: Sequence[Callable[[object], None]] = ()
+    """Shown every event of a send or of the database, to count and to log."""
     escalate: Callable[[BaseException], None] | None = None
     """Told when an actor that everything depends on was given up."""
 
@@ -98,7 +116,7 @@ class System:
         couriers: int,
     ) -> None:
         self._dispatchers = dispatchers
-        self._observe = world.observe
+        self._observers = world.observers
         critical: dict[str, Any] = {"escalate": world.escalate}
         self._persistence: Ref[Any] = PersistenceActor.start_on(
             dispatchers.persistence,
@@ -107,13 +125,15 @@ class System:
             timers=timers,
             **critical,
         )
-        self._couriers = start_pool(
-            CourierActor,
-            couriers,
-            dispatchers.couriers,
-            connect=world.connect,
-            notify=self._to_sender,
+        courier: dict[str, Any] = {
+            "connect": world.connect,
+            "notify": self._to_sender,
+            "record": self._persistence.tell,
             **critical,
+        }
+        self._couriers = start_pool(CourierActor, couriers, dispatchers.couriers, **courier)
+        self._readers = start_pool(
+            CourierActor, _READERS, dispatchers.readers, capacity=_MOST_READS, **courier
         )
         self._responders = start_pool(
             ResponderActor,
@@ -127,7 +147,7 @@ class System:
             dispatchers.shared,
             policy=sender,
             record=self._persistence.tell,
-            call=self._couriers.tell,
+            call=self._call,
             timers=timers,
             draw=world.draw,
             **critical,
@@ -136,6 +156,7 @@ class System:
             policy=conversation,
             record=self._persistence.tell,
             generate=self._responders.tell,
+            read=self._readers.try_tell,
             notify=self._route,
             timers=timers,
         )
@@ -192,12 +213,22 @@ class System:
         self._supervisor.stop(timeout=_ANSWER_SECONDS)
         with contextlib.suppress(pykka.Timeout):
             self._couriers.stop(timeout=_LAST_CALLS_SECONDS)
-        with contextlib.suppress(pykka.Timeout):
-            self._responders.stop(timeout=0)
+        for pool in (self._readers, self._responders):
+            with contextlib.suppress(pykka.Timeout):
+                pool.stop(timeout=0)
         for ref in (self._sender, self._persistence):
             with contextlib.suppress(pykka.Timeout):
                 ref.stop(timeout=_ANSWER_SECONDS)
         self._dispatchers.stop()
+
+    def _observe(self, event: object) -> None:
+        for observe in self._observers:
+            observe(event)
+
+    def _call(self, call: ToCourier) -> None:
+        # Reading back has threads of its own: it must not keep a reply from going.
+        pool = self._couriers if isinstance(call, DeliverReply) else self._readers
+        pool.tell(call)
 
     def _to_sender(self, event: ToSender) -> None:
         self._observe(event)
@@ -205,6 +236,8 @@ class System:
 
     def _route(self, event: Any) -> None:
         self._observe(event)
+        if isinstance(event, MessagesEnded):
+            return
         # An answer that the sender alone asked for; all else is routed by contact.
         to_sender = isinstance(event, ReplyClaimed | PendingFound | KnownMidsListed)
         with contextlib.suppress(pykka.ActorDeadError):

@@ -39,7 +39,7 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=threshold, force=True)
-    for chatty in ("urllib3", "peewee", "pykka", "werkzeug", "peewee_migrate"):
+    for chatty in ("urllib3", "peewee", "pykka", "werkzeug", "moca.storage.migrations"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -15,6 +15,7 @@ from moca.core.delivery import Arrived, Delivered, DeliveryResult, NotArrived, U
 from moca.core.messages import RecordWebhook
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.webhook import Echo, InboundMessage
+from moca.instagram.graph import Profile
 from moca.replies.mock import MockGenerator
 from moca.storage.database import migrate, open_database
 from moca.storage.reads.journeys import JourneyRecord, read_journey
@@ -60,6 +61,9 @@ class FakeInstagram:
             if is_it and call.mid not in known_mids:
                 return Arrived(call.mid, call.at)
         return NotArrived()
+
+    def profile(self, contact):
+        return Profile(name=f"Person {contact.psid[-3:]}")
 
     def close(self) -> None:
         pass
@@ -109,7 +113,7 @@ class House:
                 connect=lambda: self.instagram,
                 draw=lambda: 0.0,
             ),
-            dispatchers=Dispatchers(*[self.dispatcher] * 4),
+            dispatchers=Dispatchers(*[self.dispatcher] * 5),
             timers=self.timers,
             couriers=4,
         )

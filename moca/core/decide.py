@@ -14,6 +14,7 @@ from moca.core.messages import (
     GenerationFailed,
     GenerationStarted,
     MessageArrived,
+    ReadName,
     RecordSteps,
     ReplyDropped,
     ReplyFailed,
@@ -54,7 +55,7 @@ Decision = tuple[Conversation, tuple[Effect, ...]]
 def restore(snapshot: Snapshot, now: datetime, policy: ConversationPolicy) -> Decision:
     """Take up a conversation from the database: every gate looks at what is still unanswered."""
     state = Conversation.from_snapshot(snapshot, now)
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = () if snapshot.is_named else (ReadName(snapshot.contact),)
     for message in snapshot.unanswered:
         state, more = _hear(state, message, now, policy)
         effects += more

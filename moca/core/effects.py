@@ -1,7 +1,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from moca.core.messages import ConcludeMessages, GenerateReply, QueueReply, RecordSteps
+from moca.core.messages import (
+    ConcludeMessages,
+    GenerateReply,
+    QueueReply,
+    ReadName,
+    RecordSteps,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,4 +22,4 @@ class LetGo:
     """Forgetting the conversation would change nothing."""
 
 
-Effect = ConcludeMessages | GenerateReply | QueueReply | RecordSteps | WakeAt | LetGo
+Effect = ConcludeMessages | GenerateReply | QueueReply | ReadName | RecordSteps | WakeAt | LetGo

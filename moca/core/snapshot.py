@@ -34,4 +34,6 @@ class Snapshot:
     """The bot's queue items that are pending or sending."""
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
+    is_named: bool = True
+    """Whether Instagram told already what the contact is called."""
     """When the away text was last queued."""

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -6,6 +7,7 @@ from pydantic import BaseModel, SecretStr
 from moca.settings.sections import Settings
 
 _MASK = "••••••••"
+_IN_ADDRESS = re.compile(r"(://[^:/@\s]*:)\S*(?=@)|([?&]password=)[^&\s]*")
 
 
 def shown_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
@@ -17,6 +19,11 @@ def shown_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
             yield f"{section}.{key}", _shown(getattr(table, key)), _shown(getattr(usual, key))
 
 
+def mask_passwords(text: str) -> str:
+    """Hide the passwords of the addresses within a text, such as `postgresql://user:…@host/name`."""
+    return _IN_ADDRESS.sub(lambda found: (found[1] or found[2]) + _MASK, text)
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, SecretStr):
         return _MASK if value.get_secret_value() else ""
@@ -26,4 +33,4 @@ def _shown(value: Any) -> str:
         return ", ".join(str(each) for each in value)
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value)
+    return mask_passwords(str(value))

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from moca.core.messages import Receipt
+from moca.core.messages import MessagesEnded, Receipt
 from moca.core.vocabulary import Stage
 from moca.storage.bulk import Insertion
 from moca.storage.models import JourneyStep
@@ -32,11 +32,12 @@ class WriterPolicy:
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction gathers on its way: steps, answers to receipts, events."""
+    """What one transaction gathers on its way: steps, answers to receipts, events, ends."""
 
     policy: WriterPolicy
     answers: list[tuple[Receipt, object]] = field(default_factory=list)
     events: list[object] = field(default_factory=list)
+    ended: list[MessagesEnded] = field(default_factory=list)
     _steps: list[tuple[int, datetime, str, str, str]] = field(default_factory=list)
 
     def note(

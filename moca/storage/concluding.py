@@ -1,8 +1,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from moca.core.messages import ConcludeMessages
+from moca.core.messages import ConcludeMessages, MessagesEnded
 from moca.core.vocabulary import Outcome, Stage
 from moca.storage.batch import Batch
 from moca.storage.bulk import Update
@@ -63,6 +64,9 @@ def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
         (each.outcome, storable(each.because), True, each.duplicate_of, each.message_id)
         for each in conclusions
     )
+    ends = groupby(conclusions, key=lambda each: (each.outcome, each.because))
+    for (outcome, because), alike in ends:
+        batch.ended.append(MessagesEnded(tuple(e.message_id for e in alike), outcome, because))
     for each in conclusions:
         duplicate = each.outcome is Outcome.DUPLICATE
         stage = Stage.DEDUPLICATION if duplicate else Stage.OUTCOME

@@ -20,6 +20,7 @@ class _Row(NamedTuple):
     last_bot_message_at: datetime | None
     cooldown_until: datetime | None
     away_text_at: datetime | None
+    name: str | None
 
 
 def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> None:
@@ -48,6 +49,7 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
             in_flight=frozenset(in_flight[row.conversation_id]),
             cooldown_until=row.cooldown_until,
             away_text_at=row.away_text_at,
+            is_named=row.name is not None,
         )
         batch.tell(ConversationLoaded(command.contact, snapshot))
 
@@ -63,6 +65,7 @@ def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
         Conversation.last_bot_message_at,
         Conversation.cooldown_until,
         Conversation.away_text_at,
+        Contact.name,
     )
     query: Any = Contact.select(*columns).join(Conversation)
     found = {}

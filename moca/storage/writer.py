@@ -14,6 +14,7 @@ from moca.storage.erasing import erase_contacts
 from moca.storage.finding import find_pending, find_unanswered, list_known_mids
 from moca.storage.journeys import record_steps
 from moca.storage.loading import load_conversations
+from moca.storage.names import record_names
 from moca.storage.operating import change_conversations
 from moca.storage.overruling import cancel_replies, retry_replies, settle_replies
 from moca.storage.queueing import queue_replies
@@ -28,6 +29,7 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.FindUnanswered: find_unanswered,
     messages.ConcludeMessages: conclude_messages,
     messages.RecordSteps: record_steps,
+    messages.RecordName: record_names,
     messages.QueueReply: queue_replies,
     messages.FindPending: find_pending,
     messages.ListKnownMids: list_known_mids,
@@ -51,6 +53,7 @@ class Written:
     answers: tuple[tuple[Receipt, object], ...]
     events: tuple[object, ...]
     """In the order in which they came about."""
+    ended: tuple[messages.MessagesEnded, ...] = ()
 
 
 class Writer:
@@ -78,7 +81,7 @@ class Writer:
         except (peewee.OperationalError, peewee.InterfaceError):
             self._database.close()
             raise
-        return Written(tuple(batch.answers), tuple(batch.events))
+        return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
 
     def close(self) -> None:
         """Close this thread's connection; the next call would open another."""

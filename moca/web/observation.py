@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from moca.core.messages.reception import MessageArrived
-from moca.core.messages.replying import ReplyQueued
+from moca.core.messages.replying import MessagesEnded, ReplyQueued
 from moca.core.messages.sending import (
     DeliveryEnded,
     DeliveryStarted,
@@ -13,7 +13,6 @@ from moca.core.messages.sending import (
     ReplyFailed,
     ReplySent,
 )
-from moca.core.vocabulary import Outcome
 from moca.web.metrics import Metrics
 
 _REMEMBERED = 50_000
@@ -44,15 +43,12 @@ class Memory(Generic[Name, Value]):
 
 
 class Observation:
-    """Turns the events between actors into metrics; what came before a restart is not timed.
-
-    Duplicates and suppressed messages are no events; who concludes them counts them.
-    """
+    """Turns the events between actors into metrics; what came before a restart is not timed."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._arrivals: Memory[int, datetime] = Memory()
-        self._queued: Memory[int, tuple[int, datetime | None]] = Memory()
+        self._queued: Memory[int, datetime] = Memory()
         self._calls: Memory[int, datetime] = Memory()
 
     def observe(self, event: object) -> None:
@@ -62,8 +58,8 @@ class Observation:
                 self._arrivals.put(message.id, message.received_at)
             case ReplyQueued(reply=reply, input_ids=input_ids):
                 arrivals = [at for each in input_ids if (at := self._arrivals.take(each))]
-                first_at = min(arrivals, default=None)
-                self._queued.put(reply.item_id, (len(input_ids), first_at))
+                if arrivals:
+                    self._queued.put(reply.item_id, min(arrivals))
             case DeliveryStarted(item_id, at):
                 self._calls.put(item_id, at)
             case DeliveryEnded(item_id, at, result):
@@ -71,17 +67,13 @@ class Observation:
                 took = at - (started_at or at)
                 self._metrics.delivery_ended(type(result).__name__.lower(), took)
             case ReplySent(item_id=item_id, at=at):
-                self._ended(item_id, Outcome.ANSWERED, at)
-            case ReplyFailed(item_id=item_id):
-                self._ended(item_id, Outcome.FAILED)
-            case ReplyDropped(item_id=item_id):
+                # A second event may tell of the same end; the first one counts.
+                arrived_at = self._queued.take(item_id)
+                if arrived_at is not None:
+                    self._metrics.reply_sent(at - arrived_at)
+            case ReplyFailed(item_id=item_id) | ReplyDropped(item_id=item_id):
                 self._queued.take(item_id)
+            case MessagesEnded(message_ids, outcome, _):
+                self._metrics.messages_ended(outcome, len(message_ids))
             case _:
                 return
-
-    def _ended(self, item_id: int, outcome: Outcome, sent_at: datetime | None = None) -> None:
-        # Several events may tell of one end; the first one counts.
-        inputs, arrived_at = self._queued.take(item_id) or (0, None)
-        self._metrics.messages_ended(outcome, inputs)
-        if sent_at is not None and arrived_at is not None:
-            self._metrics.reply_sent(sent_at - arrived_at)

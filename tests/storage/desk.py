@@ -44,6 +44,10 @@ class Desk:
         """Apply commands in one transaction; tell the events."""
         return self._writer.apply(commands).events
 
+    def ends(self, *commands):
+        """Apply commands in one transaction; tell which messages came to their outcome."""
+        return self._writer.apply(commands).ended
+
     def answers(self, *commands):
         """Apply commands in one transaction; tell what their receipts are answered."""
         return [answer for _, answer in self._writer.apply(commands).answers]

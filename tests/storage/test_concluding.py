@@ -1,5 +1,5 @@
 from moca.core.journey import Step
-from moca.core.messages import ConcludeMessages, EraseContact, RecordSteps
+from moca.core.messages import ConcludeMessages, EraseContact, MessagesEnded, RecordSteps
 from moca.core.vocabulary import Outcome, Stage
 from moca.storage.models import JourneyStep, Message
 from tests.making import ANNA, BEN, at
@@ -77,3 +77,16 @@ def test_steps_are_written_as_they_are(desk):
 
 def _step(message_id, outcome="waiting", detail="2 s left"):
     return Step(message_id, at(3), Stage.DEBOUNCE, outcome, detail)
+
+
+def test_what_ended_is_told_for_whoever_counts(desk):
+    first, second, again = desk.hear("m1"), desk.hear("m2", seconds=1), desk.hear("m3", seconds=2)
+    ended = desk.ends(
+        ConcludeMessages((first, second), Outcome.SUPPRESSED, "closed", at(3)),
+        ConcludeMessages((again,), Outcome.DUPLICATE, "same text", at(3), first),
+        ConcludeMessages((again,), Outcome.FAILED, "too late", at(3)),
+    )
+    assert ended == (
+        MessagesEnded((first, second), Outcome.SUPPRESSED, "closed"),
+        MessagesEnded((again,), Outcome.DUPLICATE, "same text"),
+    )

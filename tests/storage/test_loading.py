@@ -9,12 +9,14 @@ from moca.core.messages import (
     LoadConversation,
     PendingFound,
     RecentSend,
+    RecordName,
     RecordUnknown,
     UnansweredFound,
     UnsettledReply,
 )
 from moca.core.snapshot import Snapshot
 from moca.core.vocabulary import Author, ConversationStatus, Outcome, Priority
+from moca.storage.models import Contact
 from tests.making import ANNA, BEN, at, said
 from tests.storage.desk import echoed, webhook
 
@@ -52,6 +54,7 @@ def test_a_conversation_is_loaded_as_it_stands(desk):
         remembered=(said(1, "one", 0),),
         in_flight=frozenset({1, 2}),
         away_text_at=at(3),
+        is_named=False,
     )
 
 
@@ -149,3 +152,10 @@ def test_known_mids_are_those_of_the_contact_from_a_minute_before(desk):
     assert desk.do(ListKnownMids(waiting, at(0))) == (
         KnownMidsListed(waiting, at(0), frozenset({"m2", "r1", "h1"})),
     )
+
+
+def test_a_name_is_written_once_and_for_all_and_never_for_somebody_erased(desk):
+    desk.hear("m1")
+    desk.do(RecordName(ANNA, "Anna \0 of the \ud83d mill"), RecordName(BEN, "Ben"))
+    assert _snapshot(desk, 5).is_named
+    assert [each.name for each in Contact.select()] == ["Anna \ufffd of the ? mill"]

@@ -1,9 +1,8 @@
-from datetime import timedelta
-
 from moca.core.delivery import Delivered
 from moca.core.messages.reception import MessageArrived
-from moca.core.messages.replying import ReplyQueued
+from moca.core.messages.replying import MessagesEnded, ReplyQueued
 from moca.core.messages.sending import DeliveryEnded, DeliveryStarted, ReplyFailed, ReplySent
+from moca.core.vocabulary import Outcome
 from moca.web.metrics import Metrics
 from moca.web.observation import Memory, Observation
 from tests.making import ANNA, at, reply_to, said
@@ -30,6 +29,7 @@ def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
         DeliveryEnded(7, at(5.2), Delivered("r1")),
         ReplySent(ANNA, 7, at(6)),
         ReplySent(ANNA, 7, at(6)),
+        MessagesEnded((1, 2), Outcome.ANSWERED, "answered by r1"),
     )
 
     assert {
@@ -42,19 +42,29 @@ def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
     } <= told
 
 
-def test_a_failed_reply_fails_its_inputs():
-    told = observed(ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplyFailed(ANNA, 7, "user gone"))
-
-    assert 'moca_messages_total{outcome="failed"} 1.0' in told
-    assert "moca_reply_seconds_count 0.0" in told
-
-
-def test_what_was_queued_before_a_restart_is_not_timed():
+def test_messages_are_counted_by_how_they_ended():
     told = observed(
-        ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplySent(ANNA, 7, at(6)), timedelta(0)
+        MessagesEnded((1,), Outcome.DUPLICATE, "same text"),
+        MessagesEnded((2, 3), Outcome.SUPPRESSED, "closed"),
+        MessagesEnded((4,), Outcome.DUPLICATE, "same text"),
     )
+    assert {
+        'moca_messages_total{outcome="duplicate"} 2.0',
+        'moca_messages_total{outcome="suppressed"} 2.0',
+    } <= told
 
-    assert 'moca_messages_total{outcome="answered"} 1.0' in told
+
+def test_a_reply_that_failed_is_not_timed():
+    arrived, queued = (
+        MessageArrived(ANNA, 1, said(1, "one", 0)),
+        ReplyQueued(ANNA, reply_to(item_id=7), (1,)),
+    )
+    failed, sent = ReplyFailed(ANNA, 7, "user gone"), ReplySent(ANNA, 7, at(6))
+    assert "moca_reply_seconds_count 0.0" in observed(arrived, queued, failed, sent)
+
+
+def test_what_arrived_before_a_restart_is_not_timed():
+    told = observed(ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplySent(ANNA, 7, at(6)))
     assert "moca_reply_seconds_count 0.0" in told
 
 

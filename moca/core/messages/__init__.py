@@ -5,6 +5,8 @@ from moca.core.messages.conversing import (
     ConversationLoaded,
     FindUnanswered,
     LoadConversation,
+    ReadName,
+    RecordName,
     UnansweredFound,
 )
 from moca.core.messages.operating import (
@@ -31,6 +33,7 @@ from moca.core.messages.replying import (
     GenerateReply,
     GenerationFailed,
     GenerationStarted,
+    MessagesEnded,
     QueueReply,
     RecordSteps,
     ReplyGenerated,
@@ -67,6 +70,7 @@ Command = (
     | FindUnanswered
     | ConcludeMessages
     | RecordSteps
+    | RecordName
     | QueueReply
     | FindPending
     | ListKnownMids
@@ -112,7 +116,7 @@ ToSender = (
 )
 """What the sender hears."""
 
-ToCourier = DeliverReply | VerifyDelivery
+ToCourier = DeliverReply | VerifyDelivery | ReadName
 
 __all__ = [
     "CancelReply",
@@ -140,12 +144,15 @@ __all__ = [
     "ListKnownMids",
     "LoadConversation",
     "MessageArrived",
+    "MessagesEnded",
     "NotFound",
     "PendingFound",
     "QueueReply",
+    "ReadName",
     "Receipt",
     "RecentSend",
     "RecordFailed",
+    "RecordName",
     "RecordRetry",
     "RecordSent",
     "RecordSteps",

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from moca.core.contact import ContactKey
@@ -28,6 +28,21 @@ class ConversationIdle:
     contact: ContactKey
     heard: int
     """Messages it has been handed in its life; the supervisor compares, so none slips between."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadName:
+    """Ask Instagram what a contact is called. Conversation -> Courier."""
+
+    contact: ContactKey
+
+
+@dataclass(frozen=True, slots=True)
+class RecordName:
+    """Write what a contact is called. Courier -> Persistence."""
+
+    contact: ContactKey
+    name: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,15 @@ class ConcludeMessages:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesEnded:
+    """Messages have come to their outcome, on disk. Persistence -> whoever counts."""
+
+    message_ids: tuple[int, ...]
+    outcome: Outcome
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSteps:
     """Write steps of journeys. Conversation -> Persistence, Sender -> Persistence."""
 

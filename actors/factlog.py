@@ -1,0 +1,47 @@
+import logging
+
+import structlog
+
+from moca.core.contact import ContactKey
+from moca.core.messages import (
+    ConversationChanged,
+    MessageArrived,
+    MessagesEnded,
+    ReplyDropped,
+    ReplyFailed,
+    ReplyQueued,
+    ReplySent,
+    ReplyUnknown,
+)
+from moca.logs import contact_hash
+
+log = structlog.get_logger()
+
+
+def log_fact(event: object) -> None:
+    """Write one line for a fact of somebody's journey: ids and reasons, never a text or a name."""
+    if not log.is_enabled_for(logging.INFO):
+        return
+    match event:
+        case MessageArrived(contact, _, message):
+            _line("message_arrived", contact, mid=message.mid, type=message.type)
+        case ReplyQueued(contact, reply, input_ids):
+            _line("reply_queued", contact, message=reply.message_id, answers=input_ids)
+        case ReplySent(contact, item_id):
+            _line("reply_sent", contact, item=item_id)
+        case ReplyFailed(contact, item_id, because):
+            _line("reply_failed", contact, item=item_id, because=because)
+        case ReplyUnknown(contact, item_id):
+            _line("reply_unknown", contact, item=item_id)
+        case ReplyDropped(contact, item_id, because):
+            _line("reply_dropped", contact, item=item_id, because=because)
+        case MessagesEnded(message_ids, outcome, because):
+            log.info("messages_ended", messages=message_ids, outcome=outcome, because=because)
+        case ConversationChanged(contact, conversation_id, status):
+            _line("conversation_changed", contact, conversation=conversation_id, status=status)
+        case _:
+            return
+
+
+def _line(fact: str, contact: ContactKey, **facts: object) -> None:
+    log.info(fact, contact=contact_hash(contact), **facts)
