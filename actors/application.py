@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from actors.factlog import log_fact
 from actors.policies import conversation_policy, sender_policy, web_config, writer_policy
-from actors.system import Dispatchers, System, World, couriers_for
+from actors.system import Ailments, Dispatchers, System, World, couriers_for
 from actors.timers import TimerThread
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
@@ -20,7 +20,7 @@ from moca.storage.database import open_database
 from moca.storage.writer import Writer
 from moca.web.app import create_app
 from moca.web.config import Ports
-from moca.web.health import Health
+from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.observation import Observation
 
@@ -70,7 +70,7 @@ def start_application(
     ports = Ports(
         database=database,
         tell=system.tell,
-        health=lambda: Health(accounts={account_id: "ok"}, **system.ailments()),
+        health=lambda: _health(account_id, system.ailments()),
     )
     app = create_app(
         ports, web_config(settings), None if sandbox is None else sandbox.instagram, metrics
@@ -85,6 +85,15 @@ def start_application(
         timers.stop()
 
     return Application(app, stop)
+
+
+def _health(account_id: str, ailments: Ailments) -> Health:
+    return Health(
+        database=ailments.database or OK,
+        sender=ailments.sender or OK,
+        supervisor=ailments.supervisor or OK,
+        accounts={account_id: OK, **ailments.accounts},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class PersistenceActor(MailboxActor):
         self._notify = notify
         self._timers = timers
         self._gathered: list[Command] = []
+        self._ails = ""
 
     def on_start(self) -> None:
         """Open the database, on the thread that will use it."""
@@ -47,11 +48,14 @@ class PersistenceActor(MailboxActor):
     def on_receive(self, message: Any) -> Any:
         """Gather a command, or carry out those gathered."""
         match message:
-            case Commit() | Ping():
+            case Commit():
                 self._commit()
+            case Ping():
+                self._commit()
+                self._look_whether_it_still_ails()
             case _:
                 self._gather(message)
-        return not self._gathered
+        return {"database": self._ails} if self._ails else {}
 
     def on_stop(self) -> None:
         """Write what is gathered, then close the database."""
@@ -69,6 +73,7 @@ class PersistenceActor(MailboxActor):
             return
         try:
             self._announce(self._writer.apply(commands))
+            self._look_whether_it_still_ails()
         except _UNAVAILABLE as error:
             self._keep(commands, error)
         except Exception:  # noqa: BLE001 - one bad command must not cost the others
@@ -83,6 +88,16 @@ class PersistenceActor(MailboxActor):
             except Exception as error:  # noqa: BLE001
                 self._refuse(command, error)
 
+    def _look_whether_it_still_ails(self) -> None:
+        if not self._ails:
+            return
+        try:
+            self._writer.probe()
+        except _UNAVAILABLE:
+            return
+        self._ails = ""
+        log.info("database_available")
+
     def _announce(self, written: Written) -> None:
         for receipt, answer in written.answers:
             receipt.set_result(answer)
@@ -90,6 +105,7 @@ class PersistenceActor(MailboxActor):
             self._notify(event)
 
     def _keep(self, commands: Sequence[Command], error: Exception) -> None:
+        self._ails = f"cannot be written: {type(error).__name__}"
         log.error("database_unavailable", error=type(error).__name__, commands=len(commands))
         kept = [command for command in commands if not self._refuse_waiting(command, error)]
         self._gathered[:0] = kept

@@ -16,6 +16,7 @@ from moca.core.messages import (
     KnownMidsListed,
     PendingFound,
     RecordRetry,
+    RecordSent,
     RecordUnknown,
     ReplyClaimed,
     ReplyDropped,
@@ -28,7 +29,7 @@ from moca.core.messages import (
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
-from moca.core.sending import Record, after_call, after_reading
+from moca.core.sending import Ended, Record, after_call, after_reading
 from moca.core.settling import Settling
 
 
@@ -70,6 +71,8 @@ class SenderActor(MailboxActor):
         self._settling = Settling(self._policy)
         self._calls: dict[int, _Call] = {}
         self._left_to_the_operator: set[int] = set()
+        self._ailing: dict[str, str] = {}
+        """Accounts whose last call said that a person must act, and why."""
         self._knows_the_past = False
         self._more_waits = False
 
@@ -84,7 +87,7 @@ class SenderActor(MailboxActor):
         self._take_in(message, now)
         if self._knows_the_past:
             self._advance(now)
-        return True
+        return dict(self._ailing)
 
     def on_stop(self) -> None:
         """Want no waking any more."""
@@ -141,6 +144,14 @@ class SenderActor(MailboxActor):
         if reply.scheduled_for <= now + self._horizon:
             self._outbox.add(reply, now)
 
+    def _note_account(self, account_id: str, end: Ended) -> None:
+        if end.account_rests_until is not None:
+            self._outbox.rest_account(account_id, end.account_rests_until)
+        if end.account_ails is not None:
+            self._ailing[account_id] = end.account_ails
+        elif isinstance(end.record, RecordSent):
+            self._ailing.pop(account_id, None)
+
     def _started(self, started: DeliveryStarted) -> None:
         self._outbox.started(started.item_id, started.at)
         if started.item_id in self._calls:
@@ -155,8 +166,7 @@ class SenderActor(MailboxActor):
             self._outbox.release(call.reply, now)
             return
         end = after_call(call.reply, ended.result, now, self._policy, self._draw())
-        if end.account_rests_until is not None:
-            self._outbox.rest_account(call.reply.contact.account_id, end.account_rests_until)
+        self._note_account(call.reply.contact.account_id, end)
         self._follow(call.reply, end.record, now, call.started_at)
 
     def _call_of_before(self, item_id: int) -> _Call | None:

@@ -25,7 +25,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Answer that you are well, after what was told before. System -> any singleton."""
+    """Answer what ails you, by name, after what was told before. System -> any singleton."""
 
 
 @dataclass(frozen=True, slots=True)

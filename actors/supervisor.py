@@ -74,7 +74,7 @@ class SupervisorActor(MailboxActor):
             case SweepDue():
                 self._look_for_unanswered()
             case Ping():
-                return True
+                return {}
             case CountLive():
                 return len(self._live)
             case _:

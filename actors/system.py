@@ -1,7 +1,7 @@
 import contextlib
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -102,6 +102,16 @@ def couriers_for(policy: SenderPolicy, timeout_seconds: float) -> int:
     return min(_MOST_COURIERS, math.ceil(policy.per_second * timeout_seconds) + 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Ailments:
+    """What is wrong with each part; None where nothing is."""
+
+    database: str | None
+    sender: str | None
+    supervisor: str | None
+    accounts: Mapping[str, str]
+
+
 class System:
     """The actors of one process, wired; started when made, stopped in order by `stop`."""
 
@@ -180,22 +190,24 @@ class System:
         """
         self._supervisor.tell(command)
 
-    def ailments(self) -> dict[str, str]:
-        """Ask the parts that everything depends on how they are; names only those that ail."""
-        parts = {
-            "database": self._persistence,
-            "sender": self._sender,
-            "supervisor": self._supervisor,
-        }
-        ailing = {}
-        for name, ref in parts.items():
-            try:
-                well = ref.ask(Ping(), timeout=_ANSWER_SECONDS)
-            except (pykka.Timeout, pykka.ActorDeadError):
-                ailing[name] = "does not answer"
-            else:
-                if not well:
-                    ailing[name] = "cannot write"
+    def ailments(self) -> Ailments:
+        """Ask the parts that everything depends on how they are."""
+        database = self._ask_how(self._persistence)
+        sender = self._ask_how(self._sender)
+        supervisor = self._ask_how(self._supervisor)
+        return Ailments(
+            database=database if isinstance(database, str) else database.get("database"),
+            sender=sender if isinstance(sender, str) else None,
+            supervisor=supervisor if isinstance(supervisor, str) else None,
+            accounts=sender if isinstance(sender, dict) else {},
+        )
+
+    @staticmethod
+    def _ask_how(ref: Ref[Any]) -> dict[str, str] | str:
+        try:
+            ailing: dict[str, str] = ref.ask(Ping(), block=True, timeout=_ANSWER_SECONDS)
+        except (pykka.Timeout, pykka.ActorDeadError):
+            return "does not answer"
         return ailing
 
     def live_conversations(self) -> int:

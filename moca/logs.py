@@ -12,6 +12,14 @@ _SHARED = (
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+_CHATTY = (
+    "moca.storage.migrations",
+    "peewee",
+    "peewee_migrate",
+    "pykka",
+    "urllib3",
+    "werkzeug",
+)
 
 
 def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
@@ -39,7 +47,7 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=threshold, force=True)
-    for chatty in ("urllib3", "peewee", "pykka", "werkzeug", "moca.storage.migrations"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -84,12 +84,14 @@ class House:
         conversation: ConversationPolicy = _CONVERSATION,
         sender: SenderPolicy = _SENDER,
         generator=None,
+        wrap_writer=lambda writer: writer,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
         self._conversation = conversation
         self._sender = sender
         self._generator = generator or MockGenerator()
+        self._wrap_writer = wrap_writer
         self._database = open_database(f"sqlite:///{path}/moca.db")
         migrate(self._database)
         self._mids = 0
@@ -108,7 +110,7 @@ class House:
             conversation=self._conversation,
             sender=self._sender,
             world=World(
-                open_writer=lambda: Writer(self._database, policy),
+                open_writer=lambda: self._wrap_writer(Writer(self._database, policy)),
                 generator=self._generator,
                 connect=lambda: self.instagram,
                 draw=lambda: 0.0,

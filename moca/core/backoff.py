@@ -4,6 +4,16 @@ _FIRST = timedelta(seconds=2)
 _LONGEST = timedelta(minutes=5)
 
 
+_USAGE_PERCENT_FELT = 75
+_LONGEST_BREATHER = timedelta(seconds=60)
+
+
+def breather(usage_percent: float) -> timedelta:
+    """Say how long an account pauses between calls, the longer the nearer it is to its quota."""
+    felt = min(max(usage_percent - _USAGE_PERCENT_FELT, 0) / (100 - _USAGE_PERCENT_FELT), 1)
+    return _LONGEST_BREATHER * felt**2
+
+
 def backoff(attempt: int, jitter: float) -> timedelta:
     """Say how long to wait after a failed attempt: doubling, capped, spread.
 

@@ -7,6 +7,8 @@ class Delivered:
     """Instagram took the message and named it."""
 
     mid: str
+    usage_percent: float = 0
+    """How much of its quota the account has used; at 100 Meta refuses."""
 
 
 @dataclass(frozen=True, slots=True)

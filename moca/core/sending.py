@@ -1,8 +1,8 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from moca.core.backoff import backoff
+from moca.core.backoff import backoff, breather
 from moca.core.delivery import (
     AccountStopped,
     Arrived,
@@ -29,6 +29,8 @@ class Ended:
 
     record: Record
     account_rests_until: datetime | None = None
+    account_ails: str | None = None
+    """Why nothing of this account can go until a person acts; None if it can."""
 
 
 def after_call(
@@ -40,8 +42,10 @@ def after_call(
 ) -> Ended:
     """Say what is to be written after a call; `jitter` is drawn from 0 to 1."""
     match result:
-        case Delivered(mid):
-            return Ended(RecordSent(reply.item_id, mid, now, "Instagram's answer"))
+        case Delivered(mid, usage_percent):
+            sent = RecordSent(reply.item_id, mid, now, "Instagram's answer")
+            pause = breather(usage_percent)
+            return Ended(sent, account_rests_until=now + pause if pause else None)
         case Unconfirmed(because):
             return Ended(RecordUnknown(reply.item_id, because, now))
         case Rejected(because):
@@ -51,7 +55,8 @@ def after_call(
         case Throttled(because, wait):
             return _account_rests(reply, because, now, now + (wait or policy.account_pause))
         case AccountStopped(because):
-            return _account_rests(reply, because, now, now + policy.account_pause)
+            rests = _account_rests(reply, because, now, now + policy.account_pause)
+            return replace(rests, account_ails=because)
         case _:
             assert_never(result)
 

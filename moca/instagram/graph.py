@@ -132,9 +132,10 @@ def _read_delivery(answer: Answer) -> DeliveryResult:
     if answer.status != HTTPStatus.OK or read_error(answer.document):
         return _failure(answer)
     try:
-        return Delivered(_Sent.model_validate(answer.document).message_id)
+        mid = _Sent.model_validate(answer.document).message_id
     except ValidationError:
         return Unconfirmed("Instagram took it without naming it")
+    return Delivered(mid, answer.usage_percent)
 
 
 def _failure(answer: Answer) -> Failure:

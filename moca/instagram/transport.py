@@ -8,7 +8,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from moca.instagram.usage import regain_access_after
+from moca.instagram.usage import regain_access_after, usage_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Answer:
     """The body read as JSON; None where it is none."""
     wait: timedelta | None = None
     """How long the usage headers ask this account to wait."""
+    usage_percent: float = 0
+    """How much of its quota the account has used; Meta throttles at 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ class GraphTransport:
         except (OSError, HTTPError) as error:
             return self._explain(error)
         return Answer(
-            response.status_code, _read_json(response), regain_access_after(response.headers)
+            response.status_code,
+            _read_json(response),
+            regain_access_after(response.headers),
+            usage_percent(response.headers),
         )
 
     def close(self) -> None:

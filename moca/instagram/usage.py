@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -5,13 +6,25 @@ from pydantic import BaseModel, Field, Json, OnErrorOmit, TypeAdapter, Validatio
 
 _LONGEST_WAIT = timedelta(days=1)
 _HEADER = "X-Business-Use-Case-Usage"
+_APP_HEADER = "X-App-Usage"
 
 
-class _Usage(BaseModel):
+class _Share(BaseModel):
+    call_count: float = Field(default=0, allow_inf_nan=False)
+    total_time: float = Field(default=0, allow_inf_nan=False)
+    total_cputime: float = Field(default=0, allow_inf_nan=False)
+
+    @property
+    def percent(self) -> float:
+        return max(self.call_count, self.total_time, self.total_cputime)
+
+
+class _Usage(_Share):
     type: str = "instagram"
     estimated_time_to_regain_access: float = Field(default=0, allow_inf_nan=False)
 
 
+_APP = TypeAdapter(Json[_Share])
 _USAGE = TypeAdapter(Json[dict[str, list[OnErrorOmit[_Usage]]]])
 _MESSAGING = ("instagram", "messenger", "pages")
 
@@ -21,17 +34,27 @@ def regain_access_after(headers: Mapping[str, str]) -> timedelta | None:
 
     None where no positive time is named; at most a day.
     """
-    try:
-        named = _USAGE.validate_python(headers.get(_HEADER))
-    except ValidationError:
-        return None
-    minutes = [
-        usage.estimated_time_to_regain_access
-        for usages in named.values()
-        for usage in usages
-        if usage.type in _MESSAGING
-    ]
+    minutes = [usage.estimated_time_to_regain_access for usage in _messaging_usages(headers)]
     longest = max(minutes, default=0.0)
     if longest <= 0:
         return None
     return min(timedelta(minutes=min(longest, 1e6)), _LONGEST_WAIT)
+
+
+def usage_percent(headers: Mapping[str, str]) -> float:
+    """Read how much of its quota an account has used; 0 where no header tells.
+
+    Meta throttles at 100. The fullest of app and account counts.
+    """
+    shares: list[_Share] = [*_messaging_usages(headers)]
+    with contextlib.suppress(ValidationError):
+        shares.append(_APP.validate_python(headers.get(_APP_HEADER)))
+    return max((share.percent for share in shares), default=0.0)
+
+
+def _messaging_usages(headers: Mapping[str, str]) -> list[_Usage]:
+    try:
+        named = _USAGE.validate_python(headers.get(_HEADER))
+    except ValidationError:
+        return []
+    return [each for usages in named.values() for each in usages if each.type in _MESSAGING]

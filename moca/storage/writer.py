@@ -1,5 +1,7 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,9 +13,11 @@ from moca.storage.batch import Batch, WriterPolicy
 from moca.storage.claiming import claim_replies
 from moca.storage.concluding import conclude_messages
 from moca.storage.erasing import erase_contacts
+from moca.storage.file import DatabaseFile
 from moca.storage.finding import find_pending, find_unanswered, list_known_mids
 from moca.storage.journeys import record_steps
 from moca.storage.loading import load_conversations
+from moca.storage.models import Webhook
 from moca.storage.names import record_names
 from moca.storage.operating import change_conversations
 from moca.storage.overruling import cancel_replies, retry_replies, settle_replies
@@ -45,6 +49,8 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.EraseContact: erase_contacts,
 }
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -62,6 +68,7 @@ class Writer:
     def __init__(self, database: peewee.Database, policy: WriterPolicy) -> None:
         self._database = database
         self._policy = policy
+        self._file = DatabaseFile(database)
 
     def apply(self, commands: Sequence[Command]) -> Written:
         """Carry out commands in their order and in one transaction: all of them, or none.
@@ -73,15 +80,31 @@ class Writer:
                 operational error the connection is closed, and the next call opens a new one.
         """
         batch = Batch(self._policy)
+        with self._transaction():
+            for kind, run in groupby(commands, key=type):
+                _CARRY_OUT[kind](batch, tuple(run))
+            batch.write_steps()
+        return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
+
+    def probe(self) -> None:
+        """Write something and take it back, to see whether the database takes writes.
+
+        Raises:
+            peewee.PeeweeException: it does not.
+        """
+        with self._transaction():
+            probe = Webhook.create(received_at=_LONG_AGO, body=b"")
+            Webhook.delete().where(Webhook.id == probe.id).execute()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         try:
+            self._file.require()
             with self._database.atomic():
-                for kind, run in groupby(commands, key=type):
-                    _CARRY_OUT[kind](batch, tuple(run))
-                batch.write_steps()
+                yield
         except (peewee.OperationalError, peewee.InterfaceError):
             self._database.close()
             raise
-        return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
 
     def close(self) -> None:
         """Close this thread's connection; the next call would open another."""

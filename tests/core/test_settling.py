@@ -36,6 +36,10 @@ GONE = "it did not arrive"
     ("result", "ended"),
     [
         (Delivered("mid"), Ended(RecordSent(1, "mid", at(0), "Instagram's answer"))),
+        (
+            Delivered("mid", usage_percent=87.5),
+            Ended(RecordSent(1, "mid", at(0), "Instagram's answer"), at(15)),
+        ),
         (Unconfirmed("timeout"), Ended(RecordUnknown(1, "timeout", at(0)))),
         (Rejected("gone"), Ended(RecordFailed(1, "gone", at(0)))),
         (Undelivered("refused"), Ended(RecordRetry(1, "refused", at(0), at(2)))),
@@ -49,7 +53,7 @@ GONE = "it did not arrive"
         ),
         (
             AccountStopped("190"),
-            Ended(RecordRetry(1, "190", at(0), at(60), is_spent=False), at(60)),
+            Ended(RecordRetry(1, "190", at(0), at(60), is_spent=False), at(60), "190"),
         ),
     ],
 )
