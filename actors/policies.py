@@ -23,6 +23,7 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         debounce=timedelta(seconds=section.debounce_seconds),
         cooldown=timedelta(seconds=section.cooldown_seconds),
         idle=timedelta(seconds=section.idle_seconds),
+        replies_per_hour=section.replies_per_hour,
         mode=ReplyMode(replies.mode),
         generation_timeout=timedelta(seconds=replies.timeout_seconds),
         hours=_business_hours(hours) if hours.enabled else None,

@@ -39,6 +39,7 @@ _RESPONDERS = 8
 _MOST_COURIERS = 64
 _READERS = 2
 _MOST_READS = 1000
+_MOST_WAITING = 20_000
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
 
@@ -110,6 +111,10 @@ class Ailments:
     sender: str | None
     supervisor: str | None
     accounts: Mapping[str, str]
+
+
+class Overloaded(Exception):  # noqa: N818 - it reads as what it is
+    """Raised where something is not taken in, because too much waits already."""
 
 
 class System:
@@ -186,9 +191,23 @@ class System:
         """Hand in a command from outside.
 
         Raises:
+            Overloaded: more waits already than can be worked off in good time.
             pykka.ActorDeadError: if the system has stopped.
         """
+        for place, waiting in self.waiting().items():
+            if waiting >= _MOST_WAITING:
+                raise Overloaded(f"{waiting} messages wait for the {place}")
         self._supervisor.tell(command)
+
+    def waiting(self) -> dict[str, int]:
+        """Count the messages that wait for each part of which there is only one, or one pool."""
+        return {
+            "supervisor": len(self._supervisor.actor_inbox),
+            "persistence": len(self._persistence.actor_inbox),
+            "sender": len(self._sender.actor_inbox),
+            "responders": len(self._responders),
+            "couriers": len(self._couriers),
+        }
 
     def ailments(self) -> Ailments:
         """Ask the parts that everything depends on how they are."""

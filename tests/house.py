@@ -1,6 +1,6 @@
 """The whole system on one stepping dispatcher: real database, frozen clock, fake Instagram."""
 
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.graph import Profile
 from moca.replies.mock import MockGenerator
 from moca.storage.database import migrate, open_database
+from moca.storage.models import Message
 from moca.storage.reads.journeys import JourneyRecord, read_journey
 from moca.storage.writer import Writer, WriterPolicy
 from tests.making import ANNA
@@ -175,6 +176,12 @@ class House:
             journey = read_journey(mid)
         assert journey is not None
         return journey
+
+    def outcomes(self) -> Counter:
+        """Count the contacts' messages by how they ended."""
+        with self._database.connection_context():
+            told = Message.select(Message.outcome).where(Message.role == "user").tuples()
+            return Counter(outcome for (outcome,) in told)
 
     def outcome(self, mid: str) -> tuple[str | None, str]:
         """How a message ended, and why."""

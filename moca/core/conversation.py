@@ -6,6 +6,8 @@ from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Inbound, Snapshot
 from moca.core.vocabulary import ConversationStatus
 
+_HOUR = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -44,6 +46,8 @@ class Conversation:
     in_flight: frozenset[int] = frozenset()
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
+    spoken: tuple[datetime, ...] = ()
+    """When the bot spoke in the last hour, oldest first."""
     active_at: datetime
     """When something last happened in it."""
 
@@ -59,6 +63,7 @@ class Conversation:
             in_flight=snapshot.in_flight,
             cooldown_until=snapshot.cooldown_until,
             away_text_at=snapshot.away_text_at,
+            spoken=snapshot.spoken,
             active_at=now,
         )
 
@@ -93,6 +98,15 @@ class Conversation:
         windows = [message.received_at + policy.dedup for message in self.remembered]
         idle_at = self.active_at + policy.idle
         return max(idle_at, self.cooldown_until or idle_at, *windows)
+
+    def speaks(self, at: datetime, policy: ConversationPolicy) -> "Conversation":
+        """Note that the bot spoke; what it said more than an hour ago is forgotten."""
+        recent = (*(each for each in self.spoken if each > at - _HOUR), at)
+        return replace(self, spoken=recent[-policy.replies_per_hour :])
+
+    def replies_left(self, policy: ConversationPolicy, now: datetime) -> int:
+        """Tell how many replies to this contact the hour still allows."""
+        return policy.replies_per_hour - sum(1 for each in self.spoken if each > now - _HOUR)
 
     def steadied(self, now: datetime, policy: ConversationPolicy) -> "Conversation":
         """Keep every wait within its span, even if the wall clock was set back."""

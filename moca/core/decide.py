@@ -155,7 +155,7 @@ def _spoken(
     state: Conversation, item_id: int, at: datetime, policy: ConversationPolicy
 ) -> Conversation:
     return replace(
-        state,
+        state.speaks(at, policy),
         in_flight=state.in_flight - {item_id},
         remembered=tuple(message for message in state.remembered if message.received_at > at),
         cooldown_until=max(at + policy.cooldown, state.cooldown_until or at),

@@ -4,7 +4,7 @@ from datetime import datetime
 from moca.core import drafting
 from moca.core.conversation import Conversation
 from moca.core.effects import Effect, LetGo, WakeAt
-from moca.core.grouping import group
+from moca.core.grouping import Group, group
 from moca.core.hours import BusinessHours
 from moca.core.journey import Step
 from moca.core.messages import ConcludeMessages, QueueReply, RecordSteps
@@ -43,11 +43,23 @@ def _flush(state: Conversation, now: datetime, policy: ConversationPolicy) -> De
     if policy.hours is not None and not policy.hours.open_at(now):
         return _turn_away(emptied, state, now, policy.hours, policy.away_text)
     groups = group(state.gathered, policy.mode)
+    left = state.replies_left(policy, now)
+    excess = _turn_down(groups[left:], policy, now)
+    if not left:
+        return emptied, excess
     flushed = Step(0, now, Stage.DEBOUNCE, "flushed", _gathered(len(state.gathered), len(groups)))
     steps = tuple(replace(flushed, message_id=message.id) for message in state.gathered)
     answering = replace(emptied, cooldown_until=now + policy.cooldown)
-    drafted, asked = drafting.begin(answering, groups)
-    return drafted, (RecordSteps(steps), *asked)
+    drafted, asked = drafting.begin(answering, groups[:left])
+    return drafted, (RecordSteps(steps), *excess, *asked)
+
+
+def _turn_down(
+    groups: tuple[Group, ...], policy: ConversationPolicy, now: datetime
+) -> tuple[ConcludeMessages, ...]:
+    ids = tuple(message.id for members in groups for message in members)
+    because = f"{policy.replies_per_hour} replies to one contact within an hour are enough"
+    return (ConcludeMessages(ids, Outcome.SUPPRESSED, because, now),) if ids else ()
 
 
 def _turn_away(

@@ -23,6 +23,8 @@ class ConversationPolicy:
     mode: ReplyMode = ReplyMode.PER_GROUP
     generation_timeout: timedelta = timedelta(seconds=30)
     generation_attempts: int = 3
+    replies_per_hour: int = 60
+    """To one contact; what comes beyond it in any hour is not answered: it may be another bot."""
     hours: BusinessHours | None = None
     """None answers at any hour."""
     away_text: str = field(default="", repr=False)

@@ -34,6 +34,8 @@ class Snapshot:
     """The bot's queue items that are pending or sending."""
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
+    spoken: tuple[datetime, ...] = ()
+    """When the bot's messages of the last hour were sent, oldest first."""
     is_named: bool = True
     """Whether Instagram told already what the contact is called."""
     """When the away text was last queued."""

@@ -65,6 +65,7 @@ class Conversation(Section):
     cooldown_seconds: Seconds = 30
     takeover_minutes: float = Field(default=720, ge=0)
     idle_seconds: Seconds = 60
+    replies_per_hour: int = Field(default=60, ge=1, le=10_000)
 
 
 class Replies(Section):

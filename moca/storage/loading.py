@@ -1,6 +1,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from moca.core.contact import ContactKey
@@ -10,6 +10,8 @@ from moca.core.vocabulary import Author, ConversationStatus, ItemStatus, Outcome
 from moca.storage.batch import Batch
 from moca.storage.chunks import in_chunks
 from moca.storage.models import IS_CURRENT, IS_UNANSWERED, Contact, Conversation, Message, QueueItem
+
+_HOUR = timedelta(hours=1)
 
 
 class _Row(NamedTuple):
@@ -30,6 +32,7 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
     unanswered = _unanswered(ids)
     earlier = _earlier(rows.values(), min(command.at for command in commands) - batch.policy.dedup)
     in_flight = _in_flight(ids)
+    spoken = _spoken(rows.values(), min(command.at for command in commands) - _HOUR)
     for command in commands:
         row = rows.get(command.contact)
         if row is None:
@@ -49,6 +52,7 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
             in_flight=frozenset(in_flight[row.conversation_id]),
             cooldown_until=row.cooldown_until,
             away_text_at=row.away_text_at,
+            spoken=tuple(at for at in spoken[row.conversation_id] if at > command.at - _HOUR),
             is_named=row.name is not None,
         )
         batch.tell(ConversationLoaded(command.contact, snapshot))
@@ -129,4 +133,22 @@ def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:
         live = (QueueItem.conversation << chunk) & under_way & by_bot
         for conversation_id, item_id in query.where(live).tuples():
             found[conversation_id].append(item_id)
+    return found
+
+
+def _spoken(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[datetime]]:
+    recent = [
+        row.conversation_id
+        for row in rows
+        if row.last_bot_message_at is not None and row.last_bot_message_at > since
+    ]
+    found: Mapping[int, list[datetime]] = defaultdict(list)
+    query: Any = QueueItem.select(QueueItem.conversation, QueueItem.sent_at).join(
+        Message, on=QueueItem.message == Message.id
+    )
+    by_bot = (Message.author == Author.BOT.value) & (QueueItem.sent_at > since)
+    for chunk in in_chunks(recent):
+        sent = query.where((QueueItem.conversation << chunk) & by_bot)
+        for conversation_id, at in sent.order_by(QueueItem.sent_at).tuples():
+            found[conversation_id].append(at)
     return found

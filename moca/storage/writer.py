@@ -51,6 +51,9 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
+_COMMUTING = (messages.RecordWebhook, messages.LoadConversation, messages.RecordSteps)
+"""None of these changes what another of them finds but by an event that is told all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -81,7 +84,7 @@ class Writer:
         """
         batch = Batch(self._policy)
         with self._transaction():
-            for kind, run in groupby(commands, key=type):
+            for kind, run in groupby(_gathered(commands), key=type):
                 _CARRY_OUT[kind](batch, tuple(run))
             batch.write_steps()
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
@@ -109,3 +112,12 @@ class Writer:
     def close(self) -> None:
         """Close this thread's connection; the next call would open another."""
         self._database.close()
+
+
+def _gathered(commands: Sequence[Command]) -> Iterator[Command]:
+    """Bring together those of one type that stand apart by what makes no difference to them."""
+    for commutes, stretch in groupby(commands, key=lambda each: isinstance(each, _COMMUTING)):
+        if commutes:
+            yield from sorted(stretch, key=lambda each: _COMMUTING.index(type(each)))
+        else:
+            yield from stretch
