@@ -9,8 +9,8 @@ from actors.timers import Timer, Timers
 from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.conversation import Conversation
-from moca.core.decide import Decision, Woken, decide, restore
-from moca.core.effects import Effect, LetGo, WakeAt
+from moca.core.decide import Decision, SweptOver, Woken, decide, restore
+from moca.core.effects import Effect, LetGo, Reload, WakeAt
 from moca.core.messages import (
     Command,
     ConcludeMessages,
@@ -66,10 +66,12 @@ class ConversationActor(MailboxActor):
 
     def on_receive(self, message: Any) -> None:
         """Decide on an event, and do what follows."""
-        if not isinstance(message, Woken):
+        if not isinstance(message, Woken | SweptOver):
             self._heard += 1
         if isinstance(message, ConversationLoaded):
             self._load(message)
+        elif self._state is None and isinstance(message, SweptOver):
+            self.on_start()
         elif self._state is not None:
             if isinstance(message, MessageArrived):
                 self._at_stake = (message.message.id,)
@@ -112,6 +114,8 @@ class ConversationActor(MailboxActor):
                 self._around.generate(effect)
             case ReadName():
                 self._around.read(effect)
+            case Reload():
+                self.on_start()
             case LetGo():
                 self._around.notify(ConversationIdle(self._contact, self._heard))
             case WakeAt():

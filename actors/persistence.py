@@ -45,6 +45,11 @@ class PersistenceActor(MailboxActor):
         """Open the database, on the thread that will use it."""
         self._writer = self._open_writer()
 
+    def on_restart(self) -> None:
+        """Go on with what was gathered; the message that raised is the only one that is gone."""
+        self.on_start()
+        self.actor_ref.tell(Commit())
+
     def on_receive(self, message: Any) -> Any:
         """Gather a command, or carry out those gathered."""
         match message:

@@ -64,6 +64,7 @@ class SenderActor(MailboxActor):
         self._timers = timers
         self._draw = draw
         self._timer: Timer | None = None
+        self._sweep_timer: Timer | None = None
 
     def on_start(self) -> None:
         """Begin with nothing in hand."""
@@ -79,7 +80,7 @@ class SenderActor(MailboxActor):
     def on_restart(self) -> None:
         """Take over from the database what this actor had in hand before it crashed."""
         self.on_start()
-        self._find_pending(clock.now())
+        self._sweep()
 
     def on_receive(self, message: Any) -> Any:
         """Take in what happened, then let go whatever may."""
@@ -91,8 +92,9 @@ class SenderActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._sweep_timer):
+            if timer is not None:
+                timer.cancel()
 
     def _take_in(self, message: Any, now: datetime) -> None:
         match message:
@@ -236,8 +238,12 @@ class SenderActor(MailboxActor):
 
     def _sweep(self) -> None:
         now = clock.now()
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
         tell = self.actor_ref.tell
-        self._timers.later(now + self._policy.sweep, lambda: tell(SweepDue()))
+        self._sweep_timer = self._timers.later(now + self._policy.sweep, lambda: tell(SweepDue()))
+        for claim in self._outbox.claims_unanswered(now):
+            self._record(claim)
         self._find_pending(now)
 
     def _find_pending(self, now: datetime) -> None:

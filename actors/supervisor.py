@@ -5,9 +5,10 @@ from typing import Any, get_args
 
 from actors.runtime import MailboxActor, Ref
 from actors.signals import CountLive, Ping, SweepDue
-from actors.timers import Timers
+from actors.timers import Timer, Timers
 from moca import clock
 from moca.core.contact import ContactKey
+from moca.core.decide import SweptOver
 from moca.core.messages import (
     Command,
     ContactErased,
@@ -55,7 +56,12 @@ class SupervisorActor(MailboxActor):
         self._spawn = spawn
         self._timers = timers
         self._sweep = sweep
+        self._timer: Timer | None = None
         self._live: dict[ContactKey, LiveConversation] = {}
+
+    def on_restart(self) -> None:
+        """Go on with the conversations that live, and look for what a lost message was about."""
+        self._look_for_unanswered()
 
     def on_receive(self, message: Any) -> Any:
         """Route one message."""
@@ -122,12 +128,18 @@ class SupervisorActor(MailboxActor):
             live.ref.stop(block=False)
 
     def _look_for_unanswered(self) -> None:
-        self._record(FindUnanswered(after_message_id=0, limit=_PAGE))
+        if self._timer is not None:
+            self._timer.cancel()
         tell = self.actor_ref.tell
-        self._timers.later(clock.now() + self._sweep, lambda: tell(SweepDue()))
+        self._timer = self._timers.later(clock.now() + self._sweep, lambda: tell(SweepDue()))
+        self._record(FindUnanswered(after_message_id=0, limit=_PAGE))
 
     def _take_up(self, found: UnansweredFound) -> None:
         for contact in found.contacts:
-            self._conversation(contact)
+            live = self._live.get(contact)
+            if live is not None and live.ref.is_alive():
+                live.ref.tell(SweptOver())
+            else:
+                self._conversation(contact)
         if found.last_message_id is not None:
             self._record(FindUnanswered(found.last_message_id, _PAGE))

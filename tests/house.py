@@ -86,6 +86,7 @@ class House:
         sender: SenderPolicy = _SENDER,
         generator=None,
         wrap_writer=lambda writer: writer,
+        fail_fast: bool = True,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
@@ -93,6 +94,7 @@ class House:
         self._sender = sender
         self._generator = generator or MockGenerator()
         self._wrap_writer = wrap_writer
+        self._fail_fast = fail_fast
         self._database = open_database(f"sqlite:///{path}/moca.db")
         migrate(self._database)
         self._mids = 0
@@ -100,7 +102,7 @@ class House:
 
     def start(self) -> None:
         """Start the actors on what the database holds."""
-        self.dispatcher = SteppingDispatcher()
+        self.dispatcher = SteppingDispatcher(fail_fast=self._fail_fast)
         self.timers = ManualTimers()
         policy = WriterPolicy(
             cooldown=self._conversation.cooldown,

@@ -1,11 +1,11 @@
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from moca.core import drafting
 from moca.core.conversation import Conversation, seconds
 from moca.core.deduplication import first_saying, remember
-from moca.core.effects import Effect
+from moca.core.effects import Effect, Reload
 from moca.core.flushing import advance
 from moca.core.journey import Step
 from moca.core.messages import (
@@ -34,9 +34,15 @@ class Woken:
     """The instant that a conversation asked to be woken at has come. Timers -> Conversation."""
 
 
+@dataclass(frozen=True, slots=True)
+class SweptOver:
+    """The database shows messages of this contact that wait. Supervisor -> Conversation."""
+
+
 Event = (
     MessageArrived
     | Woken
+    | SweptOver
     | GenerationStarted
     | ReplyGenerated
     | GenerationFailed
@@ -50,6 +56,9 @@ Event = (
 )
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
+
+_PATIENCE = timedelta(minutes=2)
+"""How long a reply may be under way unheard of before the database is asked about it."""
 
 
 def restore(snapshot: Snapshot, now: datetime, policy: ConversationPolicy) -> Decision:
@@ -66,7 +75,7 @@ def decide(
     state: Conversation, event: Event, now: datetime, policy: ConversationPolicy
 ) -> Decision:
     """Say what a conversation becomes by an event, and what is to be done about it."""
-    active_at = state.active_at if isinstance(event, Woken) else now
+    active_at = state.active_at if isinstance(event, Woken | SweptOver) else now
     steady = replace(state.steadied(now, policy), active_at=active_at)
     changed, effects = _take_in(steady, event, now, policy)
     return _then_advance(changed, effects, now, policy)
@@ -87,6 +96,8 @@ def _take_in(
             return _hear(_in_conversation(state, event, now), event.message, now, policy)
         case Woken():
             return drafting.give_up_overdue(state, now, policy)
+        case SweptOver():
+            return state, _reload_if_stuck(state, now)
         case GenerationStarted():
             return drafting.start(state, event, policy), ()
         case ReplyGenerated():
@@ -124,6 +135,11 @@ def _hear(
         message.id, now, Stage.DEDUPLICATION, "passed", f"nothing equal in {seconds(policy.dedup)}"
     )
     return heard, (RecordSteps((passed, _waiting(heard, message, now, policy))),)
+
+
+def _reload_if_stuck(state: Conversation, now: datetime) -> tuple[Effect, ...]:
+    is_stuck = state.is_answering and now - state.active_at > _PATIENCE
+    return (Reload(),) if is_stuck else ()
 
 
 def _waiting(

@@ -18,8 +18,15 @@ class WakeAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Reload:
+    """An answer that must have come did not: take the state from the database again."""
+
+
+@dataclass(frozen=True, slots=True)
 class LetGo:
     """Forgetting the conversation would change nothing."""
 
 
-Effect = ConcludeMessages | GenerateReply | QueueReply | ReadName | RecordSteps | WakeAt | LetGo
+Effect = (
+    ConcludeMessages | GenerateReply | QueueReply | ReadName | RecordSteps | WakeAt | Reload | LetGo
+)

@@ -12,6 +12,8 @@ from moca.core.reply import QueuedReply
 _LEAD = timedelta(milliseconds=100)
 """How long before its turn a reply is claimed, so that the write costs the pace nothing."""
 
+_CLAIM_TAKES = timedelta(seconds=10)
+
 _NOBODY: Counter[str] = Counter()
 
 
@@ -26,7 +28,7 @@ class Outbox:
         self._policy = policy
         self._lanes = Lanes()
         self._pacing = Pacing(policy)
-        self._claiming: dict[int, QueuedReply] = {}
+        self._claiming: dict[int, tuple[QueuedReply, datetime]] = {}
         self._claimed: deque[QueuedReply] = deque()
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier who has not said yet that the call is being made."""
@@ -65,10 +67,18 @@ class Outbox:
         claims = []
         while (reply := self._next_to_claim(now)) is not None:
             self._lanes.take(reply)
-            self._claiming[reply.item_id] = reply
+            self._claiming[reply.item_id] = (reply, now)
             self._ahead[reply.contact.account_id] += 1
             claims.append(ClaimReply(reply, now))
         return tuple(claims)
+
+    def claims_unanswered(self, now: datetime) -> tuple[ClaimReply, ...]:
+        """Say again which replies to claim, where the answer should have come by now."""
+        return tuple(
+            ClaimReply(reply, now)
+            for reply, asked_at in self._claiming.values()
+            if now - asked_at > _CLAIM_TAKES
+        )
 
     def claimed(self, reply: QueuedReply) -> None:
         """Let a reply that is `sending` on disk wait for its turn."""
@@ -114,7 +124,7 @@ class Outbox:
 
     def forget(self, item_id: int, now: datetime) -> None:
         """Drop a reply that the database no longer wants sent."""
-        waiting = (*self._claiming.values(), *self._claimed)
+        waiting = (*(reply for reply, _ in self._claiming.values()), *self._claimed)
         for reply in [each for each in waiting if each.item_id == item_id]:
             self._claiming.pop(item_id, None)
             self._claimed = deque(each for each in self._claimed if each.item_id != item_id)
