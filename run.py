@@ -24,15 +24,17 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.application import own_address, start_application
+from actors.policies import conversation_policy
 from moca.logs import set_up_logs
 from moca.settings import BadSettings, Settings, read_settings
-from moca.settings.showing import shown_settings
+from moca.settings.showing import mask_passwords, shown_settings
 from moca.storage.database import migrate, open_database
 from moca.storage.reads.journeys import read_journey
 from moca.web.waiting import outcome_of
 
 _DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
-_STOP_SECONDS = 10
+_STOP_SECONDS = 9
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -45,6 +47,7 @@ def main(context: click.Context, config: Path | None) -> None:
     """Answer Instagram direct messages. Without a command: serve."""
     try:
         context.obj = read_settings(config or _DEFAULT_CONFIG, os.environ)
+        conversation_policy(context.obj)
     except BadSettings as error:
         _complain(2, *(f"settings: {problem}" for problem in error.problems))
     if context.invoked_subcommand is None:
@@ -88,6 +91,11 @@ def _serve(settings: Settings) -> None:
     token = settings.web.api_token.get_secret_value()
     click.echo(f"Moca ({settings.instagram.mode}) — open {own_address(settings)}/?token={token}")
     failed = multiprocessing.Event()
+    os.register_at_fork(
+        before=functools.partial(signal.pthread_sigmask, signal.SIG_BLOCK, _STOPPING),
+        after_in_parent=functools.partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, _STOPPING),
+        after_in_child=_leave_signals_to_the_server,
+    )
     server = Granian(
         "moca",
         address=settings.server.host,
@@ -127,6 +135,15 @@ def _start_worker(settings: Settings, failed: Event, server_pid: int) -> Flask:
     return application.wsgi
 
 
+def _leave_signals_to_the_server() -> None:
+    # A worker that Ctrl-C, which reaches a terminal's whole group, ended first would be begun anew;
+    # and the server's own handlers would swallow what comes while the worker is being built.
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
 def _die_with(server_pid: int) -> None:
     # A killed server must not leave a worker behind that sends on while the next one starts.
     if sys.platform == "linux":
@@ -148,7 +165,8 @@ def _prepare_database(settings: Settings) -> None:
         database = open_database(settings.database.url)
         migrate(database)
     except (peewee.PeeweeException, ValueError, OSError) as error:
-        _complain(1, f"database.url: {settings.database.url} cannot be used: {error}")
+        problem = f"database.url: {settings.database.url} cannot be used: {error}"
+        _complain(1, mask_passwords(problem.rstrip()))
     database.close()
 
 

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -18,10 +18,12 @@ from rich.table import Table
 
 from actors.dispatchers import PoolDispatcher
 from actors.runtime import MailboxActor
+from tests.benchmarks.figures import Figure, beside
 
-SIDE_BY_SIDE = {1_000: 50, 10_000: 5}
+SIDE_BY_SIDE = {1_000: 10, 10_000: 1}
 OURS_ALONE = {100_000: 2, 1_000_000: 1}
 """Live actors, and how many messages each of them is told."""
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,18 @@ def alone(measured: Callable[[int, int], Reading], actors: int, rounds: int) -> 
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as process:
         return process.submit(measured, actors, rounds).result()
+
+
+def figures() -> Iterator[Figure]:
+    """Compare rates and sizes, both kinds in turns."""
+    for actors, told in SIDE_BY_SIDE.items():
+        turns = [(alone(ours, actors, told), alone(threads, actors, told)) for _ in range(ROUNDS)]
+        for what, show, read in (
+            ("messages/s", "{:,.0f}/s", lambda reading: reading.messages_per_second),
+            ("bytes an actor", "{:,.0f}", lambda reading: reading.bytes_an_actor),
+        ):
+            mine, theirs = ([read(each) for each in side] for side in zip(*turns, strict=True))
+            yield beside(f"{actors:,} actors: {what}", show, mine, "ThreadingActor", theirs)
 
 
 def row(actors: int, name: str, reading: Reading, other: Reading | None) -> tuple[str, ...]:

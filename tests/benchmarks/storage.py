@@ -7,7 +7,7 @@ measured side by side, in turns, on one database; the commit is in the figures.
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from statistics import median
 from time import perf_counter
@@ -32,6 +32,7 @@ from moca.core.webhook import Echo, InboundMessage
 from moca.storage.database import migrate, open_database
 from moca.storage.models import Contact, Conversation, JourneyStep, Message, Webhook
 from moca.storage.writer import Writer, WriterPolicy
+from tests.benchmarks.figures import Figure, beside
 from tests.making import NOON
 
 BATCHES = 1, 64, 1000
@@ -162,6 +163,23 @@ def _create(key: ContactKey, mid: str) -> None:
     )
     for stage, outcome in (("reception", "received"), ("storage", "stored")):
         JourneyStep.create(message=message, at=NOON, stage=stage, outcome=outcome)
+
+
+def figures() -> Iterator[Figure]:
+    """Compare messages that share a commit with the same rows by `Model.create`, in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(f"sqlite:///{folder}/moca.db")
+        bench.journeys(64)
+        bench.times.clear()
+        for _ in range(2 * ROUNDS[64]):
+            bench.journeys(64)
+            bench.row_by_row(64)
+        bench.database.close()
+    obvious = bench.times.pop("the same as Model.create")[64]
+    for name in ("RecordWebhook, new contacts", "RecordWebhook, known contacts"):
+        yield beside(
+            f"{name}, 64 at once", "{:,.0f} µs", bench.times[name][64], "Model.create", obvious
+        )
 
 
 def main(url: str | None) -> None:

@@ -1,0 +1,139 @@
+import asyncio
+import base64
+import json
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from moca.instagram.signature import sign
+from moca.settings.sections import SANDBOX_ACCOUNT_ID, SANDBOX_APP_SECRET
+
+WEBHOOK = "/api/instagram/webhook"
+_PREBUILT_PER_SECOND = 12_000
+_PSIDS = 9 * 10**16
+_SCATTER = 6_364_136_223_846_793_007
+
+
+@dataclass
+class Load:
+    """What the requests of one round were answered."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    """Of those answered 200, in seconds."""
+    others: int = 0
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
+
+
+def apart(work: Callable[..., Any], *args: Any) -> Any:
+    """Do it in a fresh process, so that it takes nothing from what is measured but a core."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as process:
+        return process.submit(work, *args).result()
+
+
+def press(port: int, first: int, seconds: float, connections: int) -> Load:
+    """Keep so many connections busy with one new message of a new contact after another."""
+    requests = [signed_request(first + number) for number in range(_prebuilt(seconds))]
+    return asyncio.run(_press(port, iter(requests), seconds, connections))
+
+
+def write_all(port: int, contacts: int, connections: int) -> Load:
+    """Let so many contacts write once, as fast as they are answered."""
+    requests = [signed_request(number) for number in range(contacts)]
+    return asyncio.run(_press(port, iter(requests), float("inf"), connections))
+
+
+def signed_request(number: int) -> bytes:
+    """Build the whole request in which the contact of this number writes their first message."""
+    body = body_of(number)
+    head = (
+        f"POST {WEBHOOK} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"X-Hub-Signature-256: {sign(body, SANDBOX_APP_SECRET)}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def psid_of(number: int) -> str:
+    """Scatter the numbers as Instagram's ids are, which an index feels."""
+    return str(10**16 + number * _SCATTER % _PSIDS)
+
+
+def body_of(number: int) -> bytes:
+    psid, now_ms = psid_of(number), int(time.time() * 1000)
+    name = f"ig_dm:message_id:{SANDBOX_ACCOUNT_ID}:{psid}:{number:060}"
+    said = {"mid": base64.b64encode(name.encode()).decode(), "text": "Where is my order?"}
+    messaging = {
+        "sender": {"id": psid},
+        "recipient": {"id": SANDBOX_ACCOUNT_ID},
+        "timestamp": now_ms,
+        "message": said,
+    }
+    entry = {"id": SANDBOX_ACCOUNT_ID, "time": now_ms, "messaging": [messaging]}
+    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
+
+
+def _prebuilt(seconds: float) -> int:
+    return int(seconds * _PREBUILT_PER_SECOND)
+
+
+async def _press(port: int, requests: Iterator[bytes], seconds: float, connections: int) -> Load:
+    loop, load = asyncio.get_running_loop(), Load()
+    began = time.perf_counter()
+    clients = [
+        (await loop.create_connection(lambda: _Client(requests, load, seconds), port=port))[1]
+        for _ in range(connections)
+    ]
+    await asyncio.gather(*(client.done for client in clients))
+    load.seconds = time.perf_counter() - began
+    return load
+
+
+class _Client(asyncio.Protocol):
+    """One connection, one request at a time."""
+
+    def __init__(self, requests: Iterator[bytes], load: Load, seconds: float) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests = requests
+        self._load = load
+        self._until = time.perf_counter() + seconds
+        self._answer = b""
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        head, end, body = self._answer.partition(b"\r\n\r\n")
+        if not end or len(body) < _content_length(head):
+            return
+        self._answer = b""
+        if head[9:12] == b"200":
+            self._load.latencies.append(time.perf_counter() - self._asked)
+        else:
+            self._load.others += 1
+        self._ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server hung up"))
+
+    def _ask(self) -> None:
+        self._asked = time.perf_counter()
+        if self._asked >= self._until or not (request := next(self._requests, b"")):
+            self.done.set_result(None)
+            self._transport.close()
+            return
+        self._transport.write(request)
+
+
+def _content_length(head: bytes) -> int:
+    return int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])

@@ -1,0 +1,112 @@
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server in a process of its own, and the folder it runs in."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def settle(self) -> None:
+        """Wait until it has nothing left to do, so that the next one has the machine alone."""
+        before = -1.0
+        while (used := self.cpu_seconds()) - before > 0.02:
+            before = used
+            time.sleep(0.4)
+
+    def cpu_seconds(self) -> float:
+        """Tell the processor time that it and its workers have taken."""
+        return sum(_cpu_seconds(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+
+
+@contextlib.contextmanager
+def moca(folder: Path, **settings: object) -> Iterator[Server]:
+    """Run `run.py` on a database on disk; settings are named as `server__threads`."""
+    port = free_port()
+    asked = {
+        "server__port": port,
+        "database__url": f"sqlite:///{folder}/moca.db",
+        "web__api_token": "benchmark-token",
+        **settings,
+    }
+    environment = {f"MOCA_{name.upper()}": str(value) for name, value in asked.items()}
+    with _serving([str(_ROOT / "run.py")], port, folder, environment) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def bare(folder: Path, threads: int = 64) -> Iterator[Server]:
+    """Run the bare Flask view on the same server."""
+    port = free_port()
+    with _serving(["-m", "tests.benchmarks.bare", str(port), str(threads)], port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _serving(
+    command: list[str], port: int, folder: Path, environment: dict[str, str] | None = None
+) -> Iterator[Server]:
+    with (folder / f"{port}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=_ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_for(port, process)
+            yield Server(port, folder, process)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def post(port: int, path: str, body: bytes, headers: dict[str, str] | None = None) -> int:
+    """Post once on a new connection; tells the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("POST", path, body, headers or {})
+        return connection.getresponse().status
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the server ended with status {process.returncode}; its log is in /tmp")
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text().split()]
+    return []
+
+
+def _cpu_seconds(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+    return 0.0

@@ -1,0 +1,93 @@
+"""What a newcomer does: open the printed link, write a message, watch it being answered."""
+
+import json
+import os
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.process.service import BRISK, ROOT, Service
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
+PICTURE = ROOT / ".github" / "readme" / "sandbox.png"
+REPLY = "Yes, we do! Anything else I can help you with?"
+FRIDA = json.dumps({"psid": "17840000000000042", "name": "Frida"})
+SHOOTS = os.environ.get("MOCA_SHOOT") == "1"
+
+
+@pytest.fixture
+def moca(tmp_path):
+    """A real process; at its own pace where the picture is made, else at a brisk one."""
+    service = Service(tmp_path, {**({} if SHOOTS else BRISK), "replies.mock_text": REPLY})
+    try:
+        service.start()
+        yield service
+    finally:
+        service.close()
+
+
+@pytest.fixture
+def visit(browser, moca):
+    """Opens the link that the process printed, at a given size; no error may reach the console."""
+    opened, faults = [], []
+
+    def visited(size):
+        context = browser.new_context(viewport=size, locale="en-GB", color_scheme="light")
+        opened.append(context)
+        context.set_default_timeout(10_000)
+        context.add_init_script(f"localStorage.setItem('moca.person', '{FRIDA}')")
+        page = context.new_page()
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(re.search(r"open (http://\S+)", moca.said())[1])
+        return page
+
+    yield visited
+    for context in opened:
+        context.close()
+    assert faults == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_newcomer_writes_a_message_and_sees_its_journey_to_the_end(visit, size):
+    page = visit(SIZES[size])
+    assert "token" not in page.url
+    page.get_by_role("link", name="Sandbox", exact=True).click()
+    says(page, "Do you ship to Norway?")
+
+    expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
+    every_stage_is_lit(page)
+    expect(page.locator("#journey-end")).to_contain_text("answered")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.get_by_role("link", name="Every step of it").click()
+    expect(page.get_by_role("heading", name="Do you ship to Norway?")).to_be_visible()
+    expect(page.get_by_text("flushed")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_picture_in_the_readme_shows_the_sandbox(visit):
+    page = visit(SIZES["desktop"])
+    page.get_by_role("link", name="Sandbox", exact=True).click()
+    for count, text in enumerate(("Hi! Do you ship to Norway?", "And do you wrap presents?"), 1):
+        says(page, text)
+        replies = page.locator('.said[data-sender="account"]')
+        expect(replies).to_have_count(count, timeout=60_000)
+    page.get_by_role("button", name="Hi! Do you ship to Norway?").click()
+    expect(page.locator("#journey-of")).to_contain_text("Norway")
+    every_stage_is_lit(page)
+    if SHOOTS:
+        PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        PICTURE.write_bytes(page.screenshot(animations="disabled"))
+    assert PICTURE.read_bytes()[16:24] == (1280).to_bytes(4) + (860).to_bytes(4)
+
+
+def says(page, text):
+    page.get_by_label("Message", exact=True).fill(text)
+    page.get_by_label("Message", exact=True).press("Enter")
+
+
+def every_stage_is_lit(page):
+    stations = page.locator(".station")
+    expect(page.locator('.station[data-state="passed"]')).to_have_count(stations.count())

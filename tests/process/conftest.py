@@ -1,0 +1,65 @@
+from contextlib import ExitStack
+
+import pytest
+from flask import Flask
+
+from moca.instagram.sandbox.routes import graph_blueprint
+from tests.instagram.conftest import served
+from tests.process.instagram import HeldInstagram, StandIn
+from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service
+
+OURS = {
+    "instagram.app_secret": APP_SECRET,
+    "instagram.access_token": ACCESS_TOKEN,
+    "instagram.account_id": ACCOUNT,
+}
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes a service with the given settings, not yet started; what it starts is ended."""
+    with ExitStack() as stack:
+
+        def made(settings):
+            service = Service(tmp_path, settings)
+            stack.callback(service.close)
+            return service
+
+        yield made
+
+
+@pytest.fixture
+def moca(make):
+    """A service that waits no longer than it must, with Instagram in its own process."""
+    service = make(BRISK | OURS)
+    service.start()
+    return service
+
+
+@pytest.fixture
+def beside(make):
+    """A service, not yet started, whose Instagram is to be another process."""
+    return make(BRISK | OURS)
+
+
+@pytest.fixture
+def stand_in(tmp_path, beside):
+    """The stand-in for Instagram as a process of its own."""
+    stand_in = StandIn(tmp_path, f"{beside.url}/api/instagram/webhook")
+    beside.settings["instagram.graph_url"] = stand_in.url
+    yield stand_in.ready()
+    stand_in.close()
+
+
+@pytest.fixture
+def held(beside):
+    """An Instagram, in the test's own process, that can hold a call at its door."""
+    held = HeldInstagram(f"{beside.url}/api/instagram/webhook")
+    app = Flask("held-instagram")
+    app.register_blueprint(graph_blueprint(held.sandbox))
+    with served(app) as url:
+        beside.settings["instagram.graph_url"] = url
+        held.delivery.start()
+        yield held
+        held.release()
+        held.delivery.stop()

@@ -1,0 +1,126 @@
+"""Instagram beside Moca: alone in its process, or in the test's own where it can go wrong."""
+
+import subprocess
+import sys
+from threading import Event
+
+import requests
+
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.answers import refused
+from moca.instagram.sandbox.faults import Faults
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.webhooks import WebhookDelivery
+from tests.process.service import (
+    ACCESS_TOKEN,
+    ACCOUNT,
+    APP_SECRET,
+    ROOT,
+    environment,
+    eventually,
+    free_port,
+)
+
+
+class StandIn:
+    """The stand-in for Instagram as a process of its own."""
+
+    def __init__(self, path, webhook):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        options = {
+            "--port": port,
+            "--webhook": webhook,
+            "--app-secret": APP_SECRET,
+            "--access-token": ACCESS_TOKEN,
+            "--account-id": ACCOUNT,
+        }
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "moca.instagram.sandbox"),
+                *(str(part) for option in options.items() for part in option),
+            ],
+            cwd=ROOT,
+            env=environment(path, {}),
+        )
+
+    def is_up(self):
+        """Tell whether it answers."""
+        try:
+            return self._session.get(f"{self.url}/sandbox/threads", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def write(self, psid, text):
+        """Let a person write; gives the message's id."""
+        wanted = {"psid": psid, "text": text}
+        return self._session.post(f"{self.url}/sandbox/write", json=wanted, timeout=10).json()[
+            "mid"
+        ]
+
+    def sent(self):
+        """Give what the account sent, by person: of each text when it came, and the text."""
+        threads = self._session.get(f"{self.url}/sandbox/threads", timeout=10).json()["threads"]
+        return {
+            thread["psid"]: [
+                (each["at"], each["text"])
+                for each in thread["messages"]
+                if each["sender"] == "account"
+            ]
+            for thread in threads
+        }
+
+    def count(self):
+        """Count what the account sent."""
+        return sum(map(len, self.sent().values()))
+
+    def close(self):
+        """Stop it."""
+        self._session.close()
+        self._process.terminate()
+        assert self._process.wait(20) == 0
+
+    def ready(self):
+        """Wait until it is up."""
+        eventually(self.is_up)
+        return self
+
+
+class HeldInstagram:
+    """A stand-in that can hold the next call at Instagram's door, before or after it arrived."""
+
+    def __init__(self, webhook):
+        self.delivery = WebhookDelivery(webhook, APP_SECRET)
+        self.holds_before = False
+        self.holds_after = False
+        self.is_held = Event()
+        self.let_go = Event()
+        faults = Faults(before_send=self._before, after_send=self._after)
+        accounts = SandboxAccounts(ACCOUNT, ACCESS_TOKEN)
+        self.sandbox = SandboxInstagram(accounts, self.delivery.put, faults=faults)
+
+    def sent(self, psid):
+        """Give the texts that arrived at a person."""
+        return [each.text for each in self.sandbox.thread(psid) if each.sender == "account"]
+
+    def release(self):
+        """Let the held call go to its end, and hold no other."""
+        self.holds_before = self.holds_after = False
+        self.let_go.set()
+
+    def _before(self, _psid):
+        if not self.holds_before:
+            return None
+        self._hold()
+        return refused(2, "Service temporarily unavailable", status=503)
+
+    def _after(self, _message, answer):
+        if self.holds_after:
+            self._hold()
+        return answer
+
+    def _hold(self):
+        self.is_held.set()
+        self.let_go.wait(20)

@@ -1,0 +1,184 @@
+"""Moca and its Instagram as a person starts them: real processes on real ports."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+RUN = ROOT / "run.py"
+TOKEN = "the-api-token-of-the-test"
+APP_SECRET = "the-app-secret-of-the-test"
+ACCESS_TOKEN = "the-access-token-of-the-test"
+ACCOUNT = "17841400000000001"
+
+BRISK = {
+    "conversation.debounce_seconds": 0.5,
+    "conversation.cooldown_seconds": 1,
+    "sender.user_cooldown_seconds": 0.5,
+    "sender.sweep_seconds": 0.5,
+    "sender.settle_seconds": 0.5,
+}
+
+
+def eventually(condition, seconds=15):
+    """Ask again and again until something is true; fail where it does not come to be in time."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {condition.__name__}"
+        time.sleep(0.02)
+    return answer
+
+
+def free_port():
+    """Give a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def environment(home, settings):
+    """Give the environment of a newcomer, and settings by their dotted names in it."""
+    named = {
+        f"MOCA_{name.upper().replace('.', '__')}": str(each) for name, each in settings.items()
+    }
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "COLUMNS": "300", **named}
+
+
+def processes_of(session):
+    """Name the processes of a session that still run, the one that began it first."""
+    running = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _parent, _group, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(its_session) == session and state != "Z":
+            running.append(int(stat.parent.name))
+    return sorted(running, key=lambda pid: (pid != session, pid))
+
+
+class Service:
+    """One Moca: its settings, its database, and the process that serves while it runs."""
+
+    def __init__(self, path, settings):
+        self.path = path
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = {"server.port": self.port, "web.api_token": TOKEN, **settings}
+        self.process = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def start(self):
+        """Start the process and wait until it answers."""
+        self.begin()
+        eventually(self.answers)
+
+    def begin(self):
+        """Start the process."""
+        with (self.path / "out.txt").open("a") as out, (self.path / "err.txt").open("a") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, RUN],
+                cwd=self.path,
+                env=environment(self.path, self.settings),
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+
+    def command(self, *arguments):
+        """Call the command line to its end."""
+        return subprocess.run(
+            [sys.executable, RUN, *arguments],
+            cwd=self.path,
+            env=environment(self.path, self.settings),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def answers(self):
+        """Tell whether it is up."""
+        assert self.process.poll() is None, self.said()
+        try:
+            return self._session.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def get(self, path):
+        """Ask its API; None where it knows of nothing."""
+        answer = self._session.get(self.url + path, headers=BEARER, timeout=10)
+        return None if answer.status_code == 404 else answer.json()
+
+    def post(self, path, body, headers):
+        """Post bytes to it."""
+        return self._session.post(self.url + path, body, headers=headers, timeout=10)
+
+    def steps(self, mid):
+        """Tell of a message's journey each stage with its outcome."""
+        journey = self.get(f"/api/messages/{mid}/journey") or {"steps": []}
+        return [f"{step['stage']}/{step['outcome']}" for step in journey["steps"]]
+
+    def outcome(self, mid):
+        """Tell how a message ended."""
+        return (self.get(f"/api/messages/{mid}") or {}).get("outcome")
+
+    def said(self):
+        """Give what it wrote to its terminal, all its runs together."""
+        return (self.path / "out.txt").read_text() + (self.path / "err.txt").read_text()
+
+    def worker(self):
+        """Give the process that does the work, of those that the server started."""
+        _server, *workers = eventually(self._both)
+        return workers[0]
+
+    def kill(self):
+        """End the server as by kill -9, it alone; return when nothing of it is left."""
+        session = self.process.pid
+        os.kill(session, signal.SIGKILL)
+        self.process.wait(10)
+        eventually(lambda: processes_of(session) == [])
+
+    def stop(self, signal_number=signal.SIGTERM):
+        """Ask it to stop; gives the exit status, once nothing of it is left."""
+        session = self.process.pid
+        os.kill(session, signal_number)
+        return self.ended()
+
+    def ended(self):
+        """Wait for the end as long as is promised; gives the exit status."""
+        status = self.process.wait(10)
+        assert processes_of(self.process.pid) == []
+        return status
+
+    def close(self):
+        """End whatever is left."""
+        self._session.close()
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+
+    def _both(self):
+        running = processes_of(self.process.pid)
+        return running if len(running) > 1 else None
+
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@contextmanager
+def serving(path, **settings):
+    """Serve with these settings, `section__key`, while the block runs."""
+    service = Service(path, {name.replace("__", "."): each for name, each in settings.items()})
+    try:
+        service.start()
+        yield service
+    finally:
+        service.close()

@@ -1,0 +1,131 @@
+"""The whole journey through a real process on a real port."""
+
+import json
+import sys
+from datetime import datetime
+
+from moca.instagram.signature import sign
+from tests.process.service import ACCOUNT, APP_SECRET, eventually
+
+SAMPLE = (
+    b'{"object":"instagram","entry":[{"id":"123456789","time":1234567890,"changes":[{"field":'
+    b'"messages","value":{"sender":{"id":"user_psid_123"},"recipient":{"id":"page_id_456"},'
+    b'"timestamp":"1527459824","message":{"mid":"message_id_789","text":"Hello, I need help with '
+    b'my website"}}}]}]}'
+)
+REPLY = "This would be an AI generated message"
+WEBHOOK = "/api/instagram/webhook"
+ON_THE_WAY_SECONDS = 0.1
+"""By how much the way to the stand-in may differ from call to call while all cores are busy."""
+
+
+def webhook(mid, text, psid="7"):
+    message = {"sender": {"id": psid}, "recipient": {"id": ACCOUNT}, "message": {"mid": mid}}
+    message["message"]["text"] = text
+    return json.dumps({"object": "instagram", "entry": [{"id": ACCOUNT, "messaging": [message]}]})
+
+
+def signed(body, secret=APP_SECRET):
+    return {"X-Hub-Signature-256": sign(body, secret)}
+
+
+def posts(service, mid, text="Hello", psid="7"):
+    body = webhook(mid, text, psid).encode()
+    answer = service.post(WEBHOOK, body, signed(body))
+    assert (answer.status_code, answer.text) == (200, "EVENT_RECEIVED")
+
+
+def replies(service):
+    """Tell what the service said in all its conversations, and how it went."""
+    talks = service.get("/api/conversations")["items"]
+    said = [service.get(f"/api/conversations/{talk['id']}/messages")["items"] for talk in talks]
+    return [
+        (each["text"], each["status"])
+        for messages in said
+        for each in messages
+        if each["role"] == "assistant"
+    ]
+
+
+def test_the_sample_that_everyone_tries_first_is_answered_after_five_seconds(make):
+    service = make({})
+    service.start()
+
+    answer = service.post(WEBHOOK, SAMPLE, signed(SAMPLE, "sandbox-app-secret"))
+    assert (answer.status_code, answer.text) == (200, "EVENT_RECEIVED")
+    eventually(lambda: service.outcome("message_id_789") == "answered")
+    eventually(lambda: "delivery/echoed" in service.steps("message_id_789"))
+
+    message = service.get("/api/messages/message_id_789")
+    reply = service.get(f"/api/messages/{message['reply_mid']}")
+    assert (message["text"], message["processed"]) == ("Hello, I need help with my website", True)
+    assert message["contact"] == {"account_id": "123456789", "psid": "user_psid_123", "name": None}
+    assert (reply["text"], reply["status"]) == (REPLY, "sent")
+    assert replies(service) == [(REPLY, "sent")]
+    steps = service.steps("message_id_789")
+    # The echo may overtake the answer to the call.
+    assert [*steps[:9], *sorted(steps[9:])] == [
+        "reception/received",
+        "storage/stored",
+        "deduplication/passed",
+        "debounce/waiting",
+        "debounce/flushed",
+        "generation/generated",
+        "queue/queued",
+        "queue/queued",
+        "sending/claimed",
+        "delivery/echoed",
+        "outcome/answered",
+        "sending/sent",
+    ]
+    told = service.command("journey", "message_id_789")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "nothing equal in 10 s" in told.stdout
+    assert told.stdout.endswith("outcome: answered\n")
+
+
+def test_a_redelivery_is_not_answered_twice_neither_now_nor_after_a_restart(moca):
+    posts(moca, "m1")
+    posts(moca, "m1")
+    eventually(lambda: moca.outcome("m1") == "answered")
+    posts(moca, "m1")
+    assert moca.stop() == 0
+    moca.start()
+    posts(moca, "m1")
+    posts(moca, "m2", "And one thing more")
+    eventually(lambda: moca.outcome("m2") == "answered")
+
+    assert moca.get("/api/messages/m1")["redeliveries"] == 3
+    assert replies(moca) == [(REPLY, "sent")] * 2
+
+
+def test_in_live_mode_meta_is_wherever_the_settings_say(beside, stand_in):
+    beside.settings["instagram.mode"] = "live"
+    beside.settings["instagram.verify_token"] = "the-verify-token-of-the-test"
+    beside.start()
+    challenge = "hub.mode=subscribe&hub.verify_token=the-verify-token-of-the-test&hub.challenge=42"
+
+    mid = stand_in.write("7", "Is it live?")
+    eventually(lambda: beside.outcome(mid) == "answered")
+
+    assert [text for _, text in stand_in.sent()["7"]] == [REPLY]
+    assert beside.get(f"{WEBHOOK}?{challenge}") == 42
+    assert beside.get("/sandbox") is None
+
+
+def test_in_no_second_do_more_than_three_replies_reach_instagram(beside, stand_in, capsys):
+    beside.start()
+    for person in range(45):
+        stand_in.write(str(person), f"I am number {person}")
+    eventually(lambda: stand_in.count() == 45, seconds=40)
+
+    sent = stand_in.sent().values()
+    arrivals = sorted(
+        datetime.fromisoformat(at).timestamp() for ((at, text),) in sent if text == REPLY
+    )
+    fours = [later - first for first, later in zip(arrivals, arrivals[3:], strict=False)]
+    with capsys.disabled():
+        span = arrivals[-1] - arrivals[0]
+        sys.stdout.write(f" {42 / span / 3:.1%} of 3/s, four in {min(fours):.3f} s at the least ")
+    assert len(arrivals) == 45
+    assert [four for four in fours if four < 1 - ON_THE_WAY_SECONDS] == []
