@@ -34,7 +34,7 @@ class Surroundings:
     policy: ConversationPolicy
     record: Callable[[Command], None]
     generate: Callable[[GenerateReply], None]
-    read: Callable[[ReadName], object]
+    read: Callable[[ReadName], None]
     """May decline; then it is asked again when the conversation is next loaded."""
     notify: Callable[[ConversationIdle], None]
     timers: Timers

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Lock
 from typing import Any, Protocol
 
 import pykka
@@ -20,12 +21,15 @@ from actors.sender import SenderActor
 from actors.signals import CountLive, Drain, Ping, SweepDue
 from actors.supervisor import SupervisorActor
 from actors.timers import Timers
+from moca import clock
 from moca.core.contact import ContactKey
+from moca.core.limiter import SlidingWindow
 from moca.core.messages import (
     DeliverReply,
     KnownMidsListed,
     MessagesEnded,
     PendingFound,
+    ReadName,
     ReplyClaimed,
     ToCourier,
     ToSender,
@@ -39,6 +43,7 @@ _RESPONDERS = 8
 _MOST_COURIERS = 64
 _READERS = 2
 _MOST_READS = 1000
+_NAMES_PER_SECOND = 2
 _MOST_WAITING = 20_000
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
@@ -132,6 +137,8 @@ class System:
     ) -> None:
         self._dispatchers = dispatchers
         self._observers = world.observers
+        self._names = SlidingWindow(_NAMES_PER_SECOND, timedelta(seconds=1))
+        self._names_lock = Lock()
         critical: dict[str, Any] = {"escalate": world.escalate}
         self._persistence: Ref[Any] = PersistenceActor.start_on(
             dispatchers.persistence,
@@ -171,7 +178,7 @@ class System:
             policy=conversation,
             record=self._persistence.tell,
             generate=self._responders.tell,
-            read=self._readers.try_tell,
+            read=self._read_name,
             notify=self._route,
             timers=timers,
         )
@@ -251,6 +258,15 @@ class System:
             with contextlib.suppress(pykka.Timeout):
                 ref.stop(timeout=_ANSWER_SECONDS)
         self._dispatchers.stop()
+
+    def _read_name(self, read: ReadName) -> None:
+        # A name is pleasant to have; a flood of new contacts must not become a flood of calls.
+        with self._names_lock:
+            now = clock.now()
+            if self._names.free_at(now) != now:
+                return
+            self._names.count(now)
+        self._readers.try_tell(read)
 
     def _observe(self, event: object) -> None:
         for observe in self._observers:

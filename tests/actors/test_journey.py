@@ -226,3 +226,15 @@ def test_a_person_who_answers_in_the_app_silences_the_bot(house) -> None:
     back = house.hears("are you a bot again?")
     house.passes(10)
     assert house.outcome(back)[0] == "answered"
+
+
+def test_names_are_read_two_a_second_and_the_rest_another_time(house) -> None:
+    for number in range(5):
+        house.hears("hi", person(number))
+    house.passes(120)
+    names = [house.journey(f"m{number}").message.contact.name for number in range(1, 6)]
+    assert names == ["Person n-0", "Person n-1", None, None, None]
+
+    house.hears("hi again", person(4))
+    house.passes(10)
+    assert house.journey("m5").message.contact.name == "Person n-4"
