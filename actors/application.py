@@ -5,8 +5,9 @@ from flask import Flask
 from pydantic import SecretStr
 
 from actors.factlog import log_fact
+from actors.placement import Dispatchers
 from actors.policies import conversation_policy, sender_policy, web_config, writer_policy
-from actors.system import Ailments, Dispatchers, System, World, couriers_for
+from actors.system import Ailments, System, World, couriers_for
 from actors.timers import TimerThread
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts

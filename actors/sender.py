@@ -196,7 +196,8 @@ class SenderActor(MailboxActor):
         self._outbox.release(reply, now)
         if isinstance(record, RecordRetry):
             attempts = reply.attempts - (not record.is_spent)
-            again = replace(reply, scheduled_for=record.retry_at, attempts=attempts)
+            due_at = record.retry_at if record.is_spent else reply.scheduled_for
+            again = replace(reply, scheduled_for=due_at, attempts=attempts)
             self._queued(again, now)
 
     def _settled(self, item_id: int, now: datetime) -> None:
@@ -211,6 +212,8 @@ class SenderActor(MailboxActor):
         if not self._knows_the_past:
             self._knows_the_past = True
             self._outbox.count_recent(found.recent, now)
+            for account in found.resting:
+                self._outbox.rest_account(account.account_id, account.until)
         for unsettled in found.unsettled:
             item_id = unsettled.reply.item_id
             if item_id not in self._outbox and item_id not in self._left_to_the_operator:

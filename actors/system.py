@@ -3,17 +3,15 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import pykka
 
 from actors.conversation import ConversationActor, Surroundings
 from actors.courier import CourierActor
-from actors.dispatchers import PoolDispatcher
-from actors.mailbox import Dispatcher
+from actors.names import NameDesk
 from actors.persistence import PersistenceActor
+from actors.placement import READERS, RESPONDERS, Dispatchers
 from actors.pool import start_pool
 from actors.responder import ResponderActor
 from actors.runtime import Ref
@@ -21,15 +19,12 @@ from actors.sender import SenderActor
 from actors.signals import CountLive, Drain, Ping, SweepDue
 from actors.supervisor import SupervisorActor
 from actors.timers import Timers
-from moca import clock
 from moca.core.contact import ContactKey
-from moca.core.limiter import SlidingWindow
 from moca.core.messages import (
     DeliverReply,
     KnownMidsListed,
     MessagesEnded,
     PendingFound,
-    ReadName,
     ReplyClaimed,
     ToCourier,
     ToSender,
@@ -39,54 +34,11 @@ from moca.instagram.graph import GraphClient
 from moca.replies.generator import ReplyGenerator
 from moca.storage.writer import Writer
 
-_RESPONDERS = 8
 _MOST_COURIERS = 64
-_READERS = 2
 _MOST_READS = 1000
-_NAMES_PER_SECOND = 2
 _MOST_WAITING = 20_000
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
-
-
-class Stoppable(Dispatcher, Protocol):
-    """A dispatcher that can be brought to an end."""
-
-    def stop(self, timeout: timedelta = ...) -> bool:
-        """Let the actors handle what waits, then end; False if something was still busy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dispatchers:
-    """Where each kind of actor has its turns; a test hands in one stepping dispatcher for all."""
-
-    shared: Stoppable
-    responders: Stoppable
-    couriers: Stoppable
-    readers: Stoppable
-    persistence: Stoppable
-
-    @classmethod
-    def threaded(cls, couriers: int) -> "Dispatchers":
-        """Make the dispatchers of a real run."""
-        return cls(
-            shared=PoolDispatcher("actors", threads=2),
-            responders=PoolDispatcher("responder", threads=_RESPONDERS, messages_per_turn=1),
-            couriers=PoolDispatcher("courier", threads=couriers, messages_per_turn=1),
-            readers=PoolDispatcher("reader", threads=_READERS, messages_per_turn=1),
-            persistence=PoolDispatcher("persistence", threads=1),
-        )
-
-    def stop(self) -> None:
-        """End them, those first that others wait for."""
-        for dispatcher in (
-            self.shared,
-            self.responders,
-            self.couriers,
-            self.readers,
-            self.persistence,
-        ):
-            dispatcher.stop(timedelta(seconds=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +89,6 @@ class System:
     ) -> None:
         self._dispatchers = dispatchers
         self._observers = world.observers
-        self._names = SlidingWindow(_NAMES_PER_SECOND, timedelta(seconds=1))
-        self._names_lock = Lock()
         critical: dict[str, Any] = {"escalate": world.escalate}
         self._persistence: Ref[Any] = PersistenceActor.start_on(
             dispatchers.persistence,
@@ -155,11 +105,11 @@ class System:
         }
         self._couriers = start_pool(CourierActor, couriers, dispatchers.couriers, **courier)
         self._readers = start_pool(
-            CourierActor, _READERS, dispatchers.readers, capacity=_MOST_READS, **courier
+            CourierActor, READERS, dispatchers.readers, capacity=_MOST_READS, **courier
         )
         self._responders = start_pool(
             ResponderActor,
-            _RESPONDERS,
+            RESPONDERS,
             dispatchers.responders,
             generator=world.generator,
             notify=self._route,
@@ -178,7 +128,7 @@ class System:
             policy=conversation,
             record=self._persistence.tell,
             generate=self._responders.tell,
-            read=self._read_name,
+            read=NameDesk(self._readers).read,
             notify=self._route,
             timers=timers,
         )
@@ -258,15 +208,6 @@ class System:
             with contextlib.suppress(pykka.Timeout):
                 ref.stop(timeout=_ANSWER_SECONDS)
         self._dispatchers.stop()
-
-    def _read_name(self, read: ReadName) -> None:
-        # A name is pleasant to have; a flood of new contacts must not become a flood of calls.
-        with self._names_lock:
-            now = clock.now()
-            if self._names.free_at(now) != now:
-                return
-            self._names.count(now)
-        self._readers.try_tell(read)
 
     def _observe(self, event: object) -> None:
         for observe in self._observers:

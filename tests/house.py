@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from actors.dispatchers import SteppingDispatcher
-from actors.system import Dispatchers, System, World
+from actors.placement import Dispatchers
+from actors.system import System, World
 from actors.timers import ManualTimers
 from moca import clock
 from moca.core.contact import ContactKey
