@@ -1,7 +1,8 @@
 import hashlib
 import logging
 import sys
-from typing import Literal
+from traceback import walk_tb
+from typing import Any, Literal
 
 import structlog
 
@@ -12,6 +13,7 @@ _SHARED = (
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+_FRAMES_TOLD = 8
 _CHATTY = (
     "moca.storage.migrations",
     "peewee",
@@ -42,6 +44,7 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _name_error,
                 _renderer(style),
             ],
         )
@@ -54,6 +57,29 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
 def contact_hash(contact: ContactKey) -> str:
     """Name a contact in a log: the same each time, and nobody can read who it is."""
     return hashlib.sha256(":".join(contact).encode()).hexdigest()[:10]
+
+
+def where_raised(error: BaseException) -> str:
+    """Name the innermost frames of the traceback, outermost first, without any value."""
+    frames = [
+        f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
+        for frame, line in walk_tb(error.__traceback__)
+    ]
+    return " > ".join(frames[-_FRAMES_TOLD:])
+
+
+def _name_error(
+    _logger: Any, _method: str, line: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    # An error's own words, and the variables that a rich traceback shows, may quote a message.
+    told = line.pop("exc_info", None)
+    error = sys.exc_info()[1] if told is True else told
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        line["error"] = type(error).__name__
+        line["where"] = where_raised(error)
+    return line
 
 
 def _renderer(style: Literal["console", "json"]) -> structlog.types.Processor:

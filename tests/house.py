@@ -88,6 +88,7 @@ class House:
         generator=None,
         wrap_writer=lambda writer: writer,
         fail_fast: bool = True,
+        observers=(),
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
@@ -96,6 +97,7 @@ class House:
         self._generator = generator or MockGenerator()
         self._wrap_writer = wrap_writer
         self._fail_fast = fail_fast
+        self._observers = observers
         self._database = open_database(f"sqlite:///{path}/moca.db")
         migrate(self._database)
         self._mids = 0
@@ -118,6 +120,7 @@ class House:
                 generator=self._generator,
                 connect=lambda: self.instagram,
                 draw=lambda: 0.0,
+                observers=self._observers,
             ),
             dispatchers=Dispatchers(*[self.dispatcher] * 5),
             timers=self.timers,

@@ -16,7 +16,14 @@ MAY_IMPORT = {
     "moca/replies": {"moca.core", "moca.replies"},
     "moca/storage": {"moca.core", "moca.storage"},
     "moca/settings": {"moca.settings"},
-    "moca/web": {"moca.core", "moca.storage.reads", "moca.instagram", "moca.web", "moca.clock"},
+    "moca/web": {
+        "moca.core",
+        "moca.storage.reads",
+        "moca.instagram",
+        "moca.web",
+        "moca.clock",
+        "moca.logs",
+    },
     "actors": {"moca", "actors"},
 }
 

@@ -60,7 +60,7 @@ class Outbox:
         for send in sends:
             if send.started_at + timedelta(seconds=2) > now:
                 self._pacing.count(send.contact.account_id, now)
-            self.rest(send.contact, send.started_at + _LEAD, now)
+            self.rest(send.contact, send.ended_at or now, now)
 
     def claims(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Say which replies to claim, because their turn comes within a moment."""
@@ -141,7 +141,9 @@ class Outbox:
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
         """Give back what was claimed before its account came to rest, and until when it does."""
         resting = [(each, self._rests_until(each, now)) for each in self._claimed]
-        overtaken = tuple((each, until) for each, until in resting if until is not None)
+        overtaken = tuple(
+            (each, until) for each, until in resting if until is not None and until > now + _LEAD
+        )
         for reply, _ in overtaken:
             self._claimed.remove(reply)
             self._ahead[reply.contact.account_id] -= 1

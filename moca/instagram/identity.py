@@ -1,7 +1,7 @@
 import hashlib
 import json
 
-_LONGEST_ID = 255
+_LONGEST_ID_BYTES = 255
 _LONGEST_MID = 512
 
 
@@ -11,7 +11,10 @@ def read_id(value: object) -> str | None:
     None for anything that cannot be one: not text or a whole number, empty, too long, unprintable.
     """
     text = _as_text(value)
-    return text if text and len(text) <= _LONGEST_ID and text.isprintable() else None
+    if not text or not text.isprintable():
+        return None
+    # Bytes, for a database can only index so many of account and message together.
+    return text if len(text.encode()) <= _LONGEST_ID_BYTES else None
 
 
 def read_mid(value: object) -> str | None:

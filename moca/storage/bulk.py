@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import peewee
@@ -24,20 +24,21 @@ class Insertion:
 
     def returning_ids(self, rows: Iterable[Sequence[Any]]) -> list[int]:
         """Insert the rows; their ids ascend in the order of the rows."""
-        database, ids = _database(self._table), []
-        for chunk in in_chunks(rows, len(self._adapters)):
-            sql = f"{self._head}{', '.join([self._row] * len(chunk))}"
-            values = [value for row in chunk for value in self._adapted(row)]
-            ids.extend(_inserted(database, sql, values, len(chunk)))
+        ids: list[int] = []
+        for sql, values, count in self._statements(rows):
+            ids.extend(_inserted(_database(self._table), sql, values, count))
         return ids
 
     def quietly(self, rows: Iterable[Sequence[Any]]) -> None:
         """Insert the rows where nobody asks for their ids."""
         database = _database(self._table)
-        for chunk in in_chunks(rows, len(self._adapters)):
-            sql = f"{self._head}{', '.join([self._row] * len(chunk))}"
-            values = [value for row in chunk for value in self._adapted(row)]
+        for sql, values, _ in self._statements(rows):
             database.execute_sql(_dialect(database, sql), values)
+
+    def _statements(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, list[Any], int]]:
+        for chunk in in_chunks(rows, len(self._adapters)):
+            sql = self._head + ", ".join([self._row] * len(chunk))
+            yield sql, [value for row in chunk for value in self._adapted(row)], len(chunk)
 
     def _adapted(self, row: Sequence[Any]) -> list[Any]:
         return [adapt(value) for adapt, value in zip(self._adapters, row, strict=True)]
@@ -62,10 +63,10 @@ class Update:
         return [*values, row[-1]]
 
 
-def _inserted(database: Any, sql: str, values: list[Any], rows: int) -> Iterable[int]:
-    # Each row that SQLite returns costs a turn of the interpreter's lock, and its ids are
-    # consecutive anyway: nobody else writes meanwhile.
-    if isinstance(database, peewee.SqliteDatabase):
+def _inserted(database: Any, sql: str, values: Sequence[Any], rows: int) -> Iterable[int]:
+    # For each row that SQLite returns the interpreter's lock is let go and waited for again. Ids
+    # within one statement are consecutive there, for nobody else writes meanwhile.
+    if database.param == "?":
         last = database.execute_sql(sql, values).lastrowid
         return range(last - rows + 1, last + 1)
     cursor = database.execute_sql(_dialect(database, f'{sql} RETURNING "id"'), values)

@@ -25,6 +25,7 @@ from moca.storage.models import (
     Message,
     QueueItem,
 )
+from moca.storage.resting import resting_accounts
 
 _RECENT = timedelta(seconds=60)
 
@@ -36,7 +37,9 @@ def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
         query = select_items().where(due).order_by(QueueItem.priority, QueueItem.id)
         pending = read_items(query.limit(command.limit))
         replies = tuple(item.reply() for item in pending)
-        batch.tell(PendingFound(replies, _unsettled(), _recent(command.at - _RECENT)))
+        recent = _recent(command.at - _RECENT)
+        resting = resting_accounts(command.at)
+        batch.tell(PendingFound(replies, _unsettled(), recent, resting))
 
 
 def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
@@ -87,13 +90,15 @@ def _unsettled() -> tuple[UnsettledReply, ...]:
 
 def _recent(since: datetime) -> tuple[RecentSend, ...]:
     query: Any = (
-        QueueItem.select(Contact.account_id, Contact.psid, QueueItem.sending_at)
+        QueueItem.select(
+            Contact.account_id, Contact.psid, QueueItem.sending_at, QueueItem.sent_at
+        )
         .join(Conversation, on=QueueItem.conversation == Conversation.id)
         .join(Contact)
         .where(QueueItem.sending_at > since)
         .order_by(QueueItem.sending_at, QueueItem.id)
     )
     return tuple(
-        RecentSend(ContactKey(account_id, psid), started_at)
-        for account_id, psid, started_at in query.tuples()
+        RecentSend(ContactKey(account_id, psid), started_at, ended_at)
+        for account_id, psid, started_at, ended_at in query.tuples()
     )

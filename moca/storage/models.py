@@ -103,6 +103,16 @@ class QueueItem(Table):
         indexes = ((("status", "id"), False),)
 
 
+class AccountRest(Table):
+    """Until when nothing goes for an account, because Instagram asked it to wait."""
+
+    account_id = peewee.CharField(primary_key=True)
+    rests_until = InstantField()
+
+    class Meta:
+        table_name = "account_rest"
+
+
 class JourneyStep(Table):
     """One line of a message's journey."""
 
@@ -123,6 +133,7 @@ TABLES: tuple[type[Table], ...] = (
     Conversation,
     Message,
     QueueItem,
+    AccountRest,
     JourneyStep,
 )
 

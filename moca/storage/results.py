@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from moca.core.messages import (
@@ -16,6 +17,7 @@ from moca.storage.concluding import Conclusion, inputs_of, write_conclusions
 from moca.storage.items import Item, hold_items_by_id
 from moca.storage.models import Message, QueueItem
 from moca.storage.naming import free_mids
+from moca.storage.resting import rest_accounts
 from moca.storage.sent import Arrived, write_arrived
 from moca.storage.spoken import Spoken
 from moca.storage.storable import storable
@@ -84,7 +86,7 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
         (
             ItemStatus.PENDING,
             storable(command.because),
-            command.retry_at,
+            command.retry_at if command.is_spent else item.scheduled_for,
             item.attempts - (not command.is_spent),
             item.id,
         )
@@ -95,7 +97,25 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
         for item, command in chosen
     )
     for item, command in chosen:
-        batch.note(item.message_id, command.at, Stage.SENDING, "retry", command.because)
+        batch.note(item.message_id, command.at, Stage.SENDING, "retry", _retry(command))
+    _rest_accounts(commands)
+
+
+def _retry(command: RecordRetry) -> str:
+    if command.is_spent or command.retry_at <= command.at:
+        return command.because
+    return f"{command.because}; the account rests until {command.retry_at:%H:%M:%S}"
+
+
+def _rest_accounts(commands: Sequence[RecordRetry]) -> None:
+    refused = [each for each in commands if not each.is_spent and each.retry_at > each.at]
+    items = hold_items_by_id(command.item_id for command in refused)
+    rests: dict[str, datetime] = {}
+    for command in refused:
+        if command.item_id in items:
+            account_id = items[command.item_id].account_id
+            rests[account_id] = max(command.retry_at, rests.get(account_id, command.retry_at))
+    rest_accounts(rests)
 
 
 def _chosen(commands: Sequence[R], statuses: Sequence[str]) -> list[tuple[Item, R]]:

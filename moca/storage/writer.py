@@ -74,7 +74,7 @@ class Writer:
         self._file = DatabaseFile(database)
 
     def apply(self, commands: Sequence[Command]) -> Written:
-        """Carry out commands in their order and in one transaction: all of them, or none.
+        """Carry out commands as if in their order, in one transaction: all of them, or none.
 
         A command that comes too late changes nothing that has ended; it is no error.
 

@@ -1,7 +1,7 @@
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from urllib.parse import urlencode
 
 from flask import redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
@@ -53,10 +53,7 @@ class Access:
     def _open_session(self) -> Response:
         if not self._is_token(request.args["token"]):
             return _closed_door()
-        rest = {name: value for name, value in request.args.items() if name != "token"}
-        values: dict[str, Any] = rest | (request.view_args or {})
-        target = url_for(str(request.endpoint), **values)
-        answer = redirect(target, 303)
+        answer = redirect(_address_without_token(), 303)
         answer.headers["Cache-Control"] = "no-store"
         answer.set_cookie(
             COOKIE,
@@ -89,6 +86,13 @@ class Access:
         # Over plain HTTP browsers send Sec-Fetch-Site to localhost only, but always an Origin.
         ours = {request.host_url.rstrip("/"), self._origin} - {""}
         return request.headers.get("Origin") in ours
+
+
+def _address_without_token() -> str:
+    # What stands after the question mark is the caller's: to url_for it would be options.
+    rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
+    path = url_for(str(request.endpoint), **(request.view_args or {}))
+    return f"{path}?{urlencode(rest)}" if rest else path
 
 
 def _closed_door() -> Response:

@@ -1,4 +1,4 @@
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
@@ -15,7 +15,7 @@ from moca.web.headers import register_headers
 from moca.web.metrics import Metrics
 from moca.web.pages import page_routes
 from moca.web.probes import probe_routes
-from moca.web.problems import invalid, register_problems
+from moca.web.problems import Problem, invalid, register_problems
 from moca.web.sandbox import sandbox_page, sandbox_routes
 from moca.web.shapes import ProblemShape
 from moca.web.webhook import LARGEST_BODY_BYTES, webhook_routes
@@ -74,9 +74,16 @@ def _bare_app() -> OpenAPI:
     app.url_map.merge_slashes = False
     # One more than allowed, so that a longer body of unannounced length shows itself.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES + 1
+    app.before_request(_refuse_nul)
     register_problems(app)
     register_headers(app)
     return app
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL takes no such text, not even to look for it.
+    if "\x00" in request.path:
+        raise Problem(404, "nothing is named with a NUL")
 
 
 def _description(app: OpenAPI) -> Blueprint:

@@ -3,6 +3,8 @@ from flask import Flask, Response, jsonify, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
+from moca.logs import where_raised
+
 _LOG = structlog.get_logger(__name__)
 _CODES = {
     400: "bad_request",
@@ -62,7 +64,12 @@ def _http_problem(error: HTTPException) -> Response | HTTPException:
 
 
 def _unforeseen(error: Exception) -> Response:
-    _LOG.error("web.error", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
+    _LOG.error(
+        "web.error",
+        endpoint=request.endpoint,
+        error=type(error).__name__,
+        where=where_raised(error),
+    )
     return _answer(500, "something went wrong here; it is in the log")
 
 

@@ -55,6 +55,8 @@ def sandbox_routes(
             raise Problem(422, "psid: it is too long")
         thread = sandbox.thread(psid) if psid else ()
         written = [message.mid for message in thread if message.sender == "contact"]
+        if mid is not None and "\x00" in mid:
+            raise Problem(422, "mid: it must not hold NUL")
         looked_at = mid or (written[-1] if written else None)
         return jsonify(
             now=_iso(clock.now()),

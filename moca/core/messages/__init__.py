@@ -60,6 +60,7 @@ from moca.core.messages.sending import (
     ReplyFailed,
     ReplySent,
     ReplyUnknown,
+    RestingAccount,
     UnsettledReply,
     VerifyDelivery,
 )
@@ -166,6 +167,7 @@ __all__ = [
     "ReplyRefused",
     "ReplySent",
     "ReplyUnknown",
+    "RestingAccount",
     "RetryReply",
     "SettleReply",
     "ToConversation",

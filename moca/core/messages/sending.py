@@ -22,6 +22,17 @@ class RecentSend:
 
     contact: ContactKey
     started_at: datetime
+    """When it was claimed; the call began a little later."""
+    ended_at: datetime | None = None
+    """None where nobody wrote down when the call had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestingAccount:
+    """An account that Instagram asked to wait."""
+
+    account_id: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class PendingFound:
     replies: tuple[QueuedReply, ...]
     unsettled: tuple[UnsettledReply, ...]
     recent: tuple[RecentSend, ...]
+    resting: tuple[RestingAccount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +177,8 @@ class RecordRetry:
     at: datetime
     retry_at: datetime
     is_spent: bool = True
-    """Whether the attempt counts; not where the account, rather than the reply, was refused."""
+    """False where the account was refused rather than the reply: the attempt does not count, the
+    reply keeps its place, and it is the account that rests until `retry_at`."""
 
 
 @dataclass(frozen=True, slots=True)
