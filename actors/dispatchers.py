@@ -12,7 +12,8 @@ import structlog
 
 from actors.answer import Answer
 from actors.mailbox import Consumer
-from actors.supervision import Crash, where_raised
+from actors.supervision import Crash
+from moca.logs import where_raised
 
 log = structlog.stdlib.get_logger()
 

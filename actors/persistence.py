@@ -7,10 +7,10 @@ import structlog
 
 from actors.runtime import MailboxActor
 from actors.signals import Commit, Ping
-from actors.supervision import where_raised
 from actors.timers import Timers
 from moca import clock
 from moca.core.messages import Command
+from moca.logs import where_raised
 from moca.storage.writer import Writer, Written
 
 log = structlog.get_logger()

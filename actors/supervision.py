@@ -1,8 +1,5 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from traceback import walk_tb
-
-FRAMES_TOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +12,6 @@ class Crash:
     error: BaseException
     handled: bool
     """The actor went on, or somebody was told that it could not."""
-
-
-def where_raised(error: BaseException) -> str:
-    """Name the innermost frames of the traceback, outermost first, without any value."""
-    frames = [
-        f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
-        for frame, line in walk_tb(error.__traceback__)
-    ]
-    return " > ".join(frames[-FRAMES_TOLD:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pykka
 import structlog
 
 from actors.agenda import Agenda
-from actors.supervision import where_raised
 from moca import clock
+from moca.logs import where_raised
 
 LONGEST_WAIT_SECONDS = 3600.0
 

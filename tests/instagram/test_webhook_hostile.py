@@ -92,6 +92,7 @@ def test_a_good_message_is_found_after_any_broken_entry(broken):
         '{"sender":{"id":1.5},"message":{"mid":"m"}}',
         '{"sender":{"id":"a\\u0000"},"message":{"mid":"m"}}',
         f'{{"sender":{{"id":"{"9" * 256}"}},"message":{{"mid":"m"}}}}',
+        f'{{"sender":{{"id":"{"é" * 128}"}},"message":{{"mid":"m"}}}}',
         '{"sender":null,"postback":{"mid":"m"}}',
     ],
 )

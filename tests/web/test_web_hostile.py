@@ -60,6 +60,7 @@ def test_a_cursor_at_the_end_of_all_numbers_lists_what_is_left(client, path):
         ("/api/queue", {"status": "asleep"}),
         ("/api/contacts/700", {"account_id": "\x00"}),
         ("/sandbox/state", {"psid": "7" * 256}),
+        ("/sandbox/state", {"mid": "\x00"}),
     ],
 )
 def test_odd_filters_are_refused(client, path, query):

@@ -1,0 +1,81 @@
+"""The web over a real database, with nothing between it and the writer."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from moca.core.messages import Done, RecordWebhook
+from moca.instagram.signature import sign
+from moca.storage.database import migrate, open_database
+from moca.storage.models import Message
+from moca.storage.writer import Writer, WriterPolicy
+from moca.web.app import create_app
+from moca.web.config import Ports, WebConfig
+from moca.web.health import Health
+
+ADDRESS = "/api/instagram/webhook"
+SECRET = "the-app-secret"
+TOKEN = "the-api-token"
+CONFIG = WebConfig(
+    app_secrets=(SECRET,),
+    verify_token="the-verify-token",
+    api_token=TOKEN,
+    receipt_timeout=timedelta(0),
+)
+POLICY = WriterPolicy(
+    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
+)
+
+
+class Door:
+    """Takes what the web hands on and writes it; what cannot be written is raised to the web.
+
+    With `batch` above 1, webhooks are gathered and written together, as the persistence actor
+    does, and `flush` raises what their writing raises.
+    """
+
+    def __init__(self, folder: Path, batch: int = 1) -> None:
+        self.database = open_database(f"sqlite:///{folder}/moca.db")
+        migrate(self.database)
+        self._writer = Writer(self.database, POLICY)
+        self._batch = batch
+        self._gathered: list[RecordWebhook] = []
+        ports = Ports(database=self.database, tell=self._take, health=Health)
+        self.app = create_app(ports, CONFIG)
+        self.client = self.app.test_client()
+
+    def post(self, body: bytes) -> int:
+        """Bring a body as Instagram would, signed; tell the answer's status."""
+        headers = {"X-Hub-Signature-256": sign(body, SECRET)}
+        answer = self.client.post(
+            ADDRESS, data=body, headers=headers, content_type="application/json"
+        )
+        return answer.status_code
+
+    def flush(self) -> None:
+        """Write what was gathered, in one transaction."""
+        gathered, self._gathered = self._gathered, []
+        self._write(gathered)
+
+    def texts(self, mids: Iterable[str]) -> dict[str, str]:
+        """What these messages say in the database; those it does not hold are missing."""
+        wanted = Message.select(Message.mid, Message.text).where(Message.mid << list(mids))
+        with self.database.connection_context():
+            return dict(wanted.tuples())
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _take(self, command) -> None:
+        if self._batch == 1 or not isinstance(command, RecordWebhook):
+            self._write([command])
+            return
+        self._gathered.append(command)
+        command.receipt.set_result(Done())
+        if len(self._gathered) == self._batch:
+            self.flush()
+
+    def _write(self, commands) -> None:
+        for receipt, answer in self._writer.apply(commands).answers:
+            if not receipt.done():
+                receipt.set_result(answer)

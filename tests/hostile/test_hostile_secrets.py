@@ -1,0 +1,202 @@
+"""A whole journey with all that can go wrong on it, and what it leaves in logs and answers."""
+
+import json
+import logging
+from datetime import timedelta
+
+import freezegun
+import pytest
+import structlog
+
+from actors.factlog import log_fact
+from moca.core.delivery import Undelivered
+from moca.core.policy import ConversationPolicy
+from moca.instagram.signature import sign
+from moca.replies.generator import GenerationError
+from moca.web.app import create_app
+from moca.web.config import Ports, WebConfig
+from moca.web.health import Health
+from tests.house import House
+from tests.making import ANNA, BEN, NOON
+
+ADDRESS = "/api/instagram/webhook"
+APP_SECRET, VERIFY_TOKEN, TOKEN = "the-app-secret", "the-verify-token", "the-api-token"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WROTE = "I live at 5 Mill Lane"
+CRASHES, FAILS = "my card is 4000-1234", "my sister is Eleanor"
+REPLIED, OPERATOR = "Thank you, we noted Mill Lane", "An operator knows of Mill Lane"
+FORBIDDEN = {
+    APP_SECRET,
+    VERIFY_TOKEN,
+    TOKEN,
+    "Mill Lane",
+    "4000-1234",
+    "Eleanor",
+    "Person ",
+    ANNA.psid,
+    BEN.psid,
+}
+
+
+class FrankGenerator:
+    """Quotes what it was asked in its errors, as generators of others will."""
+
+    def reply(self, request):
+        (text,) = {each.text for each in request.inputs}
+        if text == FAILS:
+            raise GenerationError("the model is out of order")
+        if text == CRASHES:
+            raise RuntimeError(f"cannot answer {text!r} of {request.contact}")
+        return REPLIED
+
+
+class BreakableDatabase:
+    """A database that stops answering when told to, with an error that quotes what it holds."""
+
+    def __init__(self, database):
+        self._database = database
+        self.is_broken = False
+
+    def connection_context(self):
+        if self.is_broken:
+            raise RuntimeError(f"no row for {ANNA.psid} who wrote {WROTE}")
+        return self._database.connection_context()
+
+
+@pytest.fixture
+def frozen():
+    with freezegun.freeze_time(NOON) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def house(tmp_path, frozen):
+    house = House(
+        tmp_path,
+        frozen,
+        generator=FrankGenerator(),
+        conversation=ConversationPolicy(dedup=timedelta(seconds=10)),
+        observers=(log_fact,),
+        fail_fast=False,
+    )
+    yield house
+    house.stop()
+
+
+@pytest.fixture
+def database(house):
+    return BreakableDatabase(house._database)
+
+
+@pytest.fixture
+def client(house, database):
+    def tell(command):
+        house.system.tell(command)
+        house.settle()
+
+    config = WebConfig(app_secrets=(APP_SECRET,), verify_token=VERIFY_TOKEN, api_token=TOKEN)
+    ports = Ports(database=database, tell=tell, health=Health)
+    return create_app(ports, config).test_client()
+
+
+def write(client, mid, text, psid=ANNA.psid, secret=APP_SECRET):
+    message = {"mid": mid, "text": text}
+    item = {"sender": {"id": psid}, "recipient": {"id": ANNA.account_id}, "message": message}
+    body = {"object": "instagram", "entry": [{"id": ANNA.account_id, "messaging": [item]}]}
+    raw = json.dumps(body).encode()
+    return client.post(ADDRESS, data=raw, headers={"X-Hub-Signature-256": sign(raw, secret)})
+
+
+def test_no_log_line_and_no_error_answer_tells_a_secret_or_what_anybody_wrote(
+    house, client, database, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    with structlog.testing.capture_logs() as lines:
+        answers = [*_journey(house, client), *_mistakes(client), *_breakdown(client, database)]
+
+    outcomes = dict(house.outcomes())
+    assert outcomes == {"answered": 2, "duplicate": 1, "failed": 2, "suppressed": 1}
+    told = [json.dumps(line, default=str) for line in lines if line["log_level"] != "debug"]
+    told += [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    told += [answer.text + str(answer.headers) for answer in answers if answer.status_code >= 400]
+    assert {"web.error", "message_arrived", "reply_sent"} <= {line["event"] for line in lines}
+    assert {answer.status_code for answer in answers} >= {400, 401, 403, 404, 405, 409, 413, 415}
+    assert {answer.status_code for answer in answers} >= {422, 500}
+    assert [(word, line) for line in told for word in FORBIDDEN if word in line] == []
+
+
+def _journey(house, client):
+    yield client.get("/", query_string={"token": TOKEN})
+    yield write(client, "m1", WROTE)
+    yield write(client, "m1", WROTE)
+    yield write(client, "m2", WROTE)
+    house.passes(120)
+    yield write(client, "m3", CRASHES)
+    house.passes(400)
+    yield write(client, "m4", FAILS)
+    house.passes(400)
+    house.instagram.lost_answers = 1
+    yield write(client, "m5", WROTE, BEN.psid)
+    house.passes(400)
+    yield client.post("/api/conversations/1/messages", json={"text": OPERATOR}, headers=BEARER)
+    house.instagram.next_results.append(Undelivered("no connection to Instagram"))
+    house.passes(120)
+    yield client.post("/api/conversations/1/pause", json={}, headers=BEARER)
+    yield write(client, "m6", WROTE)
+    yield client.post("/api/conversations/1/close", json={}, headers=BEARER)
+    house.passes(120)
+
+
+def _mistakes(client):
+    yield write(client, "m7", WROTE, secret="another-secret")
+    yield client.get(ADDRESS, query_string={"hub.mode": "subscribe", "hub.verify_token": WROTE})
+    raw = f'{{"text": "{WROTE}", {ANNA.psid}'.encode()
+    yield client.post(ADDRESS, data=raw, headers={"X-Hub-Signature-256": sign(raw, APP_SECRET)})
+    yield client.post(ADDRESS, data=WROTE * 300_000)
+    yield client.get("/?token=another")
+    for method, path, body in (
+        ("GET", f"/api/contacts?cursor={WROTE}", None),
+        ("GET", f"/api/contacts/{ANNA.psid}9", None),
+        ("PUT", f"/api/contacts/{ANNA.psid}", None),
+        ("GET", f"/api/conversations?status={WROTE}", None),
+        ("POST", "/api/conversations/1/messages", {"text": WROTE * 99}),
+        ("POST", "/api/conversations/1/messages", {"text": [WROTE]}),
+        ("POST", "/api/conversations/1/close", {}),
+        ("POST", "/api/queue/1/settle", {"delivered": WROTE}),
+        ("POST", "/api/queue/1/retry", {}),
+    ):
+        yield client.open(path, method=method, json=body, headers=BEARER)
+    yield client.post("/api/queue/1/settle", data=WROTE, headers=BEARER)
+
+
+def _breakdown(client, database):
+    database.is_broken = True
+    yield client.get("/api/queue", headers=BEARER)
+    yield client.get(f"/api/contacts/{ANNA.psid}", headers=BEARER)
+    yield client.get("/", headers=BEARER | {"Accept": "text/html"})
+    database.is_broken = False
+
+
+def test_an_error_in_the_log_is_named_without_its_words_and_variables(capsys):
+    from moca.logs import set_up_logs
+
+    before = logging.root.handlers[:], logging.root.level, structlog.get_config()
+    try:
+        for style in ("console", "json"):
+            set_up_logs("INFO", style)
+            _fail_aloud(structlog.get_logger("ours"), WROTE)
+            _fail_aloud(logging.getLogger("a library's"), WROTE)
+    finally:
+        logging.root.handlers[:], level, config = before
+        logging.root.setLevel(level)
+        structlog.configure(**config)
+    written = capsys.readouterr().err
+    assert written.count("ValueError") == 4
+    assert "Mill Lane" not in written
+
+
+def _fail_aloud(log, text):
+    try:
+        int(text)
+    except ValueError:
+        log.exception("it failed")
