@@ -6,7 +6,7 @@ from moca.core.limiter import SlidingWindow
 from moca.core.policy import SenderPolicy
 
 _SECOND = timedelta(seconds=1)
-_GUARD = timedelta(milliseconds=20)
+_GUARD = timedelta(milliseconds=15)
 """What the way from the decision to Instagram may vary by; it keeps *their* window true too."""
 
 
