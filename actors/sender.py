@@ -31,6 +31,7 @@ from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
 from moca.core.sending import Ended, Record, after_call, after_reading
 from moca.core.settling import Settling
+from moca.core.vocabulary import Priority
 
 
 @dataclass(slots=True)
@@ -76,6 +77,8 @@ class SenderActor(MailboxActor):
         """Accounts whose last call said that a person must act, and why."""
         self._knows_the_past = False
         self._more_waits = False
+        self._left_some = False
+        """Pending replies are on disk alone, so that a newer one must not overtake them."""
 
     def on_restart(self) -> None:
         """Take over from the database what this actor had in hand before it crashed."""
@@ -143,8 +146,12 @@ class SenderActor(MailboxActor):
         self._left_to_the_operator.discard(reply.item_id)
         if self._settling.forget(reply.item_id) is not None:
             self._outbox.release(reply, now)
-        if reply.scheduled_for <= now + self._horizon:
-            self._outbox.add(reply, now)
+        if reply.scheduled_for > now + self._horizon:
+            return
+        if reply.priority is Priority.HIGH:
+            self._outbox.put_back(reply, now)
+        elif not self._left_some:
+            self._left_some = not self._outbox.add(reply, now)
 
     def _note_account(self, account_id: str, end: Ended) -> None:
         if end.account_rests_until is not None:
@@ -198,7 +205,8 @@ class SenderActor(MailboxActor):
             attempts = reply.attempts - (not record.is_spent)
             due_at = record.retry_at if record.is_spent else reply.scheduled_for
             again = replace(reply, scheduled_for=due_at, attempts=attempts)
-            self._queued(again, now)
+            if again.scheduled_for <= now + self._horizon:
+                self._outbox.put_back(again, now)
 
     def _settled(self, item_id: int, now: datetime) -> None:
         self._left_to_the_operator.discard(item_id)
@@ -218,9 +226,9 @@ class SenderActor(MailboxActor):
             item_id = unsettled.reply.item_id
             if item_id not in self._outbox and item_id not in self._left_to_the_operator:
                 self._doubt(unsettled, now)
-        for reply in found.replies:
-            self._outbox.add(reply, now)
-        self._more_waits = len(found.replies) >= self._policy.capacity
+        taken = [self._outbox.add(reply, now) for reply in found.replies]
+        self._left_some = len(taken) >= self._policy.capacity or not all(taken)
+        self._more_waits = self._left_some
 
     def _drain(self, now: datetime) -> None:
         self._knows_the_past = False

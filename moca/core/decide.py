@@ -129,7 +129,7 @@ def _hear(
         return state, (repeat,)
     heard = replace(
         state.gathering(message),
-        remembered=remember(message, state.remembered, now, policy.dedup),
+        remembered=remember(message, state.remembered, policy.dedup),
     )
     passed = Step(
         message.id, now, Stage.DEDUPLICATION, "passed", f"nothing equal in {seconds(policy.dedup)}"

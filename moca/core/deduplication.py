@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from moca.core.snapshot import Inbound
 
@@ -28,10 +28,12 @@ def first_saying(
 
 
 def remember(
-    message: Inbound, remembered: tuple[Inbound, ...], now: datetime, window: timedelta
+    message: Inbound, remembered: tuple[Inbound, ...], window: timedelta
 ) -> tuple[Inbound, ...]:
     """Add a saying to those remembered, without the ones that ran out; bounded."""
     if not is_comparable(message):
         return remembered
-    fresh = tuple(earlier for earlier in remembered if now - earlier.received_at < window)
+    # Not by the clock: after a restart, what is heard again was said some time ago.
+    at = message.received_at
+    fresh = tuple(earlier for earlier in remembered if at - earlier.received_at < window)
     return (*fresh, message)[-_MOST_REMEMBERED:]

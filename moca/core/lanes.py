@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from heapq import heappop, heappush
+from itertools import count
 
 from moca.core.contact import ContactKey
 from moca.core.reply import QueuedReply
@@ -15,7 +16,7 @@ class Lane:
 
     def __init__(self, contact: ContactKey) -> None:
         self.contact = contact
-        self.replies: list[tuple[int, int, QueuedReply]] = []
+        self.replies: list[tuple[int, int, int, QueuedReply]] = []
         self.free_at = _LONG_AGO
         self.holder: int | None = None
         """The item under way; the lane stands until it has ended."""
@@ -36,6 +37,8 @@ class Lanes:
         self._ready: dict[str, list[tuple[int, int, int, Lane]]] = {}
         self._later: list[tuple[datetime, int, int, Lane]] = []
         self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
+        self._entries = count()
+        """Numbers a reply's places in the heaps: one that comes back is another entry."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -47,7 +50,7 @@ class Lanes:
         """Take in a reply; one scheduled for later holds up nothing, one in backoff its lane."""
         self._held[reply.item_id] = reply
         if reply.attempts == 0 and reply.scheduled_for > now:
-            heappush(self._scheduled, (reply.scheduled_for, reply.item_id, reply))
+            heappush(self._scheduled, (reply.scheduled_for, next(self._entries), reply))
         else:
             self._enqueue(reply, now)
 
@@ -71,7 +74,7 @@ class Lanes:
     def first(self, account_id: str) -> QueuedReply | None:
         """Show an account's first reply that may go, after `accounts_ready` at the same instant."""
         lane = self._first(account_id)
-        return None if lane is None else lane.replies[0][2]
+        return None if lane is None else lane.replies[0][-1]
 
     def take(self, reply: QueuedReply) -> None:
         """Let a reply that is first hold its lane until `release`."""
@@ -111,14 +114,15 @@ class Lanes:
 
     def _enqueue(self, reply: QueuedReply, now: datetime) -> None:
         lane = self._lane(reply.contact)
-        heappush(lane.replies, (reply.priority, reply.item_id, reply))
+        entry = (reply.priority, reply.item_id, next(self._entries), reply)
+        heappush(lane.replies, entry)
         self._place(lane, now)
 
     def _place(self, lane: Lane, now: datetime) -> None:
         lane.turn += 1
         if lane.holder is not None:
             return
-        while lane.replies and lane.replies[0][1] not in self._held:
+        while lane.replies and not self._is_held(lane.replies[0][-1]):
             heappop(lane.replies)
         if not lane.replies:
             if lane.free_at <= now:
@@ -126,7 +130,7 @@ class Lanes:
             else:
                 heappush(self._later, (lane.free_at, id(lane), lane.turn, lane))
             return
-        priority, item_id, reply = lane.replies[0]
+        priority, item_id, _, reply = lane.replies[0]
         backoff_until = reply.scheduled_for if reply.attempts else _LONG_AGO
         free_at = max(lane.free_at, backoff_until)
         if free_at > now:
@@ -135,10 +139,13 @@ class Lanes:
             ready = self._ready.setdefault(lane.contact.account_id, [])
             heappush(ready, (priority, item_id, lane.turn, lane))
 
+    def _is_held(self, reply: QueuedReply) -> bool:
+        return self._held.get(reply.item_id) is reply
+
     def _wake(self, now: datetime) -> None:
         while self._scheduled and self._scheduled[0][0] <= now:
-            _, item_id, reply = heappop(self._scheduled)
-            if item_id in self._held:
+            _, _, reply = heappop(self._scheduled)
+            if self._is_held(reply):
                 self._enqueue(reply, now)
         while self._later and self._later[0][0] <= now:
             _, _, turn, lane = heappop(self._later)

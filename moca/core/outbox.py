@@ -12,6 +12,9 @@ from moca.core.reply import QueuedReply
 _LEAD = timedelta(milliseconds=100)
 """How long before its turn a reply is claimed, so that the write costs the pace nothing."""
 
+_CALL_BEGINS_WITHIN = timedelta(seconds=15)
+"""How long after its claim a call may begin, where every courier hangs."""
+
 _CLAIM_TAKES = timedelta(seconds=10)
 
 _NOBODY: Counter[str] = Counter()
@@ -46,9 +49,17 @@ class Outbox:
         """How many more replies may be held in memory."""
         return self._policy.capacity - len(self._lanes)
 
-    def add(self, reply: QueuedReply, now: datetime) -> None:
-        """Take in a pending reply, unless it is here; one too many is left to the database."""
-        if reply.item_id not in self._lanes and self.room > 0:
+    def add(self, reply: QueuedReply, now: datetime) -> bool:
+        """Take in a pending reply, unless it is here; False if it is left to the database."""
+        if reply.item_id not in self._lanes:
+            if self.room <= 0:
+                return False
+            self._lanes.add(reply, now)
+        return True
+
+    def put_back(self, reply: QueuedReply, now: datetime) -> None:
+        """Take in a pending reply even where there is no room for it, so that it keeps its turn."""
+        if reply.item_id not in self._lanes:
             self._lanes.add(reply, now)
 
     def hold(self, reply: QueuedReply) -> None:
@@ -60,7 +71,8 @@ class Outbox:
         for send in sends:
             if send.started_at + timedelta(seconds=2) > now:
                 self._pacing.count(send.contact.account_id, now)
-            self.rest(send.contact, send.ended_at or now, now)
+            began_by = min(send.started_at + _CALL_BEGINS_WITHIN, now)
+            self.rest(send.contact, send.ended_at or began_by, now)
 
     def claims(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Say which replies to claim, because their turn comes within a moment."""
@@ -75,7 +87,7 @@ class Outbox:
     def claims_unanswered(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Say again which replies to claim, where the answer should have come by now."""
         return tuple(
-            ClaimReply(reply, now)
+            ClaimReply(reply, asked_at)
             for reply, asked_at in self._claiming.values()
             if now - asked_at > _CLAIM_TAKES
         )

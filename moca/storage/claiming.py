@@ -26,17 +26,27 @@ def claim_replies(batch: Batch, commands: Sequence[ClaimReply]) -> None:
     for command in commands:
         item = items.get(command.reply.item_id)
         refused = _refused_because(item, command.at, batch.policy)
+        if item is not None and _is_claimed_already(item, command):
+            batch.tell(ReplyClaimed(item.reply()))
+            continue
         if item is None or item.status != ItemStatus.PENDING:
             batch.tell(ReplyDropped(command.reply.contact, command.reply.item_id, refused or ""))
             continue
         if refused is None:
             claimed.append((item, command.at))
             _announce(batch, item, command.at)
-            items[item.id] = item._replace(status=ItemStatus.SENDING)
+            items[item.id] = item._replace(
+                status=ItemStatus.SENDING, attempts=item.attempts + 1, sending_at=command.at
+            )
         else:
             cancel_items(batch, [item], refused, command.at, failed=not item.is_by_bot)
             items[item.id] = item._replace(status=ItemStatus.CANCELLED)
     _write(claimed)
+
+
+def _is_claimed_already(item: Item, command: ClaimReply) -> bool:
+    """Tell whether this very claim was carried out before; its answer may have been lost."""
+    return item.status == ItemStatus.SENDING and item.sending_at == command.at
 
 
 def _refused_because(item: Item | None, at: datetime, policy: WriterPolicy) -> str | None:

@@ -90,9 +90,7 @@ def _unsettled() -> tuple[UnsettledReply, ...]:
 
 def _recent(since: datetime) -> tuple[RecentSend, ...]:
     query: Any = (
-        QueueItem.select(
-            Contact.account_id, Contact.psid, QueueItem.sending_at, QueueItem.sent_at
-        )
+        QueueItem.select(Contact.account_id, Contact.psid, QueueItem.sending_at, QueueItem.sent_at)
         .join(Conversation, on=QueueItem.conversation == Conversation.id)
         .join(Contact)
         .where(QueueItem.sending_at > since)

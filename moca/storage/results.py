@@ -8,6 +8,7 @@ from moca.core.messages import (
     RecordSent,
     RecordUnknown,
     ReplyFailed,
+    ReplyQueued,
     ReplyUnknown,
 )
 from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Stage
@@ -98,6 +99,10 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
     )
     for item, command in chosen:
         batch.note(item.message_id, command.at, Stage.SENDING, "retry", _retry(command))
+        if item.status == ItemStatus.UNKNOWN:
+            # Its conversation took it for said, and must wait for it again.
+            reply = item.reply(scheduled_for=command.retry_at)
+            batch.tell(ReplyQueued(item.contact, reply, ()))
     _rest_accounts(commands)
 
 

@@ -1,13 +1,19 @@
 """What is lost when the process dies: nothing. What is said twice: nothing."""
 
 import itertools
+from datetime import timedelta
 
 import freezegun
+import peewee
 import pytest
 
 from moca import clock
-from moca.core.delivery import Unconfirmed
+from moca.core.delivery import Throttled, Unconfirmed, Undelivered
+from moca.core.messages import QueueReply
+from moca.core.policy import SenderPolicy
+from moca.core.vocabulary import Author
 from moca.core.webhook import InboundMessage
+from moca.storage.writer import Writer
 from tests.house import House
 from tests.making import ANNA, NOON, at
 
@@ -77,6 +83,60 @@ def test_a_restart_respects_the_cooldown_and_the_pace_of_the_last_run(house) -> 
     house.hears("and my order?")
     house.passes(120)
     assert house.instagram.times() == [0, 30]
+
+
+def test_a_restart_does_not_forget_that_the_account_must_wait(house) -> None:
+    house.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
+    first, second = house.hears("hi"), house.hears("where is my order?")
+    house.passes(10)
+    house.crash()
+    house.start()
+    house.passes(290)
+    assert house.instagram.reached == []
+    house.passes(60)
+    assert [house.outcome(mid)[1] for mid in (first, second)] == [
+        "answered by ig-1",
+        "answered by ig-2",
+    ]
+
+
+def test_while_a_reply_is_sent_again_its_conversation_gathers(house) -> None:
+    house.instagram.next_results.append(Unconfirmed("connection lost"))
+    house.hears("hi")
+    house.passes(10)
+    house.hears("and my order?")
+    house.instagram.next_results.extend([Undelivered("refused")] * 3)
+    house.passes(120)
+    assert house.instagram.times() == [0, 30]
+
+
+def test_a_full_memory_lets_no_reply_overtake_those_on_disk(open_house) -> None:
+    house = open_house(sender=SenderPolicy(capacity=2))
+    mids = [house.hears(f"question {number}") for number in range(6)]
+    house.passes(120)
+    assert [house.outcome(mid)[1] for mid in mids] == [
+        f"answered by ig-{number}" for number in range(1, 7)
+    ]
+
+
+def test_a_claim_that_was_asked_twice_brings_one_call(house, monkeypatch) -> None:
+    house.hears("hi")
+    house.passes(6)
+    for text in ("one", "two"):
+        house.system.tell(QueueReply(1, (), text=text, at=at(6), author=Author.OPERATOR))
+    house.passes(1)
+    apply = Writer.apply
+    monkeypatch.setattr(Writer, "apply", _disk_is_full)
+    house.passes(40)
+    monkeypatch.setattr(Writer, "apply", apply)
+    house.passes(60)
+    first, second, third = house.instagram.times()
+    assert third - second >= 7
+    assert second - first >= 7
+
+
+def _disk_is_full(_writer, _commands):
+    raise peewee.OperationalError("database or disk is full")
 
 
 def test_a_lost_answer_is_settled_by_instagram_s_record(house) -> None:

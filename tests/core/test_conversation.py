@@ -184,6 +184,20 @@ def test_what_the_database_remembers_goes_through_the_same_gates() -> None:
     ]
 
 
+def test_a_repeat_is_known_after_a_restart_whatever_was_said_between() -> None:
+    snapshot = Snapshot(
+        contact=ANNA,
+        conversation_id=1,
+        status=ConversationStatus.OPEN,
+        unanswered=(said(1, "hi"), said(2, "price?", 1), said(3, "hi", 2)),
+    )
+    _, effects = restore(snapshot, at(60), POLICY)
+    repeat = ConcludeMessages(
+        (3,), Outcome.DUPLICATE, "same text 2 s earlier, within 10 s", at(60), 1
+    )
+    assert repeat in effects
+
+
 def test_after_a_restart_the_cooldown_still_holds() -> None:
     snapshot = Snapshot(
         contact=ANNA,

@@ -116,6 +116,31 @@ def test_what_an_earlier_run_sent_still_counts() -> None:
     assert at(7) <= sent[0] <= at(7.2)
 
 
+def test_what_an_earlier_run_saw_end_counts_from_then() -> None:
+    outbox = Outbox(POLICY)
+    outbox.count_recent([RecentSend(ANNA, at(-5), ended_at=at(-3))], at(0))
+    outbox.add(reply_to(ANNA, 1), at(0))
+    (sent,) = drive(outbox, at(30))
+    assert at(4) <= sent[0] <= at(4.2)
+
+
+def test_a_reply_cancelled_and_queued_again_goes_once() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 2)])
+    outbox.forget(2, at(0))
+    outbox.add(reply_to(ANNA, 2), at(0))
+    outbox.add(reply_to(ANNA, 3, due=5), at(0))
+    outbox.forget(3, at(0))
+    outbox.add(reply_to(ANNA, 3, due=5), at(0))
+    assert ids(drive(outbox, at(60))) == [1, 2, 3]
+
+
+def test_a_reply_that_had_its_turn_is_put_back_even_where_there_is_no_room() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)], SenderPolicy(capacity=1))
+    assert not outbox.add(reply_to(ANNA, 3), at(0))
+    outbox.put_back(reply_to(ANNA, 2), at(0))
+    assert ids(drive(outbox, at(60))) == [1, 2]
+
+
 def test_a_reply_under_way_holds_its_lane_until_it_is_released() -> None:
     outbox = Outbox(POLICY)
     outbox.hold(reply_to(ANNA, 1))

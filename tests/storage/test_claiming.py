@@ -30,11 +30,19 @@ def test_a_claimed_reply_is_sending_on_disk(desk):
 def test_a_reply_is_claimed_once(desk):
     reply = desk.queue(desk.hear("m1"))
 
-    claimed, dropped = desk.do(ClaimReply(reply, at(6)), ClaimReply(reply, at(6)))
+    claimed, dropped = desk.do(ClaimReply(reply, at(6)), ClaimReply(reply, at(7)))
 
     assert isinstance(claimed, ReplyClaimed)
     assert dropped == ReplyDropped(ANNA, reply.item_id, "the reply is already sending")
     assert item(reply.item_id)[1] == 1
+
+
+def test_a_claim_whose_answer_was_lost_is_answered_again_and_counted_once(desk):
+    reply = desk.queue(desk.hear("m1"))
+
+    first = desk.do(ClaimReply(reply, at(6)))
+    assert desk.do(ClaimReply(reply, at(6))) == first
+    assert item(reply.item_id)[:2] == ("sending", 1)
 
 
 def test_a_reply_that_is_gone_or_cancelled_is_dropped(desk):

@@ -1,15 +1,20 @@
+from dataclasses import replace
+
 import pytest
 
 from moca.core.messages import (
     CancelReply,
     ChangeConversation,
+    FindPending,
     RecordFailed,
     RecordRetry,
     RecordSent,
     RecordUnknown,
     ReplyFailed,
+    ReplyQueued,
     ReplySent,
     ReplyUnknown,
+    RestingAccount,
 )
 from moca.core.vocabulary import ConversationStatus
 from moca.storage.models import Conversation, Message, QueueItem
@@ -90,8 +95,11 @@ def test_a_reply_that_did_not_arrive_waits_for_another_attempt(desk, under_way, 
     if was_unknown:
         desk.do(RecordUnknown(under_way.item_id, "timeout", at(7)))
 
-    assert desk.do(RecordRetry(under_way.item_id, "throttled", at(8), at(68))) == ()
-    assert item(under_way.item_id) == ("pending", 1, "throttled")
+    again = replace(under_way, scheduled_for=at(68))
+    # Its conversation took an unknown one for said, and must wait for it again.
+    told = (ReplyQueued(ANNA, again, ()),) if was_unknown else ()
+    assert desk.do(RecordRetry(under_way.item_id, "refused", at(8), at(68))) == told
+    assert item(under_way.item_id) == ("pending", 1, "refused")
     assert QueueItem.get().scheduled_for == at(68)
     assert message(under_way.message_id)[0] == "queued"
     assert steps(under_way.message_id)[-1] == "sending/retry"
@@ -102,6 +110,17 @@ def test_a_reply_that_did_not_arrive_waits_for_another_attempt(desk, under_way, 
 def test_an_attempt_that_the_account_spoiled_is_given_back(desk, under_way, is_spent, attempts):
     desk.do(RecordRetry(under_way.item_id, "613", at(5), at(9), is_spent=is_spent))
     assert item(under_way.item_id) == ("pending", attempts, "613")
+
+
+def test_an_account_that_was_refused_rests_and_its_reply_keeps_its_place(desk, under_way):
+    desk.do(RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False))
+    desk.do(RecordRetry(under_way.item_id, "Moca is stopping", at(9), at(9), is_spent=False))
+
+    assert QueueItem.get().scheduled_for == under_way.scheduled_for
+    (found,) = desk.do(FindPending(9, at(67), at(99)))
+    assert found.resting == (RestingAccount(ANNA.account_id, at(68)),)
+    (found,) = desk.do(FindPending(9, at(68), at(99)))
+    assert found.resting == ()
 
 
 LATE = {

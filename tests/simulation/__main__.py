@@ -1,0 +1,55 @@
+import os
+import random
+import sys
+import time
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from tests.simulation.drawing import draw_script
+from tests.simulation.many import run_many
+from tests.simulation.run import run
+from tests.simulation.shrink import shrink
+from tests.simulation.telling import Tally, tell_failure
+
+_MOST_SEEDS = 2**48
+
+
+@click.command()
+@click.option("--seeds", default=1000, show_default=True, help="How many seeds to try.")
+@click.option("--from", "first", type=int, help="The first of them; drawn unless given.")
+@click.option("--seed", type=int, help="Replay this one and print its trace.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes.")
+@click.option("--shorten/--no-shorten", default=True, help="Shrink what breaks.")
+def main(seeds: int, first: int | None, seed: int | None, jobs: int, shorten: bool) -> None:
+    """Run the whole system in simulated worlds, each drawn from a seed, until one breaks it."""
+    if seed is not None:
+        result = run(draw_script(seed))
+        click.echo("\n".join(result.trace))
+        click.echo(f"trace {result.hash}")
+        sys.exit(bool(result.broken))
+    start = random.randrange(_MOST_SEEDS) if first is None else first
+    sys.exit(_try_all(range(start, start + seeds), jobs, shorten))
+
+
+def _try_all(seeds: range, jobs: int, shorten: bool) -> int:
+    console, tally, began = Console(stderr=True), Tally(), time.monotonic()
+    results = track(run_many(seeds, jobs), f"seeds from {seeds[0]}", len(seeds), console=console)
+    broken = None
+    for result in results:
+        tally.add(result)
+        if result.broken:
+            broken = result
+            break
+    click.echo(tally.told(time.monotonic() - began))
+    if broken is None:
+        return 0
+    for line in tell_failure(shrink(broken) if shorten else broken):
+        click.echo(line)
+    click.echo(f"replay it with: python -m tests.simulation --seed {broken.script.seed}")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

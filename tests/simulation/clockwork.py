@@ -1,0 +1,146 @@
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pykka
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from actors.agenda import Agenda, Entry
+from actors.dispatchers import SteppingDispatcher
+from actors.mailbox import Consumer
+from actors.supervision import Crash
+
+BEGINNING = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+class Clockwork:
+    """True time, what the machine's clock makes of it, and what is to happen when."""
+
+    def __init__(self) -> None:
+        self.true = BEGINNING
+        self.ahead = timedelta()
+        """What the machine's clock shows too much."""
+        self.agenda: Agenda[datetime] = Agenda()
+
+    @property
+    def seconds(self) -> float:
+        return (self.true - BEGINNING).total_seconds()
+
+    def now(self) -> datetime:
+        """Tell the machine's clock; stands in for `moca.clock.now`."""
+        return self.true + self.ahead
+
+    def pass_to(self, seconds: float) -> None:
+        self.true = max(self.true, BEGINNING + timedelta(seconds=seconds))
+
+    def spend(self, seconds: float) -> None:
+        self.true += timedelta(seconds=seconds)
+
+    def step(self, seconds: float) -> None:
+        """Set the machine's clock forward or back."""
+        self.ahead += timedelta(seconds=seconds)
+
+    def after(self, seconds: float, do: Callable[[], None]) -> Entry[datetime]:
+        return self.agenda.add(self.true + timedelta(seconds=seconds), do)
+
+    def do_due(self) -> bool:
+        do = self.agenda.take_due(self.true)
+        if do is not None:
+            do()
+        return do is not None
+
+
+class SteadyTimers:
+    """Timers of one life of the process, by true time once they are asked for."""
+
+    def __init__(self, clockwork: Clockwork) -> None:
+        self._clockwork = clockwork
+        self.agenda: Agenda[datetime] = Agenda()
+
+    def later(self, when: datetime, send: Callable[[], None]) -> Entry[datetime]:
+        wait = max(when - self._clockwork.now(), timedelta())
+        return self.agenda.add(self._clockwork.true + wait, send)
+
+    def send_due(self) -> bool:
+        send = self.agenda.take_due(self._clockwork.true)
+        if send is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                send()
+        return send is not None
+
+
+class Stage(SteppingDispatcher):
+    """Steps every actor; keeps what crashed, for the oracle to judge."""
+
+    def __init__(self, order) -> None:
+        super().__init__(order)
+        self.crashes: list[Crash] = []
+
+    def report(self, crash: Crash) -> None:
+        self.crashes.append(crash)
+
+
+class Backstage:
+    """Gives turns in greenlets, so that who waits for Instagram or a reply holds up nobody."""
+
+    def __init__(self, stage: Stage, clockwork: Clockwork) -> None:
+        self._stage = stage
+        self._clockwork = clockwork
+        self._waiting: dict[int, greenlet] = {}
+        self._count = 0
+        self.expect = stage.expect
+        self.report = stage.report
+        self.stop = stage.stop
+
+    def schedule(self, consumer: Consumer) -> None:
+        self._stage.schedule(_Turn(consumer))
+
+    def wait(self, seconds: float) -> None:
+        """Let the actor whose turn it is go on only after so many seconds."""
+        self._count += 1
+        number, me = self._count, getcurrent()
+        self._waiting[number] = me
+        self._clockwork.after(seconds, lambda: self._go_on(number))
+        me.parent.switch()
+
+    def end(self) -> None:
+        """Cut short whatever waits: the process has died."""
+        for waiting in tuple(self._waiting.values()):
+            waiting.throw(GreenletExit)
+        self._waiting.clear()
+
+    def _go_on(self, number: int) -> None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            self._waiting[-number] = waiting
+            self._stage.schedule(_Resumption(self, -number))
+
+    def resume(self, number: int) -> None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is not None:
+            waiting.switch()
+
+
+class _Turn:
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self.give_up = consumer.give_up
+        self.abandon = consumer.abandon
+
+    def run_turn(self, messages: int) -> None:
+        greenlet(self._consumer.run_turn).switch(messages)
+
+
+class _Resumption:
+    def __init__(self, backstage: Backstage, number: int) -> None:
+        self._backstage = backstage
+        self._number = number
+
+    def run_turn(self, messages: int) -> None:
+        self._backstage.resume(self._number)
+
+    def give_up(self, error: BaseException) -> None:
+        pass
+
+    def abandon(self) -> None:
+        pass

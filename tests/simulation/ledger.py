@@ -1,0 +1,67 @@
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from moca.core.contact import ContactKey
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ITEMS = """
+    SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
+           q.sent_at, q.because, m.id AS message_id, m.author, m.text, m.mid, m.conversation_id,
+           c.status AS conversation_status, c.held_until, k.account_id, k.psid
+    FROM queue_item q JOIN message m ON m.id = q.message_id
+    JOIN conversation c ON c.id = q.conversation_id JOIN contact k ON k.id = c.contact_id
+"""
+_MESSAGES = """
+    SELECT m.*, k.psid FROM message m JOIN conversation c ON c.id = m.conversation_id
+    JOIN contact k ON k.id = c.contact_id
+"""
+
+Row = dict[str, Any]
+
+
+class Ledger:
+    """Reads what is committed, by a connection that is none of Moca's."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def items(self, where: str = "1", *values: object) -> list[Row]:
+        return self._rows(f"{_ITEMS} WHERE {where} ORDER BY q.id", values)
+
+    def messages(self, where: str = "1", *values: object) -> list[Row]:
+        return self._rows(f"{_MESSAGES} WHERE {where} ORDER BY m.id", values)
+
+    def steps(self, where: str = "1", *values: object) -> list[Row]:
+        return self._rows(f"SELECT * FROM journey_step WHERE {where} ORDER BY id", values)
+
+    def conversation(self, contact: ContactKey) -> Row | None:
+        """Tell a contact's newest conversation."""
+        rows = self._rows(
+            "SELECT c.* FROM conversation c JOIN contact k ON k.id = c.contact_id "
+            "WHERE k.psid = ? AND k.account_id = ? ORDER BY c.id DESC LIMIT 1",
+            (contact.psid, contact.account_id),
+        )
+        return rows[0] if rows else None
+
+    def count(self, sql: str) -> int:
+        return self._connection.execute(sql).fetchone()[0]
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[Row]:
+        cursor = self._connection.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def instant(microseconds: int) -> datetime:
+    """Read an instant as it is stored."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def contact_of(row: Row) -> ContactKey:
+    return ContactKey(row["account_id"], row["psid"])

@@ -1,0 +1,272 @@
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from tests.simulation.clockwork import Clockwork
+from tests.simulation.instagram import Instagram, instant
+from tests.simulation.ledger import Ledger
+from tests.simulation.operator import Operator
+from tests.simulation.oracle import Oracle
+from tests.simulation.process import DiedError, Process
+from tests.simulation.script import (
+    AnswersByHand,
+    ClockSteps,
+    Dies,
+    DiskFails,
+    Happening,
+    Operates,
+    Outage,
+    Script,
+    Writes,
+)
+from tests.simulation.trace import Trace
+from tests.simulation.verdict import judge_the_end
+from tests.simulation.webhooks import Webhooks
+
+_LONGEST_REST = 3600.0
+_MOST_STEPS = 200_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a run."""
+
+    script: Script
+    broken: tuple[str, ...]
+    trace: tuple[str, ...]
+    hash: str
+    messages: int
+    crashes: int
+    faults: int
+    steps: int
+    seconds: float
+
+    def without_trace(self) -> "Result":
+        return replace(self, trace=())
+
+
+class Simulation:
+    """One run: a process of Moca, Instagram, people, an operator, and what befalls them."""
+
+    def __init__(self, script: Script, path: Path) -> None:
+        self.script = script
+        self.clockwork = Clockwork()
+        self.trace = Trace(self.clockwork)
+        self.ledger = Ledger(path)
+        self.webhooks = Webhooks(self.clockwork, self.trace, script.figures.batches)
+        self.instagram = Instagram(script, self.clockwork, self.webhooks, self.trace)
+        self.oracle = Oracle(script, self.clockwork, self.ledger)
+        self.process = Process(
+            path, script, self.clockwork, self.instagram, self.trace, self._observe
+        )
+        self.operator = Operator(self.ledger, self.instagram, self.clockwork)
+        self.told: set[str] = set()
+        self.crashes = 0
+        self.faults = 0
+        self.steps = 0
+        self._doomed_in: int | None = None
+        self._down: Dies | None = None
+        self._unsaved_since: datetime | None = None
+        self._wire()
+
+    def run(self) -> Result:
+        self.process.start()
+        for each in self.script.happenings:
+            if hasattr(each, "at") and not isinstance(each, Outage):
+                self.clockwork.after(each.at, lambda each=each: self._happens(each))
+        self._lives_until(self.script.ends_at + 1)
+        self._comes_to_rest()
+        if not self.oracle.broken:
+            judge_the_end(self.script, self.oracle, self.ledger, self.instagram, self.told)
+        self._write_down_the_end()
+        return self._result()
+
+    def close(self) -> None:
+        self.process.die()
+        self.ledger.close()
+
+    def _wire(self) -> None:
+        self.webhooks.post = self.process.post
+        self.webhooks.acknowledged = self.oracle.acknowledged
+        self.instagram.call_started = self.oracle.call_started
+        self.instagram.call_ended = self.oracle.call_ended
+        self.instagram.told_to_wait = self.oracle.told_to_wait
+        self.instagram.account_refused = self.oracle.stopped.add
+        self.operator.overruled = self.oracle.overruled
+
+    def _observe(self, event: object) -> None:
+        self.trace.observe(event)
+        self.oracle.observe(event)
+
+    def _lives_until(self, end: float) -> None:
+        while not self.oracle.broken:
+            if self.steps > _MOST_STEPS:
+                self.oracle.is_broken(0, "the actors come to no rest")
+            if self._moves():
+                continue
+            due = self._next_due()
+            if due is None or due > instant(end):
+                self.clockwork.pass_to(end)
+                return
+            self.clockwork.true = max(self.clockwork.true, due)
+
+    def _next_due(self) -> datetime | None:
+        nearest = [self.clockwork.agenda.next_at()]
+        if self.process.system is not None:
+            nearest.append(self.process.timers.agenda.next_at())
+        return min((each for each in nearest if each is not None), default=None)
+
+    def _moves(self) -> bool:
+        """Let one thing happen that happens at this instant."""
+        if self.clockwork.do_due() or self.process.send_due():
+            return True
+        try:
+            stepped = self.process.step()
+        except DiedError:
+            self._die(self._down or Dies(at=0))
+            return True
+        if stepped:
+            self._after_step()
+        return stepped
+
+    def _after_step(self) -> None:
+        self.steps += 1
+        self.clockwork.spend(self.process.step_cost())
+        for crash in self.process.stage.crashes:
+            self.oracle.crashed(crash.actor.split("(")[0], crash.doing, crash.error)
+        self.process.stage.crashes.clear()
+        if self._doomed_in is not None:
+            self._doomed_in -= 1
+            if self._doomed_in <= 0:
+                self._die(self._down or Dies(at=0))
+
+    def _happens(self, each: Happening) -> None:
+        match each:
+            case Writes():
+                self.told.add(each.mid)
+                self.instagram.hears(each)
+            case AnswersByHand():
+                self.instagram.hears_by_hand(each)
+            case Operates():
+                self._operates(each)
+            case Dies():
+                self._will_die(each)
+            case DiskFails():
+                self._disk_fails(each)
+            case ClockSteps(seconds=seconds):
+                self.trace.tell(f"the clock is set by {seconds} s")
+                self.faults += 1
+                self.clockwork.step(seconds)
+
+    def _operates(self, act: Operates) -> None:
+        command = self.operator.command(act)
+        if command is None:
+            return
+        self.trace.tell(f"the operator: {act.action} {act.contact.psid}")
+        if act.action in ("resume", "reopen", "close"):
+            self.oracle.freed.add(act.contact)
+        self.process.post(command)
+
+    def _will_die(self, dies: Dies) -> None:
+        if self.process.system is None:
+            return
+        self._down = dies
+        if dies.after_commit:
+            self.process.dies_after_commit = True
+        elif dies.steps and not dies.orderly:
+            self._doomed_in = dies.steps
+        else:
+            self._die(dies)
+
+    def _die(self, dies: Dies) -> None:
+        self._doomed_in, self._down = None, None
+        self.process.dies_after_commit = False
+        self.crashes += 1
+        self.oracle.died(self._unsaved_since)
+        try:
+            self.process.stop() if dies.orderly else self.process.die()
+        except DiedError:
+            self.process.die()
+        self.webhooks.process_died()
+        self.clockwork.after(dies.down, self._start)
+
+    def _start(self) -> None:
+        self.oracle.up_since = self.clockwork.true
+        self.process.start()
+
+    def _disk_fails(self, fails: DiskFails) -> None:
+        self.trace.tell(f"the disk fails for {fails.seconds} s")
+        self.faults += 1
+        self.process.disk_fails = True
+        self._unsaved_since = self._unsaved_since or self.clockwork.true
+        self.clockwork.after(fails.seconds, self._disk_works)
+
+    def _disk_works(self) -> None:
+        self.process.disk_fails = False
+        self.oracle.up_since = self.clockwork.true
+        self.clockwork.after(2, self._all_saved)
+
+    def _all_saved(self) -> None:
+        if not self.process.disk_fails:
+            self._unsaved_since = None
+
+    def _comes_to_rest(self) -> None:
+        """Let time run on without faults until nothing is left to do, settling by hand late."""
+        began = self.clockwork.seconds
+        while not self.oracle.broken and not self._is_at_rest():
+            waited = self.clockwork.seconds - began
+            if waited > _LONGEST_REST:
+                if self.webhooks.untold:
+                    self.oracle.is_broken(1, "a webhook is answered 503 for ever")
+                break
+            if waited > _LONGEST_REST / 2:
+                for command in self.operator.settle_all():
+                    self._judge_unsettled(command.item_id)
+                    self.process.post(command)
+            self._lives_until(self.clockwork.seconds + 20)
+        figures = self.script.figures
+        self._lives_until(self.clockwork.seconds + 2 * (figures.idle + figures.cooldown) + 30)
+        system = self.process.system
+        if not self.oracle.broken and system is not None and system.live_conversations():
+            self.oracle.is_broken(0, f"{system.live_conversations()} conversations stay in memory")
+
+    def _judge_unsettled(self, item_id: int) -> None:
+        (item,) = self.ledger.items("q.id = ?", item_id)
+        if item["text"] not in {text for _, text in self.instagram.unreadable}:
+            self.oracle.is_broken(3, f"item {item_id} stays unknown though it can be settled")
+
+    def _is_at_rest(self) -> bool:
+        return not (
+            self.webhooks.untold
+            or self.instagram.on_the_way
+            or self.process.system is None
+            or self.ledger.count(
+                "SELECT EXISTS (SELECT 1 FROM message WHERE role = 'user' AND outcome IS NULL)"
+            )
+            or self.ledger.count(
+                "SELECT EXISTS (SELECT 1 FROM queue_item WHERE status IN "
+                "('pending', 'sending', 'unknown'))"
+            )
+        )
+
+    def _write_down_the_end(self) -> None:
+        for row in self.ledger.messages():
+            told = (row["id"], row["mid"], row["author"], row["status"], row["outcome"])
+            self.trace.tell(f"message {told} {row['because']}")
+        for row in self.ledger.items():
+            self.trace.tell(f"item {row['id']} {row['status']} {row['attempts']} {row['because']}")
+        for what in self.oracle.broken:
+            self.trace.tell(f"BROKEN {what}")
+
+    def _result(self) -> Result:
+        return Result(
+            script=self.script,
+            broken=tuple(self.oracle.broken),
+            trace=tuple(self.trace.lines),
+            hash=self.trace.hash(),
+            messages=len(self.told),
+            crashes=self.crashes,
+            faults=self.faults + self.instagram.faults + self.process.generator.faults,
+            steps=self.steps,
+            seconds=self.clockwork.seconds,
+        )

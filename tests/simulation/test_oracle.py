@@ -1,0 +1,186 @@
+"""Each promise is broken on purpose here: the simulation must notice within a few seeds."""
+
+from dataclasses import replace
+
+from actors import persistence, sender
+from moca.core import decide, flushing, outbox, pacing, sending
+from moca.core.conversation import Conversation
+from moca.core.delivery import NotArrived, Unconfirmed
+from moca.core.messages import Done, RecordRetry
+from moca.core.webhook import Echo, InboundMessage
+from moca.storage import arrivals, claiming, concluding, echoes, recording, results, writer
+from tests.simulation.drawing import draw_script
+from tests.simulation.run import run
+from tests.simulation.shrink import shrink
+
+MOST_SEEDS = 150
+
+
+def found(number: int, first: int = 0):
+    """Look for a seed that shows this invariant broken; None if there is none among many."""
+    for seed in range(first, first + MOST_SEEDS):
+        result = run(draw_script(seed))
+        if any(each.startswith(f"{number}:") for each in result.broken):
+            return result
+    return None
+
+
+def test_an_acknowledgement_before_the_commit_is_noticed(monkeypatch) -> None:
+    gather = persistence.PersistenceActor._gather
+
+    def acknowledge_at_once(self, command):
+        receipt = getattr(command, "receipt", None)
+        if receipt is not None:
+            receipt.set_result(Done())
+            command = replace(command, receipt=None)
+        gather(self, command)
+
+    monkeypatch.setattr(persistence.PersistenceActor, "_gather", acknowledge_at_once)
+    assert found(1)
+
+
+def test_a_message_stored_once_more_when_it_comes_again_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(arrivals, "_stored", lambda keys: {})
+    assert found(1)
+
+
+def test_a_message_without_an_outcome_is_noticed(monkeypatch) -> None:
+    write = concluding.write_conclusions
+
+    def forget_duplicates(batch, conclusions):
+        write(batch, [each for each in conclusions if each.duplicate_of is None])
+
+    monkeypatch.setattr(concluding, "write_conclusions", forget_duplicates)
+    assert found(2)
+
+
+def test_duplicates_that_are_answered_are_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(decide, "first_saying", lambda message, remembered, window: None)
+    assert found(2)
+
+
+def test_a_doubtful_reply_sent_again_blindly_is_noticed(monkeypatch) -> None:
+    after = sending.after_call
+
+    def try_again(reply, result, now, policy, jitter):
+        end = after(reply, result, now, policy, jitter)
+        if isinstance(result, Unconfirmed):
+            again = RecordRetry(reply.item_id, result.because, now, now)
+            return replace(end, record=again)
+        return end
+
+    monkeypatch.setattr(sender, "after_call", try_again)
+    assert found(3)
+
+
+def test_one_reading_taken_for_a_proof_is_noticed(monkeypatch) -> None:
+    figures = type(draw_script(0).figures)
+    policy = figures.sender
+    monkeypatch.setattr(figures, "sender", lambda self: replace(policy(self), settle_readings=1))
+    assert found(3)
+
+
+def test_a_reply_never_claimed_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(claiming, "_write", lambda claimed: None)
+    assert found(3)
+
+
+def test_a_pace_without_a_limit_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(pacing.Pacing, "free_at", lambda self, account, now, ahead: now)
+    assert found(4)
+
+
+def test_a_user_who_gets_no_rest_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(outbox.Outbox, "rest", lambda self, contact, since, now: None)
+    assert found(4)
+
+
+def test_a_throttled_account_that_goes_on_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(outbox.Outbox, "rest_account", lambda self, account_id, until: None)
+    assert found(4)
+
+
+def test_a_rest_forgotten_in_a_restart_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(results, "rest_accounts", lambda rests: None)
+    assert found(4)
+
+
+def test_a_cooldown_that_nobody_keeps_is_noticed(monkeypatch) -> None:
+    def flush_at(self, policy):
+        since = self.gathering_since
+        return None if since is None else since + policy.debounce
+
+    monkeypatch.setattr(Conversation, "flush_at", flush_at)
+    assert found(5)
+
+
+def test_replies_out_of_order_are_noticed(monkeypatch) -> None:
+    group = flushing.group
+    monkeypatch.setattr(flushing, "group", lambda messages, mode: group(messages, mode)[::-1])
+    assert found(5)
+
+
+def test_a_priority_upside_down_is_noticed(monkeypatch) -> None:
+    enqueue = outbox.Lanes._enqueue
+
+    def inverted(self, reply, now):
+        enqueue(self, replace(reply, priority=2 - reply.priority), now)
+
+    monkeypatch.setattr(outbox.Lanes, "_is_held", lambda self, reply: reply.item_id in self._held)
+    monkeypatch.setattr(outbox.Lanes, "_enqueue", inverted)
+    assert found(6)
+
+
+def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
+    refused = claiming._refused_because
+
+    def overlook(item, at, policy):
+        because = refused(item, at, policy)
+        return None if because is not None and "window is shut" in because else because
+
+    monkeypatch.setattr(claiming, "_refused_because", overlook)
+    assert found(7)
+
+
+def test_a_hold_overlooked_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(claiming, "is_held", lambda status, held_until, at: False)
+    monkeypatch.setattr("moca.storage.operating.silence_bot", lambda *args: None)
+    monkeypatch.setattr("moca.storage.byhand.silence_bot", lambda *args: None)
+    assert found(7)
+
+
+def test_an_echo_taken_for_a_person_s_message_is_noticed(monkeypatch) -> None:
+    record = recording.record_webhooks
+
+    def confuse(batch, commands):
+        record(batch, [replace(each, events=tuple(map(_heard, each.events))) for each in commands])
+
+    kind = next(each for each in writer._CARRY_OUT if each.__name__ == "RecordWebhook")
+    monkeypatch.setattr(writer, "_CARRY_OUT", {**writer._CARRY_OUT, kind: confuse})
+    assert found(8)
+
+
+def test_a_person_s_answer_that_pauses_nothing_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr("moca.storage.byhand._hand_over", lambda talk, at, until: talk.go_on(at))
+    assert found(8)
+
+
+def test_echoes_that_prove_nothing_are_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(echoes, "_match", lambda echo: None)
+    assert found(8) or found(3)
+
+
+def test_what_breaks_is_made_short_and_still_breaks(monkeypatch) -> None:
+    monkeypatch.setattr(sending, "after_reading", lambda *args: NotArrived())
+    monkeypatch.setattr(outbox.Outbox, "rest", lambda self, contact, since, now: None)
+    broken = found(4)
+    short = shrink(broken, most_runs=60)
+    assert short.broken[0].startswith("4:")
+    assert len(short.script.happenings) <= min(6, len(broken.script.happenings))
+    assert run(short.script).trace == short.trace
+
+
+def _heard(event):
+    if not isinstance(event, Echo):
+        return event
+    return InboundMessage(contact=event.contact, mid=event.mid, text=event.text)

@@ -1,0 +1,89 @@
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from moca.core.messages import Done, RecordWebhook
+from moca.core.webhook import Echo, Event
+from tests.simulation.clockwork import Clockwork
+from tests.simulation.trace import Trace
+
+_PATIENCE = (1, 2, 5, 10, 20)
+
+
+@dataclass
+class _Telling:
+    event: Event
+    attempts: int = 0
+
+
+class Webhooks:
+    """Meta's side of the webhook: tells again until it hears 200, and sometimes after that."""
+
+    def __init__(self, clockwork: Clockwork, trace: Trace, batches: bool) -> None:
+        self._clockwork = clockwork
+        self._trace = trace
+        self._batches = batches
+        self._gathered: list[_Telling] = []
+        self._open: list[list[_Telling]] = []
+        self.post = lambda command: False
+        """Hands a webhook to the process; tells whether it is up."""
+        self.acknowledged = lambda event: None
+        self.untold = 0
+        """Deliveries still to be made."""
+
+    def tell(self, event: Event, delays: tuple[float, ...]) -> None:
+        for delay in delays:
+            self._later(_Telling(event), delay)
+
+    def process_died(self) -> None:
+        """Take up again what was not answered."""
+        unanswered, self._open = self._open, []
+        for tellings in unanswered:
+            self._again(tellings)
+
+    def _later(self, telling: _Telling, delay: float) -> None:
+        self.untold += 1
+        self._clockwork.after(delay, lambda: self._due(telling))
+
+    def _due(self, telling: _Telling) -> None:
+        self.untold -= 1
+        if not self._batches:
+            self._post([telling])
+            return
+        if not self._gathered:
+            self._clockwork.after(0, self._post_gathered)
+        self._gathered.append(telling)
+
+    def _post_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._post(gathered)
+
+    def _post(self, tellings: list[_Telling]) -> None:
+        receipt: Future = Future()
+        events = tuple(each.event for each in tellings)
+        command = RecordWebhook(b"{}", events, self._clockwork.now(), receipt)
+        self._trace.tell(f"webhook {' '.join(_name(each) for each in events)}")
+        self._open.append(tellings)
+        receipt.add_done_callback(lambda done: self._answered(tellings, done))
+        if not self.post(command):
+            self._open = [each for each in self._open if each is not tellings]
+            self._again(tellings)
+
+    def _answered(self, tellings: list[_Telling], receipt: Future) -> None:
+        if not any(each is tellings for each in self._open):
+            return
+        self._open = [each for each in self._open if each is not tellings]
+        if receipt.exception() is not None or receipt.result() != Done():
+            self._trace.tell("webhook answered 503")
+            self._again(tellings)
+            return
+        for each in tellings:
+            self.acknowledged(each.event)
+
+    def _again(self, tellings: list[_Telling]) -> None:
+        for each in tellings:
+            wait = _PATIENCE[min(each.attempts, len(_PATIENCE) - 1)]
+            self._later(_Telling(each.event, each.attempts + 1), wait)
+
+
+def _name(event: Event) -> str:
+    return f"{'echo ' if isinstance(event, Echo) else ''}{event.mid}"
