@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import gc
 import multiprocessing
 import os
 import secrets
@@ -23,13 +24,20 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from actors.application import own_address, start_application
+from actors.application import start_application
+from actors.doctor import call_doctor
+from actors.instagram import own_address
 from actors.policies import conversation_policy
+from moca.core.account import WrongKey
 from moca.logs import set_up_logs
+from moca.replies.problems import BadGenerator
+from moca.replies.registry import make_generator
 from moca.settings import BadSettings, Settings, read_settings
 from moca.settings.showing import mask_passwords, shown_settings
+from moca.storage.book import require_key
 from moca.storage.database import migrate, open_database
 from moca.storage.reads.journeys import read_journey
+from moca.storage.vault import Vault
 from moca.web.waiting import outcome_of
 
 _DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
@@ -48,7 +56,8 @@ def main(context: click.Context, config: Path | None) -> None:
     try:
         context.obj = read_settings(config or _DEFAULT_CONFIG, os.environ)
         conversation_policy(context.obj)
-    except BadSettings as error:
+        make_generator(context.obj.replies.chain, context.obj.replies.tables)
+    except (BadSettings, BadGenerator) as error:
         _complain(2, *(f"settings: {problem}" for problem in error.problems))
     if context.invoked_subcommand is None:
         _serve(context.obj)
@@ -81,6 +90,18 @@ def tell_journey(settings: Settings, mid: str) -> None:
     console.print(table)
     outcome = outcome_of(journey)
     console.print(f"outcome: {outcome or 'still open'}")
+
+
+@main.command("doctor")
+@click.pass_obj
+def see_doctor(settings: Settings) -> None:
+    """Look whether everything is as it should be; say what to do where it is not."""
+    table = Table("", "what", "how it is, or the one thing to do")
+    lines = list(call_doctor(settings))
+    for line in lines:
+        table.add_row("fine" if line.is_fine else "DO", line.name, line.told)
+    Console().print(table)
+    sys.exit(0 if all(line.is_fine for line in lines) else 1)
 
 
 def _serve(settings: Settings) -> None:
@@ -126,6 +147,9 @@ def _start_worker(settings: Settings, failed: Event, server_pid: int) -> Flask:
         os.kill(server_pid, signal.SIGTERM)
 
     application = start_application(settings, stop_for_good)
+    # What stands for good need not be looked through each time rubbish is collected.
+    gc.collect()
+    gc.freeze()
 
     def stop_after_the_server() -> None:
         threading.main_thread().join()
@@ -164,10 +188,19 @@ def _prepare_database(settings: Settings) -> None:
     try:
         database = open_database(settings.database.url)
         migrate(database)
+        _require_key(settings, database)
+    except WrongKey as error:
+        _complain(1, str(error))
     except (peewee.PeeweeException, ValueError, OSError) as error:
         problem = f"database.url: {settings.database.url} cannot be used: {error}"
         _complain(1, mask_passwords(problem.rstrip()))
     database.close()
+
+
+def _require_key(settings: Settings, database: peewee.Database) -> None:
+    key = settings.instagram.token_key.get_secret_value()
+    with database.connection_context():
+        require_key(Vault(key, settings.database.url))
 
 
 def _require_free_port(settings: Settings) -> None:

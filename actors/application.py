@@ -1,32 +1,54 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+import peewee
+import pykka
 from flask import Flask
-from pydantic import SecretStr
 
+from actors.collection import collect_seldom
+from actors.doctor import look_at
 from actors.factlog import log_fact
+from actors.figures import FiguresDesk
+from actors.instagram import SANDBOX_GRAPH, Sandbox, graph_client, login_client
+from actors.keepers import Keeping
+from actors.notifier import Post
 from actors.placement import Dispatchers
-from actors.policies import conversation_policy, sender_policy, web_config, writer_policy
-from actors.system import Ailments, System, World, couriers_for
+from actors.policies import (
+    conversation_policy,
+    sender_policy,
+    web_config,
+    welcome,
+    writer_policy,
+)
+from actors.profiles import ProfileDesk
+from actors.responder import Recall
+from actors.signings import SigningNotes
+from actors.system import Ailments, System, World
 from actors.timers import TimerThread
-from moca.instagram.graph import GraphClient
-from moca.instagram.sandbox.accounts import SandboxAccounts
-from moca.instagram.sandbox.instagram import SandboxInstagram
+from actors.tokens import TokenDesk
+from moca import clock
+from moca.core.contact import ContactKey
+from moca.instagram.sandbox.login_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
-from moca.instagram.sandbox.webhooks import WebhookDelivery
+from moca.notices import NoticeClient
+from moca.replies.budget import Spent
 from moca.replies.registry import make_generator
 from moca.settings import Settings
-from moca.settings.sections import GRAPH_URL
+from moca.settings.showing import shown_settings
+from moca.storage.book import AccountBook
 from moca.storage.database import open_database
+from moca.storage.reads.generating import count_made_by
+from moca.storage.reads.recollection import Recollection, recollect
+from moca.storage.reads.size import database_bytes
+from moca.storage.vault import Vault
 from moca.storage.writer import Writer
 from moca.web.app import create_app
 from moca.web.config import Ports
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.observation import Observation
-
-_SANDBOX_GRAPH = "/sandbox/graph"
-_WEBHOOK = "/api/instagram/webhook"
+from moca.web.vitals import Finding, Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,46 +68,114 @@ def start_application(
         settings: checked ones.
         escalate: told when the process cannot go on.
     """
+    collect_seldom()
     metrics = Metrics()
     database = open_database(settings.database.url)
-    sandbox = _Sandbox.of(settings)
+    vault = Vault(settings.instagram.token_key.get_secret_value(), settings.database.url)
+    book = AccountBook(database, vault, clock.now)
+    sandbox = Sandbox.of(settings)
+    token_for = None if sandbox is None else sandbox.accounts.token_for
     timers = TimerThread()
     timers.start()
     policy = sender_policy(settings)
-    couriers = couriers_for(policy, settings.instagram.timeout_seconds)
     system = System(
         conversation=conversation_policy(settings),
         sender=policy,
         world=World(
             open_writer=lambda: Writer(database, writer_policy(settings)),
-            generator=make_generator(settings.replies.generator, settings.replies.mock_text),
-            connect=lambda: _graph_client(settings, sandbox),
-            observers=(Observation(metrics).observe, log_fact),
+            generator=make_generator(
+                settings.replies.chain, settings.replies.tables, _made_by_model(database)
+            ),
+            connect=lambda: graph_client(settings, book, token_for),
+            recall=_recall(database),
+            observers=(book.observe, Observation(metrics).observe, log_fact),
+            keeping=Keeping(
+                TokenDesk(book, lambda: login_client(settings), vault.seal),
+                erases=True,
+                retention=_retention(settings),
+                profiles=ProfileDesk(
+                    welcome(settings),
+                    database,
+                    settings.instagram.account_id,
+                    lambda: graph_client(settings, book, token_for),
+                ),
+                post=_post(settings),
+            ),
+            shows_typing=settings.instagram.show_typing,
             escalate=escalate,
         ),
-        dispatchers=Dispatchers.threaded(couriers),
+        dispatchers=Dispatchers.threaded(policy.couriers),
         timers=timers,
-        couriers=couriers,
     )
     account_id = settings.instagram.account_id or "default"
     ports = Ports(
         database=database,
         tell=system.tell,
         health=lambda: _health(account_id, system.ailments()),
+        seal=vault.seal,
+        login=lambda: login_client(settings),
+        note_signing=SigningNotes(system.tell).note,
+        vitals=lambda: _vitals(system, database),
+        settings=tuple(shown_settings(settings)),
+        examine=lambda: tuple(
+            Finding(line.name, line.is_fine, line.told) for line in look_at(settings, database)
+        ),
     )
+    figures = FiguresDesk(metrics.minutes, system.tell, timers)
     app = create_app(
         ports, web_config(settings), None if sandbox is None else sandbox.instagram, metrics
     )
     if sandbox is not None:
-        app.register_blueprint(graph_blueprint(sandbox.instagram), url_prefix=_SANDBOX_GRAPH)
+        app.register_blueprint(login_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
+        app.register_blueprint(graph_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
 
     def stop() -> None:
         if sandbox is not None:
             sandbox.delivery.stop()
+        figures.stop()
         system.stop()
         timers.stop()
 
     return Application(app, stop)
+
+
+def _vitals(system: System, database: peewee.Database) -> Vitals:
+    try:
+        live = system.live_conversations()
+    except (pykka.Timeout, pykka.ActorDeadError):
+        live = None
+    size, wal = database_bytes(database)
+    return Vitals(
+        waiting=system.waiting(), live_conversations=live, database_bytes=size, wal_bytes=wal
+    )
+
+
+def _made_by_model(database: peewee.Database) -> Spent:
+    def count(since: datetime) -> Mapping[ContactKey, int]:
+        with database.connection_context():
+            return count_made_by("model", since)
+
+    return count
+
+
+def _recall(database: peewee.Database) -> Recall:
+    def recall(contact: ContactKey, before_id: int, limit: int) -> Recollection:
+        with database.connection_context():
+            return recollect(contact, before_id, limit)
+
+    return recall
+
+
+def _post(settings: Settings) -> Post | None:
+    notify = settings.notify
+    if not notify.url:
+        return None
+    return NoticeClient(notify.url, notify.secret.get_secret_value(), notify.timeout_seconds)
+
+
+def _retention(settings: Settings) -> timedelta | None:
+    days = settings.database.retention_days
+    return timedelta(days=days) if days else None
 
 
 def _health(account_id: str, ailments: Ailments) -> Health:
@@ -95,52 +185,3 @@ def _health(account_id: str, ailments: Ailments) -> Health:
         supervisor=ailments.supervisor or OK,
         accounts={account_id: OK, **ailments.accounts},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sandbox:
-    """The stand-in for Instagram within this process."""
-
-    instagram: SandboxInstagram
-    accounts: SandboxAccounts
-    delivery: WebhookDelivery
-
-    @classmethod
-    def of(cls, settings: Settings) -> "_Sandbox | None":
-        """Start it, unless Instagram is somewhere else."""
-        instagram = settings.instagram
-        if instagram.mode == "live" or instagram.graph_url != GRAPH_URL:
-            return None
-        accounts = SandboxAccounts(instagram.account_id, instagram.access_token.get_secret_value())
-        delivery = WebhookDelivery(
-            own_address(settings) + _WEBHOOK, first_secret(instagram.app_secret)
-        )
-        delivery.start()
-        return cls(SandboxInstagram(accounts, delivery.put), accounts, delivery)
-
-
-def own_address(settings: Settings) -> str:
-    """Give the address at which this machine reaches the service."""
-    host = settings.server.host
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"http://{reachable}:{settings.server.port}"
-
-
-def first_secret(secrets: SecretStr) -> str:
-    """Give the first of several comma-separated secrets."""
-    return secrets.get_secret_value().split(",")[0].strip()
-
-
-def _graph_client(settings: Settings, sandbox: _Sandbox | None) -> GraphClient:
-    instagram = settings.instagram
-    if sandbox is not None:
-        base_url = own_address(settings) + _SANDBOX_GRAPH
-        token_for: Callable[[str], str] = sandbox.accounts.token_for
-    else:
-        base_url = instagram.graph_url
-        token_for = _same_for_all(instagram.access_token)
-    return GraphClient(base_url, instagram.api_version, token_for, instagram.timeout_seconds)
-
-
-def _same_for_all(access_token: SecretStr) -> Callable[[str], str]:
-    return lambda _account_id: access_token.get_secret_value()

@@ -17,6 +17,7 @@ from moca.core.messages import (
     ConversationIdle,
     ConversationLoaded,
     GenerateReply,
+    HandOverConversation,
     LoadConversation,
     MessageArrived,
     QueueReply,
@@ -24,6 +25,7 @@ from moca.core.messages import (
     RecordSteps,
 )
 from moca.core.policy import ConversationPolicy
+from moca.core.snapshot import Snapshot
 from moca.core.vocabulary import Outcome
 
 
@@ -48,21 +50,28 @@ class ConversationActor(MailboxActor):
 
     budget = RestartBudget(restarts=3, window=timedelta(minutes=1))
 
-    __slots__ = ("_around", "_at_stake", "_contact", "_heard", "_state", "_timer")
+    __slots__ = ("_around", "_at_stake", "_contact", "_first", "_heard", "_state", "_timer")
 
-    def __init__(self, contact: ContactKey, around: Surroundings) -> None:
+    def __init__(
+        self, contact: ContactKey, around: Surroundings, first: MessageArrived | None = None
+    ) -> None:
         super().__init__()
         self._contact = contact
         self._around = around
+        self._first = first
         self._state: Conversation | None = None
         self._timer: Timer | None = None
-        self._heard = 0
+        self._heard = 0 if first is None else 1
         self._at_stake: tuple[int, ...] = ()
 
     def on_start(self) -> None:
-        """Ask the database for the state; also after a crash."""
+        """Begin with a contact's first message, or ask the database; always so after a crash."""
         self._state = None
-        self._around.record(LoadConversation(self._contact, clock.now()))
+        first, self._first = self._first, None
+        if first is None:
+            self._around.record(LoadConversation(self._contact, clock.now()))
+        else:
+            self._restore(Snapshot.beginning(first.contact, first.conversation_id, first.message))
 
     def on_receive(self, message: Any) -> None:
         """Decide on an event, and do what follows."""
@@ -93,8 +102,11 @@ class ConversationActor(MailboxActor):
         if loaded.snapshot is None:
             self._around.notify(ConversationIdle(self._contact, self._heard))
         elif self._state is None:
-            self._at_stake = tuple(message.id for message in loaded.snapshot.unanswered)
-            self._carry_out(restore(loaded.snapshot, clock.now(), self._around.policy))
+            self._restore(loaded.snapshot)
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        self._at_stake = tuple(message.id for message in snapshot.unanswered)
+        self._carry_out(restore(snapshot, clock.now(), self._around.policy))
 
     def _carry_out(self, decision: Decision) -> None:
         self._state, effects = decision
@@ -108,7 +120,7 @@ class ConversationActor(MailboxActor):
 
     def _carry_out_one(self, effect: Effect) -> None:
         match effect:
-            case ConcludeMessages() | RecordSteps() | QueueReply():
+            case ConcludeMessages() | RecordSteps() | QueueReply() | HandOverConversation():
                 self._around.record(effect)
             case GenerateReply():
                 self._around.generate(effect)

@@ -3,6 +3,7 @@ from typing import Any
 
 import structlog
 
+from actors.graph import Graph
 from actors.runtime import MailboxActor
 from moca import clock
 from moca.core.contact import ContactKey
@@ -12,15 +13,21 @@ from moca.core.messages import (
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
+    FetchMessage,
+    MissingMessage,
     ReadName,
+    RecordFetched,
     RecordName,
+    ShowTyping,
     ToCourier,
     VerifyDelivery,
 )
-from moca.instagram.graph import GraphClient
+from moca.instagram.outgoing import SenderAction
 from moca.logs import contact_hash
 
 log = structlog.get_logger()
+
+_WHILE_ANSWERING: tuple[SenderAction, ...] = ("mark_seen", "typing_on")
 
 Report = DeliveryStarted | DeliveryEnded | DeliveryVerified
 
@@ -31,15 +38,15 @@ class CourierActor(MailboxActor):
     def __init__(
         self,
         *,
-        connect: Callable[[], GraphClient],
+        connect: Callable[[], Graph],
         notify: Callable[[Report], None],
-        record: Callable[[RecordName], None],
+        record: Callable[[RecordName | RecordFetched], None],
     ) -> None:
         super().__init__()
         self._connect = connect
         self._notify = notify
         self._record = record
-        self._graph: GraphClient | None = None
+        self._graph: Graph | None = None
 
     def on_receive(self, message: ToCourier) -> None:
         """Make one call, and report how it ended."""
@@ -47,13 +54,17 @@ class CourierActor(MailboxActor):
         match message:
             case DeliverReply(reply=reply):
                 self._notify(DeliveryStarted(reply.item_id, clock.now()))
-                result = graph.send_text(reply.contact, reply.text)
+                result = graph.send(reply.contact, reply.content, reply.way)
                 self._notify(DeliveryEnded(reply.item_id, clock.now(), result))
             case VerifyDelivery(reply=reply, since=since, known_mids=known):
-                found = graph.find_message(reply.contact, reply.text, since, known)
+                found = graph.find_message(reply.contact, reply.content, since, known)
                 self._notify(DeliveryVerified(reply.item_id, clock.now(), found))
             case ReadName(contact=contact):
                 self._read_name(graph, contact)
+            case ShowTyping(contact=contact):
+                self._show_typing(graph, contact)
+            case FetchMessage(missing=missing):
+                self._record(_fetch(graph, missing))
 
     def on_crash(self, message: Any, error: Exception) -> None:
         """Report a call that broke off: nobody knows what became of it."""
@@ -70,14 +81,29 @@ class CourierActor(MailboxActor):
         """Close the connection."""
         self._close()
 
-    def _read_name(self, graph: GraphClient, contact: ContactKey) -> None:
+    def _read_name(self, graph: Graph, contact: ContactKey) -> None:
         profile = graph.profile(contact)
         if isinstance(profile, Unreadable):
             log.debug("name_unreadable", contact=contact_hash(contact), because=profile.because)
         elif name := profile.name or profile.username:
             self._record(RecordName(contact, name))
 
+    @staticmethod
+    def _show_typing(graph: Graph, contact: ContactKey) -> None:
+        for action in _WHILE_ANSWERING:
+            if because := graph.act(contact, action):
+                log.debug("typing_not_shown", contact=contact_hash(contact), because=because)
+                return
+
     def _close(self) -> None:
         if self._graph is not None:
             self._graph.close()
             self._graph = None
+
+
+def _fetch(graph: Graph, missing: MissingMessage) -> RecordFetched:
+    account_id, mid = missing.account_id, missing.mid
+    found = graph.message(account_id, mid)
+    if isinstance(found, Unreadable):
+        return RecordFetched(account_id, mid, None, clock.now(), found.because)
+    return RecordFetched(account_id, mid, found, clock.now())

@@ -6,6 +6,8 @@ from moca.core.contact import ContactKey
 from moca.core.messages import (
     ConversationChanged,
     MessageArrived,
+    MessageEdited,
+    MessageErased,
     MessagesEnded,
     ReplyDropped,
     ReplyFailed,
@@ -25,6 +27,10 @@ def log_fact(event: object) -> None:
     match event:
         case MessageArrived(contact, _, message):
             _line("message_arrived", contact, mid=message.mid, type=message.type)
+        case MessageEdited(contact, _, message_id):
+            _line("message_edited", contact, message=message_id)
+        case MessageErased(contact, _, message_id):
+            _line("message_unsent", contact, message=message_id)
         case ReplyQueued(contact, reply, input_ids):
             _line("reply_queued", contact, message=reply.message_id, answers=input_ids)
         case ReplySent(contact, item_id):

@@ -137,6 +137,7 @@ class Mailbox:
         self._waiting.append(envelope)
         if not self._resting:
             return None
-        consumer, *others = self._resting
+        # The one that rested last: what it holds open, a connection say, is still warm.
+        *others, consumer = self._resting
         self._resting = tuple(others)
         return consumer

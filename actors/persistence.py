@@ -5,17 +5,24 @@ from typing import Any
 import peewee
 import structlog
 
+from actors.arrivals import Arrivals
 from actors.runtime import MailboxActor
 from actors.signals import Commit, Ping
 from actors.timers import Timers
 from moca import clock
-from moca.core.messages import Command
+from moca.core.messages import Command, MessageArrived
 from moca.logs import where_raised
 from moca.storage.writer import Writer, Written
 
 log = structlog.get_logger()
 
 _RETRY_AFTER = timedelta(seconds=1)
+_A_CROWD = 8
+"""So many who wait for one commit that the next one waits for those who are on their way."""
+_FOR_THE_CROWD = timedelta(milliseconds=10)
+_PATIENCE = timedelta(seconds=2)
+_MOST_ARRIVALS = 20_000
+_PORTION = 256
 _UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
 
 
@@ -24,7 +31,8 @@ class PersistenceActor(MailboxActor):
 
     Receipts are answered and events reported after the commit, in order. What cannot be written
     because the database is unavailable is tried again, except what somebody waits for: that is
-    refused at once.
+    refused at once. While many wait for their commit at a time, arrivals are told of a little
+    later: an answer is owed to Instagram at once, a reply only when the debounce has run.
     """
 
     def __init__(
@@ -39,6 +47,9 @@ class PersistenceActor(MailboxActor):
         self._notify = notify
         self._timers = timers
         self._gathered: list[Command] = []
+        self._arrivals = Arrivals(_PATIENCE, _MOST_ARRIVALS, _PORTION)
+        self._crowd = 0
+        self._is_called = False
         self._ails = ""
 
     def on_start(self) -> None:
@@ -48,12 +59,13 @@ class PersistenceActor(MailboxActor):
     def on_restart(self) -> None:
         """Go on with what was gathered; the message that raised is the only one that is gone."""
         self.on_start()
-        self.actor_ref.tell(Commit())
+        self._call_for_commit()
 
     def on_receive(self, message: Any) -> Any:
         """Gather a command, or carry out those gathered."""
         match message:
             case Commit():
+                self._is_called = False
                 self._commit()
             case Ping():
                 self._commit()
@@ -64,18 +76,36 @@ class PersistenceActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Write what is gathered, then close the database."""
+        self._crowd = 0
         self._commit()
+        while self._arrivals:
+            self._tell_arrivals()
         self._writer.close()
 
     def _gather(self, command: Command) -> None:
-        if not self._gathered:
-            self.actor_ref.tell(Commit())
         self._gathered.append(command)
+        if not self._is_called:
+            self._call_for_commit()
+
+    def _call_for_commit(self) -> None:
+        self._is_called = True
+        tell = self.actor_ref.tell
+        if self._crowd < _A_CROWD:
+            tell(Commit())
+        else:
+            self._timers.later(clock.now() + _FOR_THE_CROWD, lambda: tell(Commit()))
 
     def _commit(self) -> None:
         commands, self._gathered = self._gathered, []
-        if not commands:
-            return
+        waiting = sum(getattr(command, "receipt", None) is not None for command in commands)
+        self._crowd = max(waiting, self._crowd * 7 // 8)
+        if commands:
+            self._carry_out(commands)
+        self._tell_arrivals()
+        if self._arrivals and not self._is_called:
+            self._call_for_commit()
+
+    def _carry_out(self, commands: Sequence[Command]) -> None:
         try:
             self._announce(self._writer.apply(commands))
             self._look_whether_it_still_ails()
@@ -106,8 +136,22 @@ class PersistenceActor(MailboxActor):
     def _announce(self, written: Written) -> None:
         for receipt, answer in written.answers:
             receipt.set_result(answer)
+        now = clock.now()
         for event in (*written.events, *written.ended):
-            self._notify(event)
+            if isinstance(event, MessageArrived):
+                self._arrivals.put(event, now)
+            else:
+                self._tell(event)
+
+    def _tell(self, event: Any) -> None:
+        if self._arrivals and (contact := getattr(event, "contact", None)) is not None:
+            for arrived in self._arrivals.take_of(contact):
+                self._notify(arrived)
+        self._notify(event)
+
+    def _tell_arrivals(self) -> None:
+        for arrived in self._arrivals.take(clock.now(), in_hurry=self._crowd >= _A_CROWD):
+            self._notify(arrived)
 
     def _keep(self, commands: Sequence[Command], error: Exception) -> None:
         self._ails = f"cannot be written: {type(error).__name__}"
@@ -115,6 +159,7 @@ class PersistenceActor(MailboxActor):
         kept = [command for command in commands if not self._refuse_waiting(command, error)]
         self._gathered[:0] = kept
         if kept:
+            self._is_called = True
             tell = self.actor_ref.tell
             self._timers.later(clock.now() + _RETRY_AFTER, lambda: tell(Commit()))
 

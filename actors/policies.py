@@ -1,14 +1,20 @@
+import math
 from collections.abc import Container
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from moca.core.consent import Consent
 from moca.core.hours import BusinessHours, Span
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
+from moca.core.profile import IceBreaker, MenuItem, Welcome
+from moca.core.words import Words
 from moca.settings.problems import BadSettings
 from moca.settings.sections import BusinessHours as HoursSection
 from moca.settings.sections import Settings
 from moca.storage.writer import WriterPolicy
 from moca.web.config import WebConfig
+
+_MOST_COURIERS = 64
 
 
 def conversation_policy(settings: Settings) -> ConversationPolicy:
@@ -18,6 +24,7 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         BadSettings: if holidays are asked for and cannot be told.
     """
     section, replies, hours = settings.conversation, settings.replies, settings.business_hours
+    manners = settings.manners
     return ConversationPolicy(
         dedup=timedelta(seconds=section.dedup_seconds),
         debounce=timedelta(seconds=section.debounce_seconds),
@@ -28,6 +35,13 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         generation_timeout=timedelta(seconds=replies.timeout_seconds),
         hours=_business_hours(hours) if hours.enabled else None,
         away_text=hours.away_text,
+        answer_when_open=hours.answer_when_open,
+        opt_out_text=manners.opt_out_text,
+        opt_in_text=manners.opt_in_text,
+        escalation=Words.of(manners.escalation_words),
+        hand_over_text=manners.hand_over_text,
+        disclosure=replies.disclosure,
+        disclosure_gap=timedelta(hours=replies.disclosure_gap_hours),
     )
 
 
@@ -37,11 +51,20 @@ def sender_policy(settings: Settings) -> SenderPolicy:
     return SenderPolicy(
         per_second=section.per_second,
         account_per_second=section.account_per_second,
+        account_media_per_second=section.account_media_per_second,
+        account_reads_per_second=section.account_reads_per_second,
+        account_private_replies_per_hour=section.account_private_replies_per_hour,
         user_cooldown=timedelta(seconds=section.user_cooldown_seconds),
+        couriers=_couriers_for(section.per_second, settings.instagram.timeout_seconds),
         max_attempts=section.max_attempts,
         settle=timedelta(seconds=section.settle_seconds),
         sweep=timedelta(seconds=section.sweep_seconds),
     )
+
+
+def _couriers_for(per_second: int, timeout_seconds: float) -> int:
+    """Say how many calls may hang at once before one that could go must wait for a courier."""
+    return min(_MOST_COURIERS, math.ceil(per_second * timeout_seconds) + 2)
 
 
 def writer_policy(settings: Settings) -> WriterPolicy:
@@ -51,6 +74,25 @@ def writer_policy(settings: Settings) -> WriterPolicy:
         cooldown=timedelta(seconds=section.cooldown_seconds),
         dedup=timedelta(seconds=section.dedup_seconds),
         takeover=timedelta(minutes=section.takeover_minutes),
+        consent=Consent(
+            opt_out=Words.of(settings.manners.opt_out_words),
+            opt_in=Words.of(settings.manners.opt_in_words),
+        ),
+        gives_notice=bool(settings.notify.url),
+    )
+
+
+def welcome(settings: Settings) -> Welcome:
+    """Give what every account shows to those who write to it."""
+    section = settings.profile
+    return Welcome(
+        ice_breakers=tuple(
+            IceBreaker(question=each.question, payload=each.payload)
+            for each in section.ice_breakers
+        ),
+        menu=tuple(
+            MenuItem(title=each.title, url=each.url, payload=each.payload) for each in section.menu
+        ),
     )
 
 
@@ -63,8 +105,16 @@ def web_config(settings: Settings) -> WebConfig:
         verify_token=instagram.verify_token.get_secret_value(),
         api_token=settings.web.api_token.get_secret_value(),
         live=instagram.mode == "live",
+        app_id=instagram.app_id,
+        answer_comments=instagram.answer_comments,
+        public_origin=settings.web.public_url.rstrip("/"),
         debounce=timedelta(seconds=settings.conversation.debounce_seconds),
+        cooldown=timedelta(seconds=settings.conversation.cooldown_seconds),
+        dedup=timedelta(seconds=settings.conversation.dedup_seconds),
+        takeover=timedelta(minutes=settings.conversation.takeover_minutes),
         user_cooldown=timedelta(seconds=settings.sender.user_cooldown_seconds),
+        per_second=settings.sender.per_second,
+        account_per_second=settings.sender.account_per_second,
     )
 
 

@@ -4,16 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from actors.runtime import MailboxActor
-from actors.signals import Drain, LookAgain, Ping, SweepDue
+from actors.signals import Drain, LookAgain, SweepDue
 from actors.timers import Timer, Timers
 from moca import clock
 from moca.core.messages import (
+    AccountChanged,
     Command,
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
     FindPending,
     KnownMidsListed,
+    MarkTokenDead,
     PendingFound,
     RecordRetry,
     RecordSent,
@@ -26,8 +28,10 @@ from moca.core.messages import (
     UnsettledReply,
     VerifyDelivery,
 )
+from moca.core.messages.freezing import FreezeChanged
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
+from moca.core.reads import Reads
 from moca.core.reply import QueuedReply
 from moca.core.sending import Ended, Record, after_call, after_reading
 from moca.core.settling import Settling
@@ -57,6 +61,7 @@ class SenderActor(MailboxActor):
         call: Callable[[ToCourier], None],
         timers: Timers,
         draw: Callable[[], float],
+        reads: Reads | None = None,
     ) -> None:
         super().__init__()
         self._policy = policy
@@ -64,13 +69,14 @@ class SenderActor(MailboxActor):
         self._call = call
         self._timers = timers
         self._draw = draw
+        self._reads = reads
         self._timer: Timer | None = None
         self._sweep_timer: Timer | None = None
 
     def on_start(self) -> None:
         """Begin with nothing in hand."""
         self._outbox = Outbox(self._policy)
-        self._settling = Settling(self._policy)
+        self._settling = Settling(self._policy, self._reads)
         self._calls: dict[int, _Call] = {}
         self._left_to_the_operator: set[int] = set()
         self._ailing: dict[str, str] = {}
@@ -120,14 +126,16 @@ class SenderActor(MailboxActor):
                 self._settled(message.item_id, now)
             case PendingFound():
                 self._found(message, now)
+            case AccountChanged() | FreezeChanged():
+                self._note_change(message)
             case SweepDue():
                 self._sweep()
             case Drain():
                 self._drain(now)
-            case LookAgain() | Ping():
-                pass
 
     def _advance(self, now: datetime) -> None:
+        if self._outbox.is_frozen:
+            self._give_all_back("frozen by the operator; nothing was sent yet", now)
         for reply, until in self._outbox.overtaken(now):
             because = "the account came to rest before its turn"
             self._give_back(reply, because, now, until)
@@ -153,13 +161,24 @@ class SenderActor(MailboxActor):
         elif not self._left_some:
             self._left_some = not self._outbox.add(reply, now)
 
-    def _note_account(self, account_id: str, end: Ended) -> None:
+    def _note_account(self, account_id: str, end: Ended, started_at: datetime) -> None:
         if end.account_rests_until is not None:
             self._outbox.rest_account(account_id, end.account_rests_until)
+        if end.account_stopped_until is not None:
+            self._outbox.stop_account(account_id, end.account_stopped_until)
+        if end.is_token_dead and end.account_ails is not None:
+            self._record(MarkTokenDead(account_id, end.account_ails, started_at))
         if end.account_ails is not None:
             self._ailing[account_id] = end.account_ails
         elif isinstance(end.record, RecordSent):
             self._ailing.pop(account_id, None)
+
+    def _note_change(self, changed: AccountChanged | FreezeChanged) -> None:
+        if isinstance(changed, FreezeChanged):
+            self._outbox.is_frozen = changed.is_frozen
+        elif changed.is_usable:
+            self._outbox.wake_account(changed.account_id)
+            self._ailing.pop(changed.account_id, None)
 
     def _started(self, started: DeliveryStarted) -> None:
         self._outbox.started(started.item_id, started.at)
@@ -175,7 +194,7 @@ class SenderActor(MailboxActor):
             self._outbox.release(call.reply, now)
             return
         end = after_call(call.reply, ended.result, now, self._policy, self._draw())
-        self._note_account(call.reply.contact.account_id, end)
+        self._note_account(call.reply.contact.account_id, end, call.started_at)
         self._follow(call.reply, end.record, now, call.started_at)
 
     def _call_of_before(self, item_id: int) -> _Call | None:
@@ -217,6 +236,7 @@ class SenderActor(MailboxActor):
             self._calls[item_id].is_settled = True
 
     def _found(self, found: PendingFound, now: datetime) -> None:
+        self._outbox.is_frozen = found.is_frozen
         if not self._knows_the_past:
             self._knows_the_past = True
             self._outbox.count_recent(found.recent, now)
@@ -232,8 +252,11 @@ class SenderActor(MailboxActor):
 
     def _drain(self, now: datetime) -> None:
         self._knows_the_past = False
+        self._give_all_back("Moca is stopping; nothing was sent yet", now)
+
+    def _give_all_back(self, because: str, now: datetime) -> None:
         for reply in self._outbox.unclaim():
-            self._give_back(reply, "Moca is stopping; nothing was sent yet", now, now)
+            self._give_back(reply, because, now, now)
 
     def _give_back(self, reply: QueuedReply, because: str, now: datetime, until: datetime) -> None:
         retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
@@ -259,7 +282,8 @@ class SenderActor(MailboxActor):
 
     def _find_pending(self, now: datetime) -> None:
         self._more_waits = False
-        self._record(FindPending(self._policy.capacity, now, now + self._horizon))
+        first = not self._knows_the_past
+        self._record(FindPending(self._policy.capacity, now, now + self._horizon, first))
 
     @property
     def _horizon(self) -> timedelta:

@@ -9,8 +9,38 @@ class SweepDue:
 
 
 @dataclass(frozen=True, slots=True)
+class PageDue:
+    """It may be time to take up more of those who wait. Timers -> Supervisor."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookAgain:
     """Something may go that could not before. Timers -> Sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtTokens:
+    """It is time to see which access tokens come to their end. Timers -> TokenKeeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtProfiles:
+    """It is time to see which accounts show something else. Timers -> ProfileKeeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookForGaps:
+    """It is time to see which messages were hinted at and never came. Timers -> GapKeeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseworkDue:
+    """It is time to erase a portion of what has to go. Timers -> Housekeeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesDue:
+    """It is time to look for notices that are to be sent. Timers -> Notifier."""
 
 
 @dataclass(frozen=True, slots=True)

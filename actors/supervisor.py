@@ -1,10 +1,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, get_args
 
 from actors.runtime import MailboxActor, Ref
-from actors.signals import CountLive, Ping, SweepDue
+from actors.signals import CountLive, PageDue, Ping, SweepDue
 from actors.timers import Timer, Timers
 from moca import clock
 from moca.core.contact import ContactKey
@@ -23,7 +23,10 @@ from moca.core.messages import (
 )
 
 _COMMANDS = get_args(Command)
+_FIRST_PAGE = 50
+"""Few enough that the first of many thousands is answered before the rest is taken up."""
 _PAGE = 500
+_BREATH = timedelta(milliseconds=50)
 
 
 @dataclass(slots=True)
@@ -46,9 +49,10 @@ class SupervisorActor(MailboxActor):
         *,
         record: Callable[[Command], None],
         to_sender: Callable[[ToSender], None],
-        spawn: Callable[[ContactKey], Ref[Any]],
+        spawn: Callable[[ContactKey, MessageArrived | None], Ref[Any]],
         timers: Timers,
         sweep: timedelta,
+        is_busy: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._record = record
@@ -56,18 +60,23 @@ class SupervisorActor(MailboxActor):
         self._spawn = spawn
         self._timers = timers
         self._sweep = sweep
+        self._is_busy = is_busy
         self._timer: Timer | None = None
+        self._taken_up_to = 0
+        self._paging_at: datetime | None = None
+        """When the sweep under way last went on; None once all who wait are taken up."""
         self._live: dict[ContactKey, LiveConversation] = {}
 
     def on_restart(self) -> None:
         """Go on with the conversations that live, and look for what a lost message was about."""
+        self._paging_at = None
         self._look_for_unanswered()
 
     def on_receive(self, message: Any) -> Any:
         """Route one message."""
         match message:
             case MessageArrived():
-                self._tell(self._conversation(message.contact), message)
+                self._arrived(message)
             case ReplyQueued() | ReplySent() | ReplyDropped():
                 self._to_sender(message)
                 self._tell_if_live(message)
@@ -79,6 +88,8 @@ class SupervisorActor(MailboxActor):
                 self._erased(message)
             case SweepDue():
                 self._look_for_unanswered()
+            case PageDue():
+                self._go_on()
             case Ping():
                 return {}
             case CountLive():
@@ -99,19 +110,28 @@ class SupervisorActor(MailboxActor):
         else:
             self._tell_if_live(message)
 
-    def _conversation(self, contact: ContactKey) -> LiveConversation:
+    def _arrived(self, arrived: MessageArrived) -> None:
+        live = self._find(arrived.contact)
+        if live is None:
+            self._bring_to_life(arrived.contact, arrived if arrived.is_first else None)
+        else:
+            self._tell(live, arrived)
+
+    def _find(self, contact: ContactKey) -> LiveConversation | None:
         live = self._live.get(contact)
-        if live is None or not live.ref.is_alive():
-            live = self._live[contact] = LiveConversation(self._spawn(contact))
-        return live
+        return live if live is not None and live.ref.is_alive() else None
+
+    def _bring_to_life(self, contact: ContactKey, first: MessageArrived | None = None) -> None:
+        told = 0 if first is None else 1
+        self._live[contact] = LiveConversation(self._spawn(contact, first), told)
 
     def _tell(self, live: LiveConversation, message: Any) -> None:
         live.told += 1
         live.ref.tell(message)
 
     def _tell_if_live(self, message: Any) -> None:
-        live = self._live.get(message.contact)
-        if live is not None and live.ref.is_alive():
+        live = self._find(message.contact)
+        if live is not None:
             self._tell(live, message)
 
     def _let_go(self, idle: ConversationIdle) -> None:
@@ -128,18 +148,34 @@ class SupervisorActor(MailboxActor):
             live.ref.stop(block=False)
 
     def _look_for_unanswered(self) -> None:
+        now, tell = clock.now(), self.actor_ref.tell
         if self._timer is not None:
             self._timer.cancel()
-        tell = self.actor_ref.tell
-        self._timer = self._timers.later(clock.now() + self._sweep, lambda: tell(SweepDue()))
-        self._record(FindUnanswered(after_message_id=0, limit=_PAGE))
+        self._timer = self._timers.later(now + self._sweep, lambda: tell(SweepDue()))
+        goes_on = self._paging_at is not None and abs(now - self._paging_at) < self._sweep
+        if not goes_on:
+            self._paging_at = now
+            self._record(FindUnanswered(after_message_id=0, limit=_FIRST_PAGE))
 
     def _take_up(self, found: UnansweredFound) -> None:
         for contact in found.contacts:
-            live = self._live.get(contact)
-            if live is not None and live.ref.is_alive():
-                live.ref.tell(SweptOver())
+            live = self._find(contact)
+            if live is None:
+                self._bring_to_life(contact)
             else:
-                self._conversation(contact)
-        if found.last_message_id is not None:
-            self._record(FindUnanswered(found.last_message_id, _PAGE))
+                live.ref.tell(SweptOver())
+        if found.last_message_id is None:
+            self._paging_at = None
+        else:
+            self._taken_up_to = found.last_message_id
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._paging_at is None:
+            return
+        self._paging_at = now = clock.now()
+        if self._is_busy():
+            tell = self.actor_ref.tell
+            self._timers.later(now + _BREATH, lambda: tell(PageDue()))
+        else:
+            self._record(FindUnanswered(self._taken_up_to, _PAGE))

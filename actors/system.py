@@ -1,42 +1,57 @@
 import contextlib
-import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pykka
 
 from actors.conversation import ConversationActor, Surroundings
 from actors.courier import CourierActor
+from actors.gaps import LOOK_EVERY, GapKeeperActor
+from actors.graph import Graph
+from actors.keepers import Keepers, Keeping
 from actors.names import NameDesk
 from actors.persistence import PersistenceActor
 from actors.placement import READERS, RESPONDERS, Dispatchers
 from actors.pool import start_pool
-from actors.responder import ResponderActor
+from actors.presence import TypingDesk
+from actors.reads import SharedReads
+from actors.responder import Recall, ResponderActor, recall_nothing
 from actors.runtime import Ref
 from actors.sender import SenderActor
-from actors.signals import CountLive, Drain, Ping, SweepDue
+from actors.signals import CountLive, Drain, LookForGaps, Ping, SweepDue
 from actors.supervisor import SupervisorActor
 from actors.timers import Timers
+from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.messages import (
+    AccountChanged,
     DeliverReply,
+    FetchMessage,
+    GenerateReply,
+    HouseKept,
     KnownMidsListed,
+    MessageArrived,
     MessagesEnded,
+    MessagesMissing,
+    NoticesFound,
+    NoticeWritten,
     PendingFound,
     ReplyClaimed,
     ToCourier,
     ToSender,
 )
+from moca.core.messages.freezing import FreezeChanged
 from moca.core.policy import ConversationPolicy, SenderPolicy
-from moca.instagram.graph import GraphClient
 from moca.replies.generator import ReplyGenerator
 from moca.storage.writer import Writer
 
-_MOST_COURIERS = 64
 _MOST_READS = 1000
 _MOST_WAITING = 20_000
+_ENOUGH_WAITING = 200
+"""Past this, those who waited through a stop are taken up a little later."""
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
 
@@ -47,17 +62,18 @@ class World:
 
     open_writer: Callable[[], Writer]
     generator: ReplyGenerator
-    connect: Callable[[], GraphClient]
+    recall: Recall = recall_nothing
+    """Where a generator reads what was said before; called on the responders' threads."""
+    connect: Callable[[], Graph]
+    keeping: Keeping = field(default_factory=Keeping)
     draw: Callable[[], float] = random.random
     observers: Sequence[Callable[[object], None]] = ()
     """Shown every event of a send or of the database, to count and to log."""
+    look_for_gaps_every: timedelta = LOOK_EVERY
+    shows_typing: bool = False
+    """Whether contacts see that a reply is being made."""
     escalate: Callable[[BaseException], None] | None = None
     """Told when an actor that everything depends on was given up."""
-
-
-def couriers_for(policy: SenderPolicy, timeout_seconds: float) -> int:
-    """Say how many calls may hang at once before one that could go must wait for a courier."""
-    return min(_MOST_COURIERS, math.ceil(policy.per_second * timeout_seconds) + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +101,10 @@ class System:
         world: World,
         dispatchers: Dispatchers,
         timers: Timers,
-        couriers: int,
     ) -> None:
         self._dispatchers = dispatchers
         self._observers = world.observers
+        reads = SharedReads(sender.account_reads_per_second)
         critical: dict[str, Any] = {"escalate": world.escalate}
         self._persistence: Ref[Any] = PersistenceActor.start_on(
             dispatchers.persistence,
@@ -103,7 +119,7 @@ class System:
             "record": self._persistence.tell,
             **critical,
         }
-        self._couriers = start_pool(CourierActor, couriers, dispatchers.couriers, **courier)
+        self._couriers = start_pool(CourierActor, sender.couriers, dispatchers.couriers, **courier)
         self._readers = start_pool(
             CourierActor, READERS, dispatchers.readers, capacity=_MOST_READS, **courier
         )
@@ -113,11 +129,14 @@ class System:
             dispatchers.responders,
             generator=world.generator,
             notify=self._route,
+            recall=world.recall,
             **critical,
         )
+        self._typing = TypingDesk(self._readers, sender.per_second) if world.shows_typing else None
         self._sender: Ref[Any] = SenderActor.start_on(
             dispatchers.shared,
             policy=sender,
+            reads=reads,
             record=self._persistence.tell,
             call=self._call,
             timers=timers,
@@ -127,8 +146,8 @@ class System:
         around = Surroundings(
             policy=conversation,
             record=self._persistence.tell,
-            generate=self._responders.tell,
-            read=NameDesk(self._readers).read,
+            generate=self._generate,
+            read=NameDesk(self._readers, reads).read,
             notify=self._route,
             timers=timers,
         )
@@ -136,13 +155,30 @@ class System:
             dispatchers.shared,
             record=self._persistence.tell,
             to_sender=self._sender.tell,
-            spawn=lambda contact: self._spawn(contact, around),
+            spawn=lambda contact, first: self._spawn(contact, first, around),
             timers=timers,
             sweep=sender.sweep,
+            is_busy=lambda: max(self.waiting().values()) >= _ENOUGH_WAITING,
+            **critical,
+        )
+        self._gap_keeper: Ref[Any] = GapKeeperActor.start_on(
+            dispatchers.shared,
+            record=self._persistence.tell,
+            fetch=lambda wanted: self._fetch(wanted, reads),
+            every=world.look_for_gaps_every,
+            timers=timers,
+            **critical,
+        )
+        self._keepers = Keepers(
+            world.keeping,
+            dispatchers=dispatchers,
+            record=self._persistence.tell,
+            timers=timers,
             **critical,
         )
         self._sender.tell(SweepDue())
         self._supervisor.tell(SweepDue())
+        self._gap_keeper.tell(LookForGaps())
 
     def tell(self, command: object) -> None:
         """Hand in a command from outside.
@@ -201,6 +237,8 @@ class System:
         self._supervisor.stop(timeout=_ANSWER_SECONDS)
         with contextlib.suppress(pykka.Timeout):
             self._couriers.stop(timeout=_LAST_CALLS_SECONDS)
+        self._gap_keeper.stop(block=False)
+        self._keepers.stop()
         for pool in (self._readers, self._responders):
             with contextlib.suppress(pykka.Timeout):
                 pool.stop(timeout=0)
@@ -212,6 +250,15 @@ class System:
     def _observe(self, event: object) -> None:
         for observe in self._observers:
             observe(event)
+
+    def _generate(self, asked: GenerateReply) -> None:
+        if self._typing is not None:
+            self._typing.show(asked)
+        self._responders.tell(asked)
+
+    def _fetch(self, wanted: FetchMessage, reads: SharedReads) -> None:
+        reads.count(wanted.missing.account_id, clock.now(), 1)
+        self._readers.try_tell(wanted)
 
     def _call(self, call: ToCourier) -> None:
         # Reading back has threads of its own: it must not keep a reply from going.
@@ -226,10 +273,25 @@ class System:
         self._observe(event)
         if isinstance(event, MessagesEnded):
             return
-        # An answer that the sender alone asked for; all else is routed by contact.
-        to_sender = isinstance(event, ReplyClaimed | PendingFound | KnownMidsListed)
+        if isinstance(event, HouseKept | NoticeWritten | NoticesFound):
+            self._keepers.hear(event)
+            return
         with contextlib.suppress(pykka.ActorDeadError):
-            (self._sender if to_sender else self._supervisor).tell(event)
+            self._whom(event).tell(event)
 
-    def _spawn(self, contact: ContactKey, around: Surroundings) -> Ref[Any]:
-        return ConversationActor.start_on(self._dispatchers.shared, contact, around)
+    def _whom(self, event: Any) -> Ref[Any]:
+        """Tell who asked for an event or wants it; all else is routed by contact."""
+        match event:
+            case ReplyClaimed() | PendingFound() | KnownMidsListed():
+                return self._sender
+            case AccountChanged() | FreezeChanged():
+                return self._sender
+            case MessagesMissing():
+                return self._gap_keeper
+            case _:
+                return self._supervisor
+
+    def _spawn(
+        self, contact: ContactKey, first: MessageArrived | None, around: Surroundings
+    ) -> Ref[Any]:
+        return ConversationActor.start_on(self._dispatchers.shared, contact, around, first)

@@ -15,7 +15,11 @@ _SHARED = (
 )
 _FRAMES_TOLD = 8
 _CHATTY = (
+    "anthropic",
+    "httpcore2",
+    "httpx2",
     "moca.storage.migrations",
+    "openai",
     "peewee",
     "peewee_migrate",
     "pykka",

@@ -7,25 +7,40 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from actors.dispatchers import SteppingDispatcher
+from actors.keepers import Keeping
 from actors.placement import Dispatchers
 from actors.system import System, World
 from actors.timers import ManualTimers
 from moca import clock
+from moca.core.consent import Consent
 from moca.core.contact import ContactKey
-from moca.core.delivery import Arrived, Delivered, DeliveryResult, NotArrived, Unconfirmed
+from moca.core.content import Content
+from moca.core.delivery import (
+    Arrived,
+    Delivered,
+    DeliveryResult,
+    NotArrived,
+    Unconfirmed,
+    Unreadable,
+)
 from moca.core.messages import RecordWebhook
 from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.reply import DIRECT, Way
 from moca.core.webhook import Echo, InboundMessage
+from moca.instagram.events import read_webhook
 from moca.instagram.graph import Profile
 from moca.replies.mock import MockGenerator
 from moca.storage.database import migrate, open_database
 from moca.storage.models import Message
 from moca.storage.reads.journeys import JourneyRecord, read_journey
+from moca.storage.reads.recollection import recollect
 from moca.storage.writer import Writer, WriterPolicy
 from tests.making import ANNA
 
 _CONVERSATION = ConversationPolicy()
 _SENDER = SenderPolicy()
+_NO_WORDS = Consent()
+_NOTHING_KEPT = Keeping()
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,8 @@ class Call:
     contact: ContactKey
     text: str
     mid: str
+    content: Content
+    way: Way
 
 
 class FakeInstagram:
@@ -43,26 +60,37 @@ class FakeInstagram:
 
     def __init__(self) -> None:
         self.reached: list[Call] = []
+        self.shown: list[tuple[datetime, ContactKey, str]] = []
         self.next_results: deque[DeliveryResult] = deque()
         self.lost_answers = 0
         """Of how many calls to come the message arrives and the answer does not."""
+        self.readable: dict[str, InboundMessage | Echo] = {}
+        self.fetched: list[str] = []
 
-    def send_text(self, contact: ContactKey, text: str) -> DeliveryResult:
+    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
         if self.next_results:
             return self.next_results.popleft()
         mid = f"ig-{len(self.reached) + 1}"
-        self.reached.append(Call(clock.now(), contact, text, mid))
+        self.reached.append(Call(clock.now(), contact, content.text, mid, content, way))
         if self.lost_answers:
             self.lost_answers -= 1
             return Unconfirmed("no answer in time")
         return Delivered(mid)
 
-    def find_message(self, contact, text, since, known_mids):
+    def act(self, contact: ContactKey, action: str) -> str | None:
+        self.shown.append((clock.now(), contact, action))
+        return None
+
+    def find_message(self, contact, content, since, known_mids):
         for call in self.reached:
-            is_it = (call.contact, call.text) == (contact, text) and call.at >= since
+            is_it = (call.contact, call.text) == (contact, content.text) and call.at >= since
             if is_it and call.mid not in known_mids:
                 return Arrived(call.mid, call.at)
         return NotArrived()
+
+    def message(self, account_id: str, mid: str):
+        self.fetched.append(mid)
+        return self.readable.get(mid) or Unreadable("no such message")
 
     def profile(self, contact):
         return Profile(name=f"Person {contact.psid[-3:]}")
@@ -89,6 +117,9 @@ class House:
         wrap_writer=lambda writer: writer,
         fail_fast: bool = True,
         observers=(),
+        shows_typing: bool = False,
+        keeping=_NOTHING_KEPT,
+        consent=_NO_WORDS,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
@@ -98,6 +129,9 @@ class House:
         self._wrap_writer = wrap_writer
         self._fail_fast = fail_fast
         self._observers = observers
+        self._shows_typing = shows_typing
+        self._keeping = keeping
+        self._consent = consent
         self._database = open_database(f"sqlite:///{path}/moca.db")
         migrate(self._database)
         self._mids = 0
@@ -111,6 +145,8 @@ class House:
             cooldown=self._conversation.cooldown,
             dedup=self._conversation.dedup,
             takeover=timedelta(hours=12),
+            consent=self._consent,
+            gives_notice=self._keeping.post is not None,
         )
         self.system = System(
             conversation=self._conversation,
@@ -120,12 +156,18 @@ class House:
                 generator=self._generator,
                 connect=lambda: self.instagram,
                 draw=lambda: 0.0,
+                shows_typing=self._shows_typing,
                 observers=self._observers,
+                keeping=self._keeping,
+                recall=self._recall,
             ),
             dispatchers=Dispatchers(*[self.dispatcher] * 5),
             timers=self.timers,
-            couriers=4,
         )
+
+    def _recall(self, contact, before_id, limit):
+        with self._database.connection_context():
+            return recollect(contact, before_id, limit)
 
     def crash(self) -> None:
         """End as by kill -9: what is in memory is gone, what is not committed never was."""
@@ -146,6 +188,14 @@ class House:
     def receives(self, *events) -> object:
         """A webhook comes; tell what it is answered."""
         receipt = self.posts(*events)
+        self.settle()
+        return receipt.result(0)
+
+    def takes(self, body: bytes, **reading) -> object:
+        """A webhook comes as Meta writes it; tell what it is answered."""
+        receipt: Future = Future()
+        events = read_webhook(body, live=True, **reading)
+        self.system.tell(RecordWebhook(body, events, clock.now(), receipt))
         self.settle()
         return receipt.result(0)
 
@@ -175,6 +225,11 @@ class House:
             self.settle()
         self.frozen.move_to(end)
         self.settle()
+
+    def rows(self, query) -> list:
+        """What a query finds in the database."""
+        with self._database.connection_context():
+            return list(query.tuples())
 
     def journey(self, mid: str) -> JourneyRecord:
         """What the database tells of a message."""

@@ -1,11 +1,14 @@
 """Values that many tests begin with."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.reply import QueuedReply
 from moca.core.snapshot import Inbound
 from moca.core.vocabulary import Author, Priority
+from moca.instagram.access import Access
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ANNA = ContactKey("17841400000000001", "28978671838402975")
@@ -37,9 +40,14 @@ def reply_to(
         message_id=100 + item_id,
         conversation_id=1,
         contact=contact,
-        text=f"reply {item_id}",
+        content=Content(text=f"reply {item_id}"),
         author=author,
         priority=priority,
         scheduled_for=at(due),
         attempts=attempts,
     )
+
+
+def calls_at(url: str, token_for: Callable[[str], str]) -> Callable[[str], Access]:
+    """Say how accounts are called at one address."""
+    return lambda account_id: Access(f"{url}/v25.0", token_for(account_id))

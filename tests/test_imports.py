@@ -16,6 +16,13 @@ MAY_IMPORT = {
     "moca/replies": {"moca.core", "moca.replies"},
     "moca/storage": {"moca.core", "moca.storage"},
     "moca/settings": {"moca.settings"},
+    "moca/doctor": {
+        "moca.core",
+        "moca.instagram",
+        "moca.storage",
+        "moca.doctor",
+        "moca.clock",
+    },
     "moca/web": {
         "moca.core",
         "moca.storage.reads",

@@ -2,6 +2,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Inbound, Snapshot
 from moca.core.vocabulary import ConversationStatus
@@ -17,7 +18,7 @@ class Draft:
     attempt: int
     deadline: datetime | None = None
     """When this attempt counts as failed; None until a responder takes it up, and once written."""
-    text: str | None = None
+    content: Content | None = None
     is_queueing: bool = False
 
     @property
@@ -46,8 +47,15 @@ class Conversation:
     in_flight: frozenset[int] = frozenset()
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
+    deferred: tuple[Inbound, ...] = ()
+    """Came outside the business hours, and waits for them; older than what is gathered."""
+    deferred_until: datetime | None = None
     spoken: tuple[datetime, ...] = ()
     """When the bot spoke in the last hour, oldest first."""
+    bot_spoke_at: datetime | None = None
+    person_until: datetime | None = None
+    """Until when a person last had the word."""
+    has_opted_out: bool = False
     active_at: datetime
     """When something last happened in it."""
 
@@ -64,6 +72,9 @@ class Conversation:
             cooldown_until=snapshot.cooldown_until,
             away_text_at=snapshot.away_text_at,
             spoken=snapshot.spoken,
+            bot_spoke_at=snapshot.bot_spoke_at,
+            person_until=snapshot.person_until,
+            has_opted_out=snapshot.had_opted_out,
             active_at=now,
         )
 
@@ -74,6 +85,33 @@ class Conversation:
             gathered=(*self.gathered, message),
             gathering_since=self.gathering_since or message.received_at,
         )
+
+    def emptied(self) -> "Conversation":
+        """Let go of what waits to be answered; of what is being answered, nothing."""
+        return replace(self, gathered=(), gathering_since=None, deferred=(), deferred_until=None)
+
+    def deferring(self, until: datetime) -> "Conversation":
+        """Have what is gathered wait until an instant, apart from what comes meanwhile."""
+        waiting = self.deferred + self.gathered
+        return replace(self.emptied(), deferred=waiting, deferred_until=until)
+
+    def resuming(self) -> "Conversation":
+        """Gather again what was deferred."""
+        waited = self.deferred + self.gathered
+        since = waited[0].received_at if waited else None
+        return replace(self.emptied(), gathered=waited, gathering_since=since)
+
+    @property
+    def open_ids(self) -> tuple[int, ...]:
+        """The messages that it holds and that nobody answered yet."""
+        waiting = tuple(message.id for message in self.deferred + self.gathered)
+        return tuple(each for draft in self.drafts for each in draft.input_ids) + waiting
+
+    def find(self, message_id: int) -> Inbound | None:
+        """Find a message that it holds; None where it does not."""
+        drafted = (message for draft in self.drafts for message in draft.inputs)
+        held = (*self.deferred, *self.gathered, *drafted)
+        return next((message for message in held if message.id == message_id), None)
 
     def is_held_at(self, now: datetime) -> bool:
         """Tell whether somebody else than the bot has the word: paused, taken over or closed."""

@@ -2,7 +2,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from moca.core import drafting
+from moca.core import drafting, revising
+from moca.core.consent import Wish
+from moca.core.consenting import consent
 from moca.core.conversation import Conversation, seconds
 from moca.core.deduplication import first_saying, remember
 from moca.core.effects import Effect, Reload
@@ -13,9 +15,13 @@ from moca.core.messages import (
     ConversationChanged,
     GenerationFailed,
     GenerationStarted,
+    HandOverAsked,
     MessageArrived,
+    MessageEdited,
+    MessageErased,
     ReadName,
     RecordSteps,
+    ReplyDeclined,
     ReplyDropped,
     ReplyFailed,
     ReplyGenerated,
@@ -39,20 +45,28 @@ class SweptOver:
     """The database shows messages of this contact that wait. Supervisor -> Conversation."""
 
 
+OfDraft = (
+    GenerationStarted
+    | ReplyGenerated
+    | ReplyDeclined
+    | HandOverAsked
+    | GenerationFailed
+    | ReplyRefused
+)
+"""What becomes of a reply until it is queued."""
+
+OfReply = ReplyQueued | ReplySent | ReplyUnknown | ReplyFailed | ReplyDropped
+"""What becomes of it afterwards."""
+
 Event = (
     MessageArrived
+    | MessageEdited
+    | MessageErased
     | Woken
     | SweptOver
-    | GenerationStarted
-    | ReplyGenerated
-    | GenerationFailed
-    | ReplyQueued
-    | ReplyRefused
-    | ReplySent
-    | ReplyFailed
-    | ReplyUnknown
-    | ReplyDropped
     | ConversationChanged
+    | OfDraft
+    | OfReply
 )
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
@@ -94,26 +108,54 @@ def _take_in(
     match event:
         case MessageArrived():
             return _hear(_in_conversation(state, event, now), event.message, now, policy)
+        case MessageEdited():
+            return _read_anew(state, event, now, policy)
+        case MessageErased():
+            return revising.forget(state, event, now, policy)
         case Woken():
             return drafting.give_up_overdue(state, now, policy)
         case SweptOver():
             return state, _reload_if_stuck(state, now)
+        case ConversationChanged():
+            return _changed(state, event, now), ()
+        case ReplyQueued() | ReplySent() | ReplyUnknown() | ReplyFailed() | ReplyDropped():
+            return _follow(state, event, policy), ()
+        case _:
+            return _take_draft(state, event, now, policy)
+
+
+def _take_draft(
+    state: Conversation, event: OfDraft, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    match event:
         case GenerationStarted():
             return drafting.start(state, event, policy), ()
         case ReplyGenerated():
-            return drafting.take_text(state, event, now)
+            return drafting.take_content(state, event, now, policy)
+        case ReplyDeclined():
+            return drafting.take_refusal(state, event, now, policy)
+        case HandOverAsked():
+            return drafting.take_hand_over(state, event, now, policy)
         case GenerationFailed():
             return drafting.take_failure(state, event, now, policy)
         case ReplyRefused():
             return drafting.drop(state, event.input_ids), ()
+        case _:
+            assert_never(event)
+
+
+def _follow(state: Conversation, event: OfReply, policy: ConversationPolicy) -> Conversation:
+    match event:
         case ReplyQueued():
-            return _queued(state, event), ()
-        case ReplySent() | ReplyUnknown():
-            return _spoken(state, event.item_id, event.at, policy), ()
+            return _queued(state, event)
+        case ReplySent(is_said=False):
+            return replace(state, in_flight=state.in_flight - {event.item_id})
+        case ReplySent():
+            return _heard_of(_spoken(state, event.item_id, event.at, policy), event)
+        case ReplyUnknown():
+            return _spoken(state, event.item_id, event.at, policy)
         case ReplyFailed() | ReplyDropped():
-            return replace(state, in_flight=state.in_flight - {event.item_id}), ()
-        case ConversationChanged():
-            return _changed(state, event), ()
+            return replace(state, in_flight=state.in_flight - {event.item_id})
         case _:
             assert_never(event)
 
@@ -121,6 +163,11 @@ def _take_in(
 def _hear(
     state: Conversation, message: Inbound, now: datetime, policy: ConversationPolicy
 ) -> Decision:
+    if message.wish is Wish.OPT_IN:
+        state = replace(state, has_opted_out=False)
+    heeded = consent(state, message, now, policy)
+    if heeded is not None:
+        return heeded
     first = first_saying(message, state.remembered, policy.dedup)
     if first is not None:
         after = message.received_at - first.received_at
@@ -135,6 +182,19 @@ def _hear(
         message.id, now, Stage.DEDUPLICATION, "passed", f"nothing equal in {seconds(policy.dedup)}"
     )
     return heard, (RecordSteps((passed, _waiting(heard, message, now, policy))),)
+
+
+def _read_anew(
+    state: Conversation, event: MessageEdited, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    message = state.find(event.message_id)
+    if event.wish is None or message is None:
+        return revising.reword(state, event, policy)
+    erased = MessageErased(event.contact, event.conversation_id, event.message_id)
+    forgotten, effects = revising.forget(state, erased, now, policy)
+    edited = replace(message, text=event.text, wish=event.wish)
+    heard, more = _hear(forgotten, edited, now, policy)
+    return heard, effects + more
 
 
 def _reload_if_stuck(state: Conversation, now: datetime) -> tuple[Effect, ...]:
@@ -157,7 +217,12 @@ def _waiting(
 def _in_conversation(state: Conversation, event: MessageArrived, now: datetime) -> Conversation:
     if event.conversation_id == state.conversation_id:
         return state
-    return Conversation(contact=state.contact, conversation_id=event.conversation_id, active_at=now)
+    return Conversation(
+        contact=state.contact,
+        conversation_id=event.conversation_id,
+        has_opted_out=state.has_opted_out,
+        active_at=now,
+    )
 
 
 def _queued(state: Conversation, event: ReplyQueued) -> Conversation:
@@ -178,10 +243,17 @@ def _spoken(
     )
 
 
-def _changed(state: Conversation, event: ConversationChanged) -> Conversation:
+def _heard_of(state: Conversation, sent: ReplySent) -> Conversation:
+    if sent.author is Author.BOT:
+        return replace(state, bot_spoke_at=max(sent.at, state.bot_spoke_at or sent.at))
+    return replace(state, person_until=max(sent.at, state.person_until or sent.at))
+
+
+def _changed(state: Conversation, event: ConversationChanged, now: datetime) -> Conversation:
     if event.conversation_id != state.conversation_id:
         return state
-    changed = replace(state, status=event.status, held_until=event.held_until)
+    until = event.held_until or now
+    changed = replace(state, status=event.status, held_until=event.held_until, person_until=until)
     if event.status is ConversationStatus.OPEN:
         return changed
-    return replace(changed, gathered=(), gathering_since=None, drafts=())
+    return replace(changed.emptied(), drafts=())

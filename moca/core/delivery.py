@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Instagram took the message and named it."""
+    """Instagram took the message and named it; a reaction has no name."""
 
-    mid: str
+    mid: str | None
     usage_percent: float = 0
     """How much of its quota the account has used; at 100 Meta refuses."""
 
@@ -31,6 +31,8 @@ class AccountStopped:
     """Nothing of this account can go until a person acts (token dead, policy block)."""
 
     because: str
+    is_token_dead: bool = False
+    """Whether only a new access token helps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from moca.core.content import Content
 from moca.core.conversation import Conversation, Draft, seconds
+from moca.core.disclosure import say
 from moca.core.effects import Effect
 from moca.core.grouping import Group
+from moca.core.handing import hand_over
 from moca.core.journey import Step
 from moca.core.messages import (
     ConcludeMessages,
     GenerateReply,
     GenerationFailed,
     GenerationStarted,
-    QueueReply,
+    HandOverAsked,
     RecordSteps,
+    ReplyDeclined,
     ReplyGenerated,
 )
 from moca.core.policy import ConversationPolicy
+from moca.core.validity import fault_in
 from moca.core.vocabulary import Outcome, Stage
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
@@ -38,30 +43,59 @@ def start(
     return _replaced(state, draft, replace(draft, deadline=event.at + policy.generation_timeout))
 
 
-def take_text(state: Conversation, event: ReplyGenerated, now: datetime) -> Decision:
-    """Put a reply's text into its draft, and queue what is next in order and ready."""
+def take_content(
+    state: Conversation, event: ReplyGenerated, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    """Put a reply's content into its draft, and queue what is next in order and ready."""
     draft = _asked_for(state, event)
     if draft is None:
         return state, ()
-    made = [Step(each, now, Stage.GENERATION, "generated") for each in draft.input_ids]
-    written = _replaced(state, draft, replace(draft, text=event.text, deadline=None))
-    queueing, effects = queue_ready(written, now)
-    return queueing, (RecordSteps(tuple(made)), *effects)
+    fault = fault_in(event.content)
+    if fault is not None:
+        return _try_again(state, draft, f"Instagram would refuse it: {fault}", now, policy)
+    written = _replaced(state, draft, replace(draft, content=event.content, deadline=None))
+    queueing, effects = queue_ready(written, now, policy)
+    return queueing, (_noted(draft, now, "generated", event.by), *effects)
 
 
-def queue_ready(state: Conversation, now: datetime) -> Decision:
+def take_refusal(
+    state: Conversation, event: ReplyDeclined, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    """End a group that is to get no reply."""
+    draft = _asked_for(state, event)
+    if draft is None:
+        return state, ()
+    ended = ConcludeMessages(
+        draft.input_ids, Outcome.SUPPRESSED, f"no reply is wanted: {event.because}", now
+    )
+    remaining, effects = queue_ready(drop(state, draft.input_ids), now, policy)
+    return remaining, (_noted(draft, now, "declined", event.because), ended, *effects)
+
+
+def take_hand_over(
+    state: Conversation, event: HandOverAsked, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    """Give the conversation to a person at once: whatever else was to be said is theirs."""
+    draft = _asked_for(state, event)
+    if draft is None:
+        return state, ()
+    otherwise = Content(text=policy.hand_over_text) if policy.hand_over_text else None
+    is_fit = event.content is not None and fault_in(event.content) is None
+    content = event.content if is_fit else otherwise
+    handed, command = hand_over(state, draft.inputs, event.because, content, now=now, policy=policy)
+    return handed, (_noted(draft, now, "handed over", event.because), command)
+
+
+def queue_ready(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     """Queue the drafts that are written, as far as none before them is still being made."""
-    effects: list[Effect] = []
-    drafts = list(state.drafts)
-    for place, draft in enumerate(drafts):
-        if draft.text is None:
+    effects: tuple[Effect, ...] = ()
+    for draft in state.drafts:
+        if draft.content is None:
             break
         if not draft.is_queueing:
-            drafts[place] = replace(draft, is_queueing=True)
-            effects.append(
-                QueueReply(state.conversation_id, draft.input_ids, text=draft.text, at=now)
-            )
-    return replace(state, drafts=tuple(drafts)), tuple(effects)
+            effects += say(state, draft.input_ids, draft.content, now, policy)
+            state = _replaced(state, draft, replace(draft, is_queueing=True))
+    return state, effects
 
 
 def take_failure(
@@ -95,16 +129,12 @@ def drop(state: Conversation, input_ids: Iterable[int]) -> Conversation:
 def _try_again(
     state: Conversation, draft: Draft, because: str, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    failed = [
-        Step(each, now, Stage.GENERATION, "failed", f"attempt {draft.attempt}: {because}")
-        for each in draft.input_ids
-    ]
-    noted = RecordSteps(tuple(failed))
+    noted = _noted(draft, now, "failed", f"attempt {draft.attempt}: {because}")
     if draft.attempt >= policy.generation_attempts:
         ended = ConcludeMessages(
             draft.input_ids, Outcome.FAILED, f"no reply could be made: {because}", now
         )
-        remaining, effects = queue_ready(drop(state, draft.input_ids), now)
+        remaining, effects = queue_ready(drop(state, draft.input_ids), now, policy)
         return remaining, (noted, ended, *effects)
     again = replace(draft, attempt=draft.attempt + 1, deadline=None)
     asked = GenerateReply(state.contact, again.inputs, again.attempt)
@@ -112,16 +142,23 @@ def _try_again(
 
 
 def _asked_for(
-    state: Conversation, event: GenerationStarted | ReplyGenerated | GenerationFailed
+    state: Conversation,
+    event: GenerationStarted | ReplyGenerated | ReplyDeclined | HandOverAsked | GenerationFailed,
 ) -> Draft | None:
     return next(
         (
             draft
             for draft in state.drafts
             if (draft.first_id, draft.attempt) == (event.first_id, event.attempt)
-            and draft.text is None
+            and draft.content is None
         ),
         None,
+    )
+
+
+def _noted(draft: Draft, now: datetime, outcome: str, detail: str) -> RecordSteps:
+    return RecordSteps(
+        tuple(Step(each, now, Stage.GENERATION, outcome, detail) for each in draft.input_ids)
     )
 
 

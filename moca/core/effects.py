@@ -4,6 +4,7 @@ from datetime import datetime
 from moca.core.messages import (
     ConcludeMessages,
     GenerateReply,
+    HandOverConversation,
     QueueReply,
     ReadName,
     RecordSteps,
@@ -28,5 +29,13 @@ class LetGo:
 
 
 Effect = (
-    ConcludeMessages | GenerateReply | QueueReply | ReadName | RecordSteps | WakeAt | Reload | LetGo
+    ConcludeMessages
+    | GenerateReply
+    | HandOverConversation
+    | QueueReply
+    | ReadName
+    | RecordSteps
+    | WakeAt
+    | Reload
+    | LetGo
 )

@@ -2,14 +2,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from moca.core import drafting
+from moca.core.closing import close, newest_window_shuts_at
+from moca.core.content import Content
 from moca.core.conversation import Conversation
 from moca.core.effects import Effect, LetGo, WakeAt
 from moca.core.grouping import Group, group
-from moca.core.hours import BusinessHours
+from moca.core.handing import hand_over
 from moca.core.journey import Step
-from moca.core.messages import ConcludeMessages, QueueReply, RecordSteps
+from moca.core.messages import ConcludeMessages, RecordSteps
 from moca.core.policy import ConversationPolicy
-from moca.core.vocabulary import Outcome, Stage
+from moca.core.vocabulary import ConversationStatus, Outcome, Stage
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
 
@@ -19,11 +21,13 @@ def advance(state: Conversation, now: datetime, policy: ConversationPolicy) -> D
     if state.is_answering:
         deadlines = [draft.deadline for draft in state.drafts if draft.deadline is not None]
         return state, (WakeAt(min(deadlines)),) if deadlines else ()
-    flush_at = state.flush_at(policy)
-    if flush_at is None:
+    if state.deferred_until is not None and state.deferred_until <= now:
+        state = state.resuming()
+    due = [each for each in (state.flush_at(policy), state.deferred_until) if each is not None]
+    if not due:
         return _rest(state, now, policy)
-    if now < flush_at:
-        return state, (WakeAt(flush_at),)
+    if now < min(due):
+        return state, (WakeAt(min(due)),)
     flushed, effects = _flush(state, now, policy)
     advanced, more = advance(flushed, now, policy)
     return advanced, effects + more
@@ -37,11 +41,20 @@ def _rest(state: Conversation, now: datetime, policy: ConversationPolicy) -> Dec
 
 
 def _flush(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
-    emptied = replace(state, gathered=(), gathering_since=None)
     if state.is_held_at(now):
-        return emptied, (_suppress(state, f"the conversation is {state.status}", now),)
+        return _end(state, _held_because(state.status), now)
+    if newest_window_shuts_at(state, policy) <= now:
+        hours = policy.window.total_seconds() / 3600
+        return _end(state, f"the {hours:g} h window shut before it could be answered", now)
+    if any(policy.escalation.are_in(message.text) for message in state.gathered):
+        return _escalate(state, now, policy)
     if policy.hours is not None and not policy.hours.open_at(now):
-        return _turn_away(emptied, state, now, policy.hours, policy.away_text)
+        return close(state, now, policy.hours, policy)
+    return _answer(state, now, policy)
+
+
+def _answer(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
+    emptied = replace(state, gathered=(), gathering_since=None)
     groups = group(state.gathered, policy.mode)
     left = state.replies_left(policy, now)
     excess = _turn_down(groups[left:], policy, now)
@@ -62,25 +75,24 @@ def _turn_down(
     return (ConcludeMessages(ids, Outcome.SUPPRESSED, because, now),) if ids else ()
 
 
-def _turn_away(
-    emptied: Conversation, state: Conversation, now: datetime, hours: BusinessHours, away_text: str
-) -> Decision:
-    opens_at = hours.opens_next(now)
-    reopening = f", open again {opens_at:%a %d %b %H:%M} UTC" if opens_at else ""
-    suppressed = _suppress(state, f"outside business hours{reopening}", now)
-    closed_since = hours.closed_since(now)
-    told_at = state.away_text_at
-    told = told_at is not None and (closed_since is None or told_at >= closed_since)
-    if told or not away_text:
-        return emptied, (suppressed,)
-    away = QueueReply(state.conversation_id, (), text=away_text, at=now, is_away_text=True)
-    return replace(emptied, away_text_at=now), (suppressed, away)
+def _escalate(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
+    content = Content(text=policy.hand_over_text) if policy.hand_over_text else None
+    because = "the contact asked for a person"
+    handed, command = hand_over(state, state.gathered, because, content, now=now, policy=policy)
+    return handed, (command,)
 
 
-def _suppress(state: Conversation, because: str, now: datetime) -> ConcludeMessages:
+def _end(state: Conversation, because: str, now: datetime) -> Decision:
     ids = tuple(message.id for message in state.gathered)
-    return ConcludeMessages(ids, Outcome.SUPPRESSED, because, now)
+    ended = ConcludeMessages(ids, Outcome.SUPPRESSED, because, now)
+    return replace(state, gathered=(), gathering_since=None), (ended,)
 
 
 def _gathered(messages: int, groups: int) -> str:
     return f"{messages} gathered, {groups} to answer"
+
+
+def _held_because(status: ConversationStatus) -> str:
+    if status is ConversationStatus.STANDBY:
+        return "another app holds the thread"
+    return f"the conversation is {status}"

@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
 
+from moca.core.channel import Channel
 from moca.core.contact import ContactKey
 from moca.core.reply import QueuedReply
+from moca.core.vocabulary import Author
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -12,14 +14,14 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Lane:
     """The replies to one contact, of which only the first may go, and only one at a time."""
 
-    __slots__ = ("contact", "free_at", "holder", "replies", "turn")
+    __slots__ = ("contact", "free_at", "holders", "replies", "turn")
 
     def __init__(self, contact: ContactKey) -> None:
         self.contact = contact
         self.replies: list[tuple[int, int, int, QueuedReply]] = []
         self.free_at = _LONG_AGO
-        self.holder: int | None = None
-        """The item under way; the lane stands until it has ended."""
+        self.holders: set[int] = set()
+        """Items under way or in doubt; the lane stands until all have ended."""
         self.turn = 0
         """Counts the lane's places in the heaps; an entry of an earlier turn is void."""
 
@@ -34,7 +36,7 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[ContactKey, Lane] = {}
         self._held: dict[int, QueuedReply] = {}
-        self._ready: dict[str, list[tuple[int, int, int, Lane]]] = {}
+        self._ready: dict[Channel, list[tuple[int, int, int, Lane]]] = {}
         self._later: list[tuple[datetime, int, int, Lane]] = []
         self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
         self._entries = count()
@@ -47,9 +49,13 @@ class Lanes:
         return item_id in self._held
 
     def add(self, reply: QueuedReply, now: datetime) -> None:
-        """Take in a reply; one scheduled for later holds up nothing, one in backoff its lane."""
+        """Take in a reply; one scheduled for later holds up nothing, one in backoff its lane.
+
+        Only people schedule: where the bot's lies ahead, the clock was set back.
+        """
         self._held[reply.item_id] = reply
-        if reply.attempts == 0 and reply.scheduled_for > now:
+        is_scheduled = reply.author is not Author.BOT and reply.attempts == 0
+        if is_scheduled and reply.scheduled_for > now:
             heappush(self._scheduled, (reply.scheduled_for, next(self._entries), reply))
         else:
             self._enqueue(reply, now)
@@ -60,34 +66,34 @@ class Lanes:
         if reply is None:
             return None
         lane = self._lanes.get(reply.contact)
-        if lane is not None and lane.holder == item_id:
+        if lane is not None and item_id in lane.holders:
             self.release(reply, now)
         return reply
 
-    def accounts_ready(self, now: datetime) -> Iterator[str]:
-        """Name the accounts that have a reply which may go as far as its contact is concerned."""
+    def channels_ready(self, now: datetime) -> Iterator[Channel]:
+        """Name the channels that have a reply which may go as far as its contact is concerned."""
         self._wake(now)
-        for account_id in tuple(self._ready):
-            if self._first(account_id) is not None:
-                yield account_id
+        for channel in tuple(self._ready):
+            if self._first(channel) is not None:
+                yield channel
 
-    def first(self, account_id: str) -> QueuedReply | None:
-        """Show an account's first reply that may go, after `accounts_ready` at the same instant."""
-        lane = self._first(account_id)
+    def first(self, channel: Channel) -> QueuedReply | None:
+        """Show a channel's first reply that may go, after `channels_ready` at the same instant."""
+        lane = self._first(channel)
         return None if lane is None else lane.replies[0][-1]
 
     def take(self, reply: QueuedReply) -> None:
         """Let a reply that is first hold its lane until `release`."""
         lane = self._lanes[reply.contact]
         heappop(lane.replies)
-        lane.holder = reply.item_id
+        lane.holders.add(reply.item_id)
         lane.turn += 1
 
     def hold(self, reply: QueuedReply) -> None:
         """Let a reply that an earlier run left under way hold its lane."""
         self._held[reply.item_id] = reply
         lane = self._lane(reply.contact)
-        lane.holder = reply.item_id
+        lane.holders.add(reply.item_id)
         lane.turn += 1
 
     def rest(self, contact: ContactKey, until: datetime, now: datetime) -> None:
@@ -100,8 +106,8 @@ class Lanes:
         """Let the lane go on without the reply that held it."""
         self._held.pop(reply.item_id, None)
         lane = self._lanes.get(reply.contact)
-        if lane is not None and lane.holder == reply.item_id:
-            lane.holder = None
+        if lane is not None and reply.item_id in lane.holders:
+            lane.holders.remove(reply.item_id)
             self._place(lane, now)
 
     def next_change_at(self) -> datetime | None:
@@ -120,7 +126,7 @@ class Lanes:
 
     def _place(self, lane: Lane, now: datetime) -> None:
         lane.turn += 1
-        if lane.holder is not None:
+        if lane.holders:
             return
         while lane.replies and not self._is_held(lane.replies[0][-1]):
             heappop(lane.replies)
@@ -136,7 +142,7 @@ class Lanes:
         if free_at > now:
             heappush(self._later, (free_at, item_id, lane.turn, lane))
         else:
-            ready = self._ready.setdefault(lane.contact.account_id, [])
+            ready = self._ready.setdefault(reply.channel, [])
             heappush(ready, (priority, item_id, lane.turn, lane))
 
     def _is_held(self, reply: QueuedReply) -> bool:
@@ -152,8 +158,8 @@ class Lanes:
             if turn == lane.turn:
                 self._place(lane, now)
 
-    def _first(self, account_id: str) -> Lane | None:
-        ready = self._ready[account_id]
+    def _first(self, channel: Channel) -> Lane | None:
+        ready = self._ready[channel]
         while ready:
             _, item_id, turn, lane = ready[0]
             if turn == lane.turn and item_id in self._held:
@@ -161,5 +167,5 @@ class Lanes:
             heappop(ready)
             if turn == lane.turn:
                 self._place(lane, lane.free_at)
-        del self._ready[account_id]
+        del self._ready[channel]
         return None

@@ -2,6 +2,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from moca.core.channel import Channel, Kind
 from moca.core.contact import ContactKey
 from moca.core.lanes import Lanes
 from moca.core.messages import ClaimReply, DeliverReply, RecentSend
@@ -13,11 +14,11 @@ _LEAD = timedelta(milliseconds=100)
 """How long before its turn a reply is claimed, so that the write costs the pace nothing."""
 
 _CALL_BEGINS_WITHIN = timedelta(seconds=15)
-"""How long after its claim a call may begin, where every courier hangs."""
+"""How long after its claim a call may begin, where the claim is slow to be written."""
 
 _CLAIM_TAKES = timedelta(seconds=10)
 
-_NOBODY: Counter[str] = Counter()
+_NOBODY: Counter[Channel] = Counter()
 
 
 class Outbox:
@@ -35,8 +36,12 @@ class Outbox:
         self._claimed: deque[QueuedReply] = deque()
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier who has not said yet that the call is being made."""
-        self._ahead: Counter[str] = Counter()
-        """By account, the replies claimed or being claimed that wait for their turn."""
+        self._under_way: set[int] = set()
+        """Handed to a courier who has not said yet how the call ended."""
+        self._ahead: Counter[Channel] = Counter()
+        """By channel, the replies claimed or being claimed that wait for their turn."""
+        self.is_frozen = False
+        """Whether nothing is to go; what is claimed is to be given back."""
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -69,8 +74,11 @@ class Outbox:
     def count_recent(self, sends: Iterable[RecentSend], now: datetime) -> None:
         """Respect what an earlier run sent within the limits' windows."""
         for send in sends:
+            channel = Channel(send.contact.account_id, send.kind)
             if send.started_at + timedelta(seconds=2) > now:
-                self._pacing.count(send.contact.account_id, now)
+                self._pacing.count(channel, now)
+            elif send.kind is Kind.PRIVATE_REPLY:
+                self._pacing.count_in_the_hour(channel, send.started_at)
             began_by = min(send.started_at + _CALL_BEGINS_WITHIN, now)
             self.rest(send.contact, send.ended_at or began_by, now)
 
@@ -80,7 +88,7 @@ class Outbox:
         while (reply := self._next_to_claim(now)) is not None:
             self._lanes.take(reply)
             self._claiming[reply.item_id] = (reply, now)
-            self._ahead[reply.contact.account_id] += 1
+            self._ahead[reply.channel] += 1
             claims.append(ClaimReply(reply, now))
         return tuple(claims)
 
@@ -101,12 +109,13 @@ class Outbox:
         """Say which calls to make, because their turn has come."""
         calls = []
         for reply in tuple(self._claimed):
-            free_at = self._pacing.free_at(reply.contact.account_id, now, _NOBODY)
+            free_at = self._pacing.free_at(reply.channel, now, _NOBODY)
             if free_at is not None and free_at <= now:
                 self._claimed.remove(reply)
-                self._ahead[reply.contact.account_id] -= 1
-                self._pacing.reserve(reply.contact.account_id)
+                self._ahead[reply.channel] -= 1
+                self._pacing.reserve(reply.channel)
                 self._called[reply.item_id] = reply
+                self._under_way.add(reply.item_id)
                 calls.append(DeliverReply(reply))
         return tuple(calls)
 
@@ -114,12 +123,13 @@ class Outbox:
         """Count a call from when it was really made."""
         reply = self._called.pop(item_id, None)
         if reply is not None:
-            self._pacing.started(reply.contact.account_id, at)
+            self._pacing.started(reply.channel, at)
 
     def ended(self, reply: QueuedReply, now: datetime) -> None:
         """Let the contact rest after a call; the lane stands until `release`."""
         if self._called.pop(reply.item_id, None) is not None:
-            self._pacing.release(reply.contact.account_id)
+            self._pacing.release(reply.channel)
+        self._under_way.discard(reply.item_id)
         self.rest(reply.contact, now, now)
 
     def rest(self, contact: ContactKey, since: datetime, now: datetime) -> None:
@@ -129,6 +139,14 @@ class Outbox:
     def rest_account(self, account_id: str, until: datetime) -> None:
         """Let nothing go for an account before `until`."""
         self._pacing.rest(account_id, until)
+
+    def stop_account(self, account_id: str, until: datetime) -> None:
+        """Let nothing go for an account before `until`, unless it is woken."""
+        self._pacing.stop(account_id, until)
+
+    def wake_account(self, account_id: str) -> None:
+        """Let a stopped account go on; a rest that Instagram asked for stands."""
+        self._pacing.wake(account_id)
 
     def release(self, reply: QueuedReply, now: datetime) -> None:
         """Let a contact's next reply go; this one has ended."""
@@ -140,14 +158,14 @@ class Outbox:
         for reply in [each for each in waiting if each.item_id == item_id]:
             self._claiming.pop(item_id, None)
             self._claimed = deque(each for each in self._claimed if each.item_id != item_id)
-            self._ahead[reply.contact.account_id] -= 1
+            self._ahead[reply.channel] -= 1
         self._lanes.discard(item_id, now)
 
     def unclaim(self) -> tuple[QueuedReply, ...]:
-        """Give back what is `sending` on disk but was not called yet; for an orderly stop."""
+        """Give back what is `sending` on disk but was not called yet."""
         given_back = tuple(self._claimed)
         self._claimed.clear()
-        self._ahead.clear()
+        self._ahead.subtract(reply.channel for reply in given_back)
         return given_back
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
@@ -158,26 +176,36 @@ class Outbox:
         )
         for reply, _ in overtaken:
             self._claimed.remove(reply)
-            self._ahead[reply.contact.account_id] -= 1
+            self._ahead[reply.channel] -= 1
         return overtaken
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Tell when to look again, if nothing happens before."""
-        turns = [self._pacing.free_at(r.contact.account_id, now, _NOBODY) for r in self._claimed]
-        for account_id in self._lanes.accounts_ready(now):
-            free_at = self._pacing.free_at(account_id, now, self._ahead)
-            turns.append(free_at and free_at - _LEAD)
+        if self.is_frozen:
+            return None
+        turns = [self._pacing.free_at(r.channel, now, _NOBODY) for r in self._claimed]
+        for channel in self._lanes.channels_ready(now):
+            if self._has_a_free_courier:
+                free_at = self._pacing.free_at(channel, now, self._ahead)
+                turns.append(free_at and free_at - _LEAD)
         turns.append(self._lanes.next_change_at())
         return min((turn for turn in turns if turn is not None), default=None)
+
+    @property
+    def _has_a_free_courier(self) -> bool:
+        # A claim is not taken back for what is more urgent, so none is made to wait for a courier.
+        return self._ahead.total() + len(self._under_way) < self._policy.couriers
 
     def _rests_until(self, reply: QueuedReply, now: datetime) -> datetime | None:
         return self._pacing.rests_until(reply.contact.account_id, now)
 
     def _next_to_claim(self, now: datetime) -> QueuedReply | None:
+        if self.is_frozen or not self._has_a_free_courier:
+            return None
         candidates = []
-        for account_id in self._lanes.accounts_ready(now):
-            free_at = self._pacing.free_at(account_id, now, self._ahead)
-            reply = self._lanes.first(account_id)
+        for channel in self._lanes.channels_ready(now):
+            free_at = self._pacing.free_at(channel, now, self._ahead)
+            reply = self._lanes.first(channel)
             if reply is not None and free_at is not None and free_at <= now + _LEAD:
                 candidates.append(reply)
         return min(candidates, key=lambda reply: (reply.priority, reply.item_id), default=None)

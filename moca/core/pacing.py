@@ -1,73 +1,124 @@
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from moca.core.channel import Channel, Kind
 from moca.core.limiter import SlidingWindow
 from moca.core.policy import SenderPolicy
 
 _SECOND = timedelta(seconds=1)
-_GUARD = timedelta(milliseconds=15)
-"""What the way from the decision to Instagram may vary by; it keeps *their* window true too."""
+_HOUR = timedelta(hours=1)
+_GUARD = timedelta(milliseconds=4)
+"""What the way to Instagram may vary by, at 0.4 % of the rate: *their* window counts too."""
+
+_BREATH = timedelta(milliseconds=10)
+_IN_ONE_BREATH = 3
+"""Calls that may start together; a hundred would keep one another from the wire for long."""
 
 
 @dataclass(slots=True)
 class _Account:
     window: SlidingWindow
+    by_kind: Mapping[Kind, SlidingWindow]
+    """What has a limit of its own as well."""
     rests_until: datetime | None = None
+    """Because Instagram asked for it."""
+    stopped_until: datetime | None = None
+    """Because a person must act; over as soon as one did."""
+
+    @property
+    def waits_until(self) -> datetime | None:
+        return max(filter(None, (self.rests_until, self.stopped_until)), default=None)
 
 
 @dataclass(slots=True)
 class Pacing:
-    """The limits over all and per account, each exact in every window of one second."""
+    """The limits over all, per account and per kind, each exact in every window of its span."""
 
     policy: SenderPolicy
     _overall: SlidingWindow = field(init=False)
+    _together: SlidingWindow = field(init=False)
     _accounts: dict[str, _Account] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._overall = SlidingWindow(self.policy.per_second, _SECOND + _GUARD)
-        self._accounts = defaultdict(
-            lambda: _Account(SlidingWindow(self.policy.account_per_second, _SECOND + _GUARD))
-        )
+        per_second = self.policy.per_second
+        self._overall = SlidingWindow(per_second, _SECOND + _GUARD)
+        self._together = SlidingWindow(max(_IN_ONE_BREATH, per_second // 50), _BREATH)
+        self._accounts = defaultdict(self._account)
 
-    def free_at(self, account_id: str, now: datetime, ahead: Counter[str]) -> datetime | None:
-        """Tell when a call for this account may start; None if a call about to start decides.
+    def _account(self) -> _Account:
+        policy = self.policy
+        by_kind = {
+            Kind.MEDIA: SlidingWindow(policy.account_media_per_second, _SECOND + _GUARD),
+            Kind.PRIVATE_REPLY: SlidingWindow(policy.account_private_replies_per_hour, _HOUR),
+        }
+        return _Account(SlidingWindow(policy.account_per_second, _SECOND + _GUARD), by_kind)
 
-        `ahead` counts, by account, the calls that are to start before it.
+    def free_at(self, channel: Channel, now: datetime, ahead: Counter[Channel]) -> datetime | None:
+        """Tell when a call of this kind may start; None if a call about to start decides.
+
+        `ahead` counts, by channel, the calls that are to start before it.
         """
-        account = self._accounts[account_id]
-        overall = self._overall.free_at(now, ahead.total())
-        own = account.window.free_at(now, ahead[account_id])
-        if overall is None or own is None:
-            return None
-        return max(overall, own, account.rests_until or now)
+        account = self._accounts[channel.account_id]
+        of_account = sum(ahead[Channel(channel.account_id, kind)] for kind in Kind)
+        own = account.by_kind.get(channel.kind)
+        turns = [
+            self._overall.free_at(now, ahead.total()),
+            account.window.free_at(now, of_account),
+            now if own is None else own.free_at(now, ahead[channel]),
+            account.waits_until or now,
+            # How those ahead come to be spread is not known yet, and is a matter of moments.
+            now if ahead.total() else self._together.free_at(now),
+        ]
+        known = [turn for turn in turns if turn is not None]
+        return max(known) if len(known) == len(turns) else None
 
-    def reserve(self, account_id: str) -> None:
+    def reserve(self, channel: Channel) -> None:
         """Take a place for a call that is about to be made."""
-        self._overall.reserve()
-        self._accounts[account_id].window.reserve()
+        for window in self._windows(channel):
+            window.reserve()
 
-    def started(self, account_id: str, at: datetime) -> None:
+    def started(self, channel: Channel, at: datetime) -> None:
         """Count a reserved call from when it was really made."""
-        self._overall.started(at)
-        self._accounts[account_id].window.started(at)
+        for window in self._windows(channel):
+            window.started(at)
 
-    def release(self, account_id: str) -> None:
+    def release(self, channel: Channel) -> None:
         """Give back the place of a call that was never made."""
-        self._overall.release()
-        self._accounts[account_id].window.release()
+        for window in self._windows(channel):
+            window.release()
 
-    def count(self, account_id: str, at: datetime) -> None:
+    def count(self, channel: Channel, at: datetime) -> None:
         """Count a call of an earlier run."""
-        self._overall.count(at)
-        self._accounts[account_id].window.count(at)
+        for window in self._windows(channel):
+            window.count(at)
+
+    def count_in_the_hour(self, channel: Channel, at: datetime) -> None:
+        """Count a call of an earlier run that only a limit by the hour still feels."""
+        own = self._accounts[channel.account_id].by_kind.get(channel.kind)
+        if own is not None:
+            own.count(at)
 
     def rests_until(self, account_id: str, now: datetime) -> datetime | None:
-        """Tell until when an account rests; None while it does not."""
-        until = self._accounts[account_id].rests_until
+        """Tell until when an account rests or is stopped; None while it is not."""
+        until = self._accounts[account_id].waits_until
         return until if until is not None and until > now else None
 
     def rest(self, account_id: str, until: datetime) -> None:
         """Start nothing for an account before `until`."""
         account = self._accounts[account_id]
         account.rests_until = max(until, account.rests_until or until)
+
+    def stop(self, account_id: str, until: datetime) -> None:
+        """Start nothing for an account before `until`, unless it is woken."""
+        self._accounts[account_id].stopped_until = until
+
+    def wake(self, account_id: str) -> None:
+        """Let a stopped account go on; a rest that Instagram asked for stands."""
+        self._accounts[account_id].stopped_until = None
+
+    def _windows(self, channel: Channel) -> tuple[SlidingWindow, ...]:
+        account = self._accounts[channel.account_id]
+        own = account.by_kind.get(channel.kind)
+        return self._overall, self._together, account.window, *(() if own is None else (own,))

@@ -3,6 +3,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from moca.core.hours import BusinessHours
+from moca.core.words import Words
 
 
 class ReplyMode(StrEnum):
@@ -29,6 +30,21 @@ class ConversationPolicy:
     """None answers at any hour."""
     away_text: str = field(default="", repr=False)
     """Sent once per closing; empty sends nothing."""
+    answer_when_open: bool = False
+    """Whether what comes outside the hours waits for the opening instead of being suppressed."""
+    window: timedelta = timedelta(hours=24)
+    """How long after a contact's message a reply may go."""
+    opt_out_text: str = field(default="", repr=False)
+    """Confirms that a contact opted out; empty sends nothing."""
+    opt_in_text: str = field(default="", repr=False)
+    """Confirms the opposite; where it is empty, the message is answered like any other."""
+    escalation: Words = field(default_factory=Words)
+    """With one of these in it, a message hands the conversation to a person."""
+    hand_over_text: str = field(default="", repr=False)
+    """Said then, and where a generator hands over without words; empty says nothing."""
+    disclosure: str = field(default="", repr=False)
+    """Says that a bot speaks, before what it says first, after a gap and after a person; or ""."""
+    disclosure_gap: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +53,12 @@ class SenderPolicy:
 
     per_second: int = 3
     account_per_second: int = 100
+    account_media_per_second: int = 10
+    account_reads_per_second: int = 2
+    account_private_replies_per_hour: int = 750
     user_cooldown: timedelta = timedelta(seconds=7)
+    couriers: int = 32
+    """Calls that may be under way at once; what waits for one to end stays in the outbox."""
     max_attempts: int = 5
     settle: timedelta = timedelta(seconds=10)
     """How long after a doubtful call Instagram's record is read, and read again."""

@@ -1,8 +1,24 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
+from moca.core.channel import Channel, Kind
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.vocabulary import Author, Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a reply is addressed, beside to whom."""
+
+    comment_id: str | None = None
+    """Of the comment it answers in private, which Instagram allows once."""
+    is_late: bool = False
+    """Sent by a person after the 24 h window, as a human agent may."""
+
+
+DIRECT = Way()
+"""Into the conversation, within the window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,10 +30,20 @@ class QueuedReply:
     message_id: int
     conversation_id: int
     contact: ContactKey
-    text: str = field(repr=False)
+    content: Content
     author: Author = Author.BOT
     priority: Priority = Priority.NORMAL
     scheduled_for: datetime
     """Not before this instant; after a failed attempt, not before the next one."""
     attempts: int = 0
     """Calls already started for it."""
+    way: Way = DIRECT
+
+    @property
+    def channel(self) -> Channel:
+        """Whose limits it is under."""
+        if self.way.comment_id is not None:
+            kind = Kind.PRIVATE_REPLY
+        else:
+            kind = Kind.TEXT if self.content.media is None else Kind.MEDIA
+        return Channel(self.contact.account_id, kind)

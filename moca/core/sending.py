@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -29,8 +29,11 @@ class Ended:
 
     record: Record
     account_rests_until: datetime | None = None
+    account_stopped_until: datetime | None = None
+    """When to try again, unless a person has acted before."""
     account_ails: str | None = None
     """Why nothing of this account can go until a person acts; None if it can."""
+    is_token_dead: bool = False
 
 
 def after_call(
@@ -54,9 +57,15 @@ def after_call(
             return Ended(_retry_or_fail(reply, because, now, policy, jitter))
         case Throttled(because, wait):
             return _account_rests(reply, because, now, now + (wait or policy.account_pause))
-        case AccountStopped(because):
-            rests = _account_rests(reply, because, now, now + policy.account_pause)
-            return replace(rests, account_ails=because)
+        case AccountStopped(because, is_token_dead):
+            until = now + policy.account_pause
+            retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
+            return Ended(
+                retry,
+                account_stopped_until=until,
+                account_ails=because,
+                is_token_dead=is_token_dead,
+            )
         case _:
             assert_never(result)
 

@@ -1,14 +1,12 @@
-from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from moca.core.delivery import Arrived, NotArrived, Unreadable, VerificationResult
-from moca.core.limiter import SlidingWindow
 from moca.core.messages import ListKnownMids
 from moca.core.policy import SenderPolicy
+from moca.core.reads import Reads
 from moca.core.reply import QueuedReply
 
-_READS_PER_SECOND = 2
 _CALLS_PER_READING = 2
 
 
@@ -28,15 +26,13 @@ class Doubt:
 class Settling:
     """Decides when Instagram's record is read for doubtful replies, and what a reading means.
 
-    At most 2 reads a second per account (Meta's limit on the Conversations API).
+    `reads` is shared with whoever else reads in the accounts' names.
     """
 
-    def __init__(self, policy: SenderPolicy) -> None:
+    def __init__(self, policy: SenderPolicy, reads: Reads | None = None) -> None:
         self._policy = policy
         self._doubts: dict[int, Doubt] = {}
-        self._reads: dict[str, SlidingWindow] = defaultdict(
-            lambda: SlidingWindow(_READS_PER_SECOND // _CALLS_PER_READING, timedelta(seconds=1))
-        )
+        self._reads = reads or Reads(policy.account_reads_per_second)
 
     def __contains__(self, item_id: int) -> bool:
         return item_id in self._doubts
@@ -54,9 +50,9 @@ class Settling:
         due = [each for each in self._doubts.values() if self._due_at(each, now) <= now]
         readings = []
         for doubt in sorted(due, key=lambda each: each.read_at):
-            window = self._reads[doubt.reply.contact.account_id]
-            if window.free_at(now) == now:
-                window.count(now)
+            account_id = doubt.reply.contact.account_id
+            if self._reads.free_at(account_id, now, _CALLS_PER_READING) <= now:
+                self._reads.count(account_id, now, _CALLS_PER_READING)
                 doubt.is_reading = True
                 readings.append(ListKnownMids(doubt.reply, doubt.started_at))
         return tuple(readings)
@@ -93,8 +89,10 @@ class Settling:
     def _due_at(self, doubt: Doubt, now: datetime) -> datetime:
         if doubt.is_reading:
             return datetime.max.replace(tzinfo=now.tzinfo)
-        free_at = self._reads[doubt.reply.contact.account_id].free_at(now)
-        return max(doubt.read_at, free_at or now)
+        if doubt.read_at > now:
+            return doubt.read_at
+        account_id = doubt.reply.contact.account_id
+        return self._reads.free_at(account_id, now, _CALLS_PER_READING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from moca.core.consent import Wish
 from moca.core.contact import ContactKey
+from moca.core.received import Received
 from moca.core.vocabulary import ConversationStatus
 
 
@@ -14,7 +16,11 @@ class Inbound:
     kind: str = "message"
     type: str = "text"
     text: str = field(default="", repr=False)
+    received: Received | None = field(default=None, repr=False)
+    """What came with the text; None where there is only text."""
     received_at: datetime
+    wish: Wish | None = None
+    """What it changes about being written to; None for all but a few messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,4 +44,26 @@ class Snapshot:
     """When the bot's messages of the last hour were sent, oldest first."""
     is_named: bool = True
     """Whether Instagram told already what the contact is called."""
-    """When the away text was last queued."""
+    bot_spoke_at: datetime | None = None
+    """When something of ours last arrived."""
+    person_until: datetime | None = None
+    """Until when a person last had the word: wrote, or held the conversation."""
+    has_opted_out: bool = False
+
+    @property
+    def had_opted_out(self) -> bool:
+        """Whether it had, before the first of the unanswered messages came."""
+        wishes = (message.wish for message in self.unanswered if message.wish is not None)
+        first = next(wishes, None)
+        return self.has_opted_out if first is None else first is Wish.OPT_IN
+
+    @classmethod
+    def beginning(cls, contact: ContactKey, conversation_id: int, message: Inbound) -> "Snapshot":
+        """Say what the database knows once a contact's very first message is stored."""
+        return cls(
+            contact=contact,
+            conversation_id=conversation_id,
+            status=ConversationStatus.OPEN,
+            unanswered=(message,),
+            is_named=False,
+        )

@@ -1,5 +1,8 @@
 from enum import IntEnum, StrEnum
 
+COMMENT_KINDS = ("comment", "live_comment")
+"""Kinds of messages that stand under a post for all to see."""
+
 
 class Role(StrEnum):
     """Whose side of the conversation a message is on."""
@@ -47,6 +50,8 @@ class ConversationStatus(StrEnum):
     OPEN = "open"
     PAUSED = "paused"
     HUMAN = "human"
+    STANDBY = "standby"
+    """Another app holds the thread."""
     CLOSED = "closed"
 
 
@@ -65,6 +70,15 @@ class Priority(IntEnum):
     HIGH = 0
     NORMAL = 1
     LOW = 2
+
+
+class Parting(StrEnum):
+    """Why one last automatic message may pass where the bot must be silent; marked on its item."""
+
+    HAND_OVER = "hand_over"
+    """It says that a person takes over, and passes the very hold that this begins."""
+    OPT_OUT = "opt_out"
+    """It confirms that the contact opted out, and passes that alone."""
 
 
 class Stage(StrEnum):

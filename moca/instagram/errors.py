@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,8 @@ from moca.instagram.payload import Flag, Otherwise
 Failure = Undelivered | Throttled | AccountStopped | Rejected | Unconfirmed
 _Verdict = Callable[[str], Failure]
 
+_token_dead = partial(AccountStopped, is_token_dead=True)
+
 _BY_SUBCODE: Mapping[tuple[int, int], tuple[_Verdict, str]] = {
     (1, 1357046): (Unconfirmed, "reported bad, although messages like it were sent"),
     (10, 1893063): (AccountStopped, "the account is restricted for a time"),
@@ -26,6 +29,10 @@ _BY_SUBCODE: Mapping[tuple[int, int], tuple[_Verdict, str]] = {
     (10, 2534077): (AccountStopped, "the account's link or two-factor sign-in must be mended"),
     (100, 33): (AccountStopped, "the account is unknown or its permission is missing"),
     (100, 2018001): (Rejected, "there is no such person"),
+    (100, 2018008): (Rejected, "the media could not be fetched"),
+    (100, 2018047): (Rejected, "the media's type is not supported"),
+    (100, 2018109): (Rejected, "the media is too large"),
+    (100, 2018294): (Rejected, "the media took too long to be fetched"),
     (100, 2018300): (Rejected, "another app holds this thread"),
     (100, 2534013): (AccountStopped, "the Page is not linked to the account"),
     (100, 2534014): (Rejected, "there is no such person"),
@@ -33,12 +40,12 @@ _BY_SUBCODE: Mapping[tuple[int, int], tuple[_Verdict, str]] = {
     (100, 2534025): (Unconfirmed, "a private reply was refused, mostly since one is there already"),
     (100, 2534029): (AccountStopped, "the account is blocked from sending"),
     (100, 2534037): (Rejected, "another app holds this thread"),
-    (190, 458): (AccountStopped, "the app was removed by the account"),
+    (190, 458): (_token_dead, "the app was removed by the account"),
     (190, 459): (AccountStopped, "the account must pass a checkpoint"),
-    (190, 460): (AccountStopped, "the password was changed: a new access token is needed"),
-    (190, 463): (AccountStopped, "the access token has expired"),
+    (190, 460): (_token_dead, "the password was changed: a new access token is needed"),
+    (190, 463): (_token_dead, "the access token has expired"),
     (190, 464): (AccountStopped, "the account's user is not confirmed"),
-    (190, 467): (AccountStopped, "the access token is invalid"),
+    (190, 467): (_token_dead, "the access token is invalid"),
     (190, 492): (AccountStopped, "the user's role on the Page does not suffice"),
     (200, 1545041): (Rejected, "this person is not available"),
     (200, 2018028): (Rejected, "the app is not approved to write to this person"),
@@ -54,8 +61,8 @@ _BY_CODE: Mapping[int, tuple[_Verdict, str]] = {
     17: (Throttled, "the user's limit is reached"),
     32: (Throttled, "the Page's limit is reached"),
     100: (Rejected, "the request is invalid"),
-    102: (AccountStopped, "the session has ended"),
-    190: (AccountStopped, "the access token is not valid"),
+    102: (_token_dead, "the session has ended"),
+    190: (_token_dead, "the access token is not valid"),
     230: (Rejected, "this person has not consented"),
     341: (Throttled, "the app's limit is reached"),
     368: (AccountStopped, "blocked for breaking Instagram's policies"),

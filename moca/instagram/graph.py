@@ -2,12 +2,13 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, ValidationError
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.delivery import (
     AccountStopped,
     Delivered,
@@ -18,9 +19,16 @@ from moca.core.delivery import (
     Unreadable,
     VerificationResult,
 )
+from moca.core.profile import ProfileChange, Welcome
+from moca.core.reply import DIRECT, Way
+from moca.core.webhook import Echo, InboundMessage
+from moca.instagram.access import Access
 from moca.instagram.errors import Failure, classify, classify_without_error, read_error
+from moca.instagram.fetched import FetchedMessage
 from moca.instagram.identity import read_mid
+from moca.instagram.outgoing import SenderAction, action_body, message_body
 from moca.instagram.payload import Otherwise
+from moca.instagram.profiles import clearing_body, profile_body
 from moca.instagram.record import Conversations, Record, find_in_record
 from moca.instagram.transport import Answer, GraphTransport, NoAnswer, NoToken
 
@@ -52,36 +60,41 @@ _Shape = TypeVar("_Shape", bound=BaseModel)
 class GraphClient:
     """Speaks with the Graph API for one courier, on that courier's thread.
 
-    `access_token_for` names an account's token, or "" where there is none. Whatever the network or
+    `access_for` says how an account is called, None where it has no token. Whatever the network or
     Instagram does is a value; nothing is tried twice here, and no reason quotes a text or a token.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        api_version: str,
-        access_token_for: Callable[[str], str],
-        timeout_seconds: float,
-    ) -> None:
-        root = f"{base_url.rstrip('/')}/{api_version}"
-        self._transport = GraphTransport(root, access_token_for, timeout_seconds)
+    def __init__(self, access_for: Callable[[str], Access | None], timeout_seconds: float) -> None:
+        self._transport = GraphTransport(access_for, timeout_seconds)
 
-    def send_text(self, contact: ContactKey, text: str) -> DeliveryResult:
-        """Send a text, once, and tell what became of it."""
-        body = {"recipient": {"id": contact.psid}, "message": {"text": text}}
+    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
+        """Send a message, once, and tell what became of it.
+
+        A reaction has no name of its own, and as putting it twice changes nothing, one whose fate
+        is not known counts as undelivered.
+        """
+        body = message_body(contact, content, way)
         answer = self._transport.call("POST", "me/messages", contact.account_id, body=body)
         match answer:
             case NoToken(because):
                 return AccountStopped(because)
             case NoAnswer(because, arrived):
-                return Unconfirmed(because) if arrived else Undelivered(because)
+                result: DeliveryResult = (Unconfirmed if arrived else Undelivered)(because)
             case Answer():
-                return _read_delivery(answer)
+                result = _read_delivery(answer, is_named=content.reaction is None)
+        if content.reaction is not None and isinstance(result, Unconfirmed):
+            return Undelivered(result.because)
+        return result
+
+    def act(self, contact: ContactKey, action: SenderAction) -> str | None:
+        """Show a contact that a reply is being made; None, or why it could not be shown."""
+        body = action_body(contact, action)
+        return self._change("POST", "me/messages", contact.account_id, body)
 
     def find_message(
-        self, contact: ContactKey, text: str, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
     ) -> VerificationResult:
-        """Look in Instagram's record for a text sent to a contact since an instant.
+        """Look in Instagram's record for a message sent to a contact since an instant.
 
         Messages among `known_mids` are accounted for and do not count. Takes two of the two reads
         a second that Instagram allows an account.
@@ -96,12 +109,21 @@ class GraphClient:
         record = self._read(Record, quote(found.data[0].id, safe=""), contact.account_id, fields)
         if isinstance(record, Unreadable):
             return record
-        return find_in_record(record, contact.psid, text, since, known_mids)
+        return find_in_record(record, contact.psid, content, since, known_mids)
 
     def profile(self, contact: ContactKey) -> Profile | Unreadable:
         """Read a contact's name; only who wrote to the account can be read."""
         fields = {"fields": "name,username"}
         return self._read(Profile, quote(contact.psid, safe=""), contact.account_id, fields)
+
+    def message(self, account_id: str, mid: str) -> InboundMessage | Echo | Unreadable:
+        """Read a message by its id, as its webhook would have told it."""
+        fields = {"fields": "id,created_time,from,to,message"}
+        found = self._read(FetchedMessage, quote(mid, safe=""), account_id, fields)
+        if isinstance(found, Unreadable):
+            return found
+        told = found.as_told_by(account_id, mid)
+        return told or Unreadable("Instagram does not tell who wrote it")
 
     def subscribed_apps(self, account_id: str) -> frozenset[str] | Unreadable:
         """Read the fields whose webhooks the account sends; empty where it sends none."""
@@ -110,9 +132,29 @@ class GraphClient:
             return found
         return frozenset[str]().union(*(each.subscribed_fields for each in found.data))
 
+    def change_profile(self, account_id: str, change: ProfileChange) -> str | None:
+        """Set an account's ice breakers and menu, or take them away; None, or why it was not."""
+        if change.set != Welcome():
+            body = profile_body(change.set)
+            if because := self._change("POST", "me/messenger_profile", account_id, body):
+                return because
+        if change.clear:
+            body = clearing_body(change.clear)
+            return self._change("DELETE", "me/messenger_profile", account_id, body)
+        return None
+
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
+
+    def _change(
+        self, method: str, path: str, account_id: str, body: Mapping[str, Any]
+    ) -> str | None:
+        answer = self._transport.call(method, path, account_id, body=body)
+        if not isinstance(answer, Answer):
+            return answer.because
+        is_done = answer.status == HTTPStatus.OK and not read_error(answer.document)
+        return None if is_done else _failure(answer).because
 
     def _read(
         self, shape: type[_Shape], path: str, account_id: str, query: Mapping[str, str]
@@ -128,9 +170,11 @@ class GraphClient:
             return Unreadable("Instagram's answer has a shape not known")
 
 
-def _read_delivery(answer: Answer) -> DeliveryResult:
+def _read_delivery(answer: Answer, *, is_named: bool) -> DeliveryResult:
     if answer.status != HTTPStatus.OK or read_error(answer.document):
         return _failure(answer)
+    if not is_named:
+        return Delivered(None, answer.usage_percent)
     try:
         mid = _Sent.model_validate(answer.document).message_id
     except ValidationError:

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -60,10 +61,65 @@ class Party(Shape):
     id: Annotated[str, BeforeValidator(read_id)]
 
 
+class Media(Shape):
+    """The `payload` of an attachment."""
+
+    url: Text = ""
+    title: Text = ""
+    id: Annotated[
+        Mid,
+        Field(
+            validation_alias=AliasChoices(
+                "ig_post_media_id", "reel_video_id", "story_media_id", "id", "video_id"
+            )
+        ),
+    ] = None
+
+
 class Attachment(Shape):
-    """Anything but text; only its type is read."""
+    """Anything but text; a type not known is as good as any."""
 
     type: Kind
+    payload: Annotated[Media, Otherwise(Media())] = Media()
+
+
+class Named(Shape):
+    """Something of which only the id counts."""
+
+    id: Mid = None
+
+
+class Ad(Shape):
+    """What an ad showed that was clicked on."""
+
+    ad_title: Text = ""
+    photo_url: Text = ""
+    video_url: Text = ""
+
+
+class Referral(Shape):
+    """A link, an ad or a product that brought somebody here."""
+
+    ref: Text = ""
+    source: Text = ""
+    type: Text = ""
+    ad_id: Mid = None
+    ads_context_data: Annotated[Ad, Otherwise(Ad())] = Ad()
+    product: Annotated[Named, Otherwise(Named())] = Named()
+
+
+class Story(Shape):
+    """A story that is answered."""
+
+    id: Mid = None
+    url: Text = ""
+
+
+class ReplyTo(Shape):
+    """The message or story that a message answers."""
+
+    mid: Mid = None
+    story: Annotated[Story | None, Otherwise(None)] = None
 
 
 class Message(Shape):
@@ -73,6 +129,8 @@ class Message(Shape):
     text: Text = ""
     attachments: Annotated[tuple[OnErrorOmit[Attachment], ...], Otherwise(())] = ()
     quick_reply: Any = None
+    reply_to: Annotated[ReplyTo | None, Otherwise(None)] = None
+    referral: Annotated[Referral | None, Otherwise(None)] = None
     is_echo: Flag = False
     is_self: Flag = False
     is_deleted: Flag = False
@@ -84,6 +142,21 @@ class Postback(Shape):
 
     mid: Mid = None
     title: Text = ""
+    payload: Text = ""
+    referral: Annotated[Referral | None, Otherwise(None)] = None
+
+
+class MessageEdit(Shape):
+    """The `message_edit` of an item."""
+
+    mid: Mid = None
+    text: Text = ""
+    num_edit: Annotated[int | None, Otherwise(None)] = None
+
+    @property
+    def number(self) -> int:
+        """Which edit it is; 0 for the hint that comes with a new message."""
+        return self.num_edit if self.num_edit is not None else int(bool(self.text))
 
 
 class Messaging(Shape):
@@ -94,4 +167,21 @@ class Messaging(Shape):
     timestamp: Annotated[datetime | None, PlainValidator(read_instant)] = None
     message: Annotated[Message | None, Otherwise(None)] = None
     postback: Annotated[Postback | None, Otherwise(None)] = None
+    message_edit: Annotated[MessageEdit | None, Otherwise(None)] = None
     is_self: Flag = False
+
+
+class Commenter(Party):
+    """Who commented; the account itself has another id beside."""
+
+    self_ig_scoped_id: Any = None
+
+
+class Comment(Shape):
+    """The value of a change of `comments` or `live_comments`."""
+
+    id: Annotated[Mid, Field(validation_alias=AliasChoices("id", "comment_id"))] = None
+    text: Text = ""
+    commenter: Annotated[Commenter | None, Otherwise(None), Field(alias="from")] = None
+    media: Annotated[Named, Otherwise(Named())] = Named()
+    parent_id: Mid = None

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, PlainValidator
 
+from moca.core.content import Content
 from moca.core.delivery import Arrived, NotArrived, Unreadable, VerificationResult
 from moca.instagram.identity import read_mid
 from moca.instagram.instants import read_instant
@@ -46,16 +47,17 @@ class Record(BaseModel):
 
 
 def find_in_record(
-    record: Record, psid: str, text: str, since: datetime, known_mids: AbstractSet[str]
+    record: Record, psid: str, content: Content, since: datetime, known_mids: AbstractSet[str]
 ) -> VerificationResult:
     """Look for what the account wrote to `psid` since then, beside what is known already.
 
     The oldest such message counts. Instagram tells whole seconds and by another clock, so a few
-    seconds before `since` count too. A record that does not reach back so far proves nothing.
+    seconds before `since` count too. A record that does not reach back so far proves nothing. What
+    is not plain text shows without its text, if at all: any message without text may be it.
     """
     page = record.messages
     earliest = since - _CLOCKS_DIFFER_BY
-    alike = [each for each in page.data if _is_alike(each, psid, text, known_mids)]
+    alike = [each for each in page.data if _is_alike(each, psid, content, known_mids)]
     arrived = [
         Arrived(each.id, each.created_time)
         for each in alike
@@ -70,9 +72,10 @@ def find_in_record(
     return NotArrived()
 
 
-def _is_alike(message: _Message, psid: str, text: str, known_mids: AbstractSet[str]) -> bool:
+def _is_alike(message: _Message, psid: str, content: Content, known_mids: AbstractSet[str]) -> bool:
     is_contacts = message.sender is not None and message.sender.id == psid
-    is_equal = message.message.strip() == text.strip()
+    told = message.message.strip()
+    is_equal = told == content.text.strip() or (not told and bool(content.buttons))
     return is_equal and not is_contacts and message.id not in known_mids
 
 

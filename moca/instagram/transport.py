@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from moca.instagram.access import Access
 from moca.instagram.usage import regain_access_after, usage_percent
 
 
@@ -22,6 +24,8 @@ class Answer:
     """How long the usage headers ask this account to wait."""
     usage_percent: float = 0
     """How much of its quota the account has used; Meta throttles at 100."""
+    answered_at: datetime | None = None
+    """By the clock of whoever answered, in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,10 @@ class GraphTransport:
     The access token travels in a header, never in an address, and no redirect is followed.
     """
 
-    def __init__(
-        self, base_url: str, access_token_for: Callable[[str], str], timeout_seconds: float
-    ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._access_token_for = access_token_for
+    def __init__(self, access_for: Callable[[str], Access | None], timeout_seconds: float) -> None:
+        self._access_for = access_for
         self._timeout_seconds = timeout_seconds
         self._session = requests.Session()
-        # A proxy from the environment is for the world outside, not for the stand-in beside us.
-        self._session.trust_env = not _is_loopback(base_url)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=0))
 
@@ -68,14 +67,30 @@ class GraphTransport:
         body: object = None,
     ) -> Answer | NoAnswer | NoToken:
         """Make one call in an account's name; network trouble is an answer too, never raised."""
-        token = self._access_token_for(account_id)
-        if not token or not token.isascii() or not token.isprintable():
+        access = self._access_for(account_id)
+        if access is None or not is_token(access.token):
             return NoToken()
+        return self.fetch(method, access.address(path), token=access.token, query=query, body=body)
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str = "",
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Answer | NoAnswer:
+        """Make one call in nobody's name, or in that of whoever a token speaks for."""
+        # A proxy from the environment is for the world outside, not for the stand-in beside us.
+        self._session.trust_env = not _is_loopback(url)
         try:
             response = self._session.request(
                 method,
-                f"{self._base_url}/{path}",
+                url,
                 params=query,
+                data=form,
                 json=body,
                 auth=_Bearer(token),
                 timeout=self._timeout_seconds,
@@ -88,6 +103,7 @@ class GraphTransport:
             _read_json(response),
             regain_access_after(response.headers),
             usage_percent(response.headers),
+            read_http_date(response.headers),
         )
 
     def close(self) -> None:
@@ -110,8 +126,14 @@ class _Bearer(requests.auth.AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text can be sent as a token at all."""
+    return bool(text) and text.isascii() and text.isprintable()
 
 
 def _never_connected(error: OSError | HTTPError) -> bool:
@@ -120,6 +142,14 @@ def _never_connected(error: OSError | HTTPError) -> bool:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     reason = getattr(reason, "original_error", reason)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def read_http_date(headers: Mapping[str, str]) -> datetime | None:
+    """Read the `Date` header; None where there is none that can be read."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _read_json(response: requests.Response) -> object:

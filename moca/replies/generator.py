@@ -1,8 +1,11 @@
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.snapshot import Inbound
+from moca.core.vocabulary import Role
 
 
 class GenerationError(Exception):
@@ -10,21 +13,73 @@ class GenerationError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What one side said earlier in the conversation."""
+
+    role: Role
+    text: str = field(repr=False)
+    """Empty where it was not text, such as a picture."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRequest:
-    """What a reply is to be made of; what a later generator needs besides is added here."""
+    """What a reply is to be made of."""
 
     contact: ContactKey
     inputs: tuple[Inbound, ...] = field(repr=False)
     """The messages to answer, in the order received; at least one."""
+    now: datetime
+    """When the reply is asked for."""
     attempt: int = 1
     """Counts from 1; higher where an earlier attempt failed."""
+    contact_name: str | None = field(default=None, repr=False)
+    """What the contact calls itself; None where Instagram did not tell."""
+    history: tuple[Saying, ...] = field(default=(), repr=False)
+    """The last messages of both sides before the inputs, oldest first: `needs_history` at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send this; `by` tells in a few words who made it and why, for the journey."""
+
+    content: Content
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A person shall take over; without `content` the contact is told what the settings say."""
+
+    because: str
+    content: Content | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """Nothing to say: the next generator is asked, and after the last one nothing is sent."""
+
+    because: str
+
+
+Reply = Content | Say | HandOver | NoReply
+"""What a generator answers; a bare `Content` is a `Say` that explains nothing."""
+
+
+@runtime_checkable
 class ReplyGenerator(Protocol):
-    """Makes replies. One generator serves every conversation, from several threads at once."""
+    """Makes replies. One generator serves every conversation, from several threads at once.
 
-    def reply(self, request: ReplyRequest) -> str:
-        """Make the text that answers a request; never empty.
+    One that needs no history and has `needs_name = False` spares the database a look.
+    """
+
+    @property
+    def needs_history(self) -> int:
+        """How many messages before the inputs `reply` wants to see; 0 for none."""
+        ...
+
+    def reply(self, request: ReplyRequest) -> Reply:
+        """Answer a request; what it says and why quotes nothing that the contact wrote.
 
         Called on a thread that may block. The caller keeps the time and forgets an answer that
         comes too late, so a generator of its own accord need not end. Nothing may depend on how

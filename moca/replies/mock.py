@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from moca.core.content import Content
 from moca.replies.generator import ReplyRequest
 
 MOCK_TEXT = "This would be an AI generated message"
@@ -10,7 +11,9 @@ class MockGenerator:
     """Answers everything with the same text."""
 
     text: str = MOCK_TEXT
+    needs_history: int = 0
+    needs_name: bool = False
 
-    def reply(self, request: ReplyRequest) -> str:  # noqa: ARG002
+    def reply(self, request: ReplyRequest) -> Content:  # noqa: ARG002
         """Make the one reply it knows."""
-        return self.text
+        return Content(text=self.text)

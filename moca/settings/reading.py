@@ -54,9 +54,18 @@ def _lay_over(values: dict[str, Any], environment: Mapping[str, str]) -> list[st
         section, _, key = name.removeprefix(_PREFIX).lower().partition("__")
         if section not in Settings.model_fields or not key:
             problems.append(f"environment {name}: {unknown_key((section,))}")
-        elif isinstance(table := values.setdefault(section, {}), dict):
-            table[key] = _value(text)
+        else:
+            _put(values, (section, *key.split("__")), _value(text))
     return problems
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *around, last = path
+    for part in around:
+        # Where the file has no table, its own fault is told: nothing to lay over.
+        if not isinstance(values := values.setdefault(part, {}), dict):
+            return
+    values[last] = value
 
 
 def _value(text: str) -> Any:
@@ -81,8 +90,11 @@ def _missing_when_live(instagram: Instagram) -> list[str]:
     needed = {
         "app_secret": "the app secret of your Meta app; without it no webhook can be trusted",
         "verify_token": "the token you type in Meta's dashboard beside the webhook's URL",
-        "access_token": "an account: its access token from Meta's dashboard",
+        "access_token": "an account: its access token, or app_id to connect one at /connect",
     }
+    if instagram.app_id:
+        # Accounts are connected at /connect; to get there it must be up.
+        del needed["access_token"]
     missing = [
         f"instagram.{key}: live mode needs {what}"
         for key, what in needed.items()

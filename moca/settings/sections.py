@@ -1,18 +1,22 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from moca.settings.manners import Manners, Notify
 from moca.settings.opening import Opening, OpeningText
+from moca.settings.profile import ProfileSection
+from moca.settings.replies import Replies
+from moca.settings.section import NO_SECRET, Section
 
 SANDBOX_APP_SECRET = "sandbox-app-secret"  # noqa: S105 - public on purpose: it guards nothing
 SANDBOX_VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105
 SANDBOX_ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105
 SANDBOX_ACCOUNT_ID = "17841400000000001"
 GRAPH_URL = "https://graph.instagram.com"
+FACEBOOK_GRAPH_URL = "https://graph.facebook.com"
 
 Seconds = Annotated[float, Field(ge=0, le=86_400 * 7, allow_inf_nan=False)]
-NO_SECRET = SecretStr("")
 
 
 def _known_zone(name: str) -> str:
@@ -23,12 +27,6 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class Section(BaseModel):
-    """A table of the settings file; a key it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Server(Section):
     """Where Moca listens."""
 
@@ -37,11 +35,21 @@ class Server(Section):
     threads: int = Field(default=64, ge=2, le=1024)
 
 
+_REDELIVERED_DAYS = 3
+
+
 class Database(Section):
     """Where everything is kept."""
 
     url: str = Field(default="sqlite:///moca.db", pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")
     retention_days: int = Field(default=0, ge=0)
+
+    @field_validator("retention_days")
+    @classmethod
+    def _outlasts_redelivery(cls, days: int) -> int:
+        if 0 < days < _REDELIVERED_DAYS:
+            raise ValueError(f"at least {_REDELIVERED_DAYS}, for Meta repeats webhooks; 0 keeps")
+        return days
 
 
 class Instagram(Section):
@@ -53,6 +61,11 @@ class Instagram(Section):
     access_token: SecretStr = NO_SECRET
     account_id: str = Field(default="", coerce_numbers_to_str=True)
     graph_url: str = Field(default=GRAPH_URL, pattern=r"^https?://\S+$")
+    facebook_graph_url: str = Field(default=FACEBOOK_GRAPH_URL, pattern=r"^https?://\S+$")
+    app_id: str = Field(default="", coerce_numbers_to_str=True)
+    answer_comments: bool = False
+    show_typing: bool = False
+    token_key: SecretStr = NO_SECRET
     api_version: str = Field(default="v25.0", pattern=r"^v\d+\.\d+$")
     timeout_seconds: float = Field(default=10, gt=0, le=120)
 
@@ -66,15 +79,6 @@ class Conversation(Section):
     takeover_minutes: float = Field(default=720, ge=0)
     idle_seconds: Seconds = 60
     replies_per_hour: int = Field(default=60, ge=1, le=10_000)
-
-
-class Replies(Section):
-    """What is answered."""
-
-    generator: Literal["mock"] = "mock"
-    mock_text: str = "This would be an AI generated message"
-    mode: Literal["per_group", "combined"] = "per_group"
-    timeout_seconds: float = Field(default=30, gt=0, le=600)
 
 
 class BusinessHours(Section):
@@ -91,6 +95,7 @@ class BusinessHours(Section):
     sunday: tuple[OpeningText, ...] = ()
     holidays: str = Field(default="", pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$")
     away_text: str = ""
+    answer_when_open: bool = False
 
     @property
     def week(self) -> tuple[tuple[Opening, ...], ...]:
@@ -113,6 +118,9 @@ class Sender(Section):
     per_second: int = Field(default=3, ge=1, le=100_000)
     account_per_second: int = Field(default=100, ge=1, le=100_000)
     user_cooldown_seconds: Seconds = 7
+    account_media_per_second: int = Field(default=10, ge=1, le=100_000)
+    account_reads_per_second: int = Field(default=2, ge=2, le=1000)
+    account_private_replies_per_hour: int = Field(default=750, ge=1, le=1_000_000)
     sweep_seconds: float = Field(default=15, gt=0, le=3600)
     max_attempts: int = Field(default=5, ge=1, le=100)
     settle_seconds: Seconds = 10
@@ -122,6 +130,7 @@ class Web(Section):
     """Who may look."""
 
     api_token: SecretStr = NO_SECRET
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s/?#]+/?)?$")
 
     @field_validator("api_token")
     @classmethod
@@ -153,6 +162,9 @@ class Settings(Section):
     conversation: Conversation = Conversation()
     replies: Replies = Replies()
     business_hours: BusinessHours = BusinessHours()
+    manners: Manners = Manners()
+    notify: Notify = Notify()
+    profile: ProfileSection = ProfileSection()
     sender: Sender = Sender()
     web: Web = Web()
     log: Log = Log()

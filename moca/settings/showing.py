@@ -12,11 +12,18 @@ _IN_ADDRESS = re.compile(r"(://[^:/@\s]*:)\S*(?=@)|([?&]password=)[^&\s]*")
 
 def shown_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Give each setting's name, value and default as a person may see them: no secret."""
-    defaults = Settings()
-    for section in Settings.model_fields:
-        table, usual = getattr(settings, section), getattr(defaults, section)
-        for key in type(table).model_fields:
-            yield f"{section}.{key}", _shown(getattr(table, key)), _shown(getattr(usual, key))
+    yield from _rows(settings, Settings(), "")
+
+
+def _rows(table: BaseModel, usual: BaseModel, prefix: str) -> Iterator[tuple[str, str, str]]:
+    for key in type(table).model_fields:
+        value, default = getattr(table, key), getattr(usual, key)
+        if isinstance(value, BaseModel):
+            yield from _rows(value, default, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _shown(value), _shown(default)
+    for key in table.model_extra or {}:
+        yield f"{prefix}{key}", _MASK, ""
 
 
 def mask_passwords(text: str) -> str:
@@ -27,8 +34,6 @@ def mask_passwords(text: str) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, SecretStr):
         return _MASK if value.get_secret_value() else ""
-    if isinstance(value, BaseModel):
-        return value.model_dump_json()
     if isinstance(value, tuple):
         return ", ".join(str(each) for each in value)
     if isinstance(value, bool):

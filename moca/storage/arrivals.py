@@ -1,17 +1,24 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from moca.core.consent import OPTED_OUT, Consent, Wish
+from moca.core.kinds import rule_of
 from moca.core.messages import MessageArrived
 from moca.core.snapshot import Inbound
-from moca.core.vocabulary import Author, MessageStatus, Outcome, Role, Stage
+from moca.core.vocabulary import Author, ConversationStatus, MessageStatus, Outcome, Role, Stage
 from moca.core.webhook import InboundMessage
 from moca.storage.batch import Batch
+from moca.storage.bodies import Body, note_bodies, scrub_body
 from moca.storage.bulk import Insertion, Update
-from moca.storage.chunks import in_chunks
+from moca.storage.cancelling import silence_bot
 from moca.storage.models import Message
+from moca.storage.received import written_received
+from moca.storage.selection import Selection
 from moca.storage.storable import short, storable
-from moca.storage.talks import Talk, Talks
+from moca.storage.talks import Talk, Talks, Turn
+from moca.storage.threads import write_turn
+from moca.storage.wishes import WISHED
 
 _INSERT = Insertion(
     Message,
@@ -24,6 +31,7 @@ _INSERT = Insertion(
     Message.author,
     Message.type,
     Message.text,
+    Message.content,
     Message.created_at,
     Message.sent_at,
     Message.status,
@@ -31,21 +39,38 @@ _INSERT = Insertion(
     Message.outcome,
     Message.because,
     Message.redeliveries,
+    Message.wish,
 )
 _REDELIVERIES = Update(Message, Message.redeliveries)
+_BY_MID = Selection(
+    lambda: Message.select(
+        Message.mid,
+        Message.account_id,
+        Message.kind,
+        Message.id,
+        Message.redeliveries,
+        Message.deleted_at,
+    ),
+    Message.mid,
+)
 
 _OLDEST_TIMESTAMP = timedelta(hours=48)
+
+FOUND = "found"
+NEVER_CAME = "never came by webhook; found in Instagram's record"
 
 Key = tuple[str, str, str]
 """A message's mid, account and kind."""
 
 
 class Arrival(NamedTuple):
-    """A message as it came in a webhook."""
+    """A message as it came in a webhook, or as it was fetched because none told it."""
 
-    webhook_id: int
+    webhook_id: int | None
     received_at: datetime
     message: InboundMessage
+    how: str = "received"
+    """Also `fetched` by its id, or `found` where nothing had told of it."""
 
     @property
     def key(self) -> Key:
@@ -53,8 +78,22 @@ class Arrival(NamedTuple):
         return self.message.mid, self.message.contact.account_id, self.message.kind
 
 
+class _Known(NamedTuple):
+    message_id: int
+    redeliveries: int = 0
+    is_unsent: bool = False
+
+
 def store_arrivals(batch: Batch, arrivals: Sequence[Arrival]) -> None:
     """Store the messages that are new with their contacts, and count those that came again."""
+    if any(arrival.message.is_standby for arrival in arrivals):
+        for arrival in arrivals:  # Each may turn over who holds the thread.
+            _store_run(batch, (arrival,))
+    else:
+        _store_run(batch, arrivals)
+
+
+def _store_run(batch: Batch, arrivals: Sequence[Arrival]) -> None:
     known = _stored({arrival.key for arrival in arrivals})
     fresh: dict[Key, Arrival] = {}
     for arrival in arrivals:
@@ -63,7 +102,7 @@ def store_arrivals(batch: Batch, arrivals: Sequence[Arrival]) -> None:
     again = [arrival for arrival in arrivals if fresh.get(arrival.key) is not arrival]
     if fresh:
         ids = _store(batch, tuple(fresh.values()))
-        known |= {key: (message_id, 0) for key, message_id in zip(fresh, ids, strict=True)}
+        known |= {key: _Known(message_id) for key, message_id in zip(fresh, ids, strict=True)}
     _count(batch, again, known)
 
 
@@ -81,31 +120,68 @@ def window_opening(sent_at: datetime | None, received_at: datetime) -> tuple[dat
 
 def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
     talks = Talks(arrival.message.contact for arrival in arrivals)
-    clocks, resumed = [], []
+    clocks, turns, wishes = [], [], []
     for arrival in arrivals:
         talk = talks.of(arrival.message.contact)
-        resumed.append(talk.end_hold(arrival.received_at))
+        turns.append(_turn(talk, arrival))
         clocks.append(_take_in(talk, arrival))
+        wishes.append(heed(talk, arrival.message, arrival.received_at, batch.policy.consent))
     talks.write()
+    for arrival, wish in zip(arrivals, wishes, strict=True):
+        if wish is Wish.OPT_OUT:
+            talk = talks.of(arrival.message.contact)
+            silence_bot(batch, talk.conversation_id, OPTED_OUT, arrival.received_at)
     ids = _INSERT.returning_ids(
-        _row(arrival, talks.of(arrival.message.contact)) for arrival in arrivals
+        _row(arrival, talks.of(arrival.message.contact), wish)
+        for arrival, wish in zip(arrivals, wishes, strict=True)
     )
-    for message_id, arrival, clock, over in zip(ids, arrivals, clocks, resumed, strict=True):
-        batch.note(message_id, arrival.received_at, Stage.RECEPTION, "received", clock)
+    for message_id, arrival, clock, turn, wish in zip(
+        ids, arrivals, clocks, turns, wishes, strict=True
+    ):
+        talk = talks.of(arrival.message.contact)
+        if arrival.how == FOUND:
+            batch.note(message_id, arrival.received_at, Stage.RECEPTION, FOUND, NEVER_CAME)
+        else:
+            batch.note(message_id, arrival.received_at, Stage.RECEPTION, arrival.how, clock)
         batch.note(message_id, arrival.received_at, Stage.STORAGE, "stored")
-        if over:
-            batch.note(message_id, arrival.received_at, Stage.STATE, "resumed", "the hold ran out")
-        _announce(batch, message_id, arrival, talks.of(arrival.message.contact))
+        if turn is not None:
+            write_turn(batch, talk, turn, arrival.received_at, message_id)
+        if wish is not None:
+            batch.note(message_id, arrival.received_at, Stage.STATE, WISHED[wish])
+        _announce(batch, message_id, arrival, talk, wish)
     return ids
 
 
+def _turn(talk: Talk, arrival: Arrival) -> Turn | None:
+    at, message = arrival.received_at, arrival.message
+    if message.is_standby:
+        return talk.stand_by(at)
+    if talk.status == ConversationStatus.STANDBY and talk.comes_back(message.sent_at):
+        return Turn.CAME_BACK
+    return Turn.RAN_OUT if talk.end_hold(at) else None
+
+
 def _take_in(talk: Talk, arrival: Arrival) -> str:
-    opening, clock = window_opening(arrival.message.sent_at, arrival.received_at)
-    talk.hear(arrival.received_at, opening)
+    message, at = arrival.message, arrival.received_at
+    if not rule_of(message.kind).opens_window:
+        talk.hear(at, None)
+        return f"a {message.kind.replace('_', ' ')} opens no reply window"
+    opening, clock = window_opening(message.sent_at, at)
+    talk.hear(at, opening)
     return clock
 
 
-def _row(arrival: Arrival, talk: Talk) -> tuple[object, ...]:
+def heed(talk: Talk, message: InboundMessage, at: datetime, consent: Consent) -> Wish | None:
+    """Write down what a message changes about being written to; None where that is nothing."""
+    if message.unanswerable is not None or not rule_of(message.kind).opens_window:
+        return None
+    wish = consent.wish_of(message.text, has_opted_out=talk.opted_out_at is not None)
+    if wish is not None:
+        talk.opted_out_at = at if wish is Wish.OPT_OUT else None
+    return wish
+
+
+def _row(arrival: Arrival, talk: Talk, wish: Wish | None) -> tuple[object, ...]:
     message, unanswerable = arrival.message, arrival.message.unanswerable
     return (
         talk.conversation_id,
@@ -117,6 +193,7 @@ def _row(arrival: Arrival, talk: Talk) -> tuple[object, ...]:
         Author.CONTACT,
         short(message.type),
         storable(message.text),
+        written_received(message.received),
         arrival.received_at,
         message.sent_at,
         MessageStatus.RECEIVED,
@@ -124,11 +201,15 @@ def _row(arrival: Arrival, talk: Talk) -> tuple[object, ...]:
         None if unanswerable is None else Outcome.SUPPRESSED,
         storable(unanswerable or ""),
         0,
+        wish,
     )
 
 
-def _announce(batch: Batch, message_id: int, arrival: Arrival, talk: Talk) -> None:
+def _announce(
+    batch: Batch, message_id: int, arrival: Arrival, talk: Talk, wish: Wish | None
+) -> None:
     message, at = arrival.message, arrival.received_at
+    is_first = talk.introduce()
     if message.unanswerable is not None:
         batch.note(message_id, at, Stage.OUTCOME, Outcome.SUPPRESSED, message.unanswerable)
         return
@@ -138,25 +219,37 @@ def _announce(batch: Batch, message_id: int, arrival: Arrival, talk: Talk) -> No
         kind=message.kind,
         type=short(message.type),
         text=storable(message.text),
+        received=message.received,
         received_at=at,
+        wish=wish,
     )
-    batch.tell(MessageArrived(message.contact, talk.conversation_id, inbound))
+    batch.tell(MessageArrived(message.contact, talk.conversation_id, inbound, is_first))
 
 
-def _count(batch: Batch, again: Iterable[Arrival], known: dict[Key, tuple[int, int]]) -> None:
+def _count(batch: Batch, again: Iterable[Arrival], known: Mapping[Key, _Known]) -> None:
+    """Count messages that came again, and remember in which body; an unsent one leaves none."""
     counts: dict[int, int] = {}
+    bodies: list[Body] = []
     for arrival in again:
-        message_id, redeliveries = known[arrival.key]
+        message_id, redeliveries, is_unsent = known[arrival.key]
         counts[message_id] = counts.get(message_id, redeliveries) + 1
         batch.note(message_id, arrival.received_at, Stage.RECEPTION, "redelivered")
+        if arrival.webhook_id is None:
+            continue
+        message = arrival.message
+        if is_unsent:
+            scrub_body(arrival.webhook_id, message.mid)
+        else:
+            at = arrival.received_at
+            bodies.append(Body(arrival.webhook_id, message.contact, message.mid, at))
     _REDELIVERIES.each((count, message_id) for message_id, count in counts.items())
+    note_bodies(bodies)
 
 
-def _stored(keys: set[Key]) -> dict[Key, tuple[int, int]]:
-    found: dict[Key, tuple[int, int]] = {}
-    columns = (Message.mid, Message.account_id, Message.kind, Message.id, Message.redeliveries)
-    for chunk in in_chunks(sorted({mid for mid, _, _ in keys})):
-        query: Any = Message.select(*columns).where(Message.mid << chunk)
-        for *key, message_id, redeliveries in query.tuples():
-            found[key[0], key[1], key[2]] = message_id, redeliveries
-    return found
+def _stored(keys: set[Key]) -> dict[Key, _Known]:
+    return {
+        (mid, account_id, kind): _Known(message_id, redeliveries, deleted_at is not None)
+        for mid, account_id, kind, message_id, redeliveries, deleted_at in _BY_MID.among(
+            sorted({mid for mid, _, _ in keys})
+        )
+    }

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from moca.core.consent import Consent
 from moca.core.messages import MessagesEnded, Receipt
 from moca.core.vocabulary import Stage
 from moca.storage.bulk import Insertion
@@ -28,6 +29,11 @@ class WriterPolicy:
     """How long a person who answered in the Instagram app holds the conversation."""
     window: timedelta = timedelta(hours=24)
     """How long after a contact's message a reply may go."""
+    window_for_people: timedelta = timedelta(days=7)
+    """How long after it a person's may; and how long after a comment its private reply."""
+    consent: Consent = field(default_factory=Consent)
+    gives_notice: bool = False
+    """Whether anybody outside is told of what a person must look at."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from moca.core.messages import ReplyDropped
@@ -14,6 +14,7 @@ from moca.storage.concluding import (
 )
 from moca.storage.items import Item, hold_items
 from moca.storage.models import IS_PENDING, Message, QueueItem
+from moca.storage.parts import with_other_parts
 from moca.storage.storable import storable
 
 _ITEMS = Update(QueueItem, QueueItem.status, QueueItem.because, where="\"status\" = 'pending'")
@@ -27,14 +28,17 @@ def cancel_items(
     at: datetime,
     *,
     failed: bool = False,
+    outcome: Outcome | None = None,
 ) -> None:
     """Take pending items out of the queue, and end with them what they were to answer.
 
-    With `failed` they end as failed: a reply that somebody wrote and must look at again.
+    Of a reply in parts those go too that are still to come. With `failed` they end as failed: a
+    reply that somebody wrote and must look at again.
     """
     status = ItemStatus.FAILED if failed else ItemStatus.CANCELLED
-    outcome = Outcome.FAILED if failed else Outcome.SUPPRESSED
+    outcome = outcome or (Outcome.FAILED if failed else Outcome.SUPPRESSED)
     reason = storable(because)
+    items = with_other_parts(items)
     _ITEMS.each((status, reason, item.id) for item in items)
     _MESSAGES.each((MessageStatus(status), reason, item.message_id) for item in items)
     for item in items:
@@ -47,9 +51,22 @@ def cancel_items(
     )
 
 
-def silence_bot(batch: Batch, conversation_id: int, because: str, at: datetime) -> None:
-    """End what the bot was still to answer in a conversation, and what it was going to say."""
-    conclude(batch, unanswered_of(conversation_id), Outcome.SUPPRESSED, because, at)
+def silence_bot(
+    batch: Batch,
+    conversation_id: int,
+    because: str,
+    at: datetime,
+    *,
+    sparing: Collection[int] = (),
+) -> None:
+    """End what the bot was to answer in a conversation, and what it was going to say.
+
+    Nothing it said earlier may pass any more where it must be silent; what is spared still waits.
+    """
+    unanswered = [each for each in unanswered_of(conversation_id) if each not in sparing]
+    conclude(batch, unanswered, Outcome.SUPPRESSED, because, at)
+    own = (QueueItem.conversation == conversation_id) & QueueItem.parting.is_null(is_null=False)
+    QueueItem.update(parting=None).where(own).execute()
     pending = hold_items(
         (QueueItem.conversation == conversation_id)
         & IS_PENDING

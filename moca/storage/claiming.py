@@ -1,13 +1,18 @@
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from moca.core.messages import ClaimReply, ReplyClaimed, ReplyDropped
-from moca.core.vocabulary import ItemStatus, MessageStatus, Stage
+from moca.core.reply import QueuedReply, Way
+from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Role, Stage
 from moca.storage.batch import Batch, WriterPolicy
 from moca.storage.bulk import Update
 from moca.storage.cancelling import cancel_items
-from moca.storage.items import Item, held_because, hold_items_by_id, is_held
+from moca.storage.chunks import in_chunks
+from moca.storage.items import Item, hold_items_by_id
 from moca.storage.models import Message, QueueItem
+from moca.storage.parts import earlier_parts
 
 _ITEMS = Update(
     QueueItem,
@@ -22,26 +27,51 @@ _MESSAGES = Update(Message, Message.status)
 def claim_replies(batch: Batch, commands: Sequence[ClaimReply]) -> None:
     """Write `sending` where a reply may go, once; drop it where it may not or went already."""
     items = hold_items_by_id(command.reply.item_id for command in commands)
-    claimed = []
+    claims = _Claims(batch, _with_own_windows(items), earlier_parts(items.values()))
     for command in commands:
-        item = items.get(command.reply.item_id)
-        refused = _refused_because(item, command.at, batch.policy)
+        claims.consider(command)
+    _write(claims.claimed)
+
+
+@dataclass(slots=True)
+class _Claims:
+    batch: Batch
+    items: dict[int, Item]
+    earlier: Mapping[int, Sequence[str]]
+    """By part, how far the parts before it are that were not sent."""
+    claimed: list[tuple[Item, datetime]] = field(default_factory=list)
+
+    def consider(self, command: ClaimReply) -> None:
+        item, at = self.items.get(command.reply.item_id), command.at
         if item is not None and _is_claimed_already(item, command):
-            batch.tell(ReplyClaimed(item.reply()))
-            continue
-        if item is None or item.status != ItemStatus.PENDING:
-            batch.tell(ReplyDropped(command.reply.contact, command.reply.item_id, refused or ""))
-            continue
+            self.batch.tell(ReplyClaimed(_claimed(item, at, self.batch.policy)))
+            return
+        waits = _waits_because(item, self.earlier)
+        if item is None or waits is not None:
+            reply = command.reply
+            self.batch.tell(ReplyDropped(reply.contact, reply.item_id, waits or ""))
+            return
+        refused = _refused_because(item, at, self.batch.policy)
+        if refused is None and self.earlier.get(item.id):
+            refused = "it is not known whether an earlier part arrived"
         if refused is None:
-            claimed.append((item, command.at))
-            _announce(batch, item, command.at)
-            items[item.id] = item._replace(
-                status=ItemStatus.SENDING, attempts=item.attempts + 1, sending_at=command.at
-            )
+            self._claim(item, at)
         else:
-            cancel_items(batch, [item], refused, command.at, failed=not item.is_by_bot)
-            items[item.id] = item._replace(status=ItemStatus.CANCELLED)
-    _write(claimed)
+            self._drop(item, refused, at)
+
+    def _claim(self, item: Item, at: datetime) -> None:
+        self.claimed.append((item, at))
+        _announce(self.batch, item, at)
+        attempts = item.attempts + 1
+        self.items[item.id] = item._replace(
+            status=ItemStatus.SENDING, attempts=attempts, sending_at=at
+        )
+
+    def _drop(self, item: Item, because: str, at: datetime) -> None:
+        outcome = Outcome.FAILED if self.earlier.get(item.id) else None
+        failed = not item.is_by_bot
+        cancel_items(self.batch, [item], because, at, failed=failed, outcome=outcome)
+        self.items[item.id] = item._replace(status=ItemStatus.CANCELLED)
 
 
 def _is_claimed_already(item: Item, command: ClaimReply) -> bool:
@@ -49,23 +79,73 @@ def _is_claimed_already(item: Item, command: ClaimReply) -> bool:
     return item.status == ItemStatus.SENDING and item.sending_at == command.at
 
 
-def _refused_because(item: Item | None, at: datetime, policy: WriterPolicy) -> str | None:
+def _waits_because(item: Item | None, earlier: Mapping[int, Sequence[str]]) -> str | None:
     if item is None:
         return "the reply is gone"
     if item.status != ItemStatus.PENDING:
         return f"the reply is already {item.status}"
-    if item.is_by_bot and is_held(item.conversation_status, item.held_until, at):
-        return held_because(item.conversation_status)
-    opened_at = item.window_opened_at
-    if opened_at is None or at > opened_at + policy.window:
-        return f"the {policy.window.total_seconds() / 3600:g} h window is shut"
+    if {ItemStatus.PENDING, ItemStatus.SENDING} & set(earlier.get(item.id, ())):
+        return "an earlier part is still to go"
     return None
+
+
+def _refused_because(item: Item, at: datetime, policy: WriterPolicy) -> str | None:
+    silenced = item.silenced_because(at)
+    if silenced is not None:
+        return silenced
+    window = _window(item, policy)
+    if item.window_opened_at is None or at > item.window_opened_at + window:
+        days, hours = divmod(window, timedelta(days=1)), window / timedelta(hours=1)
+        span = f"{days[0]} d" if days[0] > 1 else f"{hours:g} h"
+        return f"the {span} window is shut"
+    return None
+
+
+def _window(item: Item, policy: WriterPolicy) -> timedelta:
+    is_only_for_a_day = item.is_by_bot or item.is_reaction
+    if is_only_for_a_day and item.comment_id is None:
+        return policy.window
+    return policy.window_for_people
+
+
+def _claimed(item: Item, at: datetime, policy: WriterPolicy) -> QueuedReply:
+    opened_at = item.window_opened_at
+    is_late = opened_at is not None and at > opened_at + policy.window
+    way = Way(comment_id=item.comment_id, is_late=is_late and item.comment_id is None)
+    return replace(item.reply(), way=way)
+
+
+def _with_own_windows(items: Mapping[int, Item]) -> dict[int, Item]:
+    """Let the window of a private reply run from the comment that it answers."""
+    comments = _comments(items.values())
+    return {
+        item.id: item._replace(
+            window_opened_at=comments.get(item.comment_id or "", item.window_opened_at)
+        )
+        for item in items.values()
+    }
+
+
+def _comments(items: Iterable[Item]) -> dict[str, datetime]:
+    """Tell when the comments came that these items answer in private."""
+    wanted = {item.comment_id for item in items if item.comment_id is not None}
+    columns = (Message.mid, Message.sent_at, Message.created_at)
+    found = {}
+    for chunk in in_chunks(sorted(wanted)):
+        query: Any = Message.select(*columns).where(
+            (Message.mid << chunk) & (Message.role == Role.USER.value)
+        )
+        for mid, sent_at, created_at in query.tuples():
+            found[mid] = min(sent_at or created_at, created_at)
+    return found
 
 
 def _announce(batch: Batch, item: Item, at: datetime) -> None:
     attempt = item.attempts + 1
-    batch.note(item.message_id, at, Stage.SENDING, "claimed", f"attempt {attempt}")
-    batch.tell(ReplyClaimed(item.reply(attempts=attempt)))
+    claimed = _claimed(item._replace(attempts=attempt), at, batch.policy)
+    detail = f"attempt {attempt}" + (", as a human agent" if claimed.way.is_late else "")
+    batch.note(item.message_id, at, Stage.SENDING, "claimed", detail)
+    batch.tell(ReplyClaimed(claimed))
 
 
 def _write(claimed: Sequence[tuple[Item, datetime]]) -> None:

@@ -9,6 +9,7 @@ from moca.storage.batch import Batch
 from moca.storage.bulk import Update
 from moca.storage.chunks import in_chunks
 from moca.storage.models import IS_UNANSWERED, Message
+from moca.storage.selection import Selection
 from moca.storage.storable import storable
 
 _OUTCOMES = Update(
@@ -18,6 +19,13 @@ _OUTCOMES = Update(
     Message.processed,
     Message.duplicate_of,
     where='"outcome" IS NULL',
+)
+
+
+_UNANSWERED = Selection(lambda: Message.select(Message.id).where(IS_UNANSWERED), Message.id)
+_INPUTS = Selection(
+    lambda: Message.select(Message.reply, Message.id, Message.outcome).order_by(Message.id),
+    Message.reply,
 )
 
 
@@ -75,10 +83,7 @@ def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
 
 def unanswered_among(message_ids: Iterable[int]) -> set[int]:
     """Tell which of these messages nobody answers yet."""
-    found: set[int] = set()
-    for chunk in in_chunks(sorted(set(message_ids))):
-        found.update(_ids((Message.id << chunk) & IS_UNANSWERED))
-    return found
+    return {message_id for (message_id,) in _UNANSWERED.among(sorted(set(message_ids)))}
 
 
 def unanswered_of(conversation_id: int) -> list[int]:
@@ -89,12 +94,8 @@ def unanswered_of(conversation_id: int) -> list[int]:
 def inputs_of(message_ids: Iterable[int], outcomes: Sequence[str] = ()) -> Mapping[int, list[int]]:
     """List what each of these replies answers and what has no end, or one of these."""
     inputs: dict[int, list[int]] = {each: [] for each in message_ids}
-    state: Any = Message.outcome << tuple(outcomes) if outcomes else Message.outcome.is_null()
-    for chunk in in_chunks(inputs):
-        query: Any = Message.select(Message.reply, Message.id).where(
-            (Message.reply << chunk) & state
-        )
-        for reply_id, message_id in query.order_by(Message.id).tuples():
+    for reply_id, message_id, outcome in _INPUTS.among(inputs):
+        if outcome in (outcomes or (None,)):
             inputs[reply_id].append(message_id)
     return inputs
 

@@ -1,11 +1,12 @@
 import logging
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import peewee
 from peewee_migrate import Router
 
-from moca.storage.models import TABLES
+from moca.storage.schema import TABLES
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -20,6 +21,8 @@ _PRAGMAS = {
     "wal_autocheckpoint": 4000,
 }
 
+_TO_READ = {"query_only": 1, "busy_timeout": 5000, "cache_size": -65536}
+
 
 def open_database(url: str) -> peewee.Database:
     """Bind Moca's tables to the database at this address; connects on first use, once a thread.
@@ -33,6 +36,33 @@ def open_database(url: str) -> peewee.Database:
     database = _database(url)
     database.bind(TABLES, bind_refs=False, bind_backrefs=False)
     return database
+
+
+def open_to_read(url: str) -> peewee.Database:
+    """Connect this thread to a database, which refuses it every write; binds no table to it.
+
+    Raises:
+        ValueError: the address is of another kind.
+        peewee.OperationalError: there is no such database.
+    """
+    database: Any = _database(url)
+    if isinstance(database, peewee.SqliteDatabase):
+        file = f"file:{quote(str(database.database))}?mode=ro"
+        database = peewee.SqliteDatabase(file, uri=True, pragmas=_TO_READ, timeout=5)
+        database.connect()
+    else:
+        database.connect()
+        database.execute_sql("SET default_transaction_read_only = on")
+    return database  # type: ignore[no-any-return]
+
+
+def open_for_a_while(directory: Path) -> peewee.Database:
+    """Make an empty database that nobody needs after this process; binds Moca's tables to it."""
+    database: Any = open_database(f"sqlite:///{directory}/moca.db")
+    for name in ("synchronous", "journal_mode"):
+        database.pragma(name, "off", permanent=True)
+    migrate(database)
+    return database  # type: ignore[no-any-return]
 
 
 def migrate(database: peewee.Database) -> None:

@@ -12,6 +12,7 @@ from moca.storage.batch import Batch
 from moca.storage.bulk import Update
 from moca.storage.byhand import store_by_hand
 from moca.storage.chunks import in_chunks
+from moca.storage.contents import REACTION, read_content, type_of
 from moca.storage.items import Item, hold_items
 from moca.storage.models import IS_UNSETTLED, Contact, Message, QueueItem
 from moca.storage.sent import Arrived, write_arrived
@@ -21,15 +22,22 @@ _ECHOED = Update(QueueItem, QueueItem.echoed_at, where='"echoed_at" IS NULL')
 
 _CLOCKS_APART = timedelta(seconds=2)
 
+_SHOWN_AS = {"text": (), REACTION: (), "like_heart": ("image", "sticker", "unsupported")}
+"""What an echo may call a kind of reply that it does not name; of a reaction there is none."""
+
 Key = tuple[str, str]
 
 
 class Heard(NamedTuple):
-    """An echo as it came in a webhook."""
+    """An echo as it came in a webhook, or as it was fetched because none told it."""
 
-    webhook_id: int
+    webhook_id: int | None
     received_at: datetime
     echo: Echo
+    is_found: bool = False
+    """Whether nothing had told of it before Instagram's record did."""
+    takes_over: bool = True
+    """Whether the bot falls silent if a person wrote it."""
 
     @property
     def key(self) -> Key:
@@ -46,6 +54,8 @@ class _Known:
 
 def hear_echoes(batch: Batch, echoes: Sequence[Heard]) -> None:
     """Take echoes as proof of delivery; one that proves nothing was written by a person."""
+    if not echoes:
+        return
     known = _stored(heard.echo.mid for heard in echoes)
     proofs: list[tuple[datetime, int]] = []
     for heard in echoes:
@@ -69,8 +79,7 @@ def _recognise(batch: Batch, heard: Heard) -> _Known:
 
 def _match(echo: Echo) -> Item | None:
     """Find the reply it is the echo of: the last one begun before it, else the oldest."""
-    text = storable(echo.text).strip()
-    candidates = [item for item in hold_items(_may_arrive(echo)) if item.text.strip() == text]
+    candidates = [item for item in hold_items(_may_arrive(echo)) if _says_the_same(echo, item)]
     if echo.sent_at is not None:
         until = echo.sent_at + _CLOCKS_APART
         begun = [(item.sending_at, item) for item in candidates if item.sending_at is not None]
@@ -78,6 +87,15 @@ def _match(echo: Echo) -> Item | None:
         if before:
             return max(before, key=itemgetter(0))[1]
     return next(iter(candidates), None)
+
+
+def _says_the_same(echo: Echo, item: Item) -> bool:
+    """Compare texts, or kinds where the echo has none: of a template it shows nothing else."""
+    text = storable(echo.text).strip()
+    if text:
+        return item.text.strip() == text
+    type_sent = type_of(read_content(item.text, item.stored_content))
+    return type_sent == echo.type or echo.type in _SHOWN_AS.get(type_sent, ("unsupported",))
 
 
 def _may_arrive(echo: Echo) -> Any:

@@ -4,8 +4,8 @@ from typing import Any
 from moca.core.contact import ContactKey
 from moca.core.messages import ContactErased, Done, EraseContact, NotFound
 from moca.storage.batch import Batch
-from moca.storage.chunks import in_chunks
-from moca.storage.models import Contact, Conversation, Message, QueueItem, Webhook
+from moca.storage.models import Contact, Conversation, Event, Message, QueueItem
+from moca.storage.scrubs import begin_scrub, delete_webhooks
 
 
 def erase_contacts(batch: Batch, commands: Sequence[EraseContact]) -> None:
@@ -16,7 +16,8 @@ def erase_contacts(batch: Batch, commands: Sequence[EraseContact]) -> None:
         if contact_id is None:
             batch.answer(command.receipt, NotFound())
             continue
-        batch.tell(ContactErased(command.contact, _erase(contact_id)))
+        batch.tell(ContactErased(command.contact, erase(contact_id, command.contact)))
+        begin_scrub(*command.contact)
         batch.answer(command.receipt, Done())
 
 
@@ -27,7 +28,8 @@ def _contact_id(contact: ContactKey) -> int | None:
     return next((contact_id for (contact_id,) in query.tuples()), None)
 
 
-def _erase(contact_id: int) -> tuple[int, ...]:
+def erase(contact_id: int, contact: ContactKey) -> tuple[int, ...]:
+    """Delete a contact with all that is linked with it; the ids of the replies that are gone."""
     conversations: Any = Conversation.select(Conversation.id).where(
         Conversation.contact == contact_id
     )
@@ -36,8 +38,11 @@ def _erase(contact_id: int) -> tuple[int, ...]:
     bodies: Any = Message.select(Message.webhook).where(
         (Message.conversation << conversations) & Message.webhook.is_null(is_null=False)
     )
-    webhook_ids = sorted(webhook_id for (webhook_id,) in bodies.distinct().tuples())
+    webhook_ids = {webhook_id for (webhook_id,) in bodies.distinct().tuples()}
+    about = (Event.psid == contact.psid) & (Event.account_id == contact.account_id)
+    told: Any = Event.select(Event.webhook).where(about & Event.webhook.is_null(is_null=False))
+    webhook_ids |= {webhook_id for (webhook_id,) in told.tuples()}
     Contact.delete().where(Contact.id == contact_id).execute()
-    for chunk in in_chunks(webhook_ids):
-        Webhook.delete().where(Webhook.id << chunk).execute()
+    Event.delete().where(about).execute()
+    delete_webhooks(webhook_ids)
     return item_ids

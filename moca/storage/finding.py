@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from moca.core.channel import Kind
 from moca.core.contact import ContactKey
 from moca.core.messages import (
     FindPending,
@@ -13,11 +14,14 @@ from moca.core.messages import (
     UnansweredFound,
     UnsettledReply,
 )
-from moca.core.vocabulary import ItemStatus
+from moca.core.validity import MEDIA_TYPES
+from moca.core.vocabulary import ItemStatus, Priority
 from moca.storage.batch import Batch
-from moca.storage.items import read_items, select_items
+from moca.storage.freezing import is_frozen
+from moca.storage.items import Item, read_items, select_items
 from moca.storage.models import (
-    IS_PENDING,
+    IS_FOR_AT_ONCE,
+    IS_FOR_LATER,
     IS_UNANSWERED,
     IS_UNSETTLED,
     Contact,
@@ -28,18 +32,16 @@ from moca.storage.models import (
 from moca.storage.resting import resting_accounts
 
 _RECENT = timedelta(seconds=60)
+_HOUR = timedelta(hours=1)
 
 
 def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
     """Tell the queue's head, what is unsettled, and the sends of the last minute."""
     for command in commands:
-        due = IS_PENDING & (QueueItem.scheduled_for <= command.due_before)
-        query = select_items().where(due).order_by(QueueItem.priority, QueueItem.id)
-        pending = read_items(query.limit(command.limit))
-        replies = tuple(item.reply() for item in pending)
-        recent = _recent(command.at - _RECENT)
+        replies = tuple(item.reply() for item in _pending(command.limit, command.due_before))
+        recent = _recent(command.at) if command.with_recent else ()
         resting = resting_accounts(command.at)
-        batch.tell(PendingFound(replies, _unsettled(), recent, resting))
+        batch.tell(PendingFound(replies, _unsettled(), recent, resting, is_frozen()))
 
 
 def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
@@ -79,6 +81,16 @@ def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
         batch.tell(KnownMidsListed(command.reply, command.since, mids))
 
 
+def _pending(limit: int, due_before: datetime) -> list[Item]:
+    at_once = select_items().where(IS_FOR_AT_ONCE).order_by(QueueItem.priority, QueueItem.id)
+    found = read_items(at_once.limit(limit))
+    is_due = IS_FOR_LATER & (QueueItem.scheduled_for <= due_before)
+    for priority in Priority:
+        due = select_items().where(is_due & (QueueItem.priority == priority))
+        found += read_items(due.order_by(QueueItem.scheduled_for, QueueItem.id).limit(limit))
+    return sorted(found, key=lambda item: (item.priority, item.id))[:limit]
+
+
 def _unsettled() -> tuple[UnsettledReply, ...]:
     items = read_items(select_items().where(IS_UNSETTLED).order_by(QueueItem.id))
     return tuple(
@@ -88,15 +100,31 @@ def _unsettled() -> tuple[UnsettledReply, ...]:
     )
 
 
-def _recent(since: datetime) -> tuple[RecentSend, ...]:
+def _recent(at: datetime) -> tuple[RecentSend, ...]:
+    is_private = Message.comment_id.is_null(is_null=False)
+    lately = QueueItem.sending_at > at - _RECENT
     query: Any = (
-        QueueItem.select(Contact.account_id, Contact.psid, QueueItem.sending_at, QueueItem.sent_at)
+        QueueItem.select(
+            Contact.account_id,
+            Contact.psid,
+            QueueItem.sending_at,
+            QueueItem.sent_at,
+            Message.type,
+            Message.comment_id,
+        )
+        .join(Message, on=QueueItem.message == Message.id)
         .join(Conversation, on=QueueItem.conversation == Conversation.id)
         .join(Contact)
-        .where(QueueItem.sending_at > since)
+        .where((QueueItem.sending_at > at - _HOUR) & (lately | is_private))
         .order_by(QueueItem.sending_at, QueueItem.id)
     )
     return tuple(
-        RecentSend(ContactKey(account_id, psid), started_at, ended_at)
-        for account_id, psid, started_at, ended_at in query.tuples()
+        RecentSend(ContactKey(account_id, psid), started_at, ended_at, _kind(type_, comment_id))
+        for account_id, psid, started_at, ended_at, type_, comment_id in query.tuples()
     )
+
+
+def _kind(message_type: str, comment_id: str | None) -> Kind:
+    if comment_id is not None:
+        return Kind.PRIVATE_REPLY
+    return Kind.MEDIA if message_type in MEDIA_TYPES else Kind.TEXT

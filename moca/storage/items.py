@@ -2,11 +2,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from moca.core.consent import OPTED_OUT
 from moca.core.contact import ContactKey
-from moca.core.reply import QueuedReply
-from moca.core.vocabulary import Author, ConversationStatus, Priority
-from moca.storage.chunks import in_chunks
+from moca.core.reply import QueuedReply, Way
+from moca.core.vocabulary import Author, ConversationStatus, Parting, Priority
+from moca.storage.contents import REACTION, read_content
 from moca.storage.models import Contact, Conversation, Message, QueueItem
+from moca.storage.selection import Selection
 
 
 class Item(NamedTuple):
@@ -23,10 +25,17 @@ class Item(NamedTuple):
     sent_at: datetime | None
     account_id: str
     author: str
+    kind: str
+    type: str
     text: str
+    stored_content: str | None
     mid: str | None
+    part_of: int | None
+    comment_id: str | None
     psid: str
     window_opened_at: datetime | None
+    opted_out_at: datetime | None
+    parting: str | None
     conversation_status: str
     held_until: datetime | None
     last_bot_message_at: datetime | None
@@ -43,6 +52,27 @@ class Item(NamedTuple):
         """Whether no person wrote it."""
         return self.author == Author.BOT
 
+    def silenced_because(self, at: datetime) -> str | None:
+        """Say why it may not go though its window is open; None where it may.
+
+        The words with which the bot hands over pass the hold that begins with them, and the
+        confirmation that a contact opted out passes that; anything later takes the mark away.
+        """
+        if not self.is_by_bot:
+            return None
+        status = self.conversation_status
+        hands_over = self.parting == Parting.HAND_OVER and status == ConversationStatus.HUMAN
+        if is_held(status, self.held_until, at) and not hands_over:
+            return held_because(status)
+        if self.opted_out_at is not None and self.parting != Parting.OPT_OUT:
+            return OPTED_OUT
+        return None
+
+    @property
+    def is_reaction(self) -> bool:
+        """Whether it only puts a sign on a message."""
+        return self.kind == REACTION
+
     def reply(self, **changes: Any) -> QueuedReply:
         """See it as the sender does."""
         seen = self._replace(**changes)
@@ -51,11 +81,12 @@ class Item(NamedTuple):
             message_id=seen.message_id,
             conversation_id=seen.conversation_id,
             contact=seen.contact,
-            text=seen.text,
+            content=read_content(seen.text, seen.stored_content),
             author=Author(seen.author),
             priority=Priority(seen.priority),
             scheduled_for=seen.scheduled_for,
             attempts=seen.attempts,
+            way=Way(comment_id=seen.comment_id),
         )
 
 
@@ -71,10 +102,17 @@ _COLUMNS = (
     QueueItem.sent_at,
     Message.account_id,
     Message.author,
+    Message.kind,
+    Message.type,
     Message.text,
+    Message.content,
     Message.mid,
+    Message.part_of,
+    Message.comment_id,
     Contact.psid,
     Contact.window_opened_at,
+    Contact.opted_out_at,
+    QueueItem.parting,
     Conversation.status,
     Conversation.held_until,
     Conversation.last_bot_message_at,
@@ -94,6 +132,11 @@ def select_items() -> Any:
     )
 
 
+_BY_ID = Selection(
+    lambda: select_items().order_by(QueueItem.id), QueueItem.id, hold=(QueueItem, Conversation)
+)
+
+
 def read_items(query: Any) -> list[Item]:
     """Run a query for items."""
     return [Item._make(row) for row in query]
@@ -109,8 +152,7 @@ def hold_items(condition: Any) -> list[Item]:
 
 def hold_items_by_id(item_ids: Iterable[int]) -> dict[int, Item]:
     """Read these items for a change; those that do not exist are left out."""
-    chunks = in_chunks(sorted(set(item_ids)))
-    return {item.id: item for chunk in chunks for item in hold_items(QueueItem.id << chunk)}
+    return {item.id: item for item in map(Item._make, _BY_ID.among(sorted(set(item_ids))))}
 
 
 def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
@@ -123,6 +165,7 @@ def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
 _HELD_BECAUSE = {
     ConversationStatus.PAUSED: "the conversation is paused",
     ConversationStatus.HUMAN: "a person has taken over the conversation",
+    ConversationStatus.STANDBY: "another app holds the thread",
     ConversationStatus.CLOSED: "the conversation is closed",
 }
 

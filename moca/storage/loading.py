@@ -3,6 +3,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from moca.core.consent import Wish
 from moca.core.contact import ContactKey
 from moca.core.messages import ConversationLoaded, LoadConversation
 from moca.core.snapshot import Inbound, Snapshot
@@ -10,6 +11,7 @@ from moca.core.vocabulary import Author, ConversationStatus, ItemStatus, Outcome
 from moca.storage.batch import Batch
 from moca.storage.chunks import in_chunks
 from moca.storage.models import IS_CURRENT, IS_UNANSWERED, Contact, Conversation, Message, QueueItem
+from moca.storage.received import read_received
 
 _HOUR = timedelta(hours=1)
 
@@ -22,7 +24,9 @@ class _Row(NamedTuple):
     last_bot_message_at: datetime | None
     cooldown_until: datetime | None
     away_text_at: datetime | None
+    person_until: datetime | None
     name: str | None
+    opted_out_at: datetime | None
 
 
 def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> None:
@@ -54,6 +58,9 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
             away_text_at=row.away_text_at,
             spoken=tuple(at for at in spoken[row.conversation_id] if at > command.at - _HOUR),
             is_named=row.name is not None,
+            bot_spoke_at=row.last_bot_message_at,
+            person_until=row.person_until,
+            has_opted_out=row.opted_out_at is not None,
         )
         batch.tell(ConversationLoaded(command.contact, snapshot))
 
@@ -69,7 +76,9 @@ def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
         Conversation.last_bot_message_at,
         Conversation.cooldown_until,
         Conversation.away_text_at,
+        Conversation.person_until,
         Contact.name,
+        Contact.opted_out_at,
     )
     query: Any = Contact.select(*columns).join(Conversation)
     found = {}
@@ -86,9 +95,11 @@ _INBOUND = (
     Message.kind,
     Message.type,
     Message.text,
+    Message.content,
     Message.created_at,
+    Message.wish,
 )
-_NAMES = ("id", "mid", "kind", "type", "text", "received_at")
+_NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish")
 
 
 def _unanswered(conversation_ids: Iterable[int]) -> Mapping[int, list[Inbound]]:
@@ -118,8 +129,14 @@ def _inbound(conversation_ids: Iterable[int], condition: Any) -> Mapping[int, li
     query: Any = Message.select(*_INBOUND).where(condition).order_by(Message.id)
     for chunk in in_chunks(conversation_ids):
         for conversation_id, *row in query.where(Message.conversation << chunk).tuples():
-            found[conversation_id].append(Inbound(**dict(zip(_NAMES, row, strict=True))))
+            found[conversation_id].append(_read(dict(zip(_NAMES, row, strict=True))))
     return found
+
+
+def _read(told: dict[str, Any]) -> Inbound:
+    content, wish = told.pop("content"), told.pop("wish")
+    known_wish = None if wish is None else Wish(wish)
+    return Inbound(**told, received=read_received(content), wish=known_wish)
 
 
 def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:

@@ -1,8 +1,7 @@
-from typing import Any
-
 import peewee
 from peewee import SQL
 
+from moca.core.account import AccountStatus
 from moca.core.vocabulary import Author, ConversationStatus, ItemStatus, MessageStatus, Priority
 from moca.storage.identity import IdentityField
 from moca.storage.instant import InstantField
@@ -30,6 +29,8 @@ class Contact(Table):
     created_at = InstantField()
     last_seen_at = InstantField()
     window_opened_at = InstantField(null=True)
+    opted_out_at = InstantField(null=True)
+    """Since when it wants no automatic message; None where it does not mind."""
     message_count = peewee.IntegerField(default=0)
 
     class Meta:
@@ -49,6 +50,10 @@ class Conversation(Table):
     last_activity_at = InstantField(index=True)
     cooldown_until = InstantField(null=True)
     away_text_at = InstantField(null=True)
+    read_at = InstantField(null=True)
+    """When somebody who answers last looked at it."""
+    person_until = InstantField(null=True)
+    """Until when a person last had the word: wrote, or held the conversation."""
 
 
 class Message(Table):
@@ -66,6 +71,8 @@ class Message(Table):
     author = peewee.CharField(default=Author.CONTACT)
     type = peewee.CharField(default="text")
     text = peewee.TextField(default="")
+    content = peewee.TextField(null=True)
+    """JSON of what goes with the text; None where there is only text."""
     created_at = InstantField()
     sent_at = InstantField(null=True)
     status = peewee.CharField(default=MessageStatus.RECEIVED)
@@ -77,9 +84,45 @@ class Message(Table):
     )
     duplicate_of = peewee.ForeignKeyField("self", null=True, on_delete="SET NULL", index=False)
     redeliveries = peewee.IntegerField(default=0)
+    part_of = peewee.ForeignKeyField(
+        "self", null=True, backref="parts", on_delete="SET NULL", index=False
+    )
+    """The first part of a reply that goes out in several; also of that part itself."""
+    comment_id = peewee.CharField(null=True, max_length=512)
+    """The comment that a private reply answers."""
+    wish = peewee.CharField(null=True)
+    """What it changed about being written to."""
+    deleted_at = InstantField(null=True)
+    """When it was unsent; of a contact's message nothing but its place is left then."""
 
     class Meta:
         indexes = ((("mid", "account_id", "kind"), True), (("conversation", "id"), False))
+
+
+class Event(Table):
+    """Something that Instagram told and that is not itself a message."""
+
+    id = IdentityField()
+    webhook = peewee.ForeignKeyField(Webhook, null=True, on_delete="SET NULL", index=False)
+    kind = peewee.CharField()
+    account_id = peewee.CharField(default="")
+    psid = peewee.CharField(null=True)
+    """Of the contact it is about, who may never have written."""
+    mid = peewee.CharField(null=True, max_length=512)
+    """The message it is about, stored or not."""
+    key = peewee.CharField(unique=True)
+    at = InstantField()
+    sent_at = InstantField(null=True)
+    detail = peewee.TextField(default="{}")
+    """JSON of texts by name."""
+    redeliveries = peewee.IntegerField(default=0)
+    look_at = InstantField(null=True)
+    """When to see whether the message it hints at has come, and else to fetch it."""
+    fetches = peewee.IntegerField(default=0)
+    because = peewee.TextField(default="")
+
+    class Meta:
+        indexes = ((("mid", "account_id"), False), (("psid", "account_id"), False))
 
 
 class QueueItem(Table):
@@ -97,6 +140,8 @@ class QueueItem(Table):
     sending_at = InstantField(null=True)
     sent_at = InstantField(null=True)
     echoed_at = InstantField(null=True)
+    parting = peewee.CharField(null=True)
+    """Why it may pass where nothing else by the bot may; None for almost every item."""
 
     class Meta:
         table_name = "queue_item"
@@ -113,6 +158,73 @@ class AccountRest(Table):
         table_name = "account_rest"
 
 
+class Account(Table):
+    """An Instagram account that is connected; its token is sealed."""
+
+    account_id = peewee.CharField(primary_key=True)
+    flavour = peewee.CharField()
+    username = peewee.TextField(null=True)
+    name = peewee.TextField(null=True)
+    page_id = peewee.CharField(null=True)
+    app_user_id = peewee.CharField(null=True)
+    scopes = peewee.TextField(default="")
+    """Parted by spaces, as are the fields."""
+    subscribed_fields = peewee.TextField(default="")
+    status = peewee.CharField(default=AccountStatus.ACTIVE)
+    because = peewee.TextField(default="")
+    created_at = InstantField()
+    sealed_token = peewee.TextField()
+    token_stored_at = InstantField()
+    token_issued_at = InstantField()
+    token_expires_at = InstantField(null=True)
+    refreshed_at = InstantField(null=True)
+    refresh_failures = peewee.IntegerField(default=0)
+    refresh_failed_at = InstantField(null=True)
+
+
+class DeletionRequest(Table):
+    """Somebody's wish to have everything erased, by the code with which they may look after it."""
+
+    code = peewee.CharField(primary_key=True)
+    account_id = peewee.CharField(null=True)
+    """Whose contacts are erased one by one; None where no account was meant."""
+    requested_at = InstantField()
+    completed_at = InstantField(null=True)
+
+    class Meta:
+        table_name = "deletion_request"
+
+
+class Scrub(Table):
+    """A search, under way, for the bodies that name a contact, or an account where psid is None."""
+
+    id = peewee.BigAutoField()
+    account_id = peewee.CharField()
+    psid = peewee.CharField(null=True)
+    code = peewee.CharField(null=True)
+    """Of the request it belongs to."""
+    after_id = peewee.BigIntegerField(default=0)
+    until_id = peewee.BigIntegerField()
+
+
+class Signing(Table):
+    """When a secret last signed a webhook; named by a hash, and "none" where none of ours did."""
+
+    secret = peewee.CharField(primary_key=True)
+    last_at = InstantField()
+
+
+class AccountProfile(Table):
+    """By what an account's ice breakers and menu are known again; empty where it was given none."""
+
+    account_id = peewee.CharField(primary_key=True)
+    ice_breakers = peewee.CharField(default="")
+    menu = peewee.CharField(default="")
+
+    class Meta:
+        table_name = "account_profile"
+
+
 class JourneyStep(Table):
     """One line of a message's journey."""
 
@@ -127,17 +239,25 @@ class JourneyStep(Table):
         table_name = "journey_step"
 
 
-TABLES: tuple[type[Table], ...] = (
-    Webhook,
-    Contact,
-    Conversation,
-    Message,
-    QueueItem,
-    AccountRest,
-    JourneyStep,
-)
+class Notice(Table):
+    """Something to be told to people outside of Moca."""
+
+    id = IdentityField()
+    kind = peewee.CharField()
+    because = peewee.TextField(default="")
+    account_id = peewee.CharField()
+    conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="CASCADE", index=False)
+    created_at = InstantField()
+    due_at = InstantField(null=True)
+    """When it is to be sent next; None once it was sent or given up."""
+    attempts = peewee.IntegerField(default=0)
+    sent_at = InstantField(null=True)
+    fault = peewee.TextField(default="")
+    """Why the last attempt failed."""
+
 
 # Spelled as literals: neither database matches a bound value with a partial index.
+IS_NOT_OPEN = Conversation.status != SQL("'open'")
 IS_CURRENT = Conversation.status != SQL("'closed'")
 IS_UNANSWERED = (
     (Message.role == SQL("'user'"))
@@ -145,27 +265,6 @@ IS_UNANSWERED = (
     & (Message.processed == SQL("FALSE"))
 )
 IS_PENDING = QueueItem.status == SQL("'pending'")
+IS_FOR_AT_ONCE = IS_PENDING & (QueueItem.scheduled_for <= QueueItem.created_at)
+IS_FOR_LATER = IS_PENDING & (QueueItem.scheduled_for > QueueItem.created_at)
 IS_UNSETTLED = QueueItem.status << SQL("('sending', 'unknown')")
-
-
-def _partial_index(
-    name: str, model: type[Table], *fields: Any, where: Any, unique: bool = False
-) -> None:
-    model.add_index(model.index(*fields, where=where, name=name, unique=unique))
-
-
-_partial_index(
-    "conversation_current", Conversation, Conversation.contact, where=IS_CURRENT, unique=True
-)
-_partial_index("message_unanswered", Message, Message.id, where=IS_UNANSWERED)
-_partial_index("message_waiting", Message, Message.conversation, where=IS_UNANSWERED)
-for _link in (Message.webhook, Message.reply, Message.duplicate_of):
-    _partial_index(f"message_by_{_link.name}", Message, _link, where=_link.is_null(is_null=False))
-_partial_index("queue_item_pending", QueueItem, QueueItem.priority, QueueItem.id, where=IS_PENDING)
-_partial_index("queue_item_unsettled", QueueItem, QueueItem.id, where=IS_UNSETTLED)
-_partial_index(
-    "queue_item_started",
-    QueueItem,
-    QueueItem.sending_at,
-    where=QueueItem.sending_at.is_null(is_null=False),
-)

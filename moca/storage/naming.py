@@ -14,11 +14,24 @@ from moca.core.vocabulary import (
     Stage,
 )
 from moca.storage.batch import Batch
-from moca.storage.chunks import in_chunks
 from moca.storage.concluding import inputs_of
 from moca.storage.items import hold_items
 from moca.storage.models import Conversation, Message, QueueItem
+from moca.storage.selection import Selection
 from moca.storage.sent import Arrived
+
+_BY_MID = Selection(
+    lambda: Message.select(
+        Message.id,
+        Message.conversation,
+        Message.role,
+        Message.author,
+        Message.created_at,
+        Message.account_id,
+        Message.mid,
+    ).where(Message.kind == "message"),
+    Message.mid,
+)
 
 
 class _Holder(NamedTuple):
@@ -98,20 +111,7 @@ def _doubt(batch: Batch, message_id: int, at: datetime) -> None:
 
 
 def _holders(mids: Iterable[str]) -> dict[tuple[str, str], _Holder]:
-    columns = (
-        Message.id,
-        Message.conversation,
-        Message.role,
-        Message.author,
-        Message.created_at,
-        Message.account_id,
-        Message.mid,
-    )
-    found = {}
-    for chunk in in_chunks(sorted(set(mids))):
-        query: Any = Message.select(*columns).where(
-            (Message.mid << chunk) & (Message.kind == "message")
-        )
-        for *holder, account_id, mid in query.tuples():
-            found[account_id, mid] = _Holder(*holder)
-    return found
+    return {
+        (account_id, mid): _Holder(*holder)
+        for *holder, account_id, mid in _BY_MID.among(sorted(set(mids)))
+    }

@@ -14,6 +14,7 @@ from moca.core.vocabulary import ConversationStatus
 from moca.storage.batch import Batch
 from moca.storage.cancelling import silence_bot
 from moca.storage.models import IS_CURRENT, Contact, Conversation
+from moca.storage.persons import leave_to_person
 
 _BECAUSE = {
     ConversationStatus.CLOSED: "the conversation was closed",
@@ -22,14 +23,22 @@ _BECAUSE = {
 }
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """A conversation as far as it says who may answer."""
+
     contact_id: int
     status: str
     held_until: datetime | None
     account_id: str
     psid: str
 
+    @property
+    def contact(self) -> ContactKey:
+        """Whose it is."""
+        return ContactKey(self.account_id, self.psid)
+
     def status_at(self, at: datetime) -> ConversationStatus:
+        """Tell who may answer at an instant: a hold that ran out is none."""
         if self.held_until is not None and self.held_until <= at:
             return ConversationStatus.OPEN
         return ConversationStatus(self.status)
@@ -38,7 +47,7 @@ class _Place(NamedTuple):
 def change_conversations(batch: Batch, commands: Sequence[ChangeConversation]) -> None:
     """Change who may answer; what the bot was about to say ends where it may not."""
     for command in commands:
-        place = _place(command.conversation_id)
+        place = find_place(command.conversation_id)
         if place is None:
             batch.answer(command.receipt, NotFound())
             continue
@@ -48,7 +57,7 @@ def change_conversations(batch: Batch, commands: Sequence[ChangeConversation]) -
         batch.answer(command.receipt, Done() if conflict is None else Conflict(conflict))
 
 
-def _conflict(command: ChangeConversation, place: _Place) -> str | None:
+def _conflict(command: ChangeConversation, place: Place) -> str | None:
     status, wanted = place.status_at(command.at), command.status
     prolongs = wanted in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
     if status is wanted and not prolongs:
@@ -61,16 +70,16 @@ def _conflict(command: ChangeConversation, place: _Place) -> str | None:
     return None
 
 
-def _change(batch: Batch, command: ChangeConversation, place: _Place) -> None:
+def _change(batch: Batch, command: ChangeConversation, place: Place) -> None:
     status, at = command.status, command.at
     holds = status in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
     until = command.until if holds else None
     changed: Any = Conversation.update(status=status.value, held_until=until)
     changed.where(Conversation.id == command.conversation_id).execute()
+    leave_to_person(command.conversation_id, until or at)
     if status is not ConversationStatus.OPEN:
         silence_bot(batch, command.conversation_id, _BECAUSE[status], at)
-    contact = ContactKey(place.account_id, place.psid)
-    batch.tell(ConversationChanged(contact, command.conversation_id, status, until))
+    batch.tell(ConversationChanged(place.contact, command.conversation_id, status, until))
 
 
 def _has_current(contact_id: int) -> bool:
@@ -78,7 +87,8 @@ def _has_current(contact_id: int) -> bool:
     return bool(query.exists())
 
 
-def _place(conversation_id: int) -> _Place | None:
+def find_place(conversation_id: int) -> Place | None:
+    """Look a conversation up for a change; None if there is none."""
     query: Any = (
         Conversation.select(
             Conversation.contact,
@@ -92,5 +102,5 @@ def _place(conversation_id: int) -> _Place | None:
     )
     if Conversation._meta.database.for_update:  # noqa: SLF001
         query = query.for_update(of=Conversation)
-    rows = [_Place._make(row) for row in query.tuples()]
+    rows = [Place._make(row) for row in query.tuples()]
     return rows[0] if rows else None

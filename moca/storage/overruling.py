@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 from moca.core.messages import (
     CancelReply,
@@ -9,6 +10,9 @@ from moca.core.messages import (
     RetryReply,
     SettleReply,
 )
+from moca.core.messages.operating import EditReply, Overruling
+from moca.core.splitting import LONGEST_TEXT_BYTES
+from moca.core.validity import fault_in
 from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.batch import Batch
 from moca.storage.bulk import Update
@@ -16,7 +20,9 @@ from moca.storage.cancelling import cancel_items
 from moca.storage.concluding import inputs_of
 from moca.storage.items import Item, hold_items_by_id
 from moca.storage.models import Message, QueueItem
+from moca.storage.parts import earlier_parts, later_parts_ended
 from moca.storage.sent import Arrived, write_arrived
+from moca.storage.storable import storable
 
 _AGAIN = Update(
     QueueItem,
@@ -31,7 +37,8 @@ _OUTCOMES = Update(Message, Message.outcome, Message.because)
 
 _WORD = "the operator's word"
 
-_Overruling = CancelReply | RetryReply | SettleReply
+_TEXTS = Update(Message, Message.text)
+
 
 
 def cancel_replies(batch: Batch, commands: Sequence[CancelReply]) -> None:
@@ -43,11 +50,24 @@ def cancel_replies(batch: Batch, commands: Sequence[CancelReply]) -> None:
 
 
 def retry_replies(batch: Batch, commands: Sequence[RetryReply]) -> None:
-    """Queue failed or cancelled replies again, as new; what they answer waits for them again."""
+    """Queue failed or cancelled replies again, as new; what they answer waits for them again.
+
+    A part is followed by the later ones that were not sent, and goes after none that was not.
+    """
     for command in commands:
         item = _item(batch, command, (ItemStatus.FAILED, ItemStatus.CANCELLED))
         if item is not None:
-            _queue(batch, command, item._replace(attempts=0), "the operator asked for it")
+            for part in (item, *later_parts_ended(item)):
+                _queue(batch, command, part._replace(attempts=0), "the operator asked for it")
+
+
+def edit_replies(batch: Batch, commands: Sequence[EditReply]) -> None:
+    """Let pending replies say something else; the sender reads them again as it claims them."""
+    for command in commands:
+        item = _item(batch, command, (ItemStatus.PENDING,))
+        if item is not None:
+            _TEXTS.each([(storable(command.text), item.message_id)])
+            batch.note(item.message_id, command.at, Stage.QUEUE, "edited", "by the operator")
 
 
 def settle_replies(batch: Batch, commands: Sequence[SettleReply]) -> None:
@@ -60,18 +80,32 @@ def settle_replies(batch: Batch, commands: Sequence[SettleReply]) -> None:
             write_arrived(batch, [Arrived(item, None, command.at, _WORD)])
         else:
             _queue(batch, command, item, f"it did not arrive: {_WORD}")
+            for part in later_parts_ended(item):
+                _queue(batch, command, part._replace(attempts=0), "the part before it goes again")
 
 
-def _item(batch: Batch, command: _Overruling, statuses: Sequence[ItemStatus]) -> Item | None:
+def _item(batch: Batch, command: Overruling, statuses: Sequence[ItemStatus]) -> Item | None:
     item = hold_items_by_id([command.item_id]).get(command.item_id)
     if item is None:
         batch.answer(command.receipt, NotFound())
     elif item.status not in statuses:
         batch.answer(command.receipt, Conflict(f"the reply is {item.status}"))
+    elif isinstance(command, RetryReply) and earlier_parts([item]).get(item.id):
+        batch.answer(command.receipt, Conflict("an earlier part of the reply was not sent"))
+    elif isinstance(command, EditReply) and (fault := _fault_in(item, command.text)):
+        batch.answer(command.receipt, Conflict(fault))
     else:
         batch.answer(command.receipt, Done())
         return item
     return None
+
+
+def _fault_in(item: Item, text: str) -> str | None:
+    if not item.text:
+        return "the reply has no text to edit"
+    if len(text.encode()) > LONGEST_TEXT_BYTES:
+        return f"text: it must not be longer than {LONGEST_TEXT_BYTES} bytes of UTF-8"
+    return fault_in(replace(item.reply().content, text=text))
 
 
 def _queue(batch: Batch, command: RetryReply | SettleReply, item: Item, because: str) -> None:

@@ -1,26 +1,33 @@
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
+from moca.core.consent import OPTED_OUT
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.messages import Conflict, Done, NotFound, QueueReply, ReplyQueued, ReplyRefused
-from moca.core.reply import QueuedReply
+from moca.core.reply import QueuedReply, Way
+from moca.core.splitting import LONGEST_TEXT_BYTES, parts_of
 from moca.core.vocabulary import (
     Author,
     ConversationStatus,
     ItemStatus,
     MessageStatus,
     Outcome,
+    Parting,
     Role,
     Stage,
 )
 from moca.storage.batch import Batch
 from moca.storage.bulk import Insertion, Update
-from moca.storage.chunks import in_chunks
+from moca.storage.comments import has_private_reply, unanswered_comments
 from moca.storage.concluding import conclude, unanswered_among
+from moca.storage.contents import kind_of, storable_content, type_of, written
 from moca.storage.items import held_because, is_held
 from moca.storage.models import Contact, Conversation, Message, QueueItem
-from moca.storage.storable import storable
+from moca.storage.selection import Selection
 
 _MESSAGES = Insertion(
     Message,
@@ -31,11 +38,13 @@ _MESSAGES = Insertion(
     Message.author,
     Message.type,
     Message.text,
+    Message.content,
     Message.created_at,
     Message.status,
     Message.processed,
     Message.because,
     Message.redeliveries,
+    Message.comment_id,
 )
 _ITEMS = Insertion(
     QueueItem,
@@ -47,9 +56,25 @@ _ITEMS = Insertion(
     QueueItem.attempts,
     QueueItem.because,
     QueueItem.created_at,
+    QueueItem.parting,
 )
 _INPUTS = Update(Message, Message.processed, Message.reply)
+_PARTS = Update(Message, Message.part_of)
 _AWAY_TEXTS = Update(Conversation, Conversation.away_text_at)
+
+
+_PLACES = Selection(
+    lambda: Conversation.select(
+        Conversation.id,
+        Conversation.status,
+        Conversation.held_until,
+        Contact.account_id,
+        Contact.psid,
+        Contact.opted_out_at,
+    ).join(Contact),
+    Conversation.id,
+    hold=(Conversation,),
+)
 
 
 class _Place(NamedTuple):
@@ -58,32 +83,46 @@ class _Place(NamedTuple):
     held_until: datetime | None
     account_id: str
     psid: str
+    opted_out_at: datetime | None
 
     @property
     def contact(self) -> ContactKey:
         return ContactKey(self.account_id, self.psid)
 
 
+class _Refusal(NamedTuple):
+    because: str
+    outcome: Outcome = Outcome.SUPPRESSED
+
+
 class _Considered(NamedTuple):
     command: QueueReply
     place: _Place
     inputs: tuple[int, ...]
-    refused_because: str | None
-
-    @property
-    def text(self) -> str:
-        return storable(self.command.text)
+    comment_id: str | None
+    parts: tuple[Content, ...]
 
     @property
     def scheduled_for(self) -> datetime:
         return self.command.scheduled_for or self.command.at
 
 
+class _Written(NamedTuple):
+    """The rows of one part."""
+
+    content: Content
+    message_id: int
+    item_id: int
+
+
 def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
-    """Put replies into the queue with what they answer, or refuse them."""
+    """Put replies into the queue with what they answer, each in as many parts as it takes."""
     places = _places(command.conversation_id for command in commands)
-    unanswered = unanswered_among(each for command in commands for each in command.input_ids)
-    considered = []
+    asked = {each for command in commands for each in command.input_ids}
+    unanswered = unanswered_among(asked)
+    comments = unanswered_comments(asked)
+    judged: list[tuple[_Considered, _Refusal | None]] = []
+    taken: set[str] = set()
     for command in commands:
         place = places.get(command.conversation_id)
         if place is None:
@@ -91,64 +130,100 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
             continue
         inputs = tuple(each for each in command.input_ids if each in unanswered)
         unanswered.difference_update(inputs)
-        refused = _refused_because(command, place, inputs)
-        considered.append(_Considered(command, place, inputs, refused))
-    written = iter(_write([each for each in considered if each.refused_because is None]))
-    for each in considered:
-        if each.refused_because is None:
-            _announce(batch, each, *next(written))
+        comment_id = next((comments[each] for each in inputs if each in comments), None)
+        parts = parts_of(storable_content(command.content))
+        considered = _Considered(command, place, inputs, comment_id, parts)
+        judged.append((considered, _refusal(considered, taken)))
+        taken |= {comment_id} if comment_id else set()
+    rows = iter(_write([each for each, refusal in judged if refusal is None]))
+    for each, refusal in judged:
+        if refusal is None:
+            _announce(batch, each, next(rows))
         else:
-            _refuse(batch, each, each.refused_because)
+            _refuse(batch, each, refusal)
 
 
-def _refused_because(command: QueueReply, place: _Place, inputs: Sequence[int]) -> str | None:
+def _refusal(considered: _Considered, taken: AbstractSet[str]) -> _Refusal | None:
+    command, place = considered.command, considered.place
     if place.status == ConversationStatus.CLOSED:
-        return held_because(place.status)
+        return _Refusal(held_because(place.status))
     if command.author is not Author.BOT:
         return None
     if is_held(place.status, place.held_until, command.at):
-        return held_because(place.status)
-    if command.input_ids and not inputs:
-        return "nothing is left to answer"
+        return _Refusal(held_because(place.status))
+    if place.opted_out_at is not None and command.parting is not Parting.OPT_OUT:
+        return _Refusal(OPTED_OUT)
+    if command.input_ids and not considered.inputs:
+        return _Refusal("nothing is left to answer")
+    if considered.comment_id is not None:
+        return _refusal_in_private(considered, considered.comment_id, taken)
     return None
 
 
-def _refuse(batch: Batch, refused: _Considered, because: str) -> None:
-    command = refused.command
-    conclude(batch, refused.inputs, Outcome.SUPPRESSED, because, command.at)
+def _refusal_in_private(
+    considered: _Considered, comment_id: str, taken: AbstractSet[str]
+) -> _Refusal | None:
+    if len(considered.parts) > 1:
+        because = f"a private reply is one message of at most {LONGEST_TEXT_BYTES} bytes"
+        return _Refusal(because, Outcome.FAILED)
+    is_answered = has_private_reply(comment_id, considered.place.account_id)
+    if is_answered or comment_id in taken:
+        return _Refusal("the comment has its private reply already")
+    return None
+
+
+def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
+    command, because = refused.command, refusal.because
+    conclude(batch, refused.inputs, refusal.outcome, because, command.at)
     batch.tell(ReplyRefused(refused.place.contact, command.input_ids, because))
     batch.answer(command.receipt, Conflict(because))
 
 
-def _write(accepted: Sequence[_Considered]) -> list[tuple[int, int]]:
-    message_ids = _MESSAGES.returning_ids(_message(each) for each in accepted)
-    replies = tuple(zip(accepted, message_ids, strict=True))
-    item_ids = _ITEMS.returning_ids(_item(each, message_id) for each, message_id in replies)
+def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
+    """Write the rows; those of one reply stand together, in the order of its parts."""
+    parts = [(each, content) for each in accepted for content in each.parts]
+    message_ids = _MESSAGES.returning_ids(_message(*part) for part in parts)
+    item_ids = _ITEMS.returning_ids(
+        _item(each, message_id) for (each, _), message_id in zip(parts, message_ids, strict=True)
+    )
+    rows = iter(map(_Written, (content for _, content in parts), message_ids, item_ids))
+    replies = [list(islice(rows, len(each.parts))) for each in accepted]
+    _PARTS.each(
+        (reply[0].message_id, part.message_id)
+        for reply in replies
+        for part in reply
+        if len(reply) > 1
+    )
+    # Answered is what was said to the end: the inputs hang on the last part.
     _INPUTS.each(
-        (True, message_id, input_id) for each, message_id in replies for input_id in each.inputs
+        (True, reply[-1].message_id, input_id)
+        for each, reply in zip(accepted, replies, strict=True)
+        for input_id in each.inputs
     )
     _AWAY_TEXTS.each(
         (each.command.at, each.place.conversation_id)
         for each in accepted
         if each.command.is_away_text
     )
-    return list(zip(message_ids, item_ids, strict=True))
+    return replies
 
 
-def _message(accepted: _Considered) -> tuple[object, ...]:
+def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
     return (
         accepted.place.conversation_id,
         accepted.place.account_id,
-        "message",
+        kind_of(content),
         Role.ASSISTANT,
         accepted.command.author,
-        "text",
-        accepted.text,
+        type_of(content),
+        content.text,
+        written(content),
         accepted.command.at,
         MessageStatus.QUEUED,
         False,
         "",
         0,
+        accepted.comment_id,
     )
 
 
@@ -162,43 +237,39 @@ def _item(accepted: _Considered, message_id: int) -> tuple[object, ...]:
         0,
         "",
         accepted.command.at,
+        accepted.command.parting,
     )
 
 
-def _announce(batch: Batch, accepted: _Considered, message_id: int, item_id: int) -> None:
+def _announce(batch: Batch, accepted: _Considered, parts: Sequence[_Written]) -> None:
     command = accepted.command
-    reply = QueuedReply(
-        item_id=item_id,
-        message_id=message_id,
+    count = f" in {len(parts)} parts" if len(parts) > 1 else ""
+    for each in accepted.inputs:
+        name = f"reply moca-{parts[0].message_id}{count}"
+        batch.note(each, command.at, Stage.QUEUE, "queued", name)
+    for number, part in enumerate(parts, start=1):
+        reply = _queued(accepted, part)
+        place = f", part {number} of {len(parts)}" if count else ""
+        detail = f"item {part.item_id}, priority {command.priority.name.lower()}{place}"
+        batch.note(part.message_id, command.at, Stage.QUEUE, "queued", detail)
+        batch.tell(ReplyQueued(reply.contact, reply, accepted.inputs))
+    batch.answer(command.receipt, Done(parts[0].message_id))
+
+
+def _queued(accepted: _Considered, part: _Written) -> QueuedReply:
+    return QueuedReply(
+        item_id=part.item_id,
+        message_id=part.message_id,
         conversation_id=accepted.place.conversation_id,
         contact=accepted.place.contact,
-        text=accepted.text,
-        author=command.author,
-        priority=command.priority,
+        content=part.content,
+        author=accepted.command.author,
+        priority=accepted.command.priority,
         scheduled_for=accepted.scheduled_for,
+        way=Way(comment_id=accepted.comment_id),
     )
-    for each in accepted.inputs:
-        batch.note(each, command.at, Stage.QUEUE, "queued", f"reply moca-{message_id}")
-    detail = f"item {item_id}, priority {command.priority.name.lower()}"
-    batch.note(message_id, command.at, Stage.QUEUE, "queued", detail)
-    batch.tell(ReplyQueued(reply.contact, reply, accepted.inputs))
-    batch.answer(command.receipt, Done(message_id))
 
 
 def _places(conversation_ids: Iterable[int]) -> dict[int, _Place]:
-    query: Any = Conversation.select(
-        Conversation.id,
-        Conversation.status,
-        Conversation.held_until,
-        Contact.account_id,
-        Contact.psid,
-    ).join(Contact)
-    if Conversation._meta.database.for_update:  # noqa: SLF001
-        query = query.for_update(of=Conversation)
-    chunks = in_chunks(sorted(set(conversation_ids)))
-    places = (
-        _Place._make(row)
-        for chunk in chunks
-        for row in query.where(Conversation.id << chunk).tuples()
-    )
+    places = map(_Place._make, _PLACES.among(sorted(set(conversation_ids))))
     return {place.conversation_id: place for place in places}

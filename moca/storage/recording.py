@@ -1,14 +1,15 @@
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from moca.core.contact import ContactKey
 from moca.core.messages import Done, RecordWebhook
-from moca.core.webhook import Echo, InboundMessage, OtherEvent
+from moca.core.webhook import Echo, InboundMessage
 from moca.storage.arrivals import Arrival, store_arrivals
 from moca.storage.batch import Batch
 from moca.storage.bulk import Insertion
 from moca.storage.echoes import Heard, hear_echoes
+from moca.storage.happenings import Happened, record_happenings
 from moca.storage.models import Webhook
 
 _BODIES = Insertion(Webhook, Webhook.received_at, Webhook.body)
@@ -19,20 +20,24 @@ _Told = tuple[int, datetime, InboundMessage | Echo]
 def record_webhooks(batch: Batch, commands: Sequence[RecordWebhook]) -> None:
     """Store the bodies and what they tell, for each contact in the order in which it came."""
     ids = _BODIES.returning_ids((command.received_at, command.body) for command in commands)
-    told = (
-        (webhook_id, command.received_at, event)
-        for webhook_id, command in zip(ids, commands, strict=True)
-        for event in command.events
-        if not isinstance(event, OtherEvent)
-    )
+    told: list[_Told] = []
+    happened: list[Happened] = []
+    for webhook_id, command in zip(ids, commands, strict=True):
+        for event in command.events:
+            if isinstance(event, InboundMessage | Echo):
+                told.append((webhook_id, command.received_at, event))
+            else:
+                happened.append(Happened(webhook_id, command.received_at, event))
     for arrivals, echoes in _rounds(told):
         store_arrivals(batch, arrivals)
         hear_echoes(batch, echoes)
+    if happened:
+        record_happenings(batch, happened)
     for command in commands:
         batch.answer(command.receipt, Done())
 
 
-def _rounds(told: Iterator[_Told]) -> Iterator[tuple[list[Arrival], list[Heard]]]:
+def _rounds(told: Iterable[_Told]) -> Iterator[tuple[list[Arrival], list[Heard]]]:
     """Part what was told so that in each round no contact's message comes after its echo."""
     arrivals: dict[int, list[Arrival]] = defaultdict(list)
     echoes: dict[int, list[Heard]] = defaultdict(list)

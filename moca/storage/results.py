@@ -14,10 +14,12 @@ from moca.core.messages import (
 from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.batch import Batch
 from moca.storage.bulk import Update
+from moca.storage.cancelling import cancel_items
 from moca.storage.concluding import Conclusion, inputs_of, write_conclusions
 from moca.storage.items import Item, hold_items_by_id
 from moca.storage.models import Message, QueueItem
 from moca.storage.naming import free_mids
+from moca.storage.parts import with_other_parts
 from moca.storage.resting import rest_accounts
 from moca.storage.sent import Arrived, write_arrived
 from moca.storage.spoken import Spoken
@@ -66,6 +68,10 @@ def record_failed(batch: Batch, commands: Sequence[RecordFailed]) -> None:
             for each in inputs[item.message_id]
         ]
     write_conclusions(batch, conclusions)
+    for item, command in chosen:
+        later = [each for each in with_other_parts([item]) if each.id > item.id]
+        because = f"an earlier part failed: {command.because}"
+        cancel_items(batch, later, because, command.at, outcome=Outcome.FAILED)
 
 
 def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:

@@ -3,12 +3,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from moca.core.messages import ReplySent
-from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Stage
+from moca.core.vocabulary import Author, ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.batch import Batch
 from moca.storage.bulk import Update
 from moca.storage.concluding import Conclusion, inputs_of, write_conclusions
 from moca.storage.items import Item
 from moca.storage.models import Message, QueueItem
+from moca.storage.persons import hear_person
 from moca.storage.spoken import Spoken
 from moca.storage.storable import storable
 
@@ -35,7 +36,9 @@ def write_arrived(batch: Batch, arrived: Sequence[Arrived]) -> None:
             _rename(batch, each)
         else:
             fresh.setdefault(each.item.id, each)
-        batch.tell(ReplySent(each.item.contact, each.item.id, each.item.sent_at or each.at))
+        item, author = each.item, Author(each.item.author)
+        said = not item.is_reaction
+        batch.tell(ReplySent(item.contact, item.id, item.sent_at or each.at, author, said))
     _write_fresh(batch, tuple(fresh.values()))
 
 
@@ -62,7 +65,10 @@ def _write_fresh(batch: Batch, arrived: Sequence[Arrived]) -> None:
     )
     spoken = Spoken(batch.policy.cooldown)
     for each in arrived:
-        spoken.surely(each.item, each.at)
+        if not each.item.is_reaction:
+            spoken.surely(each.item, each.at)
+        if not each.item.is_by_bot:
+            hear_person(each.item.conversation_id, each.at)
         batch.note(each.item.message_id, each.at, Stage.SENDING, "sent", each.because)
     spoken.write()
     _answer_inputs(batch, arrived)

@@ -1,19 +1,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from peewee import JOIN
 
 from moca.core.contact import ContactKey
 from moca.core.vocabulary import ConversationStatus
 from moca.storage.bulk import Insertion, Update
-from moca.storage.chunks import in_chunks
 from moca.storage.models import IS_CURRENT, Contact, Conversation
+from moca.storage.selection import Selection
 
 _CONTACTS = (
     Contact.last_seen_at,
     Contact.window_opened_at,
+    Contact.opted_out_at,
     Contact.message_count,
 )
 _CONVERSATIONS = (
@@ -32,6 +33,18 @@ _INSERT_CONVERSATIONS = Insertion(
 _UPDATE_CONVERSATIONS = Update(Conversation, *_CONVERSATIONS)
 
 
+OTHER_APPS_TURN = timedelta(hours=24)
+"""So long after a contact's last message does Instagram leave a thread to the app that has it."""
+
+
+class Turn(Enum):
+    """How it changed who may answer."""
+
+    RAN_OUT = auto()
+    STOOD_BY = auto()
+    CAME_BACK = auto()
+
+
 @dataclass(slots=True, kw_only=True)
 class Talk:
     """A contact and its current conversation: as they are stored, then as they become."""
@@ -42,7 +55,10 @@ class Talk:
     """Like the contact's, 0 until it is written."""
     last_seen_at: datetime | None = None
     window_opened_at: datetime | None = None
+    opted_out_at: datetime | None = None
     message_count: int = 0
+    is_new: bool = True
+    """Whether nobody was told of the contact yet."""
     began_at: datetime | None = None
     status: str = ConversationStatus.OPEN
     held_until: datetime | None = None
@@ -55,17 +71,42 @@ class Talk:
         self.last_seen_at = self.last_seen_at or at
         self.last_activity_at = latest(self.last_activity_at, at)
 
-    def hear(self, at: datetime, window_opened_at: datetime) -> None:
-        """Note that the contact wrote."""
+    def hear(self, at: datetime, window_opened_at: datetime | None) -> None:
+        """Note that the contact wrote; no window opens with None."""
         self.go_on(at)
         self.message_count += 1
         self.last_seen_at = latest(self.last_seen_at, at)
-        self.window_opened_at = latest(self.window_opened_at, window_opened_at)
+        if window_opened_at is not None:
+            self.window_opened_at = latest(self.window_opened_at, window_opened_at)
         self.last_user_message_at = latest(self.last_user_message_at, at)
+
+    def introduce(self) -> bool:
+        """Tell, once, whether there is nothing to know of the contact but the message at hand."""
+        is_new, self.is_new = self.is_new, False
+        return is_new and self.status == ConversationStatus.OPEN and self.opted_out_at is None
 
     def end_hold(self, at: datetime) -> bool:
         """Open the conversation if its hold ran out; tell whether it did."""
         if self.held_until is None or at < self.held_until:
+            return False
+        self.status, self.held_until = ConversationStatus.OPEN, None
+        return True
+
+    def stand_by(self, at: datetime) -> Turn | None:
+        """Note that another app holds the thread; None where the bot was silent anyway."""
+        self.end_hold(at)
+        if self.status not in (ConversationStatus.OPEN, ConversationStatus.STANDBY):
+            return None
+        was_open = self.status == ConversationStatus.OPEN
+        self.status = ConversationStatus.STANDBY
+        self.held_until = latest(self.held_until, at + OTHER_APPS_TURN)
+        return Turn.STOOD_BY if was_open else None
+
+    def comes_back(self, told_at: datetime | None) -> bool:
+        """Take the thread back if it was ours again at that instant; tell whether it was."""
+        if told_at is None or self.held_until is None or self.status != ConversationStatus.STANDBY:
+            return False
+        if told_at <= self.held_until - OTHER_APPS_TURN:
             return False
         self.status, self.held_until = ConversationStatus.OPEN, None
         return True
@@ -113,7 +154,7 @@ def latest(known: datetime | None, at: datetime) -> datetime:
 
 
 def _contact(talk: Talk) -> tuple[object, ...]:
-    return talk.last_seen_at, talk.window_opened_at, talk.message_count
+    return talk.last_seen_at, talk.window_opened_at, talk.opted_out_at, talk.message_count
 
 
 def _conversation(talk: Talk) -> tuple[object, ...]:
@@ -128,18 +169,20 @@ _NAMES = (
     *(column.name for column in _CONVERSATIONS),
 )
 
+_BY_PSID = Selection(
+    lambda: Contact.select(Contact.account_id, Contact.psid, *_STORED).join(
+        Conversation, JOIN.LEFT_OUTER, on=(Conversation.contact == Contact.id) & IS_CURRENT
+    ),
+    Contact.psid,
+)
+
 
 def _stored(contacts: set[ContactKey]) -> dict[ContactKey, Talk]:
     found: dict[ContactKey, Talk] = {}
-    current = (Conversation.contact == Contact.id) & IS_CURRENT
-    query: Any = Contact.select(Contact.account_id, Contact.psid, *_STORED).join(
-        Conversation, JOIN.LEFT_OUTER, on=current
-    )
-    for chunk in in_chunks(sorted({contact.psid for contact in contacts})):
-        for account_id, psid, *rest in query.where(Contact.psid << chunk).tuples():
-            contact = ContactKey(account_id, psid)
-            if contact in contacts:
-                stored = zip(_NAMES, rest, strict=True)
-                known = {name: value for name, value in stored if value is not None}
-                found[contact] = Talk(contact=contact, **known)
+    for account_id, psid, *rest in _BY_PSID.among(sorted({contact.psid for contact in contacts})):
+        contact = ContactKey(account_id, psid)
+        if contact in contacts:
+            stored = zip(_NAMES, rest, strict=True)
+            known = {name: value for name, value in stored if value is not None}
+            found[contact] = Talk(contact=contact, is_new=False, **known)
     return found

@@ -9,21 +9,52 @@ import peewee
 
 from moca.core import messages
 from moca.core.messages import Command, Receipt
+from moca.core.messages.counting import RecordFigures
+from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.operating import EditReply
+from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats
+from moca.storage.accounts import change_accounts, remove_accounts, store_accounts
+from moca.storage.auditing import carry_out_deeds
 from moca.storage.batch import Batch, WriterPolicy
 from moca.storage.claiming import claim_replies
+from moca.storage.colleagues import (
+    add_notes,
+    mark_read,
+    remove_notes,
+    remove_saved_answers,
+    save_answers,
+)
 from moca.storage.concluding import conclude_messages
+from moca.storage.deleting import erase_for_persons
 from moca.storage.erasing import erase_contacts
+from moca.storage.fetching import find_missing, record_fetched
+from moca.storage.figures import record_figures
 from moca.storage.file import DatabaseFile
 from moca.storage.finding import find_pending, find_unanswered, list_known_mids
+from moca.storage.freezing import freeze_queue, release_queue
+from moca.storage.handing import hand_over_conversations
+from moca.storage.house import keep_house
 from moca.storage.journeys import record_steps
 from moca.storage.loading import load_conversations
 from moca.storage.models import Webhook
 from moca.storage.names import record_names
+from moca.storage.noticing import find_notices, record_notices
 from moca.storage.operating import change_conversations
-from moca.storage.overruling import cancel_replies, retry_replies, settle_replies
+from moca.storage.overruling import cancel_replies, edit_replies, retry_replies, settle_replies
+from moca.storage.profiles import record_profiles
 from moca.storage.queueing import queue_replies
 from moca.storage.recording import record_webhooks
 from moca.storage.results import record_failed, record_retries, record_sent, record_unknown
+from moca.storage.seating import beat, claim_seats, leave_seats
+from moca.storage.signings import note_signings
+from moca.storage.staffing import (
+    add_operators,
+    change_operators,
+    close_logins,
+    open_logins,
+    remove_operators,
+)
+from moca.storage.tokens import mark_tokens_dead, note_refresh_failures, renew_tokens
 
 __all__ = ["Writer", "WriterPolicy", "Written"]
 
@@ -31,10 +62,13 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.RecordWebhook: record_webhooks,
     messages.LoadConversation: load_conversations,
     messages.FindUnanswered: find_unanswered,
+    messages.FindMissing: find_missing,
+    messages.RecordFetched: record_fetched,
     messages.ConcludeMessages: conclude_messages,
     messages.RecordSteps: record_steps,
     messages.RecordName: record_names,
     messages.QueueReply: queue_replies,
+    messages.HandOverConversation: hand_over_conversations,
     messages.FindPending: find_pending,
     messages.ListKnownMids: list_known_mids,
     messages.ClaimReply: claim_replies,
@@ -47,7 +81,42 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.RetryReply: retry_replies,
     messages.SettleReply: settle_replies,
     messages.EraseContact: erase_contacts,
+    messages.NoteSigning: note_signings,
+    messages.EraseForPerson: erase_for_persons,
+    messages.KeepHouse: keep_house,
+    messages.StoreAccount: store_accounts,
+    messages.ChangeAccount: change_accounts,
+    messages.RemoveAccount: remove_accounts,
+    messages.MarkTokenDead: mark_tokens_dead,
+    messages.RenewToken: renew_tokens,
+    messages.NoteRefreshFailure: note_refresh_failures,
+    messages.RecordProfile: record_profiles,
+    messages.FindNotices: find_notices,
+    messages.RecordNotice: record_notices,
+    messages.AddNote: add_notes,
+    messages.RemoveNote: remove_notes,
+    messages.MarkRead: mark_read,
+    messages.SaveAnswer: save_answers,
+    messages.RemoveSavedAnswer: remove_saved_answers,
+    messages.AddOperator: add_operators,
+    messages.ChangeOperator: change_operators,
+    messages.RemoveOperator: remove_operators,
+    messages.OpenLogin: open_logins,
+    messages.CloseLogin: close_logins,
+    EditReply: edit_replies,
+    FreezeQueue: freeze_queue,
+    ReleaseQueue: release_queue,
+    RecordFigures: record_figures,
+    ClaimSeat: claim_seats,
+    LeaveSeats: leave_seats,
+    Beat: beat,
+    messages.Deed: lambda batch, deeds: carry_out_deeds(batch, deeds, _carry_out_run),
 }
+
+
+def _carry_out_run(batch: Batch, run: Sequence[Any]) -> None:
+    _CARRY_OUT[type(run[0])](batch, run)
+
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -84,8 +153,8 @@ class Writer:
         """
         batch = Batch(self._policy)
         with self._transaction():
-            for kind, run in groupby(_gathered(commands), key=type):
-                _CARRY_OUT[kind](batch, tuple(run))
+            for _, run in groupby(_gathered(self._admitted(batch, commands)), key=type):
+                _carry_out_run(batch, tuple(run))
             batch.write_steps()
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
 
@@ -98,6 +167,9 @@ class Writer:
         with self._transaction():
             probe = Webhook.create(received_at=_LONG_AGO, body=b"")
             Webhook.delete().where(Webhook.id == probe.id).execute()
+
+    def _admitted(self, _batch: Batch, commands: Sequence[Command]) -> Sequence[Command]:
+        return commands
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -5,19 +5,30 @@ from werkzeug.routing import BaseConverter
 
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.web.access import Access
+from moca.web.api.accounts import account_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
 from moca.web.api.messages import message_routes
 from moca.web.api.queue import queue_routes
 from moca.web.api.stats import stats_routes
 from moca.web.config import Ports, WebConfig
+from moca.web.connect import connect_routes
+from moca.web.doorway import Doorway
+from moca.web.frame import register_frame
 from moca.web.headers import register_headers
+from moca.web.housepages import register_house
+from moca.web.inbox import inbox_routes
+from moca.web.live import Live
+from moca.web.logins import login_routes
 from moca.web.metrics import Metrics
 from moca.web.pages import page_routes
+from moca.web.privacy import privacy_routes
 from moca.web.probes import probe_routes
 from moca.web.problems import Problem, invalid, register_problems
 from moca.web.sandbox import sandbox_page, sandbox_routes
 from moca.web.shapes import ProblemShape
+from moca.web.talk import talk_routes
+from moca.web.users import user_routes
 from moca.web.webhook import LARGEST_BODY_BYTES, webhook_routes
 
 
@@ -40,15 +51,25 @@ def create_app(
     """
     app = _bare_app()
     metrics = metrics or Metrics()
-    access = Access(config)
+    access = Access(config, ports.database)
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, metrics))
-    app.register_blueprint(page_routes(ports, config, access))
+    live = Live(ports.database)
+    register_frame(app, access)
+    app.register_blueprint(inbox_routes(ports, access, live))
+    app.register_blueprint(talk_routes(ports, config, access, live))
+    app.register_blueprint(page_routes(config, access, live))
+    app.register_blueprint(login_routes(ports, config, access))
+    app.register_blueprint(user_routes(ports, config, access))
+    app.register_blueprint(connect_routes(ports, config, access))
+    app.register_blueprint(privacy_routes(ports, config))
+    register_house(app, ports, config, access=access, live=live, metrics=metrics)
     for routes in (
         message_routes(ports, config, access),
         conversation_routes(ports, config, access),
         contact_routes(ports, config, access),
         queue_routes(ports, config, access),
+        account_routes(ports, config, access),
         stats_routes(ports, access),
     ):
         app.register_api(routes)
@@ -56,6 +77,7 @@ def create_app(
     if sandbox is not None:
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
+    app.wsgi_app = Doorway(app, ports, config, metrics)  # type: ignore[method-assign]
     app.jinja_env.globals["has_sandbox"] = sandbox is not None
     return app
 

@@ -4,33 +4,78 @@ from typing import TypeVar
 
 import structlog
 
+from moca import clock
+from moca.core.messages.accounts import (
+    ChangeAccount,
+    MarkTokenDead,
+    RemoveAccount,
+    StoreAccount,
+)
+from moca.core.messages.auditing import Deed
+from moca.core.messages.colleagues import AddNote, RemoveNote, RemoveSavedAnswer, SaveAnswer
+from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
 from moca.core.messages.operating import (
     CancelReply,
     ChangeConversation,
+    EditReply,
     EraseContact,
     RetryReply,
     SettleReply,
 )
+from moca.core.messages.privacy import EraseForPerson
 from moca.core.messages.receipt import Conflict, Done, NotFound, Receipt
 from moca.core.messages.replying import QueueReply
+from moca.core.messages.staffing import (
+    AddOperator,
+    ChangeOperator,
+    CloseLogin,
+    OpenLogin,
+    RemoveOperator,
+)
 from moca.web.config import Ports, WebConfig
+from moca.web.deeds import deed_of
 from moca.web.problems import Problem
+from moca.web.visitor import visitor
 
 Command = TypeVar(
-    "Command", ChangeConversation, CancelReply, EraseContact, QueueReply, RetryReply, SettleReply
+    "Command",
+    AddNote,
+    AddOperator,
+    CancelReply,
+    ChangeAccount,
+    ChangeConversation,
+    ChangeOperator,
+    CloseLogin,
+    EditReply,
+    EraseContact,
+    EraseForPerson,
+    FreezeQueue,
+    MarkTokenDead,
+    OpenLogin,
+    QueueReply,
+    ReleaseQueue,
+    RemoveAccount,
+    RemoveNote,
+    RemoveOperator,
+    RemoveSavedAnswer,
+    RetryReply,
+    SaveAnswer,
+    SettleReply,
+    StoreAccount,
 )
 
 _LOG = structlog.get_logger(__name__)
 
 
 def carry_out(command: Command, ports: Ports, config: WebConfig) -> Done:
-    """Hand an operator's command over and wait until it is on disk.
+    """Hand an operator's command over and wait until it is on disk, with who gave it.
 
     Raises:
         Problem: 404 or 409 where it cannot be done, 503 where it is not known to be done.
     """
     receipt: Receipt = Future()
-    match _answer(replace(command, receipt=receipt), receipt, ports, config):
+    asked = _signed(replace(command, receipt=receipt))
+    match _answer(asked, receipt, ports, config):
         case Done() as done:
             return done
         case NotFound():
@@ -41,12 +86,18 @@ def carry_out(command: Command, ports: Ports, config: WebConfig) -> Done:
             raise Problem(503, "it could not be stored in time; look before trying again")
 
 
-def _answer(command: Command, receipt: Receipt, ports: Ports, config: WebConfig) -> object:
+def _signed(command: Command) -> Command | Deed:
+    known = visitor()
+    return command if known is None else deed_of(command, known.name, clock.now())
+
+
+def _answer(command: object, receipt: Receipt, ports: Ports, config: WebConfig) -> object:
     try:
         ports.tell(command)
         return receipt.result(config.receipt_timeout.total_seconds())
     except Exception as error:  # noqa: BLE001 - whatever it was, only a commit may be told as one
+        meant = command.command if isinstance(command, Deed) else command
         _LOG.warning(
-            "command.not_stored", command=type(command).__name__, error=type(error).__name__
+            "command.not_stored", command=type(meant).__name__, error=type(error).__name__
         )
         return None

@@ -1,13 +1,18 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
+from typing import Any
 
 import peewee
 
+from moca.instagram.login import LoginClient
+from moca.instagram.signature import name_of
 from moca.web.health import Health
+from moca.web.vitals import Finding, Vitals
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WebConfig:
     """The figures and secrets by which the web answers."""
 
@@ -16,13 +21,30 @@ class WebConfig:
     verify_token: str = field(repr=False)
     api_token: str = field(repr=False)
     live: bool = False
+    app_id: str = ""
+    """Of the Meta app; empty where accounts cannot be connected by a login."""
+    answer_comments: bool = False
     receipt_timeout: timedelta = timedelta(seconds=4)
     """How long a request waits for its commit; Meta gives up after 5 s."""
     public_origin: str = ""
     """`https://host` as browsers see it, where a proxy stands before us."""
     debounce: timedelta = timedelta(seconds=5)
-    """With the next one, only to say how long a message still waits."""
+    """With the next ones, only to say what a message waits for, or why it was not answered."""
+    cooldown: timedelta = timedelta(seconds=30)
+    dedup: timedelta = timedelta(seconds=10)
+    takeover: timedelta = timedelta(hours=12)
     user_cooldown: timedelta = timedelta(seconds=7)
+    per_second: int = 3
+    account_per_second: int = 100
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The name of each app secret."""
+        return {secret: name_of(secret) for secret in self.app_secrets}
+
+
+def _unforeseen(*_: object) -> Any:
+    raise RuntimeError("this process was not built to connect accounts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +57,15 @@ class Ports:
     """Hands a command to the supervisor; raises where it cannot be taken."""
     health: Callable[[], Health]
     """Says how the parts are; answers within a second or so."""
+    seal: Callable[[str], str] = _unforeseen
+    """Makes of a token what may be written; raises `WrongKey` where it cannot."""
+    login: Callable[[], LoginClient] = _unforeseen
+    """Makes what speaks with Meta about logins; the caller closes it."""
+    vitals: Callable[[], Vitals] = Vitals
+    """Says how the process is; called with the database connected."""
+    settings: Sequence[tuple[str, str, str]] = ()
+    """Each setting's name, value and default as a person may see them."""
+    examine: Callable[[], Sequence[Finding]] = tuple
+    """Calls the doctor, who takes seconds."""
+    note_signing: Callable[[str], None] = lambda _secret: None
+    """Told of every webhook which secret signed it, by name; quick."""

@@ -4,6 +4,8 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from moca.core.vocabulary import ItemStatus, Outcome
+from moca.web.minutes import Minutes
+from moca.web.standing import Look, Standing
 
 _ACK_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _REPLY_SECONDS = (1, 2.5, 5, 7.5, 10, 15, 30, 60, 120, 300, 900, 3600)
@@ -47,6 +49,14 @@ class Metrics:
         self._queue = Gauge(
             "moca_queue_items", "Queue items by status.", ["status"], registry=registry
         )
+        self._missing = Counter(
+            "moca_missing_messages",
+            "Messages that no webhook told and that were asked for.",
+            registry=registry,
+        )
+        self._standing = Standing(registry)
+        self.minutes = Minutes()
+        """The same, by the minute."""
         for outcome in Outcome:
             self._messages.labels(outcome)
 
@@ -57,23 +67,37 @@ class Metrics:
             counter = self._by_answer[answer] = self._webhooks.labels(str(answer))
         counter.inc()
         self._acks.observe(seconds)
+        self.minutes.note(f"webhook.{answer}")
+        self.minutes.note("ack", timedelta(seconds=seconds))
 
     def messages_ended(self, outcome: Outcome, count: int = 1) -> None:
         """Count messages that came to their outcome."""
         self._messages.labels(outcome).inc(count)
+        self.minutes.note(f"outcome.{outcome}", count=count)
 
     def reply_sent(self, after: timedelta) -> None:
         """Note how long a contact waited for a reply."""
         self._replies.observe(after.total_seconds())
+        self.minutes.note("reply", after)
 
     def delivery_ended(self, result: str, took: timedelta) -> None:
         """Note a call to Instagram; `result` is the delivery result's name."""
         self._calls.labels(result).observe(took.total_seconds())
+        self.minutes.note(f"call.{result}", took)
+
+    def messages_missed(self, count: int) -> None:
+        """Count messages that no webhook told and that are asked for."""
+        self._missing.inc(count)
+        self.minutes.note("missing", count=count)
 
     def queue_counted(self, counts: Mapping[ItemStatus, int]) -> None:
         """Set how many queue items there are by status."""
         for status, count in counts.items():
             self._queue.labels(status).set(count)
+
+    def looked_at(self, look: Look) -> None:
+        """Set how everything stands at this moment."""
+        self._standing.set(look)
 
     def exposition(self) -> bytes:
         """Write them in Prometheus's text format."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Generic, TypeVar
 
+from moca.core.messages.fetching import MessagesMissing
 from moca.core.messages.reception import MessageArrived
 from moca.core.messages.replying import MessagesEnded, ReplyQueued
 from moca.core.messages.sending import (
@@ -73,6 +74,8 @@ class Observation:
                     self._metrics.reply_sent(at - arrived_at)
             case ReplyFailed(item_id=item_id) | ReplyDropped(item_id=item_id):
                 self._queued.take(item_id)
+            case MessagesMissing(messages):
+                self._metrics.messages_missed(len(messages))
             case MessagesEnded(message_ids, outcome, _):
                 self._metrics.messages_ended(outcome, len(message_ids))
             case _:

@@ -1,23 +1,28 @@
 from datetime import datetime, timedelta
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response
 
 from moca import clock
+from moca.core.vocabulary import ItemStatus, MessageStatus
 from moca.storage.reads.journeys import read_journey
-from moca.storage.reads.messages import answered_by, latest_messages
-from moca.storage.reads.queue import count_queue
+from moca.storage.reads.messages import answered_by, find_message
+from moca.storage.reads.places import place_of
+from moca.storage.reads.versions import version_of_messages
 from moca.web.access import Access
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig
+from moca.web.live import Live
 from moca.web.problems import Problem
+from moca.web.silence import what_would_have_answered
 from moca.web.stations import brief, stations_of
 from moca.web.waiting import outcome_of, waits_for
 
-_LATEST = 30
 _MINUTE = 60
+_ENDED = (MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.CANCELLED)
 
 
-def page_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
-    """Build the pages for a person to look at."""
+def page_routes(config: WebConfig, access: Access, live: Live) -> Blueprint:
+    """Build the page that tells a message's journey."""
     routes = Blueprint("pages", __name__)
     routes.before_request(access.guard_page)
     routes.add_app_template_filter(clock_time)
@@ -25,32 +30,42 @@ def page_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
     routes.add_app_template_filter(iso)
     routes.add_app_template_filter(span)
 
-    @routes.get("/")
-    def home() -> str:
-        with ports.database.connection_context():
-            counts = count_queue()
-            messages = latest_messages(limit=_LATEST).items
-        return render_template("home.html", at="home", counts=counts, messages=messages)
-
     @routes.get("/messages/<mid:mid>")
-    def message(mid: str) -> str:
-        with ports.database.connection_context():
-            journey = read_journey(mid)
-            answers = () if journey is None else answered_by(journey.message.id)
-        if journey is None:
-            raise Problem(404, "There is no message with this id.")
-        waiting = waits_for(journey, clock.now(), config)
-        return render_template(
-            "message.html",
-            journey=journey,
-            message=journey.message,
-            answers=answers,
-            outcome=outcome_of(journey),
-            waiting=waiting,
-            stations=stations_of(journey, waiting),
-        )
+    def message(mid: str) -> Response:
+        return live.show("message.html", lambda: _version(mid), lambda: _shown(mid, config))
 
     return routes
+
+
+def _version(mid: str) -> str:
+    message = find_message(mid)
+    if message is None:
+        return "none"
+    linked = [each for each in (message.id, message.reply_id) if each is not None]
+    # While it waits, the line before it grows shorter without any step of its own.
+    is_under_way = message.outcome is None and message.status not in _ENDED
+    moment = int(clock.now().timestamp()) if is_under_way else 0
+    return f"{version_of_messages(linked)}-{moment}"
+
+
+def _shown(mid: str, config: WebConfig) -> dict[str, Any]:
+    journey, now = read_journey(mid), clock.now()
+    if journey is None:
+        raise Problem(404, "There is no message with this id.")
+    item = journey.item
+    is_pending = item is not None and item.status is ItemStatus.PENDING
+    place = place_of(item, now) if item is not None and is_pending else None
+    waiting = waits_for(journey, now, config, place)
+    return {
+        "at": "journey",
+        "journey": journey,
+        "message": journey.message,
+        "answers": answered_by(journey.message.id),
+        "outcome": outcome_of(journey),
+        "waiting": waiting,
+        "stations": stations_of(journey, waiting),
+        "otherwise": what_would_have_answered(journey, config),
+    }
 
 
 def iso(at: datetime) -> str:

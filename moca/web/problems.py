@@ -16,6 +16,7 @@ _CODES = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
+    502: "bad_gateway",
     503: "unavailable",
 }
 
@@ -46,9 +47,9 @@ def invalid(error: ValidationError) -> Response:
 
 def register_problems(app: Flask) -> None:
     """Let every error leave as JSON, or as a plain page where a browser asked for one."""
-    app.register_error_handler(Problem, lambda error: _answer(error.status, error.message))
+    app.register_error_handler(Problem, lambda error: told(error.status, error.message))
     app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(RecursionError, lambda _: _answer(400, "the body nests too deeply"))
+    app.register_error_handler(RecursionError, lambda _: told(400, "the body nests too deeply"))
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -56,7 +57,7 @@ def _http_problem(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if error.response is not None or status < 400:  # noqa: PLR2004
         return error
-    answer = _answer(status, error.description or error.name)
+    answer = told(status, error.description or error.name)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value
@@ -70,10 +71,11 @@ def _unforeseen(error: Exception) -> Response:
         error=type(error).__name__,
         where=where_raised(error),
     )
-    return _answer(500, "something went wrong here; it is in the log")
+    return told(500, "something went wrong here; it is in the log")
 
 
-def _answer(status: int, message: str) -> Response:
+def told(status: int, message: str) -> Response:
+    """Make the error answer as JSON, or as a plain page where a browser asked for one."""
     if _for_a_person():
         page = render_template("problem.html", status=status, message=message)
         return Response(page, status, mimetype="text/html")

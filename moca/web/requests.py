@@ -11,10 +11,11 @@ from pydantic import (
     model_validator,
 )
 
+from moca.core import validity
+from moca.core.splitting import LONGEST_TEXT_BYTES
 from moca.core.vocabulary import ConversationStatus, ItemStatus
+from moca.instagram.sandbox.troubles import Trouble
 from moca.web.shapes import PriorityName
-
-LONGEST_TEXT_BYTES = 1000
 
 _LONGEST_PAUSE_MINUTES = 366 * 24 * 60
 
@@ -35,9 +36,17 @@ def _written_instant(value: object) -> object:
     return value
 
 
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("it must not hold NUL")
+    text.encode()
+    return text
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
 Limit = Annotated[int, Field(ge=1, le=200)]
 TextToSend = Annotated[str, AfterValidator(_text_to_send)]
+Words = Annotated[str, AfterValidator(_storable)]
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 
 
@@ -86,12 +95,65 @@ class Body(BaseModel):
         return {} if value is None else value
 
 
-class ReplyBody(Body):
-    """An operator's reply."""
+class MediaBody(Body):
+    """What Instagram fetches from a public address."""
 
-    text: TextToSend = Field(description=f"1 to {LONGEST_TEXT_BYTES} bytes of UTF-8.")
+    type: Words = Field(description="image, video, audio or file.")
+    url: Words
+
+
+class QuickReplyBody(Body):
+    """A short answer to tap."""
+
+    title: Words = Field(description=f"1 to {validity.LONGEST_TAP_TITLE} characters.")
+    payload: Words
+
+
+class ButtonBody(Body):
+    """Opens an address, or comes back as a postback: just one of the two is set."""
+
+    title: Words = Field(description=f"1 to {validity.LONGEST_TAP_TITLE} characters.")
+    url: Words | None = None
+    payload: Words | None = None
+
+
+class CardBody(Body):
+    """One of the cards of a generic template."""
+
+    title: Words = Field(description=f"1 to {validity.LONGEST_TITLE} characters.")
+    subtitle: Words = ""
+    image_url: Words | None = None
+    url: Words | None = Field(None, description="What a tap on the card opens.")
+    buttons: tuple[ButtonBody, ...] = Field((), description=f"At most {validity.MOST_BUTTONS}.")
+
+
+class ReplyBody(Body):
+    """An operator's reply: a text with or without buttons or quick replies, or something alone."""
+
+    text: Words = Field(
+        "",
+        description=f"At most {validity.LONGEST_TEXT_BYTES} bytes of UTF-8; over "
+        f"{LONGEST_TEXT_BYTES} it goes out in several messages.",
+    )
+    media: MediaBody | None = None
+    quick_replies: tuple[QuickReplyBody, ...] = Field(
+        (), description=f"At most {validity.MOST_QUICK_REPLIES}."
+    )
+    buttons: tuple[ButtonBody, ...] = Field((), description=f"At most {validity.MOST_BUTTONS}.")
+    cards: tuple[CardBody, ...] = Field((), description=f"At most {validity.MOST_CARDS}.")
+    heart: Annotated[bool, Field(strict=True)] = False
+    reply_to: Name | None = Field(None, description="The mid of the message it answers.")
     priority: PriorityName = "normal"
     scheduled_for: WrittenInstant | None = Field(None, description="Now where it is missing.")
+
+
+class ReactionBody(Body):
+    """A sign on a contact's message."""
+
+    mid: Name
+    emoji: Annotated[Words, StringConstraints(min_length=1, max_length=32)] | None = Field(
+        None, description="Also a name such as love; null takes the sign off."
+    )
 
 
 class PauseBody(Body):
@@ -108,12 +170,24 @@ class SettleBody(Body):
     delivered: Annotated[bool, Field(strict=True)]
 
 
+class EditBody(Body):
+    """What a pending reply is to say instead."""
+
+    text: TextToSend
+
+
 class SandboxBody(Body):
     """What a contact of the sandbox writes."""
 
     psid: Name
     text: TextToSend
     name: Name | None = None
+
+
+class TroublesBody(Body):
+    """What is to be wrong with the sandbox from now on."""
+
+    troubles: list[Trouble]
 
 
 class MessagePath(BaseModel):

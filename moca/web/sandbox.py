@@ -12,7 +12,7 @@ from moca.web.access import Access
 from moca.web.api.routes import check_body
 from moca.web.config import Ports, WebConfig
 from moca.web.problems import Problem, invalid
-from moca.web.requests import SandboxBody
+from moca.web.requests import SandboxBody, TroublesBody
 from moca.web.stations import Station, brief, line_ahead, stations_of
 from moca.web.waiting import outcome_of, waits_for
 
@@ -47,6 +47,15 @@ def sandbox_routes(
         except ValidationError as error:
             return invalid(error)
         return jsonify(mid=sandbox.write(body.psid, body.text, body.name)), 202
+
+    @routes.put("/sandbox/troubles")
+    def trouble() -> Response:
+        try:
+            body = TroublesBody.model_validate(request.get_json(silent=True))
+        except ValidationError as error:
+            return invalid(error)
+        sandbox.troubles.become(body.troubles)
+        return jsonify(troubles=list(sandbox.troubles))
 
     @routes.get("/sandbox/state")
     def state() -> Response:

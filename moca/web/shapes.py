@@ -1,4 +1,4 @@
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -53,6 +53,13 @@ class ContactNameShape(Shape):
     name: str | None
 
 
+class ContactKeyShape(Shape):
+    """A person, by what Instagram calls them."""
+
+    account_id: str
+    psid: str
+
+
 class ContactShape(ContactNameShape):
     """A person who wrote to an account."""
 
@@ -87,6 +94,9 @@ class MessageShape(Shape):
     role: Role
     author: Author
     text: str
+    content: dict[str, Any] | None = Field(
+        description="What goes with the text: media, buttons, what it answers; null if nothing."
+    )
     status: MessageStatus
     processed: bool
     outcome: Outcome | None
@@ -177,6 +187,34 @@ class QueueShape(_Listed):
 
     counts: dict[ItemStatus, int]
     items: tuple[QueueItemShape, ...]
+    frozen_since: AwareDatetime | None = Field(
+        None, description="Since when nothing goes out; null while everything does."
+    )
+
+
+class FreezeShape(Shape):
+    """Whether anything goes out."""
+
+    frozen_since: AwareDatetime | None = Field(description="Null while everything goes.")
+
+
+class FallingOutShape(Shape):
+    """A reply whose window shuts before its turn."""
+
+    item_id: str
+    contact: ContactKeyShape
+    window_ends_at: AwareDatetime | None
+
+
+class ForecastShape(Shape):
+    """What becomes of the queue at today's limits, if nothing is added to it."""
+
+    drains_at: AwareDatetime
+    looked_at: int = Field(description="Replies looked at; the rest is only counted.")
+    pending: int
+    falling_out: tuple[FallingOutShape, ...] = Field(description="The first of them.")
+    falling_out_count: int
+    frozen_since: AwareDatetime | None
 
 
 class ErasedShape(Shape):
@@ -185,6 +223,14 @@ class ErasedShape(Shape):
     account_id: str
     psid: str
     erased: bool
+
+
+class ExportShape(Shape):
+    """All that is kept of a contact: rows as they are stored."""
+
+    contact: dict[str, Any]
+    conversations: list[dict[str, Any]] = Field(description="Each with its messages.")
+    events: list[dict[str, Any]]
 
 
 class LatenciesShape(Shape):

@@ -1,10 +1,13 @@
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from moca.core.vocabulary import ItemStatus, Stage
 from moca.storage.reads.journeys import JourneyRecord
+from moca.storage.reads.places import COUNTED, PlaceInLine
 from moca.storage.reads.records import QueueItemRecord
 from moca.web.config import WebConfig
+
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +19,17 @@ class Waiting:
     until: datetime | None = None
 
 
-def waits_for(journey: JourneyRecord, at: datetime, config: WebConfig) -> Waiting | None:
-    """Say what a message waits for at an instant; None once its journey has ended."""
+def waits_for(
+    journey: JourneyRecord, at: datetime, config: WebConfig, place: PlaceInLine | None = None
+) -> Waiting | None:
+    """Say what a message waits for at an instant; None once its journey has ended.
+
+    With the place of its reply in the queue it says how many are ahead, and about how long.
+    """
     if outcome_of(journey) is not None:
         return None
     if journey.item is not None:
-        return _sending(journey.item, journey.contact_called_at, at, config)
+        return _sending(journey.item, journey.contact_called_at, at, config, place)
     return _gathering(journey, at, config)
 
 
@@ -37,10 +45,14 @@ def outcome_of(journey: JourneyRecord) -> str | None:
 
 
 def _sending(
-    item: QueueItemRecord, called_at: datetime | None, at: datetime, config: WebConfig
+    item: QueueItemRecord,
+    called_at: datetime | None,
+    at: datetime,
+    config: WebConfig,
+    place: PlaceInLine | None,
 ) -> Waiting:
     if item.status is ItemStatus.PENDING:
-        return _queued(item, called_at, at, config.user_cooldown)
+        return _queued(item, called_at, at, config, place)
     if item.status is ItemStatus.SENDING:
         return Waiting(Stage.SENDING, "the reply is being sent")
     if item.status is ItemStatus.UNKNOWN:
@@ -49,15 +61,38 @@ def _sending(
 
 
 def _queued(
-    item: QueueItemRecord, called_at: datetime | None, at: datetime, user_cooldown: timedelta
+    item: QueueItemRecord,
+    called_at: datetime | None,
+    at: datetime,
+    config: WebConfig,
+    place: PlaceInLine | None,
 ) -> Waiting:
     if item.scheduled_for > at:
         return Waiting(Stage.QUEUE, "the reply is scheduled for later", item.scheduled_for)
-    free_at = at if called_at is None else called_at + user_cooldown
+    if place is not None and place.rests_until is not None:
+        return Waiting(Stage.QUEUE, "Instagram asked this account to wait", place.rests_until)
+    free_at = at if called_at is None else called_at + config.user_cooldown
     if free_at > at:
-        because = f"one reply to a person in {user_cooldown.total_seconds():g} s"
+        because = f"one reply to a person in {config.user_cooldown.total_seconds():g} s"
         return Waiting(Stage.QUEUE, because, free_at)
-    return Waiting(Stage.QUEUE, "the reply waits for its turn")
+    if place is None:
+        return Waiting(Stage.QUEUE, "the reply waits for its turn")
+    return Waiting(Stage.QUEUE, in_line(place.ahead, config.per_second))
+
+
+def in_line(ahead: int, per_second: float) -> str:
+    """Tell a place in line, as "3rd in line, 2 ahead, about 1 s"."""
+    if not ahead:
+        return "next in line"
+    more = " or more" if ahead >= COUNTED else ""
+    about = max(1, round(ahead / per_second))
+    return f"{_nth(ahead + 1)} in line, {ahead:,} ahead{more}, about {about:,} s"
+
+
+def _nth(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return f"{number:,}th"
+    return f"{number:,}{_ENDINGS.get(number % 10, 'th')}"
 
 
 def _gathering(journey: JourneyRecord, at: datetime, config: WebConfig) -> Waiting:

@@ -9,15 +9,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from moca import clock
 from moca.core.messages.receipt import Done
-from moca.core.messages.reception import RecordWebhook
+from moca.core.messages.reception import SIGNED_BY_NOBODY, RecordWebhook
+from moca.core.webhook import Event
 from moca.instagram.body import NotInstagram, NotJson
 from moca.instagram.events import read_webhook
-from moca.instagram.signature import is_signed
+from moca.instagram.signature import signer
 from moca.web.config import Ports, WebConfig
 from moca.web.metrics import Metrics
 from moca.web.problems import problem
 
+WEBHOOK_PATH = "/api/instagram/webhook"
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
+TAKEN_IN = b"EVENT_RECEIVED"
 
 _LOG = structlog.get_logger(__name__)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,512}")
@@ -27,11 +30,11 @@ def webhook_routes(ports: Ports, config: WebConfig, metrics: Metrics) -> Bluepri
     """Build the routes that Instagram calls."""
     routes = Blueprint("webhook", __name__)
 
-    @routes.get("/api/instagram/webhook")
+    @routes.get(WEBHOOK_PATH)
     def handshake() -> Response:
         return _handshake(config)
 
-    @routes.post("/api/instagram/webhook")
+    @routes.post(WEBHOOK_PATH)
     def receive() -> Response:
         started = perf_counter()
         answer = _receive(ports, config)
@@ -48,7 +51,9 @@ def _receive(ports: Ports, config: WebConfig) -> Response:
         return _too_large()
     if len(body) > LARGEST_BODY_BYTES:
         return _too_large()
-    if not is_signed(body, request.headers.get("X-Hub-Signature-256"), config.app_secrets):
+    secret = signer(body, request.headers.get("X-Hub-Signature-256"), config.app_secrets)
+    ports.note_signing(SIGNED_BY_NOBODY if secret is None else config.names[secret])
+    if secret is None:
         return problem(403, "X-Hub-Signature-256 is missing or was made with another secret")
     return _take_in(body, ports, config)
 
@@ -56,17 +61,30 @@ def _receive(ports: Ports, config: WebConfig) -> Response:
 def _take_in(body: bytes, ports: Ports, config: WebConfig) -> Response:
     received_at = clock.now()
     try:
-        events = read_webhook(body, live=config.live)
+        events = read_events(body, config)
     except NotJson:
         return problem(400, "the body is not JSON")
     except NotInstagram:
         return problem(404, "the body's object is not instagram")
-    if _is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
-        return Response("EVENT_RECEIVED", mimetype="text/plain")
+    if is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
+        return Response(TAKEN_IN, mimetype="text/plain")
     return problem(503, "it could not be stored; send it again")
 
 
-def _is_stored(command: RecordWebhook, ports: Ports, config: WebConfig) -> bool:
+def read_events(body: bytes, config: WebConfig) -> tuple[Event, ...]:
+    """Read what a webhook tells.
+
+    Raises:
+        NotJson: the body is not JSON.
+        NotInstagram: its object is not `instagram`.
+    """
+    return read_webhook(
+        body, live=config.live, app_id=config.app_id, answer_comments=config.answer_comments
+    )
+
+
+def is_stored(command: RecordWebhook, ports: Ports, config: WebConfig) -> bool:
+    """Have it stored and wait for the commit; tell whether it came in time."""
     receipt = command.receipt
     try:
         ports.tell(command)

@@ -40,8 +40,8 @@ class Stage:
             timers=self.timers,
         )
 
-    def enter(self, contact: ContactKey = ANNA):
-        return ConversationActor.start_on(self.dispatcher, contact, self.around)
+    def enter(self, contact: ContactKey = ANNA, first: MessageArrived | None = None):
+        return ConversationActor.start_on(self.dispatcher, contact, self.around, first)
 
 
 @pytest.fixture
@@ -58,6 +58,15 @@ def test_it_asks_the_database_first_and_lets_pass_what_the_answer_will_hold(stag
     ref.tell(ConversationLoaded(ANNA, Snapshot(**_fields(KNOWN), unanswered=(said(1, "hi"),))))
     stage.dispatcher.run_until_idle()
     assert stage.timers.next_at == at(5)
+    ref.stop()
+
+
+def test_with_a_contacts_first_message_it_needs_no_database_to_begin(stage) -> None:
+    ref = stage.enter(first=MessageArrived(ANNA, 1, said(1, "hi"), is_first=True))
+    stage.dispatcher.run_until_idle()
+    assert stage.timers.next_at == at(5)
+    assert stage.read == [ReadName(ANNA)]
+    assert not any(isinstance(command, LoadConversation) for command in stage.recorded)
     ref.stop()
 
 

@@ -38,6 +38,12 @@ class Sabotage:
         monkeypatch.setattr(actor, "on_receive", on_receive)
 
 
+def knows_ben(house) -> None:
+    """Let a contact have written before, so that there is something to load."""
+    before = InboundMessage(contact=BEN, mid="before", text="before", unanswerable="it was a test")
+    house.receives(before)
+
+
 def heard_by_each(house, monkeypatch) -> dict[type, set[str]]:
     """Live through a message and note which kinds of message each actor hears."""
     heard = {actor: set() for actor in ACTORS}
@@ -49,7 +55,9 @@ def heard_by_each(house, monkeypatch) -> dict[type, set[str]]:
             return handle(itself, message)
 
         monkeypatch.setattr(actor, "on_receive", on_receive)
-    house.hears("hi")
+    knows_ben(house)
+    for contact in (ANNA, BEN):
+        house.hears("hi", contact)
     house.passes(60)
     return heard
 
@@ -69,6 +77,7 @@ KINDS = {
         "RecordWebhook",
         "Commit",
         "LoadConversation",
+        "FindMissing",
         "FindUnanswered",
         "RecordSteps",
         "RecordName",
@@ -116,8 +125,9 @@ def test_every_kind_of_message_on_a_journey_has_its_sabotage(open_house, monkeyp
 def test_an_actor_that_raises_costs_no_answer_and_brings_no_second(
     open_house, monkeypatch, actor, kind
 ) -> None:
-    sabotage = Sabotage(actor, kind, monkeypatch)
     house = open_house(fail_fast=False)
+    knows_ben(house)
+    sabotage = Sabotage(actor, kind, monkeypatch)
     messages = [InboundMessage(contact=who, mid=who.psid, text="hi") for who in (ANNA, BEN)]
     receipts = [house.posts(message) for message in messages]
     house.settle()

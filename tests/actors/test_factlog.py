@@ -1,7 +1,14 @@
 import structlog
 
 from actors.factlog import log_fact
-from moca.core.messages import MessageArrived, MessagesEnded, ReplyQueued, ReplySent
+from moca.core.messages import (
+    MessageArrived,
+    MessageEdited,
+    MessageErased,
+    MessagesEnded,
+    ReplyQueued,
+    ReplySent,
+)
 from moca.core.vocabulary import Outcome
 from moca.logs import contact_hash
 from tests.making import ANNA, BEN, at, reply_to, said
@@ -19,6 +26,8 @@ def logged(*events) -> list[dict]:
 def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
     lines = logged(
         MessageArrived(ANNA, 1, said(7, SECRET)),
+        MessageEdited(ANNA, 1, 7, SECRET),
+        MessageErased(ANNA, 1, 7),
         ReplyQueued(ANNA, reply_to(item_id=3), (7,)),
         ReplySent(ANNA, 3, at(6)),
         MessagesEnded((7,), Outcome.ANSWERED, "answered by r1"),
@@ -28,6 +37,8 @@ def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
         {key: value for key, value in line.items() if key != "log_level"} for line in lines
     ] == [
         {"event": "message_arrived", "contact": who, "mid": "m7", "type": "text"},
+        {"event": "message_edited", "contact": who, "message": 7},
+        {"event": "message_unsent", "contact": who, "message": 7},
         {"event": "reply_queued", "contact": who, "message": 103, "answers": (7,)},
         {"event": "reply_sent", "contact": who, "item": 3},
         {

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.delivery import AccountStopped, Rejected, Throttled, Undelivered
 from moca.core.messages import ChangeConversation, ConversationIdle, Done
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
@@ -135,14 +136,16 @@ def test_an_idle_report_that_a_message_has_overtaken_lets_nothing_go(house) -> N
 
 
 class FailingGenerator:
+    needs_history = 0
+
     def __init__(self, failures: int) -> None:
         self.failures = failures
 
-    def reply(self, _request) -> str:
+    def reply(self, _request) -> Content:
         if self.failures:
             self.failures -= 1
             raise GenerationError("the model is asleep")
-        return "at last"
+        return Content(text="at last")
 
 
 def test_a_generator_that_fails_is_asked_again(open_house) -> None:

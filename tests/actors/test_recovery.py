@@ -7,39 +7,16 @@ import freezegun
 import peewee
 import pytest
 
-from moca import clock
+from moca.core.content import Content
 from moca.core.delivery import Throttled, Unconfirmed, Undelivered
 from moca.core.messages import QueueReply
 from moca.core.policy import SenderPolicy
 from moca.core.vocabulary import Author
 from moca.core.webhook import InboundMessage
 from moca.storage.writer import Writer
+from tests.actors.mortal import Mortal
 from tests.house import House
 from tests.making import ANNA, NOON, at
-
-
-class Mortal:
-    """A house that dies, as by kill -9, after so many steps of its actors."""
-
-    def __init__(self, house: House, dies_after: int) -> None:
-        self.house = house
-        self.dies_after = dies_after
-        self.steps = 0
-
-    def lives_until(self, seconds: float) -> None:
-        """Let time pass to so many seconds after noon, dying and starting again on the way."""
-        house = self.house
-        while clock.now() < at(seconds):
-            self._settle()
-            due = house.timers.next_at
-            house.frozen.move_to(min(due or at(seconds), at(seconds)))
-
-    def _settle(self) -> None:
-        while self.house.dispatcher.step() or self.house.timers.advance_to(clock.now()):
-            self.steps += 1
-            if self.steps == self.dies_after:
-                self.house.crash()
-                self.house.start()
 
 
 def test_a_crash_between_any_two_steps_costs_no_answer_and_brings_no_second(tmp_path) -> None:
@@ -123,7 +100,7 @@ def test_a_claim_that_was_asked_twice_brings_one_call(house, monkeypatch) -> Non
     house.hears("hi")
     house.passes(6)
     for text in ("one", "two"):
-        house.system.tell(QueueReply(1, (), text=text, at=at(6), author=Author.OPERATOR))
+        house.system.tell(QueueReply(1, (), Content(text=text), at=at(6), author=Author.OPERATOR))
     house.passes(1)
     apply = Writer.apply
     monkeypatch.setattr(Writer, "apply", _disk_is_full)

@@ -50,9 +50,21 @@ def write_all(port: int, contacts: int, connections: int) -> Load:
     return asyncio.run(_press(port, iter(requests), float("inf"), connections))
 
 
+def press_batches(port: int, first: int, seconds: float, updates: int) -> Load:
+    """Post one body of so many updates after another, each of a new contact, on one connection."""
+    prebuilt = range(int(seconds * _PREBUILT_PER_SECOND / updates))
+    starts = (first + number * updates for number in prebuilt)
+    requests = [signed(body_of(*range(start, start + updates))) for start in starts]
+    return asyncio.run(_press(port, iter(requests), seconds, 1))
+
+
 def signed_request(number: int) -> bytes:
     """Build the whole request in which the contact of this number writes their first message."""
-    body = body_of(number)
+    return signed(body_of(number))
+
+
+def signed(body: bytes) -> bytes:
+    """Build the whole request that brings this body."""
     head = (
         f"POST {WEBHOOK} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"X-Hub-Signature-256: {sign(body, SANDBOX_APP_SECRET)}\r\n"
@@ -66,18 +78,24 @@ def psid_of(number: int) -> str:
     return str(10**16 + number * _SCATTER % _PSIDS)
 
 
-def body_of(number: int) -> bytes:
-    psid, now_ms = psid_of(number), int(time.time() * 1000)
+def body_of(*numbers: int) -> bytes:
+    """Build the body in which the contacts of these numbers write."""
+    now_ms = int(time.time() * 1000)
+    said = [_said(number, now_ms) for number in numbers]
+    entry = {"id": SANDBOX_ACCOUNT_ID, "time": now_ms, "messaging": said}
+    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
+
+
+def _said(number: int, now_ms: int) -> dict[str, object]:
+    psid = psid_of(number)
     name = f"ig_dm:message_id:{SANDBOX_ACCOUNT_ID}:{psid}:{number:060}"
     said = {"mid": base64.b64encode(name.encode()).decode(), "text": "Where is my order?"}
-    messaging = {
+    return {
         "sender": {"id": psid},
         "recipient": {"id": SANDBOX_ACCOUNT_ID},
         "timestamp": now_ms,
         "message": said,
     }
-    entry = {"id": SANDBOX_ACCOUNT_ID, "time": now_ms, "messaging": [messaging]}
-    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
 
 
 def _prebuilt(seconds: float) -> int:

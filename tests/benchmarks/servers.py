@@ -30,7 +30,11 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Tell the processor time that it and its workers have taken."""
-        return sum(_cpu_seconds(pid) for pid in (self.process.pid, *_children(self.process.pid)))
+        return sum(map(_cpu_seconds, self.pids()))
+
+    def pids(self) -> list[int]:
+        """Name its process and those of its workers."""
+        return [self.process.pid, *_children(self.process.pid)]
 
 
 @contextlib.contextmanager

@@ -16,6 +16,8 @@ class StandIn:
     def __init__(self) -> None:
         self.arrivals: list[tuple[float, str]] = []
         """When, by `time.perf_counter`, and the recipient."""
+        self.hanging: frozenset[str] = frozenset()
+        """Whoever is written to here never answers the call."""
         self._count = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in")
@@ -67,7 +69,10 @@ class _Connection(asyncio.Protocol):
         at, self._request = time.perf_counter(), b""
         answer = b'{"data":[]}'
         if head.startswith(b"POST"):
-            answer = _ANSWER % self._stand_in.note(at, _recipient(json.loads(body)))
+            recipient = _recipient(json.loads(body))
+            answer = _ANSWER % self._stand_in.note(at, recipient)
+            if recipient in self._stand_in.hanging:
+                return
         self._transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
             % (len(answer), answer)

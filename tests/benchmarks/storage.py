@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.journey import Step
 from moca.core.messages import (
     ClaimReply,
@@ -98,7 +99,9 @@ class Bench:
         ids = [event.message.id for event in arrived]
         self.time("RecordSteps, 2 each", count, [_passed(each) for each in ids])
         replies = [
-            QueueReply(event.conversation_id, (event.message.id,), text="hi", at=NOON)
+            QueueReply(
+                event.conversation_id, (event.message.id,), content=Content(text="hi"), at=NOON
+            )
             for event in arrived
         ]
         queued = self.time("QueueReply", count, replies)

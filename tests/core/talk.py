@@ -1,3 +1,4 @@
+from moca.core.content import Content
 from moca.core.conversation import Conversation
 from moca.core.decide import Event, Woken, decide
 from moca.core.effects import Effect
@@ -37,7 +38,7 @@ class Talk:
     def answers(self, message: Inbound, seconds: float, item_id: int = 1) -> "Talk":
         """Let a flush's one draft be written, queued and sent at that moment."""
         self.happens(seconds, Woken())
-        self.happens(seconds, ReplyGenerated(ANNA, message.id, 1, "hello"))
+        self.happens(seconds, ReplyGenerated(ANNA, message.id, 1, Content(text="hello")))
         self.happens(seconds, ReplyQueued(ANNA, reply_to(item_id=item_id), (message.id,)))
         return self.happens(seconds, ReplySent(ANNA, item_id, at(seconds)))
 

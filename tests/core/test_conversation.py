@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from moca.core.content import Content
 from moca.core.decide import Event, Woken, restore
 from moca.core.effects import Effect, LetGo, WakeAt
 from moca.core.messages import (
@@ -100,7 +101,7 @@ def test_a_second_message_waits_for_the_cooldown(seconds: float, flushes: bool) 
 def test_the_cooldown_counts_from_when_the_reply_was_sent() -> None:
     first = said(1, "hi")
     talk = Talk().hears(first).happens(5, Woken())
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, "hello"))
+    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.hears(said(2, "and?", 7)).happens(50, ReplySent(ANNA, 1, at(49)))
     assert talk.effects == (WakeAt(at(79)),)
@@ -109,7 +110,7 @@ def test_the_cooldown_counts_from_when_the_reply_was_sent() -> None:
 def test_while_a_reply_is_under_way_everything_is_gathered() -> None:
     first = said(1, "hi")
     talk = Talk().hears(first).happens(5, Woken())
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, "hello"))
+    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     assert talk.hears(said(2, "and?", 100)).effects == ()
 
@@ -120,14 +121,14 @@ def test_while_a_reply_is_under_way_everything_is_gathered() -> None:
 )
 def test_a_reply_that_ends_otherwise_lets_the_gathered_be_answered(end: Event) -> None:
     talk = Talk().hears(said(1, "hi")).happens(5, Woken())
-    talk.happens(5, ReplyGenerated(ANNA, 1, 1, "hello"))
+    talk.happens(5, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     talk.happens(5, ReplyQueued(ANNA, reply_to(item_id=1), (1,))).hears(said(2, "and?", 6))
     assert talk.happens(40, end).effects == (GenerateReply(ANNA, (said(2, "and?", 6),), 1),)
 
 
 def test_a_reply_of_unknown_fate_starts_the_cooldown_as_if_sent() -> None:
     talk = Talk().hears(said(1, "hi")).happens(5, Woken())
-    talk.happens(5, ReplyGenerated(ANNA, 1, 1, "hello"))
+    talk.happens(5, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     talk.happens(5, ReplyQueued(ANNA, reply_to(item_id=1), (1,))).hears(said(2, "and?", 6))
     assert talk.happens(20, ReplyUnknown(ANNA, 1, at(20))).effects == (WakeAt(at(50)),)
 
@@ -159,7 +160,9 @@ def test_only_an_open_conversation_is_answered(
 def test_a_pause_drops_what_was_being_answered() -> None:
     talk = Talk().hears(said(1, "hi")).happens(5, Woken())
     talk.happens(6, ConversationChanged(ANNA, 1, ConversationStatus.PAUSED, None))
-    assert talk.happens(7, ReplyGenerated(ANNA, 1, 1, "hello")).effects == (WakeAt(at(67)),)
+    assert talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello"))).effects == (
+        WakeAt(at(67)),
+    )
 
 
 def test_a_message_in_a_new_conversation_begins_afresh() -> None:

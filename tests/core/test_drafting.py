@@ -1,3 +1,4 @@
+from moca.core.content import Content
 from moca.core.decide import Woken
 from moca.core.effects import WakeAt
 from moca.core.messages import (
@@ -22,12 +23,12 @@ def test_a_first_message_waits_for_the_debounce() -> None:
 def test_replies_are_queued_in_the_order_of_what_they_answer() -> None:
     talk = Talk().hears(said(1, "hi"), said(2, "price?", 1)).happens(5, Woken())
 
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, "ten"))
+    talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="ten")))
     assert talk.effects == ()
-    talk.happens(7, ReplyGenerated(ANNA, 1, 1, "hello"))
+    talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     assert talk.effects == (
-        QueueReply(1, (1,), "hello", at(7)),
-        QueueReply(1, (2,), "ten", at(7)),
+        QueueReply(1, (1,), Content(text="hello"), at(7)),
+        QueueReply(1, (2,), Content(text="ten"), at(7)),
     )
 
 
@@ -50,7 +51,7 @@ def test_a_generator_that_hangs_is_given_up_at_its_deadline_and_asked_again() ->
     talk.happens(38, Woken())
     assert talk.effects == (GenerateReply(ANNA, (said(1, "hi"),), 2),)
 
-    late = talk.happens(39, ReplyGenerated(ANNA, 1, 1, "too late"))
+    late = talk.happens(39, ReplyGenerated(ANNA, 1, 1, Content(text="too late")))
     assert late.effects == ()
 
 
@@ -61,7 +62,7 @@ def test_waiting_for_a_free_responder_costs_an_attempt_no_time() -> None:
 
 def test_a_refused_reply_leaves_the_conversation_free() -> None:
     talk = Talk().hears(said(1, "hi")).happens(5, Woken())
-    talk.happens(5, ReplyGenerated(ANNA, 1, 1, "hello"))
+    talk.happens(5, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     talk.happens(5, ReplyRefused(ANNA, (1,), "they had ended"))
     assert not talk.state.is_answering
 

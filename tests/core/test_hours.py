@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from moca.core.backoff import backoff
+from moca.core.content import Content
 from moca.core.conversation import Conversation
 from moca.core.decide import Woken, decide
 from moca.core.hours import BusinessHours, Span
@@ -67,7 +69,9 @@ def test_outside_the_hours_there_is_no_answer_but_one_away_text_per_closing() ->
     told = []
     for minutes in (0, 10):
         now = evening + timedelta(minutes=minutes)
-        gathered = state.gathering(said(1, "open?")).steadied(now, policy)
+        gathered = state.gathering(
+            replace(said(1, "open?"), received_at=now - policy.debounce)
+        ).steadied(now, policy)
         state, effects = decide(gathered, Woken(), now, policy)
         told.append([each for each in effects if isinstance(each, ConcludeMessages | QueueReply)])
 
@@ -76,7 +80,7 @@ def test_outside_the_hours_there_is_no_answer_but_one_away_text_per_closing() ->
         ConcludeMessages((1,), Outcome.SUPPRESSED, because, evening + timedelta(minutes=minutes))
         for minutes in (0, 10)
     ]
-    away = QueueReply(1, (), "Back at nine.", evening, is_away_text=True)
+    away = QueueReply(1, (), Content(text="Back at nine."), evening, is_away_text=True)
     assert told == [[ended[0], away], [ended[1]]]
 
 

@@ -53,7 +53,11 @@ GONE = "it did not arrive"
         ),
         (
             AccountStopped("190"),
-            Ended(RecordRetry(1, "190", at(0), at(60), is_spent=False), at(60), "190"),
+            Ended(
+                RecordRetry(1, "190", at(0), at(60), is_spent=False),
+                account_stopped_until=at(60),
+                account_ails="190",
+            ),
         ),
     ],
 )

@@ -8,6 +8,7 @@ from moca.core.messages import Done, RecordWebhook
 from moca.instagram.signature import sign
 from moca.storage.database import migrate, open_database
 from moca.storage.models import Message
+from moca.storage.vault import Vault
 from moca.storage.writer import Writer, WriterPolicy
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
@@ -40,7 +41,8 @@ class Door:
         self._writer = Writer(self.database, POLICY)
         self._batch = batch
         self._gathered: list[RecordWebhook] = []
-        ports = Ports(database=self.database, tell=self._take, health=Health)
+        vault = Vault("", f"sqlite:///{folder}/moca.db")
+        ports = Ports(database=self.database, tell=self._take, health=Health, seal=vault.seal)
         self.app = create_app(ports, CONFIG)
         self.client = self.app.test_client()
 

@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from actors.factlog import log_fact
+from moca.core.content import Content
 from moca.core.delivery import Undelivered
 from moca.core.policy import ConversationPolicy
 from moca.instagram.signature import sign
@@ -41,13 +42,15 @@ FORBIDDEN = {
 class FrankGenerator:
     """Quotes what it was asked in its errors, as generators of others will."""
 
+    needs_history = 0
+
     def reply(self, request):
         (text,) = {each.text for each in request.inputs}
         if text == FAILS:
             raise GenerationError("the model is out of order")
         if text == CRASHES:
             raise RuntimeError(f"cannot answer {text!r} of {request.contact}")
-        return REPLIED
+        return Content(text=REPLIED)
 
 
 class BreakableDatabase:

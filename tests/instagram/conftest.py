@@ -12,6 +12,10 @@ class QuietHandler(WSGIRequestHandler):
     def log(self, *args, **kwargs):
         pass
 
+    def send_response(self, code, message=None):
+        # The app's own Date must not come second to the server's.
+        self.send_response_only(code, message)
+
 
 @contextmanager
 def served(app) -> Iterator[str]:

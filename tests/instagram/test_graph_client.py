@@ -7,6 +7,7 @@ import pytest
 from flask import Flask, request
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.delivery import (
     AccountStopped,
     Arrived,
@@ -19,6 +20,7 @@ from moca.core.delivery import (
     Unreadable,
 )
 from moca.instagram.graph import GraphClient, Profile
+from tests.making import calls_at
 
 MAYA = ContactKey("17841400000000001", "28978671838402975")
 SINCE = datetime(2026, 1, 2, 3, 4, 5, 600000, tzinfo=UTC)
@@ -54,12 +56,12 @@ def client(graph, serve):
 
 
 def connect(url, timeout_seconds=5):
-    return GraphClient(url, "v25.0", lambda account: TOKENS.get(account, ""), timeout_seconds)
+    return GraphClient(calls_at(url, lambda account: TOKENS.get(account, "")), timeout_seconds)
 
 
 def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
     graph.answers["v25.0/me/messages"] = {"recipient_id": MAYA.psid, "message_id": "aWdf1"}
-    assert client.send_text(MAYA, "café") == Delivered("aWdf1")
+    assert client.send(MAYA, Content(text="café")) == Delivered("aWdf1")
     body = {"recipient": {"id": MAYA.psid}, "message": {"text": "café"}}
     assert graph.calls == [("POST", "v25.0/me/messages", {}, body, "Bearer the-token")]
 
@@ -96,14 +98,14 @@ def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
 )
 def test_what_instagram_answers_becomes_a_value(graph, client, answer, result):
     graph.answers["v25.0/me/messages"] = answer
-    assert client.send_text(MAYA, "hi") == result
+    assert client.send(MAYA, Content(text="hi")) == result
     assert len(graph.calls) == 1
 
 
 @pytest.mark.parametrize("token", ["", "two\nlines", "tök"])
 def test_without_a_usable_token_nothing_is_called(graph, serve, token):
-    with closing(GraphClient(serve(graph.app), "v25.0", lambda _: token, 5)) as client:
-        result = client.send_text(MAYA, "hi")
+    with closing(GraphClient(calls_at(serve(graph.app), lambda _: token), 5)) as client:
+        result = client.send(MAYA, Content(text="hi"))
     assert result == AccountStopped("no usable access token for this account")
     assert graph.calls == []
 
@@ -113,7 +115,7 @@ def test_the_stand_in_is_reached_past_proxy_and_netrc(graph, client, monkeypatch
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     graph.answers["v25.0/me/messages"] = {"message_id": "aWdf1"}
-    assert client.send_text(MAYA, "hi") == Delivered("aWdf1")
+    assert client.send(MAYA, Content(text="hi")) == Delivered("aWdf1")
     assert graph.calls[0][-1] == "Bearer the-token"
 
 
@@ -132,7 +134,7 @@ def free_port():
 )
 def test_what_never_connected_was_not_delivered(url, because):
     with closing(connect(url)) as client:
-        assert client.send_text(MAYA, "hi") == Undelivered(because)
+        assert client.send(MAYA, Content(text="hi")) == Undelivered(because)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_what_lost_its_answer_is_unconfirmed(said, because):
         thread = Thread(target=hear_once, args=(server, said))
         thread.start()
         with closing(connect(f"http://127.0.0.1:{server.getsockname()[1]}", 0.2)) as client:
-            result = client.send_text(MAYA, "hi")
+            result = client.send(MAYA, Content(text="hi"))
         thread.join(10)
     assert result == Unconfirmed(because)
 
@@ -180,7 +182,7 @@ def record(graph, *rows, **page):
 
 
 def find(client, known=frozenset()):
-    return client.find_message(MAYA, "hi", SINCE, known)
+    return client.find_message(MAYA, Content(text="hi"), SINCE, known)
 
 
 def test_a_message_is_looked_for_with_two_reads(graph, client):

@@ -82,7 +82,7 @@ def test_an_error_is_judged_by_code_and_subcode(code, subcode, verdict):
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500])
 def test_the_status_changes_nothing_about_a_known_error(status):
     assert classify(error(190, 463), status) == AccountStopped(
-        "Graph 190/463: the access token has expired"
+        "Graph 190/463: the access token has expired", is_token_dead=True
     )
 
 

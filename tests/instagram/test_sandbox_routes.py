@@ -6,11 +6,13 @@ import requests
 from flask import Flask
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.delivery import AccountStopped, Arrived, Delivered, NotArrived, Rejected, Unreadable
 from moca.instagram.graph import GraphClient, Profile
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
+from tests.making import calls_at
 
 ACCOUNT = "17841400000000001"
 MAYA = ContactKey(ACCOUNT, "28978671838402975")
@@ -32,62 +34,69 @@ def url(instagram, serve):
 
 @pytest.fixture
 def client(instagram, url):
-    with closing(GraphClient(url, "v25.0", instagram.accounts.token_for, 5)) as client:
+    with closing(GraphClient(calls_at(url, instagram.accounts.token_for), 5)) as client:
         yield client
 
 
 def test_a_text_arrives_and_is_found_in_the_record(instagram, client):
     instagram.write(MAYA.psid, "hi")
-    sent = client.send_text(MAYA, "hello")
+    sent = client.send(MAYA, Content(text="hello"))
     (_, message) = instagram.thread(MAYA.psid)
     assert sent == Delivered(message.mid)
-    found = client.find_message(MAYA, "hello", NOW, frozenset())
+    found = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
     assert found == Arrived(message.mid, NOW.replace(microsecond=0))
 
 
 def test_of_two_equal_texts_the_known_one_does_not_count(instagram, client):
-    first, second = client.send_text(MAYA, "hello"), client.send_text(MAYA, "hello")
+    first, second = (
+        client.send(MAYA, Content(text="hello")),
+        client.send(MAYA, Content(text="hello")),
+    )
     known = frozenset({first.mid})
-    assert client.find_message(MAYA, "hello", NOW, known).mid == second.mid
+    assert client.find_message(MAYA, Content(text="hello"), NOW, known).mid == second.mid
     known |= {second.mid}
-    assert client.find_message(MAYA, "hello", NOW, known) == NotArrived()
+    assert client.find_message(MAYA, Content(text="hello"), NOW, known) == NotArrived()
 
 
 def test_what_the_contact_wrote_did_not_arrive_from_the_account(instagram, client):
-    assert client.find_message(MAYA, "hi", NOW, frozenset()) == NotArrived()
+    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == NotArrived()
     instagram.write(MAYA.psid, "hi")
-    assert client.find_message(MAYA, "hi", NOW, frozenset()) == NotArrived()
+    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == NotArrived()
 
 
 def test_twenty_later_messages_hide_an_older_one(instagram, client):
-    client.send_text(MAYA, "hello")
+    client.send(MAYA, Content(text="hello"))
     for number in range(20):
         instagram.write(MAYA.psid, str(number))
-    result = client.find_message(MAYA, "hello", NOW, frozenset())
+    result = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
     assert result == Unreadable("Instagram's record does not reach back to the attempt")
 
 
 def test_any_account_may_send_in_its_own_name(instagram, client):
     contact = ContactKey("123456789", "user_psid_123")
-    assert isinstance(client.send_text(contact, "hello"), Delivered)
+    assert isinstance(client.send(contact, Content(text="hello")), Delivered)
     assert [each.text for each in instagram.thread("user_psid_123", "123456789")] == ["hello"]
 
 
 def test_a_wrong_token_stops_the_account(url):
-    with closing(GraphClient(url, "v25.0", lambda _: "wrong", 5)) as client:
-        assert client.send_text(MAYA, "hello") == AccountStopped(
-            "Graph 190: the access token is not valid"
+    with closing(GraphClient(calls_at(url, lambda _: "wrong"), 5)) as client:
+        assert client.send(MAYA, Content(text="hello")) == AccountStopped(
+            "Graph 190: the access token is not valid", is_token_dead=True
         )
 
 
 def test_too_long_a_text_is_rejected(client):
-    assert client.send_text(MAYA, "x" * 1001) == Rejected("Graph 100: the request is invalid")
+    assert client.send(MAYA, Content(text="x" * 1001)) == Rejected(
+        "Graph 100: the request is invalid"
+    )
 
 
 def test_a_shut_window_is_told_in_metas_words(client, instagram, monkeypatch):
     instagram.write(MAYA.psid, "hi")
     monkeypatch.setattr(instagram, "_now", lambda: NOW + timedelta(days=2))
-    assert client.send_text(MAYA, "hello") == Rejected("Graph 10/2534022: the 24 h window is shut")
+    assert client.send(MAYA, Content(text="hello")) == Rejected(
+        "Graph 10/2534022: the 24 h window is shut"
+    )
 
 
 def test_only_who_wrote_has_a_profile(instagram, client):

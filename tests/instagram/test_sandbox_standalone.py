@@ -9,10 +9,12 @@ from flask import Flask, request
 from urllib3.util import Retry
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.delivery import Delivered
 from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.events import read_webhook
 from moca.instagram.graph import GraphClient
+from tests.making import calls_at
 
 ACCOUNT = "17841400000000001"
 
@@ -52,8 +54,8 @@ def test_alone_in_its_process_it_plays_people_and_graph(serve):
         written = session.post(
             f"{url}/sandbox/write", json={"psid": "7", "text": "hi", "name": "Bo"}
         )
-        client = GraphClient(url, "v25.0", lambda _: "sandbox-access-token", 5)
-        sent = client.send_text(ContactKey(ACCOUNT, "7"), "hello")
+        client = GraphClient(calls_at(url, lambda _: "sandbox-access-token"), 5)
+        sent = client.send(ContactKey(ACCOUNT, "7"), Content(text="hello"))
         client.close()
         (message,) = read_webhook(received.get(timeout=10), live=True)
         (echo,) = read_webhook(received.get(timeout=10), live=True)

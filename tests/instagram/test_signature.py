@@ -1,6 +1,6 @@
 import pytest
 
-from moca.instagram.signature import is_signed, sign
+from moca.instagram.signature import is_signed, name_of, sign, signer
 
 BODY = (
     rb'{"object":"instagram","entry":[{"id":"17841400000000001","time":1764000000500,"messaging":'
@@ -45,3 +45,11 @@ def test_any_other_header_is_refused(header):
 def test_without_a_secret_nothing_is_signed():
     assert not is_signed(BODY, sign(BODY, ""), ["", ""])
     assert not is_signed(BODY, SIGNATURE, [])
+
+
+def test_the_secret_that_signed_is_told_and_its_name_tells_nothing_of_it():
+    secrets = ["another", "test-app-secret"]
+    assert signer(BODY, SIGNATURE, secrets) == "test-app-secret"
+    assert signer(BODY, SIGNATURE, ["another"]) is None
+    assert name_of("test-app-secret") != name_of("another")
+    assert "secret" not in name_of("test-app-secret")

@@ -31,6 +31,9 @@ anything = st.recursive(
 )
 KEYS = ["sender", "recipient", "timestamp", "message", "postback", "is_self", "id", "mid", "text"]
 KEYS += ["attachments", "type", "quick_reply", "is_echo", "is_deleted", "is_unsupported", "title"]
+KEYS += ["payload", "url", "reply_to", "story", "referral", "ads_context_data", "product", "from"]
+KEYS += ["message_edit", "num_edit", "reaction", "action", "read", "optin", "media", "comment_id"]
+KEYS += ["pass_thread_control", "take_thread_control", "new_owner_app_id", "app_roles"]
 likely = st.recursive(
     anything,
     lambda inner: st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
@@ -53,9 +56,16 @@ def test_no_bytes_raise_anything_but_what_is_promised(body):
         read_webhook(body, live=True)
 
 
-@given(st.one_of(anything, likely), st.sampled_from(["messaging", "standby", "changes", "value"]))
-def test_no_json_raises_anything(value, envelope):
-    body = {"object": "instagram", "entry": [{"id": value, "field": "messages", envelope: value}]}
+FIELDS = ["messages", "comments", "live_comments", "mentions", "message_edit", "standby"]
+
+
+@given(
+    st.one_of(anything, likely),
+    st.sampled_from(["messaging", "standby", "changes", "value"]),
+    st.sampled_from(FIELDS),
+)
+def test_no_json_raises_anything(value, envelope, field):
+    body = {"object": "instagram", "entry": [{"id": value, "field": field, envelope: value}]}
     events = read_webhook(json.dumps(body).encode(), live=True)
     json.dumps([repr(event) for event in events]).encode()
 

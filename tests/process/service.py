@@ -146,6 +146,12 @@ class Service:
         self.process.wait(10)
         eventually(lambda: processes_of(session) == [])
 
+    def cut_power(self):
+        """End all of its processes at once, as by a power cut; return when nothing is left."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        eventually(lambda: processes_of(self.process.pid) == [])
+
     def stop(self, signal_number=signal.SIGTERM):
         """Ask it to stop; gives the exit status, once nothing of it is left."""
         session = self.process.pid

@@ -1,7 +1,11 @@
 """`kill -9`, and a new start on the same database."""
 
+import random
+import sys
+
 import pytest
 
+from tests.process.onslaught import onslaught
 from tests.process.service import eventually
 from tests.process.test_process_journey import REPLY, posts, replies
 
@@ -38,17 +42,18 @@ def test_a_kill_during_the_call_is_settled_by_instagram_s_record(beside, held, m
     assert held.sent("7") == [REPLY]
 
 
-def test_kill_after_kill_while_many_are_answered_every_one_is_answered_once(beside, stand_in):
-    beside.settings["sender.per_second"] = 6
-    beside.start()
-    mids = [stand_in.write(str(person), "Hello") for person in range(12)]
-    for arrived in (0, 1, 4, 7):
-        eventually(lambda arrived=arrived: stand_in.count() >= arrived)
-        beside.kill()
-        beside.start()
-    eventually(lambda: all(beside.outcome(mid) == "answered" for mid in mids), seconds=30)
+def test_twenty_kills_at_random_moments_lose_nothing_and_answer_nobody_twice(
+    beside, stand_in, capsys
+):
+    seed = random.randrange(10_000)
+    beside.settings["sender.per_second"] = 30
+    toll = onslaught(beside, stand_in, kills=20, seed=seed, longest_run=0.8)
 
-    assert {psid: len(sent) for psid, sent in stand_in.sent().items()} == dict.fromkeys(
-        map(str, range(12)), 1
-    )
-    assert beside.get("/api/queue")["counts"]["sent"] == 12
+    with capsys.disabled():
+        acked, lost, twice = len(toll.acknowledged), len(toll.lost), len(toll.twice)
+        sys.stdout.write(
+            f" seed {seed}: {toll.kills} kills, {acked} acked, {lost} lost, {twice} twice "
+        )
+    assert (toll.lost, toll.twice) == ([], [])
+    assert len(toll.acknowledged) > toll.kills
+    assert set(toll.replies) == toll.acknowledged

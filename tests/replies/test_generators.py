@@ -1,33 +1,69 @@
-from datetime import UTC, datetime
-
 import pytest
 
-from moca.core.contact import ContactKey
-from moca.core.snapshot import Inbound
-from moca.replies.generator import ReplyRequest
-from moca.replies.mock import MockGenerator
-from moca.replies.registry import UnknownGenerator, generator_names, make_generator
+from moca.core.content import Content
+from moca.core.vocabulary import Role
+from moca.replies.generator import Say
+from moca.replies.problems import BadGenerator
+from moca.replies.registry import generator_names, make_generator
+from moca.settings import Settings
+from tests.replies.asking import asked, said
 
-REQUEST = ReplyRequest(
-    contact=ContactKey("1", "2"),
-    inputs=(Inbound(id=1, mid="m", text="secret", received_at=datetime(2026, 1, 1, tzinfo=UTC)),),
-)
+
+def problems(names, tables=()):
+    with pytest.raises(BadGenerator) as raised:
+        make_generator(names, dict(tables))
+    return raised.value.problems
 
 
 def test_the_mock_says_what_it_is():
-    assert make_generator("mock").reply(REQUEST) == "This would be an AI generated message"
+    mock = make_generator(["mock"], {})
+    said = Content(text="This would be an AI generated message")
+    assert mock.reply(asked("hi")) == Say(said, "mock")
 
 
 def test_the_mock_says_what_the_settings_say():
-    assert make_generator("mock", "Hello") == MockGenerator("Hello")
-    assert make_generator("mock", "Hello").reply(REQUEST) == "Hello"
+    settings = Settings.model_validate({"replies": {"mock_text": "Hello"}})
+    made = make_generator(settings.replies.chain, settings.replies.tables)
+    assert made.reply(asked("hi")) == Say(Content(text="Hello"), "mock")
+
+
+def test_the_fixed_text_is_said_to_everybody():
+    fixed = make_generator(["fixed"], {"fixed": {"text": "Soon"}})
+    assert fixed.reply(asked("hi")) == Say(Content(text="Soon"), "fixed: the fixed text")
+
+
+def test_a_fixed_text_that_says_nothing_is_refused():
+    assert problems(["fixed"], {"fixed": {"text": " "}}) == (
+        "replies.fixed: text: must say something",
+    )
 
 
 def test_an_unknown_generator_is_refused_with_the_names_known():
-    with pytest.raises(UnknownGenerator, match="'mok'; there is: mock"):
-        make_generator("mok")
-    assert generator_names() == ("mock",)
+    (problem,) = problems(["mok"])
+    assert problem == (
+        "replies.generator: no generator is called 'mok'; "
+        "did you mean 'mock'? there is: mock, rules, model, fixed"
+    )
+    assert generator_names() == ("mock", "rules", "model", "fixed")
 
 
-def test_a_request_shows_no_text():
-    assert "secret" not in repr(REQUEST)
+def test_the_problems_of_all_generators_are_told_at_once(tmp_path):
+    settings = Settings.model_validate(
+        {"replies": {"generator": "rules, model, mok", "rules": {"file": f"{tmp_path}/no.toml"}}}
+    )
+    rules, model, unknown = problems(settings.replies.chain, settings.replies.tables)
+    assert rules == f"replies.rules.file: {tmp_path}/no.toml: there is no such file"
+    assert model == "replies.model.model: which model shall answer?"
+    assert unknown.startswith("replies.generator: no generator is called 'mok'; ")
+
+
+def test_a_provider_s_own_server_wants_a_key():
+    table = Settings.model_validate({"replies": {"generator": "model", "model": {"model": "m"}}})
+    assert problems(["model"], table.replies.tables) == (
+        "replies.model.api_key: the provider's own server wants one; or set url to yours",
+    )
+
+
+def test_a_request_shows_no_text_and_no_name():
+    request = asked("secret", name="secret", history=[said(Role.USER, "secret")])
+    assert "secret" not in repr(request)

@@ -75,6 +75,17 @@ def test_live_mode_starts_with_a_secret_a_verify_token_and_an_account() -> None:
     assert read_settings(None, LIVE).instagram.mode == "live"
 
 
+def test_live_mode_starts_without_an_account_where_one_can_be_connected() -> None:
+    environment = LIVE | {"MOCA_INSTAGRAM__APP_ID": "77", "MOCA_INSTAGRAM__ACCESS_TOKEN": ""}
+    assert read_settings(None, environment).instagram.app_id == "77"
+
+
+@pytest.mark.parametrize("days", ["1", "2"])
+def test_what_meta_may_still_repeat_is_never_forgotten(days: str) -> None:
+    (problem,) = problems({"MOCA_DATABASE__RETENTION_DAYS": days})
+    assert problem.startswith("database.retention_days: at least 3")
+
+
 def test_the_sandbox_needs_no_account() -> None:
     assert read_settings(None, {}).instagram.app_secret.get_secret_value() == "sandbox-app-secret"
 

@@ -1,35 +1,58 @@
+from collections.abc import Callable, Sequence
 from random import Random
 
+from moca.core.contact import ContactKey
+from tests.simulation.acts import draw_acts, draw_rush
 from tests.simulation.faults import (
+    draw_clock_steps,
     draw_deaths,
-    draw_disasters,
+    draw_disk_failures,
     draw_generations,
+    draw_outages,
     draw_readings,
     draw_sendings,
 )
-from tests.simulation.people import draw_by_hand, draw_contacts, draw_writes
-from tests.simulation.script import Figures, Script
+from tests.simulation.people import draw_answers_by_hand, draw_writes
+from tests.simulation.script import Figures, Happening, Script
+from tests.simulation.world import World
+
+_ACCOUNTS = ("17841400000000001", "17841400000000002")
+
+_DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
+    draw_writes,
+    draw_answers_by_hand,
+    draw_acts,
+    draw_rush,
+    draw_sendings,
+    draw_readings,
+    draw_generations,
+    draw_deaths,
+    draw_outages,
+    draw_disk_failures,
+    draw_clock_steps,
+)
 
 
 def draw_script(seed: int) -> Script:
     """Write down the run of a seed."""
     chance = Random(seed)
     figures = _draw_figures(chance)
-    length = chance.choice((20, 60, 120))
-    contacts = draw_contacts(chance)
-    happenings = (
-        *draw_writes(chance, contacts, length),
-        *draw_by_hand(chance, contacts, length, figures),
-        *draw_sendings(chance, figures),
-        *draw_readings(chance),
-        *draw_generations(chance, figures),
-        *draw_deaths(chance, length),
-        *draw_disasters(chance, length),
+    world = World(chance, figures, _draw_contacts(chance), chance.choice((20, 60, 120)))
+    happenings = [each for draw in _DRAWINGS for each in draw(world)]
+    return Script(seed, figures, tuple(happenings))
+
+
+def _draw_contacts(chance: Random) -> tuple[ContactKey, ...]:
+    """Draw who writes, and to which account."""
+    count = chance.choice((1, 1, 2, 2, 3, 4, 6, 9))
+    accounts = _ACCOUNTS if chance.random() < 0.3 else _ACCOUNTS[:1]
+    return tuple(
+        ContactKey(chance.choice(accounts), f"p{number}") for number in range(1, count + 1)
     )
-    return Script(seed, figures, happenings)
 
 
 def _draw_figures(chance: Random) -> Figures:
+    same_texts = chance.random() < 0.2
     return Figures(
         dedup=chance.choice((10, 10, 3)),
         debounce=chance.choice((5, 5, 0.5)),
@@ -39,15 +62,17 @@ def _draw_figures(chance: Random) -> Figures:
         generation_timeout=chance.choice((30, 6)),
         per_second=chance.choice((3, 3, 1)),
         account_per_second=chance.choice((100, 100, 1)),
-        user_cooldown=chance.choice((7, 7, 2)),
+        # Equal texts are the easier taken for one another, the closer they follow.
+        user_cooldown=2 if same_texts else chance.choice((7, 7, 2)),
         max_attempts=chance.choice((5, 5, 2)),
         settle=chance.choice((10, 10, 3)),
+        sweep=chance.choice((15, 60, 60)),
         capacity=chance.choice((4000, 4000, 4000, 2)),
         takeover=chance.choice((43_200, 45)),
         window=chance.choice((86_400, 86_400, 60)),
-        couriers=chance.choice((6, 6, 1)),
+        couriers=chance.choice((32, 32, 6, 1)),
         step_cost=chance.choice((0, 0.002, 0.02)),
         in_order=chance.random() < 0.2,
-        same_texts=chance.random() < 0.2,
+        same_texts=same_texts,
         batches=chance.random() < 0.3,
     )

@@ -1,8 +1,10 @@
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.delivery import (
     AccountStopped,
     Delivered,
@@ -14,6 +16,7 @@ from moca.core.delivery import (
     Unreadable,
     VerificationResult,
 )
+from moca.core.reply import DIRECT, Way
 from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.record import Record, find_in_record
 from moca.instagram.sandbox.payloads import graph_message
@@ -44,6 +47,15 @@ class Shown:
     by_moca: bool = False
 
 
+@dataclass(eq=False)
+class OnTheWay:
+    """A text that Instagram took and its person does not see yet."""
+
+    contact: ContactKey
+    text: str
+    arrive: Callable[[], None] = lambda: None
+
+
 class Instagram:
     """What people see, and all the ways in which Instagram loses, repeats, delays and lies."""
 
@@ -57,19 +69,22 @@ class Instagram:
         self._sendings = {each.number: each for each in happenings if isinstance(each, Sending)}
         self._readings = {each.number: each for each in happenings if isinstance(each, Reading)}
         self._outages = [each for each in happenings if isinstance(each, Outage)]
+        self.told: set[str] = set()
+        """What people wrote, by its id."""
         self.threads: dict[ContactKey, list[Shown]] = defaultdict(list)
-        self.on_the_way: list[tuple[ContactKey, str]] = []
+        self.on_the_way: list[OnTheWay] = []
         self.unreadable: list[tuple[ContactKey, str]] = []
         self.calls = 0
         self.readings = 0
         self.faults = 0
-        self.call_started = lambda contact, text: None
+        self.call_started = lambda contact, text, way: None
         self.call_ended = lambda contact, mid: None
         self.told_to_wait = lambda account_id, until: None
         self.account_refused = lambda account_id: None
 
     def hears(self, writes: Writes) -> None:
         """Take what a person writes, and tell it."""
+        self.told.add(writes.mid)
         self._show(writes.contact, writes.mid, "contact", writes.text)
         self._webhooks.tell(
             InboundMessage(
@@ -98,11 +113,13 @@ class Instagram:
             if each.by_moca
         ]
 
-    def send(self, contact: ContactKey, text: str, backstage: Backstage) -> DeliveryResult:
+    def send(
+        self, contact: ContactKey, text: str, way: Way, backstage: Backstage
+    ) -> DeliveryResult:
         self.calls += 1
         number = self.calls
         self._trace.tell(f"call {number} to {contact.psid}: {text}")
-        self.call_started(contact, text)
+        self.call_started(contact, text, way)
         outage = self._outage_of(contact.account_id)
         sending = self._sendings.get(number) or Sending(number=number)
         self.faults += outage is not None or number in self._sendings
@@ -136,20 +153,30 @@ class Instagram:
             self.faults += 1
             self.unreadable.append((contact, text))
             return Unreadable("the record cannot be read")
-        return find_in_record(self._record(contact), contact.psid, text, since, known_mids)
+        return find_in_record(
+            self._record(contact), contact.psid, Content(text=text), since, known_mids
+        )
 
     def _bring(self, contact: ContactKey, text: str, sending: Sending) -> None:
-        on_the_way = (contact, text)
+        on_the_way = OnTheWay(contact, text)
         self.on_the_way.append(on_the_way)
 
         def arrive() -> None:
+            if on_the_way not in self.on_the_way:
+                return
             self.on_the_way.remove(on_the_way)
             mid = f"ig{sending.number}"
             self._trace.tell(f"arrives as {mid} at {contact.psid}: {text}")
             self._show(contact, mid, "account", text, sending.recorded, by_moca=True)
             self._echo(contact, mid, text, sending.echoes)
 
+        on_the_way.arrive = arrive
         self._clockwork.after(sending.arrives or 0, arrive)
+
+    def hangs_up(self, soon: float) -> None:
+        """Lose the connection to a process that died: what still arrives does so before long."""
+        for each in self.on_the_way:
+            self._clockwork.after(soon, each.arrive)
 
     def _answer(self, contact: ContactKey, sending: Sending) -> DeliveryResult:
         match sending.answer:
@@ -207,11 +234,14 @@ class Line:
         self._instagram = instagram
         self._backstage = backstage
 
-    def send_text(self, contact: ContactKey, text: str) -> DeliveryResult:
-        return self._instagram.send(contact, text, self._backstage)
+    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
+        return self._instagram.send(contact, content.text, way, self._backstage)
 
-    def find_message(self, contact, text, since, known_mids) -> VerificationResult:
-        return self._instagram.find(contact, text, since, known_mids, self._backstage)
+    def act(self, contact, action) -> str:
+        return "nobody looks"
+
+    def find_message(self, contact, content, since, known_mids) -> VerificationResult:
+        return self._instagram.find(contact, content.text, since, known_mids, self._backstage)
 
     def profile(self, contact: ContactKey) -> Unreadable:
         return Unreadable("nobody tells names here")

@@ -1,6 +1,7 @@
 from concurrent.futures import Future
 from datetime import timedelta
 
+from moca.core.content import Content
 from moca.core.messages import (
     CancelReply,
     ChangeConversation,
@@ -12,8 +13,11 @@ from moca.core.messages import (
 from moca.core.vocabulary import Author, ConversationStatus
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram
-from tests.simulation.ledger import Ledger, Row, contact_of
+from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.script import Operates
+
+_PATIENCE = timedelta(minutes=5)
+"""Long enough for Moca to have settled whatever it can."""
 
 _CHANGES = {
     "close": ConversationStatus.CLOSED,
@@ -51,7 +55,7 @@ class Operator:
             return QueueReply(
                 conversation["id"],
                 (),
-                text=act.text,
+                content=Content(text=act.text),
                 at=now,
                 author=Author.OPERATOR,
                 priority=act.priority,
@@ -62,8 +66,10 @@ class Operator:
         return ChangeConversation(conversation["id"], _CHANGES[act.action], now, until, receipt)
 
     def settle_all(self) -> list[Command]:
-        """Settle what is still unknown, one at a time: equal texts are told apart by number."""
-        settled = (self._settle(row) for row in self._ledger.items("q.status = 'unknown'"))
+        """Settle what stays unknown, one at a time: equal texts are told apart by number."""
+        by = self._clockwork.now() - _PATIENCE
+        unknown = self._ledger.items("q.status = 'unknown'")
+        settled = (self._settle(row) for row in unknown if instant(row["sending_at"]) < by)
         return [each for each in settled if each is not None][:1]
 
     def _on_item(self, act: Operates) -> Command | None:
@@ -92,7 +98,7 @@ class Operator:
 
     def _arrived(self, row: Row) -> bool | None:
         """Tell whether its person sees it; None while that may still change or cannot be told."""
-        on_the_way = {text for _, text in self._instagram.on_the_way}
+        on_the_way = {each.text for each in self._instagram.on_the_way}
         if row["text"] in on_the_way:
             return None
         contact = contact_of(row)

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 from moca.core.contact import ContactKey
 from moca.core.messages import ConversationChanged, ReplySent, ReplyUnknown
+from moca.core.reply import Way
 from moca.core.vocabulary import ConversationStatus
 from moca.core.webhook import Echo, Event
 from tests.simulation.clockwork import Clockwork
@@ -43,7 +44,7 @@ class Oracle:
         self._waits: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._held_since: dict[int, datetime] = {}
         self.freed: set[ContactKey] = set()
-        """Contacts whose conversation the operator resumed, reopened or closed."""
+        """Contacts about whose conversation the operator decided anew."""
         self.overruled: set[int] = set()
         """Items that the operator retried or settled."""
         self.stopped: set[str] = set()
@@ -72,7 +73,7 @@ class Oracle:
         if [row["role"] for row in rows] != ["user"]:
             self.is_broken(1, f"{event.mid} was acknowledged and is not on disk")
 
-    def call_started(self, contact: ContactKey, text: str) -> None:
+    def call_started(self, contact: ContactKey, text: str, way: Way) -> None:
         """Moca calls Instagram."""
         now = self._clockwork.true, self._clockwork.now()
         self._judge_pace(contact, now)
@@ -90,9 +91,10 @@ class Oracle:
         item = max(rows, key=lambda row: row["sending_at"])
         self._judge_order(item)
         self._judge_priority(item, now)
-        self._judge_window(item, now)
+        self._judge_window(item, way, now)
         if item["author"] == "bot":
             self._judge_hold(item)
+            self._judge_consent(item)
 
     def call_ended(self, contact: ContactKey, mid: str) -> None:
         self.known_at[mid] = self._clockwork.true
@@ -125,6 +127,9 @@ class Oracle:
         if [row["author"] for row in rows] != ["human"]:
             self.is_broken(8, f"the echo {echo.mid} of somebody else is not on disk")
             return
+        if echo.mid in self.acknowledged_mids:
+            return
+        self.acknowledged_mids.add(echo.mid)
         conversation = self._ledger.conversation(echo.contact)
         is_open = conversation is None or conversation["status"] == "open"
         if is_open and echo.contact not in self.freed:
@@ -166,15 +171,36 @@ class Oracle:
         held_until = item["held_until"]
         is_held = item["conversation_status"] != "open"
         is_over = held_until is not None and instant(held_until) <= claimed_at + self.slack
+        if item["parting"] == "hand_over" and not self._person_wrote_since(item):
+            return
         if since is not None and is_held and not is_over and claimed_at > since + self.slack:
             self.is_broken(7, f"the bot speaks while the talk is {item['conversation_status']}")
 
-    def _judge_window(self, item: Row, now: Instants) -> None:
+    def _person_wrote_since(self, item: Row) -> bool:
+        """Tell whether the last words of a hand-over come too late: the person is there."""
+        rows = self._ledger.messages(
+            "m.conversation_id = ? AND m.author = 'human' AND m.created_at > ? "
+            "AND m.created_at < ?",
+            item["conversation_id"],
+            item["created_at"],
+            item["sending_at"] - self.slack // timedelta(microseconds=1),
+        )
+        return bool(rows)
+
+    def _judge_consent(self, item: Row) -> None:
+        if item["opted_out_at"] is None or item["parting"] == "opt_out":
+            return
+        if instant(item["sending_at"]) > instant(item["opted_out_at"]) + self.slack:
+            self.is_broken(7, f"item {item['id']} goes to somebody who opted out")
+
+    def _judge_window(self, item: Row, way: Way, now: Instants) -> None:
         contact = contact_of(item)
         opened = [at_second(each.at) for each in self._writes if each.contact == contact]
         opening = max(at for at in opened if at <= now[0])
-        shut_at = opening + timedelta(seconds=self._figures.window) + self.slack
-        if instant(item["sending_at"]) > shut_at:
+        figures = self._figures
+        late = way.is_late and item["author"] != "bot"
+        window = figures.window_for_people if late else figures.window
+        if instant(item["sending_at"]) > opening + timedelta(seconds=window) + self.slack:
             self.is_broken(7, f"item {item['id']} was claimed when the window was shut")
 
     def _judge_priority(self, item: Row, now: Instants) -> None:

@@ -6,8 +6,9 @@ import peewee
 
 from actors.placement import Dispatchers
 from actors.system import System, World
+from moca.core.content import Content
 from moca.core.messages import Command
-from moca.replies.generator import GenerationError, ReplyRequest
+from moca.replies.generator import GenerationError, HandOver, NoReply, Reply, ReplyRequest
 from moca.storage.database import open_database
 from moca.storage.writer import Writer, Written
 from tests.simulation.clockwork import Backstage, Clockwork, Stage, SteadyTimers
@@ -36,7 +37,7 @@ class Generator:
         self.asked = 0
         self.faults = 0
 
-    def reply(self, request: ReplyRequest, backstage: Backstage) -> str:
+    def reply(self, request: ReplyRequest, backstage: Backstage) -> Reply:
         self.asked += 1
         number = self.asked
         lapse = self._lapses.get(number) or Generating(number=number)
@@ -49,15 +50,22 @@ class Generator:
             raise GenerationError("no model answers")
         if lapse.ends == "broken":
             raise BrokenGeneratorError
-        return "This would be an AI generated message" if self._same else f"re {mids} #{number}"
+        if lapse.ends == "declined":
+            return NoReply("nothing to say")
+        same = "This would be an AI generated message"
+        content = Content(text=same if self._same else f"re {mids} #{number}")
+        return HandOver("a person knows", content) if lapse.ends == "handed over" else content
 
 
 class _Voice:
+    needs_history = 0
+    needs_name = False
+
     def __init__(self, generator: Generator, backstage: Backstage) -> None:
         self._generator = generator
         self._backstage = backstage
 
-    def reply(self, request: ReplyRequest) -> str:
+    def reply(self, request: ReplyRequest) -> Reply:
         return self._generator.reply(request, self._backstage)
 
 
@@ -126,8 +134,12 @@ class Process:
                 persistence=stage,
             ),
             timers=self.timers,
-            couriers=figures.couriers,
         )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is up and holds no conversation in memory."""
+        return self.system is not None and not self.system.live_conversations()
 
     def post(self, command: Command) -> bool:
         """Hand in a command; tell whether anybody was there to take it."""

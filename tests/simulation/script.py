@@ -2,9 +2,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from moca.core.consent import Consent
 from moca.core.contact import ContactKey
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.core.vocabulary import Priority
+from moca.core.words import Words
 from moca.storage.writer import WriterPolicy
 
 
@@ -27,7 +29,8 @@ class Figures:
     capacity: int = 4000
     takeover: float = 43_200
     window: float = 86_400
-    couriers: int = 6
+    couriers: int = 32
+    """Calls that may be under way at once."""
     step_cost: float = 0
     """The longest that one step of an actor takes."""
     in_order: bool = False
@@ -37,6 +40,11 @@ class Figures:
     batches: bool = False
     """Whether what Meta tells at the same instant comes in one webhook."""
 
+    @property
+    def window_for_people(self) -> float:
+        """How long after a message a person may still answer; as Instagram has it, 7 to 1."""
+        return 7 * self.window
+
     def conversation(self) -> ConversationPolicy:
         return ConversationPolicy(
             dedup=timedelta(seconds=self.dedup),
@@ -45,6 +53,9 @@ class Figures:
             idle=timedelta(seconds=self.idle),
             mode=ReplyMode.COMBINED if self.combined else ReplyMode.PER_GROUP,
             generation_timeout=timedelta(seconds=self.generation_timeout),
+            window=timedelta(seconds=self.window),
+            opt_out_text="you are out",
+            opt_in_text="you are in",
         )
 
     def sender(self) -> SenderPolicy:
@@ -52,6 +63,7 @@ class Figures:
             per_second=self.per_second,
             account_per_second=self.account_per_second,
             user_cooldown=timedelta(seconds=self.user_cooldown),
+            couriers=self.couriers,
             max_attempts=self.max_attempts,
             settle=timedelta(seconds=self.settle),
             sweep=timedelta(seconds=self.sweep),
@@ -64,6 +76,8 @@ class Figures:
             dedup=timedelta(seconds=self.dedup),
             takeover=timedelta(seconds=self.takeover),
             window=timedelta(seconds=self.window),
+            window_for_people=timedelta(seconds=self.window_for_people),
+            consent=Consent(opt_out=Words.of(["stop"]), opt_in=Words.of(["start"])),
         )
 
 
@@ -150,7 +164,7 @@ class Generating:
     number: int
     seconds: float = 0
     ends: str = "made"
-    """made, failed or broken."""
+    """made, failed, broken, handed over or declined."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram, instant
 from tests.simulation.ledger import Ledger
+from tests.simulation.mishaps import Mishaps
 from tests.simulation.operator import Operator
 from tests.simulation.oracle import Oracle
 from tests.simulation.process import DiedError, Process
@@ -13,9 +17,7 @@ from tests.simulation.script import (
     ClockSteps,
     Dies,
     DiskFails,
-    Happening,
     Operates,
-    Outage,
     Script,
     Writes,
 )
@@ -60,24 +62,28 @@ class Simulation:
             path, script, self.clockwork, self.instagram, self.trace, self._observe
         )
         self.operator = Operator(self.ledger, self.instagram, self.clockwork)
-        self.told: set[str] = set()
-        self.crashes = 0
-        self.faults = 0
+        self.mishaps = Mishaps(self.clockwork, self.trace, self.process, self.oracle, self._hang_up)
         self.steps = 0
-        self._doomed_in: int | None = None
-        self._down: Dies | None = None
-        self._unsaved_since: datetime | None = None
+        self._carry_out: dict[type, Callable[[Any], None]] = {
+            Writes: self.instagram.hears,
+            AnswersByHand: self.instagram.hears_by_hand,
+            Operates: self._operates,
+            Dies: self.mishaps.dies,
+            DiskFails: self.mishaps.disk_fails,
+            ClockSteps: self.mishaps.clock_steps,
+        }
+        """What each happening that has an instant does; the others are looked up by number."""
         self._wire()
 
     def run(self) -> Result:
         self.process.start()
         for each in self.script.happenings:
-            if hasattr(each, "at") and not isinstance(each, Outage):
-                self.clockwork.after(each.at, lambda each=each: self._happens(each))
+            if carry_out := self._carry_out.get(type(each)):
+                self.clockwork.after(each.at, partial(carry_out, each))
         self._lives_until(self.script.ends_at + 1)
         self._comes_to_rest()
         if not self.oracle.broken:
-            judge_the_end(self.script, self.oracle, self.ledger, self.instagram, self.told)
+            judge_the_end(self.script, self.oracle, self.ledger, self.instagram)
         self._write_down_the_end()
         return self._result()
 
@@ -123,7 +129,7 @@ class Simulation:
         try:
             stepped = self.process.step()
         except DiedError:
-            self._die(self._down or Dies(at=0))
+            self.mishaps.die()
             return True
         if stepped:
             self._after_step()
@@ -135,80 +141,20 @@ class Simulation:
         for crash in self.process.stage.crashes:
             self.oracle.crashed(crash.actor.split("(")[0], crash.doing, crash.error)
         self.process.stage.crashes.clear()
-        if self._doomed_in is not None:
-            self._doomed_in -= 1
-            if self._doomed_in <= 0:
-                self._die(self._down or Dies(at=0))
-
-    def _happens(self, each: Happening) -> None:
-        match each:
-            case Writes():
-                self.told.add(each.mid)
-                self.instagram.hears(each)
-            case AnswersByHand():
-                self.instagram.hears_by_hand(each)
-            case Operates():
-                self._operates(each)
-            case Dies():
-                self._will_die(each)
-            case DiskFails():
-                self._disk_fails(each)
-            case ClockSteps(seconds=seconds):
-                self.trace.tell(f"the clock is set by {seconds} s")
-                self.faults += 1
-                self.clockwork.step(seconds)
+        self.mishaps.stepped()
 
     def _operates(self, act: Operates) -> None:
         command = self.operator.command(act)
         if command is None:
             return
         self.trace.tell(f"the operator: {act.action} {act.contact.psid}")
-        if act.action in ("resume", "reopen", "close"):
+        if act.action in ("resume", "reopen", "close", "pause"):
             self.oracle.freed.add(act.contact)
         self.process.post(command)
 
-    def _will_die(self, dies: Dies) -> None:
-        if self.process.system is None:
-            return
-        self._down = dies
-        if dies.after_commit:
-            self.process.dies_after_commit = True
-        elif dies.steps and not dies.orderly:
-            self._doomed_in = dies.steps
-        else:
-            self._die(dies)
-
-    def _die(self, dies: Dies) -> None:
-        self._doomed_in, self._down = None, None
-        self.process.dies_after_commit = False
-        self.crashes += 1
-        self.oracle.died(self._unsaved_since)
-        try:
-            self.process.stop() if dies.orderly else self.process.die()
-        except DiedError:
-            self.process.die()
+    def _hang_up(self) -> None:
         self.webhooks.process_died()
-        self.clockwork.after(dies.down, self._start)
-
-    def _start(self) -> None:
-        self.oracle.up_since = self.clockwork.true
-        self.process.start()
-
-    def _disk_fails(self, fails: DiskFails) -> None:
-        self.trace.tell(f"the disk fails for {fails.seconds} s")
-        self.faults += 1
-        self.process.disk_fails = True
-        self._unsaved_since = self._unsaved_since or self.clockwork.true
-        self.clockwork.after(fails.seconds, self._disk_works)
-
-    def _disk_works(self) -> None:
-        self.process.disk_fails = False
-        self.oracle.up_since = self.clockwork.true
-        self.clockwork.after(2, self._all_saved)
-
-    def _all_saved(self) -> None:
-        if not self.process.disk_fails:
-            self._unsaved_since = None
+        self.instagram.hangs_up(0.3 * self.script.figures.settle)
 
     def _comes_to_rest(self) -> None:
         """Let time run on without faults until nothing is left to do, settling by hand late."""
@@ -217,18 +163,23 @@ class Simulation:
             waited = self.clockwork.seconds - began
             if waited > _LONGEST_REST:
                 if self.webhooks.untold:
-                    self.oracle.is_broken(1, "a webhook is answered 503 for ever")
+                    self.oracle.is_broken(1, "a webhook is never acknowledged")
                 break
-            if waited > _LONGEST_REST / 2:
-                for command in self.operator.settle_all():
-                    self._judge_unsettled(command.item_id)
-                    self.process.post(command)
+            for command in self.operator.settle_all():
+                self._judge_unsettled(command.item_id)
+                self.process.post(command)
             self._lives_until(self.clockwork.seconds + 20)
+        self._falls_asleep()
+
+    def _falls_asleep(self) -> None:
+        """Let time run on until every conversation has been let go."""
         figures = self.script.figures
-        self._lives_until(self.clockwork.seconds + 2 * (figures.idle + figures.cooldown) + 30)
-        system = self.process.system
-        if not self.oracle.broken and system is not None and system.live_conversations():
-            self.oracle.is_broken(0, f"{system.live_conversations()} conversations stay in memory")
+        latest = self.clockwork.seconds + 2 * (figures.idle + figures.cooldown) + 30
+        self._lives_until(self.clockwork.seconds + 2 * figures.settle)
+        while not self.oracle.broken and not self.process.is_idle:
+            if self.clockwork.seconds >= latest:
+                self.oracle.is_broken(0, "conversations stay in memory")
+            self._lives_until(min(self.clockwork.seconds + figures.idle / 2, latest))
 
     def _judge_unsettled(self, item_id: int) -> None:
         (item,) = self.ledger.items("q.id = ?", item_id)
@@ -264,9 +215,9 @@ class Simulation:
             broken=tuple(self.oracle.broken),
             trace=tuple(self.trace.lines),
             hash=self.trace.hash(),
-            messages=len(self.told),
-            crashes=self.crashes,
-            faults=self.faults + self.instagram.faults + self.process.generator.faults,
+            messages=len(self.instagram.told),
+            crashes=self.mishaps.crashes,
+            faults=self.mishaps.faults + self.instagram.faults + self.process.generator.faults,
             steps=self.steps,
             seconds=self.clockwork.seconds,
         )

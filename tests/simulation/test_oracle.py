@@ -6,23 +6,45 @@ from actors import persistence, sender
 from moca.core import decide, flushing, outbox, pacing, sending
 from moca.core.conversation import Conversation
 from moca.core.delivery import NotArrived, Unconfirmed
-from moca.core.messages import Done, RecordRetry
+from moca.core.messages import Done, KnownMidsListed, ListKnownMids, RecordRetry
 from moca.core.webhook import Echo, InboundMessage
 from moca.storage import arrivals, claiming, concluding, echoes, recording, results, writer
 from tests.simulation.drawing import draw_script
 from tests.simulation.run import run
+from tests.simulation.script import Script, Sending
 from tests.simulation.shrink import shrink
 
 MOST_SEEDS = 150
 
 
-def found(number: int, first: int = 0):
+def found(number: int, draw=draw_script):
     """Look for a seed that shows this invariant broken; None if there is none among many."""
-    for seed in range(first, first + MOST_SEEDS):
-        result = run(draw_script(seed))
+    for seed in range(MOST_SEEDS):
+        result = run(draw(seed))
         if any(each.startswith(f"{number}:") for each in result.broken):
             return result
     return None
+
+
+def draw_equal_texts(seed: int) -> Script:
+    """Draw a run where all replies say the same, follow closely, and are lost now and then."""
+    script = draw_script(seed)
+    figures = replace(script.figures, same_texts=True, user_cooldown=2, debounce=0.5)
+    lost = (Sending(number=n, arrives=None, answer="unconfirmed") for n in range(2, 40, 3))
+    kept = (each for each in script.happenings if not isinstance(each, Sending))
+    return replace(script, figures=figures, happenings=(*kept, *lost))
+
+
+def draw_few_couriers(seed: int) -> Script:
+    """Draw a run where calls hang, one holds up all, and many end with being throttled."""
+    script = draw_script(seed)
+    figures = replace(script.figures, couriers=1, debounce=0.5)
+    slow = (
+        Sending(number=n, arrives=None, answer="throttled", answers=5, wait=20)
+        for n in range(2, 40, 3)
+    )
+    kept = (each for each in script.happenings if not isinstance(each, Sending))
+    return replace(script, figures=figures, happenings=(*kept, *slow))
 
 
 def test_an_acknowledgement_before_the_commit_is_noticed(monkeypatch) -> None:
@@ -80,6 +102,16 @@ def test_one_reading_taken_for_a_proof_is_noticed(monkeypatch) -> None:
     assert found(3)
 
 
+def test_equal_texts_taken_for_one_another_are_noticed(monkeypatch) -> None:
+    def know_nothing(batch, commands):
+        for each in commands:
+            batch.tell(KnownMidsListed(each.reply, each.since, frozenset()))
+
+    carry_out = {**writer._CARRY_OUT, ListKnownMids: know_nothing}
+    monkeypatch.setattr(writer, "_CARRY_OUT", carry_out)
+    assert found(3, draw=draw_equal_texts)
+
+
 def test_a_reply_never_claimed_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(claiming, "_write", lambda claimed: None)
     assert found(3)
@@ -103,6 +135,11 @@ def test_a_throttled_account_that_goes_on_is_noticed(monkeypatch) -> None:
 def test_a_rest_forgotten_in_a_restart_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(results, "rest_accounts", lambda rests: None)
     assert found(4)
+
+
+def test_calls_that_wait_for_a_courier_past_the_outbox_are_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(outbox.Outbox, "_has_a_free_courier", True)
+    assert found(4, draw=draw_few_couriers)
 
 
 def test_a_cooldown_that_nobody_keeps_is_noticed(monkeypatch) -> None:
@@ -143,7 +180,7 @@ def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
 
 
 def test_a_hold_overlooked_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(claiming, "is_held", lambda status, held_until, at: False)
+    monkeypatch.setattr("moca.storage.items.is_held", lambda status, held_until, at: False)
     monkeypatch.setattr("moca.storage.operating.silence_bot", lambda *args: None)
     monkeypatch.setattr("moca.storage.byhand.silence_bot", lambda *args: None)
     assert found(7)

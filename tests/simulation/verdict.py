@@ -12,14 +12,13 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.script import AnswersByHand, Script, Writes
 
 
-def judge_the_end(
-    script: Script, oracle: Oracle, ledger: Ledger, instagram: Instagram, told: set[str]
-) -> None:
-    """Judge what is left when everything has come to rest; `told` are the mids Meta told of."""
+def judge_the_end(script: Script, oracle: Oracle, ledger: Ledger, instagram: Instagram) -> None:
+    """Judge what is left when everything has come to rest."""
     messages, items = ledger.messages(), ledger.items()
     writes = {each.mid: each for each in script.happenings if isinstance(each, Writes)}
     by_hand = {each.mid for each in script.happenings if isinstance(each, AnswersByHand)}
-    _judge_rows(oracle, messages, {mid: writes[mid] for mid in told if mid in writes}, by_hand)
+    told = {mid: writes[mid] for mid in instagram.told}
+    _judge_rows(oracle, messages, told, by_hand)
     arrivals = instagram.arrivals()
     _judge_outcomes(oracle, ledger, messages, items)
     _judge_arrivals(oracle, items, arrivals)
@@ -89,7 +88,9 @@ def _judge_answers(oracle, messages, items, arrivals, same: bool) -> None:
     if same:
         return
     for row in messages:
-        if row["role"] == "user" and (row["outcome"] == "answered") != bool(answers[row["mid"]]):
+        if row["role"] != "user" or row["wish"] is not None:
+            continue
+        if (row["outcome"] == "answered") != bool(answers[row["mid"]]):
             oracle.is_broken(3, f"{row['mid']} is {row['outcome']}, {answers[row['mid']]} came")
 
 
@@ -154,6 +155,8 @@ def _judge_missed_duplicates(script: Script, oracle: Oracle, messages: list[Row]
     latest: dict[tuple[int, str], Row] = {}
     for row in messages:
         if row["role"] != "user" or (row["type"], row["kind"]) != ("text", "message"):
+            continue
+        if row["wish"] is not None:
             continue
         key = row["conversation_id"], row["text"]
         first = latest.get(key)

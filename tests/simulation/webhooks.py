@@ -27,8 +27,12 @@ class Webhooks:
         self.post = lambda command: False
         """Hands a webhook to the process; tells whether it is up."""
         self.acknowledged = lambda event: None
-        self.untold = 0
-        """Deliveries still to be made."""
+        self._to_come = 0
+
+    @property
+    def untold(self) -> int:
+        """Count the deliveries still to be made, or not answered yet."""
+        return self._to_come + len(self._open)
 
     def tell(self, event: Event, delays: tuple[float, ...]) -> None:
         for delay in delays:
@@ -41,11 +45,11 @@ class Webhooks:
             self._again(tellings)
 
     def _later(self, telling: _Telling, delay: float) -> None:
-        self.untold += 1
+        self._to_come += 1
         self._clockwork.after(delay, lambda: self._due(telling))
 
     def _due(self, telling: _Telling) -> None:
-        self.untold -= 1
+        self._to_come -= 1
         if not self._batches:
             self._post([telling])
             return

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from moca.core.content import Content
 from moca.core.messages import (
     ClaimReply,
     QueueReply,
@@ -57,10 +58,24 @@ class Desk:
         self.do(webhook(wrote(mid, text, contact, **more), seconds=seconds))
         return Message.get(Message.mid == mid).id
 
-    def queue(self, *input_ids, text="hi", seconds=5, author=Author.BOT, conversation_id=1, **more):
+    def queue(
+        self,
+        *input_ids,
+        text="hi",
+        seconds=5,
+        author=Author.BOT,
+        conversation_id=1,
+        reaction=None,
+        **more,
+    ):
         """Queue a reply."""
         command = QueueReply(
-            conversation_id, input_ids, text=text, at=at(seconds), author=author, **more
+            conversation_id,
+            input_ids,
+            content=Content(text="" if reaction else text, reaction=reaction),
+            at=at(seconds),
+            author=author,
+            **more,
         )
         (event,) = self.do(command)
         assert isinstance(event, ReplyQueued), event

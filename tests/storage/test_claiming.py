@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from moca.core.content import Reaction
 from moca.core.messages import (
     CancelReply,
     ChangeConversation,
@@ -9,6 +10,7 @@ from moca.core.messages import (
     ReplyClaimed,
     ReplyDropped,
 )
+from moca.core.reply import Way
 from moca.core.vocabulary import Author, ConversationStatus
 from moca.storage.models import Conversation, QueueItem
 from tests.making import ANNA, at
@@ -107,20 +109,39 @@ def test_the_window_is_open_to_its_last_instant(desk):
 
 
 @pytest.mark.parametrize(
-    ("author", "status", "outcome"),
-    [(Author.BOT, "cancelled", "suppressed"), (Author.OPERATOR, "failed", "failed")],
+    ("author", "seconds", "status", "outcome", "because"),
+    [
+        (Author.BOT, DAY + 0.001, "cancelled", "suppressed", "the 24 h window is shut"),
+        (Author.OPERATOR, 7 * DAY + 0.001, "failed", "failed", "the 7 d window is shut"),
+    ],
 )
-def test_nothing_goes_with_the_window_shut(desk, author, status, outcome):
+def test_nothing_goes_with_the_window_shut(desk, author, seconds, status, outcome, because):
     first = desk.hear("m1")
     reply = desk.queue(first, author=author)
-    because = "the 24 h window is shut"
 
-    assert desk.do(ClaimReply(reply, at(DAY + 0.001))) == (
-        ReplyDropped(ANNA, reply.item_id, because),
-    )
+    assert desk.do(ClaimReply(reply, at(seconds))) == (ReplyDropped(ANNA, reply.item_id, because),)
     assert item(reply.item_id) == (status, 0, because)
     assert message(reply.message_id)[0] == status
     assert message(first) == ("received", True, outcome, because)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_late"), [(DAY, False), (DAY + 0.001, True), (7 * DAY, True)]
+)
+def test_a_person_may_write_for_a_week_after_a_day_as_a_human_agent(desk, seconds, is_late):
+    desk.hear("m1")
+    reply = desk.queue(author=Author.OPERATOR)
+
+    assert desk.claim(reply, seconds).way == Way(is_late=is_late)
+
+
+def test_a_sign_on_a_message_goes_for_a_day_only(desk):
+    desk.hear("m1")
+    reply = desk.queue(author=Author.OPERATOR, reaction=Reaction(mid="m1", emoji="love"))
+
+    assert desk.do(ClaimReply(reply, at(DAY + 1))) == (
+        ReplyDropped(ANNA, reply.item_id, "the 24 h window is shut"),
+    )
 
 
 def test_the_window_of_the_old_sample_runs_from_its_receipt(desk):

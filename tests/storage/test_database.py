@@ -5,13 +5,21 @@ import peewee
 import pytest
 
 from moca.storage.database import migrate, open_database
-from moca.storage.models import TABLES, Contact
+from moca.storage.models import Contact
+from moca.storage.schema import TABLES
 from tests.making import NOON
 
 
 def _schema(database):
     if isinstance(database, peewee.SqliteDatabase):
-        rows = database.execute_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        columns = "FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"
+        links = "FROM sqlite_master AS t, pragma_foreign_key_list(t.name) AS f"
+        rows = database.execute_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL UNION ALL"
+            " SELECT t.name || '.' || c.name,"
+            f" c.type || c.\"notnull\" || c.pk || ifnull(c.dflt_value, '') {columns} UNION ALL"
+            f" SELECT t.name || '.' || f.\"from\" || ' links', f.\"table\" || f.on_delete {links}"
+        )
     else:
         rows = database.execute_sql(
             "SELECT table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable,"

@@ -2,6 +2,7 @@ from concurrent.futures import Future
 
 import pytest
 
+from moca.core.content import Content
 from moca.core.messages import (
     ChangeConversation,
     ConcludeMessages,
@@ -20,7 +21,9 @@ from tests.storage.desk import details, item, message, steps
 
 
 def _reply(*input_ids, conversation_id=1, seconds=5, text="hi", **more):
-    return QueueReply(conversation_id, input_ids, text=text, at=at(seconds), **more)
+    return QueueReply(
+        conversation_id, input_ids, content=Content(text=text), at=at(seconds), **more
+    )
 
 
 def test_a_reply_is_queued_with_what_it_answers(desk):
@@ -33,7 +36,7 @@ def test_a_reply_is_queued_with_what_it_answers(desk):
         message_id=3,
         conversation_id=1,
         contact=ANNA,
-        text="hi",
+        content=Content(text="hi"),
         scheduled_for=at(5),
     )
     assert event == ReplyQueued(ANNA, reply, (first, second))
@@ -164,7 +167,7 @@ def test_replies_of_one_transaction_are_queued_in_their_order(desk):
 
     events = desk.do(*commands)
 
-    assert [(event.contact, event.reply.text) for event in events] == [
+    assert [(event.contact, event.reply.content.text) for event in events] == [
         (ANNA, "to 1"),
         (BEN, "to 2"),
         (ANNA, "to 3"),
@@ -175,4 +178,4 @@ def test_replies_of_one_transaction_are_queued_in_their_order(desk):
 def test_a_text_that_a_database_refuses_is_mended(desk):
     desk.hear("m1")
 
-    assert desk.queue(text="a\0\ud83d").text == "a\ufffd?"
+    assert desk.queue(text="a\0\ud83d").content.text == "a\ufffd?"

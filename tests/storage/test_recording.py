@@ -7,7 +7,7 @@ from moca.core.messages import ChangeConversation, Done, MessageArrived
 from moca.core.snapshot import Inbound
 from moca.core.vocabulary import ConversationStatus
 from moca.core.webhook import OtherEvent
-from moca.storage.models import Contact, Conversation, Message, Webhook
+from moca.storage.models import Contact, Conversation, Event, Message, Webhook
 from tests.making import ANNA, BEN, NOON, at
 from tests.storage.desk import (
     contact,
@@ -26,7 +26,7 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
     events = desk.do(webhook(wrote("m1", "hello", sent_at=at(-1)), body=b"raw"))
 
     inbound = Inbound(id=1, mid="m1", text="hello", received_at=NOON)
-    assert events == (MessageArrived(ANNA, 1, inbound),)
+    assert events == (MessageArrived(ANNA, 1, inbound, is_first=True),)
     assert [(row.body, row.received_at) for row in Webhook.select()] == [(b"raw", NOON)]
     assert contact().__data__ == {
         "id": 1,
@@ -36,6 +36,7 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "created_at": NOON,
         "last_seen_at": NOON,
         "window_opened_at": at(-1),
+        "opted_out_at": None,
         "message_count": 1,
     }
     assert Conversation.get().__data__ == {
@@ -49,6 +50,8 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "last_activity_at": NOON,
         "cooldown_until": None,
         "away_text_at": None,
+        "read_at": None,
+        "person_until": None,
     }
     row = Message.get()
     assert (row.webhook_id, row.mid, row.role, row.author) == (1, "m1", "user", "contact")
@@ -157,8 +160,9 @@ def test_an_unanswerable_message_is_stored_with_its_end(desk):
     assert steps(1)[-1] == "outcome/suppressed"
 
 
-def test_other_events_leave_only_the_body(desk):
-    assert desk.do(webhook(OtherEvent(kind="read", contact=ANNA))) == ()
+def test_what_cannot_be_read_leaves_only_the_body(desk):
+    assert desk.do(webhook(OtherEvent(kind="unreadable", contact=ANNA))) == ()
+    assert Event.select().count() == 0
     assert (Webhook.select().count(), Contact.select().count()) == (1, 0)
 
 

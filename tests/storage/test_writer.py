@@ -3,6 +3,7 @@ from concurrent.futures import Future
 import peewee
 import pytest
 
+from moca.core.content import Content
 from moca.core.messages import (
     ClaimReply,
     ConcludeMessages,
@@ -15,7 +16,8 @@ from moca.core.messages import (
 )
 from moca.core.vocabulary import Outcome
 from moca.storage.database import migrate, open_database
-from moca.storage.models import TABLES, Contact, JourneyStep, Message, QueueItem, Webhook
+from moca.storage.models import Contact, JourneyStep, Message, QueueItem, Webhook
+from moca.storage.schema import TABLES
 from moca.storage.writer import Writer
 from tests.making import ANNA, BEN, at
 from tests.storage.desk import POLICY, message, webhook, wrote
@@ -63,7 +65,7 @@ def test_a_writer_goes_on_as_soon_as_the_database_does(tmp_path):
 def test_the_whole_journey_in_one_transaction_each_in_its_order(desk):
     arrived = desk.do(webhook(wrote("m1")), webhook(wrote("m2", "more")))
     ids = tuple(event.message.id for event in arrived)
-    (queued,) = desk.do(QueueReply(1, ids, text="hi", at=at(5)))
+    (queued,) = desk.do(QueueReply(1, ids, content=Content(text="hi"), at=at(5)))
     events = desk.do(
         ClaimReply(queued.reply, at(6)),
         RecordSent(queued.reply.item_id, "r1", at(7), "the call's answer"),
@@ -111,7 +113,9 @@ def test_a_late_command_never_meets_a_stranger(desk):
     desk.queue(desk.hear("b1", contact=BEN), conversation_id=2)
     desk.do(RecordSent(reply.item_id, "r1", at(9), "late"))
 
-    assert desk.answers(QueueReply(1, (1,), text="hi", at=at(9), receipt=Future())) == [NotFound()]
+    assert desk.answers(
+        QueueReply(1, (1,), content=Content(text="hi"), at=at(9), receipt=Future())
+    ) == [NotFound()]
     assert [row.status for row in QueueItem.select()] == ["pending"]
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from freezegun import freeze_time
 
+from moca.core.messages.auditing import Deed
 from moca.core.messages.receipt import Done
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
@@ -24,6 +25,8 @@ class House:
     """What stands behind the web in a test: it takes commands and answers their receipts."""
 
     told: list = field(default_factory=list)
+    deeds: list = field(default_factory=list)
+    """Who did what about what."""
     health: Health = field(default_factory=lambda: Health(accounts={"17841400000000001": "ok"}))
     answer: object = field(default_factory=Done)
     refuses: Exception | None = None
@@ -31,13 +34,57 @@ class House:
     def tell(self, command):
         if self.refuses is not None:
             raise self.refuses
+        if isinstance(command, Deed):
+            self.deeds.append((command.by, command.what, command.about))
+            command = command.command
         self.told.append(command)
         if isinstance(self.answer, Exception):
             command.receipt.set_exception(self.answer)
         elif callable(self.answer):
             command.receipt.set_result(self.answer(command))
-        elif self.answer is not None:
+        elif self.answer is not None and command.receipt is not None:
             command.receipt.set_result(self.answer)
+
+
+@dataclass
+class Sealing:
+    """Seals a token so that a test can read it, or says what it is told to."""
+
+    error: Exception | None = None
+
+    def seal(self, token):
+        if self.error is not None:
+            raise self.error
+        return f"sealed:{token}"
+
+
+@dataclass
+class Login:
+    """Meta's side of a login: it answers what a test laid out, and keeps what it was asked."""
+
+    answer: object = ()
+    asked: list = field(default_factory=list)
+
+    def dialog(self, flavour, redirect_uri, state):
+        self.asked.append((flavour, redirect_uri))
+        return f"https://www.instagram.com/oauth/authorize?state={state}"
+
+    def connect(self, flavour, code, redirect_uri):
+        self.asked.append((flavour, code, redirect_uri))
+        return self.answer
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def sealing():
+    return Sealing()
+
+
+@pytest.fixture
+def login():
+    return Login()
 
 
 @pytest.fixture
@@ -97,8 +144,14 @@ def sandbox(delivered):
 
 
 @pytest.fixture
-def app(database, house, config, sandbox, metrics):
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+def app(database, house, config, sandbox, metrics, sealing, login):
+    ports = Ports(
+        database=database,
+        tell=house.tell,
+        health=lambda: house.health,
+        seal=sealing.seal,
+        login=lambda: login,
+    )
     return create_app(ports, config, sandbox, metrics)
 
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from moca.core.content import Button, Card, Content, Media, QuickReply, Reaction
 from moca.core.messages.operating import ChangeConversation
 from moca.core.messages.receipt import Conflict, Done, NotFound
 from moca.core.messages.replying import QueueReply
@@ -137,7 +138,7 @@ def test_what_the_database_says_to_a_change_is_told(client, house, answer, statu
 def test_an_operators_reply_is_queued_and_shown(client, house):
     conversation = a_conversation()
     house.answer = lambda command: Done(
-        a_reply(conversation, author="operator", text=command.text).id
+        a_reply(conversation, author="operator", text=command.content.text).id
     )
 
     answer = client.post("/api/conversations/1/messages", json={"text": "We open at nine. ☕"})
@@ -146,7 +147,9 @@ def test_an_operators_reply_is_queued_and_shown(client, house):
     assert answer.status_code == 202
     assert (told["mid"], told["status"], told["author"]) == ("moca-1", "queued", "operator")
     assert house.told == [
-        QueueReply(1, (), "We open at nine. ☕", AT, Author.OPERATOR, Priority.NORMAL, None)
+        QueueReply(
+            1, (), Content(text="We open at nine. ☕"), AT, Author.OPERATOR, Priority.NORMAL, None
+        )
     ]
 
 
@@ -167,8 +170,20 @@ def test_an_operators_reply_may_be_urgent_and_for_later(client, house):
         {},
         {"text": ""},
         {"text": " \n"},
-        {"text": "x" * 1001},
-        {"text": "é" * 501},
+        {"text": "x" * 10_001},
+        {"text": "é" * 5_001},
+        {"text": "x", "media": {"type": "image", "url": "https://example.com/a.png"}},
+        {"media": {"type": "image", "url": "/etc/passwd"}},
+        {"media": {"type": "image", "url": "https://example.com/a.png", "size": 3}},
+        {"text": "x", "quick_replies": [{"title": "y" * 21, "payload": "Y"}]},
+        {"text": "x", "quick_replies": [{"title": "y", "payload": "Y"}] * 14},
+        {"text": "x", "buttons": [{"title": "Open"}]},
+        {"text": "x" * 641, "buttons": [{"title": "Open", "payload": "OPEN"}]},
+        {"cards": [{"title": "Tea \ud800", "subtitle": "green"}]},
+        {"cards": [{"title": "Tea", "subtitle": "green"}] * 11},
+        {"heart": "yes"},
+        {"text": "x", "reply_to": "of somebody else"},
+        {"text": "x", "reply_to": "moca-1"},
         {"text": "nul \x00"},
         {"text": "surrogate \ud800"},
         {"text": 7},
@@ -195,10 +210,78 @@ def test_a_reply_that_cannot_be_sent_is_refused(client, house, body):
     assert house.told == []
 
 
-def test_a_reply_of_exactly_a_thousand_bytes_is_taken(client, house):
+def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(client, house):
     conversation = a_conversation()
     house.answer = lambda _: Done(a_reply(conversation).id)
 
-    answer = client.post("/api/conversations/1/messages", json={"text": "é" * 500})
+    answer = client.post("/api/conversations/1/messages", json={"text": "é" * 5000})
 
     assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        (
+            {"media": {"type": "image", "url": "https://example.com/a.png"}},
+            Content(media=Media(type="image", url="https://example.com/a.png")),
+        ),
+        (
+            {"text": "well?", "quick_replies": [{"title": "Yes", "payload": "YES"}]},
+            Content(text="well?", quick_replies=(QuickReply(title="Yes", payload="YES"),)),
+        ),
+        (
+            {"text": "see", "buttons": [{"title": "Shop", "url": "https://example.com"}]},
+            Content(text="see", buttons=(Button(title="Shop", url="https://example.com"),)),
+        ),
+        (
+            {"cards": [{"title": "Tea", "buttons": [{"title": "Buy", "payload": "TEA"}]}]},
+            Content(cards=(Card(title="Tea", buttons=(Button(title="Buy", payload="TEA"),)),)),
+        ),
+        ({"heart": True}, Content(is_heart=True)),
+        ({"text": "this", "reply_to": "m1"}, Content(text="this", reply_to_mid="m1")),
+    ],
+)
+def test_an_operator_may_send_whatever_instagram_takes(client, house, body, content):
+    conversation = a_conversation()
+    a_question(conversation)
+    house.answer = lambda _: Done(a_reply(conversation).id)
+
+    assert client.post("/api/conversations/1/messages", json=body).status_code == 202
+    assert house.told == [QueueReply(1, (), content, AT, Author.OPERATOR)]
+
+
+def test_what_cannot_be_sent_is_refused_by_name(client):
+    a_conversation()
+    body = {"text": "x", "quick_replies": [{"title": "y" * 21, "payload": "Y"}]}
+
+    told = client.post("/api/conversations/1/messages", json=body).get_json()
+
+    because = "quick_replies.0.title: it must not be longer than 20 characters"
+    assert told == {"error": {"code": "invalid", "message": because}}
+
+
+@pytest.mark.parametrize("emoji", ["love", "🎉", None])
+def test_an_operator_puts_a_sign_on_a_message_and_takes_it_off(client, house, emoji):
+    conversation = a_conversation()
+    a_question(conversation)
+    house.answer = lambda _: Done(a_reply(conversation, kind="reaction", text="").id)
+
+    answer = client.post("/api/conversations/1/reactions", json={"mid": "m1", "emoji": emoji})
+
+    assert (answer.status_code, answer.get_json()["kind"]) == (202, "reaction")
+    content = Content(reaction=Reaction(mid="m1", emoji=emoji))
+    assert house.told == [QueueReply(1, (), content, AT, Author.OPERATOR)]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"mid": "m2"}, {"mid": ""}, {"mid": "m1", "emoji": ""}, {"mid": "m1", "by": "me"}]
+)
+def test_a_sign_on_nothing_is_refused(client, house, body):
+    a_question(a_conversation())
+    a_question(a_conversation(a_contact("701")), "m2")
+
+    answer = client.post("/api/conversations/1/reactions", json=body)
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
+    assert house.told == []

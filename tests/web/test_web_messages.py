@@ -42,6 +42,7 @@ def test_a_message_is_shown_whole(client):
         "reply_mid": "r1",
         "duplicate_of_mid": None,
         "redeliveries": 0,
+        "content": None,
     }
 
 

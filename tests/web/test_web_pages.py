@@ -3,21 +3,10 @@ from urllib.parse import quote
 from tests.web.rows import a_conversation, a_question, an_answered_question
 
 
-def test_the_first_page_shows_the_queue_and_the_latest_messages(browser_session):
-    an_answered_question()
-
-    page = browser_session.get("/").text
-
-    assert "When are you open?" in page
-    assert "At nine." in page
-    assert 'href="/messages/m1"' in page
-    assert 'href="/sandbox"' in page
-
-
 def test_what_people_write_is_never_taken_for_html(browser_session):
     a_question(a_conversation(), "<b>", text="<script>alert(1)</script>")
 
-    for path in ("/", "/messages/%3Cb%3E"):
+    for path in ("/", "/conversations/1", "/?q=alert", "/messages/%3Cb%3E"):
         page = browser_session.get(path).text
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -39,7 +28,8 @@ def test_a_page_links_to_ids_with_slashes(browser_session):
     mid = "aWdf//1==/x:y"
     a_question(a_conversation(), mid)
 
-    assert f'href="/messages/{quote(mid, safe="/:=")}"' in browser_session.get("/").text
+    page = browser_session.get("/conversations/1").text
+    assert f'href="/messages/{quote(mid, safe="/:=")}"' in page
     assert browser_session.get(f"/messages/{quote(mid)}").status_code == 200
 
 

@@ -20,6 +20,7 @@ def test_readiness_names_every_part(stranger):
             "sender": "ok",
             "supervisor": "ok",
             "accounts": {"17841400000000001": "ok"},
+            "warnings": [],
         },
     )
 
@@ -80,7 +81,7 @@ def test_stats_tell_how_things_stand(client):
             "unknown": 0,
             "cancelled": 0,
         },
-        "conversations": {"open": 1, "paused": 0, "human": 0, "closed": 0},
+        "conversations": {"open": 1, "paused": 0, "human": 0, "standby": 0, "closed": 0},
         "latest": 3,
         "outcomes": {"answered": 1, "duplicate": 1, "suppressed": 0, "failed": 0},
         "open": 1,

@@ -1,10 +1,13 @@
 import pytest
 
-from moca.core.messages.operating import CancelReply, RetryReply, SettleReply
+from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.operating import CancelReply, EditReply, RetryReply, SettleReply
 from moca.core.messages.receipt import Conflict
+from moca.storage.counts import Freeze
 from tests.web.rows import (
     ACCOUNT,
     AT,
+    a_contact,
     a_conversation,
     a_reply,
     after,
@@ -31,6 +34,7 @@ def test_an_empty_queue_names_every_status(client):
         "counts": NONE,
         "items": [],
         "next_cursor": None,
+        "frozen_since": None,
     }
 
 
@@ -84,6 +88,7 @@ def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(clie
     [
         ("cancel", None, CancelReply(1, AT)),
         ("retry", None, RetryReply(1, AT)),
+        ("edit", {"text": "At ten."}, EditReply(1, "At ten.", AT)),
         ("settle", {"delivered": True}, SettleReply(1, delivered=True, at=AT)),
         ("settle", {"delivered": False}, SettleReply(1, delivered=False, at=AT)),
     ],
@@ -115,3 +120,47 @@ def test_settling_needs_a_plain_yes_or_no(client, house, body):
 
     assert client.post("/api/queue/1/settle", json=body).status_code == 422
     assert house.told == []
+
+
+@pytest.mark.parametrize(
+    ("action", "command"), [("freeze", FreezeQueue(AT)), ("release", ReleaseQueue(AT))]
+)
+def test_freezing_and_releasing_are_handed_over(client, house, action, command):
+    answer = client.post(f"/api/queue/{action}")
+
+    assert (answer.status_code, answer.get_json()) == (200, {"frozen_since": None})
+    assert house.told == [command]
+
+
+def test_a_frozen_queue_says_since_when(client):
+    Freeze.create(name="queue", since_at=AT)
+    assert client.get("/api/queue").get_json()["frozen_since"] == "2026-11-22T12:00:00Z"
+
+
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "ä" * 501}, {"text": "a\x00b"}])
+def test_a_text_that_cannot_go_is_refused(client, house, body):
+    an_item(a_reply(a_conversation()))
+
+    assert client.post("/api/queue/1/edit", json=body).status_code == 422
+    assert house.told == []
+
+
+def test_the_forecast_tells_when_it_drains_and_who_falls_out(client):
+    late = a_conversation(a_contact("701", window_opened_at=after(1 - 24 * 3600)))
+    for conversation in (a_conversation(), late, late):
+        an_item(a_reply(conversation), scheduled_for=AT)
+
+    assert client.get("/api/queue/forecast").get_json() == {
+        "drains_at": "2026-11-22T12:00:00.333333Z",
+        "looked_at": 3,
+        "pending": 3,
+        "falling_out": [
+            {
+                "item_id": "3",
+                "contact": {"account_id": ACCOUNT, "psid": "701"},
+                "window_ends_at": "2026-11-22T12:00:01Z",
+            }
+        ],
+        "falling_out_count": 1,
+        "frozen_since": None,
+    }

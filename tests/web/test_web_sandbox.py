@@ -109,3 +109,18 @@ def test_without_a_sandbox_there_is_no_sandbox_page(database, house, config):
     assert client.get("/sandbox").status_code == 404
     assert client.post("/sandbox/write", json={}).status_code == 404
     assert "/sandbox" not in client.get("/").text
+
+
+def test_the_sandbox_is_told_what_to_suffer_from(client, sandbox):
+    answer = client.put("/sandbox/troubles", json={"troubles": ["token", "clock"]})
+    assert (answer.status_code, answer.get_json()) == (200, {"troubles": ["clock", "token"]})
+    assert list(sandbox.troubles) == ["clock", "token"]
+    client.put("/sandbox/troubles", json={"troubles": []})
+    assert list(sandbox.troubles) == []
+
+
+def test_a_trouble_that_nobody_knows_is_named(client, stranger):
+    answer = client.put("/sandbox/troubles", json={"troubles": ["plague"]})
+    assert answer.status_code == 422
+    assert "troubles.0" in answer.get_json()["error"]["message"]
+    assert stranger.put("/sandbox/troubles", json={"troubles": []}).status_code == 401

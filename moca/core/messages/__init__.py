@@ -1,5 +1,23 @@
 """What the actors say to one another: commands in the imperative, events in the past tense."""
 
+from moca.core.messages.accounts import (
+    AccountChanged,
+    ChangeAccount,
+    MarkTokenDead,
+    NoteRefreshFailure,
+    RecordProfile,
+    RemoveAccount,
+    RenewToken,
+    StoreAccount,
+)
+from moca.core.messages.auditing import Deed
+from moca.core.messages.colleagues import (
+    AddNote,
+    MarkRead,
+    RemoveNote,
+    RemoveSavedAnswer,
+    SaveAnswer,
+)
 from moca.core.messages.conversing import (
     ConversationIdle,
     ConversationLoaded,
@@ -9,15 +27,32 @@ from moca.core.messages.conversing import (
     RecordName,
     UnansweredFound,
 )
+from moca.core.messages.counting import RecordFigures
+from moca.core.messages.fetching import (
+    FetchMessage,
+    FindMissing,
+    MessagesMissing,
+    MissingMessage,
+    RecordFetched,
+)
+from moca.core.messages.freezing import FreezeChanged, Freezing
+from moca.core.messages.noticing import (
+    FindNotices,
+    NoticesFound,
+    NoticeWritten,
+    RecordNotice,
+)
 from moca.core.messages.operating import (
     CancelReply,
     ChangeConversation,
     ContactErased,
     ConversationChanged,
     EraseContact,
+    Overruling,
     RetryReply,
     SettleReply,
 )
+from moca.core.messages.privacy import EraseForPerson, HouseKept, KeepHouse
 from moca.core.messages.receipt import (
     Conflict,
     Done,
@@ -26,6 +61,9 @@ from moca.core.messages.receipt import (
 )
 from moca.core.messages.reception import (
     MessageArrived,
+    MessageEdited,
+    MessageErased,
+    NoteSigning,
     RecordWebhook,
 )
 from moca.core.messages.replying import (
@@ -33,9 +71,12 @@ from moca.core.messages.replying import (
     GenerateReply,
     GenerationFailed,
     GenerationStarted,
+    HandOverAsked,
+    HandOverConversation,
     MessagesEnded,
     QueueReply,
     RecordSteps,
+    ReplyDeclined,
     ReplyGenerated,
     ReplyQueued,
     ReplyRefused,
@@ -61,8 +102,16 @@ from moca.core.messages.sending import (
     ReplySent,
     ReplyUnknown,
     RestingAccount,
+    ShowTyping,
     UnsettledReply,
     VerifyDelivery,
+)
+from moca.core.messages.staffing import (
+    AddOperator,
+    ChangeOperator,
+    CloseLogin,
+    OpenLogin,
+    RemoveOperator,
 )
 
 Command = (
@@ -73,6 +122,7 @@ Command = (
     | RecordSteps
     | RecordName
     | QueueReply
+    | HandOverConversation
     | FindPending
     | ListKnownMids
     | ClaimReply
@@ -81,18 +131,47 @@ Command = (
     | RecordUnknown
     | RecordRetry
     | ChangeConversation
-    | CancelReply
-    | RetryReply
-    | SettleReply
+    | Overruling
     | EraseContact
+    | NoteSigning
+    | EraseForPerson
+    | KeepHouse
+    | StoreAccount
+    | ChangeAccount
+    | RemoveAccount
+    | MarkTokenDead
+    | RenewToken
+    | NoteRefreshFailure
+    | RecordProfile
+    | FindNotices
+    | RecordNotice
+    | FindMissing
+    | RecordFetched
+    | AddNote
+    | RemoveNote
+    | MarkRead
+    | SaveAnswer
+    | RemoveSavedAnswer
+    | AddOperator
+    | ChangeOperator
+    | RemoveOperator
+    | OpenLogin
+    | CloseLogin
+    | Freezing
+    | RecordFigures
+    | Deed
 )
 """What the persistence actor carries out."""
 
 ToConversation = (
     MessageArrived
+    | MessageEdited
+    | MessageErased
     | ConversationLoaded
     | GenerationStarted
     | ReplyGenerated
+    | ReplyDeclined
+    | HandOverAsked
     | GenerationFailed
     | ReplyQueued
     | ReplyRefused
@@ -114,15 +193,23 @@ ToSender = (
     | DeliveryStarted
     | DeliveryEnded
     | DeliveryVerified
+    | AccountChanged
+    | FreezeChanged
 )
 """What the sender hears."""
 
-ToCourier = DeliverReply | VerifyDelivery | ReadName
+ToCourier = DeliverReply | VerifyDelivery | ReadName | ShowTyping | FetchMessage
 
 __all__ = [
+    "AccountChanged",
+    "AddNote",
+    "AddOperator",
     "CancelReply",
+    "ChangeAccount",
     "ChangeConversation",
+    "ChangeOperator",
     "ClaimReply",
+    "CloseLogin",
     "Command",
     "ConcludeMessages",
     "Conflict",
@@ -130,36 +217,65 @@ __all__ = [
     "ConversationChanged",
     "ConversationIdle",
     "ConversationLoaded",
+    "Deed",
     "DeliverReply",
     "DeliveryEnded",
     "DeliveryStarted",
     "DeliveryVerified",
     "Done",
     "EraseContact",
+    "EraseForPerson",
+    "FetchMessage",
+    "FindMissing",
+    "FindNotices",
     "FindPending",
     "FindUnanswered",
     "GenerateReply",
     "GenerationFailed",
     "GenerationStarted",
+    "HandOverAsked",
+    "HandOverConversation",
+    "HouseKept",
+    "KeepHouse",
     "KnownMidsListed",
     "ListKnownMids",
     "LoadConversation",
+    "MarkRead",
+    "MarkTokenDead",
     "MessageArrived",
+    "MessageEdited",
+    "MessageErased",
     "MessagesEnded",
+    "MessagesMissing",
+    "MissingMessage",
     "NotFound",
+    "NoteRefreshFailure",
+    "NoteSigning",
+    "NoticeWritten",
+    "NoticesFound",
+    "OpenLogin",
     "PendingFound",
     "QueueReply",
     "ReadName",
     "Receipt",
     "RecentSend",
     "RecordFailed",
+    "RecordFetched",
     "RecordName",
+    "RecordNotice",
+    "RecordProfile",
     "RecordRetry",
     "RecordSent",
     "RecordSteps",
     "RecordUnknown",
     "RecordWebhook",
+    "RemoveAccount",
+    "RemoveNote",
+    "RemoveOperator",
+    "RemoveSavedAnswer",
+    "RenewToken",
     "ReplyClaimed",
+    "ReplyDeclined",
     "ReplyDropped",
     "ReplyFailed",
     "ReplyGenerated",
@@ -169,7 +285,10 @@ __all__ = [
     "ReplyUnknown",
     "RestingAccount",
     "RetryReply",
+    "SaveAnswer",
     "SettleReply",
+    "ShowTyping",
+    "StoreAccount",
     "ToConversation",
     "ToCourier",
     "ToSender",

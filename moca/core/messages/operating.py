@@ -56,6 +56,20 @@ class SettleReply:
 
 
 @dataclass(frozen=True, slots=True)
+class EditReply:
+    """Let a pending reply say something else. Web -> Supervisor -> Persistence."""
+
+    item_id: int
+    text: str = field(repr=False)
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+Overruling = CancelReply | EditReply | RetryReply | SettleReply
+"""The operator's word on a reply of the queue."""
+
+
+@dataclass(frozen=True, slots=True)
 class EraseContact:
     """Delete a contact and all that belongs to it. Web -> Supervisor -> Persistence."""
 

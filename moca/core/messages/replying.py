@@ -2,11 +2,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from moca.core.contact import ContactKey
+from moca.core.content import Content
 from moca.core.journey import Step
 from moca.core.messages.receipt import Receipt
 from moca.core.reply import QueuedReply
 from moca.core.snapshot import Inbound
-from moca.core.vocabulary import Author, Outcome, Priority
+from moca.core.vocabulary import Author, Outcome, Parting, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,31 @@ class ReplyGenerated:
     contact: ContactKey
     first_id: int
     attempt: int
-    text: str = field(repr=False)
+    content: Content
+    by: str = ""
+    """Which generator made it, and why that one; for the journey."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDeclined:
+    """A group is to get no reply. Responder -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    first_id: int
+    attempt: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverAsked:
+    """A person shall answer a group. Responder -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    first_id: int
+    attempt: int
+    because: str
+    content: Content | None = None
+    """What the contact is told of it; None leaves that to the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +106,31 @@ class QueueReply:
 
     conversation_id: int
     input_ids: tuple[int, ...]
-    text: str = field(repr=False)
+    content: Content
     at: datetime
     author: Author = Author.BOT
     priority: Priority = Priority.NORMAL
     scheduled_for: datetime | None = None
     is_away_text: bool = False
     """Marks the conversation, so that one closing brings one away text."""
+    parting: Parting | None = None
+    """Lets it pass where nothing else by the bot may."""
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverConversation:
+    """Give it to a person: in one transaction with the last words. Conversation -> Persistence.
+
+    What else the bot was to say or to answer in it ends there.
+    """
+
+    conversation_id: int
+    input_ids: tuple[int, ...]
+    because: str
+    contents: tuple[Content, ...]
+    """The last of them answers the inputs; where there is none, they end suppressed."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

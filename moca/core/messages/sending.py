@@ -1,9 +1,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from moca.core.channel import Kind
 from moca.core.contact import ContactKey
 from moca.core.delivery import DeliveryResult, VerificationResult
 from moca.core.reply import QueuedReply
+from moca.core.vocabulary import Author
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,8 @@ class FindPending:
     at: datetime
     due_before: datetime
     """Pending items scheduled for later than this are left for a later look."""
+    with_recent: bool = True
+    """Whether the sends that a limit may still count are wanted too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class RecentSend:
     """When it was claimed; the call began a little later."""
     ended_at: datetime | None = None
     """None where nobody wrote down when the call had ended."""
+    kind: Kind = Kind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class PendingFound:
     unsettled: tuple[UnsettledReply, ...]
     recent: tuple[RecentSend, ...]
     resting: tuple[RestingAccount, ...] = ()
+    is_frozen: bool = False
+    """Whether a person said that nothing may go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,13 @@ class DeliverReply:
     """Make the call. Sender -> Courier."""
 
     reply: QueuedReply
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTyping:
+    """Show a contact that its messages are seen and answered. Conversation -> Courier."""
+
+    contact: ContactKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +158,8 @@ class RecordSent:
     """It arrived. Sender -> Persistence."""
 
     item_id: int
-    mid: str
+    mid: str | None
+    """None where Instagram gives none, as to a reaction."""
     at: datetime
     because: str
     """How we know: the call's answer, or Instagram's record."""
@@ -188,6 +203,9 @@ class ReplySent:
     contact: ContactKey
     item_id: int
     at: datetime
+    author: Author = Author.BOT
+    is_said: bool = True
+    """False where it was no message but a sign put on one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,20 @@
 import hmac
 
+from moca import clock
+from moca.instagram.sandbox.logins import SandboxLogins
+
 
 class SandboxAccounts:
     """Which account an access token speaks for.
 
-    Any account exists: the one named here has `access_token`, another `<access_token>:<its id>`.
+    Any account exists: the one named here has `access_token`, another `<access_token>:<its id>`;
+    those of logins speak for theirs besides.
     """
 
     def __init__(self, account_id: str, access_token: str) -> None:
         self.account_id = account_id
         self._access_token = access_token
+        self.logins = SandboxLogins(access_token)
 
     def token_for(self, account_id: str) -> str:
         """Make the access token of an account."""
@@ -19,6 +24,14 @@ class SandboxAccounts:
 
     def find(self, token: str) -> str | None:
         """Find the account that a token speaks for; None where it is no token."""
+        known = self.logins.account_of(token, clock.now())
+        if known is not None:
+            return known
         account_id = token.rpartition(":")[2] if ":" in token else self.account_id
         is_real = hmac.compare_digest(token.encode(), self.token_for(account_id).encode())
         return account_id if account_id and is_real else None
+
+
+def page_of(account_id: str) -> str:
+    """Name the Facebook Page that an account is linked with."""
+    return f"page-{account_id}"

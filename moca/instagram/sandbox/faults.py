@@ -19,5 +19,7 @@ class Faults:
     """Changes what the sender is told of a message that did arrive."""
     is_recorded: Callable[[SandboxMessage, datetime], bool] = lambda _message, _now: True
     """Tells whether the Conversations API shows a message by now."""
+    media_bytes: Callable[[str], int | None] = lambda _url: 0
+    """Tells how large the media at an address is; None where it cannot be fetched."""
     webhooks: Callable[[bytes], tuple[bytes, ...]] = lambda body: (body,)
     """Chooses what goes out for a webhook: nothing, it, or it more than once."""

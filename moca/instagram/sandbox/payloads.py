@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,18 +11,62 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def webhook_body(contact: ContactKey, message: SandboxMessage, now: datetime) -> bytes:
     """Write the webhook that tells a message, or the echo of one, as Meta does."""
-    told: dict[str, Any] = {"mid": message.mid, "text": message.text}
-    sender, recipient = contact.psid, contact.account_id
-    if message.sender == "account":
+    told: dict[str, Any] = {"mid": message.mid, **message.more}
+    if message.text or not message.more:
+        told["text"] = message.text
+    from_account = message.sender == "account"
+    if from_account:
         told["is_echo"] = True
-        sender, recipient = recipient, sender
-    item = {
-        "sender": {"id": sender},
-        "recipient": {"id": recipient},
-        "timestamp": _milliseconds(message.at),
-        "message": told,
+    item = _between((contact, from_account), message.at, {"message": told})
+    return _body(contact.account_id, now, {"messaging": [item]})
+
+
+def item_body(
+    account_id: str,
+    field: str,
+    told: Mapping[str, Any],
+    parties: tuple[ContactKey, bool] | None,
+    now: datetime,
+) -> bytes:
+    """Write the webhook that tells anything else between a person and an account.
+
+    `parties` are the person, and whether the account did it; without them none is named.
+    """
+    return _body(account_id, now, {field: [_between(parties, now, told)]})
+
+
+def change_body(account_id: str, field: str, value: Mapping[str, Any], now: datetime) -> bytes:
+    """Write the webhook that tells something that happened in public."""
+    return _body(account_id, now, {"changes": [{"field": field, "value": value}]})
+
+
+def comment_value(
+    contact: ContactKey, comment_id: str, text: str, *, is_live: bool
+) -> dict[str, Any]:
+    """Write what a webhook tells of a comment."""
+    return {
+        "id": comment_id,
+        "text": text,
+        "from": {"id": contact.psid, "username": username(contact.psid)},
+        "media": {"id": "1", "media_product_type": "LIVE" if is_live else "FEED"},
     }
-    entry = {"id": contact.account_id, "time": _milliseconds(now), "messaging": [item]}
+
+
+def _between(
+    parties: tuple[ContactKey, bool] | None, at: datetime, told: Mapping[str, Any]
+) -> dict[str, Any]:
+    item = {"timestamp": _milliseconds(at), **told}
+    if parties is None:
+        return item
+    contact, from_account = parties
+    sender, recipient = contact.psid, contact.account_id
+    if from_account:
+        sender, recipient = recipient, sender
+    return {"sender": {"id": sender}, "recipient": {"id": recipient}, **item}
+
+
+def _body(account_id: str, now: datetime, told: Mapping[str, Any]) -> bytes:
+    entry = {"id": account_id, "time": _milliseconds(now), **told}
     return json.dumps({"object": "instagram", "entry": [entry]}, separators=(",", ":")).encode()
 
 

@@ -2,13 +2,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from moca.core.contact import ContactKey
+from moca.instagram.sandbox.accounts import page_of
 from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.ids import conversation_id
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.payloads import graph_message, graph_time, username
 from moca.instagram.sandbox.threads import SandboxMessage
+from moca.instagram.sandbox.troubles import Trouble
 
 _READABLE = 20
+_OTHER_ACCOUNT = "17841400000009999"
 _FIELDS = ("messages", "messaging_postbacks", "messaging_seen", "message_reactions", "standby")
 
 
@@ -22,15 +25,17 @@ def list_conversations(instagram: SandboxInstagram, account_id: str, psid: str |
     return fine(data=[row for each in wanted for row in _conversation_row(instagram, each)])
 
 
-def list_subscriptions() -> Answer:
+def list_subscriptions(instagram: SandboxInstagram) -> Answer:
     """List the fields whose webhooks go out."""
+    if instagram.troubles.has(Trouble.FIELDS):
+        return fine(data=[])
     return fine(data=[{"name": "moca", "id": "1", "subscribed_fields": list(_FIELDS)}])
 
 
 def read_node(instagram: SandboxInstagram, account_id: str, node: str) -> Answer:
     """Read whatever an id means: the account, a conversation, a message or a person."""
-    if node in ("me", account_id):
-        return fine(id=account_id, user_id=account_id, username="the_account")
+    if node in ("me", account_id, page_of(account_id)):
+        return _read_account(instagram, account_id)
     contact = instagram.find_conversation(node)
     if contact is not None and contact.account_id == account_id:
         return fine(id=node, messages={"data": _newest(instagram, contact)})
@@ -38,6 +43,23 @@ def read_node(instagram: SandboxInstagram, account_id: str, node: str) -> Answer
     if found is not None and found[0].account_id == account_id:
         return fine(**_told(instagram, *found))
     return _read_profile(instagram, ContactKey(account_id, node))
+
+
+def _read_account(instagram: SandboxInstagram, account_id: str) -> Answer:
+    told = _OTHER_ACCOUNT if instagram.troubles.has(Trouble.IDENTITY) else account_id
+    linked = {"id": told, "username": "the_account"}
+    return fine(
+        id=app_scoped(account_id),
+        user_id=told,
+        username="the_account",
+        name="The account",
+        instagram_business_account=linked,
+    )
+
+
+def app_scoped(account_id: str) -> str:
+    """Give the id by which the app alone knows an account's owner."""
+    return f"9{account_id[1:]}"
 
 
 def _read_profile(instagram: SandboxInstagram, contact: ContactKey) -> Answer:

@@ -1,20 +1,13 @@
-from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, ValidationError
+from datetime import timedelta
 
-from moca.core.contact import ContactKey
-from moca.instagram.payload import Party
-from moca.instagram.sandbox import reads
+from flask import Blueprint, Response, jsonify, request
+
+from moca import clock
+from moca.instagram.sandbox import profiles, reads, sends
+from moca.instagram.sandbox.accounts import page_of
 from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.instagram import SandboxInstagram
-
-
-class _Text(BaseModel):
-    text: str
-
-
-class _Send(BaseModel):
-    recipient: Party
-    message: _Text
+from moca.instagram.sandbox.troubles import Trouble
 
 
 class _RefusedError(Exception):
@@ -39,23 +32,28 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
     @graph.post("/<version>/<account>/messages")
     def send(account: str) -> Response:
         account_id = _authorized(instagram, account)
-        try:
-            wanted = _Send.model_validate(request.get_json(silent=True))
-        except ValidationError:
-            return _respond(refused(100, "Invalid parameter: recipient and message are required"))
-        contact = ContactKey(account_id, wanted.recipient.id)
-        return _respond(instagram.receive(contact, wanted.message.text))
+        return _respond(sends.take(instagram, account_id, request.get_json(silent=True)))
+
+    @graph.route("/<version>/<account>/messenger_profile", methods=["GET", "POST", "DELETE"])
+    def profile(account: str) -> Response:
+        account_id = _authorized(instagram, account)
+        document = request.get_json(silent=True)
+        return _respond(profiles.take(instagram, account_id, request.method, document))
 
     @graph.get("/<version>/<account>/conversations")
     def conversations(account: str) -> Response:
         account_id = _authorized(instagram, account)
+        if instagram.troubles.has(Trouble.MESSAGE_ACCESS):
+            raise _RefusedError(refused(200, "The owner has not allowed access", 2534041))
+        if instagram.troubles.has(Trouble.SCOPES):
+            raise _RefusedError(refused(10, "The permission is missing", status=403))
         psid = request.args.get("user_id")
         return _respond(reads.list_conversations(instagram, account_id, psid))
 
     @graph.get("/<version>/<account>/subscribed_apps")
     def subscriptions(account: str) -> Response:
         _authorized(instagram, account)
-        return _respond(reads.list_subscriptions())
+        return _respond(reads.list_subscriptions(instagram))
 
     @graph.post("/<version>/<account>/subscribed_apps")
     def subscribe(account: str) -> Response:
@@ -70,14 +68,20 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
     def refuse(refusal: _RefusedError) -> Response:
         return _respond(refusal.answer)
 
+    @graph.after_request
+    def date(response: Response) -> Response:
+        apart = timedelta(minutes=10 if instagram.troubles.has(Trouble.CLOCK) else 0)
+        response.date = clock.now() - apart
+        return response
+
     return graph
 
 
 def _authorized(instagram: SandboxInstagram, account: str = "me") -> str:
     account_id = instagram.accounts.find(_access_token())
-    if account_id is None:
+    if account_id is None or instagram.troubles.has(Trouble.TOKEN):
         raise _RefusedError(refused(190, "Invalid OAuth access token", status=401))
-    if account not in ("me", account_id):
+    if account not in ("me", account_id, page_of(account_id)):
         raise _RefusedError(refused(100, f"Object with ID '{account}' does not exist", 33))
     return account_id
 

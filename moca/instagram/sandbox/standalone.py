@@ -5,7 +5,9 @@ from flask import Flask
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.control import control_blueprint
 from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.login_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
+from moca.instagram.sandbox.troubles import Troubles
 from moca.instagram.sandbox.webhooks import WebhookDelivery
 
 
@@ -21,10 +23,12 @@ class StandaloneOptions:
 
 def build_app(options: StandaloneOptions) -> Flask:
     """Build the stand-in with Graph at the root and `/sandbox/` to steer it; starts its thread."""
-    delivery = WebhookDelivery(options.webhook, options.app_secret)
+    troubles = Troubles()
+    delivery = WebhookDelivery(options.webhook, options.app_secret, troubles)
     accounts = SandboxAccounts(options.account_id, options.access_token)
-    instagram = SandboxInstagram(accounts, delivery.put)
+    instagram = SandboxInstagram(accounts, delivery.put, troubles=troubles)
     app = Flask("moca-sandbox")
+    app.register_blueprint(login_blueprint(instagram))
     app.register_blueprint(graph_blueprint(instagram))
     app.register_blueprint(control_blueprint(instagram))
     delivery.start()

@@ -1,8 +1,8 @@
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from moca.core.contact import ContactKey
 from moca.instagram.sandbox.ids import conversation_id
@@ -19,6 +19,9 @@ class SandboxMessage:
     sender: Literal["contact", "account"]
     text: str = field(repr=False)
     at: datetime
+    more: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What a webhook tells of it beside its id and text."""
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Thread:
     name: str | None = None
     contact_wrote_at: datetime | None = None
     last_at: datetime | None = None
+    reactions: dict[str, str] = field(default_factory=dict)
+    """By message, the sign that the account put on it."""
     messages: deque[SandboxMessage] = field(default_factory=lambda: deque(maxlen=_MESSAGES_KEPT))
 
     @property
@@ -51,6 +56,21 @@ class Thread:
         self.last_at = message.at
         if message.sender == "contact":
             self.contact_wrote_at = message.at
+
+    def edit(self, mid: str, text: str) -> int:
+        """Change what a message says; the number of the edit."""
+        for place, message in enumerate(self.messages):
+            if message.mid == mid:
+                edited = replace(message, text=text, edits=message.edits + 1)
+                self.messages[place] = edited
+                return edited.edits
+        return 1
+
+    def remove(self, mid: str) -> None:
+        """Take a message out, as if it had never been."""
+        kept = [message for message in self.messages if message.mid != mid]
+        self.messages.clear()
+        self.messages.extend(kept)
 
 
 class Threads:

@@ -6,6 +6,7 @@ from threading import Condition, Thread
 
 import requests
 
+from moca.instagram.sandbox.troubles import Trouble, Troubles
 from moca.instagram.signature import sign
 
 _RETRY_AFTER_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60)
@@ -22,7 +23,8 @@ class WebhookDelivery:
     go meanwhile. A webhook that finds the queue full is lost, as it is lost when this stops.
     """
 
-    def __init__(self, url: str, app_secret: str) -> None:
+    def __init__(self, url: str, app_secret: str, troubles: Troubles | None = None) -> None:
+        self._troubles = Troubles() if troubles is None else troubles
         self._url = url
         self._app_secret = app_secret
         self._session = requests.Session()
@@ -79,7 +81,7 @@ class WebhookDelivery:
     def _post(self, body: bytes) -> bool:
         headers = {
             "Content-Type": "application/json",
-            "X-Hub-Signature-256": sign(body, self._app_secret),
+            "X-Hub-Signature-256": sign(body, self._secret()),
         }
         try:
             response = self._session.post(
@@ -92,6 +94,9 @@ class WebhookDelivery:
         except requests.RequestException:
             return False
         return response.status_code == HTTPStatus.OK
+
+    def _secret(self) -> str:
+        return "another-secret" if self._troubles.has(Trouble.SECRET) else self._app_secret
 
     def _put_again(self, body: bytes, attempts: int) -> None:
         if attempts >= len(_RETRY_AFTER_SECONDS):

@@ -5,12 +5,13 @@ from moca.storage.reads.microseconds import instant_of, microseconds_of
 from moca.storage.reads.page import Key, Page
 from moca.storage.reads.records import ContactRecord
 
+_COLUMNS = tuple(getattr(Contact, name) for name in ContactRecord.__dataclass_fields__)
 _LATEST_FIRST = (Contact.last_seen_at.desc(), Contact.id.desc())
 
 
 def find_contact(psid: str, account_id: str | None = None) -> ContactRecord | None:
     """Look a contact up; without an account, the one of this id seen last. None if none."""
-    query = Contact.select().where(Contact.psid == psid)
+    query = Contact.select(*_COLUMNS).where(Contact.psid == psid)
     if account_id is not None:
         query = query.where(Contact.account_id == account_id)
     row = query.order_by(*_LATEST_FIRST).dicts().first()
@@ -19,7 +20,7 @@ def find_contact(psid: str, account_id: str | None = None) -> ContactRecord | No
 
 def list_contacts(*, limit: int, after: Key | None = None) -> Page[ContactRecord]:
     """List contacts, those seen last first."""
-    query: Any = Contact.select()
+    query: Any = Contact.select(*_COLUMNS)
     if after is not None:
         query = query.where(_comes_after(*after))
     found = query.order_by(*_LATEST_FIRST).limit(limit + 1).dicts()

@@ -10,7 +10,7 @@ from moca.storage.reads.records import ContactName, ConversationRecord
 def read_conversation(conversation_id: int) -> ConversationRecord | None:
     """Look one up; None if there is none."""
     row = _conversations().where(Conversation.id == conversation_id).first()
-    return None if row is None else _record(row)
+    return None if row is None else record_of(row)
 
 
 def list_conversations(
@@ -27,11 +27,11 @@ def list_conversations(
     if psid is not None:
         query = query.where(Contact.psid == psid)
     if after is not None:
-        query = query.where(_comes_after(*after))
+        query = query.where(comes_after(*after))
     order = (Conversation.last_activity_at.desc(), Conversation.id.desc())
-    rows = [_record(row) for row in query.order_by(*order).limit(limit + 1)]
+    rows = [record_of(row) for row in query.order_by(*order).limit(limit + 1)]
     shown = tuple(rows[:limit])
-    return Page(shown, _key(shown[-1]) if len(rows) > limit else None)
+    return Page(shown, key_of(shown[-1]) if len(rows) > limit else None)
 
 
 def _conversations() -> Any:
@@ -39,18 +39,21 @@ def _conversations() -> Any:
     return Conversation.select(*columns).join(Contact).dicts()
 
 
-def _comes_after(activity_us: int, conversation_id: int) -> Any:
+def comes_after(activity_us: int, conversation_id: int) -> Any:
+    """Tell conversations that come after a key, the latest activity first."""
     at = instant_of(activity_us)
     earlier = Conversation.last_activity_at < at
     tied = (Conversation.last_activity_at == at) & (Conversation.id < conversation_id)
     return earlier | tied
 
 
-def _key(last: ConversationRecord) -> Key:
+def key_of(last: ConversationRecord) -> Key:
+    """Name a conversation's place in the list."""
     return (microseconds_of(last.last_activity_at), last.id)
 
 
-def _record(row: dict[str, Any]) -> ConversationRecord:
+def record_of(row: dict[str, Any]) -> ConversationRecord:
+    """Read a row that has its contact's columns too."""
     return ConversationRecord(
         id=row["id"],
         contact=ContactName(account_id=row["account_id"], psid=row["psid"], name=row["name"]),

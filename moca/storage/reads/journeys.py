@@ -6,11 +6,22 @@ from peewee import fn
 
 from moca.core.vocabulary import Author, ItemStatus, Role, Stage
 from moca.storage.models import IS_UNANSWERED, Conversation, JourneyStep, Message, QueueItem
-from moca.storage.reads.messages import find_message, read_message
+from moca.storage.reads.messages import address_of, find_message, read_message
 from moca.storage.reads.queue import item_of
 from moca.storage.reads.records import MessageRecord, QueueItemRecord, StepRecord
 
 _ON_ITS_WAY = (ItemStatus.PENDING, ItemStatus.SENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What had been said before a message was left without an answer."""
+
+    first_at: datetime | None
+    """When the message that it repeats came."""
+    bot_spoke_at: datetime | None
+    person_wrote_at: datetime | None
+    """When a person last wrote in the Instagram app."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +61,28 @@ def read_journey(mid: str) -> JourneyRecord | None:
     )
 
 
+def read_before(message: MessageRecord, ended_at: datetime) -> Before:
+    """Look up what had been said before a message ended."""
+    repeats: Any = Message.select(Message.duplicate_of).where(Message.id == message.id)
+    conversation_id = message.conversation_id
+    return Before(
+        first_at=_latest(Message.created_at, Message.id << repeats),
+        bot_spoke_at=_spoke_at(Author.BOT, conversation_id, ended_at),
+        person_wrote_at=_spoke_at(Author.HUMAN, conversation_id, message.created_at),
+    )
+
+
+def _spoke_at(author: Author, conversation_id: int, before: datetime) -> datetime | None:
+    said = (Message.conversation == conversation_id) & (Message.author == author)
+    return _latest(Message.sent_at, said & (Message.sent_at < before))
+
+
+def _latest(instant: Any, which: Any) -> datetime | None:
+    query: Any = Message.select(instant).where(which).order_by(Message.id.desc())
+    row = query.tuples().first()
+    return None if row is None else row[0]
+
+
 def _reply_of(message: MessageRecord) -> MessageRecord | None:
     if message.role is Role.ASSISTANT:
         return message
@@ -57,7 +90,7 @@ def _reply_of(message: MessageRecord) -> MessageRecord | None:
 
 
 def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[StepRecord, ...]:
-    mids = {message.id: message.mid} | ({} if reply is None else {reply.id: reply.mid})
+    mids = {message.id: message.mid} | ({} if reply is None else _parts_of(reply))
     rows: Any = (
         JourneyStep.select()
         .where(JourneyStep.message << list(mids))
@@ -74,6 +107,14 @@ def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[Step
         )
         for row in rows
     )
+
+
+def _parts_of(reply: MessageRecord) -> dict[int, str]:
+    """Name a reply, and the other parts of it where it goes out in several."""
+    first: Any = Message.select(Message.part_of).where(Message.id == reply.id)
+    parts: Any = Message.select(Message.id, Message.mid).where(Message.part_of << first)
+    others = {part_id: address_of(part_id, mid) for part_id, mid in parts.tuples()}
+    return {reply.id: reply.mid} | others
 
 
 def _gathering_since(conversation_id: int) -> datetime | None:

@@ -1,3 +1,4 @@
+import json
 import re
 from typing import Any
 
@@ -18,30 +19,36 @@ def address_of(message_id: int, mid: str | None) -> str:
 
 def find_message(mid: str) -> MessageRecord | None:
     """Look a message up by Instagram's id or by `moca-<id>`; None if there is none."""
-    by_mid = _first(_messages().where(Message.mid == mid).order_by(Message.kind, Message.id))
+    by_mid = _first(full_rows().where(Message.mid == mid).order_by(Message.kind, Message.id))
     own = _OWN_MID.fullmatch(mid)
     if by_mid is not None or own is None:
         return by_mid
     by_id = (Message.id == int(own[1])) & (Message.role == Role.ASSISTANT)
-    return _first(_messages().where(by_id))
+    return _first(full_rows().where(by_id))
 
 
 def read_message(message_id: int) -> MessageRecord | None:
     """Look a message up by its row's id; None if there is none."""
-    return _first(_messages().where(Message.id == message_id))
+    return _first(full_rows().where(Message.id == message_id))
 
 
 def latest_messages(*, limit: int, after: Key | None = None) -> Page[MessageRecord]:
     """List messages of both sides, newest first."""
-    return _page(_messages(), limit=limit, after=after)
+    return _page(full_rows(), limit=limit, after=after)
 
 
 def messages_of(
     conversation_id: int, *, limit: int, after: Key | None = None
 ) -> Page[MessageRecord]:
     """List a conversation's messages, newest first."""
-    query = _messages().where(Message.conversation == conversation_id)
+    query = full_rows().where(Message.conversation == conversation_id)
     return _page(query, limit=limit, after=after)
+
+
+def messages_where(condition: Any, limit: int) -> tuple[MessageRecord, ...]:
+    """List the newest messages that meet a condition, newest first."""
+    query = full_rows().where(condition).order_by(Message.id.desc()).limit(limit)
+    return tuple(record_of(row) for row in query)
 
 
 def answered_by(message_id: int) -> tuple[str, ...]:
@@ -50,7 +57,8 @@ def answered_by(message_id: int) -> tuple[str, ...]:
     return tuple(address_of(row, mid) for row, mid in query.order_by(Message.id).tuples())
 
 
-def _messages() -> Any:
+def full_rows() -> Any:
+    """Select messages with all that a record of one tells."""
     reply, original = Message.alias(), Message.alias()
     return (
         Message.select(
@@ -72,17 +80,18 @@ def _messages() -> Any:
 def _page(query: Any, *, limit: int, after: Key | None) -> Page[MessageRecord]:
     if after is not None:
         query = query.where(Message.id < after[0])
-    rows = [_record(row) for row in query.order_by(Message.id.desc()).limit(limit + 1)]
+    rows = [record_of(row) for row in query.order_by(Message.id.desc()).limit(limit + 1)]
     shown = tuple(rows[:limit])
     return Page(shown, (shown[-1].id,) if len(rows) > limit else None)
 
 
 def _first(query: Any) -> MessageRecord | None:
     row = query.limit(1).first()
-    return None if row is None else _record(row)
+    return None if row is None else record_of(row)
 
 
-def _record(row: dict[str, Any]) -> MessageRecord:
+def record_of(row: dict[str, Any]) -> MessageRecord:
+    """Read a row that has its contact's columns and those of what it is linked with."""
     return MessageRecord(
         id=row["id"],
         mid=address_of(row["id"], row["mid"]),
@@ -91,6 +100,7 @@ def _record(row: dict[str, Any]) -> MessageRecord:
         role=Role(row["role"]),
         author=Author(row["author"]),
         text=row["text"],
+        content=json.loads(row["content"]) if row["content"] else None,
         status=MessageStatus(row["status"]),
         processed=row["processed"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,

@@ -4,6 +4,7 @@ from typing import Any
 from peewee import fn
 
 from moca.core.vocabulary import Author, ItemStatus, Priority
+from moca.storage.counts import QueueCount
 from moca.storage.models import IS_PENDING, Contact, Conversation, Message, QueueItem
 from moca.storage.reads.messages import address_of
 from moca.storage.reads.page import Key, Page
@@ -12,10 +13,9 @@ from moca.storage.reads.records import ContactName, QueueItemRecord
 
 def count_queue() -> Mapping[ItemStatus, int]:
     """Count the queue's items by status; every status is named."""
-    counted: Any = QueueItem.select(QueueItem.status, fn.COUNT(QueueItem.id))
-    found = {
-        ItemStatus(status): count for status, count in counted.group_by(QueueItem.status).tuples()
-    }
+    counted: Any = QueueCount.select(QueueCount.status, fn.SUM(QueueCount.items))
+    rows = counted.group_by(QueueCount.status).tuples()
+    found = {ItemStatus(status): int(count) for status, count in rows}
     return {status: found.get(status, 0) for status in ItemStatus}
 
 

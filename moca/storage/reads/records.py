@@ -1,5 +1,7 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from moca.core.vocabulary import (
     Author,
@@ -52,6 +54,12 @@ class ConversationRecord:
     last_activity_at: datetime
     cooldown_until: datetime | None
 
+    def status_at(self, at: datetime) -> ConversationStatus:
+        """Tell who may answer at an instant: a hold that ran out is none."""
+        if self.held_until is not None and self.held_until <= at:
+            return ConversationStatus.OPEN
+        return self.status
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
@@ -65,6 +73,8 @@ class MessageRecord:
     role: Role
     author: Author
     text: str = field(repr=False)
+    content: Mapping[str, Any] | None = field(repr=False)
+    """What goes with the text: media, buttons, what it answers; None where nothing does."""
     status: MessageStatus
     processed: bool
     outcome: Outcome | None

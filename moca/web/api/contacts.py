@@ -4,6 +4,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from moca.core.contact import ContactKey
 from moca.core.messages.operating import EraseContact
 from moca.storage.reads.contacts import find_contact, list_contacts
+from moca.storage.reads.exporting import export_contact
 from moca.storage.reads.records import ContactRecord
 from moca.web.access import Access
 from moca.web.api.routes import answer, api_routes
@@ -12,12 +13,13 @@ from moca.web.config import Ports, WebConfig
 from moca.web.cursor import read_cursor, write_cursor
 from moca.web.problems import Problem
 from moca.web.requests import ContactPath, ContactQuery, ListQuery
-from moca.web.shapes import ContactShape, ContactsShape, ErasedShape, ProblemShape
+from moca.web.shapes import ContactShape, ContactsShape, ErasedShape, ExportShape, ProblemShape
 
 
 def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
     """Build what can be asked of contacts, and their erasure."""
     routes = api_routes("contacts", access)
+    routes.before_request(access.require_administrator_to_change)
 
     @routes.get(
         "/contacts", summary="Contacts, the last seen first", responses={200: ContactsShape}
@@ -36,6 +38,21 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
     )
     def contact(path: ContactPath, query: ContactQuery) -> Response:
         return answer(ContactShape.model_validate(_find(ports, path, query)))
+
+    @routes.get(
+        "/contacts/<psid>/export",
+        summary="All that is kept of a contact",
+        responses={200: ExportShape, 404: ProblemShape},
+    )
+    def export(path: ContactPath, query: ContactQuery) -> Response:
+        found = _find(ports, path, query)
+        with ports.database.connection_context():
+            kept = export_contact(ContactKey(found.account_id, found.psid))
+        if kept is None:
+            raise Problem(404, "there is no contact with this id")
+        exported = answer(ExportShape.model_validate(kept))
+        exported.headers["Content-Disposition"] = "attachment; filename=contact.json"
+        return exported
 
     @routes.delete(
         "/contacts/<psid>",

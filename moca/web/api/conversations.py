@@ -5,16 +5,18 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
 from moca import clock
+from moca.core.content import Content
 from moca.core.messages.operating import ChangeConversation
 from moca.core.messages.replying import QueueReply
 from moca.core.vocabulary import Author, ConversationStatus, Priority
 from moca.storage.reads.conversations import list_conversations, read_conversation
-from moca.storage.reads.messages import messages_of, read_message
+from moca.storage.reads.messages import find_message, messages_of, read_message
 from moca.storage.reads.records import ConversationRecord
 from moca.web.access import Access
 from moca.web.api.routes import answer, api_routes
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
+from moca.web.content import read_reaction, read_reply
 from moca.web.cursor import read_cursor, read_row_id, write_cursor
 from moca.web.problems import Problem
 from moca.web.requests import (
@@ -22,6 +24,7 @@ from moca.web.requests import (
     ConversationsQuery,
     ListQuery,
     PauseBody,
+    ReactionBody,
     ReplyBody,
 )
 from moca.web.shapes import (
@@ -36,7 +39,7 @@ _EARLIEST_BEFORE_NOW = timedelta(minutes=1)
 _LATEST_AFTER_NOW = timedelta(days=365)
 _ONE: ResponseDict = {200: ConversationShape, 404: ProblemShape}
 _CHANGED: ResponseDict = {**_ONE, 409: ProblemShape}
-_HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
+_HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN, ConversationStatus.STANDBY)
 
 
 def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
@@ -80,8 +83,23 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
         responses={202: MessageShape, 404: ProblemShape, 409: ProblemShape},
     )
     def reply(path: ConversationPath, body: ReplyBody) -> Response:
+        found, content = _find(ports, path), read_reply(body)
+        if body.reply_to is not None:
+            _require(ports, found, body.reply_to, "reply_to")
+        return _queue(_reply(found, content, body, clock.now()))
+
+    @routes.post(
+        "/conversations/<conversation_id>/reactions",
+        summary="Queue an operator's sign on a message, or its removal",
+        responses={202: MessageShape, 404: ProblemShape, 409: ProblemShape},
+    )
+    def react(path: ConversationPath, body: ReactionBody) -> Response:
         found = _find(ports, path)
-        command = _reply(found, body, clock.now())
+        _require(ports, found, body.mid, "mid")
+        at = clock.now()
+        return _queue(QueueReply(found.id, (), read_reaction(body), at, Author.OPERATOR))
+
+    def _queue(command: QueueReply) -> Response:
         message_id = carry_out(command, ports, config).id
         with ports.database.connection_context():
             queued = read_message(message_id or 0)
@@ -137,11 +155,21 @@ def _find(ports: Ports, path: ConversationPath) -> ConversationRecord:
     return found
 
 
-def _reply(conversation: ConversationRecord, body: ReplyBody, at: datetime) -> QueueReply:
+def _require(ports: Ports, conversation: ConversationRecord, mid: str, name: str) -> None:
+    with ports.database.connection_context():
+        message = find_message(mid)
+    is_named = message is not None and message.mid == mid and not mid.startswith("moca-")
+    if message is None or not is_named or message.conversation_id != conversation.id:
+        raise Problem(422, f"{name}: there is no such message in this conversation")
+
+
+def _reply(
+    conversation: ConversationRecord, content: Content, body: ReplyBody, at: datetime
+) -> QueueReply:
     return QueueReply(
         conversation.id,
         (),
-        body.text,
+        content,
         at,
         Author.OPERATOR,
         Priority[body.priority.upper()],

@@ -3,7 +3,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
 from moca import clock
-from moca.core.messages.operating import CancelReply, RetryReply, SettleReply
+from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.operating import CancelReply, EditReply, RetryReply, SettleReply
+from moca.storage.reads.freezing import frozen_since
 from moca.storage.reads.queue import count_queue, list_items, read_item
 from moca.storage.reads.records import QueueItemRecord
 from moca.web.access import Access
@@ -11,9 +13,16 @@ from moca.web.api.routes import answer, api_routes
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
 from moca.web.cursor import read_cursor, read_row_id, write_cursor
+from moca.web.outlook import outlook
 from moca.web.problems import Problem
-from moca.web.requests import ItemPath, QueueQuery, SettleBody
-from moca.web.shapes import ProblemShape, QueueItemShape, QueueShape
+from moca.web.requests import EditBody, ItemPath, QueueQuery, SettleBody
+from moca.web.shapes import (
+    ForecastShape,
+    FreezeShape,
+    ProblemShape,
+    QueueItemShape,
+    QueueShape,
+)
 
 _CHANGED: ResponseDict = {200: QueueItemShape, 404: ProblemShape, 409: ProblemShape}
 
@@ -31,10 +40,47 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
         after = read_cursor(query.cursor, parts=2)
         with ports.database.connection_context():
             page = list_items(limit=query.limit, after=after, status=query.status)
-            counts = count_queue()
+            counts, since = count_queue(), frozen_since()
         cursor = write_cursor(page.next_key)
         listed = {"counts": counts, "items": page.items, "next_cursor": cursor}
-        return answer(QueueShape.model_validate(listed))
+        return answer(QueueShape.model_validate({**listed, "frozen_since": since}))
+
+    @routes.get(
+        "/queue/forecast",
+        summary="When it drains at today's limits, and whose window shuts before their turn",
+        responses={200: ForecastShape},
+    )
+    def forecast() -> Response:
+        with ports.database.connection_context():
+            return answer(ForecastShape.model_validate(outlook(config, clock.now())))
+
+    @routes.post(
+        "/queue/freeze",
+        summary="Let nothing go out; webhooks still come in",
+        responses={200: FreezeShape, 409: ProblemShape},
+    )
+    def freeze() -> Response:
+        carry_out(FreezeQueue(clock.now()), ports, config)
+        return _frozen()
+
+    @routes.post(
+        "/queue/release",
+        summary="Let everything go out again",
+        responses={200: FreezeShape, 409: ProblemShape},
+    )
+    def release() -> Response:
+        carry_out(ReleaseQueue(clock.now()), ports, config)
+        return _frozen()
+
+    @routes.post(
+        "/queue/<item_id>/edit",
+        summary="Let a pending reply say something else",
+        responses=_CHANGED,
+    )
+    def edit(path: ItemPath, body: EditBody) -> Response:
+        item_id = _find(ports, path).id
+        carry_out(EditReply(item_id, body.text, clock.now()), ports, config)
+        return _shown(path)
 
     @routes.post("/queue/<item_id>/cancel", summary="Take a pending reply out", responses=_CHANGED)
     def cancel(path: ItemPath) -> Response:
@@ -61,6 +107,10 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
         item_id = _find(ports, path).id
         carry_out(SettleReply(item_id, body.delivered, clock.now()), ports, config)
         return _shown(path)
+
+    def _frozen() -> Response:
+        with ports.database.connection_context():
+            return answer(FreezeShape(frozen_since=frozen_since()))
 
     def _shown(path: ItemPath) -> Response:
         return answer(QueueItemShape.model_validate(_find(ports, path)))

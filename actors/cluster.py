@@ -1,0 +1,208 @@
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import pykka
+import structlog
+
+from actors.conversation import Surroundings
+from actors.forwarding import (
+    TOLD_IN_SHORT,
+    TOLD_TO_OWNERS,
+    read_event,
+    written_event,
+)
+from actors.membership import MembershipActor
+from actors.partitions import PartitionSupervisor
+from actors.reception import Put, Reception
+from actors.runtime import Ref
+from actors.seating import BeatDue, Leave, Subscriptions
+from actors.seats import Seats, SeatLeft, SeatTaken
+from actors.system import System
+from moca import clock
+from moca.broker.parcel import Delivered, Kind, Parcel
+from moca.core.contact import ContactKey
+from moca.core.messages import (
+    AccountChanged,
+    FreezeChanged,
+    MessageArrived,
+    RecordWebhook,
+    ToSender,
+)
+from moca.core.messages.seating import ContactChanged, Fenced, LeaveSeats, SeatClaimed, SeatLost
+from moca.core.partition import SENDER, events_of, partition_of, seat_of
+from moca.core.webhook import Event
+
+log = structlog.stdlib.get_logger()
+
+_FAREWELL_SECONDS = 2.0
+
+
+class Broker(Subscriptions, Protocol):
+    """The broker as a whole."""
+
+    put: Put
+
+    def start(self) -> None:
+        """Begin to connect."""
+
+    def stop(self) -> None:
+        """Close the connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Who this node is in the cluster, and how it speaks with the others."""
+
+    node: str
+    address: str
+    seats: Seats
+    open_broker: Callable[[Callable[[Any], None]], Broker]
+    """Given whom the broker tells what it delivers."""
+    read: Callable[[bytes], tuple[Event, ...]]
+    """Reads what a webhook tells, as the node did that received it."""
+
+
+class ClusterSystem(System):
+    """The actors of one node out of several: some partitions are its own, and one node sends.
+
+    What concerns a contact is told to the node that owns it, wherever it was written.
+    """
+
+    _MAKES_SUPERVISOR = PartitionSupervisor
+
+    def __init__(self, *, member: Member, **rest: Any) -> None:
+        self._member = member
+        self._seats = member.seats
+        self._broker = member.open_broker(lambda message: self._membership.tell(message))
+        self._reception = Reception(self._broker.put, self._seats.partitions)
+        super().__init__(**rest)
+        partitions = map(seat_of, range(self._seats.partitions))
+        self._membership: Ref[Any] = MembershipActor.start_on(
+            self._dispatchers.shared,
+            node=member.node,
+            address=member.address,
+            names=(*partitions, SENDER),
+            seats=self._seats,
+            broker=self._broker,
+            office=self,
+            record=self._persistence.tell,
+            timers=self._timers,
+            escalate=self._world.escalate,
+        )
+        self._membership.tell(BeatDue())
+        self._broker.start()
+
+    def tell(self, command: object) -> None:
+        """Hand in a command from outside; a webhook goes to the owners of what it tells."""
+        if isinstance(command, RecordWebhook):
+            self._reception.receive(command)
+        else:
+            super().tell(command)
+
+    def take_up(self, seat: str) -> None:
+        """Begin to act for a seat; the epoch is on disk. On the membership's thread."""
+        if seat == SENDER:
+            record = self._fenced(SENDER, self._seats.epochs[SENDER])
+            self._post_room = self._open_post_room(record)
+        else:
+            self._supervisor.tell(SeatTaken(int(seat[1:])))
+
+    def give_up(self, seat: str) -> None:
+        """Stop acting for a seat."""
+        if seat != SENDER:
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._supervisor.tell(SeatLeft(int(seat[1:])))
+        elif self._post_room is not None:
+            self._post_room.abandon()
+            self._post_room = None
+
+    def store(self, delivered: Delivered, epoch: int, receipt: Future[Any]) -> None:
+        """Store a seat's share of a webhook."""
+        parcel, seat = delivered.parcel, delivered.seat
+        events = events_of(self._member.read(parcel.body), int(seat[1:]), self._seats.partitions)
+        command = RecordWebhook(parcel.body, events, parcel.at or clock.now(), receipt)
+        self._fenced(seat, epoch)(command)
+
+    def hear(self, delivered: Delivered) -> None:
+        """Take in what another node told."""
+        event = read_event(delivered.parcel.body)
+        if event is None:
+            log.warning("event_of_another_version", seat=delivered.seat)
+        elif delivered.seat == SENDER:
+            if self._post_room is not None:
+                self._post_room.sender.tell(event)
+        elif delivered.came_before:
+            self._supervisor.tell(ContactChanged(event.contact))
+        else:
+            self._supervisor.tell(event)
+
+    def _first_post_room(self) -> None:
+        return None
+
+    def _partition_of(self, contact: ContactKey) -> int:
+        return partition_of(contact, self._seats.partitions)
+
+    def _supervisor_of_what(self) -> dict[str, Any]:
+        return {"partition_of": self._partition_of}
+
+    def _tell_sender(self, event: ToSender) -> None:
+        post_room = self._post_room
+        if post_room is None:
+            self._publish(SENDER, event)
+        else:
+            with contextlib.suppress(pykka.ActorDeadError):
+                post_room.sender.tell(event)
+
+    def _route(self, event: Any) -> None:
+        match event:
+            case SeatClaimed() | SeatLost():
+                self._membership.tell(event)
+            case AccountChanged() | FreezeChanged():
+                self._observe(event)
+                self._tell_sender(event)
+            case _ if self._is_anothers(event):
+                self._observe(event)
+                told = ContactChanged(event.contact) if isinstance(event, TOLD_IN_SHORT) else event
+                self._publish(self._seats.seat(event.contact), told)
+            case _:
+                super()._route(event)
+
+    def _is_anothers(self, event: Any) -> bool:
+        is_of_owner = isinstance(event, (*TOLD_TO_OWNERS, *TOLD_IN_SHORT))
+        return is_of_owner and not self._seats.holds(event.contact)
+
+    def _publish(self, seat: str, event: Any) -> None:
+        # One that is lost is found by the sweep of whoever should have heard it.
+        self._broker.put(seat, Parcel(Kind.EVENT, written_event(event)), lambda _is_kept: None)
+
+    def _fenced(self, seat: str, epoch: int) -> Callable[[Any], None]:
+        tell = self._persistence.tell
+        return lambda command: tell(Fenced(seat, epoch, command))
+
+    def _spawn(
+        self, contact: ContactKey, first: MessageArrived | None, around: Surroundings
+    ) -> Ref[Any]:
+        seat = self._seats.seat(contact)
+        fenced = self._fenced(seat, self._seats.epochs.get(seat, 0))
+        return super()._spawn(contact, first, replace(around, record=fenced))
+
+    def stop(self) -> None:
+        """Take nothing new from the broker, then stop in order."""
+        with contextlib.suppress(pykka.Timeout, pykka.ActorDeadError):
+            self._membership.ask(Leave(), block=True, timeout=_FAREWELL_SECONDS)
+        super().stop()
+
+    def _depart(self) -> None:
+        """Write that the seats stand empty, then give them back; nothing is under way any more."""
+        with contextlib.suppress(pykka.Timeout):
+            self._membership.stop(timeout=_FAREWELL_SECONDS)
+        writer = self._world.open_writer()
+        try:
+            writer.apply([LeaveSeats(self._member.node, clock.now())])  # type: ignore[list-item]
+        except Exception as error:  # noqa: BLE001 - the next owner then waits a little longer
+            log.warning("seats_not_left", error=type(error).__name__)
+        writer.close()
+        self._broker.stop()

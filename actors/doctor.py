@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+
+import peewee
+
+from actors.instagram import access, own_address
+from actors.policies import web_config
+from moca import clock
+from moca.doctor.examination import Patient, examine
+from moca.doctor.line import Line
+from moca.instagram.checkup import Checkup
+from moca.settings import Settings
+from moca.storage.book import AccountBook, require_key
+from moca.storage.database import open_database
+from moca.storage.vault import Vault
+
+
+def call_doctor(settings: Settings) -> Iterator[Line]:
+    """Look at a Moca with these settings, and at the world around it; not from within it."""
+    database = open_database(settings.database.url)
+    try:
+        yield from look_at(settings, database)
+    finally:
+        database.close()
+
+
+def look_at(settings: Settings, database: peewee.Database) -> Iterator[Line]:
+    """Look at the Moca that has this database open, and at the world around it."""
+    instagram, config = settings.instagram, web_config(settings)
+    vault = Vault(instagram.token_key.get_secret_value(), settings.database.url)
+    book = AccountBook(database, vault, clock.now)
+    checkup = Checkup(access(settings, book), instagram.timeout_seconds)
+    patient = Patient(
+        database=database,
+        checkup=checkup,
+        address=config.public_origin or ("" if config.live else own_address(settings)),
+        is_live=config.live,
+        verify_token=config.verify_token,
+        app_secrets=config.app_secrets,
+        account_id=instagram.account_id,
+        has_token=bool(instagram.access_token),
+        require_key=lambda: require_key(vault),
+        timeout_seconds=instagram.timeout_seconds,
+    )
+    try:
+        yield from examine(patient)
+    finally:
+        checkup.close()

@@ -1,0 +1,44 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+from actors.timers import Timer, Timers
+from moca import clock
+from moca.core.figures import MINUTE
+from moca.core.messages.counting import RecordFigures
+from moca.web.minutes import Minutes
+
+_A_LITTLE = timedelta(seconds=1)
+
+
+class FiguresDesk:
+    """Has the figures of each minute written once it is over."""
+
+    def __init__(self, minutes: Minutes, tell: Callable[[object], None], timers: Timers) -> None:
+        self._minutes = minutes
+        self._tell = tell
+        self._timers = timers
+        self._timer: Timer | None = None
+        self._wait()
+
+    def stop(self) -> None:
+        """Hand over what there is, of the minute under way too."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._hand_over(MINUTE)
+
+    def _wait(self) -> None:
+        self._timer = self._timers.later(clock.now() + MINUTE + _A_LITTLE, self._turn)
+
+    def _turn(self) -> None:
+        self._hand_over(timedelta(0))
+        self._wait()
+
+    def _hand_over(self, more: timedelta) -> None:
+        now = clock.now()
+        figures = self._minutes.take(now + more)
+        if not figures:
+            return
+        try:
+            self._tell(RecordFigures(figures, now))
+        except Exception:  # noqa: BLE001 - too busy, or about to stop: they are only figures
+            self._minutes.put_back(figures)

@@ -1,0 +1,60 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from actors.runtime import MailboxActor
+from actors.signals import HouseworkDue
+from actors.timers import Timer, Timers
+from moca import clock
+from moca.core.messages import HouseKept, KeepHouse
+
+_PORTION = 500
+_BREATH = timedelta(milliseconds=200)
+_EVERY = timedelta(minutes=1)
+
+
+class HousekeeperActor(MailboxActor):
+    """Has what must go erased in portions, between which other writes have their turn.
+
+    The first `HouseworkDue` begins it; it comes again by itself, every minute and sooner while
+    there is more.
+    """
+
+    def __init__(
+        self,
+        *,
+        retention: timedelta | None,
+        record: Callable[[KeepHouse], None],
+        timers: Timers,
+    ) -> None:
+        super().__init__()
+        self._retention = retention
+        self._record = record
+        self._timers = timers
+        self._timer: Timer | None = None
+
+    def on_restart(self) -> None:
+        """Go on with the next look."""
+        self._look_in(_EVERY)
+
+    def on_receive(self, message: Any) -> None:
+        """Ask for a portion, or for the next one."""
+        if isinstance(message, HouseKept):
+            self._look_in(_BREATH if message.has_more else _EVERY)
+            return
+        now = clock.now()
+        # Should no answer come, because the write was lost, the next look comes all the same.
+        self._look_in(_EVERY)
+        before = None if self._retention is None else now - self._retention
+        self._record(KeepHouse(now, before, _PORTION))
+
+    def on_stop(self) -> None:
+        """Want no waking any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look_in(self, span: timedelta) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        tell = self.actor_ref.tell
+        self._timer = self._timers.later(clock.now() + span, lambda: tell(HouseworkDue()))

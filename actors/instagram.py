@@ -1,0 +1,110 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from moca.core.account import Flavour
+from moca.instagram.access import Access, Hosts
+from moca.instagram.graph import GraphClient
+from moca.instagram.login import App, LoginClient, LoginHosts
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.troubles import Troubles
+from moca.instagram.sandbox.webhooks import WebhookDelivery
+from moca.settings import Settings
+from moca.settings.sections import GRAPH_URL
+from moca.storage.book import AccountBook
+
+SANDBOX_GRAPH = "/sandbox/graph"
+WEBHOOK = "/api/instagram/webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """The stand-in for Instagram within this process."""
+
+    instagram: SandboxInstagram
+    accounts: SandboxAccounts
+    delivery: WebhookDelivery
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Sandbox | None":
+        """Start it, unless Instagram is somewhere else."""
+        instagram = settings.instagram
+        if not has_built_in_sandbox(settings):
+            return None
+        secret = first_secret(instagram.app_secret)
+        token = instagram.access_token.get_secret_value()
+        accounts = SandboxAccounts(instagram.account_id, token)
+        troubles = Troubles()
+        delivery = WebhookDelivery(own_address(settings) + WEBHOOK, secret, troubles)
+        delivery.start()
+        return cls(SandboxInstagram(accounts, delivery.put, troubles=troubles), accounts, delivery)
+
+
+def has_built_in_sandbox(settings: Settings) -> bool:
+    """Tell whether the stand-in for Instagram is part of the process that serves."""
+    instagram = settings.instagram
+    return instagram.mode == "sandbox" and instagram.graph_url == GRAPH_URL
+
+
+def graph_hosts(settings: Settings) -> Hosts:
+    """Say where the Graph API is, for each flavour."""
+    instagram = settings.instagram
+    if has_built_in_sandbox(settings):
+        here = own_address(settings) + SANDBOX_GRAPH
+        return Hosts(here, here, instagram.api_version)
+    if instagram.graph_url != GRAPH_URL:
+        return Hosts(instagram.graph_url, instagram.graph_url, instagram.api_version)
+    return Hosts(instagram.graph_url, instagram.facebook_graph_url, instagram.api_version)
+
+
+def login_client(settings: Settings) -> LoginClient:
+    """Make what speaks with Meta about logins and tokens."""
+    instagram, hosts = settings.instagram, graph_hosts(settings)
+    is_metas = hosts.host(Flavour.INSTAGRAM_LOGIN) == GRAPH_URL
+    everything = hosts.host(Flavour.INSTAGRAM_LOGIN)
+    login_hosts = LoginHosts(hosts) if is_metas else LoginHosts.all_at(hosts, everything)
+    app = App(instagram.app_id, first_secret(instagram.app_secret))
+    return LoginClient(login_hosts, app, instagram.timeout_seconds)
+
+
+def graph_client(
+    settings: Settings, book: AccountBook, token_for: Callable[[str], str] | None = None
+) -> GraphClient:
+    """Make what calls Instagram in the accounts' names; the arguments are those of `access`."""
+    return GraphClient(access(settings, book, token_for), settings.instagram.timeout_seconds)
+
+
+def access(
+    settings: Settings, book: AccountBook, token_for: Callable[[str], str] | None = None
+) -> Callable[[str], Access | None]:
+    """Say how accounts are called.
+
+    Args:
+        settings: whose access token is used where no connected account matches.
+        book: of the connected accounts.
+        token_for: asked instead of the settings.
+    """
+    hosts, instagram = graph_hosts(settings), settings.instagram
+    otherwise = token_for or (lambda _account_id: instagram.access_token.get_secret_value())
+
+    def access_for(account_id: str) -> Access | None:
+        if book.is_connected(account_id):
+            found = book.credentials(account_id)
+            return None if found is None else hosts.access(found)
+        return Access(hosts.root(Flavour.INSTAGRAM_LOGIN), otherwise(account_id))
+
+    return access_for
+
+
+def own_address(settings: Settings) -> str:
+    """Give the address at which this machine reaches the service."""
+    host = settings.server.host
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{reachable}:{settings.server.port}"
+
+
+def first_secret(secrets: SecretStr) -> str:
+    """Give the first of several comma-separated secrets."""
+    return secrets.get_secret_value().split(",")[0].strip()

@@ -1,0 +1,87 @@
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pykka
+
+from actors.housekeeper import HousekeeperActor
+from actors.notifier import NotifierActor, Post
+from actors.placement import Dispatchers
+from actors.profiles import ProfileKeeperActor, Profiles
+from actors.runtime import Ref
+from actors.signals import HouseworkDue, LookAtProfiles, LookAtTokens
+from actors.timers import Timers
+from actors.tokens import TokenKeeperActor, Tokens
+from moca.core.messages import Command, HouseKept, NoticesFound, NoticeWritten
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is looked after by itself; nothing by default, as in most tests."""
+
+    tokens: Tokens | None = None
+    """None where no account's token is kept, so that none is refreshed."""
+    erases: bool = False
+    """Whether what has to go is erased in portions."""
+    retention: timedelta | None = None
+    """How long what has ended is kept; None keeps it."""
+    profiles: Profiles | None = None
+    """None where no account is given ice breakers or a menu."""
+    post: Post | None = None
+    """Tells people outside what waits for them; None where nobody is told."""
+
+
+class Keepers:
+    """The actors that keep tokens alive, the database clean and people informed."""
+
+    def __init__(
+        self,
+        keeping: Keeping,
+        *,
+        dispatchers: Dispatchers,
+        record: Callable[[Command], None],
+        timers: Timers,
+        escalate: Callable[[BaseException], None] | None,
+    ) -> None:
+        common: dict[str, Any] = {"record": record, "timers": timers, "escalate": escalate}
+        self._refs: list[Ref[Any]] = []
+        self._housekeeper: Ref[Any] | None = None
+        if keeping.tokens is not None:
+            keeper: Ref[Any] = TokenKeeperActor.start_on(
+                dispatchers.readers, tokens=keeping.tokens, **common
+            )
+            keeper.tell(LookAtTokens())
+            self._refs.append(keeper)
+        if keeping.profiles is not None:
+            profile_keeper: Ref[Any] = ProfileKeeperActor.start_on(
+                dispatchers.readers, profiles=keeping.profiles, **common
+            )
+            profile_keeper.tell(LookAtProfiles())
+            self._refs.append(profile_keeper)
+        if keeping.erases:
+            self._housekeeper = HousekeeperActor.start_on(
+                dispatchers.shared, retention=keeping.retention, **common
+            )
+            self._housekeeper.tell(HouseworkDue())
+            self._refs.append(self._housekeeper)
+        self._notifier: Ref[Any] | None = None
+        if keeping.post is not None:
+            self._notifier = NotifierActor.start_on(
+                dispatchers.readers, post=keeping.post, **common
+            )
+            self._notifier.tell(NoticeWritten())
+            self._refs.append(self._notifier)
+
+    def hear(self, event: HouseKept | NoticeWritten | NoticesFound) -> None:
+        """Let the one whom it concerns go on."""
+        whom = self._housekeeper if isinstance(event, HouseKept) else self._notifier
+        if whom is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                whom.tell(event)
+
+    def stop(self) -> None:
+        """Stop them; what is under way comes to its end."""
+        for ref in self._refs:
+            ref.stop(block=False)

@@ -1,0 +1,31 @@
+from collections.abc import Callable
+
+from moca.core.contact import ContactKey
+from moca.core.content import Content
+from moca.core.delivery import DeliveryResult, Undelivered
+from moca.core.reply import DIRECT, Way
+from moca.instagram.access import Access
+from moca.instagram.graph import GraphClient
+
+
+class LeasedGraphClient(GraphClient):
+    """Calls Instagram only while no other node can have begun to send.
+
+    A process may stand still between a claim on disk and the call; by the time it goes on, the
+    claim may be somebody else's.
+    """
+
+    def __init__(
+        self,
+        access_for: Callable[[str], Access | None],
+        timeout_seconds: float,
+        may_send: Callable[[], bool],
+    ) -> None:
+        super().__init__(access_for, timeout_seconds)
+        self._may_send = may_send
+
+    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
+        """Send a message, once, and tell what became of it."""
+        if not self._may_send():
+            return Undelivered("this node has not shown in time that it is the one that sends")
+        return super().send(contact, content, way)

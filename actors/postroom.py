@@ -1,0 +1,81 @@
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pykka
+
+from actors.gaps import GapKeeperActor
+from actors.keepers import Keepers
+from actors.placement import Dispatchers
+from actors.reads import SharedReads
+from actors.runtime import Ref
+from actors.sender import SenderActor
+from actors.signals import Drain, LookForGaps, SweepDue
+from actors.timers import Timers
+from moca.core.messages import FetchMessage, HouseKept, NoticesFound, NoticeWritten, ToCourier
+from moca.core.policy import SenderPolicy
+
+if TYPE_CHECKING:
+    from actors.system import World
+
+_PATIENCE = timedelta(seconds=2)
+
+
+class PostRoom:
+    """Those of whom there may be only one each: who sends, who fills gaps, and who keeps house."""
+
+    def __init__(
+        self,
+        world: "World",
+        policy: SenderPolicy,
+        *,
+        dispatchers: Dispatchers,
+        timers: Timers,
+        reads: SharedReads,
+        record: Callable[[Any], None],
+        call: Callable[[ToCourier], None],
+        fetch: Callable[[FetchMessage], object],
+    ) -> None:
+        common: dict[str, Any] = {
+            "record": record,
+            "timers": timers,
+            "escalate": world.escalate,
+        }
+        self.sender: Ref[Any] = SenderActor.start_on(
+            dispatchers.shared, policy=policy, reads=reads, call=call, draw=world.draw, **common
+        )
+        self.gap_keeper: Ref[Any] = GapKeeperActor.start_on(
+            dispatchers.shared, fetch=fetch, **common
+        )
+        self._keepers = Keepers(world.keeping, dispatchers=dispatchers, **common)
+
+    def open(self) -> None:
+        """Take over what the ones before left."""
+        self.sender.tell(SweepDue())
+        self.gap_keeper.tell(LookForGaps())
+
+    def hear(self, event: HouseKept | NoticeWritten | NoticesFound) -> None:
+        """Let the keeper whom it concerns go on."""
+        self._keepers.hear(event)
+
+    def drain(self) -> None:
+        """Let nothing new go; give back what was claimed and not yet called."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            self.sender.tell(Drain())
+
+    def end_keeping(self) -> None:
+        """Stop all but the sender."""
+        self.gap_keeper.stop(block=False)
+        self._keepers.stop()
+
+    def end_sending(self) -> None:
+        """Stop the sender, once it has heard how the last calls ended."""
+        with contextlib.suppress(pykka.Timeout):
+            self.sender.stop(timeout=_PATIENCE.total_seconds())
+
+    def abandon(self) -> None:
+        """Stop them all without waiting: somebody else does their work by now."""
+        self.drain()
+        self.end_keeping()
+        self.sender.stop(block=False)

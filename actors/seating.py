@@ -1,0 +1,91 @@
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from moca.broker.parcel import Delivered, Tag
+from moca.core.messages.seating import Standing
+
+
+class Subscriptions(Protocol):
+    """What a node's membership wants of the broker; each returns at once."""
+
+    def subscribe(self, seat: str, term: int) -> None:
+        """Stand in line for a seat."""
+
+    def unsubscribe(self, seat: str, term: int) -> None:
+        """Stand in line no longer."""
+
+    def put_token(self, seat: str) -> None:
+        """Put a token into a seat's queue."""
+
+    def accept(self, tag: Tag) -> None:
+        """Have a parcel forgotten."""
+
+    def refuse(self, tag: Tag) -> None:
+        """Give a parcel back."""
+
+    def leave(self) -> None:
+        """Give everything back and stand in no line."""
+
+    def join(self) -> None:
+        """Come back."""
+
+
+class Office(Protocol):
+    """What a node does for its seats."""
+
+    def take_up(self, seat: str) -> None:
+        """Begin to act for it."""
+
+    def give_up(self, seat: str) -> None:
+        """Stop acting for it."""
+
+    def store(self, delivered: Delivered, epoch: int, receipt: Future[Any]) -> None:
+        """Store a webhook for a seat; the receipt is answered after the commit."""
+
+    def hear(self, delivered: Delivered) -> None:
+        """Take in what another node told."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeatDue:
+    """It is time to show that this node lives. Timers -> Membership."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A beat was answered, or refused. Persistence -> Membership."""
+
+    asked_at: float
+    at: datetime
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A webhook is on disk, or is not. Persistence -> Membership."""
+
+    tag: Tag
+    is_stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Take nothing new from the broker. System -> Membership."""
+
+
+@dataclass(slots=True)
+class HeldSeat:
+    """How it stands with one seat, as far as this node goes."""
+
+    term: int = 0
+    is_claiming: bool = False
+    epoch: int | None = None
+    waits_until: datetime | None = None
+    """For the sender: until when the one before may still begin a call."""
+    is_taken_up: bool = False
+    token: Tag | None = None
+    token_at: datetime | None = None
+    held: list[Delivered] = field(default_factory=list)
+    """What came before the claim was on disk; no more than the broker lets be owed."""

@@ -1,0 +1,147 @@
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pika
+import structlog
+from pika.adapters.select_connection import SelectConnection
+from pika.channel import Channel
+
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 4
+_LONGEST_SILENCE_SECONDS = 5.0
+
+log = structlog.stdlib.get_logger()
+
+
+def parameters_of(url: str) -> pika.URLParameters:
+    """Read a broker's address, and bound every wait for it.
+
+    Raises:
+        ValueError: it is no address of a broker.
+    """
+    if not url.startswith(("amqp://", "amqps://")):
+        raise ValueError("a broker's address reads amqp://user:password@host:5672/vhost")
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = _HEARTBEAT_SECONDS
+    parameters.blocked_connection_timeout = _LONGEST_SILENCE_SECONDS
+    parameters.socket_timeout = _LONGEST_SILENCE_SECONDS
+    parameters.stack_timeout = _LONGEST_SILENCE_SECONDS
+    return parameters
+
+
+class Link:
+    """One connection and channel to the broker, on a thread of its own.
+
+    Lost, it is opened again with growing pauses for as long as it is wanted. `on_open` and
+    `on_lost` are called on that thread, in turns; so is whatever `call` hands over.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: pika.URLParameters,
+        on_open: Callable[[Any], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        self._name = name
+        self._parameters = parameters
+        self._on_open = on_open
+        self._on_lost = on_lost
+        self._lock = threading.Lock()
+        self._connection: SelectConnection | None = None
+        self._channel: Channel | None = None
+        self._is_wanted = threading.Event()
+        self._is_wanted.set()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"broker-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect. Once only."""
+        self._thread.start()
+
+    def call(self, do: Callable[[Any], None]) -> bool:
+        """Have something done with the channel; False where there is none. Any thread."""
+        with self._lock:
+            connection, channel = self._connection, self._channel
+            if connection is None or channel is None:
+                return False
+            connection.ioloop.add_callback_threadsafe(lambda: self._do(do, channel))
+        return True
+
+    def drop(self) -> None:
+        """Close the connection and open no other until `want`. Any thread."""
+        self._is_wanted.clear()
+        self._close()
+
+    def want(self) -> None:
+        """Connect again. Any thread."""
+        self._is_wanted.set()
+
+    def stop(self) -> None:
+        """Close the connection and end the thread."""
+        self._ending.set()
+        self._is_wanted.set()
+        self._close()
+        self._thread.join(_LONGEST_SILENCE_SECONDS)
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while not self._ending.is_set():
+            self._is_wanted.wait()
+            if self._ending.is_set():
+                return
+            was_open = self._live_once()
+            pause = _FIRST_PAUSE_SECONDS if was_open else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            self._ending.wait(pause)
+
+    def _live_once(self) -> bool:
+        opened = threading.Event()
+
+        def on_channel(channel: Channel) -> None:
+            opened.set()
+            channel.add_on_close_callback(lambda *_: _close_quietly(connection))
+            with self._lock:
+                self._channel = channel
+            self._on_open(channel)
+
+        connection = SelectConnection(
+            self._parameters,
+            on_open_callback=lambda each: each.channel(on_open_callback=on_channel),
+            on_open_error_callback=lambda each, error: self._end(each, error),
+            on_close_callback=lambda each, error: self._end(each, error),
+        )
+        with self._lock:
+            self._connection = connection
+        if self._ending.is_set() or not self._is_wanted.is_set():
+            self._close()
+        try:
+            connection.ioloop.start()
+        finally:
+            with self._lock:
+                self._connection = self._channel = None
+            connection.ioloop.close()
+            if opened.is_set():
+                self._on_lost()
+        return opened.is_set()
+
+    def _end(self, connection: Any, error: BaseException | Exception) -> None:
+        if not self._ending.is_set() and self._is_wanted.is_set():
+            log.warning("broker_lost", link=self._name, error=type(error).__name__)
+        connection.ioloop.stop()
+
+    def _close(self) -> None:
+        with self._lock:
+            connection = self._connection
+            if connection is not None:
+                connection.ioloop.add_callback_threadsafe(lambda: _close_quietly(connection))
+
+    def _do(self, do: Callable[[Any], None], channel: Channel) -> None:
+        if channel.is_open and channel is self._channel:
+            do(channel)
+
+
+def _close_quietly(connection: Any) -> None:
+    if not (connection.is_closing or connection.is_closed):
+        connection.close()

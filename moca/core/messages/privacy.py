@@ -1,0 +1,34 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from moca.core.messages.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class EraseForPerson:
+    """Erase what belongs to a person whom Meta names. Web -> Supervisor -> Persistence."""
+
+    user_id: str
+    """An owner's id within the app, or a contact's."""
+    code: str
+    """By which the person can see how far it is."""
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeepHouse:
+    """Erase a portion of what has to go. Housekeeper -> Persistence."""
+
+    at: datetime
+    forget_before: datetime | None
+    """What ended before is deleted; None keeps everything."""
+    portion: int
+    """How many rows of a kind may go in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseKept:
+    """A portion is done. Persistence -> Housekeeper."""
+
+    has_more: bool

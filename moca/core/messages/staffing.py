@@ -1,0 +1,56 @@
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from moca.core.messages.receipt import Receipt
+from moca.core.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class AddOperator:
+    """Let a person log in. Web -> Supervisor -> Persistence."""
+
+    name: str
+    right: Right
+    password_hash: str = field(repr=False)
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOperator:
+    """Change what an operator may do, or the password, and end their logins. Web -> Persistence."""
+
+    operator_id: int
+    right: Right | None = None
+    password_hash: str | None = field(default=None, repr=False)
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveOperator:
+    """Let a person in no more, from now on. Web -> Supervisor -> Persistence."""
+
+    operator_id: int
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLogin:
+    """An operator gave the right password. Web -> Supervisor -> Persistence."""
+
+    key: str = field(repr=False)
+    """A hash of what the browser was given."""
+    operator_id: int
+    password_hash: str = field(repr=False)
+    """By which the password was found right; if it changed meanwhile, nothing is opened."""
+    at: datetime
+    until: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLogin:
+    """An operator logged out. Web -> Supervisor -> Persistence."""
+
+    key: str = field(repr=False)
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)

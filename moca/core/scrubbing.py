@@ -1,0 +1,38 @@
+import json
+from collections.abc import Iterable
+
+_KEPT = ("mid", "is_echo", "is_self", "num_edit")
+
+
+def scrubbed(body: bytes, mid: str) -> bytes:
+    """Take what a message said out of a webhook's body; the message itself reads as unsent.
+
+    A body that does not show the message by its id, or cannot be read, is emptied: nothing that
+    was unsent may stay in it.
+    """
+    try:
+        document = json.loads(body)
+        found = _scrub(document, mid)
+    except (ValueError, RecursionError):
+        return b""
+    return json.dumps(document, separators=(",", ":")).encode() if found else b""
+
+
+def _scrub(value: object, mid: str) -> bool:
+    if isinstance(value, list):
+        return _scrub_each(value, mid)
+    if not isinstance(value, dict):
+        return False
+    if str(value.get("mid")) == mid and "action" not in value:
+        kept = {key: value[key] for key in _KEPT if key in value}
+        value.clear()
+        value.update(kept | {"is_deleted": True})
+        return True
+    return _scrub_each(value.values(), mid)
+
+
+def _scrub_each(values: Iterable[object], mid: str) -> bool:
+    found = False
+    for value in values:
+        found = _scrub(value, mid) or found
+    return found

@@ -1,0 +1,46 @@
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_WORD = re.compile(r"\w+")
+_SCRIPTS_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+
+
+def fold(text: str) -> str:
+    """Give a text's words parted by one space, without case, accents and punctuation."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    bare = "".join(each for each in apart if unicodedata.category(each) != "Mn")
+    return " ".join(_WORD.findall(bare))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words and phrases to be recognised however a person types them; folded."""
+
+    phrases: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, phrases: Iterable[str]) -> "Words":
+        """Take phrases as somebody wrote them; one that is nothing but punctuation is none."""
+        return cls(frozenset(folded for phrase in phrases if (folded := fold(phrase))))
+
+    def are(self, text: str) -> bool:
+        """Tell whether a text is nothing but one of them."""
+        return bool(self.phrases) and fold(text) in self.phrases
+
+    def are_in(self, text: str) -> bool:
+        """Tell whether a text has one of them in it, as whole words."""
+        return bool(self.phrases) and any(_is_in(each, fold(text)) for each in self.phrases)
+
+
+def _is_in(phrase: str, text: str) -> bool:
+    if phrase not in text:
+        return False
+    opens = "" if _is_without_spaces(phrase[0]) else " "
+    closes = "" if _is_without_spaces(phrase[-1]) else " "
+    return f"{opens}{phrase}{closes}" in f" {text} "
+
+
+def _is_without_spaces(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_SCRIPTS_WITHOUT_SPACES)

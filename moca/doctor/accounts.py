@@ -1,0 +1,135 @@
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from moca.core.account import Flavour
+from moca.core.tokens import TokenState, ailment, warning
+from moca.doctor.line import Line, fine, wrong
+from moca.instagram.checkup import Fault, Refused, Unanswered
+
+NEEDED_FIELDS = frozenset({"messages"})
+_NEEDED_SCOPES = {
+    Flavour.INSTAGRAM_LOGIN: {
+        "instagram_business_basic",
+        "instagram_business_manage_messages",
+    },
+    Flavour.FACEBOOK_LOGIN: {"instagram_basic", "instagram_manage_messages"},
+}
+_DEAD = frozenset({102, 190})
+_NO_MESSAGE_ACCESS = (200, 2534041)
+_CONNECT = "connect the account again at /connect, or PATCH a new token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFindings:
+    """What was found out about one account."""
+
+    account_id: str
+    """As Moca knows it; empty where the settings name none."""
+    token: TokenState | None
+    """None where the token is that of the settings, whose age nobody knows."""
+    scopes: tuple[str, ...] = ()
+    """As the login told them; empty where it told none."""
+    speaks_for: str | Fault | None
+    fields: AbstractSet[str] | Fault
+    messages: Fault | None
+    """Why messages cannot be read."""
+
+
+def account_lines(found: AccountFindings, now: datetime) -> Iterator[Line]:
+    """Judge an account; what cannot be known without a token that works is left out."""
+    yield _token(found)
+    if found.token is not None:
+        yield _age(found.token, now)
+    if isinstance(found.speaks_for, Refused | Unanswered):
+        return
+    yield _identity(found, found.speaks_for)
+    yield _scopes(found)
+    yield _fields(found)
+    if not _lacks_permission(found.messages):
+        yield _messages(found)
+
+
+def _token(found: AccountFindings) -> Line:
+    name, said = _name("token", found), found.speaks_for
+    if isinstance(said, Unanswered):
+        return wrong(name, f"Instagram did not tell: {said.because}")
+    if isinstance(said, Refused):
+        do = _CONNECT if said.code in _DEAD else "see to that, then ask again"
+        return wrong(name, f"{said.because}: {do}")
+    return fine(name, "it is valid")
+
+
+def _age(token: TokenState, now: datetime) -> Line:
+    name = f"token age {token.account_id}"
+    told = ailment(token, now) or warning(token, now)
+    if told is not None:
+        return wrong(name, told if "connect" in told else f"{told}: {_CONNECT}")
+    age = f"issued {(now - token.issued_at).days} days ago"
+    ends = "without an end" if token.expires_at is None else f"until {token.expires_at:%Y-%m-%d}"
+    return fine(name, f"{age}, {ends}")
+
+
+def _identity(found: AccountFindings, speaks_for: str | None) -> Line:
+    name = _name("id", found)
+    if not found.account_id:
+        return wrong(name, f"set instagram.account_id to {speaks_for or 'user_id of GET /me'}")
+    if speaks_for != found.account_id:
+        return wrong(
+            name,
+            f"the token speaks for {speaks_for}, not for {found.account_id}: take that id, "
+            "or a token of this account",
+        )
+    return fine(name, "it is user_id of GET /me")
+
+
+def _scopes(found: AccountFindings) -> Line:
+    name = _name("scopes", found)
+    flavour = found.token.flavour if found.token else Flavour.INSTAGRAM_LOGIN
+    needed = _NEEDED_SCOPES[flavour]
+    missing = sorted(needed - set(found.scopes)) if found.scopes else []
+    if missing:
+        return wrong(name, f"{', '.join(missing)} was not granted: connect the account again")
+    if _lacks_permission(found.messages):
+        wanted = ", ".join(sorted(needed))
+        return wrong(name, f"a permission is missing: connect the account again with {wanted}")
+    return fine(name, "messages may be read and written")
+
+
+def _fields(found: AccountFindings) -> Line:
+    name = _name("fields", found)
+    if isinstance(found.fields, Refused | Unanswered):
+        return wrong(name, f"they cannot be read: {found.fields.because}")
+    missing = sorted(NEEDED_FIELDS - found.fields)
+    if missing:
+        return wrong(
+            name,
+            f"{', '.join(missing)} is not subscribed: connect the account again, "
+            "or POST /me/subscribed_apps",
+        )
+    return fine(name, f"subscribed: {', '.join(sorted(found.fields))}")
+
+
+def _messages(found: AccountFindings) -> Line:
+    name, fault = _name("message access", found), found.messages
+    if fault is None:
+        return fine(name, "messages can be read")
+    if isinstance(fault, Refused) and (fault.code, fault.subcode) == _NO_MESSAGE_ACCESS:
+        return wrong(
+            name,
+            "in the Instagram app, under Settings, Messages, Connected tools, "
+            "switch on Allow access to messages",
+        )
+    return wrong(name, f"messages cannot be read: {fault.because}")
+
+
+def _lacks_permission(fault: Fault | None) -> bool:
+    if not isinstance(fault, Refused) or fault.code is None:
+        return False
+    is_access = (fault.code, fault.subcode) == _NO_MESSAGE_ACCESS
+    return not is_access and (fault.code in (3, 10) or 200 <= fault.code < 300)  # noqa: PLR2004
+
+
+def _name(what: str, found: AccountFindings) -> str:
+    return f"{what} {found.account_id}".rstrip()

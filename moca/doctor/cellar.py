@@ -1,0 +1,49 @@
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from moca.storage.database import migrate
+from moca.storage.models import Webhook
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_DO = "see database.url and the rights on it"
+
+
+def problem_of(database: peewee.Database) -> str | None:
+    """Say what is wrong with a database, and what to do; None where it is sound and writable."""
+    try:
+        migrate(database)
+        with database.connection_context():
+            _write_and_take_back(database)
+            told = _quick_check(database)
+    except (peewee.PeeweeException, OSError, ValueError) as error:
+        return f"it cannot be used ({type(error).__name__}): {_DO}"
+    return None if told == "ok" else "the file is damaged: stop Moca and restore a backup"
+
+
+def free_bytes(database: peewee.Database) -> int | None:
+    """Tell the room on the disk of a SQLite database; None for any other, or none yet."""
+    if not isinstance(database, peewee.SqliteDatabase):
+        return None
+    directory = Path(str(database.database)).resolve().parent
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return None
+
+
+def _write_and_take_back(database: peewee.Database) -> None:
+    with database.atomic() as transaction:
+        Webhook.insert(received_at=_LONG_AGO, body=b"").execute()
+        transaction.rollback()
+
+
+def _quick_check(database: peewee.Database) -> str:
+    if not isinstance(database, peewee.SqliteDatabase):
+        return "ok"
+    sqlite: Any = database
+    ((told,),) = sqlite.execute_sql("PRAGMA quick_check(1)").fetchall()
+    return str(told)

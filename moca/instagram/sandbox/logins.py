@@ -1,0 +1,78 @@
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+_KEPT = 1000
+_SHORT = timedelta(hours=1)
+_LONG = timedelta(days=60)
+_YOUNGEST = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    account_id: str
+    issued_at: datetime
+    ends_at: datetime
+
+
+class SandboxLogins:
+    """The codes and tokens that logins give out; any thread may use it.
+
+    A code works once. A token tells by itself whom it speaks for and until when, so that it works
+    on when the stand-in was started again.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key.encode()
+        self._codes: OrderedDict[str, str] = OrderedDict()
+        self._lock = Lock()
+
+    def give_code(self, account_id: str) -> str:
+        """Let the owner of an account in."""
+        code = secrets.token_urlsafe(32)
+        with self._lock:
+            self._codes[code] = account_id
+            while len(self._codes) > _KEPT:
+                self._codes.popitem(last=False)
+        return code
+
+    def exchange(self, code: str, now: datetime) -> tuple[str, str] | None:
+        """Give a token of one hour and its account for a code; None where it works no more."""
+        with self._lock:
+            account_id = self._codes.pop(code, None)
+        return None if account_id is None else (self._issue(account_id, now, _SHORT), account_id)
+
+    def prolong(self, token: str, now: datetime) -> str | None:
+        """Give a token of 60 days for one that is valid; None where it is not."""
+        account_id = self.account_of(token, now)
+        return None if account_id is None else self._issue(account_id, now, _LONG)
+
+    def is_too_young(self, token: str, now: datetime) -> bool:
+        """Tell whether a token has not lived long enough to be refreshed."""
+        known = self._read(token)
+        return known is not None and now - known.issued_at < _YOUNGEST
+
+    def account_of(self, token: str, now: datetime) -> str | None:
+        """Tell whom a token speaks for; None where it is none, or no more."""
+        known = self._read(token)
+        return known.account_id if known is not None and now < known.ends_at else None
+
+    def _issue(self, account_id: str, now: datetime, lives: timedelta) -> str:
+        issued = int(now.timestamp())
+        told = f"{account_id}.{issued}.{issued + int(lives.total_seconds())}"
+        return f"{told}.{self._signature(told)}"
+
+    def _read(self, token: str) -> _Token | None:
+        told, _, signature = token.rpartition(".")
+        if not hmac.compare_digest(self._signature(told).encode(), signature.encode()):
+            return None
+        account_id, issued, ends = told.rsplit(".", 2)
+        instants = (datetime.fromtimestamp(int(each), UTC) for each in (issued, ends))
+        return _Token(account_id, *instants)
+
+    def _signature(self, told: str) -> str:
+        return hmac.new(self._key, told.encode(), hashlib.sha256).hexdigest()

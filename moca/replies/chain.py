@@ -1,0 +1,80 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from moca.core.content import Content
+from moca.replies.generator import (
+    GenerationError,
+    HandOver,
+    NoReply,
+    Reply,
+    ReplyGenerator,
+    ReplyRequest,
+    Say,
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A generator of a chain, and what the settings call it."""
+
+    name: str
+    generator: ReplyGenerator
+
+
+class Chain:
+    """Asks one generator after another until one has something to say."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._links = tuple(links)
+
+    @property
+    def needs_history(self) -> int:
+        """As much as the one that wants the most."""
+        return max(link.generator.needs_history for link in self._links)
+
+    def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
+        """Give the first answer there is, and say why those before gave none.
+
+        Raises:
+            GenerationError: nobody answers, and at least one failed to: asked again, it may.
+        """
+        passed: list[str] = []
+        failed = False
+        for link in self._links:
+            try:
+                reply = _asked(link, request)
+            except GenerationError as error:
+                failed = True
+                passed.append(f"{link.name}: {error}")
+                continue
+            match reply:
+                case NoReply(because):
+                    passed.append(f"{link.name}: {because}")
+                case HandOver(because, content):
+                    return HandOver(_told(f"{link.name}: {because}", passed), content)
+                case Say(content, by):
+                    return Say(content, _told(f"{link.name}: {by}" if by else link.name, passed))
+                case Content():
+                    return Say(reply, _told(link.name, passed))
+        if failed:
+            raise GenerationError("; ".join(passed))
+        return NoReply("; ".join(passed))
+
+
+def _asked(link: Link, request: ReplyRequest) -> Reply:
+    try:
+        return link.generator.reply(request)
+    except GenerationError:
+        raise
+    except Exception as error:
+        # A fault of somebody else's generator must not keep the next one from answering.
+        log.exception("generator_crashed", generator=link.name)
+        raise GenerationError(f"crashed ({type(error).__name__})") from None
+
+
+def _told(by: str, passed: Sequence[str]) -> str:
+    return f"{by}, after {'; '.join(passed)}" if passed else by

@@ -1,0 +1,117 @@
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import openai
+from pydantic import BaseModel, Field, ValidationError
+
+from moca.replies.model.completion import (
+    TOOL,
+    TOOL_DESCRIPTION,
+    TOOL_PARAMETERS,
+    Completion,
+    Question,
+    Reason,
+    reason_of,
+)
+from moca.replies.model.faults import fault_of, unreadable
+from moca.replies.model.figures import ModelFigures
+
+_OWN_URL = "https://api.openai.com/v1"
+_TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": TOOL,
+            "description": TOOL_DESCRIPTION,
+            "parameters": TOOL_PARAMETERS,
+        },
+    }
+]
+
+
+class _Function(BaseModel):
+    name: str
+    arguments: Any = None
+
+
+class _Call(BaseModel):
+    function: _Function
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Answer(BaseModel):
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+
+
+class ChatCompletions:
+    """Speaks OpenAI's chat completions, as most servers of models do."""
+
+    def __init__(self, figures: ModelFigures) -> None:
+        # OpenAI's newer models refuse the older name, many compatible servers know only that.
+        limit = "max_tokens" if figures.url else "max_completion_tokens"
+        self._fixed: dict[str, Any] = {"model": figures.model, limit: figures.max_tokens}
+        self._client = openai.OpenAI(
+            base_url=figures.url or _OWN_URL,
+            api_key=figures.api_key.get_secret_value() or "none",
+            timeout=figures.timeout_seconds,
+            max_retries=0,
+        )
+
+    def complete(self, question: Question) -> Completion:
+        """Ask, and wait for the answer.
+
+        Raises:
+            ModelFault: there is no answer that can be used.
+        """
+        try:
+            # Raw: the SDK lets any shape pass, and leaves it to us to stumble over.
+            create = self._client.chat.completions.with_raw_response.create
+            answer = create(**self._fixed, **_asked(question))
+        except openai.OpenAIError as error:
+            raise fault_of(openai, error) from None
+        return _read(answer.http_response.content)
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    turns = [{"role": turn.role.value, "content": turn.text} for turn in question.turns]
+    messages = [{"role": "system", "content": question.system}, *turns]
+    return {"messages": messages, **({"tools": _TOOLS} if question.may_hand_over else {})}
+
+
+def _read(body: bytes) -> Completion:
+    try:
+        choice = _Answer.model_validate_json(body).choices[0]
+    except ValidationError:
+        raise unreadable() from None
+    message = choice.message
+    return Completion(
+        text=message.content or "",
+        wants_person=_wants_person(message.tool_calls or ()),
+        is_refusal=bool(message.refusal) or choice.finish_reason == "content_filter",
+        is_cut=choice.finish_reason == "length",
+    )
+
+
+def _wants_person(calls: Iterable[_Call]) -> Reason | None:
+    for call in calls:
+        if call.function.name == TOOL:
+            return reason_of(_arguments(call.function.arguments))
+    return None
+
+
+def _arguments(text: object) -> object:
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return None

@@ -1,0 +1,52 @@
+from collections.abc import Iterable
+from itertools import groupby
+
+from moca.core.snapshot import Inbound
+from moca.core.vocabulary import Role
+from moca.replies.generator import ReplyRequest
+from moca.replies.model.completion import Question, Turn
+from moca.replies.model.figures import ModelFigures
+
+_MOST_NAME = 40
+_MOST_TEXT = 4000
+_LIMIT = "Answer with one message of at most {limit} bytes of UTF-8, without Markdown."
+_HAND_OVER = "If a person should take over, call the tool hand_over and say so in your text."
+
+
+def question_of(request: ReplyRequest, figures: ModelFigures) -> Question:
+    """Say what a model is asked so that it answers a request."""
+    return Question(
+        system=_system(request.contact_name, figures),
+        turns=_turns(request, figures.history),
+        may_hand_over=figures.may_hand_over,
+    )
+
+
+def _system(contact_name: str | None, figures: ModelFigures) -> str:
+    # A name is whatever somebody typed: one short line, so that it cannot pose as instructions.
+    name = " ".join((contact_name or "the contact").split())[:_MOST_NAME]
+    rules = [_LIMIT.format(limit=figures.max_bytes)]
+    if figures.may_hand_over:
+        rules.append(_HAND_OVER)
+    return "\n".join([figures.prompt.replace("{name}", name).strip(), *rules])
+
+
+def _turns(request: ReplyRequest, most: int) -> tuple[Turn, ...]:
+    earlier = request.history[-most:] if most else ()
+    said = [(saying.role, saying.text or "[not text]") for saying in earlier]
+    said += [(Role.USER, _told(each)) for each in request.inputs]
+    turns = tuple(_alternating(said))
+    # The models' protocols want the contact to begin.
+    return turns[1:] if turns[0].role is Role.ASSISTANT else turns
+
+
+def _alternating(said: Iterable[tuple[Role, str]]) -> Iterable[Turn]:
+    for role, run in groupby(said, key=lambda each: each[0]):
+        yield Turn(role, "\n".join(text[:_MOST_TEXT] for _, text in run))
+
+
+def _told(inbound: Inbound) -> str:
+    if inbound.kind == "message" and inbound.type in {"text", "quick_reply"}:
+        return inbound.text or "[not text]"
+    what = inbound.type if inbound.kind == "message" else inbound.kind
+    return f"[{what}] {inbound.text}".rstrip()

@@ -1,0 +1,35 @@
+from dataclasses import dataclass, replace
+
+from moca.core.content import Content
+from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
+from moca.replies.rules.occasion import Occasion
+from moca.replies.rules.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Rules in their order; the first that fits any of the inputs is taken."""
+
+    rules: tuple[Rule, ...] = ()
+    language: str = ""
+    """Of the answer where what was written does not tell."""
+
+    def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
+        """Answer by rule."""
+        occasions = [Occasion.of(inbound) for inbound in request.inputs]
+        for rule in self.rules:
+            for occasion in occasions:
+                language = rule.language_of(occasion)
+                if language is not None:
+                    return self._apply(rule, occasion.input_id, language, request.contact_name)
+        return NoReply("no rule fits")
+
+    def _apply(
+        self, rule: Rule, input_id: int, language: str, contact_name: str | None
+    ) -> Say | HandOver:
+        text = rule.text_for(input_id, language or self.language, contact_name)
+        content = replace(rule.around, text=text)
+        if not rule.hand_over:
+            return Say(content, f"rule {rule.name!r}")
+        said = None if content == Content() else content
+        return HandOver(f"rule {rule.name!r} asks for a person", said)

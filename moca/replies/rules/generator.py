@@ -1,0 +1,78 @@
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
+from moca.replies.problems import BadGenerator
+from moca.replies.rules.book import RuleBook
+from moca.replies.rules.reading import read_rules
+
+log = structlog.get_logger()
+
+_LOOK_AFTER = timedelta(seconds=1)
+
+
+class RulesGenerator:
+    """Answers by the rules of a file; a change of the file counts within a second.
+
+    A change that cannot be used is logged once, and the rules before it stay in force.
+    """
+
+    needs_history = 0
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            BadGenerator: with every problem of it.
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        self._looked_at: datetime | None = None
+        self._seen = _state_of(path)
+        self._book = _read(path)
+
+    def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
+        """Answer by the first rule that fits; `NoReply` where none does."""
+        return self._current(request.now).reply(request)
+
+    def _current(self, now: datetime) -> RuleBook:
+        with self._lock:
+            # Either way round: a clock that was set back must not stop the looking.
+            if self._looked_at is None or abs(now - self._looked_at) >= _LOOK_AFTER:
+                self._looked_at = now
+                self._look()
+            return self._book
+
+    def _look(self) -> None:
+        state = _state_of(self._path)
+        if state == self._seen:
+            return
+        self._seen = state
+        try:
+            self._book = _read(self._path)
+        except BadGenerator as error:
+            log.error("rules_unusable", problems=error.problems, instead="the rules before")  # noqa: TRY400 - its text says it all
+        else:
+            log.info("rules_read", rules=len(self._book.rules))
+
+
+def _state_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _read(path: Path) -> RuleBook:
+    try:
+        return read_rules(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadGenerator([f"{path}: there is no such file"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadGenerator([f"{path}: {error}"]) from None
+    except BadGenerator as error:
+        raise BadGenerator(f"{path}: {problem}" for problem in error.problems) from None

@@ -1,0 +1,110 @@
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moca.core.account import AccountStatus, SealedToken
+from moca.core.messages import (
+    AccountChanged,
+    ChangeAccount,
+    Conflict,
+    Done,
+    NotFound,
+    RemoveAccount,
+    StoreAccount,
+)
+from moca.storage.batch import Batch
+from moca.storage.models import Account
+from moca.storage.storable import storable
+
+
+def store_accounts(batch: Batch, commands: Sequence[StoreAccount]) -> None:
+    """Connect accounts; one that is there already is a conflict unless it is to be replaced."""
+    for command in commands:
+        account_id = command.account.account_id
+        is_there = exists(account_id)
+        if is_there and not command.replaces:
+            batch.answer(command.receipt, Conflict("the account is connected already; PATCH it"))
+            continue
+        values = {**_values(command), **revived(command.token, command.at)}
+        if is_there:
+            change(account_id, values)
+        else:
+            Account.create(account_id=account_id, created_at=command.at, **values)
+        batch.tell(AccountChanged(account_id, is_usable=True))
+        batch.answer(command.receipt, Done())
+
+
+def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
+    """Change what is given; a new token revives the account."""
+    for command in commands:
+        if not exists(command.account_id):
+            batch.answer(command.receipt, NotFound())
+            continue
+        values = _changes(command)
+        if values:
+            change(command.account_id, values)
+        batch.tell(AccountChanged(command.account_id, is_usable=command.token is not None))
+        batch.answer(command.receipt, Done())
+
+
+def remove_accounts(batch: Batch, commands: Sequence[RemoveAccount]) -> None:
+    """Forget accounts with their tokens."""
+    for command in commands:
+        removed = Account.delete().where(Account.account_id == command.account_id).execute()
+        if removed:
+            batch.tell(AccountChanged(command.account_id, is_usable=False))
+        batch.answer(command.receipt, Done() if removed else NotFound())
+
+
+def exists(account_id: str) -> bool:
+    """Tell whether an account is connected."""
+    found: Any = Account.select().where(Account.account_id == account_id)
+    return bool(found.exists())
+
+
+def change(account_id: str, values: Mapping[str, object]) -> None:
+    """Change columns of an account."""
+    Account.update(**values).where(Account.account_id == account_id).execute()
+
+
+def revived(token: SealedToken, at: Any) -> dict[str, object]:
+    """Give the columns of an account that has just got this token."""
+    return {
+        "sealed_token": token.sealed,
+        "token_stored_at": at,
+        "token_issued_at": token.issued_at,
+        "token_expires_at": token.expires_at,
+        "status": AccountStatus.ACTIVE,
+        "because": "",
+        "refresh_failures": 0,
+        "refresh_failed_at": None,
+    }
+
+
+def _values(command: StoreAccount) -> dict[str, object]:
+    account = command.account
+    return {
+        "flavour": account.flavour,
+        "username": _told(account.username),
+        "name": _told(account.name),
+        "page_id": account.page_id,
+        "app_user_id": account.app_user_id,
+        "scopes": " ".join(account.scopes),
+        "subscribed_fields": " ".join(account.subscribed_fields),
+    }
+
+
+def _changes(command: ChangeAccount) -> dict[str, object]:
+    values: dict[str, object] = {}
+    if command.name is not None:
+        values["name"] = _told(command.name)
+    if command.page_id is not None:
+        values["page_id"] = command.page_id
+    if command.subscribed_fields is not None:
+        values["subscribed_fields"] = " ".join(command.subscribed_fields)
+    if command.token is not None:
+        values |= revived(command.token, command.at)
+    return values
+
+
+def _told(text: str | None) -> str | None:
+    return None if text is None else storable(text)

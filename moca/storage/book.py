@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import peewee
+
+from moca.core.account import AccountStatus, Credentials, Flavour, WrongKey
+from moca.core.messages import AccountChanged
+from moca.core.tokens import TokenState
+from moca.storage.models import Account
+from moca.storage.reads.accounts import list_accounts
+from moca.storage.vault import Vault
+
+_REMEMBERED = 1000
+_BELIEVED_FOR = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    read_at: datetime
+    credentials: Credentials | None
+    is_connected: bool
+
+
+class AccountBook:
+    """Knows the credentials of every connected account; any thread may ask.
+
+    What another process changed is seen within a minute, what this one changed at once.
+    """
+
+    def __init__(
+        self, database: peewee.Database, vault: Vault, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._now = now
+        self._entries: dict[str, _Entry] = {}
+
+    def is_connected(self, account_id: str) -> bool:
+        """Tell whether the account was connected, be its token dead or not."""
+        return self._entry(account_id).is_connected
+
+    def credentials(self, account_id: str) -> Credentials | None:
+        """Give what a call needs; None where there is no account, or no token that can be used."""
+        return self._entry(account_id).credentials
+
+    def tokens(self) -> tuple[TokenState, ...]:
+        """Tell how every account's token is."""
+        with self._database.connection_context():
+            return tuple(account.token for account in list_accounts())
+
+    def observe(self, event: object) -> None:
+        """Forget what is known of an account that changed."""
+        if isinstance(event, AccountChanged):
+            self._entries.pop(event.account_id, None)
+
+    def _entry(self, account_id: str) -> _Entry:
+        now = self._now()
+        known = self._entries.get(account_id)
+        if known is None or not now - _BELIEVED_FOR < known.read_at <= now:
+            known = self._read(account_id, now)
+            if len(self._entries) >= _REMEMBERED:
+                self._entries.clear()
+            self._entries[account_id] = known
+        return known
+
+    def _read(self, account_id: str, now: datetime) -> _Entry:
+        with self._database.connection_context():
+            row = Account.get_or_none(Account.account_id == account_id)
+        if row is None:
+            return _Entry(now, None, is_connected=False)
+        if row.status != AccountStatus.ACTIVE:
+            return _Entry(now, None, is_connected=True)
+        try:
+            token = self._vault.open(row.sealed_token)
+        except WrongKey:
+            return _Entry(now, None, is_connected=True)
+        found = Credentials(Flavour(row.flavour), token, row.page_id)
+        return _Entry(now, found, is_connected=True)
+
+
+def require_key(vault: Vault) -> None:
+    """Make sure that every token kept can be read.
+
+    Raises:
+        WrongKey: one cannot.
+    """
+    rows: Any = Account.select(Account.sealed_token).tuples()
+    for (sealed,) in rows:
+        vault.open(sealed)

@@ -1,0 +1,98 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from moca.core.vocabulary import ItemStatus, MessageStatus, Role
+from moca.storage.models import (
+    Contact,
+    Conversation,
+    DeletionRequest,
+    Event,
+    Message,
+    QueueItem,
+    Webhook,
+)
+
+_UNDER_WAY = (ItemStatus.PENDING.value, ItemStatus.SENDING.value, ItemStatus.UNKNOWN.value)
+_ENDED = (MessageStatus.SENT.value, MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
+
+
+def forget_portion(before: datetime, portion: int) -> bool:
+    """Delete a few rows of each kind that ended before an instant; False if there were none.
+
+    What is unanswered, pending or unsettled stays, and so does the body in which it came.
+    """
+    deleted = (
+        _delete(Message, _older(Message.created_at, before) & _has_ended(), portion),
+        _delete(Webhook, _older(Webhook.received_at, before) & _tells_nothing_kept(), portion),
+        _delete(Event, _older(Event.at, before), portion),
+        _forget_conversations(before, portion),
+    )
+    DeletionRequest.delete().where(DeletionRequest.completed_at < before).execute()
+    return any(deleted)
+
+
+def _older(instant: Any, before: datetime) -> Any:
+    return instant.model.id <= _last_id_before(instant, before)
+
+
+def _last_id_before(instant: Any, before: datetime) -> int:
+    """Find the last row from before an instant: ids ascend with time, and no index is needed."""
+    table = instant.model
+    low, high = table.select(fn.MIN(table.id), fn.MAX(table.id)).scalar(as_tuple=True)
+    if low is None:
+        return 0
+    low -= 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = table.select(instant).where(table.id <= middle).order_by(table.id.desc()).first()
+        if row is None or getattr(row, instant.name) < before:
+            low = middle
+        else:
+            high = middle - 1
+    return int(low)
+
+
+def _has_ended() -> Any:
+    item = QueueItem.alias()
+    under_way = item.select(item.id).where(
+        (item.message == Message.id) & (item.status << _UNDER_WAY)
+    )
+    answered = (Message.role == Role.USER.value) & Message.outcome.is_null(is_null=False)
+    ended = (Message.role == Role.ASSISTANT.value) & (Message.status << _ENDED)
+    return (answered | ended) & ~fn.EXISTS(under_way)
+
+
+def _tells_nothing_kept() -> Any:
+    return ~fn.EXISTS(Message.select(Message.id).where(Message.webhook == Webhook.id))
+
+
+def _forget_conversations(before: datetime, portion: int) -> int:
+    said = Message.select(Message.id).where(Message.conversation == Conversation.id)
+    empty: Any = (
+        Conversation.select(Conversation.id, Conversation.contact)
+        .where((Conversation.last_activity_at < before) & ~fn.EXISTS(said))
+        .order_by(Conversation.last_activity_at)
+        .limit(portion)
+    )
+    rows = list(empty.tuples())
+    if rows:
+        Conversation.delete().where(Conversation.id << [row_id for row_id, _ in rows]).execute()
+        _forget_contacts([contact_id for _, contact_id in rows], before)
+    return len(rows)
+
+
+def _forget_contacts(contact_ids: Sequence[int], before: datetime) -> None:
+    talked = Conversation.select(Conversation.id).where(Conversation.contact == Contact.id)
+    gone = (Contact.last_seen_at < before) & ~fn.EXISTS(talked)
+    Contact.delete().where((Contact.id << contact_ids) & gone).execute()
+
+
+def _delete(table: Any, which: Any, portion: int) -> int:
+    oldest = table.select(table.id).where(which).order_by(table.id).limit(portion)
+    ids = [row_id for (row_id,) in oldest.tuples()]
+    if ids:
+        table.delete().where(table.id << ids).execute()
+    return len(ids)

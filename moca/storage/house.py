@@ -1,0 +1,18 @@
+from collections.abc import Sequence
+
+from moca.core.messages import HouseKept, KeepHouse
+from moca.storage.batch import Batch
+from moca.storage.deleting import delete_portion
+from moca.storage.forgetting import forget_portion
+from moca.storage.scrubs import scrub_portion
+
+
+def keep_house(batch: Batch, commands: Sequence[KeepHouse]) -> None:
+    """Erase a portion of what people asked for, and of what is too old to be kept."""
+    batch.write_steps()
+    for command in commands:
+        before, portion = command.forget_before, command.portion
+        more = delete_portion(batch, command.at, portion)
+        more |= scrub_portion(portion)
+        more |= before is not None and forget_portion(before, portion)
+        batch.tell(HouseKept(has_more=more))

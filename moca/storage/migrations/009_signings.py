@@ -1,0 +1,18 @@
+# ruff: noqa: D101
+"""Which secrets sign webhooks."""
+
+from typing import Any
+
+import peewee
+
+from moca.storage.instant import InstantField
+
+
+class Signing(peewee.Model):
+    secret = peewee.CharField(primary_key=True)
+    last_at = InstantField()
+
+
+def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+    """Create the table."""
+    migrator.create_model(Signing)

@@ -1,0 +1,83 @@
+from collections.abc import Sequence
+from typing import Any
+
+from moca.core.messages import (
+    AddOperator,
+    ChangeOperator,
+    CloseLogin,
+    Conflict,
+    Done,
+    NotFound,
+    OpenLogin,
+    RemoveOperator,
+)
+from moca.storage.batch import Batch
+from moca.storage.staff import Login, Operator
+from moca.storage.storable import short
+
+
+def add_operators(batch: Batch, commands: Sequence[AddOperator]) -> None:
+    """Add people who may log in, each under a name of their own."""
+    for command in commands:
+        name = short(command.name)
+        taken: Any = Operator.select().where(Operator.name == name)
+        if taken.exists():
+            batch.answer(command.receipt, Conflict("somebody is already called that"))
+            continue
+        operator_id = Operator.insert(
+            name=name,
+            right=command.right,
+            password_hash=command.password_hash,
+            created_at=command.at,
+        ).execute()
+        batch.answer(command.receipt, Done(operator_id))
+
+
+def change_operators(batch: Batch, commands: Sequence[ChangeOperator]) -> None:
+    """Change what operators may do or their passwords; they must log in again."""
+    for command in commands:
+        asked = {"right": command.right, "password_hash": command.password_hash}
+        changes = {name: value for name, value in asked.items() if value is not None}
+        is_it: Any = Operator.id == command.operator_id
+        known: Any = Operator.select().where(is_it)
+        if not known.exists():
+            batch.answer(command.receipt, NotFound())
+            continue
+        if changes:
+            Operator.update(changes).where(is_it).execute()
+        Login.delete().where(Login.operator == command.operator_id).execute()
+        batch.answer(command.receipt, Done())
+
+
+def remove_operators(batch: Batch, commands: Sequence[RemoveOperator]) -> None:
+    """Remove people, and with them the logins of their browsers."""
+    for command in commands:
+        removed = Operator.delete().where(Operator.id == command.operator_id).execute()
+        batch.answer(command.receipt, Done() if removed else NotFound())
+
+
+def open_logins(batch: Batch, commands: Sequence[OpenLogin]) -> None:
+    """Let browsers in, and forget those whose time is over."""
+    for command in commands:
+        Login.delete().where(Login.ends_at <= command.at).execute()
+        same: Any = (Operator.id == command.operator_id) & (
+            Operator.password_hash == command.password_hash
+        )
+        known: Any = Operator.select().where(same)
+        if not known.exists():
+            batch.answer(command.receipt, NotFound())
+            continue
+        Login.insert(
+            key=command.key,
+            operator=command.operator_id,
+            opened_at=command.at,
+            ends_at=command.until,
+        ).execute()
+        batch.answer(command.receipt, Done())
+
+
+def close_logins(batch: Batch, commands: Sequence[CloseLogin]) -> None:
+    """Let browsers in no more; one that is not let in anyway is no error."""
+    for command in commands:
+        Login.delete().where(Login.key == command.key).execute()
+        batch.answer(command.receipt, Done())

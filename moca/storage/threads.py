@@ -1,0 +1,48 @@
+from datetime import datetime
+
+from moca.core.messages import ConversationChanged
+from moca.core.vocabulary import ConversationStatus, Stage
+from moca.core.webhook import ThreadControl
+from moca.storage.batch import Batch
+from moca.storage.cancelling import silence_bot
+from moca.storage.items import held_because
+from moca.storage.persons import leave_to_person
+from moca.storage.talks import Talk, Talks, Turn
+
+_RESUMED_BECAUSE = {
+    Turn.RAN_OUT: "the hold ran out",
+    Turn.CAME_BACK: "the thread is ours again",
+}
+
+
+def hand_over(batch: Batch, control: ThreadControl, at: datetime) -> None:
+    """Leave a thread to the app that took it, or take it back; a person's hold is not touched."""
+    talks = Talks([control.contact])
+    talk = talks.of(control.contact)
+    if control.is_ours:
+        is_back = talk.status == ConversationStatus.STANDBY
+        if is_back:
+            talk.status, talk.held_until = ConversationStatus.OPEN, None
+        turn = Turn.CAME_BACK if is_back else None
+    else:
+        talk.go_on(at)
+        turn = talk.stand_by(at)
+    if talk.conversation_id or not control.is_ours:
+        talks.write()
+    if turn is not None:
+        write_turn(batch, talk, turn, at)
+
+
+def write_turn(
+    batch: Batch, talk: Talk, turn: Turn, at: datetime, message_id: int | None = None
+) -> None:
+    """Write and tell what follows from a change of who may answer."""
+    if message_id is not None and turn is not Turn.STOOD_BY:
+        batch.note(message_id, at, Stage.STATE, "resumed", _RESUMED_BECAUSE[turn])
+    if turn is Turn.RAN_OUT:
+        return
+    status = ConversationStatus(talk.status)
+    leave_to_person(talk.conversation_id, talk.held_until or at)
+    if turn is Turn.STOOD_BY:
+        silence_bot(batch, talk.conversation_id, held_because(status), at)
+    batch.tell(ConversationChanged(talk.contact, talk.conversation_id, status, talk.held_until))

@@ -1,0 +1,85 @@
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from moca.core.account import WrongKey
+
+_HINT = "it is 32 bytes in URL-safe base64, as `openssl rand -base64 32 | tr '+/' '-_'` prints"
+_SET_ONE = f"instagram.token_key must be set: {_HINT}"
+
+
+class Vault:
+    """Seals access tokens before they are written, and opens them again. For any thread.
+
+    The key is that of the settings, else that of a file beside a SQLite database, made with the
+    first token and readable by its owner only.
+    """
+
+    def __init__(self, key: str, database_url: str) -> None:
+        self._key = key
+        self._path = _path_beside(database_url)
+
+    @property
+    def origin(self) -> str:
+        """Where the key is."""
+        return "instagram.token_key" if self._key or self._path is None else str(self._path)
+
+    def seal(self, token: str) -> str:
+        """Make what may be written.
+
+        Raises:
+            WrongKey: there is no key and no place to keep one.
+        """
+        return self._fernet(self._key or self._made()).encrypt(token.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Give the token back.
+
+        Raises:
+            WrongKey: it was sealed with another key, or the key is gone.
+        """
+        try:
+            return self._fernet(self._key or self._found()).decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise WrongKey(
+                f"{self.origin} is not the key with which the access tokens were sealed; "
+                "bring that one back, or connect the accounts again"
+            ) from None
+
+    def _fernet(self, key: str | bytes) -> Fernet:
+        try:
+            return Fernet(key)
+        except ValueError:
+            raise WrongKey(f"{self.origin} is no key: {_HINT}") from None
+
+    def _made(self) -> bytes:
+        made = Fernet.generate_key()
+        try:
+            descriptor = os.open(self._required(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return self._found()
+        except OSError as error:
+            raise WrongKey(f"{self._path} cannot be made ({error}); {_SET_ONE}") from None
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(made)
+        return made
+
+    def _found(self) -> bytes:
+        try:
+            return self._required().read_bytes().strip()
+        except OSError as error:
+            raise WrongKey(f"{self._path} cannot be read ({error}); bring it back") from None
+
+    def _required(self) -> Path:
+        if self._path is None:
+            raise WrongKey(f"with this database {_SET_ONE}")
+        return self._path
+
+
+def _path_beside(database_url: str) -> Path | None:
+    address = urlsplit(database_url)
+    if address.scheme != "sqlite":
+        return None
+    return Path(unquote(address.path.removeprefix("/")) + ".key")

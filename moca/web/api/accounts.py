@@ -1,0 +1,120 @@
+from datetime import datetime
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+
+from moca import clock
+from moca.core.account import Account, Flavour
+from moca.core.messages.accounts import ChangeAccount, RemoveAccount, StoreAccount
+from moca.core.tokens import ailment, warning
+from moca.storage.reads.accounts import AccountRecord, find_account, list_accounts
+from moca.web.access import Access
+from moca.web.account_forms import AccountBody, AccountPatch, AccountPath
+from moca.web.account_shapes import AccountShape, AccountsShape, RemovedShape
+from moca.web.account_tokens import sealed, usual_end
+from moca.web.api.routes import answer, api_routes
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
+from moca.web.problems import Problem
+from moca.web.shapes import ProblemShape
+
+
+def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
+    """Build what can be asked of accounts and done to them; tokens go in, never out."""
+    routes = api_routes("accounts", access)
+    routes.before_request(access.require_administrator_to_change)
+
+    @routes.get("/accounts", summary="The connected accounts", responses={200: AccountsShape})
+    def accounts() -> Response:
+        with ports.database.connection_context():
+            found = list_accounts()
+        return answer(AccountsShape(items=tuple(_shape(each) for each in found)))
+
+    @routes.post(
+        "/accounts",
+        summary="Connect an account by a token of Meta's dashboard",
+        responses={201: AccountShape, 409: ProblemShape},
+    )
+    def connect(body: AccountBody) -> Response:
+        now = clock.now()
+        account = Account(
+            account_id=body.account_id,
+            flavour=body.flavour,
+            username=body.username,
+            name=body.name,
+            page_id=body.page_id,
+            subscribed_fields=body.subscribed_fields,
+        )
+        token = sealed(ports, body.access_token, now, _end(body, body.flavour, now))
+        carry_out(StoreAccount(account, token, now), ports, config)
+        return _shown(ports, body.account_id, 201)
+
+    @routes.get(
+        "/accounts/<account_id>",
+        summary="An account",
+        responses={200: AccountShape, 404: ProblemShape},
+    )
+    def account(path: AccountPath) -> Response:
+        return _shown(ports, path.account_id)
+
+    @routes.patch(
+        "/accounts/<account_id>",
+        summary="Change an account; a new token lets its queue go on",
+        responses={200: AccountShape, 404: ProblemShape},
+    )
+    def change(path: AccountPath, body: AccountPatch) -> Response:
+        now, known = clock.now(), _find(ports, path.account_id)
+        token = None
+        if body.access_token is not None:
+            token = sealed(ports, body.access_token, now, _end(body, known.flavour, now))
+        command = ChangeAccount(
+            known.account_id, now, body.name, body.page_id, token, body.subscribed_fields
+        )
+        carry_out(command, ports, config)
+        return _shown(ports, path.account_id)
+
+    @routes.delete(
+        "/accounts/<account_id>",
+        summary="Forget an account and its token; what was said stays",
+        responses={200: RemovedShape, 404: ProblemShape},
+    )
+    def remove(path: AccountPath) -> Response:
+        carry_out(RemoveAccount(path.account_id), ports, config)
+        return answer(RemovedShape(account_id=path.account_id, removed=True))
+
+    return routes
+
+
+def _shown(ports: Ports, account_id: str, status: int = 200) -> Response:
+    return answer(_shape(_find(ports, account_id)), status)
+
+
+def _find(ports: Ports, account_id: str) -> AccountRecord:
+    with ports.database.connection_context():
+        found = find_account(account_id)
+    if found is None:
+        raise Problem(404, "there is no account with this id")
+    return found
+
+
+def _end(body: AccountBody | AccountPatch, flavour: Flavour, now: datetime) -> datetime | None:
+    return body.token_expires_at or usual_end(flavour, now)
+
+
+def _shape(account: AccountRecord) -> AccountShape:
+    now = clock.now()
+    return AccountShape(
+        account_id=account.account_id,
+        flavour=account.flavour,
+        username=account.username,
+        name=account.name,
+        page_id=account.page_id,
+        scopes=account.scopes,
+        subscribed_fields=account.subscribed_fields,
+        status=account.status,
+        because=ailment(account.token, now) or warning(account.token, now) or "",
+        created_at=account.created_at,
+        token_issued_at=account.token_issued_at,
+        token_expires_at=account.token_expires_at,
+        token_refreshed_at=account.refreshed_at,
+    )

@@ -1,0 +1,34 @@
+from dataclasses import dataclass
+from typing import cast
+
+from flask import g
+
+from moca.core.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, and what they may do."""
+
+    name: str
+    right: Right
+    operator_id: int | None = None
+    """None for whoever has the printed link or the API token."""
+
+    def may(self, right: str) -> bool:
+        """Tell whether they may do what takes this right."""
+        return self.right.includes(Right(right))
+
+
+BY_TOKEN = Visitor("token", Right.ADMINISTERS)
+BY_LINK = Visitor("link", Right.ADMINISTERS)
+
+
+def let_in(visitor: Visitor) -> None:
+    """Remember who asks, for as long as the request lasts."""
+    g.visitor = visitor
+
+
+def visitor() -> Visitor | None:
+    """Tell who asks; None where nobody was let in."""
+    return cast("Visitor | None", g.get("visitor"))

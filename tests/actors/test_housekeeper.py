@@ -1,0 +1,41 @@
+from datetime import timedelta
+
+from actors.keepers import Keeping
+from moca import clock
+from moca.core.messages import EraseContact, RecordWebhook
+from moca.storage.models import Contact, Message, Webhook
+from tests.making import ANNA
+
+NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
+
+
+def kept(house):
+    with house._database.connection_context():
+        return tuple(table.select().count() for table in (Contact, Message, Webhook))
+
+
+def test_bodies_that_only_name_an_erased_contact_go_by_and_by(open_house):
+    house = open_house(keeping=Keeping(erases=True))
+    house.hears("hello")
+    house.system.tell(RecordWebhook(NAMES_ANNA, (), clock.now()))
+    house.system.tell(EraseContact(ANNA))
+    house.settle()
+    assert kept(house) == (0, 0, 1)
+    house.passes(61)
+    assert kept(house) == (0, 0, 0)
+
+
+def test_what_ended_is_forgotten_after_the_retention_and_not_before(open_house):
+    house = open_house(keeping=Keeping(erases=True, retention=timedelta(minutes=5)))
+    house.hears("hello")
+    house.passes(240)
+    assert kept(house) == (1, 2, 1)
+    house.passes(200)
+    assert kept(house) == (0, 0, 0)
+
+
+def test_without_a_retention_everything_is_kept(open_house):
+    house = open_house(keeping=Keeping(erases=True))
+    house.hears("hello")
+    house.passes(440)
+    assert kept(house) == (1, 2, 1)

@@ -1,0 +1,130 @@
+"""Live conversations in one process: `python -m tests.benchmarks.crowd [CONVERSATIONS…]`."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+
+from actors.collection import collect_seldom
+from actors.conversation import ConversationActor, Surroundings
+from actors.dispatchers import PoolDispatcher
+from actors.supervisor import SupervisorActor
+from actors.timers import TimerThread
+from moca.core.contact import ContactKey
+from moca.core.messages import MessageArrived, RecordSteps
+from moca.core.policy import ConversationPolicy
+from moca.core.snapshot import Inbound
+from moca.settings.sections import SANDBOX_ACCOUNT_ID
+from tests.benchmarks.figures import Figure, show
+from tests.benchmarks.load import apart, psid_of
+from tests.benchmarks.runtime import resident_bytes
+
+CROWDS = 10_000, 100_000, 1_000_000
+AT_ONCE = 1_000
+PATIENT = ConversationPolicy(debounce=timedelta(days=1))
+TEXTS = "Hello", "Where is my order?"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one crowd of conversations cost, in a process of its own."""
+
+    bytes_each: float
+    messages_per_second: float
+    """Of the processor's time, of which other processes take none."""
+
+
+def figures(*crowds: int) -> Iterator[Figure]:
+    """Let every one of the crowd write twice; compare with the smallest crowd."""
+    readings = {crowd: apart(measure, crowd) for crowd in crowds or CROWDS}
+    smallest = min(readings)
+    for crowd, reading in readings.items():
+        rate, usual = reading.messages_per_second, readings[smallest].messages_per_second
+        yield Figure(
+            f"{crowd:,} live conversations, each with its state",
+            f"{reading.bytes_each:,.0f} bytes each, {rate:,.0f} messages/CPU s",
+            f"{smallest:,}: {usual:,.0f}/s",
+            f"{rate / usual:.2f}",
+        )
+
+
+def measure(crowd: int) -> Reading:
+    """Have so many conversations live, each gathering two messages, with everything real but
+    the database.
+    """
+    collect_seldom()
+    heard = _Heard()
+    timers = TimerThread()
+    timers.start()
+    dispatcher = PoolDispatcher("actors", threads=2)
+    around = Surroundings(PATIENT, heard.note, _ignore, _ignore, _ignore, timers)
+    supervisor = SupervisorActor.start_on(
+        dispatcher,
+        record=_ignore,
+        to_sender=_ignore,
+        spawn=lambda contact, first: ConversationActor.start_on(dispatcher, contact, around, first),
+        timers=timers,
+        sweep=timedelta(days=1),
+        is_busy=lambda: False,
+    )
+    before = resident_bytes()
+    _write(supervisor.tell, heard, crowd, 0)
+    began = time.process_time()
+    _write(supervisor.tell, heard, crowd, 1)
+    rate = crowd / (time.process_time() - began)
+    grown = resident_bytes() - before
+    dispatcher.stop()
+    timers.stop()
+    return Reading(grown / crowd, rate)
+
+
+class _Heard:
+    """Counts the messages that conversations have dealt with."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def note(self, command: object) -> None:
+        if isinstance(command, RecordSteps):
+            with self._changed:
+                self._count += 1
+                self._changed.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._count >= count)
+
+
+def _write(tell: Callable[[Any], None], heard: _Heard, crowd: int, which: int) -> None:
+    for number in range(crowd):
+        tell(_arrived(number, which))
+        if number % AT_ONCE == 0:
+            heard.wait_for(crowd * which + number)
+    heard.wait_for(crowd * (which + 1))
+
+
+def _arrived(number: int, which: int) -> MessageArrived:
+    # Strings of their own, as rows of a database bring them.
+    contact = ContactKey(f"{SANDBOX_ACCOUNT_ID} "[:-1], psid_of(number))
+    message = Inbound(
+        id=2 * number + which,
+        mid=f"{number:->160}{which}",
+        text=f"{TEXTS[which]} "[:-1],
+        received_at=datetime.now(UTC),
+    )
+    return MessageArrived(contact, number, message, is_first=not which)
+
+
+def _ignore(*_what: object) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    asked = [int(each) for each in sys.argv[1:]]
+    show(Console(width=120), {"crowd": tuple(figures(*asked))})

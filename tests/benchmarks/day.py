@@ -1,0 +1,147 @@
+"""A day of messages in virtual time: `python -m tests.benchmarks.day [HOURS [A_DAY]]`."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Self
+from unittest.mock import patch
+
+from rich.console import Console
+
+from actors.dispatchers import SteppingDispatcher
+from actors.placement import Dispatchers
+from actors.system import System, World
+from actors.timers import ManualTimers
+from moca import clock
+from moca.core.contact import ContactKey
+from moca.core.delivery import Delivered, NotArrived
+from moca.core.messages import RecordWebhook
+from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.webhook import InboundMessage
+from moca.instagram.graph import Profile
+from moca.replies.mock import MockGenerator
+from moca.settings.sections import SANDBOX_ACCOUNT_ID
+from moca.storage.writer import Writer
+from tests.benchmarks.engine import WRITER, database_in
+from tests.benchmarks.figures import Figure, show
+from tests.benchmarks.load import apart, psid_of
+from tests.benchmarks.runtime import resident_bytes
+
+HOURS = 24
+A_DAY = 1_000_000
+CONTACTS = 200_000
+MORNING = datetime(2026, 11, 22, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def figures(hours: int = HOURS, a_day: int = A_DAY) -> Iterator[Figure]:
+    """Let a day pass, or some hours of it, and look at the memory at the end of each hour."""
+    sent, grown, seconds = apart(measure, hours, a_day)
+    written = a_day * hours // 24
+    second, last = grown[1] / 2**20, grown[-1] / 2**20
+    yield Figure(f"{written:,} messages in {hours} virtual hours: answered", f"{sent:,}")
+    yield Figure("wall-clock time", f"{seconds:,.0f} s, {written / seconds:,.0f}/s")
+    yield Figure(
+        "memory after the last hour",
+        f"{last:,.0f} MiB",
+        f"after the second {second:,.0f} MiB",
+        f"{last / second:.3f}",
+    )
+
+
+def measure(hours: int, a_day: int) -> tuple[int, list[int], float]:
+    """Step through the hours; tell the replies, the memory after each, and the time it took."""
+    began = time.perf_counter()
+    grown = []
+    with tempfile.TemporaryDirectory() as name, _Day(Path(name)) as day:
+        for hour in range(hours):
+            day.passes(MORNING + hour * HOUR, a_day // 24)
+            grown.append(resident_bytes())
+        day.ends()
+        return day.sent, grown, time.perf_counter() - began
+
+
+class _Day:
+    """The whole system on one thread and a clock of its own; it is Instagram, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = MORNING
+        self.sent = 0
+        self._messages = count()
+        self._dispatcher = SteppingDispatcher()
+        self._timers = ManualTimers()
+        self._database = database_in(folder)
+        self._database.pragma("synchronous", 0, permanent=True)
+        self._patch = patch.object(clock, "now", lambda: self.now)
+
+    def __enter__(self) -> Self:
+        self._patch.start()
+        self._system = System(
+            conversation=ConversationPolicy(),
+            sender=SenderPolicy(per_second=50),
+            world=World(
+                open_writer=lambda: Writer(self._database, WRITER),
+                generator=MockGenerator(),
+                connect=lambda: self,
+            ),
+            dispatchers=Dispatchers(*[self._dispatcher] * 5),
+            timers=self._timers,
+        )
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._system.stop()
+        self._patch.stop()
+
+    def passes(self, since: datetime, messages: int) -> None:
+        """Let one message after another come in the hour since then."""
+        for number in range(messages):
+            self._wait_until(since + number * HOUR / messages)
+            self._hear()
+        self._wait_until(since + HOUR)
+
+    def ends(self) -> None:
+        """Let everybody be answered who was not yet."""
+        self._wait_until(self.now + HOUR)
+
+    def send(self, *_what: object) -> Delivered:
+        self.sent += 1
+        return Delivered(f"ig-{self.sent}")
+
+    def find_message(self, *_wanted: object) -> NotArrived:
+        return NotArrived()
+
+    def profile(self, contact: ContactKey) -> Profile:
+        return Profile(name=f"Person {contact.psid}")
+
+    def close(self) -> None:
+        pass
+
+    def _hear(self) -> None:
+        number = next(self._messages)
+        contact = ContactKey(SANDBOX_ACCOUNT_ID, psid_of(number % CONTACTS))
+        said = InboundMessage(
+            contact=contact, mid=f"m{number}", text=f"Question {number}", sent_at=self.now
+        )
+        self._system.tell(RecordWebhook(b"{}", (said,), self.now))
+        self._settle()
+
+    def _wait_until(self, end: datetime) -> None:
+        while (due := self._timers.next_at) is not None and due <= end:
+            self.now = max(due, self.now)
+            self._settle()
+        self.now = max(end, self.now)
+        self._settle()
+
+    def _settle(self) -> None:
+        while self._dispatcher.step() or self._timers.advance_to(self.now):
+            pass
+
+
+if __name__ == "__main__":
+    asked = [int(each) for each in sys.argv[1:]]
+    show(Console(width=120), {"day": tuple(figures(*asked))})

@@ -1,0 +1,65 @@
+"""The actors of a real run without the web in front, for what is measured inside of them."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from actors.placement import Dispatchers
+from actors.system import System, World
+from actors.timers import TimerThread
+from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.instagram.graph import GraphClient
+from moca.replies.mock import MockGenerator
+from moca.storage.database import migrate, open_database
+from moca.storage.writer import Writer, WriterPolicy
+from tests.making import calls_at
+
+WRITER = WriterPolicy(
+    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
+)
+AT_ONCE = ConversationPolicy(debounce=timedelta(0))
+
+
+def database_in(folder: Path) -> peewee.Database:
+    """Open the database of a folder, made if need be."""
+    database = open_database(f"sqlite:///{folder}/moca.db")
+    migrate(database)
+    return database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What a run is made of, but for its database."""
+
+    graph_url: str
+    conversation: ConversationPolicy = AT_ONCE
+    sender: SenderPolicy = field(default_factory=SenderPolicy)
+    observers: Sequence[Callable[[Any], None]] = ()
+
+    @contextlib.contextmanager
+    def running(self, database: peewee.Database) -> Iterator[System]:
+        """Run it on threads while the block runs."""
+        timers = TimerThread()
+        timers.start()
+        system = System(
+            conversation=self.conversation,
+            sender=self.sender,
+            world=World(
+                open_writer=lambda: Writer(database, WRITER),
+                generator=MockGenerator(),
+                connect=lambda: GraphClient(calls_at(self.graph_url, lambda _account: "token"), 10),
+                observers=self.observers,
+            ),
+            dispatchers=Dispatchers.threaded(self.sender.couriers),
+            timers=timers,
+        )
+        try:
+            yield system
+        finally:
+            system.stop()
+            timers.stop()

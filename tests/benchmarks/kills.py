@@ -1,0 +1,44 @@
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure
+from tests.process.instagram import StandIn
+from tests.process.onslaught import Toll, onslaught
+from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service
+
+KILLS = 20
+LONGEST_RUN_SECONDS = 3.0
+OURS = {
+    "instagram.app_secret": APP_SECRET,
+    "instagram.access_token": ACCESS_TOKEN,
+    "instagram.account_id": ACCOUNT,
+    "sender.per_second": 30,
+}
+
+
+def figures() -> Iterator[Figure]:
+    """Kill the service at random moments while people write, and say what became of it."""
+    seed = random.randrange(10_000)
+    toll = _toll(seed)
+    others = len(set(toll.replies) - toll.acknowledged)
+    yield Figure(f"kill -9 at random moments, seed {seed}", str(toll.kills))
+    yield Figure("messages answered 200", str(len(toll.acknowledged)))
+    yield Figure("of these lost", str(len(toll.lost)))
+    yield Figure("answered twice", str(len(toll.twice)))
+    yield Figure("replies to nobody's message", str(others))
+
+
+def _toll(seed: int) -> Toll:
+    with tempfile.TemporaryDirectory() as name:
+        service = Service(Path(name), BRISK | OURS)
+        stand_in = StandIn(Path(name), f"{service.url}/api/instagram/webhook")
+        try:
+            service.settings["instagram.graph_url"] = stand_in.ready().url
+            return onslaught(
+                service, stand_in, kills=KILLS, seed=seed, longest_run=LONGEST_RUN_SECONDS
+            )
+        finally:
+            service.close()
+            stand_in.close()

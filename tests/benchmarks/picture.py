@@ -1,0 +1,46 @@
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+_COLOURS = "#0b7285", "#868e96", "#e8590c"
+_WIDTH, _HEIGHT = 560, 280
+
+
+@dataclass(frozen=True)
+class Line:
+    """One quantity over all sizes."""
+
+    name: str
+    unit: str
+    values: Sequence[float]
+
+
+def draw(over: str, sizes: Sequence[int], lines: Sequence[Line]) -> str:
+    """Draw quantities over sizes as an SVG, both axes logarithmic."""
+    highest = max(value for line in lines for value in line.values)
+    top = math.ceil(math.log10(max(highest, 10)))
+    template = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    return template.get_template("picture.svg.j2").render(
+        over=over,
+        width=_WIDTH,
+        height=_HEIGHT,
+        columns=[(x, f"{size:,}") for x, size in zip(_columns(sizes), sizes, strict=True)],
+        rows=[(_HEIGHT * (1 - power / top), f"{10**power:,}") for power in range(top + 1)],
+        lines=[
+            (line, colour, list(zip(_columns(sizes), _heights(line, top), strict=True)))
+            for line, colour in zip(lines, _COLOURS, strict=False)
+        ],
+    )
+
+
+def _columns(sizes: Sequence[int]) -> list[float]:
+    first, last = math.log10(sizes[0]), math.log10(sizes[-1])
+    span = (last - first) or 1
+    return [_WIDTH * (math.log10(size) - first) / span for size in sizes]
+
+
+def _heights(line: Line, top: int) -> list[float]:
+    return [_HEIGHT * (1 - math.log10(max(value, 1)) / top) for value in line.values]

@@ -1,0 +1,46 @@
+import pytest
+
+from moca.core.consent import Consent, Wish
+from moca.core.words import Words
+
+CONSENT = Consent(opt_out=Words.of(["STOP", "stop all"]), opt_in=Words.of(["START"]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["stop", " STOP! ", "Stóp.", "\uff53\uff54\uff4f\uff50", "stop   ALL", "*stop*", "STOP\n"],
+    ids=repr,
+)
+def test_a_word_is_recognised_however_it_is_typed(text: str) -> None:
+    assert CONSENT.wish_of(text, has_opted_out=False) is Wish.OPT_OUT
+
+
+@pytest.mark.parametrize("text", ["", "!", "stop it", "non-stop", "don't stop", "stopp"], ids=repr)
+def test_a_text_that_only_contains_the_word_is_no_wish(text: str) -> None:
+    assert CONSENT.wish_of(text, has_opted_out=False) is None
+
+
+def test_a_wish_that_changes_nothing_is_none() -> None:
+    assert CONSENT.wish_of("stop", has_opted_out=True) is None
+    assert CONSENT.wish_of("start", has_opted_out=False) is None
+    assert CONSENT.wish_of("Start", has_opted_out=True) is Wish.OPT_IN
+
+
+@pytest.mark.parametrize(
+    ("text", "is_in"),
+    [
+        ("I want a HUMAN, now", True),
+        ("a real  person please", True),
+        ("humanity", False),
+        ("really, person", False),
+        ("我要人工客服!", True),
+        ("", False),
+    ],
+)
+def test_phrases_are_found_as_whole_words(text: str, is_in: bool) -> None:
+    assert Words.of(["human", "real person", "人工"]).are_in(text) is is_in
+
+
+def test_words_of_nothing_but_punctuation_are_none() -> None:
+    nothing = Words.of(["", "!?"])
+    assert (nothing.are(""), nothing.are_in("!?"), nothing) == (False, False, Words())

@@ -1,0 +1,122 @@
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from moca.core.account import Account, SealedToken
+from moca.core.messages import StoreAccount
+from moca.core.messages.receipt import Done
+from moca.core.messages.reception import NoteSigning
+from moca.doctor.examination import Patient, examine
+from moca.instagram.access import Access
+from moca.instagram.checkup import Checkup
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.routes import graph_blueprint
+from moca.instagram.sandbox.troubles import Troubles
+from moca.instagram.sandbox.webhooks import WebhookDelivery
+from moca.storage.database import migrate, open_database
+from moca.storage.writer import Writer
+from moca.web.app import create_app
+from moca.web.config import Ports, WebConfig
+from moca.web.health import Health
+from tests.instagram.conftest import served
+from tests.storage.desk import POLICY
+
+ACCOUNT = "17841400000000001"
+SECRETS = ("the-app-secret", "the-instagram-app-secret")
+VERIFY = "the-verify-token"
+TOKEN = "the-access-token"
+
+
+class Clinic:
+    """Moca's web before a real database, and the stand-in for Instagram, which can fall ill."""
+
+    def __init__(self, path):
+        self.database = open_database(f"sqlite:///{path}/moca.db")
+        migrate(self.database)
+        self.writer = Writer(self.database, POLICY)
+        self.troubles = Troubles()
+        self.accounts = SandboxAccounts(ACCOUNT, TOKEN)
+        self.has_token = True
+        self.account_id = ACCOUNT
+
+    def tell(self, command):
+        """Write what the web hands over."""
+        self.writer.apply([command])
+        self.writer.close()
+        if getattr(command, "receipt", None) is not None:
+            command.receipt.set_result(Done())
+
+    def web(self):
+        """Make Moca's web."""
+        config = WebConfig(app_secrets=SECRETS, verify_token=VERIFY, api_token="the-api-token")
+        ports = Ports(
+            database=self.database,
+            tell=self.tell,
+            health=Health,
+            note_signing=self._note_signing,
+        )
+        return create_app(ports, config)
+
+    def graph(self, delivery):
+        """Make the stand-in's Graph API."""
+        self.instagram = SandboxInstagram(self.accounts, delivery.put, troubles=self.troubles)
+        app = Flask("graph")
+        app.register_blueprint(graph_blueprint(self.instagram))
+        return app
+
+    def connect(self, **account):
+        """Connect the account besides, so that its token's age is known."""
+        now = account.pop("now")
+        days = account.pop("days", 60)
+        token = SealedToken("sealed", now, now + timedelta(days=days))
+        self.tell(StoreAccount(Account(account_id=ACCOUNT, **account), token, now))
+
+    def examine(self, address, graph, **changes):
+        """Have the doctor look; what is to be done, by name."""
+        with closing(Checkup(lambda _: Access(f"{graph}/v25.0", TOKEN), 5)) as checkup:
+            patient = Patient(
+                database=self.database,
+                checkup=checkup,
+                address=address,
+                is_live=False,
+                verify_token=VERIFY,
+                app_secrets=SECRETS,
+                account_id=self.account_id,
+                has_token=self.has_token,
+                require_key=lambda: None,
+                timeout_seconds=5,
+            )
+            return tuple(examine(replace(patient, **changes)))
+
+    def _note_signing(self, secret):
+        from moca import clock
+
+        self.tell(NoteSigning(secret, clock.now()))
+
+
+@pytest.fixture
+def clinic(tmp_path):
+    made = Clinic(tmp_path)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def house(clinic):
+    """Moca, served; its address."""
+    with served(clinic.web()) as address:
+        yield address
+
+
+@pytest.fixture
+def graph(clinic, house):
+    """Instagram, served; its address."""
+    delivery = WebhookDelivery(f"{house}/api/instagram/webhook", SECRETS[1], clinic.troubles)
+    delivery.start()
+    with served(clinic.graph(delivery)) as address:
+        yield address
+    delivery.stop()

@@ -1,0 +1,188 @@
+import time
+from datetime import timedelta
+
+import pytest
+
+from moca import clock
+from moca.core.account import WrongKey
+from moca.core.messages import MarkTokenDead
+from moca.core.messages.reception import SIGNED_BY_NOBODY
+from moca.instagram.sandbox.troubles import Trouble
+from moca.storage.reads.signings import last_webhook_at, read_signings
+from tests.doctor.conftest import ACCOUNT
+
+
+def to_do(lines):
+    """What is not fine, by name."""
+    return {line.name: line.told for line in lines if not line.is_fine}
+
+
+def hears(clinic):
+    """Let a person write, and wait until the webhook was answered."""
+    clinic.instagram.write("28978671838402975", "hello")
+    deadline = time.monotonic() + 10
+    while not clinic.troubles.has(Trouble.SILENCE) and time.monotonic() < deadline:
+        with clinic.database.connection_context():
+            if last_webhook_at() or SIGNED_BY_NOBODY in read_signings():
+                return
+        time.sleep(0.01)
+
+
+def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
+    clinic.connect(now=clock.now())
+    hears(clinic)
+    lines = clinic.examine(house, graph)
+    assert to_do(lines) == {}
+    assert [line.name for line in lines] == [
+        "settings",
+        "database",
+        "public URL",
+        "challenge",
+        "token key",
+        "clock",
+        f"token {ACCOUNT}",
+        f"token age {ACCOUNT}",
+        f"id {ACCOUNT}",
+        f"scopes {ACCOUNT}",
+        f"fields {ACCOUNT}",
+        f"message access {ACCOUNT}",
+        "signature",
+        "last webhook",
+    ]
+    told = {line.name: line.told for line in lines}
+    assert told["signature"] == "webhooks are signed with number 2 of your 2 secrets"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "name", "said"),
+    [
+        (Trouble.CLOCK, "clock", "s ahead of Instagram's: switch on NTP"),
+        (Trouble.SECRET, "signature", "put Meta's other one"),
+        (Trouble.SILENCE, "last webhook", "none has come yet: publish the app"),
+        (Trouble.TOKEN, f"token {ACCOUNT}", "connect the account again"),
+        (Trouble.SCOPES, f"scopes {ACCOUNT}", "a permission is missing: connect"),
+        (Trouble.FIELDS, f"fields {ACCOUNT}", "messages is not subscribed"),
+        (Trouble.IDENTITY, f"id {ACCOUNT}", "speaks for 17841400000009999"),
+        (Trouble.MESSAGE_ACCESS, f"message access {ACCOUNT}", "Allow access to messages"),
+    ],
+)
+def test_the_doctor_names_each_trouble_of_the_sandbox(clinic, house, graph, trouble, name, said):
+    clinic.troubles.become([trouble])
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph))
+    assert list(found) == [name]
+    assert said in found[name]
+
+
+def test_a_token_that_ends_soon_is_named(clinic, house, graph):
+    clinic.connect(now=clock.now(), days=5)
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph))
+    assert list(found) == [f"token age {ACCOUNT}"]
+    assert "within 7 days" in found[f"token age {ACCOUNT}"]
+
+
+def test_every_trouble_of_the_sandbox_is_known_to_these_tests():
+    named = {*test_the_doctor_names_each_trouble_of_the_sandbox.pytestmark[0].args[1]}
+    assert {trouble for trouble, _, _ in named} | {Trouble.TOKEN_AGE} == set(Trouble)
+
+
+def test_a_scope_that_the_login_did_not_bring_is_named(clinic, house, graph):
+    clinic.connect(now=clock.now(), scopes=("instagram_business_basic",))
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph))
+    assert list(found) == [f"scopes {ACCOUNT}"]
+    assert "instagram_business_manage_messages" in found[f"scopes {ACCOUNT}"]
+
+
+def test_a_dead_account_is_named_even_where_instagram_answers(clinic, house, graph):
+    clinic.connect(now=clock.now())
+    clinic.tell(MarkTokenDead(ACCOUNT, "the owner removed the app", clock.now()))
+    hears(clinic)
+    assert list(to_do(clinic.examine(house, graph))) == [f"token age {ACCOUNT}"]
+
+
+def test_an_account_without_its_id_is_told_which_it_is(clinic, house, graph):
+    clinic.account_id = ""
+    hears(clinic)
+    assert to_do(clinic.examine(house, graph)) == {"id": f"set instagram.account_id to {ACCOUNT}"}
+
+
+def test_no_account_at_all_is_named(clinic, house, graph):
+    clinic.has_token = False
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph))
+    assert "open /connect" in found["accounts"]
+
+
+def test_a_wrong_key_is_named(clinic, house, graph):
+    def refuse():
+        raise WrongKey("instagram.token_key is not the key")
+
+    clinic.connect(now=clock.now())
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph, require_key=refuse))
+    assert found == {"token key": "instagram.token_key is not the key"}
+
+
+def test_an_instagram_that_cannot_be_reached_is_named(clinic, house, graph):
+    hears(clinic)
+    found = to_do(clinic.examine(house, "http://127.0.0.1:9"))
+    assert list(found) == ["clock", f"token {ACCOUNT}"]
+    assert "no connection to Instagram" in found[f"token {ACCOUNT}"]
+
+
+def test_an_address_where_nobody_listens_is_named(clinic, house, graph):
+    hears(clinic)
+    found = to_do(clinic.examine("http://127.0.0.1:9", graph))
+    assert list(found) == ["public URL"]
+    assert "cannot be reached" in found["public URL"]
+
+
+def test_an_address_without_tls_is_named_in_live_mode(clinic, house, graph):
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph, is_live=True))
+    assert list(found) == ["public URL"]
+    assert "has no TLS" in found["public URL"]
+
+
+def test_without_an_address_it_is_said_what_to_set(clinic, house, graph):
+    hears(clinic)
+    found = to_do(clinic.examine("", graph))
+    assert list(found) == ["public URL"]
+    assert "web.public_url" in found["public URL"]
+
+
+@pytest.mark.parametrize(("verify_token", "said"), [("another", "the verify token is refused")])
+def test_a_challenge_that_is_refused_is_named(clinic, house, graph, verify_token, said):
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph, verify_token=verify_token))
+    assert list(found) == ["challenge"]
+    assert said in found["challenge"]
+
+
+def test_an_address_that_leads_elsewhere_is_named(clinic, house, graph):
+    hears(clinic)
+    found = to_do(clinic.examine(graph, graph))
+    assert list(found) == ["challenge"]
+    assert "have the proxy pass /api/instagram/webhook to Moca" in found["challenge"]
+
+
+def test_a_database_that_cannot_be_written_is_named_and_the_rest_is_still_looked_at(
+    clinic, house, graph, monkeypatch
+):
+    hears(clinic)
+    with clinic.database.connection_context():
+        clinic.database.execute_sql("DROP TABLE webhook")
+    found = to_do(clinic.examine(house, graph))
+    assert list(found) == ["database"]
+
+
+def test_a_long_silence_is_named(clinic, house, graph):
+    hears(clinic)
+    with clinic.database.connection_context():
+        week_ago = (clock.now() - timedelta(days=9)).timestamp() * 1e6
+        clinic.database.execute_sql("UPDATE webhook SET received_at = ?", (int(week_ago),))
+    found = to_do(clinic.examine(house, graph))
+    assert list(found) == ["last webhook"]
+    assert "none has come for 9 days" in found["last webhook"]

@@ -1,0 +1,65 @@
+"""A message read by its id is told as its webhook would have told it."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from moca.core.contact import ContactKey
+from moca.core.delivery import Unreadable
+from moca.core.webhook import Echo, InboundMessage
+from moca.instagram.fetched import FetchedMessage
+from moca.instagram.graph import GraphClient
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.routes import graph_blueprint
+from tests.making import calls_at
+
+MAYA = ContactKey("17841400000000001", "28978671838402975")
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SAID = {
+    "id": "m",
+    "created_time": "2026-11-22T12:00:00+0000",
+    "from": {"username": "maya", "id": MAYA.psid},
+    "to": {"data": [{"username": "shop", "id": MAYA.account_id}]},
+    "message": "hi",
+}
+BACK = SAID | {"from": SAID["to"]["data"][0], "to": {"data": [SAID["from"]]}}
+
+
+def told(document):
+    return FetchedMessage.model_validate(document).as_told_by(MAYA.account_id, "m")
+
+
+def test_what_a_contact_wrote_is_a_message():
+    assert told(SAID) == InboundMessage(contact=MAYA, mid="m", text="hi", sent_at=NOON)
+
+
+def test_what_the_account_wrote_is_an_echo():
+    assert told(BACK) == Echo(contact=MAYA, mid="m", text="hi", sent_at=NOON)
+
+
+@pytest.mark.parametrize("odd", [{"message": ""}, {"is_unsupported": True, "message": ""}])
+def test_what_shows_no_text_is_unsupported(odd):
+    assert told(SAID | odd).type == "unsupported"
+
+
+@pytest.mark.parametrize(
+    "odd", [{"id": "m"}, SAID | {"from": None}, BACK | {"to": 7}, BACK | {"to": {"data": []}}]
+)
+def test_a_message_of_nobody_is_none(odd):
+    assert told(odd) is None
+
+
+def test_the_sandbox_tells_a_message_that_no_webhook_told(serve):
+    accounts = SandboxAccounts(MAYA.account_id, "token")
+    instagram = SandboxInstagram(accounts, lambda _body: None, now=lambda: NOON)
+    app = Flask(__name__)
+    app.register_blueprint(graph_blueprint(instagram))
+    mid = instagram.write(MAYA.psid, "hello?", is_told=False)
+    with closing(GraphClient(calls_at(serve(app), lambda _account: "token"), 5)) as client:
+        found = client.message(MAYA.account_id, mid)
+        missing = client.message(MAYA.account_id, "m9")
+    assert found == InboundMessage(contact=MAYA, mid=mid, text="hello?", sent_at=NOON)
+    assert isinstance(missing, Unreadable)

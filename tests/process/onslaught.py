@@ -1,0 +1,126 @@
+"""Traffic on a Moca that is killed again and again, and the account of what became of it."""
+
+import json
+import random
+import time
+from dataclasses import dataclass
+from itertools import count
+from threading import Event, Thread
+
+import requests
+
+from moca.instagram.signature import sign
+from tests.process.service import ACCOUNT, APP_SECRET
+
+WEBHOOK = "/api/instagram/webhook"
+PAUSE_SECONDS = 0.02
+START_SECONDS = 1.0
+DRAIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Toll:
+    """What came of all that was written: by the people who wrote, once each."""
+
+    kills: int
+    acknowledged: frozenset[str]
+    replies: dict[str, int]
+
+    @property
+    def lost(self):
+        """Those whose message was answered 200, and never by a reply."""
+        return sorted(psid for psid in self.acknowledged if not self.replies.get(psid))
+
+    @property
+    def twice(self):
+        """Those who got more than one reply to their one message."""
+        return sorted(psid for psid, number in self.replies.items() if number > 1)
+
+
+class Traffic:
+    """One person after another writes; what is not answered 200 comes again, as from Meta."""
+
+    def __init__(self, url):
+        self.acknowledged = set()
+        self._url = url + WEBHOOK
+        self._ending = Event()
+        self._thread = Thread(target=self._run, name="traffic", daemon=True)
+
+    def start(self):
+        """Begin."""
+        self._thread.start()
+
+    def end(self):
+        """Let nobody else write; return when all that was written is acknowledged."""
+        self._ending.set()
+        self._thread.join(DRAIN_SECONDS)
+
+    def _run(self):
+        session = requests.Session()
+        session.trust_env = False
+        with session:
+            for number in count():
+                if self._ending.wait(PAUSE_SECONDS):
+                    return
+                self._write(session, str(number))
+
+    def _write(self, session, psid):
+        body = json.dumps(_webhook(psid)).encode()
+        headers = {"X-Hub-Signature-256": sign(body, APP_SECRET)}
+        while not _is_taken(session, self._url, body, headers):
+            time.sleep(PAUSE_SECONDS)
+        self.acknowledged.add(psid)
+
+
+def onslaught(service, stand_in, *, kills, seed, longest_run):
+    """Kill the service at random moments while people write, then let it answer everybody.
+
+    Half of the kills strike all of its processes at once, as a power cut does, and half the server
+    alone; one in four strikes a service that is still starting. `longest_run` is in seconds, from
+    when it answers.
+    """
+    draw = random.Random(seed)
+    traffic = Traffic(service.url)
+    traffic.start()
+    for _ in range(kills):
+        _run(service, draw, longest_run)
+        draw.choice((service.kill, service.cut_power))()
+    service.start()
+    traffic.end()
+    _drain(service)
+    replies = {psid: len(sent) for psid, sent in stand_in.sent().items()}
+    return Toll(kills, frozenset(traffic.acknowledged), replies)
+
+
+def _run(service, draw, longest):
+    if draw.random() < 0.25:
+        service.begin()
+        time.sleep(draw.uniform(0, START_SECONDS))
+    else:
+        service.start()
+        time.sleep(draw.uniform(0, longest))
+
+
+def _drain(service):
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while not _is_idle(service) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def _is_idle(service):
+    stats = service.get("/api/stats")
+    under_way = ("pending", "sending", "unknown")
+    return stats["open"] == 0 and not any(stats["queue"][each] for each in under_way)
+
+
+def _is_taken(session, url, body, headers):
+    try:
+        return session.post(url, body, headers=headers, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def _webhook(psid):
+    message = {"mid": f"m{psid}", "text": "Where is my order?"}
+    said = {"sender": {"id": psid}, "recipient": {"id": ACCOUNT}, "message": message}
+    return {"object": "instagram", "entry": [{"id": ACCOUNT, "messaging": [said]}]}

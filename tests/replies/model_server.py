@@ -1,0 +1,95 @@
+"""A stand-in for the server of a language model, speaking both protocols on loopback."""
+
+import json
+import threading
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KEY = "sk-very-secret"
+
+
+def chat(text=None, *, reason=None, refusal=None, finish="stop"):
+    """A chat completion; with `reason` the tool hand_over is called."""
+    message = {"role": "assistant", "content": text, "refusal": refusal}
+    if reason is not None:
+        function = {"name": "hand_over", "arguments": reason}
+        message["tool_calls"] = [{"id": "c1", "type": "function", "function": function}]
+    choice = {"index": 0, "message": message, "finish_reason": finish}
+    return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+
+
+def message(text=None, *, reason=None, finish="end_turn"):
+    """A message of Anthropic's; with `reason` the tool hand_over is used."""
+    content = [] if text is None else [{"type": "text", "text": text}]
+    if reason is not None:
+        content.append({"type": "tool_use", "id": "t1", "name": "hand_over", "input": reason})
+    return {
+        "id": "1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": content,
+        "stop_reason": finish,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    }
+
+
+class ModelServer:
+    """Gives the answers laid out for it, one a call, and keeps what it was asked."""
+
+    def __init__(self):
+        self.answers = deque()
+        self.asked = []
+        self.keys = []
+        self.hold = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = False
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def will(self, body, status=200, headers=()):
+        self.answers.append((body, status, dict(headers)))
+
+    def will_hang(self):
+        self.answers.append(None)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.hold.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def _handler(server):
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            server.asked.append((self.path, json.loads(body)))
+            server.keys.append(self.headers.get("X-Api-Key") or self.headers["Authorization"])
+            laid_out = server.answers.popleft()
+            if laid_out is None:
+                server.hold.wait(30)
+                return
+            self._answer(*laid_out)
+
+        def _answer(self, body, status, headers):
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            headers = {"Content-Type": "application/json", **headers}
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    return Handler

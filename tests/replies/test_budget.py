@@ -1,0 +1,55 @@
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from moca.replies.budget import DailyBudget
+from tests.replies.asking import ANNA, BEN, NOON
+
+MIDNIGHT = datetime(2026, 1, 6, tzinfo=UTC)
+DAY_SPENT = "the day's budget of 3 calls is spent until 00:00 UTC"
+ANNA_SPENT = "the contact's budget of 2 calls is spent until 00:00 UTC"
+
+
+def test_a_contact_has_so_many_calls_a_day():
+    budget = DailyBudget(3, 2)
+    assert [budget.take(ANNA, NOON) for _ in range(3)] == [None, None, ANNA_SPENT]
+    assert budget.take(BEN, NOON) is None
+
+
+def test_all_contacts_together_have_so_many_calls_a_day():
+    budget = DailyBudget(3, 2)
+    taken = [budget.take(contact, NOON) for contact in (ANNA, ANNA, BEN, BEN)]
+    assert taken == [None, None, None, DAY_SPENT]
+
+
+def test_the_next_day_begins_at_midnight_utc():
+    budget = DailyBudget(3, 1)
+    assert budget.take(ANNA, MIDNIGHT - timedelta(microseconds=1)) is None
+    assert budget.take(ANNA, MIDNIGHT) is None
+    assert budget.take(ANNA, MIDNIGHT) is not None
+
+
+def test_a_clock_set_back_over_midnight_gives_nothing_anew():
+    budget = DailyBudget(1, 1)
+    assert budget.take(ANNA, MIDNIGHT) is None
+    assert budget.take(ANNA, MIDNIGHT - timedelta(seconds=1)) is not None
+
+
+def test_what_was_spent_before_a_restart_is_recalled_once_a_day():
+    recalled = []
+
+    def recall(since):
+        recalled.append(since)
+        return {ANNA: 2}
+
+    budget = DailyBudget(3, 2, recall)
+    taken = [budget.take(contact, NOON) for contact in (ANNA, BEN, BEN)]
+    assert taken == [ANNA_SPENT, None, DAY_SPENT]
+    assert recalled == [datetime(2026, 1, 5, tzinfo=UTC)]
+
+
+def test_threads_that_ask_at_once_get_no_more_than_there_is():
+    budget = DailyBudget(50, 50)
+    with ThreadPoolExecutor(8) as pool:
+        taken = Counter(pool.map(lambda _: budget.take(ANNA, NOON), range(200)))
+    assert taken[None] == 50

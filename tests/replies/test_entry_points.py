@@ -1,0 +1,122 @@
+"""Generators that other distributions bring along."""
+
+import pytest
+
+from moca.core.content import Content
+from moca.replies.generator import Say
+from moca.replies.problems import BadGenerator
+from moca.replies.registry import generator_names, make_generator
+from moca.settings import read_settings
+from tests.replies.asking import asked
+
+CODE = """
+from moca.core.content import Content
+
+class Weather:
+    needs_history = 2
+
+    def __init__(self, city="Oslo"):
+        self.city = city
+
+    def reply(self, request):
+        return Content(text=f"Rain in {self.city}")
+
+def picky(key):
+    if key != "good":
+        raise ValueError("key: must be good")
+    return Weather(key)
+
+def nothing():
+    return None
+"""
+POINTS = """[moca.replies]
+weather = moca_weather:Weather
+picky = moca_weather:picky
+nothing = moca_weather:nothing
+gone = moca_weather:gone
+absent = moca_not_there:make
+"""
+
+
+@pytest.fixture(autouse=True)
+def _installed(tmp_path, monkeypatch):
+    """A distribution `moca-weather`, installed as far as Python can tell."""
+    info = tmp_path / "moca_weather-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: moca-weather\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(POINTS)
+    (tmp_path / "moca_weather.py").write_text(CODE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(__import__("sys").modules, "moca_weather", raising=False)
+
+
+def made(tmp_path, toml):
+    path = tmp_path / "moca.toml"
+    path.write_text(f"[replies]\n{toml}", encoding="utf-8")
+    replies = read_settings(path, {}).replies
+    return make_generator(replies.chain, replies.tables)
+
+
+def test_a_generator_of_another_distribution_answers(tmp_path):
+    reply = made(tmp_path, "generator = 'weather'").reply(asked("hi"))
+    assert reply == Say(Content(text="Rain in Oslo"), "weather")
+
+
+def test_it_is_made_with_its_own_table(tmp_path):
+    generator = made(tmp_path, "generator = 'weather'\n[replies.weather]\ncity = 'Rome'")
+    assert generator.reply(asked("hi")) == Say(Content(text="Rain in Rome"), "weather")
+
+
+def test_it_stands_in_a_chain_like_our_own(tmp_path):
+    (tmp_path / "rules.toml").write_text("")
+    toml = f"generator = 'rules, weather'\n[replies.rules]\nfile = '{tmp_path}/rules.toml'"
+    chain = made(tmp_path, toml)
+    assert chain.needs_history == 2
+    assert chain.reply(asked("hi")) == Say(
+        Content(text="Rain in Oslo"), "weather, after rules: no rule fits"
+    )
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        (
+            "generator = 'wether'",
+            (
+                "replies.generator: no generator is called 'wether'; did you mean 'weather'? "
+                "there is: mock, rules, model, fixed, absent, gone, nothing, picky, weather"
+            ),
+        ),
+        (
+            "generator = 'weather'\n[replies.weather]\ntown = 'Rome'",
+            "replies.weather: Weather.__init__() got an unexpected keyword argument 'town'",
+        ),
+        (
+            "generator = 'picky'\n[replies.picky]\nkey = 'bad'",
+            "replies.picky: key: must be good",
+        ),
+        ("generator = 'nothing'", "replies.nothing: it has no reply() and needs_history to be one"),
+        (
+            "generator = 'gone'",
+            (
+                "replies.generator: 'gone' of moca_weather:gone cannot be loaded: "
+                "module 'moca_weather' has no attribute 'gone'"
+            ),
+        ),
+        (
+            "generator = 'absent'",
+            (
+                "replies.generator: 'absent' of moca_not_there:make cannot be loaded: "
+                "No module named 'moca_not_there'"
+            ),
+        ),
+    ],
+)
+def test_one_that_cannot_be_made_is_refused_with_what_to_do(tmp_path, toml, said):
+    with pytest.raises(BadGenerator) as raised:
+        made(tmp_path, toml)
+    assert raised.value.problems == (said,)
+
+
+def test_ours_win_over_others_of_the_same_name():
+    assert generator_names()[:4] == ("mock", "rules", "model", "fixed")

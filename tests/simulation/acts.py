@@ -1,0 +1,43 @@
+from moca.core.vocabulary import Priority
+from tests.simulation.script import Operates
+from tests.simulation.world import World
+
+_ACTIONS = (
+    *("write", "write", "write", "close", "reopen", "pause", "resume", "cancel"),
+    *("retry", "settle"),
+)
+_SPANS = {"pause": (None, 5, 20, 90), "write": (None, None, 3, 30, 100)}
+
+
+def draw_acts(world: World) -> list[Operates]:
+    """Draw what the operator does."""
+    return [_draw_act(world, number) for number in range(world.one_of(0, 0, 0, 1, 2, 4, 8))]
+
+
+def draw_rush(world: World) -> list[Operates]:
+    """Draw texts of the operator's to many people at once, for some worlds."""
+    if not world.happens(0.2):
+        return []
+    at = world.instant(5)
+    return [
+        Operates(
+            at=at + world.one_of(0, 0, 0.5, 2),
+            contact=contact,
+            action="write",
+            text=f"rush {number}",
+            priority=world.one_of(*Priority),
+        )
+        for number, contact in enumerate(world.contacts * world.one_of(1, 2))
+    ]
+
+
+def _draw_act(world: World, number: int) -> Operates:
+    action = world.one_of(*_ACTIONS)
+    return Operates(
+        at=world.instant(1, 20),
+        contact=world.one_of(*world.contacts),
+        action=action,
+        seconds=world.one_of(*_SPANS.get(action, (None,))),
+        text=f"operator {number}",
+        priority=world.one_of(*Priority),
+    )

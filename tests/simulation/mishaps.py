@@ -1,0 +1,88 @@
+from collections.abc import Callable
+from datetime import datetime
+
+from tests.simulation.clockwork import Clockwork
+from tests.simulation.oracle import Oracle
+from tests.simulation.process import DiedError, Process
+from tests.simulation.script import ClockSteps, Dies, DiskFails
+from tests.simulation.trace import Trace
+
+
+class Mishaps:
+    """What befalls the process: it dies and comes up again, its disk fails, its clock is set."""
+
+    def __init__(
+        self,
+        clockwork: Clockwork,
+        trace: Trace,
+        process: Process,
+        oracle: Oracle,
+        hang_up: Callable[[], None],
+    ) -> None:
+        self._clockwork = clockwork
+        self._trace = trace
+        self._process = process
+        self._oracle = oracle
+        self._hang_up = hang_up
+        self.crashes = 0
+        self.faults = 0
+        self._doomed_in: int | None = None
+        self._down = Dies(at=0)
+        self._unsaved_since: datetime | None = None
+
+    def dies(self, dies: Dies) -> None:
+        """Let the process die, now or so many steps or a commit later."""
+        if self._process.system is None:
+            return
+        self._down = dies
+        if dies.after_commit:
+            self._process.dies_after_commit = True
+        elif dies.steps and not dies.orderly:
+            self._doomed_in = dies.steps
+        else:
+            self.die()
+
+    def stepped(self) -> None:
+        """Count one step nearer to a death."""
+        if self._doomed_in is not None:
+            self._doomed_in -= 1
+            if self._doomed_in <= 0:
+                self.die()
+
+    def die(self) -> None:
+        """End the process, in the way and for as long as was said last."""
+        dies, self._down, self._doomed_in = self._down, Dies(at=0), None
+        self._process.dies_after_commit = False
+        self.crashes += 1
+        self._oracle.died(self._unsaved_since)
+        try:
+            self._process.stop() if dies.orderly else self._process.die()
+        except DiedError:
+            self._process.die()
+        self._hang_up()
+        self._clockwork.after(dies.down, self._start)
+
+    def disk_fails(self, fails: DiskFails) -> None:
+        self._trace.tell(f"the disk fails for {fails.seconds} s")
+        self.faults += 1
+        self._process.disk_fails = True
+        self._unsaved_since = self._unsaved_since or self._clockwork.true
+        self._clockwork.after(fails.seconds, self._disk_works)
+
+    def clock_steps(self, steps: ClockSteps) -> None:
+        self._trace.tell(f"the clock is set by {steps.seconds} s")
+        self.faults += 1
+        self._clockwork.step(steps.seconds)
+
+    def _start(self) -> None:
+        self._oracle.up_since = self._clockwork.true
+        self._process.start()
+
+    def _disk_works(self) -> None:
+        self._process.disk_fails = False
+        self._oracle.up_since = self._clockwork.true
+        self._clockwork.after(2, self._all_saved)
+
+    def _all_saved(self) -> None:
+        if not self._process.disk_fails:
+            self._unsaved_since = None

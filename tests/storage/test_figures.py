@@ -1,0 +1,59 @@
+from datetime import timedelta
+
+from moca.core.figures import Figure
+from moca.core.messages import CancelReply, RetryReply
+from moca.core.messages.counting import RecordFigures
+from moca.core.vocabulary import ItemStatus
+from moca.storage.models import QueueItem
+from moca.storage.reads.figures import list_figures
+from moca.storage.reads.queue import count_queue
+from tests.making import ANNA, NOON, at
+
+MS = timedelta(milliseconds=1)
+
+
+def figure(minute=NOON, name="ack", count=1, total=2 * MS, longest=2 * MS):
+    return Figure(minute=minute, name=name, count=count, total=total, longest=longest)
+
+
+def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
+    desk.do(RecordFigures((figure(), figure(name="reply")), NOON))
+    desk.do(RecordFigures((figure(count=3, total=9 * MS, longest=5 * MS),), NOON))
+
+    assert list_figures(NOON) == (
+        figure(count=4, total=11 * MS, longest=5 * MS),
+        figure(name="reply"),
+    )
+
+
+def test_figures_of_last_week_are_forgotten(desk) -> None:
+    desk.do(RecordFigures((figure(),), NOON))
+    later = NOON + timedelta(days=9)
+    desk.do(RecordFigures((figure(minute=later),), later))
+
+    assert list_figures(NOON) == (figure(minute=later),)
+
+
+def test_no_figures_are_nothing(desk) -> None:
+    desk.do(RecordFigures((), NOON))
+    assert list_figures(NOON) == ()
+
+
+def test_the_queues_counts_follow_every_change(desk) -> None:
+    def counted():
+        rows = QueueItem.select(QueueItem.status).tuples()
+        found = [status for (status,) in rows]
+        assert count_queue() == {status: found.count(status) for status in ItemStatus}
+        return {str(status): count for status, count in count_queue().items() if count}
+
+    first, second = desk.hear("m1"), desk.hear("m2", contact=ANNA)
+    reply, other = desk.queue(first), desk.queue(second)
+    assert counted() == {"pending": 2}
+    desk.send(reply)
+    assert counted() == {"sent": 1, "pending": 1}
+    desk.do(CancelReply(other.item_id, at(8)))
+    assert counted() == {"sent": 1, "cancelled": 1}
+    desk.do(RetryReply(other.item_id, at(9)))
+    assert counted() == {"sent": 1, "pending": 1}
+    QueueItem.delete().where(QueueItem.id == other.item_id).execute()
+    assert counted() == {"sent": 1}
