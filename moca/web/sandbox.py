@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from moca import clock
 from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.threads import SandboxMessage
 from moca.storage.reads.journeys import JourneyRecord, read_journey
 from moca.web.access import Access
 from moca.web.api.routes import check_body
@@ -73,11 +74,21 @@ def sandbox_routes(
                 asdict(person) | {"last_at": _iso(person.last_at)}
                 for person in sandbox.people()[:_PEOPLE_SHOWN]
             ],
-            thread=[asdict(message) | {"at": _iso(message.at)} for message in thread],
+            thread=[_said(message) for message in thread],
             journey=None if looked_at is None else _story(ports, config, looked_at),
         )
 
     return routes
+
+
+def _said(message: SandboxMessage) -> dict[str, Any]:
+    return {
+        "mid": message.mid,
+        "sender": message.sender,
+        "text": message.text,
+        "attachments": [each.get("type") for each in message.more.get("attachments", ())],
+        "at": _iso(message.at),
+    }
 
 
 def _story(ports: Ports, config: WebConfig, mid: str) -> dict[str, Any] | None:

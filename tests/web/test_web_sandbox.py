@@ -32,7 +32,13 @@ def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(browser_se
         "now": "2026-11-22T12:00:00Z",
         "people": [{"psid": "700", "name": "Ada", "last_at": "2026-11-22T12:00:00Z"}],
         "thread": [
-            {"mid": mid, "sender": "contact", "text": "Hello", "at": "2026-11-22T12:00:00Z"}
+            {
+                "mid": mid,
+                "sender": "contact",
+                "text": "Hello",
+                "attachments": [],
+                "at": "2026-11-22T12:00:00Z",
+            }
         ],
         "journey": None,
     }

@@ -43,7 +43,7 @@ function bubble(message, before, isNew) {
   said.dataset.mid = message.mid;
   if (before && before.sender !== message.sender) said.dataset.turn = "";
   text.className = "bubble";
-  text.textContent = message.text;
+  text.textContent = message.text || `(${message.attachments.join(", ") || "nothing to read"})`;
   if (mine) {
     text.type = "button";
     text.title = "Show its journey";
