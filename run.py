@@ -10,9 +10,10 @@ import signal
 import socket
 import sys
 import threading
+from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 import peewee
@@ -22,20 +23,30 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from pydantic import SecretStr
 from rich.console import Console
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from actors.application import start_application
 from actors.doctor import call_doctor
-from actors.instagram import own_address
+from actors.instagram import has_built_in_sandbox, own_address
 from actors.policies import conversation_policy
+from actors.rehearsal import Programme, rehearse
+from actors.simulation import plan_crowd, watch_crowd
+from moca import clock
 from moca.core.account import WrongKey
+from moca.core.rehearsal import Rehearsal
+from moca.crowd import NoSandbox
 from moca.logs import set_up_logs
+from moca.rehearsal.page import rehearsal_page, write_for_the_owner
+from moca.rehearsal.span import read_span
+from moca.rehearsal.table import rehearsal_tables
 from moca.replies.problems import BadGenerator
 from moca.replies.registry import make_generator
 from moca.settings import BadSettings, Settings, read_settings
 from moca.settings.showing import mask_passwords, shown_settings
 from moca.storage.book import require_key
 from moca.storage.database import migrate, open_database
+from moca.storage.moving import NotTheSame, move
 from moca.storage.reads.journeys import read_journey
 from moca.storage.vault import Vault
 from moca.web.waiting import outcome_of
@@ -46,6 +57,13 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_PDEATHSIG = 1
 
 
+def _span(_context: click.Context, _option: click.Parameter, text: str) -> timedelta:
+    try:
+        return read_span(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.group(invoke_without_command=True)
 @click.option(
     "--config", type=click.Path(path_type=Path), envvar="MOCA_CONFIG", help="A TOML file."
@@ -53,12 +71,7 @@ _PR_SET_PDEATHSIG = 1
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """Answer Instagram direct messages. Without a command: serve."""
-    try:
-        context.obj = read_settings(config or _DEFAULT_CONFIG, os.environ)
-        conversation_policy(context.obj)
-        make_generator(context.obj.replies.chain, context.obj.replies.tables)
-    except (BadSettings, BadGenerator) as error:
-        _complain(2, *(f"settings: {problem}" for problem in error.problems))
+    context.obj = _settings_of(config or _DEFAULT_CONFIG)
     if context.invoked_subcommand is None:
         _serve(context.obj)
 
@@ -104,7 +117,124 @@ def see_doctor(settings: Settings) -> None:
     sys.exit(0 if all(line.is_fine for line in lines) else 1)
 
 
+@main.command("rehearse")
+@click.option("--since", default="7d", callback=_span, help="How far back, such as 12h or 7d.")
+@click.option("--config", "other", type=click.Path(path_type=Path), help="Other settings to try.")
+@click.option("--with-model", is_flag=True, help="Ask the language model, which may cost money.")
+@click.option("--limit", type=click.IntRange(0, 10_000), default=50, help="Differences to show.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write a page."
+)
+@click.pass_obj
+def show_rehearsal(  # noqa: PLR0917 - click hands over what the options say
+    settings: Settings,
+    since: timedelta,
+    other: Path | None,
+    with_model: bool,  # noqa: FBT001
+    limit: int,
+    html: Path | None,
+) -> None:
+    """Replay what came as if today's settings, or others, had been in force; send nothing."""
+    if html is not None and not html.parent.is_dir():
+        _complain(2, f"--html: {html.parent} is no directory")
+    now = clock.now()
+    programme = Programme(since=now - since, now=now, with_model=with_model, most=limit)
+    rehearsal = _rehearsed(settings, _settings_of(other) if other else settings, programme)
+    console = Console()
+    for each in rehearsal_tables(rehearsal):
+        console.print(each)
+    if html is not None:
+        _write_page(html, rehearsal_page(rehearsal))
+
+
+def _rehearsed(settings: Settings, others: Settings, programme: Programme) -> Rehearsal:
+    set_up_logs("ERROR", settings.log.format)
+    url = settings.database.url
+    try:
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("rehearsing", total=1.0)
+            return rehearse(
+                url, others, programme, lambda share: progress.update(task, completed=share)
+            )
+    except (peewee.PeeweeException, ValueError) as error:
+        problem = f"database.url: {url} cannot be read; has this Moca ever run on it? ({error})"
+        _complain(1, mask_passwords(problem.replace("\n", " ")))
+
+
+def _write_page(path: Path, page: str) -> None:
+    try:
+        write_for_the_owner(path, page)
+    except OSError as error:
+        _complain(1, f"--html: {path} cannot be written: {error.strerror}")
+
+
+def _settings_of(config: Path) -> Settings:
+    try:
+        settings = read_settings(config, os.environ)
+        conversation_policy(settings)
+        make_generator(settings.replies.chain, settings.replies.tables)
+    except (BadSettings, BadGenerator) as error:
+        _complain(2, *(f"settings: {problem}" for problem in error.problems))
+    return settings
+
+
+@main.command("simulate")
+@click.option("--contacts", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option("--per-second", type=click.IntRange(1, 200), default=5, show_default=True)
+@click.option("--minutes", type=click.FloatRange(0, 60, min_open=True), default=1.0)
+@click.option("--patience", type=click.IntRange(0, 7200), help="Seconds to wait for answers.")
+@click.option("--token", default="", help="Of the running Moca, if web.api_token is not set.")
+@click.pass_obj
+def let_a_crowd_write(settings: Settings, **wishes: Any) -> None:
+    """Let many fake people write to a running sandbox; tell what became of it."""
+    try:
+        tally = watch_crowd(plan_crowd(settings, **wishes))
+    except NoSandbox as error:
+        _complain(1, f"simulate: {error}")
+    except ValueError as error:
+        _complain(2, f"simulate: {error}")
+    sys.exit(0 if tally.is_fine else 1)
+
+
+def _opened(url: str) -> peewee.Database:
+    try:
+        database = open_database(url)
+        migrate(database)
+    except (peewee.PeeweeException, ValueError, OSError) as error:
+        _complain(1, mask_passwords(f"--to: {url} cannot be used: {error}".rstrip()))
+    return database
+
+
+@main.command("migrate")
+@click.option("--to", "url", required=True, help="Where to: postgresql://user@host/name.")
+@click.pass_obj
+def move_database(settings: Settings, url: str) -> None:
+    """Copy all that the database holds into another, and compare; Moca must be stopped."""
+    _prepare_database(settings)
+    source, target = open_database(settings.database.url), _opened(url)
+    with Progress() as progress, source.connection_context(), target.connection_context():
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, rows: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=rows)
+            progress.update(tasks[what], completed=done, total=rows)
+
+        try:
+            move(source, target, tell)
+        except NotTheSame as error:
+            _complain(1, f"migrate: {error}; give it an empty database, and stop Moca")
+        except peewee.PeeweeException as error:
+            _complain(
+                1, mask_passwords(f"migrate: {error}; call it again, it goes on where it stood")
+            )
+    click.echo("Everything is there and the same. Set database.url to it, and start Moca.")
+
+
 def _serve(settings: Settings) -> None:
+    if settings.cluster.broker_url and has_built_in_sandbox(settings):
+        hint = "start `python -m moca.instagram.sandbox` and name its address"
+        _complain(2, f"settings: instagram.graph_url: several nodes need one Instagram; {hint}")
     settings = _with_api_token(settings)
     set_up_logs(settings.log.level, settings.log.format)
     _prepare_database(settings)
@@ -130,6 +260,9 @@ def _serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
     )
+    # A collection in the worker would write to, and so copy, every page that it shares with us.
+    gc.collect()
+    gc.freeze()
     server.serve(
         target_loader=functools.partial(_start_worker, settings, failed, os.getpid()),
         wrap_loader=False,

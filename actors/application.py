@@ -1,20 +1,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import peewee
 import pykka
 from flask import Flask
 
 from actors.collection import collect_seldom
+from actors.comparer import Comparing
 from actors.doctor import look_at
 from actors.factlog import log_fact
 from actors.figures import FiguresDesk
 from actors.instagram import SANDBOX_GRAPH, Sandbox, graph_client, login_client
+from actors.joining import Joining, database_address, writer_type
 from actors.keepers import Keeping
 from actors.notifier import Post
 from actors.placement import Dispatchers
 from actors.policies import (
+    comparing_every,
     conversation_policy,
     sender_policy,
     web_config,
@@ -24,9 +28,10 @@ from actors.policies import (
 from actors.profiles import ProfileDesk
 from actors.responder import Recall
 from actors.signings import SigningNotes
-from actors.system import Ailments, System, World
+from actors.system import Ailments, System
 from actors.timers import TimerThread
 from actors.tokens import TokenDesk
+from actors.world import World
 from moca import clock
 from moca.core.contact import ContactKey
 from moca.instagram.sandbox.login_routes import login_blueprint
@@ -42,13 +47,13 @@ from moca.storage.reads.generating import count_made_by
 from moca.storage.reads.recollection import Recollection, recollect
 from moca.storage.reads.size import database_bytes
 from moca.storage.vault import Vault
-from moca.storage.writer import Writer
 from moca.web.app import create_app
 from moca.web.config import Ports
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.observation import Observation
 from moca.web.vitals import Finding, Vitals
+from moca.web.webhook import read_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ def start_application(
     """
     collect_seldom()
     metrics = Metrics()
-    database = open_database(settings.database.url)
+    joining = Joining.of(settings)
+    database = open_database(database_address(settings))
     vault = Vault(settings.instagram.token_key.get_secret_value(), settings.database.url)
     book = AccountBook(database, vault, clock.now)
     sandbox = Sandbox.of(settings)
@@ -78,15 +84,20 @@ def start_application(
     timers = TimerThread()
     timers.start()
     policy = sender_policy(settings)
-    system = System(
-        conversation=conversation_policy(settings),
-        sender=policy,
-        world=World(
-            open_writer=lambda: Writer(database, writer_policy(settings)),
+    config = web_config(settings)
+    parts: dict[str, Any] = {
+        "conversation": conversation_policy(settings),
+        "sender": policy,
+        "world": World(
+            open_writer=lambda: writer_type(joining)(database, writer_policy(settings)),
             generator=make_generator(
                 settings.replies.chain, settings.replies.tables, _made_by_model(database)
             ),
-            connect=lambda: graph_client(settings, book, token_for),
+            connect=lambda: (
+                graph_client(settings, book, token_for)
+                if joining is None
+                else joining.graph_client(book)
+            ),
             recall=_recall(database),
             observers=(book.observe, Observation(metrics).observe, log_fact),
             keeping=Keeping(
@@ -100,12 +111,22 @@ def start_application(
                     lambda: graph_client(settings, book, token_for),
                 ),
                 post=_post(settings),
+                comparing=Comparing(
+                    lambda: graph_client(settings, book, token_for),
+                    comparing_every(settings),
+                    settings.instagram.account_id,
+                ),
             ),
             shows_typing=settings.instagram.show_typing,
             escalate=escalate,
         ),
-        dispatchers=Dispatchers.threaded(policy.couriers),
-        timers=timers,
+        "dispatchers": Dispatchers.threaded(policy.couriers),
+        "timers": timers,
+    }
+    system = (
+        System(**parts)
+        if joining is None
+        else joining.system(lambda body: read_events(body, config), **parts)
     )
     account_id = settings.instagram.account_id or "default"
     ports = Ports(
@@ -122,9 +143,7 @@ def start_application(
         ),
     )
     figures = FiguresDesk(metrics.minutes, system.tell, timers)
-    app = create_app(
-        ports, web_config(settings), None if sandbox is None else sandbox.instagram, metrics
-    )
+    app = create_app(ports, config, None if sandbox is None else sandbox.instagram, metrics)
     if sandbox is not None:
         app.register_blueprint(login_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
         app.register_blueprint(graph_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
@@ -146,7 +165,11 @@ def _vitals(system: System, database: peewee.Database) -> Vitals:
         live = None
     size, wal = database_bytes(database)
     return Vitals(
-        waiting=system.waiting(), live_conversations=live, database_bytes=size, wal_bytes=wal
+        waiting=system.waiting(),
+        live_conversations=live,
+        database_bytes=size,
+        wal_bytes=wal,
+        seats=system.seats_held(),
     )
 
 

@@ -16,21 +16,21 @@ from actors.forwarding import (
 )
 from actors.membership import MembershipActor
 from actors.partitions import PartitionSupervisor
-from actors.reception import Put, Reception
+from actors.reception import Reception
 from actors.runtime import Ref
 from actors.seating import BeatDue, Leave, Subscriptions
-from actors.seats import Seats, SeatLeft, SeatTaken
-from actors.system import System
+from actors.seats import SeatLeft, Seats, SeatTaken
+from actors.system import Ailments, System
 from moca import clock
 from moca.broker.parcel import Delivered, Kind, Parcel
 from moca.core.contact import ContactKey
 from moca.core.messages import (
     AccountChanged,
-    FreezeChanged,
     MessageArrived,
     RecordWebhook,
     ToSender,
 )
+from moca.core.messages.freezing import FreezeChanged
 from moca.core.messages.seating import ContactChanged, Fenced, LeaveSeats, SeatClaimed, SeatLost
 from moca.core.partition import SENDER, events_of, partition_of, seat_of
 from moca.core.webhook import Event
@@ -43,7 +43,8 @@ _FAREWELL_SECONDS = 2.0
 class Broker(Subscriptions, Protocol):
     """The broker as a whole."""
 
-    put: Put
+    def put(self, seat: str, parcel: Parcel, confirm: Callable[[bool], None]) -> None:
+        """Publish; `confirm` hears whether it is kept for good, on any thread."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -76,7 +77,7 @@ class ClusterSystem(System):
     def __init__(self, *, member: Member, **rest: Any) -> None:
         self._member = member
         self._seats = member.seats
-        self._broker = member.open_broker(lambda message: self._membership.tell(message))
+        self._broker = member.open_broker(self._tell_membership)
         self._reception = Reception(self._broker.put, self._seats.partitions)
         super().__init__(**rest)
         partitions = map(seat_of, range(self._seats.partitions))
@@ -102,11 +103,22 @@ class ClusterSystem(System):
         else:
             super().tell(command)
 
+    def seats_held(self) -> int | None:
+        """Count the seats that are this node's."""
+        return len(self._seats.epochs)
+
+    def ailments(self) -> Ailments:
+        """Ask the parts that everything depends on how they are, the broker among them."""
+        found = super().ailments()
+        cut_off = None if self._seats.is_at_broker else "the broker does not answer"
+        return replace(found, supervisor=found.supervisor or cut_off)
+
     def take_up(self, seat: str) -> None:
         """Begin to act for a seat; the epoch is on disk. On the membership's thread."""
         if seat == SENDER:
             record = self._fenced(SENDER, self._seats.epochs[SENDER])
             self._post_room = self._open_post_room(record)
+            self._post_room.open()
         else:
             self._supervisor.tell(SeatTaken(int(seat[1:])))
 
@@ -139,6 +151,10 @@ class ClusterSystem(System):
         else:
             self._supervisor.tell(event)
 
+    def _tell_membership(self, message: Any) -> None:
+        with contextlib.suppress(pykka.ActorDeadError):
+            self._membership.tell(message)
+
     def _first_post_room(self) -> None:
         return None
 
@@ -159,7 +175,7 @@ class ClusterSystem(System):
     def _route(self, event: Any) -> None:
         match event:
             case SeatClaimed() | SeatLost():
-                self._membership.tell(event)
+                self._tell_membership(event)
             case AccountChanged() | FreezeChanged():
                 self._observe(event)
                 self._tell_sender(event)
@@ -201,7 +217,8 @@ class ClusterSystem(System):
             self._membership.stop(timeout=_FAREWELL_SECONDS)
         writer = self._world.open_writer()
         try:
-            writer.apply([LeaveSeats(self._member.node, clock.now())])  # type: ignore[list-item]
+            left: Any = LeaveSeats(self._member.node, clock.now())
+            writer.apply([left])
         except Exception as error:  # noqa: BLE001 - the next owner then waits a little longer
             log.warning("seats_not_left", error=type(error).__name__)
         writer.close()

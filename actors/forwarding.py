@@ -8,7 +8,6 @@ from moca.core.messages import (
     AccountChanged,
     ContactErased,
     ConversationChanged,
-    FreezeChanged,
     MessageArrived,
     MessageEdited,
     MessageErased,
@@ -19,6 +18,7 @@ from moca.core.messages import (
     ReplySent,
     ReplyUnknown,
 )
+from moca.core.messages.freezing import FreezeChanged
 from moca.core.messages.seating import ContactChanged
 
 TOLD_TO_OWNERS = (

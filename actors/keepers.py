@@ -6,15 +6,20 @@ from typing import Any
 
 import pykka
 
+from actors.comparer import ComparerActor, Comparing
 from actors.housekeeper import HousekeeperActor
 from actors.notifier import NotifierActor, Post
 from actors.placement import Dispatchers
 from actors.profiles import ProfileKeeperActor, Profiles
+from actors.reads import SharedReads
 from actors.runtime import Ref
-from actors.signals import HouseworkDue, LookAtProfiles, LookAtTokens
+from actors.signals import CompareDue, HouseworkDue, LookAtProfiles, LookAtTokens
 from actors.timers import Timers
 from actors.tokens import TokenKeeperActor, Tokens
 from moca.core.messages import Command, HouseKept, NoticesFound, NoticeWritten
+from moca.core.messages.comparing import ArrivalsCounted, LooksDue
+
+Kept = HouseKept | NoticeWritten | NoticesFound | ArrivalsCounted | LooksDue
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Keeping:
     """None where no account is given ice breakers or a menu."""
     post: Post | None = None
     """Tells people outside what waits for them; None where nobody is told."""
+    comparing: Comparing | None = None
+    """None where nobody sees to what never comes."""
 
 
 class Keepers:
@@ -41,6 +48,7 @@ class Keepers:
         keeping: Keeping,
         *,
         dispatchers: Dispatchers,
+        reads: SharedReads,
         record: Callable[[Command], None],
         timers: Timers,
         escalate: Callable[[BaseException], None] | None,
@@ -66,6 +74,16 @@ class Keepers:
             )
             self._housekeeper.tell(HouseworkDue())
             self._refs.append(self._housekeeper)
+        self._comparer: Ref[Any] | None = None
+        if keeping.comparing is not None:
+            self._comparer = ComparerActor.start_on(
+                dispatchers.readers,
+                comparing=keeping.comparing,
+                reads=reads,
+                **common,
+            )
+            self._comparer.tell(CompareDue())
+            self._refs.append(self._comparer)
         self._notifier: Ref[Any] | None = None
         if keeping.post is not None:
             self._notifier = NotifierActor.start_on(
@@ -74,12 +92,21 @@ class Keepers:
             self._notifier.tell(NoticeWritten())
             self._refs.append(self._notifier)
 
-    def hear(self, event: HouseKept | NoticeWritten | NoticesFound) -> None:
+    def hear(self, event: Kept) -> None:
         """Let the one whom it concerns go on."""
-        whom = self._housekeeper if isinstance(event, HouseKept) else self._notifier
+        whom = self._whom(event)
         if whom is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 whom.tell(event)
+
+    def _whom(self, event: Kept) -> Ref[Any] | None:
+        match event:
+            case HouseKept():
+                return self._housekeeper
+            case ArrivalsCounted() | LooksDue():
+                return self._comparer
+            case _:
+                return self._notifier
 
     def stop(self) -> None:
         """Stop them; what is under way comes to its end."""

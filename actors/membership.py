@@ -97,7 +97,7 @@ class MembershipActor(MailboxActor):
             self._timer.cancel()
 
     def _join(self) -> None:
-        self._is_in = True
+        self._is_in = self._seats.is_at_broker = True
         if self._is_leaving:
             return
         for name, seat in self._of.items():
@@ -109,7 +109,7 @@ class MembershipActor(MailboxActor):
         self._broker.subscribe(name, seat.term + 1)
 
     def _lose(self) -> None:
-        self._is_in = False
+        self._is_in = self._seats.is_at_broker = False
         for name, seat in self._of.items():
             self._give_up(name, seat)
             self._of[name] = HeldSeat(term=seat.term)
@@ -154,7 +154,7 @@ class MembershipActor(MailboxActor):
 
     def _take_up(self, name: str, seat: HeldSeat) -> None:
         seat.is_taken_up = True
-        log.info("seat_taken", seat=name, epoch=seat.epoch)
+        log.debug("seat_taken", seat=name, epoch=seat.epoch)
         self._office.take_up(name)
 
     def _handle(self, delivered: Delivered, epoch: int) -> None:
@@ -192,7 +192,7 @@ class MembershipActor(MailboxActor):
         if name == SENDER:
             self._seats.end_lease()
         if seat.is_taken_up:
-            log.info("seat_given_up", seat=name, epoch=seat.epoch)
+            log.debug("seat_given_up", seat=name, epoch=seat.epoch)
             self._office.give_up(name)
 
     def _beat(self) -> None:

@@ -33,7 +33,7 @@ class Dispatchers:
             shared=PoolDispatcher("actors", threads=2),
             responders=PoolDispatcher("responder", threads=RESPONDERS, messages_per_turn=1),
             couriers=PoolDispatcher("courier", threads=couriers, messages_per_turn=1),
-            readers=PoolDispatcher("reader", threads=READERS + 2, messages_per_turn=1),
+            readers=PoolDispatcher("reader", threads=READERS + 3, messages_per_turn=1),
             persistence=PoolDispatcher("persistence", threads=1),
         )
 

@@ -82,6 +82,12 @@ def writer_policy(settings: Settings) -> WriterPolicy:
     )
 
 
+def comparing_every(settings: Settings) -> timedelta | None:
+    """Say how often accounts are compared with Instagram's record; None for never."""
+    seconds = settings.instagram.compare_seconds
+    return timedelta(seconds=seconds) if seconds else None
+
+
 def welcome(settings: Settings) -> Welcome:
     """Give what every account shows to those who write to it."""
     section = settings.profile

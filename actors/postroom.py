@@ -1,23 +1,21 @@
 import contextlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pykka
 
 from actors.gaps import GapKeeperActor
-from actors.keepers import Keepers
+from actors.keepers import Keepers, Kept
 from actors.placement import Dispatchers
 from actors.reads import SharedReads
 from actors.runtime import Ref
 from actors.sender import SenderActor
 from actors.signals import Drain, LookForGaps, SweepDue
 from actors.timers import Timers
-from moca.core.messages import FetchMessage, HouseKept, NoticesFound, NoticeWritten, ToCourier
+from actors.world import World
+from moca.core.messages import FetchMessage, ToCourier
 from moca.core.policy import SenderPolicy
-
-if TYPE_CHECKING:
-    from actors.system import World
 
 _PATIENCE = timedelta(seconds=2)
 
@@ -27,7 +25,7 @@ class PostRoom:
 
     def __init__(
         self,
-        world: "World",
+        world: World,
         policy: SenderPolicy,
         *,
         dispatchers: Dispatchers,
@@ -46,16 +44,16 @@ class PostRoom:
             dispatchers.shared, policy=policy, reads=reads, call=call, draw=world.draw, **common
         )
         self.gap_keeper: Ref[Any] = GapKeeperActor.start_on(
-            dispatchers.shared, fetch=fetch, **common
+            dispatchers.shared, fetch=fetch, every=world.look_for_gaps_every, **common
         )
-        self._keepers = Keepers(world.keeping, dispatchers=dispatchers, **common)
+        self._keepers = Keepers(world.keeping, dispatchers=dispatchers, reads=reads, **common)
 
     def open(self) -> None:
         """Take over what the ones before left."""
         self.sender.tell(SweepDue())
         self.gap_keeper.tell(LookForGaps())
 
-    def hear(self, event: HouseKept | NoticeWritten | NoticesFound) -> None:
+    def hear(self, event: Kept) -> None:
         """Let the keeper whom it concerns go on."""
         self._keepers.hear(event)
 

@@ -18,9 +18,13 @@ class TypingDesk:
         self._readers = readers
         self._window = SlidingWindow(per_second, timedelta(seconds=1))
         self._lock = Lock()
+        self.is_frozen = True
+        """Whether nothing may go out; so it is until the database says that it may."""
 
     def show(self, asked: GenerateReply) -> None:
         """Have it shown, if there is somebody to see it and the second allows it. Any thread."""
+        if self.is_frozen:
+            return
         is_in_talk = any(each.kind not in COMMENT_KINDS for each in asked.inputs)
         if asked.attempt == 1 and is_in_talk and not len(self._readers) and self._may():
             self._readers.try_tell(ShowTyping(asked.contact))

@@ -33,6 +33,8 @@ class Seats:
     partitions: int
     monotonic: Callable[[], float] = time.monotonic
     epochs: Mapping[str, int] = field(default_factory=dict)
+    is_at_broker: bool = False
+    """Whether this node stands in line for seats."""
     _lease_until: float = float("-inf")
 
     def seat(self, contact: ContactKey) -> str:

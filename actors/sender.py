@@ -1,8 +1,9 @@
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from actors.calls import Call
 from actors.runtime import MailboxActor
 from actors.signals import Drain, LookAgain, SweepDue
 from actors.timers import Timer, Timers
@@ -38,14 +39,6 @@ from moca.core.settling import Settling
 from moca.core.vocabulary import Priority
 
 
-@dataclass(slots=True)
-class _Call:
-    reply: QueuedReply
-    started_at: datetime
-    is_settled: bool = False
-    """An echo or the operator ended it while the call was still under way."""
-
-
 class SenderActor(MailboxActor):
     """Paces the replies out: one for all accounts, so that the limits hold over all.
 
@@ -77,7 +70,7 @@ class SenderActor(MailboxActor):
         """Begin with nothing in hand."""
         self._outbox = Outbox(self._policy)
         self._settling = Settling(self._policy, self._reads)
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, Call] = {}
         self._left_to_the_operator: set[int] = set()
         self._ailing: dict[str, str] = {}
         """Accounts whose last call said that a person must act, and why."""
@@ -88,8 +81,16 @@ class SenderActor(MailboxActor):
 
     def on_restart(self) -> None:
         """Take over from the database what this actor had in hand before it crashed."""
+        under_way = self._outbox.under_way
         self.on_start()
+        self._outbox.keep_under_way(under_way)
         self._sweep()
+
+    def on_crash(self, message: Any, error: Exception) -> None:
+        """Start again; a courier whose report was being read is free all the same."""
+        if isinstance(message, DeliveryEnded):
+            self._outbox.hung_up(message.item_id)
+        super().on_crash(message, error)
 
     def on_receive(self, message: Any) -> Any:
         """Take in what happened, then let go whatever may."""
@@ -142,7 +143,7 @@ class SenderActor(MailboxActor):
         for claim in self._outbox.claims(now):
             self._record(claim)
         for call in self._outbox.calls(now):
-            self._calls[call.reply.item_id] = _Call(call.reply, now)
+            self._calls[call.reply.item_id] = Call(call.reply, now)
             self._call(call)
         for reading in self._settling.readings(now):
             self._record(reading)
@@ -154,10 +155,12 @@ class SenderActor(MailboxActor):
         self._left_to_the_operator.discard(reply.item_id)
         if self._settling.forget(reply.item_id) is not None:
             self._outbox.release(reply, now)
-        if reply.scheduled_for > now + self._horizon:
+        if reply.scheduled_for > now + self._policy.horizon:
             return
         if reply.priority is Priority.HIGH:
             self._outbox.put_back(reply, now)
+        elif not self._knows_the_past:
+            self._more_waits = True
         elif not self._left_some:
             self._left_some = not self._outbox.add(reply, now)
 
@@ -188,6 +191,7 @@ class SenderActor(MailboxActor):
     def _ended(self, ended: DeliveryEnded, now: datetime) -> None:
         call = self._calls.pop(ended.item_id, None) or self._call_of_before(ended.item_id)
         if call is None:
+            self._outbox.hung_up(ended.item_id)
             return
         self._outbox.ended(call.reply, now)
         if call.is_settled:
@@ -197,9 +201,9 @@ class SenderActor(MailboxActor):
         self._note_account(call.reply.contact.account_id, end, call.started_at)
         self._follow(call.reply, end.record, now, call.started_at)
 
-    def _call_of_before(self, item_id: int) -> _Call | None:
+    def _call_of_before(self, item_id: int) -> Call | None:
         doubt = self._settling.forget(item_id)
-        return None if doubt is None else _Call(doubt.reply, doubt.started_at)
+        return None if doubt is None else Call(doubt.reply, doubt.started_at)
 
     def _verified(self, verified: DeliveryVerified, now: datetime) -> None:
         verdict = self._settling.read(verified.item_id, verified.result, now)
@@ -217,14 +221,14 @@ class SenderActor(MailboxActor):
     ) -> None:
         self._record(record)
         if isinstance(record, RecordUnknown):
-            self._settling.add(reply, started_at, now)
+            self._settling.add(reply, started_at, now, may_go_again=record.may_go_again)
             return
         self._outbox.release(reply, now)
         if isinstance(record, RecordRetry):
             attempts = reply.attempts - (not record.is_spent)
             due_at = record.retry_at if record.is_spent else reply.scheduled_for
             again = replace(reply, scheduled_for=due_at, attempts=attempts)
-            if again.scheduled_for <= now + self._horizon:
+            if again.scheduled_for <= now + self._policy.horizon:
                 self._outbox.put_back(again, now)
 
     def _settled(self, item_id: int, now: datetime) -> None:
@@ -248,7 +252,7 @@ class SenderActor(MailboxActor):
                 self._doubt(unsettled, now)
         taken = [self._outbox.add(reply, now) for reply in found.replies]
         self._left_some = len(taken) >= self._policy.capacity or not all(taken)
-        self._more_waits = self._left_some
+        self._more_waits |= self._left_some
 
     def _drain(self, now: datetime) -> None:
         self._knows_the_past = False
@@ -283,11 +287,7 @@ class SenderActor(MailboxActor):
     def _find_pending(self, now: datetime) -> None:
         self._more_waits = False
         first = not self._knows_the_past
-        self._record(FindPending(self._policy.capacity, now, now + self._horizon, first))
-
-    @property
-    def _horizon(self) -> timedelta:
-        return 4 * self._policy.sweep
+        self._record(FindPending(self._policy.capacity, now, now + self._policy.horizon, first))
 
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now))

@@ -39,6 +39,16 @@ class HouseworkDue:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareDue:
+    """It is time to see which accounts are to be compared. Timers -> Comparer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOn:
+    """The next read of Instagram's record may be made. Timers -> Comparer."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoticesDue:
     """It is time to look for notices that are to be sent. Timers -> Notifier."""
 

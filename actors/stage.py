@@ -8,8 +8,9 @@ import peewee
 from actors.dispatchers import SteppingDispatcher
 from actors.placement import Dispatchers
 from actors.policies import conversation_policy, sender_policy, writer_policy
-from actors.system import System, World
+from actors.system import System
 from actors.timers import ManualTimers
+from actors.world import World
 from moca.clock import VirtualTime
 from moca.core.contact import ContactKey
 from moca.core.content import Content
@@ -25,7 +26,7 @@ from moca.storage.archive import Archive
 from moca.storage.reads.recollection import Recollection, recollect
 from moca.storage.writer import Writer
 
-_SELDOM = timedelta(minutes=15)
+_SELDOM = timedelta(hours=1)
 """Nothing is lost on a stage, so that little is found by looking."""
 
 

@@ -1,29 +1,26 @@
 import contextlib
-import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pykka
 
 from actors.conversation import ConversationActor, Surroundings
 from actors.courier import CourierActor
-from actors.gaps import LOOK_EVERY, GapKeeperActor
-from actors.graph import Graph
-from actors.keepers import Keepers, Keeping
+from actors.keepers import Kept
 from actors.names import NameDesk
 from actors.persistence import PersistenceActor
 from actors.placement import READERS, RESPONDERS, Dispatchers
 from actors.pool import start_pool
+from actors.postroom import PostRoom
 from actors.presence import TypingDesk
 from actors.reads import SharedReads
-from actors.responder import Recall, ResponderActor, recall_nothing
+from actors.responder import ResponderActor
 from actors.runtime import Ref
-from actors.sender import SenderActor
-from actors.signals import CountLive, Drain, LookForGaps, Ping, SweepDue
+from actors.signals import CountLive, Ping, SweepDue
 from actors.supervisor import SupervisorActor
 from actors.timers import Timers
+from actors.world import World
 from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.messages import (
@@ -31,22 +28,18 @@ from moca.core.messages import (
     DeliverReply,
     FetchMessage,
     GenerateReply,
-    HouseKept,
     KnownMidsListed,
     MessageArrived,
     MessagesEnded,
     MessagesMissing,
-    NoticesFound,
-    NoticeWritten,
     PendingFound,
     ReplyClaimed,
     ToCourier,
     ToSender,
 )
+from moca.core.messages.comparing import MessagesMissed
 from moca.core.messages.freezing import FreezeChanged
 from moca.core.policy import ConversationPolicy, SenderPolicy
-from moca.replies.generator import ReplyGenerator
-from moca.storage.writer import Writer
 
 _MOST_READS = 1000
 _MOST_WAITING = 20_000
@@ -54,26 +47,6 @@ _ENOUGH_WAITING = 200
 """Past this, those who waited through a stop are taken up a little later."""
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What the actors meet at the edges of the system."""
-
-    open_writer: Callable[[], Writer]
-    generator: ReplyGenerator
-    recall: Recall = recall_nothing
-    """Where a generator reads what was said before; called on the responders' threads."""
-    connect: Callable[[], Graph]
-    keeping: Keeping = field(default_factory=Keeping)
-    draw: Callable[[], float] = random.random
-    observers: Sequence[Callable[[object], None]] = ()
-    """Shown every event of a send or of the database, to count and to log."""
-    look_for_gaps_every: timedelta = LOOK_EVERY
-    shows_typing: bool = False
-    """Whether contacts see that a reply is being made."""
-    escalate: Callable[[BaseException], None] | None = None
-    """Told when an actor that everything depends on was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +66,9 @@ class Overloaded(Exception):  # noqa: N818 - it reads as what it is
 class System:
     """The actors of one process, wired; started when made, stopped in order by `stop`."""
 
+    _MAKES_SUPERVISOR: type[SupervisorActor] = SupervisorActor
+    """A cluster's node has one of its own."""
+
     def __init__(
         self,
         *,
@@ -103,8 +79,11 @@ class System:
         timers: Timers,
     ) -> None:
         self._dispatchers = dispatchers
+        self._world = world
+        self._sender_policy = sender
+        self._timers = timers
         self._observers = world.observers
-        reads = SharedReads(sender.account_reads_per_second)
+        self._reads = reads = SharedReads(sender.account_reads_per_second)
         critical: dict[str, Any] = {"escalate": world.escalate}
         self._persistence: Ref[Any] = PersistenceActor.start_on(
             dispatchers.persistence,
@@ -133,16 +112,7 @@ class System:
             **critical,
         )
         self._typing = TypingDesk(self._readers, sender.per_second) if world.shows_typing else None
-        self._sender: Ref[Any] = SenderActor.start_on(
-            dispatchers.shared,
-            policy=sender,
-            reads=reads,
-            record=self._persistence.tell,
-            call=self._call,
-            timers=timers,
-            draw=world.draw,
-            **critical,
-        )
+        self._post_room = self._first_post_room()
         around = Surroundings(
             policy=conversation,
             record=self._persistence.tell,
@@ -151,34 +121,20 @@ class System:
             notify=self._route,
             timers=timers,
         )
-        self._supervisor: Ref[Any] = SupervisorActor.start_on(
+        self._supervisor: Ref[Any] = self._MAKES_SUPERVISOR.start_on(
             dispatchers.shared,
             record=self._persistence.tell,
-            to_sender=self._sender.tell,
+            to_sender=self._tell_sender,
             spawn=lambda contact, first: self._spawn(contact, first, around),
             timers=timers,
             sweep=sender.sweep,
             is_busy=lambda: max(self.waiting().values()) >= _ENOUGH_WAITING,
+            **self._supervisor_of_what(),
             **critical,
         )
-        self._gap_keeper: Ref[Any] = GapKeeperActor.start_on(
-            dispatchers.shared,
-            record=self._persistence.tell,
-            fetch=lambda wanted: self._fetch(wanted, reads),
-            every=world.look_for_gaps_every,
-            timers=timers,
-            **critical,
-        )
-        self._keepers = Keepers(
-            world.keeping,
-            dispatchers=dispatchers,
-            record=self._persistence.tell,
-            timers=timers,
-            **critical,
-        )
-        self._sender.tell(SweepDue())
         self._supervisor.tell(SweepDue())
-        self._gap_keeper.tell(LookForGaps())
+        if self._post_room is not None:
+            self._post_room.open()
 
     def tell(self, command: object) -> None:
         """Hand in a command from outside.
@@ -197,15 +153,20 @@ class System:
         return {
             "supervisor": len(self._supervisor.actor_inbox),
             "persistence": len(self._persistence.actor_inbox),
-            "sender": len(self._sender.actor_inbox),
+            "sender": 0 if self._post_room is None else len(self._post_room.sender.actor_inbox),
             "responders": len(self._responders),
             "couriers": len(self._couriers),
         }
 
+    def seats_held(self) -> int | None:
+        """Count the seats of a cluster that are this node's; None on one machine."""
+        return None
+
     def ailments(self) -> Ailments:
         """Ask the parts that everything depends on how they are."""
         database = self._ask_how(self._persistence)
-        sender = self._ask_how(self._sender)
+        post_room = self._post_room
+        sender = {} if post_room is None else self._ask_how(post_room.sender)
         supervisor = self._ask_how(self._supervisor)
         return Ailments(
             database=database if isinstance(database, str) else database.get("database"),
@@ -232,20 +193,48 @@ class System:
 
     def stop(self) -> None:
         """Stop in order, within about 10 s: no new work, last calls, last writes."""
-        with contextlib.suppress(pykka.ActorDeadError):
-            self._sender.tell(Drain())
+        post_room = self._post_room
+        if post_room is not None:
+            post_room.drain()
         self._supervisor.stop(timeout=_ANSWER_SECONDS)
         with contextlib.suppress(pykka.Timeout):
             self._couriers.stop(timeout=_LAST_CALLS_SECONDS)
-        self._gap_keeper.stop(block=False)
-        self._keepers.stop()
+        if post_room is not None:
+            post_room.end_keeping()
         for pool in (self._readers, self._responders):
             with contextlib.suppress(pykka.Timeout):
                 pool.stop(timeout=0)
-        for ref in (self._sender, self._persistence):
-            with contextlib.suppress(pykka.Timeout):
-                ref.stop(timeout=_ANSWER_SECONDS)
+        if post_room is not None:
+            post_room.end_sending()
+        with contextlib.suppress(pykka.Timeout):
+            self._persistence.stop(timeout=_ANSWER_SECONDS)
+        self._depart()
         self._dispatchers.stop()
+
+    def _depart(self) -> None:
+        """Do what is to be done once everything is written."""
+
+    def _first_post_room(self) -> PostRoom | None:
+        return self._open_post_room(self._persistence.tell)
+
+    def _open_post_room(self, record: Callable[[Any], None]) -> PostRoom:
+        return PostRoom(
+            self._world,
+            self._sender_policy,
+            dispatchers=self._dispatchers,
+            timers=self._timers,
+            reads=self._reads,
+            record=record,
+            call=self._call,
+            fetch=self._fetch,
+        )
+
+    def _supervisor_of_what(self) -> dict[str, Any]:
+        return {}
+
+    def _tell_sender(self, event: ToSender) -> None:
+        if self._post_room is not None:
+            self._post_room.sender.tell(event)
 
     def _observe(self, event: object) -> None:
         for observe in self._observers:
@@ -256,8 +245,8 @@ class System:
             self._typing.show(asked)
         self._responders.tell(asked)
 
-    def _fetch(self, wanted: FetchMessage, reads: SharedReads) -> None:
-        reads.count(wanted.missing.account_id, clock.now(), 1)
+    def _fetch(self, wanted: FetchMessage) -> None:
+        self._reads.count(wanted.missing.account_id, clock.now(), 1)
         self._readers.try_tell(wanted)
 
     def _call(self, call: ToCourier) -> None:
@@ -267,27 +256,33 @@ class System:
 
     def _to_sender(self, event: ToSender) -> None:
         self._observe(event)
-        self._sender.tell(event)
+        self._tell_sender(event)
 
     def _route(self, event: Any) -> None:
         self._observe(event)
-        if isinstance(event, MessagesEnded):
+        if self._typing is not None and isinstance(event, PendingFound | FreezeChanged):
+            self._typing.is_frozen = event.is_frozen
+        if isinstance(event, MessagesEnded | MessagesMissed):
             return
-        if isinstance(event, HouseKept | NoticeWritten | NoticesFound):
-            self._keepers.hear(event)
+        if isinstance(event, Kept):
+            if self._post_room is not None:
+                self._post_room.hear(event)
             return
-        with contextlib.suppress(pykka.ActorDeadError):
-            self._whom(event).tell(event)
+        whom = self._whom(event)
+        if whom is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                whom.tell(event)
 
-    def _whom(self, event: Any) -> Ref[Any]:
+    def _whom(self, event: Any) -> Ref[Any] | None:
         """Tell who asked for an event or wants it; all else is routed by contact."""
+        post_room = self._post_room
         match event:
             case ReplyClaimed() | PendingFound() | KnownMidsListed():
-                return self._sender
+                return None if post_room is None else post_room.sender
             case AccountChanged() | FreezeChanged():
-                return self._sender
+                return None if post_room is None else post_room.sender
             case MessagesMissing():
-                return self._gap_keeper
+                return None if post_room is None else post_room.gap_keeper
             case _:
                 return self._supervisor
 

@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import logging
 import sys
@@ -22,6 +23,7 @@ _CHATTY = (
     "openai",
     "peewee",
     "peewee_migrate",
+    "pika",
     "pykka",
     "urllib3",
     "werkzeug",
@@ -36,10 +38,11 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
         style: `console` for a person, `json` for a machine.
     """
     threshold = logging.getLevelNamesMapping()[level]
+    renderer = _renderer(style)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED, _name_error, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -49,13 +52,28 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _name_error,
-                _renderer(style),
+                renderer,
             ],
         )
     )
     logging.basicConfig(handlers=[handler], level=threshold, force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Lines:
+    """Writes our own lines without a record of `logging` for each. For any thread."""
+
+    def __init__(self, *_name: str) -> None:
+        self._stream = sys.stderr
+
+    def msg(self, line: str) -> None:
+        # A full disk or a closed terminal must not keep a message from its answer.
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = exception = critical = log = msg
 
 
 def contact_hash(contact: ContactKey) -> str:

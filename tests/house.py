@@ -9,8 +9,9 @@ from pathlib import Path
 from actors.dispatchers import SteppingDispatcher
 from actors.keepers import Keeping
 from actors.placement import Dispatchers
-from actors.system import System, World
+from actors.system import System
 from actors.timers import ManualTimers
+from actors.world import World
 from moca import clock
 from moca.core.consent import Consent
 from moca.core.contact import ContactKey

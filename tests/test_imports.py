@@ -15,7 +15,9 @@ MAY_IMPORT = {
     "moca/instagram": {"moca.core", "moca.instagram", "moca.clock"},
     "moca/replies": {"moca.core", "moca.replies"},
     "moca/storage": {"moca.core", "moca.storage"},
+    "moca/broker": {"moca.broker"},
     "moca/settings": {"moca.settings"},
+    "moca/rehearsal": {"moca.core", "moca.rehearsal"},
     "moca/doctor": {
         "moca.core",
         "moca.instagram",

@@ -54,19 +54,20 @@ class Consumer:
     def _subscribe(self, seat: str, term: int, channel: Any) -> None:
         channel.basic_consume(
             self._queues.name(seat),
-            partial(self._deliver, seat, term),
+            self._handed(seat, term),
             consumer_tag=_name(seat, term),
         )
 
-    def _deliver(
-        self, seat: str, term: int, channel: Any, method: Any, properties: Any, body: bytes
-    ) -> None:
-        parcel = parcel_of(properties, body)
-        if parcel is None:
-            channel.basic_ack(method.delivery_tag)
-            return
-        tag = Tag(self._connections, method.delivery_tag)
-        self._tell(Delivered(seat, term, tag, parcel, method.redelivered))
+    def _handed(self, seat: str, term: int) -> Callable[..., None]:
+        def hand_on(channel: Any, method: Any, properties: Any, body: bytes) -> None:
+            parcel = parcel_of(properties, body)
+            if parcel is None:
+                channel.basic_ack(method.delivery_tag)
+                return
+            tag = Tag(self._connections, method.delivery_tag)
+            self._tell(Delivered(seat, term, tag, parcel, method.redelivered))
+
+        return hand_on
 
     def _settle(self, tag: Tag, channel: Any, *, accepts: bool) -> None:
         if tag.connection != self._connections:

@@ -12,6 +12,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 4
 _LONGEST_SILENCE_SECONDS = 5.0
 
+
 log = structlog.stdlib.get_logger()
 
 
@@ -106,11 +107,14 @@ class Link:
                 self._channel = channel
             self._on_open(channel)
 
+        def on_connection(opened: Any) -> None:
+            opened.channel(on_open_callback=on_channel)
+
         connection = SelectConnection(
             self._parameters,
-            on_open_callback=lambda each: each.channel(on_open_callback=on_channel),
-            on_open_error_callback=lambda each, error: self._end(each, error),
-            on_close_callback=lambda each, error: self._end(each, error),
+            on_open_callback=on_connection,
+            on_open_error_callback=self._end,
+            on_close_callback=self._end,
         )
         with self._lock:
             self._connection = connection
@@ -126,7 +130,7 @@ class Link:
                 self._on_lost()
         return opened.is_set()
 
-    def _end(self, connection: Any, error: BaseException | Exception) -> None:
+    def _end(self, connection: Any, error: BaseException | str) -> None:
         if not self._ending.is_set() and self._is_wanted.is_set():
             log.warning("broker_lost", link=self._name, error=type(error).__name__)
         connection.ioloop.stop()

@@ -1,4 +1,5 @@
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -75,12 +76,15 @@ class Look:
 
     account_id: str
     span: Span
-    missed: int = 0
-    """Threads that were left out, because there were too many."""
+    read_before: Mapping[str, datetime] = field(default_factory=dict)
+    """By thread, up to which change the last look had read it."""
+    left_out: int = 0
+    """Threads beyond those that are read."""
     _after: str | None = ""
     """None once the list was read."""
     _pages: int = 0
-    _threads: deque[str] = field(default_factory=deque)
+    _threads: deque[ListedThread] = field(default_factory=deque)
+    _read: dict[str, datetime] = field(default_factory=dict)
     _failures: int = 0
 
     @property
@@ -88,7 +92,12 @@ class Look:
         """What is to be read now; None when all was."""
         if self._after is not None:
             return ListThreads(self._after)
-        return ReadThread(self._threads[0]) if self._threads else None
+        return ReadThread(self._threads[0].id) if self._threads else None
+
+    @property
+    def was_read(self) -> Mapping[str, datetime]:
+        """What the next look need not read again unless it changes, for `read_before`."""
+        return self._read
 
     @property
     def is_hopeless(self) -> bool:
@@ -99,17 +108,20 @@ class Look:
         """Take in a part of the list; Instagram tells the thread that changed last first."""
         self._failures = 0
         self._pages += 1
-        changed = [each.id for each in page.threads if each.updated_at > self.span.since]
+        changed = [each for each in page.threads if each.updated_at > self.span.since]
+        wanted = [each for each in changed if self.read_before.get(each.id) != each.updated_at]
         room = _MOST_THREADS - len(self._threads)
-        self._threads.extend(changed[:room])
-        self.missed += len(changed[room:])
-        goes_on = bool(changed) and page.after and self._pages < _MOST_PAGES and not self.missed
+        self._threads.extend(wanted[:room])
+        self.left_out += len(wanted[room:])
+        goes_on = bool(changed) and page.after and self._pages < _MOST_PAGES and not self.left_out
         self._after = page.after if goes_on else None
 
     def read(self) -> None:
         """Note that the thread at hand was read."""
         self._failures = 0
-        self._threads.popleft()
+        thread = self._threads.popleft()
+        if self.span.until - _RECORD_LAGS < thread.updated_at <= self.span.until:
+            self._read[thread.id] = thread.updated_at
 
     def fail(self) -> None:
         """Note that it could not be: a thread is left out, the list is tried again."""

@@ -112,7 +112,10 @@ _BY_REASON: tuple[tuple[str, Callable[[Silence, InForce], str]], ...] = (
         "no reply could be made",
         _says('With "fixed" at the end of replies.generator it would have been answered.'),
     ),
-    ("asked for a person", _says("Without that word in escalation_words it would have been answered.")),
+    (
+        "asked for a person",
+        _says("Without that word in escalation_words it would have been answered."),
+    ),
     (
         "handed over to a person",
         _says("Answered by the person it was handed to, or handed back to the bot, it goes on."),

@@ -47,6 +47,8 @@ class Unconfirmed:
     """It may or may not have arrived: timeout, lost connection, 5xx, Graph codes 1 and 2."""
 
     because: str
+    may_go_again: bool = True
+    """Whether it is to be sent again if it turns out not to have arrived."""
 
 
 DeliveryResult = Delivered | Undelivered | Throttled | AccountStopped | Rejected | Unconfirmed
@@ -63,6 +65,8 @@ class Arrived:
 @dataclass(frozen=True, slots=True)
 class NotArrived:
     """Instagram's own record was read and does not show the message."""
+
+    may_go_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)

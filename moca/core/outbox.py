@@ -54,6 +54,15 @@ class Outbox:
         """How many more replies may be held in memory."""
         return self._policy.capacity - len(self._lanes)
 
+    @property
+    def under_way(self) -> frozenset[int]:
+        """The calls that couriers are busy with, by item."""
+        return frozenset(self._under_way)
+
+    def keep_under_way(self, item_ids: Iterable[int]) -> None:
+        """Reckon with couriers who are busy since before this outbox was made."""
+        self._under_way.update(item_ids)
+
     def add(self, reply: QueuedReply, now: datetime) -> bool:
         """Take in a pending reply, unless it is here; False if it is left to the database."""
         if reply.item_id not in self._lanes:
@@ -125,11 +134,15 @@ class Outbox:
         if reply is not None:
             self._pacing.started(reply.channel, at)
 
+    def hung_up(self, item_id: int) -> None:
+        """Note that the courier who made this call is free, where nothing else is known of it."""
+        self._under_way.discard(item_id)
+
     def ended(self, reply: QueuedReply, now: datetime) -> None:
         """Let the contact rest after a call; the lane stands until `release`."""
         if self._called.pop(reply.item_id, None) is not None:
             self._pacing.release(reply.channel)
-        self._under_way.discard(reply.item_id)
+        self.hung_up(reply.item_id)
         self.rest(reply.contact, now, now)
 
     def rest(self, contact: ContactKey, since: datetime, now: datetime) -> None:

@@ -69,3 +69,8 @@ class SenderPolicy:
     sweep: timedelta = timedelta(seconds=15)
     capacity: int = 4_000
     """Replies held in memory; the database holds the rest."""
+
+    @property
+    def horizon(self) -> timedelta:
+        """How long before its time a scheduled reply is taken into memory."""
+        return 4 * self.sweep

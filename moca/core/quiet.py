@@ -1,10 +1,12 @@
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
 REMEMBERED = timedelta(days=14)
 _LEAST_KNOWN = timedelta(days=7)
+_MESSAGES = "messages"
 _CHANCE = 1e-4
 _ENOUGH = -math.log(_CHANCE)
 """With so many arrivals to be expected, none at all comes about once in ten thousand times."""
@@ -43,6 +45,28 @@ def is_too_quiet(expected: float) -> bool:
     return expected >= _ENOUGH
 
 
+def say_quiet(
+    since: datetime, expected: float, subscribed: AbstractSet[str], unreadable: str | None
+) -> str:
+    """Say that an account has gone quiet, and the one thing to do, by what it is subscribed to.
+
+    Args:
+        since: the beginning of the silence.
+        expected: arrivals that were to be expected, bursts counted as one.
+        subscribed: the fields whose webhooks Instagram sends.
+        unreadable: why that could not be read; None where it could.
+    """
+    usually = f"where at least {expected:.0f} were to be expected"
+    silence = f"no webhook has come since {since:%Y-%m-%d %H:%M} UTC, {usually}"
+    if unreadable is not None:
+        return f"{silence}; its subscription could not be read: {unreadable}"
+    if not subscribed:
+        return f"{silence}; Instagram sends its webhooks nowhere: connect the account again"
+    if _MESSAGES not in subscribed:
+        return f"{silence}; it is not subscribed to messages: connect the account again"
+    return f"{silence}; it is subscribed: see whether Meta's dashboard shows the right address"
+
+
 def _hours_between(since: datetime, now: datetime) -> list[datetime]:
     first = hour_of(since)
     return [first + n * HOUR for n in range((now - first) // HOUR + 1)]
@@ -64,8 +88,6 @@ def _mean(hours: Mapping[datetime, int], which: list[datetime]) -> float:
 
 def _burstiness(hours: Mapping[datetime, int], past: list[datetime]) -> float:
     """Say how many times as much as by chance alone the figures vary; at least 1."""
-    usual = {
-        hour: _mean(hours, [each for each in past if each.hour == hour]) for hour in range(24)
-    }
+    usual = {hour: _mean(hours, [each for each in past if each.hour == hour]) for hour in range(24)}
     varies = sum((hours.get(each, 0) - usual[each.hour]) ** 2 for each in past)
     return max(1.0, varies / max(sum(usual[each.hour] for each in past), 1.0))

@@ -79,6 +79,8 @@ class Lived:
     text: str = field(repr=False)
     type: str
     received_at: datetime
+    is_unsent: bool = False
+    """Its words are gone, from the webhooks too, so that it does not come as it came."""
     ending: Ending
 
     @property
@@ -138,7 +140,7 @@ class Comparison:
 
     def add(self, message: Lived, now: Ending | None) -> None:
         """Compare how a message fared with how it fares now; None where it was not replayed."""
-        if now is None:
+        if now is None or message.is_unsent:
             self.counts[Verdict.NOT_REPLAYED] += 1
             return
         verdict = compare(message.ending, now)
@@ -175,4 +177,3 @@ def _comes_when(then: Ending, now: Ending) -> bool:
 
 def _reason(ending: Ending) -> tuple[Outcome | None, str]:
     return ending.outcome, _FIGURE.sub("", ending.because)
-

@@ -49,8 +49,8 @@ def after_call(
             sent = RecordSent(reply.item_id, mid, now, "Instagram's answer")
             pause = breather(usage_percent)
             return Ended(sent, account_rests_until=now + pause if pause else None)
-        case Unconfirmed(because):
-            return Ended(RecordUnknown(reply.item_id, because, now))
+        case Unconfirmed(because, may_go_again):
+            return Ended(RecordUnknown(reply.item_id, because, now, may_go_again))
         case Rejected(because):
             return Ended(RecordFailed(reply.item_id, because, now))
         case Undelivered(because):
@@ -81,8 +81,11 @@ def after_reading(
     match result:
         case Arrived(mid, _):
             return RecordSent(reply.item_id, mid, now, "Instagram's record")
-        case NotArrived():
+        case NotArrived(may_go_again):
             because = "Instagram's record shows that it did not arrive"
+            if not may_go_again:
+                because = f"{because}; it must not be sent again"
+                return RecordFailed(reply.item_id, because, now)
             return _retry_or_fail(reply, because, now, policy, jitter)
         case Unreadable():
             return None

@@ -21,6 +21,7 @@ class Doubt:
     absent: int = 0
     """Readings so far that did not show it."""
     unreadable: int = 0
+    may_go_again: bool = True
 
 
 class Settling:
@@ -37,9 +38,17 @@ class Settling:
     def __contains__(self, item_id: int) -> bool:
         return item_id in self._doubts
 
-    def add(self, reply: QueuedReply, started_at: datetime, now: datetime) -> None:
+    def add(
+        self,
+        reply: QueuedReply,
+        started_at: datetime,
+        now: datetime,
+        *,
+        may_go_again: bool = True,
+    ) -> None:
         """Take up a doubtful reply; the first reading waits, because readings lag."""
-        self._doubts[reply.item_id] = Doubt(reply, started_at, now + self._policy.settle)
+        first = now + self._policy.settle
+        self._doubts[reply.item_id] = Doubt(reply, started_at, first, may_go_again=may_go_again)
 
     def forget(self, item_id: int) -> Doubt | None:
         """Drop a doubt that was settled otherwise; None if there was none."""
@@ -75,7 +84,7 @@ class Settling:
             case NotArrived():
                 doubt.absent += 1
                 if doubt.absent >= self._policy.settle_readings:
-                    return self._settle(doubt, result)
+                    return self._settle(doubt, NotArrived(doubt.may_go_again))
             case Unreadable():
                 doubt.unreadable += 1
                 if doubt.unreadable >= self._policy.max_attempts:

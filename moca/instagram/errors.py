@@ -18,6 +18,7 @@ Failure = Undelivered | Throttled | AccountStopped | Rejected | Unconfirmed
 _Verdict = Callable[[str], Failure]
 
 _token_dead = partial(AccountStopped, is_token_dead=True)
+_for_the_last_time = partial(Unconfirmed, may_go_again=False)
 
 _BY_SUBCODE: Mapping[tuple[int, int], tuple[_Verdict, str]] = {
     (1, 1357046): (Unconfirmed, "reported bad, although messages like it were sent"),
@@ -37,7 +38,7 @@ _BY_SUBCODE: Mapping[tuple[int, int], tuple[_Verdict, str]] = {
     (100, 2534013): (AccountStopped, "the Page is not linked to the account"),
     (100, 2534014): (Rejected, "there is no such person"),
     (100, 2534015): (Rejected, "the message's data is invalid"),
-    (100, 2534025): (Unconfirmed, "a private reply was refused, mostly since one is there already"),
+    (100, 2534025): (_for_the_last_time, "a private reply was refused, as mostly where one is"),
     (100, 2534029): (AccountStopped, "the account is blocked from sending"),
     (100, 2534037): (Rejected, "another app holds this thread"),
     (190, 458): (_token_dead, "the app was removed by the account"),

@@ -24,6 +24,11 @@ class FetchedMessage(BaseModel):
     message: Text = ""
     is_unsupported: Flag = False
 
+    def is_with(self, account_id: str) -> bool:
+        """Tell whether the account is named as the writer or as whom it was written to."""
+        parties = (self.sender, *self.to.data)
+        return any(each is not None and each.id == account_id for each in parties)
+
     def as_told_by(self, account_id: str, mid: str) -> InboundMessage | Echo | None:
         """See it as its webhook would have told it; None where the writer is not named."""
         if self.sender is None:

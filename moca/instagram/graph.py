@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, ValidationError
 
+from moca.core.comparing import ThreadPage
 from moca.core.contact import ContactKey
 from moca.core.content import Content
 from moca.core.delivery import (
@@ -30,7 +31,10 @@ from moca.instagram.outgoing import SenderAction, action_body, message_body
 from moca.instagram.payload import Otherwise
 from moca.instagram.profiles import clearing_body, profile_body
 from moca.instagram.record import Conversations, Record, find_in_record
+from moca.instagram.threads import MESSAGES, Thread, ThreadList
 from moca.instagram.transport import Answer, GraphTransport, NoAnswer, NoToken
+
+_THREADS_A_PAGE = "50"
 
 
 class _Sent(BaseModel):
@@ -124,6 +128,21 @@ class GraphClient:
             return found
         told = found.as_told_by(account_id, mid)
         return told or Unreadable("Instagram does not tell who wrote it")
+
+    def threads(self, account_id: str, after: str = "") -> ThreadPage | Unreadable:
+        """Read which conversations there are, a page at a time, those that changed last first."""
+        query = {"platform": "instagram", "fields": "id,updated_time", "limit": _THREADS_A_PAGE}
+        more = {"after": after} if after else {}
+        found = self._read(ThreadList, "me/conversations", account_id, query | more)
+        return found if isinstance(found, Unreadable) else found.page()
+
+    def thread(
+        self, account_id: str, thread_id: str
+    ) -> tuple[InboundMessage | Echo, ...] | Unreadable:
+        """Read a conversation's newest messages, as their webhooks would have told them."""
+        fields = {"fields": MESSAGES}
+        found = self._read(Thread, quote(thread_id, safe=""), account_id, fields)
+        return found if isinstance(found, Unreadable) else found.told(account_id)
 
     def subscribed_apps(self, account_id: str) -> frozenset[str] | Unreadable:
         """Read the fields whose webhooks the account sends; empty where it sends none."""

@@ -36,6 +36,11 @@ class Chain:
         """As much as the one that wants the most."""
         return max(link.generator.needs_history for link in self._links)
 
+    @property
+    def needs_name(self) -> bool:
+        """Whether one of them wants to know what the contact is called."""
+        return any(getattr(link.generator, "needs_name", True) for link in self._links)
+
     def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
         """Give the first answer there is, and say why those before gave none.
 

@@ -31,7 +31,7 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise BadSettings([*explain(error), *problems, *_missing_beside(values)]) from None
-    problems += _missing_when_live(settings.instagram)
+    problems += _missing_when_live(settings.instagram) + _missing_in_cluster(settings)
     if problems:
         raise BadSettings(problems)
     return _with_sandbox_defaults(settings)
@@ -107,6 +107,17 @@ def _missing_when_live(instagram: Instagram) -> list[str]:
         if _plain(getattr(instagram, key)) in public
     ]
     return missing + known
+
+
+def _missing_in_cluster(settings: Settings) -> list[str]:
+    if not settings.cluster.broker_url:
+        return []
+    problems = []
+    if settings.database.url.startswith("sqlite"):
+        problems.append("database.url: several machines need one PostgreSQL, postgresql://…")
+    if not _plain(settings.web.api_token):
+        problems.append("web.api_token: several machines need one token that opens all of them")
+    return problems
 
 
 def _plain(value: str | SecretStr) -> str:

@@ -52,6 +52,9 @@ class Database(Section):
         return days
 
 
+_SHORTEST_LOOK = 10
+
+
 class Instagram(Section):
     """Which Instagram is spoken to, and as whom."""
 
@@ -65,9 +68,17 @@ class Instagram(Section):
     app_id: str = Field(default="", coerce_numbers_to_str=True)
     answer_comments: bool = False
     show_typing: bool = False
+    compare_seconds: float = Field(default=300, ge=0, le=86_400)
     token_key: SecretStr = NO_SECRET
     api_version: str = Field(default="v25.0", pattern=r"^v\d+\.\d+$")
     timeout_seconds: float = Field(default=10, gt=0, le=120)
+
+    @field_validator("compare_seconds")
+    @classmethod
+    def _leaves_time_to_read(cls, seconds: float) -> float:
+        if 0 < seconds < _SHORTEST_LOOK:
+            raise ValueError(f"at least {_SHORTEST_LOOK}, or 0 for never")
+        return seconds
 
 
 class Conversation(Section):
@@ -150,7 +161,10 @@ class Log(Section):
 class Cluster(Section):
     """More than one machine."""
 
-    broker_url: str = ""
+    broker_url: str = Field(default="", pattern=r"^(amqps?://\S+)?$")
+    name: str = Field(default="moca", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    node: str = Field(default="", max_length=200)
+    partitions: int = Field(default=32, ge=1, le=1024)
 
 
 class Settings(Section):

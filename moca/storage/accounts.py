@@ -12,6 +12,7 @@ from moca.core.messages import (
     StoreAccount,
 )
 from moca.storage.batch import Batch
+from moca.storage.deliveries import Comparison
 from moca.storage.models import Account
 from moca.storage.storable import storable
 
@@ -51,6 +52,7 @@ def remove_accounts(batch: Batch, commands: Sequence[RemoveAccount]) -> None:
     for command in commands:
         removed = Account.delete().where(Account.account_id == command.account_id).execute()
         if removed:
+            Comparison.delete().where(Comparison.account_id == command.account_id).execute()
             batch.tell(AccountChanged(command.account_id, is_usable=False))
         batch.answer(command.receipt, Done() if removed else NotFound())
 

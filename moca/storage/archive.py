@@ -24,6 +24,7 @@ from moca.storage.reads.replaying import (
 _TABLES = (Webhook, Contact, Conversation, Message, JourneyStep)
 
 T = TypeVar("T")
+_Received = StoredBody | Unlinked
 
 
 class Archive:
@@ -47,10 +48,10 @@ class Archive:
         finally:
             database.close()
 
-    def received(self, since: datetime, until: datetime) -> Iterator[StoredBody | Unlinked]:
+    def received(self, since: datetime, until: datetime) -> Iterator[_Received]:
         """Give what came between two instants, in order."""
-        bodies = self._each(lambda: stored_bodies(since, until))
-        unlinked = self._each(lambda: unlinked_messages(since, until))
+        bodies: Iterator[_Received] = self._each(lambda: stored_bodies(since, until))
+        unlinked: Iterator[_Received] = self._each(lambda: unlinked_messages(since, until))
         yield from merge(bodies, unlinked, key=lambda each: each.received_at)
 
     def lived(self, since: datetime, until: datetime) -> Iterator[Sequence[Lived]]:

@@ -11,6 +11,7 @@ from moca.core.webhook import InboundMessage
 from moca.storage.batch import Batch
 from moca.storage.bodies import Body, note_bodies, scrub_body
 from moca.storage.bulk import Insertion, Update
+from moca.storage.byhand import NEVER_CAME
 from moca.storage.cancelling import silence_bot
 from moca.storage.models import Message
 from moca.storage.received import written_received
@@ -57,7 +58,6 @@ _BY_MID = Selection(
 _OLDEST_TIMESTAMP = timedelta(hours=48)
 
 FOUND = "found"
-NEVER_CAME = "never came by webhook; found in Instagram's record"
 
 Key = tuple[str, str, str]
 """A message's mid, account and kind."""
@@ -139,10 +139,8 @@ def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
         ids, arrivals, clocks, turns, wishes, strict=True
     ):
         talk = talks.of(arrival.message.contact)
-        if arrival.how == FOUND:
-            batch.note(message_id, arrival.received_at, Stage.RECEPTION, FOUND, NEVER_CAME)
-        else:
-            batch.note(message_id, arrival.received_at, Stage.RECEPTION, arrival.how, clock)
+        told = NEVER_CAME if arrival.how == FOUND else clock
+        batch.note(message_id, arrival.received_at, Stage.RECEPTION, arrival.how, told)
         batch.note(message_id, arrival.received_at, Stage.STORAGE, "stored")
         if turn is not None:
             write_turn(batch, talk, turn, arrival.received_at, message_id)
@@ -156,7 +154,9 @@ def _turn(talk: Talk, arrival: Arrival) -> Turn | None:
     at, message = arrival.received_at, arrival.message
     if message.is_standby:
         return talk.stand_by(at)
-    if talk.status == ConversationStatus.STANDBY and talk.comes_back(message.sent_at):
+    # The record shows what was written, and not which app it was meant for.
+    is_told = arrival.how != FOUND and talk.status == ConversationStatus.STANDBY
+    if is_told and talk.comes_back(message.sent_at):
         return Turn.CAME_BACK
     return Turn.RAN_OUT if talk.end_hold(at) else None
 

@@ -1,9 +1,12 @@
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from types import NoneType
 from typing import Any
 
 import peewee
 
 from moca.storage.chunks import in_chunks
+from moca.storage.instant import InstantField
 from moca.storage.models import Table
 
 # Peewee's insert_many builds its SQL anew for each row, at many times the database's own cost.
@@ -11,13 +14,24 @@ from moca.storage.models import Table
 
 _AS_PEEWEE_ERRORS: Any = getattr(peewee, "__exception_wrapper__")  # noqa: B009
 
+_Adapter = tuple[Callable[[Any], Any], type | None]
+"""What turns a value into the database's, and the type of those that it would leave as they are."""
+
+_PLAIN: tuple[tuple[Any, type], ...] = (
+    (InstantField, NoneType),
+    (peewee._StringField, str),  # noqa: SLF001
+    (peewee.IntegerField, int),
+    (peewee.ForeignKeyField, int),
+)
+_AS_IT_IS: _Adapter = (lambda value: value, int)
+
 
 class Insertion:
     """Inserts many rows of always the same columns, in few statements."""
 
     def __init__(self, table: type[Table], *columns: Any) -> None:
         self._table = table
-        self._adapters = tuple(column.db_value for column in columns)
+        self._adapters = tuple(map(_adapter, columns))
         names = ", ".join(f'"{column.column_name}"' for column in columns)
         self._head = f'INSERT INTO "{_name(table)}" ({names}) VALUES '  # noqa: S608
         self._row = f"({', '.join('?' * len(columns))})"
@@ -38,10 +52,7 @@ class Insertion:
     def _statements(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, list[Any], int]]:
         for chunk in in_chunks(rows, len(self._adapters)):
             sql = self._head + ", ".join([self._row] * len(chunk))
-            yield sql, [value for row in chunk for value in self._adapted(row)], len(chunk)
-
-    def _adapted(self, row: Sequence[Any]) -> list[Any]:
-        return [adapt(value) for adapt, value in zip(self._adapters, row, strict=True)]
+            yield sql, list(chain.from_iterable(_adapted(self._adapters, chunk))), len(chunk)
 
 
 class Update:
@@ -49,18 +60,33 @@ class Update:
 
     def __init__(self, table: type[Table], *columns: Any, where: str = "") -> None:
         self._table = table
-        self._adapters = tuple(column.db_value for column in columns)
+        self._adapters = tuple(map(_adapter, columns))
         changes = ", ".join(f'"{column.column_name}" = ?' for column in columns)
         condition = f" AND {where}" if where else ""
         self._sql = f'UPDATE "{_name(table)}" SET {changes} WHERE "id" = ?{condition}'  # noqa: S608
 
     def each(self, rows: Iterable[Sequence[Any]]) -> None:
         """Update the rows; each gives the columns' values, then the id."""
-        _each(self._table, self._sql, [self._adapted(row) for row in rows])
+        _each(self._table, self._sql, list(_adapted((*self._adapters, _AS_IT_IS), tuple(rows))))
 
-    def _adapted(self, row: Sequence[Any]) -> list[Any]:
-        values = [adapt(value) for adapt, value in zip(self._adapters, row[:-1], strict=True)]
-        return [*values, row[-1]]
+
+def _adapter(column: Any) -> _Adapter:
+    plain = next((kind for field, kind in _PLAIN if isinstance(column, field)), None)
+    return column.db_value, plain
+
+
+def _adapted(
+    adapters: Sequence[_Adapter], rows: Sequence[Sequence[Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """Turn the rows' values into what the database stores, a column at a time."""
+    columns = zip(*rows, strict=True)
+    return zip(
+        *(
+            [each if each is None or type(each) is plain else adapt(each) for each in column]
+            for (adapt, plain), column in zip(adapters, columns, strict=bool(rows))
+        ),
+        strict=True,
+    )
 
 
 def _inserted(database: Any, sql: str, values: Sequence[Any], rows: int) -> Iterable[int]:

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import NamedTuple
 
 from moca.core.messages import ConversationChanged
 from moca.core.notice import NoticeKind
@@ -35,42 +36,66 @@ _INSERT = Insertion(
 )
 
 _BECAUSE = "a person answered in the Instagram app"
+_WRITTEN = "written in the Instagram app"
+NEVER_CAME = "never came by webhook; found in Instagram's record"
 
 
-def store_by_hand(batch: Batch, echo: Echo, webhook_id: int | None, received_at: datetime) -> int:
+class ByHand(NamedTuple):
+    """What a person wrote in the Instagram app, and how it became known."""
+
+    echo: Echo
+    webhook_id: int | None
+    received_at: datetime
+    how: str = ""
+    takes_over: bool = True
+    """False where it is too long ago to silence the bot."""
+
+
+def store_by_hand(batch: Batch, by_hand: ByHand) -> int:
     """Store what a person wrote in the Instagram app, and leave the conversation to that person."""
+    echo, at = by_hand.echo, by_hand.received_at
     talks = Talks([echo.contact])
     talk = talks.of(echo.contact)
-    talk.end_hold(received_at)
-    was_open = talk.status == ConversationStatus.OPEN
-    _hand_over(talk, received_at, received_at + batch.policy.takeover)
+    was_open = _hand_over(batch, talk, at) if by_hand.takes_over else False
+    talk.go_on(at)
     talks.write()
     conversation_id = talk.conversation_id
-    (message_id,) = _INSERT.returning_ids([_row(echo, webhook_id, received_at, conversation_id)])
-    batch.note(message_id, received_at, Stage.RECEPTION, "echoed", "written in the Instagram app")
-    silence_bot(batch, conversation_id, _BECAUSE, received_at)
-    leave_to_person(conversation_id, talk.held_until or received_at)
+    row = _row(echo, by_hand.webhook_id, at, conversation_id)
+    (message_id,) = _INSERT.returning_ids([row])
+    told = f"{_WRITTEN}; {by_hand.how}" if by_hand.how else _WRITTEN
+    batch.note(message_id, at, Stage.RECEPTION, "echoed", told)
+    if by_hand.takes_over:
+        _silence(batch, talk, at, was_open=was_open)
+    return message_id
+
+
+def _silence(batch: Batch, talk: Talk, at: datetime, *, was_open: bool) -> None:
+    silence_bot(batch, talk.conversation_id, _BECAUSE, at)
+    leave_to_person(talk.conversation_id, talk.held_until or at)
     status = ConversationStatus(talk.status)
-    batch.tell(ConversationChanged(echo.contact, conversation_id, status, talk.held_until))
+    batch.tell(ConversationChanged(talk.contact, talk.conversation_id, status, talk.held_until))
     if was_open:
         give_notice(
             batch,
             NoticeKind.TAKEN_OVER,
             _BECAUSE,
-            received_at,
-            account_id=echo.contact.account_id,
-            conversation_id=conversation_id,
+            at,
+            account_id=talk.contact.account_id,
+            conversation_id=talk.conversation_id,
         )
-    return message_id
 
 
-def _hand_over(talk: Talk, at: datetime, until: datetime) -> None:
-    talk.go_on(at)
+def _hand_over(batch: Batch, talk: Talk, at: datetime) -> bool:
+    """Let a person have the conversation; tell whether the bot had it before."""
+    talk.end_hold(at)
+    was_open = talk.status == ConversationStatus.OPEN
+    until = at + batch.policy.takeover
     is_held_for_good = talk.status != ConversationStatus.OPEN and talk.held_until is None
     if is_held_for_good or talk.status == ConversationStatus.STANDBY:
-        return
+        return was_open
     talk.status = ConversationStatus.HUMAN
     talk.held_until = max(until, talk.held_until or until)
+    return was_open
 
 
 def _row(

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_VARIABLES = 900
+_VARIABLES = 9000
 
 
 def in_chunks(values: Iterable[T], width: int = 1) -> Iterator[tuple[T, ...]]:

@@ -22,12 +22,12 @@ from moca.storage.echoes import Heard, hear_echoes
 from moca.storage.missing import Found, never_came
 from moca.storage.noticing import give_notice
 from moca.storage.storable import storable
-from moca.storage.tallying import Tally, add_up, open_comparison, watched
+from moca.storage.tallying import Tally, add_up, first_uncounted, open_comparison, watched
 
 _ANSWERABLE = timedelta(hours=24)
 _TOO_OLD = "it never came by webhook, and was found too late to be answered"
 _BEFORE_US = "it is older than the first webhook that came for this account"
-_ANSWERED_BY_HAND = "it never came by webhook, and a person has written since"
+_ANSWERED = "it never came by webhook, and the account has written since"
 
 
 def find_due_looks(batch: Batch, commands: Sequence[FindDueLooks]) -> None:
@@ -79,9 +79,12 @@ def _compare(batch: Batch, command: CompareThread, row: Any) -> None:
         row.save()
     since = max(command.span.since, row.erased_at or command.span.since)
     found = never_came(command.messages, since, command.span.until)
+    if not found:
+        return
+    heard_since = row.heard_since_at or first_uncounted(command.account_id)
     for each in found:
-        _take_in(batch, each, _ruling(each, row.heard_since_at, command.at), command.at)
-    _count(batch, command.account_id, found, row.heard_since_at)
+        _take_in(batch, each, _ruling(each, heard_since, command.at), command.at)
+    _count(batch, command.account_id, found, heard_since)
 
 
 def _ruling(found: Found, heard_since: datetime | None, at: datetime) -> str | None:
@@ -90,7 +93,7 @@ def _ruling(found: Found, heard_since: datetime | None, at: datetime) -> str | N
         return _BEFORE_US
     if at - found.sent_at > _ANSWERABLE:
         return _TOO_OLD
-    return _ANSWERED_BY_HAND if found.is_answered_by_hand else None
+    return _ANSWERED if found.is_answered else None
 
 
 def _take_in(batch: Batch, found: Found, ruling: str | None, at: datetime) -> None:

@@ -1,4 +1,6 @@
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -45,31 +47,46 @@ def open_to_read(url: str) -> peewee.Database:
         ValueError: the address is of another kind.
         peewee.OperationalError: there is no such database.
     """
-    database: Any = _database(url)
+    database = _database(url)
     if isinstance(database, peewee.SqliteDatabase):
         file = f"file:{quote(str(database.database))}?mode=ro"
         database = peewee.SqliteDatabase(file, uri=True, pragmas=_TO_READ, timeout=5)
-        database.connect()
-    else:
-        database.connect()
-        database.execute_sql("SET default_transaction_read_only = on")
-    return database  # type: ignore[no-any-return]
+    connection: Any = database
+    connection.connect()
+    if not isinstance(database, peewee.SqliteDatabase):
+        connection.execute_sql("SET default_transaction_read_only = on")
+    return database
 
 
 def open_for_a_while(directory: Path) -> peewee.Database:
     """Make an empty database that nobody needs after this process; binds Moca's tables to it."""
-    database: Any = open_database(f"sqlite:///{directory}/moca.db")
-    for name in ("synchronous", "journal_mode"):
-        database.pragma(name, "off", permanent=True)
+    database = open_database(f"sqlite:///{directory}/moca.db")
+    connection: Any = database
+    for name, value in (("synchronous", "off"), ("journal_mode", "memory")):
+        connection.pragma(name, value, permanent=True)
     migrate(database)
-    return database  # type: ignore[no-any-return]
+    return database
 
 
 def migrate(database: peewee.Database) -> None:
     """Bring the schema up to date; each migration is one transaction, those done are skipped."""
     quiet = logging.getLogger("moca.storage.migrations")
-    with database.connection_context():
+    with database.connection_context(), _alone(database):
         Router(database, migrate_dir=_MIGRATIONS, logger=quiet).run()
+
+
+@contextmanager
+def _alone(database: peewee.Database) -> Iterator[None]:
+    # Several nodes that start at a time would each make the same tables.
+    if not isinstance(database, peewee.PostgresqlDatabase):
+        yield
+        return
+    lock: Any = database.execute_sql
+    lock("SELECT pg_advisory_lock(hashtext(current_database() || current_schema()), 2)")
+    try:
+        yield
+    finally:
+        lock("SELECT pg_advisory_unlock(hashtext(current_database() || current_schema()), 2)")
 
 
 def _database(url: str) -> peewee.Database:

@@ -5,6 +5,7 @@ from typing import Any
 from moca.core.contact import ContactKey
 from moca.core.messages import AccountChanged, ContactErased, Done, EraseForPerson
 from moca.storage.batch import Batch
+from moca.storage.deliveries import Comparison
 from moca.storage.erasing import erase
 from moca.storage.models import Account, Contact, DeletionRequest, Event, Scrub
 from moca.storage.scrubs import begin_scrub
@@ -20,6 +21,7 @@ def erase_for_persons(batch: Batch, commands: Sequence[EraseForPerson]) -> None:
         accounts = _owned_by(command.user_id)
         for account_id in accounts:
             Account.delete().where(Account.account_id == account_id).execute()
+            Comparison.delete().where(Comparison.account_id == account_id).execute()
             batch.tell(AccountChanged(account_id, is_usable=False))
             begin_scrub(account_id, None, command.code)
         if not accounts:

@@ -10,7 +10,7 @@ from moca.core.vocabulary import Author, ItemStatus, Stage
 from moca.core.webhook import Echo
 from moca.storage.batch import Batch
 from moca.storage.bulk import Update
-from moca.storage.byhand import store_by_hand
+from moca.storage.byhand import NEVER_CAME, ByHand, store_by_hand
 from moca.storage.chunks import in_chunks
 from moca.storage.contents import REACTION, read_content, type_of
 from moca.storage.items import Item, hold_items
@@ -70,15 +70,21 @@ def hear_echoes(batch: Batch, echoes: Sequence[Heard]) -> None:
 
 
 def _recognise(batch: Batch, heard: Heard) -> _Known:
-    item = _match(heard.echo)
+    item = _match(heard.echo, is_found=heard.is_found)
     if item is None:
-        return _Known(store_by_hand(batch, heard.echo, heard.webhook_id, heard.received_at))
+        by_hand = ByHand(heard.echo, heard.webhook_id, heard.received_at)
+        if heard.is_found:
+            by_hand = by_hand._replace(how=NEVER_CAME, takes_over=heard.takes_over)
+        return _Known(store_by_hand(batch, by_hand))
     write_arrived(batch, [Arrived(item, heard.echo.mid, heard.received_at, "echo")])
     return _Known(item.message_id, item.id)
 
 
-def _match(echo: Echo) -> Item | None:
-    """Find the reply it is the echo of: the last one begun before it, else the oldest."""
+def _match(echo: Echo, *, is_found: bool) -> Item | None:
+    """Find the reply it is the echo of: the last one begun before it, else the oldest.
+
+    What is found in the record may be long past: it is no proof of what was begun after it.
+    """
     candidates = [item for item in hold_items(_may_arrive(echo)) if _says_the_same(echo, item)]
     if echo.sent_at is not None:
         until = echo.sent_at + _CLOCKS_APART
@@ -86,7 +92,7 @@ def _match(echo: Echo) -> Item | None:
         before = [(at, item) for at, item in begun if at <= until]
         if before:
             return max(before, key=itemgetter(0))[1]
-    return next(iter(candidates), None)
+    return None if is_found else next(iter(candidates), None)
 
 
 def _says_the_same(echo: Echo, item: Item) -> bool:

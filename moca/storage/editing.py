@@ -2,11 +2,13 @@ import json
 from datetime import datetime
 from typing import Any
 
+from moca.core.contact import ContactKey
 from moca.core.messages import MessageEdited
 from moca.core.vocabulary import Stage
 from moca.core.webhook import Edit
 from moca.storage.arrivals import Arrival, store_arrivals
 from moca.storage.batch import Batch
+from moca.storage.bodies import Body, note_bodies, scrub_body
 from moca.storage.models import Event, Message
 from moca.storage.repeats import hear_after_all
 from moca.storage.storable import storable
@@ -34,6 +36,16 @@ def edit_message(batch: Batch, edit: Edit, webhook_id: int, at: datetime) -> Non
         batch.note(
             writing.id, at, Stage.RECEPTION, "edited", f"edit {edit.number} is only recorded"
         )
+
+
+def hear_edit_again(edit: Edit, webhook_id: int, at: datetime) -> None:
+    """Remember in which body an edit came again; where its message was unsent, keep none of it."""
+    writing = find_writing(edit.event.account_id, edit.mid)
+    if writing is not None and writing.deleted_at is not None:
+        scrub_body(webhook_id, edit.mid)
+    elif edit.text:
+        contact = edit.contact or ContactKey(edit.event.account_id, "")
+        note_bodies([Body(webhook_id, contact, edit.mid, at)])
 
 
 def _replace_text(batch: Batch, edit: Edit, writing: Writing, at: datetime) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from moca.core.contact import ContactKey
 from moca.core.messages import ContactErased, Done, EraseContact, NotFound
 from moca.storage.batch import Batch
+from moca.storage.deliveries import Comparison
 from moca.storage.models import Contact, Conversation, Event, Message, QueueItem
 from moca.storage.scrubs import begin_scrub, delete_webhooks
 
@@ -42,6 +43,7 @@ def erase(contact_id: int, contact: ContactKey) -> tuple[int, ...]:
     about = (Event.psid == contact.psid) & (Event.account_id == contact.account_id)
     told: Any = Event.select(Event.webhook).where(about & Event.webhook.is_null(is_null=False))
     webhook_ids |= {webhook_id for (webhook_id,) in told.tuples()}
+    Comparison.update(has_erased=True).where(Comparison.account_id == contact.account_id).execute()
     Contact.delete().where(Contact.id == contact_id).execute()
     Event.delete().where(about).execute()
     delete_webhooks(webhook_ids)

@@ -32,7 +32,8 @@ class ClusterWriter(Writer):
     def _transaction(self) -> Iterator[None]:
         with super()._transaction():
             if self._takes_turns:
-                self._database.execute_sql(_TURN)
+                database: Any = self._database
+                database.execute_sql(_TURN)
             yield
 
     def _admitted(self, batch: Batch, commands: Sequence[Any]) -> Sequence[Command]:

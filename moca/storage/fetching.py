@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from moca.core.messages import FindMissing, MessagesMissing, MissingMessage, RecordFetched
+from moca.core.quiet import hour_of
 from moca.core.webhook import Echo
 from moca.storage.arrivals import Arrival, store_arrivals
 from moca.storage.batch import Batch
@@ -10,6 +11,7 @@ from moca.storage.bulk import Update
 from moca.storage.echoes import Heard, hear_echoes
 from moca.storage.models import Event, Message
 from moca.storage.storable import storable
+from moca.storage.tallying import Tally, add_up
 
 _AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 """A message that could not be fetched is asked for so many more times."""
@@ -62,6 +64,7 @@ def _take_in(batch: Batch, command: RecordFetched, arrival: Arrival) -> None:
     )
     if not has_come.exists():
         store_arrivals(batch, [arrival])
+        add_up([Tally(command.account_id, hour_of(command.at), missed=1)])
     _note(command, "fetched")
 
 

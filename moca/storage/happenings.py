@@ -7,7 +7,7 @@ from moca.core.webhook import Deletion, Edit, OtherEvent, ThreadControl
 from moca.storage.batch import Batch
 from moca.storage.bulk import Insertion, Update
 from moca.storage.chunks import in_chunks
-from moca.storage.editing import edit_message
+from moca.storage.editing import edit_message, hear_edit_again
 from moca.storage.models import Event
 from moca.storage.storable import short, storable
 from moca.storage.threads import hand_over
@@ -53,10 +53,13 @@ def record_happenings(batch: Batch, happened: Sequence[Happened]) -> None:
     """Store what is new and do what follows from it; what came again is counted."""
     known = _stored(each.event.key for each in happened)
     fresh: dict[str, Happened] = {}
+    again: list[Happened] = []
     counts: dict[int, int] = {}
     repeats: dict[str, int] = {}
     for each in happened:
         key = each.event.key
+        if key in known or key in fresh:
+            again.append(each)
         if key in known:
             row_id, redeliveries = known[key]
             counts[row_id] = counts.get(row_id, redeliveries) + 1
@@ -68,6 +71,9 @@ def record_happenings(batch: Batch, happened: Sequence[Happened]) -> None:
     _REDELIVERIES.each((count, row_id) for row_id, count in counts.items())
     for each in fresh.values():
         _carry_out(batch, each)
+    for each in again:
+        if isinstance(each.told, Edit):
+            hear_edit_again(each.told, each.webhook_id, each.at)
 
 
 def _carry_out(batch: Batch, happened: Happened) -> None:

@@ -21,8 +21,8 @@ class Found(NamedTuple):
 
     told: InboundMessage | Echo
     sent_at: datetime
-    is_answered_by_hand: bool
-    """Whether a person wrote to the contact after it."""
+    is_answered: bool
+    """Whether a person wrote to the contact after it, as far as can be told."""
 
 
 class _Stored(NamedTuple):
@@ -43,11 +43,13 @@ def never_came(
 ) -> list[Found]:
     """Tell which of a thread's messages are not stored, oldest first; only those of that span.
 
-    Should the record call a message otherwise than its webhook did, it is known by its writer, its
-    text and its instant.
+    They are given newest first, as the record tells them. Should it call a message otherwise than
+    its webhook did, that one is known by its writer, its text and its instant.
     """
     listed = {each.mid for each in messages}
-    dated = [(each, each.sent_at) for each in messages if each.sent_at is not None]
+    # Instants are whole seconds: within one, the order of the record must hold.
+    oldest_first = messages[::-1]
+    dated = [(each, each.sent_at) for each in oldest_first if each.sent_at is not None]
     wanted = [(each, at) for each, at in dated if since < at <= until]
     known = _known([each for each, _ in wanted])
     fresh = [(each, at) for each, at in wanted if each.mid not in known]

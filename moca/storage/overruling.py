@@ -40,7 +40,6 @@ _WORD = "the operator's word"
 _TEXTS = Update(Message, Message.text)
 
 
-
 def cancel_replies(batch: Batch, commands: Sequence[CancelReply]) -> None:
     """Take pending replies out of the queue."""
     for command in commands:

@@ -9,7 +9,7 @@ from moca.storage.batch import Batch
 from moca.storage.models import IS_CURRENT, Contact, Conversation, Message
 from moca.storage.writings import Writing
 
-_IS_REPEAT = Message.outcome == Outcome.DUPLICATE.value
+_IS_REPEAT = (Message.outcome == Outcome.DUPLICATE.value) & Message.deleted_at.is_null()
 
 
 def first_repeat_of(message_id: int) -> int | None:

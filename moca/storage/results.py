@@ -24,6 +24,8 @@ from moca.storage.resting import rest_accounts
 from moca.storage.sent import Arrived, write_arrived
 from moca.storage.spoken import Spoken
 from moca.storage.storable import storable
+from moca.storage.unsending import UNSENT_BECAUSE
+from moca.storage.unwanted import unwanted_among
 
 _NOT_SENT = "\"status\" <> 'sent'"
 _ENDED = Update(QueueItem, QueueItem.status, QueueItem.because, where=_NOT_SENT)
@@ -109,7 +111,15 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
             # Its conversation took it for said, and must wait for it again.
             reply = item.reply(scheduled_for=command.retry_at)
             batch.tell(ReplyQueued(item.contact, reply, ()))
+    _cancel_unwanted(batch, chosen)
     _rest_accounts(commands)
+
+
+def _cancel_unwanted(batch: Batch, chosen: Sequence[tuple[Item, RecordRetry]]) -> None:
+    """Let go of what answers messages that were unsent while it was under way."""
+    instants = {item.id: command.at for item, command in chosen}
+    for item in unwanted_among(item for item, _ in chosen):
+        cancel_items(batch, [item], UNSENT_BECAUSE, instants[item.id])
 
 
 def _retry(command: RecordRetry) -> str:

@@ -90,8 +90,15 @@ _partial_index(
     where=Message.comment_id.is_null(is_null=False),
     unique=True,
 )
-_partial_index("queue_item_pending", QueueItem, QueueItem.priority, QueueItem.id, where=IS_PENDING)
 # By its status too, though it is the same in all of them: SQLite then takes it for the narrower.
+_partial_index(
+    "queue_item_pending",
+    QueueItem,
+    QueueItem.status,
+    QueueItem.priority,
+    QueueItem.id,
+    where=IS_PENDING,
+)
 _partial_index(
     "queue_item_at_once",
     QueueItem,

@@ -30,7 +30,7 @@ class Tally(NamedTuple):
 
 class _Counted(NamedTuple):
     account_id: str
-    count: int
+    messages: int
     first_at: datetime
     last_at: datetime
 
@@ -40,7 +40,7 @@ def count_arrivals(batch: Batch, commands: Sequence[CountArrivals]) -> None:
     for command in commands:
         counted = _count()
         add_up(
-            Tally(each.account_id, hour_of(each.first_at), delivered=each.count)
+            Tally(each.account_id, hour_of(each.first_at), delivered=each.messages)
             for each in counted
         )
         for each in counted:
@@ -67,6 +67,17 @@ def watched(own_account_id: str) -> list[str]:
     query: Any = Account.select(Account.account_id).where(Account.status == AccountStatus.ACTIVE)
     connected = [account_id for (account_id,) in query.order_by(Account.account_id).tuples()]
     return list(dict.fromkeys((*([own_account_id] if own_account_id else ()), *connected)))
+
+
+def first_uncounted(account_id: str) -> datetime | None:
+    """Tell when the first message came by webhook that is not counted yet; None if none did."""
+    row = ArrivalCount.get_or_none(ArrivalCount.name == _NAME)
+    query: Any = Message.select(Message.created_at).where(
+        (Message.id > (row.counted_id if row else 0))
+        & (Message.account_id == account_id)
+        & Message.webhook.is_null(is_null=False)
+    )
+    return next((at for (at,) in query.order_by(Message.id).limit(1).tuples()), None)
 
 
 def open_comparison(account_id: str) -> None:

@@ -22,7 +22,8 @@ from moca.storage.repeats import first_repeat_of, hear_after_all
 from moca.storage.talks import Talks
 from moca.storage.writings import Writing, find_writing
 
-_BECAUSE = "unsent by its writer"
+UNSENT_BECAUSE = "unsent by its writer"
+"""Why nobody answers a message any more."""
 
 
 def unsend(batch: Batch, deletion: Deletion, webhook_id: int, at: datetime) -> None:
@@ -74,16 +75,16 @@ def _do_not_answer(batch: Batch, writing: Writing, at: datetime) -> None:
     if writing.outcome is not None:
         return
     if writing.reply_id is None:
-        conclude(batch, [writing.id], Outcome.SUPPRESSED, _BECAUSE, at)
+        conclude(batch, [writing.id], Outcome.SUPPRESSED, UNSENT_BECAUSE, at)
         return
     pending = (QueueItem.message == writing.reply_id) & (
         QueueItem.status == ItemStatus.PENDING.value
     )
     for item in hold_items(pending):
         if inputs_of([writing.reply_id])[writing.reply_id] == [writing.id]:
-            cancel_items(batch, [item], _BECAUSE, at)
+            cancel_items(batch, [item], UNSENT_BECAUSE, at)
         else:
-            conclude(batch, [writing.id], Outcome.SUPPRESSED, _BECAUSE, at)
+            conclude(batch, [writing.id], Outcome.SUPPRESSED, UNSENT_BECAUSE, at)
 
 
 def _take_its_place(
@@ -106,8 +107,8 @@ def _take_its_place(
         status=MessageStatus.RECEIVED,
         processed=True,
         outcome=Outcome.SUPPRESSED,
-        because=_BECAUSE,
+        because=UNSENT_BECAUSE,
         deleted_at=at,
     )
     batch.note(message.id, at, Stage.STATE, "unsent", "before it came")
-    batch.note(message.id, at, Stage.OUTCOME, Outcome.SUPPRESSED, _BECAUSE)
+    batch.note(message.id, at, Stage.OUTCOME, Outcome.SUPPRESSED, UNSENT_BECAUSE)

@@ -8,7 +8,7 @@ from typing import Any
 import peewee
 
 from moca.core import messages
-from moca.core.messages import Command, Receipt
+from moca.core.messages import Command, Receipt, comparing
 from moca.core.messages.counting import RecordFigures
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
 from moca.core.messages.operating import EditReply
@@ -24,6 +24,7 @@ from moca.storage.colleagues import (
     remove_saved_answers,
     save_answers,
 )
+from moca.storage.comparing import call_quiet, compare_threads, end_looks, find_due_looks
 from moca.storage.concluding import conclude_messages
 from moca.storage.deleting import erase_for_persons
 from moca.storage.erasing import erase_contacts
@@ -32,6 +33,7 @@ from moca.storage.figures import record_figures
 from moca.storage.file import DatabaseFile
 from moca.storage.finding import find_pending, find_unanswered, list_known_mids
 from moca.storage.freezing import freeze_queue, release_queue
+from moca.storage.gathering import gathered
 from moca.storage.handing import hand_over_conversations
 from moca.storage.house import keep_house
 from moca.storage.journeys import record_steps
@@ -54,6 +56,7 @@ from moca.storage.staffing import (
     open_logins,
     remove_operators,
 )
+from moca.storage.tallying import count_arrivals
 from moca.storage.tokens import mark_tokens_dead, note_refresh_failures, renew_tokens
 
 __all__ = ["Writer", "WriterPolicy", "Written"]
@@ -107,6 +110,11 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     FreezeQueue: freeze_queue,
     ReleaseQueue: release_queue,
     RecordFigures: record_figures,
+    comparing.FindDueLooks: find_due_looks,
+    comparing.CompareThread: compare_threads,
+    comparing.EndLook: end_looks,
+    comparing.CallQuiet: call_quiet,
+    comparing.CountArrivals: count_arrivals,
     ClaimSeat: claim_seats,
     LeaveSeats: leave_seats,
     Beat: beat,
@@ -119,9 +127,6 @@ def _carry_out_run(batch: Batch, run: Sequence[Any]) -> None:
 
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-_COMMUTING = (messages.RecordWebhook, messages.LoadConversation, messages.RecordSteps)
-"""None of these changes what another of them finds but by an event that is told all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class Writer:
         """
         batch = Batch(self._policy)
         with self._transaction():
-            for _, run in groupby(_gathered(self._admitted(batch, commands)), key=type):
+            for _, run in groupby(gathered(self._admitted(batch, commands)), key=type):
                 _carry_out_run(batch, tuple(run))
             batch.write_steps()
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
@@ -184,12 +189,3 @@ class Writer:
     def close(self) -> None:
         """Close this thread's connection; the next call would open another."""
         self._database.close()
-
-
-def _gathered(commands: Sequence[Command]) -> Iterator[Command]:
-    """Bring together those of one type that stand apart by what makes no difference to them."""
-    for commutes, stretch in groupby(commands, key=lambda each: isinstance(each, _COMMUTING)):
-        if commutes:
-            yield from sorted(stretch, key=lambda each: _COMMUTING.index(type(each)))
-        else:
-            yield from stretch

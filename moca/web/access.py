@@ -1,13 +1,8 @@
-import hashlib
 import hmac
-import secrets
-from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import peewee
 from flask import redirect, render_template, request, url_for
-from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.wrappers import Response
 
@@ -16,17 +11,14 @@ from moca.core.rights import Right
 from moca.storage.reads.staff import who_logged_in
 from moca.web.config import WebConfig
 from moca.web.problems import problem, told
+from moca.web.sessions import Sessions
 from moca.web.visitor import BY_LINK, BY_TOKEN, Visitor, let_in, visitor
 
-COOKIE = "moca_session"
-SESSION_LASTS = timedelta(days=30)
-
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_OPERATORS_COOKIE = "operator."
 
 
 class Access:
-    """Decides who may see and change things: operators, and whoever bears the API token or its link.
+    """Decides who may see and change things: operators, and whoever bears the token or its link.
 
     Its guards are blueprints' `before_request` functions: None lets the request in.
     """
@@ -35,8 +27,7 @@ class Access:
         self._token = config.api_token.encode()
         self._origin = config.public_origin.rstrip("/")
         self._database = database
-        key = hmac.new(self._token, b"moca session", hashlib.sha256).digest()
-        self._sessions = URLSafeSerializer(key, salt="session")
+        self.sessions = Sessions(self._token, is_secure=self._origin.startswith("https://"))
 
     def guard_api(self) -> Response | None:
         """Let the token's bearer in, and a session's own pages; else say why not, as JSON."""
@@ -76,7 +67,7 @@ class Access:
 
     def guard_form(self) -> Response | None:
         """Let in what was sent from one of our pages as this browser was shown it."""
-        if self._bears_token() or (self.comes_from_our_pages() and self._is_sealed()):
+        if self._bears_token() or (self.comes_from_our_pages() and self.sessions.is_sealed()):
             return None
         return told(403, "This form is no longer good. Go back, load the page again, and retry.")
 
@@ -92,84 +83,6 @@ class Access:
         """Let everybody look, and only those change things who administer."""
         return None if request.method in _SAFE_METHODS else _require(Right.ADMINISTERS)
 
-    def sign(self, value: object) -> str:
-        """Sign a value for this session alone: `unsign` takes it back from the same browser."""
-        return str(self._states().dumps(value))
-
-    def unsign(self, signed: str) -> Any:
-        """Give the value back.
-
-        Raises:
-            itsdangerous.BadData: it was not signed here for this session.
-        """
-        return self._states().loads(signed)
-
-    def seal(self) -> str:
-        """Make what every form carries, so that no other site's page can send it."""
-        return self.sign("form")
-
-    def new_key(self) -> tuple[str, str]:
-        """Make what an operator's browser is to show, and the hash of it that is kept."""
-        shown = _OPERATORS_COOKIE + secrets.token_urlsafe(32)
-        return shown, _hash(shown)
-
-    def key_shown(self) -> str | None:
-        """Give the hash of what an operator's browser shows; None if it shows nothing such."""
-        shown = request.cookies.get(COOKIE, "")
-        return _hash(shown) if shown.startswith(_OPERATORS_COOKIE) else None
-
-    def give_cookie(self, answer: Response, value: str) -> Response:
-        """Let the browser show this from now on."""
-        answer.headers["Cache-Control"] = "no-store"
-        answer.set_cookie(
-            COOKIE,
-            value,
-            max_age=SESSION_LASTS,
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure or self._origin.startswith("https://"),
-        )
-        return answer
-
-    def _is_sealed(self) -> bool:
-        try:
-            return bool(self.unsign(request.form.get("seal", "")) == "form")
-        except BadData:
-            return False
-
-    def _states(self) -> URLSafeSerializer:
-        session = request.cookies.get(COOKIE, "").encode()
-        key = hmac.new(self._token, b"moca state " + session, hashlib.sha256).digest()
-        return URLSafeSerializer(key, salt="state")
-
-    def _open_session(self) -> Response:
-        if not self._is_token(request.args["token"]):
-            return _closed_door()
-        answer = redirect(_address_without_token(), 303)
-        return self.give_cookie(answer, str(self._sessions.dumps(int(clock.now().timestamp()))))
-
-    def _by_session(self) -> Visitor | None:
-        key = self.key_shown()
-        if key is None:
-            return BY_LINK if self._has_session() else None
-        with self._database.connection_context():
-            operator = who_logged_in(key, clock.now())
-        return None if operator is None else Visitor(operator.name, operator.right, operator.id)
-
-    def _has_session(self) -> bool:
-        try:
-            opened = self._sessions.loads(request.cookies.get(COOKIE, ""))
-        except BadData:
-            return False
-        return clock.now() - datetime.fromtimestamp(opened, UTC) < SESSION_LASTS
-
-    def _bears_token(self) -> bool:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self._is_token(token.strip())
-
-    def _is_token(self, shown: str) -> bool:
-        return bool(self._token) and hmac.compare_digest(shown.encode(), self._token)
-
     def comes_from_our_pages(self) -> bool:
         """Tell whether a browser sends this from one of our own pages."""
         told_by_browser = request.headers.get("Sec-Fetch-Site")
@@ -179,16 +92,33 @@ class Access:
         ours = {request.host_url.rstrip("/"), self._origin} - {""}
         return request.headers.get("Origin") in ours
 
+    def _open_session(self) -> Response:
+        if not self._is_token(request.args["token"]):
+            return _closed_door()
+        answer = redirect(_address_without_token(), 303)
+        return self.sessions.give(answer, self.sessions.new_link())
+
+    def _by_session(self) -> Visitor | None:
+        key = self.sessions.key_shown()
+        if key is None:
+            return BY_LINK if self.sessions.shows_link() else None
+        with self._database.connection_context():
+            operator = who_logged_in(key, clock.now())
+        return None if operator is None else Visitor(operator.name, operator.right, operator.id)
+
+    def _bears_token(self) -> bool:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and self._is_token(token.strip())
+
+    def _is_token(self, shown: str) -> bool:
+        return bool(self._token) and hmac.compare_digest(shown.encode(), self._token)
+
 
 def _require(right: Right) -> Response | None:
     known = visitor()
     if known is not None and known.may(right):
         return None
     return told(403, f"This takes somebody who {right}; ask an administrator.")
-
-
-def _hash(shown: str) -> str:
-    return hashlib.sha256(shown.encode()).hexdigest()
 
 
 def _address_without_token() -> str:

@@ -5,7 +5,9 @@ from werkzeug.routing import BaseConverter
 
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.web.access import Access
+from moca.web.acts import act_routes
 from moca.web.api.accounts import account_routes
+from moca.web.api.cluster import cluster_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
 from moca.web.api.messages import message_routes
@@ -56,8 +58,9 @@ def create_app(
     app.register_blueprint(probe_routes(ports, metrics))
     live = Live(ports.database)
     register_frame(app, access)
-    app.register_blueprint(inbox_routes(ports, access, live))
-    app.register_blueprint(talk_routes(ports, config, access, live))
+    app.register_blueprint(inbox_routes(access, live))
+    app.register_blueprint(talk_routes(ports, access, live))
+    app.register_blueprint(act_routes(ports, config, access))
     app.register_blueprint(page_routes(config, access, live))
     app.register_blueprint(login_routes(ports, config, access))
     app.register_blueprint(user_routes(ports, config, access))
@@ -71,6 +74,7 @@ def create_app(
         queue_routes(ports, config, access),
         account_routes(ports, config, access),
         stats_routes(ports, access),
+        cluster_routes(ports, access),
     ):
         app.register_api(routes)
     app.register_blueprint(_description(app))

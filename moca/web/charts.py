@@ -73,7 +73,7 @@ class Frame:
 def counts(key: str, title: str, lines: Iterable[Line], figures: Figures, frame: Frame) -> Chart:
     """Draw how often things happened, one on top of the other."""
     told = [(line, _by_bar(line, figures, frame, lambda each: each.count)) for line in lines]
-    top = max((sum(bars[n] for _, bars in told) for n in range(BARS)), default=0)
+    top = max((sum(bars.get(n, 0) for _, bars in told) for n in range(BARS)), default=0)
     below: dict[int, float] = defaultdict(float)
     series = []
     for line, bars in told:
@@ -130,7 +130,7 @@ def _by_bar(
     for each in figures:
         if each.name in line.names and 0 <= frame.place_of(each.minute) < BARS:
             found[frame.place_of(each.minute)].append(value(each))
-    return defaultdict(float, {n: join(values) for n, values in found.items()})
+    return {n: join(values) for n, values in found.items()}
 
 
 def _stacked(n: int, value: float, top: float, below: dict[int, float], told: str) -> Bar:

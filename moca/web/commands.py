@@ -97,7 +97,5 @@ def _answer(command: object, receipt: Receipt, ports: Ports, config: WebConfig) 
         return receipt.result(config.receipt_timeout.total_seconds())
     except Exception as error:  # noqa: BLE001 - whatever it was, only a commit may be told as one
         meant = command.command if isinstance(command, Deed) else command
-        _LOG.warning(
-            "command.not_stored", command=type(meant).__name__, error=type(error).__name__
-        )
+        _LOG.warning("command.not_stored", command=type(meant).__name__, error=type(error).__name__)
         return None

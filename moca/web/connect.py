@@ -31,7 +31,7 @@ def connect_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint
         if not config.app_id:
             raise Problem(409, "Set instagram.app_id to your Meta app's id to connect accounts.")
         flavour = _flavour(request.args.get("flavour", Flavour.INSTAGRAM_LOGIN))
-        state = access.sign([flavour, int(clock.now().timestamp())])
+        state = access.sessions.sign([flavour, int(clock.now().timestamp())])
         client = ports.login()
         try:
             return redirect(client.dialog(flavour, _callback(config), state), 303)
@@ -65,7 +65,7 @@ def _flavour(name: str) -> Flavour:
 
 def _begun(access: Access) -> Flavour:
     try:
-        flavour, begun = access.unsign(request.args.get("state", ""))
+        flavour, begun = access.sessions.unsign(request.args.get("state", ""))
     except (BadData, ValueError):
         raise Problem(403, "This login was not begun in this browser. Begin at /connect.") from None
     if clock.now() - datetime.fromtimestamp(begun, UTC) > _LOGIN_LASTS:

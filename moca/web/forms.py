@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from flask import request
 
 from moca.core.vocabulary import Priority
+from moca.web.cursor import read_row_id
 from moca.web.problems import Problem
 
 _LATEST = timedelta(days=365)
@@ -34,7 +35,8 @@ def number_field(name: str, *, most: int) -> int | None:
     typed = request.form.get(name, "").strip()
     if not typed:
         return None
-    number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= len(str(most)) else 0
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(most))
+    number = int(typed) if is_number else 0
     if not 1 <= number <= most:
         raise Problem(422, f"{name}: it must be a number from 1 to {most}")
     return number
@@ -75,3 +77,15 @@ def instant_field(name: str, at: datetime) -> datetime | None:
     if not at - timedelta(minutes=1) <= instant <= at + _LATEST:
         raise Problem(422, f"{name}: it must lie between now and a year from now")
     return instant
+
+
+def row_id_of(number: str) -> int:
+    """Read an id out of an address.
+
+    Raises:
+        Problem: 404, no row can have it.
+    """
+    row_id = read_row_id(number)
+    if row_id is None:
+        raise Problem(404, "There is nothing with this number.")
+    return row_id

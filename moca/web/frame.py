@@ -30,6 +30,8 @@ def register_frame(app: Flask, access: Access) -> None:
 
     def seal() -> Markup:
         """Write the field without which no form is taken."""
-        return Markup('<input type="hidden" name="seal" value="{}">').format(escape(access.seal()))
+        return Markup('<input type="hidden" name="seal" value="{}">').format(
+            escape(access.sessions.seal())
+        )
 
     app.jinja_env.globals.update(me=visitor, pages=pages, seal=seal)

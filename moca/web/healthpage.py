@@ -8,6 +8,8 @@ from moca import clock
 from moca.core.figures import Figure, minute_of
 from moca.core.vocabulary import ItemStatus, Outcome
 from moca.storage.reads.accounts import AccountRecord, last_heard_by_account, list_accounts
+from moca.storage.reads.cluster import read_cluster
+from moca.storage.reads.deliveries import list_quiet
 from moca.storage.reads.figures import list_figures
 from moca.storage.reads.queue import list_items
 from moca.storage.reads.signings import last_webhook_at
@@ -20,7 +22,7 @@ from moca.web.live import Live
 from moca.web.metrics import Metrics
 from moca.web.probes import health_of, parts_of
 from moca.web.problems import Problem
-from moca.web.warnings import account_states, account_warnings
+from moca.web.warnings import account_states, account_warnings, silence_warnings
 
 _HOURS = {"1": "last hour", "6": "last 6 hours", "24": "last day", "168": "last week"}
 _REFRESHED_EVERY = 10
@@ -33,6 +35,9 @@ _FAULTS = {
     "unconfirmed": "not confirmed",
     "accountstopped": "account stopped",
 }
+
+_MISSED = ("missing", "found")
+"""Fetched by a hint, or found in Instagram's record."""
 
 
 def health_pages(ports: Ports, access: Access, live: Live, metrics: Metrics) -> Blueprint:
@@ -65,8 +70,9 @@ def _shown(hours: str, ports: Ports, metrics: Metrics) -> dict[str, Any]:
         "pictures": _pictures(figures, frame),
         "parts": parts_of(health_of(ports)),
         "vitals": ports.vitals(),
+        "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
-        "warnings": account_warnings(accounts, now),
+        "warnings": (*silence_warnings(list_quiet()), *account_warnings(accounts, now)),
         "webhooks": _webhooks(figures, frame),
         "last_webhook_at": last_webhook_at(),
         "failures": list_items(limit=_FAILURES_SHOWN, status=ItemStatus.FAILED).items,
@@ -108,5 +114,5 @@ def _account(account: AccountRecord, now: datetime, heard_at: datetime | None) -
 def _webhooks(figures: tuple[Figure, ...], frame: Frame) -> Mapping[str, int]:
     within = [each for each in figures if each.minute >= frame.begins_at]
     delivered = sum(each.count for each in within if each.name == "webhook.200")
-    missed = sum(each.count for each in within if each.name == "missing")
+    missed = sum(each.count for each in within if each.name in _MISSED)
     return {"delivered": delivered, "missed": missed}

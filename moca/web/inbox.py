@@ -5,15 +5,15 @@ from flask import Blueprint, Response, request
 from moca import clock
 from moca.core.vocabulary import ConversationStatus
 from moca.storage.reads.accounts import list_accounts
+from moca.storage.reads.deliveries import list_quiet
 from moca.storage.reads.inbox import Wanted, count_waiting, list_inbox
 from moca.storage.reads.searching import search
 from moca.storage.reads.versions import version_of_all
 from moca.web.access import Access
-from moca.web.config import Ports
 from moca.web.cursor import read_cursor, write_cursor
 from moca.web.live import Live
 from moca.web.problems import Problem
-from moca.web.warnings import account_warnings
+from moca.web.warnings import account_warnings, silence_warnings
 
 _SHOWN = 40
 _LONGEST_WORDS = 200
@@ -28,7 +28,7 @@ STATES = {
 """What people call it, and what it is."""
 
 
-def inbox_routes(ports: Ports, access: Access, live: Live) -> Blueprint:
+def inbox_routes(access: Access, live: Live) -> Blueprint:
     """Build the first page: all conversations, and a search through them."""
     routes = Blueprint("inbox", __name__)
     routes.before_request(access.guard_page)
@@ -68,7 +68,7 @@ def _listed(state: str) -> dict[str, Any]:
         "unread": unread,
         "accounts": accounts,
         "waiting": count_waiting(now),
-        "warnings": account_warnings(accounts, now),
+        "warnings": (*silence_warnings(list_quiet()), *account_warnings(accounts, now)),
         "words": "",
     }
 

@@ -6,11 +6,12 @@ from werkzeug.wrappers import Response
 from moca import clock
 from moca.core.messages.staffing import CloseLogin, OpenLogin
 from moca.storage.reads.staff import OperatorRecord, find_operator
-from moca.web.access import COOKIE, SESSION_LASTS, Access
+from moca.web.access import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
 from moca.web.passwords import LONGEST, is_right
 from moca.web.problems import told
+from moca.web.sessions import COOKIE, SESSION_LASTS
 from moca.web.throttle import Throttle
 from moca.web.visitor import Visitor, let_in
 
@@ -50,7 +51,7 @@ def login_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         refused = access.guard_page_to_leave()
         if refused is not None:
             return refused
-        key = access.key_shown()
+        key = access.sessions.key_shown()
         if key is not None:
             carry_out(CloseLogin(key), ports, config)
         answer = redirect("/login", 303)
@@ -65,14 +66,12 @@ def login_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         return operator if is_right(password[:LONGEST], known_hash) else None
 
     def _open(operator: OperatorRecord) -> Response:
-        shown, key = access.new_key()
+        shown, key = access.sessions.new_key()
         now = clock.now()
         let_in(Visitor(operator.name, operator.right, operator.id))
         until = now + SESSION_LASTS
-        carry_out(
-            OpenLogin(key, operator.id, operator.password_hash, now, until), ports, config
-        )
-        return access.give_cookie(redirect("/", 303), shown)
+        carry_out(OpenLogin(key, operator.id, operator.password_hash, now, until), ports, config)
+        return access.sessions.give(redirect("/", 303), shown)
 
     return routes
 

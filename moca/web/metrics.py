@@ -33,6 +33,14 @@ class Metrics:
         self._messages = Counter(
             "moca_messages", "Messages of contacts by outcome.", ["outcome"], registry=registry
         )
+        self._found = Counter(
+            "moca_messages_found",
+            "Messages that never came by webhook, found in Instagram's record.",
+            registry=registry,
+        )
+        self._quiet = Gauge(
+            "moca_quiet_accounts", "Accounts for which no webhook comes.", registry=registry
+        )
         self._replies = Histogram(
             "moca_reply_seconds",
             "From a message's arrival to its reply's sending.",
@@ -74,6 +82,15 @@ class Metrics:
         """Count messages that came to their outcome."""
         self._messages.labels(outcome).inc(count)
         self.minutes.note(f"outcome.{outcome}", count=count)
+
+    def messages_found(self, count: int) -> None:
+        """Count messages that were found in Instagram's record only."""
+        self._found.inc(count)
+        self.minutes.note("found", count=count)
+
+    def quiet_counted(self, accounts: int) -> None:
+        """Set for how many accounts no webhook comes any more."""
+        self._quiet.set(accounts)
 
     def reply_sent(self, after: timedelta) -> None:
         """Note how long a contact waited for a reply."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Generic, TypeVar
 
+from moca.core.messages.comparing import MessagesMissed
 from moca.core.messages.fetching import MessagesMissing
 from moca.core.messages.reception import MessageArrived
 from moca.core.messages.replying import MessagesEnded, ReplyQueued
@@ -78,5 +79,7 @@ class Observation:
                 self._metrics.messages_missed(len(messages))
             case MessagesEnded(message_ids, outcome, _):
                 self._metrics.messages_ended(outcome, len(message_ids))
+            case MessagesMissed(count=count):
+                self._metrics.messages_found(count)
             case _:
                 return

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 
 from moca import clock
 from moca.storage.reads.accounts import AccountRecord, last_heard_by_account, list_accounts
+from moca.storage.reads.deliveries import list_quiet
 from moca.storage.reads.freezing import frozen_since
 from moca.storage.reads.queue import count_queue
 from moca.storage.reads.signings import last_webhook_at
@@ -14,7 +15,7 @@ from moca.web.config import Ports
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.standing import Look
-from moca.web.warnings import account_states, account_warnings
+from moca.web.warnings import account_states, account_warnings, silence_warnings
 
 _LOG = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        now, known = clock.now(), _accounts(ports)
+        now, (known, quiet) = clock.now(), _accounts(ports)
         health = _with_tokens(health_of(ports), account_states(known, now))
         told = {
             "status": OK if health.ready else "not ready",
@@ -37,7 +38,7 @@ def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
             "sender": health.sender,
             "supervisor": health.supervisor,
             "accounts": dict(health.accounts),
-            "warnings": account_warnings(known, now),
+            "warnings": (*silence_warnings(quiet), *account_warnings(known, now)),
         }
         return jsonify(told), 200 if health.ready else 503
 
@@ -45,6 +46,7 @@ def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
     def exposition() -> Response:
         with ports.database.connection_context():
             metrics.queue_counted(count_queue())
+            metrics.quiet_counted(len(list_quiet()))
             metrics.looked_at(_look(ports))
         return Response(metrics.exposition(), content_type="text/plain; version=0.0.4")
 
@@ -72,13 +74,13 @@ def parts_of(health: Health) -> dict[str, str]:
     return {name: getattr(health, name) for name in names}
 
 
-def _accounts(ports: Ports) -> tuple[AccountRecord, ...]:
+def _accounts(ports: Ports) -> tuple[tuple[AccountRecord, ...], Mapping[str, str]]:
     try:
         with ports.database.connection_context():
-            return list_accounts()
+            return list_accounts(), list_quiet()
     except peewee.PeeweeException as error:
         _LOG.warning("readiness.no_accounts", error=type(error).__name__)
-        return ()
+        return (), {}
 
 
 def _with_tokens(health: Health, states: Mapping[str, str]) -> Health:

@@ -18,7 +18,7 @@ from moca.web.config import Ports, WebConfig
 from moca.web.cursor import read_cursor, read_row_id, write_cursor
 from moca.web.forms import text_field
 from moca.web.live import Live
-from moca.web.outlook import outlook
+from moca.web.outlook import Lookout
 from moca.web.problems import Problem
 
 _SHOWN = 40
@@ -29,11 +29,12 @@ def queue_pages(ports: Ports, config: WebConfig, access: Access, live: Live) -> 
     """Build the page of what goes out, and all that can be done to it."""
     routes = Blueprint("queue_pages", __name__)
     routes.before_request(access.guard_page)
+    lookout = Lookout(config)
 
     @routes.get("/queue")
     def queue() -> Response:
         status = _status(request.args.get("status"))
-        return live.show("queue.html", _version, lambda: _listed(status, config))
+        return live.show("queue.html", _version, lambda: _listed(status, config, lookout))
 
     @routes.post("/queue/freeze")
     def freeze() -> Answer:
@@ -68,7 +69,7 @@ def _version() -> str:
     return f"{version_of_all()}-{frozen_since()}"
 
 
-def _listed(status: ItemStatus | None, config: WebConfig) -> dict[str, Any]:
+def _listed(status: ItemStatus | None, config: WebConfig, lookout: Lookout) -> dict[str, Any]:
     after = read_cursor(request.args.get("cursor"), parts=2)
     page = list_items(limit=_SHOWN, after=after, status=status)
     now = clock.now()
@@ -79,7 +80,7 @@ def _listed(status: ItemStatus | None, config: WebConfig) -> dict[str, Any]:
         "status": status,
         "is_first": after is None,
         "next_cursor": write_cursor(page.next_key),
-        "outlook": outlook(config, now),
+        "outlook": lookout.look(now),
         "now": now,
         "per_second": config.per_second,
     }

@@ -242,6 +242,26 @@ class LatenciesShape(Shape):
     longest_seconds: float | None
 
 
+class DayDeliveredShape(Shape):
+    """How much of what was written in a day came by webhook."""
+
+    day: str = Field(description="In UTC, as 2026-11-22.")
+    delivered: int
+    missed: int = Field(description="Found in Instagram's record, where no webhook had told it.")
+
+
+class DeliveryShape(Shape):
+    """How well an account's webhooks come, over the last 14 days."""
+
+    account_id: str
+    share: float | None = Field(description="Delivered, of all; null where nothing was written.")
+    compared_until: AwareDatetime | None
+    last_arrival_at: AwareDatetime | None
+    quiet_since_at: AwareDatetime | None
+    quiet_because: str
+    days: list[DayDeliveredShape]
+
+
 class StatsShape(Shape):
     """How things stand."""
 
@@ -251,3 +271,4 @@ class StatsShape(Shape):
     outcomes: dict[Outcome, int]
     open: int
     replies: LatenciesShape
+    delivery: list[DeliveryShape]

@@ -35,6 +35,7 @@ class Standing:
         self._live = gauge("moca_live_conversations", "Conversations in memory.")
         self._size = gauge("moca_database_bytes", "Size of the database.")
         self._wal = gauge("moca_database_wal_bytes", "SQLite's write-ahead log.")
+        self._seats = gauge("moca_seats_held", "Partitions, and the sending, that this node has.")
         self._parts = gauge("moca_part_up", "1 while a part answers and is fine.", "part")
         self._accounts = gauge("moca_account_usable", "1 while an account can send.", "account_id")
         self._tokens = gauge(
@@ -51,6 +52,7 @@ class Standing:
         self._live.set(look.vitals.live_conversations or 0)
         self._size.set(look.vitals.database_bytes or 0)
         self._wal.set(look.vitals.wal_bytes or 0)
+        self._seats.set(look.vitals.seats or 0)
         if look.last_webhook_at is not None:
             self._webhook.set(look.last_webhook_at.timestamp())
         _set(self._mailboxes, look.vitals.waiting)

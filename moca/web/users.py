@@ -8,8 +8,8 @@ from moca.storage.reads.staff import list_audit, list_operators
 from moca.web.access import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
-from moca.web.cursor import read_cursor, read_row_id, write_cursor
-from moca.web.forms import text_field
+from moca.web.cursor import read_cursor, write_cursor
+from moca.web.forms import row_id_of, text_field
 from moca.web.passwords import LONGEST, SHORTEST, hash_password
 from moca.web.problems import Problem
 
@@ -49,18 +49,18 @@ def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
 
     @routes.post("/users/<number>/right")
     def change_right(number: str) -> Response:
-        carry_out(ChangeOperator(_row_id(number), right=_right()), ports, config)
+        carry_out(ChangeOperator(row_id_of(number), right=_right()), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/password")
     def set_password(number: str) -> Response:
         hashed = hash_password(_password())
-        carry_out(ChangeOperator(_row_id(number), password_hash=hashed), ports, config)
+        carry_out(ChangeOperator(row_id_of(number), password_hash=hashed), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/remove")
     def remove(number: str) -> Response:
-        carry_out(RemoveOperator(_row_id(number)), ports, config)
+        carry_out(RemoveOperator(row_id_of(number)), ports, config)
         return redirect("/users", 303)
 
     return routes
@@ -78,10 +78,3 @@ def _right() -> Right:
         return Right(request.form.get("right", ""))
     except ValueError:
         raise Problem(422, f"right: it is one of {', '.join(Right)}") from None
-
-
-def _row_id(number: str) -> int:
-    row_id = read_row_id(number)
-    if row_id is None:
-        raise Problem(404, "There is no operator with this number.")
-    return row_id

@@ -13,6 +13,8 @@ class Vitals:
     database_bytes: int | None = None
     wal_bytes: int | None = None
     """What SQLite has yet to bring into its file; None for any other database."""
+    seats: int | None = None
+    """How many seats this node holds of the cluster's; None on one machine."""
 
 
 @dataclass(frozen=True, slots=True)

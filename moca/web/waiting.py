@@ -29,6 +29,8 @@ def waits_for(
     if outcome_of(journey) is not None:
         return None
     if journey.item is not None:
+        if journey.frozen_since is not None and journey.item.status is ItemStatus.PENDING:
+            return Waiting(Stage.QUEUE, "frozen by the operator")
         return _sending(journey.item, journey.contact_called_at, at, config, place)
     return _gathering(journey, at, config)
 

@@ -19,5 +19,10 @@ def account_warnings(accounts: Iterable[AccountRecord], now: datetime) -> tuple[
     return tuple(line for line in (*ailing, *coming) if line)
 
 
+def silence_warnings(quiet: Mapping[str, str]) -> tuple[str, ...]:
+    """Say for which accounts no webhook comes any more, and what to do."""
+    return tuple(f"account {account_id}: {because}" for account_id, because in quiet.items())
+
+
 def _line(account: AccountRecord, told: str | None) -> str:
     return f"account {account.account_id}: {told}" if told else ""

@@ -1,16 +1,24 @@
 """While the queue is frozen everything comes in and nothing goes out, whatever happens."""
 
+from collections import Counter
 from concurrent.futures import Future
 
 import pytest
 
 from moca import clock
+from moca.core.contact import ContactKey
 from moca.core.messages import CancelReply, RetryReply
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
 from moca.core.messages.operating import EditReply
 from moca.core.messages.receipt import Conflict, Done
+from moca.core.vocabulary import Stage
+from moca.core.webhook import InboundMessage
 from moca.storage.models import QueueItem
+from moca.web.config import WebConfig
+from moca.web.waiting import Waiting, waits_for
 from tests.making import ANNA, BEN
+
+CONFIG = WebConfig(app_secrets=(), verify_token="", api_token="")
 
 
 def answer(house, command) -> object:
@@ -43,6 +51,8 @@ def test_while_frozen_a_message_is_taken_in_and_its_reply_waits(house) -> None:
 
     assert (house.instagram.reached, statuses(house)) == ([], ["pending"])
     assert house.outcome(mid) == (None, "")
+    waiting = waits_for(house.journey(mid), clock.now(), CONFIG)
+    assert waiting == Waiting(Stage.QUEUE, "frozen by the operator")
 
 
 def test_once_released_what_waited_goes(house) -> None:
@@ -71,18 +81,23 @@ def test_a_freeze_survives_the_end_of_the_process(house) -> None:
 
 
 def test_what_is_claimed_and_not_called_is_given_back(house) -> None:
-    house.hears("one", ANNA)
-    house.passes(4.95)
-    freezing = FreezeQueue(clock.now(), Future())
-    house.passes(0.05)
-    house.hears("two", ANNA)
-    house.system.tell(freezing)
-    house.settle()
-    reached = len(house.instagram.reached)
-    house.passes(600)
+    people = [ContactKey(ANNA.account_id, str(number)) for number in range(4)]
+    for person in people:
+        mid = f"to-{person.psid}"
+        house.posts(InboundMessage(contact=person, mid=mid, text="hello"))
+    house.passes(5.95)
+    assert (len(house.instagram.reached), statuses(house)[-1]) == (3, "sending")
 
-    assert len(house.instagram.reached) == reached
-    assert set(statuses(house)) <= {"sent", "pending"}
+    freeze(house)
+    assert statuses(house)[-1] == "pending"
+    steps = [step.detail for step in house.journey("to-3").steps]
+    assert "frozen by the operator; nothing was sent yet" in steps
+    house.passes(600)
+    assert len(house.instagram.reached) == 3
+
+    release(house)
+    house.passes(1)
+    assert Counter(house.outcomes()) == {"answered": 4}
 
 
 @pytest.mark.parametrize("do", [freeze, release])
@@ -136,3 +151,16 @@ def test_an_edit_that_instagram_would_not_take_is_a_conflict(house, text, fault)
     house.hears("one")
     house.passes(10)
     assert answer(house, EditReply(1, text, clock.now(), Future())) == Conflict(fault)
+
+
+def test_while_frozen_nobody_sees_that_a_reply_is_being_made(open_house) -> None:
+    house = open_house(shows_typing=True)
+    freeze(house)
+    house.hears("Are you there?")
+    house.passes(60)
+    assert house.instagram.shown == []
+
+    release(house)
+    house.hears("Hello?", BEN)
+    house.passes(60)
+    assert {contact for _, contact, _ in house.instagram.shown} == {BEN}

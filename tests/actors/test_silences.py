@@ -18,6 +18,7 @@ from moca.web.silence import what_would_have_answered
 from tests.house import House
 from tests.making import NOON
 
+NO_WORDS = Consent()
 CONFIG = WebConfig(app_secrets=(), verify_token="", api_token="")
 
 
@@ -27,7 +28,7 @@ def house(tmp_path):
     with freeze_time(NOON) as frozen:
         houses = []
 
-        def opened(consent=Consent(), **policy):
+        def opened(consent=NO_WORDS, **policy):
             policy = ConversationPolicy(**policy)
             houses.append(House(tmp_path, frozen, conversation=policy, consent=consent))
             return houses[-1]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from moca.core.content import Content
+from moca.core.delivery import Unconfirmed
 from moca.core.policy import ConversationPolicy, ReplyMode
 from moca.core.webhook import InboundMessage
 from moca.storage.models import Message, QueueItem, Webhook
@@ -70,6 +72,18 @@ def test_a_reply_that_answers_more_than_it_goes_on(open_house) -> None:
     assert stored_text(house, mids[0]) == [("", None, False)]
 
 
+class Saying:
+    """Says the same to everybody."""
+
+    needs_history = 0
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def reply(self, request):
+        return Content(text=self.text)
+
+
 class SlowGenerator:
     """Never answers by itself; the test lets its answer come."""
 
@@ -80,8 +94,6 @@ class SlowGenerator:
         self.asked: list[list[str]] = []
 
     def reply(self, request):
-        from moca.core.content import Content
-
         self.asked.append([each.text for each in request.inputs])
         if len(self.asked) == 1:
             self.meanwhile()
@@ -202,3 +214,52 @@ def test_a_repeat_of_an_unsent_message_is_answered_in_its_place(house) -> None:
 
     assert [house.outcome(mid)[0] for mid in (first, repeat)] == ["suppressed", "answered"]
     assert len(house.instagram.reached) == 1
+
+
+def test_what_was_unsent_while_its_reply_was_in_doubt_is_not_answered_after_all(house) -> None:
+    house.instagram.next_results.append(Unconfirmed("no answer in time"))
+    mid = house.hears("oops")
+    house.passes(6)
+    house.receives(unsent(mid))
+    house.passes(120)
+
+    assert house.outcome(mid) == UNSENT
+    assert house.instagram.reached == []
+
+
+def test_no_part_of_a_reply_goes_once_what_it_answers_was_unsent(open_house) -> None:
+    long = " ".join(f"{place} {'x' * 700}." for place in (1, 2))
+    house = open_house(generator=Saying(long))
+    house.instagram.next_results.append(Unconfirmed("no answer in time"))
+    mid = house.hears("oops")
+    house.passes(6)
+    house.receives(unsent(mid))
+    house.passes(120)
+
+    assert house.outcome(mid) == UNSENT
+    assert house.instagram.reached == []
+
+
+def test_no_body_of_an_edit_that_came_again_keeps_what_was_unsent(house) -> None:
+    edit = (
+        b'{"object":"instagram","entry":[{"id":"17841400000000001","messaging":[{"sender":'
+        b'{"id":"28978671838402975"},"message_edit":{"mid":"m1","text":"secret","num_edit":1}}]}]}'
+    )
+    house.hears("hi", mid="m1")
+    house.takes(edit)
+    house.takes(edit)
+    house.receives(unsent("m1"))
+    house.takes(edit)
+
+    bodies = [bytes(body) for (body,) in house.rows(Webhook.select(Webhook.body))]
+    assert not any(b"secret" in body for body in bodies)
+
+
+def test_a_repeat_that_was_unsent_as_well_is_not_answered_in_its_place(house) -> None:
+    first, repeat = house.hears("hi"), house.hears("hi")
+    house.receives(unsent(repeat))
+    house.receives(unsent(first))
+    house.passes(60)
+
+    assert house.outcome(first) == UNSENT
+    assert house.instagram.reached == []

@@ -10,6 +10,7 @@ from moca.core.messages import QueueReply
 from moca.core.reply import DIRECT, Way
 from moca.core.vocabulary import Author, MessageStatus
 from moca.core.webhook import InboundMessage
+from moca.instagram.errors import GraphError, classify
 from moca.storage.models import Message
 from tests.house import House
 from tests.making import ANNA, BEN, NOON
@@ -230,3 +231,26 @@ def test_under_load_nothing_is_shown_and_no_reply_waits_for_it(open_house):
 
 def replace_psid(number):
     return BEN._replace(psid=f"289786718384{number:05}")
+
+
+def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_house):
+    house = open_house(Content(text="thanks"))
+    refused = classify(GraphError(code=100, error_subcode=2534025), 400)
+    house.instagram.next_results.append(refused)
+    house.receives(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))
+    house.passes(120)
+
+    outcome, because = house.outcome("c1")
+    assert house.instagram.reached == []
+    assert outcome == "failed"
+    assert because == "Instagram's record shows that it did not arrive; it must not be sent again"
+
+
+def test_one_that_arrived_all_the_same_is_found_in_the_record(open_house):
+    house = open_house(Content(text="thanks"))
+    house.instagram.lost_answers = 1
+    house.receives(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))
+    house.passes(120)
+
+    assert house.outcome("c1") == ("answered", "answered by ig-1")
+    assert len(house.instagram.reached) == 1

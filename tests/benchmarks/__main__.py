@@ -7,7 +7,9 @@ from tests.benchmarks import (
     acks,
     backlog,
     batches,
+    comparison,
     crowd,
+    dashboards,
     day,
     growth,
     hanging,
@@ -37,16 +39,18 @@ BENCHMARKS: dict[str, Benchmark] = {
     "queue": queue.figures,
     "backlog": backlog.figures,
     "crowd": crowd.figures,
+    "dashboards": dashboards.figures,
+    "comparison": comparison.figures,
     "day": day.figures,
 }
-_ONLY_WHEN_NAMED = {"day"}
-"""A day in virtual time takes more than an hour."""
+_ONLY_WHEN_NAMED = {"comparison", "day"}
+"""The one asks npm and a Redis; a day in virtual time takes more than an hour."""
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
 def main(names: tuple[str, ...]) -> None:
-    """Measure what is named, or everything but the day, one after the other."""
+    """Measure what is named, or everything but the comparison and the day, one after the other."""
     console = Console(width=120)
     measured = {}
     for name in names or [each for each in BENCHMARKS if each not in _ONLY_WHEN_NAMED]:

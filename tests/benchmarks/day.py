@@ -14,8 +14,9 @@ from rich.console import Console
 
 from actors.dispatchers import SteppingDispatcher
 from actors.placement import Dispatchers
-from actors.system import System, World
+from actors.system import System
 from actors.timers import ManualTimers
+from actors.world import World
 from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.delivery import Delivered, NotArrived

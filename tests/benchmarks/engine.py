@@ -10,8 +10,9 @@ from typing import Any
 import peewee
 
 from actors.placement import Dispatchers
-from actors.system import System, World
+from actors.system import System
 from actors.timers import TimerThread
+from actors.world import World
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.graph import GraphClient
 from moca.replies.mock import MockGenerator

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.memory import resident
+from tests.benchmarks.memory import own_share, resident
 from tests.benchmarks.servers import moca, post
 
 _MIB = 1024 * 1024
@@ -14,9 +14,13 @@ def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name, moca(Path(name)) as server:
         post(server.port, "/api/instagram/webhook", b"{}")
         server.settle()
-        weights = [resident(pid) / _MIB for pid in server.pids()]
-    yield Figure(
-        f"idle memory, {len(weights)} processes",
-        f"{sum(weights):.0f} MiB",
-        ratio=" + ".join(f"{weight:.0f}" for weight in weights),
-    )
+        pids = server.pids()
+        shares = [own_share(pid) / _MIB for pid in pids]
+        residents = [resident(pid) / _MIB for pid in pids]
+    yield _sum(f"idle memory, {len(pids)} processes, what they share counted once", shares)
+    yield _sum("the same, what they share counted in each", residents)
+
+
+def _sum(name: str, weights: list[float]) -> Figure:
+    parts = " + ".join(f"{weight:.0f}" for weight in weights)
+    return Figure(name, f"{sum(weights):.0f} MiB", ratio=parts)

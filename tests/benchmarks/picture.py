@@ -1,10 +1,12 @@
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 
+_BARS = "#868e96", "#0b7285", "#e8590c", "#f59f00", "#9c36b5"
+_BAR_WIDTH = 340
 _COLOURS = "#0b7285", "#868e96", "#e8590c"
 _WIDTH, _HEIGHT = 560, 280
 
@@ -22,8 +24,7 @@ def draw(over: str, sizes: Sequence[int], lines: Sequence[Line]) -> str:
     """Draw quantities over sizes as an SVG, both axes logarithmic."""
     highest = max(value for line in lines for value in line.values)
     top = math.ceil(math.log10(max(highest, 10)))
-    template = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-    return template.get_template("picture.svg.j2").render(
+    return _template("picture.svg.j2").render(
         over=over,
         width=_WIDTH,
         height=_HEIGHT,
@@ -34,6 +35,36 @@ def draw(over: str, sizes: Sequence[int], lines: Sequence[Line]) -> str:
             for line, colour in zip(lines, _COLOURS, strict=False)
         ],
     )
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One quantity of several, by name."""
+
+    what: str
+    values: Mapping[str, float]
+    form: str
+    """How a value is written, as for `str.format`."""
+
+
+def draw_bars(names: Sequence[str], panels: Sequence[Bars]) -> str:
+    """Draw each quantity as bars, the longest as long as there is room, one colour a name."""
+    colours = dict(zip(names, _BARS, strict=False))
+    drawn, top = [], 0
+    for panel in panels:
+        most = max(panel.values.values(), default=0) or 1
+        bars = [
+            (name, colours[name], panel.form.format(value), _BAR_WIDTH * value / most)
+            for name, value in panel.values.items()
+        ]
+        drawn.append((top, panel.what, bars))
+        top += 20 * len(bars) + 36
+    return _template("bars.svg.j2").render(panels=drawn, width=_BAR_WIDTH, height=top)
+
+
+def _template(name: str) -> Template:
+    loader = FileSystemLoader(Path(__file__).parent)
+    return Environment(loader=loader, autoescape=True).get_template(name)
 
 
 def _columns(sizes: Sequence[int]) -> list[float]:

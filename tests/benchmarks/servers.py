@@ -30,7 +30,7 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Tell the processor time that it and its workers have taken."""
-        return sum(map(_cpu_seconds, self.pids()))
+        return sum(map(cpu_seconds_of, self.pids()))
 
     def pids(self) -> list[int]:
         """Name its process and those of its workers."""
@@ -94,9 +94,16 @@ def post(port: int, path: str, body: bytes, headers: dict[str, str] | None = Non
         return connection.getresponse().status
 
 
+def is_listened_at(port: int) -> bool:
+    """Tell whether somebody answers there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        if is_listened_at(port):
             return
         time.sleep(0.05)
     raise RuntimeError(f"the server ended with status {process.returncode}; its log is in /tmp")
@@ -109,7 +116,7 @@ def _children(pid: int) -> list[int]:
     return []
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
     with contextlib.suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS

@@ -1,14 +1,12 @@
 """The pages about Moca itself, each action down to the database and the fake Instagram."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import serious_findings
 from tests.browser.whole import TOKEN, whole_moca
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
-PICTURES = Path(__file__).parents[2] / ".github" / "readme"
 REPLY = "This would be an AI generated message"
 
 
@@ -125,6 +123,42 @@ def test_an_account_gets_a_new_token_and_is_removed(page, moca):
     page.get_by_role("link", name="Remove the_shop").click()
     page.get_by_role("button", name="Remove the account").click()
     expect(page.get_by_text("No account is connected.")).to_be_visible()
+
+
+PAGES = ("/queue", "/health", "/accounts", "/settings", "/start", "/queue/1/edit", "/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_finding(page, moca, scheme):
+    moca.post("/api/queue/freeze")
+    moca.writes("When are you open?")
+    moca.waits_for("pending")
+    moca.post("/api/accounts", account_id="17841400000000007", access_token="an-old-token")
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        found[path] = serious_findings(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert found == {path: [] for path in PAGES}
+
+
+def test_the_queue_is_frozen_and_released_by_keyboard_alone(page, moca):
+    page.goto("/queue")
+    page.get_by_role("button", name="Freeze everything").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Frozen by the operator")
+    page.get_by_role("button", name="Release").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Freeze everything")).to_be_visible()
+    assert moca.rows("SELECT * FROM freeze") == []
+
+
+def test_a_frozen_queue_is_told_on_every_page(page, moca):
+    moca.post("/api/queue/freeze")
+    for path in PAGES[:5]:
+        page.goto(path)
+        expect(page.get_by_role("status").first).to_contain_text("Frozen by the operator")
 
 
 def test_the_settings_in_force_are_shown_masked_with_what_differs(page):

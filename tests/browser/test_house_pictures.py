@@ -1,4 +1,4 @@
-"""The pictures of the README, made anew whenever somebody asks for them with MOCA_PICTURES=1."""
+"""The pictures of the README, made anew whenever somebody asks for them with MOCA_SHOOT=1."""
 
 import os
 from datetime import UTC, datetime
@@ -12,19 +12,19 @@ from tests.browser.whole import TOKEN, whole_moca
 
 PICTURES = Path(__file__).parents[2] / ".github" / "readme"
 PEOPLE = (
-    ("Ada Lindqvist", "When are you open on Sunday?"),
-    ("Ben Okafor", "Do you ship to Norway?"),
-    ("Carla Mendes", "My order 1042 has not arrived yet"),
-    ("Dmitri Volkov", "Is the oak table in stock?"),
-    ("Emi Tanaka", "Thank you, it is lovely!"),
-    ("Farah Haddad", "Can I change my address?"),
+    ("Ada Lindqvist", "On Sunday from ten to four. See you then!"),
+    ("Ben Okafor", "We do: it takes five days to Norway, and is free above 50 euros."),
+    ("Carla Mendes", "I am sorry! Let me look where your order 1042 is."),
+    ("Dmitri Volkov", "There are two oak tables left. Shall I keep one for you?"),
+    ("Emi Tanaka", "Thank you, we are happy that you like it!"),
+    ("Farah Haddad", "Of course. What is your new address?"),
 )
 
 
 @pytest.fixture
 def directory(tmp_path):
     """Where pictures go: beside the README if that is asked for."""
-    return PICTURES if os.environ.get("MOCA_PICTURES") else tmp_path
+    return PICTURES if os.environ.get("MOCA_SHOOT") == "1" else tmp_path
 
 
 @pytest.fixture
@@ -32,9 +32,13 @@ def moca(tmp_path):
     """A Moca that a morning's work has passed through."""
     with whole_moca(tmp_path) as whole:
         whole.post("/api/queue/freeze")
-        for number, (name, text) in enumerate(PEOPLE, start=1):
-            whole.writes(text, f"70{number}", name)
+        for number, (name, reply) in enumerate(PEOPLE, start=1):
+            whole.writes("Hello!", f"70{number}", name)
             whole.waits_for(*["pending"] * number)
+            whole.rows(
+                f"UPDATE message SET text = '{reply}' WHERE role='assistant' AND id={2 * number}"
+            )
+            whole.rows(f"UPDATE contact SET name = '{name}' WHERE psid = '70{number}'")
         yield whole
 
 
@@ -78,7 +82,7 @@ def test_health_as_the_readme_shows_it(page, moca, directory):
         ):
             longest = int(each * (1.4 + 2 * draw.random()))
             moca.rows(
-                "INSERT INTO minute_figure (minute, name, count, total, longest)"  # noqa: S608
+                "INSERT INTO minute_figure (minute, name, count, total, longest)"
                 f" VALUES ({at}, '{name}', {count}, {count * each}, {longest})"
                 " ON CONFLICT DO NOTHING"
             )

@@ -13,13 +13,13 @@ from tests.process.service import ROOT, eventually
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 PICTURES = ROOT / ".github" / "readme"
 SHOOTS = os.environ.get("MOCA_SHOOT") == "1"
-REPLY = "This would be an AI generated message"
+REPLY = "Thank you for writing! Somebody will look into it today."
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def moca(tmp_path):
-    with whole_moca(tmp_path) as whole:
+    with whole_moca(tmp_path, MOCA_REPLIES__MOCK_TEXT=REPLY) as whole:
         yield whole
 
 
@@ -256,15 +256,20 @@ def test_axe_finds_nothing_serious(visit, moca, size, scheme):
         assert (path, serious_findings(page)) == (path, [])
 
 
+_PEOPLE = (
+    ("704", "Hanna Virtanen", "I want to send it back"),
+    ("703", "Elif Y\u0131lmaz", "Do you wrap presents?"),
+    ("702", "Chiara Rossi", "Is the green one still there?"),
+    ("701", "Ben Okafor", "Where is my order 4711?"),
+    ("700", "Frida Lund", "Hi! Do you ship to Norway?"),
+)
+
+
 def test_the_pictures_in_the_readme(visit, moca):
-    for psid, name, text in (
-        ("704", "Hanna Virtanen", "I want to send it back"),
-        ("703", "Elif Y\u0131lmaz", "Do you wrap presents?"),
-        ("702", "Chiara Rossi", "Is the green one still there?"),
-        ("701", "Ben Okafor", "Where is my order 4711?"),
-        ("700", "Frida Lund", "Hi! Do you ship to Norway?"),
-    ):
-        mid = answered(moca, text, psid=psid, name=name)
+    for psid, name, text in _PEOPLE:
+        answered(moca, text, psid=psid, name=name)
+        # Instagram lets two names a second be read; the picture does not wait for them.
+        moca.rows(f"UPDATE contact SET name = '{name}' WHERE psid = '{psid}'")
     moca.post("/api/conversations/1/pause", minutes=60)
     page = visit()
     page.get_by_role("link", name="Frida Lund").click()
@@ -272,14 +277,14 @@ def test_the_pictures_in_the_readme(visit, moca):
     page.get_by_label("Your answer").fill("We do: four days, 9 \u20ac. Shall I put one aside?")
     page.get_by_role("button", name="Send").click()
     expect(page.locator('.bubble[data-author="operator"] .chip')).to_have_text("sent")
-    moca.writes("Yes please! And one in blue", psid="700", name="Frida Lund")
+    mid = moca.writes("Yes please! And one in blue", psid="700", name="Frida Lund")
     expect(page.get_by_text("And one in blue")).to_be_visible()
     shoot(page, "conversation")
     page.goto("/")
     expect(page.locator(".talk")).to_have_count(5)
     shoot(page, "inbox")
     page.goto(f"/messages/{mid}")
-    expect(page.locator('.station[data-state="passed"]')).to_have_count(8)
+    expect(page.get_by_text("Handed back to the bot before it came")).to_be_visible()
     shoot(page, "journey")
 
 

@@ -30,13 +30,17 @@ def said(**changes):
     [
         (
             -3.2,
-            "It came 3.2 s after the same text: with dedup_seconds below 3.2 it would have "
-            "been answered.",
+            (
+                "It came 3.2 s after the same text: with dedup_seconds below 3.2 it would have "
+                "been answered."
+            ),
         ),
         (
             -10,
-            "It came 10 s after the same text: with dedup_seconds below 10 it would have "
-            "been answered.",
+            (
+                "It came 10 s after the same text: with dedup_seconds below 10 it would have "
+                "been answered."
+            ),
         ),
         (-10.5, "Had it come after the bot's answer, it would have been answered too."),
         (None, "Had it come after the bot's answer, it would have been answered too."),
@@ -87,8 +91,10 @@ def test_what_was_stopped_while_it_waited_would_have_gone_sooner(facts, says):
     [
         (
             -44 * 60,
-            "With takeover_minutes at 44 the bot would have been back in time; so it would, "
-            "handed back by hand.",
+            (
+                "With takeover_minutes at 44 the bot would have been back in time; so it would, "
+                "handed back by hand."
+            ),
         ),
         (
             -12 * 3600,

@@ -161,7 +161,8 @@ def test_a_comment_is_answered_in_private_once(place, client):
 
     assert isinstance(first, Delivered)
     assert second == Unconfirmed(
-        "Graph 100/2534025: a private reply was refused, mostly since one is there already"
+        "Graph 100/2534025: a private reply was refused, as mostly where one is",
+        may_go_again=False,
     )
     assert [each.text for each in place.instagram.thread(MAYA.psid)] == ["thanks"]
 

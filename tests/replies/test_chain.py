@@ -3,6 +3,7 @@ import pytest
 from moca.core.content import Content
 from moca.replies.chain import Chain, Link
 from moca.replies.generator import GenerationError, HandOver, NoReply, Say
+from moca.replies.mock import MockGenerator
 from tests.replies.asking import asked
 
 HELLO = Content(text="Hello")
@@ -72,3 +73,9 @@ def test_a_generator_that_crashes_does_not_keep_the_next_from_answering():
 def test_a_chain_needs_the_longest_history_that_one_of_it_needs():
     links = [Link("a", Scripted(HELLO, 3)), Link("b", Scripted(HELLO, 10))]
     assert Chain(links).needs_history == 10
+
+
+def test_a_chain_of_those_who_need_no_name_spares_the_look_for_it():
+    unnamed = Link("mock", MockGenerator())
+    assert Chain([unnamed]).needs_name is False
+    assert Chain([unnamed, Link("theirs", Scripted(HELLO))]).needs_name is True

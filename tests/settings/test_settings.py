@@ -86,6 +86,12 @@ def test_what_meta_may_still_repeat_is_never_forgotten(days: str) -> None:
     assert problem.startswith("database.retention_days: at least 3")
 
 
+def test_instagrams_record_is_not_read_without_a_pause() -> None:
+    (problem,) = problems({"MOCA_INSTAGRAM__COMPARE_SECONDS": "5"})
+    assert problem.startswith("instagram.compare_seconds: at least 10, or 0 for never")
+    assert read_settings(None, {"MOCA_INSTAGRAM__COMPARE_SECONDS": "0"})
+
+
 def test_the_sandbox_needs_no_account() -> None:
     assert read_settings(None, {}).instagram.app_secret.get_secret_value() == "sandbox-app-secret"
 
@@ -121,3 +127,11 @@ def test_secrets_are_never_shown() -> None:
     read = read_settings(None, environment | {"MOCA_WEB__API_TOKEN": secret})
     assert secret not in "".join(value for row in shown_settings(read) for value in row)
     assert secret not in repr(read)
+
+
+def test_several_machines_need_one_database_and_one_token() -> None:
+    told = problems({"MOCA_CLUSTER__BROKER_URL": "amqp://guest:guest@mq/"})
+    assert told == (
+        "database.url: several machines need one PostgreSQL, postgresql://…",
+        "web.api_token: several machines need one token that opens all of them",
+    )

@@ -6,7 +6,8 @@ _ACTIONS = (
     *("write", "write", "write", "close", "reopen", "pause", "resume", "cancel"),
     *("retry", "settle"),
 )
-_SPANS = {"pause": (None, 5, 20, 90), "write": (None, None, 3, 30, 100)}
+_SIGNS_AND_PICTURES = ("react", "react", "show", "show")
+_SPANS = {"pause": (None, 5, 20, 90), "write": (None, None, 3, 30, 100), "show": (None, None, 3)}
 
 
 def draw_acts(world: World) -> list[Operates]:
@@ -32,7 +33,7 @@ def draw_rush(world: World) -> list[Operates]:
 
 
 def _draw_act(world: World, number: int) -> Operates:
-    action = world.one_of(*_ACTIONS)
+    action = world.one_of(*_ACTIONS, *(_SIGNS_AND_PICTURES if world.has_all_kinds else ()))
     return Operates(
         at=world.instant(1, 20),
         contact=world.one_of(*world.contacts),

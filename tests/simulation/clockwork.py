@@ -1,6 +1,7 @@
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pykka
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -69,12 +70,41 @@ class SteadyTimers:
         return send is not None
 
 
+class ActorCrashedError(Exception):
+    """Raised in an actor as by a fault of its own."""
+
+
+class _Doomed:
+    """Has the actor raise at the first message of a turn."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+        self.give_up = actor.give_up
+        self.abandon = actor.abandon
+
+    def run_turn(self, messages: int) -> None:
+        self._actor.on_receive = self._crash
+        self._actor.run_turn(messages)
+
+    def _crash(self, message: object) -> None:
+        del self._actor.on_receive
+        raise ActorCrashedError
+
+
 class Stage(SteppingDispatcher):
     """Steps every actor; keeps what crashed, for the oracle to judge."""
 
     def __init__(self, order) -> None:
         super().__init__(order)
         self.crashes: list[Crash] = []
+        self.doomed: str | None = None
+        """The kind of actor that raises at the next message it takes."""
+
+    def schedule(self, consumer: Consumer) -> None:
+        if type(consumer).__name__ == self.doomed:
+            self.doomed = None
+            consumer = _Doomed(consumer)
+        super().schedule(consumer)
 
     def report(self, crash: Crash) -> None:
         self.crashes.append(crash)

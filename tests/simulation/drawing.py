@@ -10,16 +10,23 @@ from tests.simulation.faults import (
     draw_generations,
     draw_outages,
     draw_readings,
+    draw_sender_crashes,
     draw_sendings,
 )
+from tests.simulation.figures import Figures
 from tests.simulation.people import draw_answers_by_hand, draw_writes
-from tests.simulation.script import Figures, Happening, Script
+from tests.simulation.script import Happening, Script
+from tests.simulation.sequels import draw_edits, draw_notices, draw_passes, draw_unsends
 from tests.simulation.world import World
 
 _ACCOUNTS = ("17841400000000001", "17841400000000002")
 
 _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
     draw_writes,
+    draw_edits,
+    draw_unsends,
+    draw_notices,
+    draw_passes,
     draw_answers_by_hand,
     draw_acts,
     draw_rush,
@@ -27,6 +34,7 @@ _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
     draw_readings,
     draw_generations,
     draw_deaths,
+    draw_sender_crashes,
     draw_outages,
     draw_disk_failures,
     draw_clock_steps,
@@ -37,7 +45,8 @@ def draw_script(seed: int) -> Script:
     """Write down the run of a seed."""
     chance = Random(seed)
     figures = _draw_figures(chance)
-    world = World(chance, figures, _draw_contacts(chance), chance.choice((20, 60, 120)))
+    length, has_all_kinds = chance.choice((20, 60, 120)), chance.random() < 0.6
+    world = World(chance, figures, _draw_contacts(chance), length, has_all_kinds)
     happenings = [each for draw in _DRAWINGS for each in draw(world)]
     return Script(seed, figures, tuple(happenings))
 
@@ -75,4 +84,8 @@ def _draw_figures(chance: Random) -> Figures:
         in_order=chance.random() < 0.2,
         same_texts=same_texts,
         batches=chance.random() < 0.3,
+        shows_typing=chance.random() < 0.3,
+        private_replies_per_hour=1 if chance.random() < 0.05 else 750,
+        closes=chance.random() < 0.15,
+        answer_when_open=chance.random() < 0.6,
     )

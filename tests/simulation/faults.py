@@ -5,9 +5,13 @@ from tests.simulation.script import (
     Generating,
     Outage,
     Reading,
+    Renews,
+    SenderCrashes,
     Sending,
 )
 from tests.simulation.world import World
+
+_FORMS = ("plain", "plain", "long", "picture", "buttons", "quick replies")
 
 
 def draw_sendings(world: World) -> list[Sending]:
@@ -30,11 +34,13 @@ def draw_generations(world: World) -> list[Generating]:
     """Draw which replies are slow in the making, or fail."""
     often = world.one_of(0, 0, 0.2, 0.6)
     longest = world.figures.generation_timeout
+    forms = _FORMS if world.has_all_kinds else _FORMS[:1]
     return [
         Generating(
             number=number,
             seconds=world.one_of(0, 0.3, 2, longest - 1, longest + 5),
             ends=world.one_of("made", "made", "failed", "broken", "handed over", "declined"),
+            form=world.one_of(*forms),
         )
         for number in range(1, 40)
         if world.happens(often)
@@ -55,18 +61,26 @@ def draw_deaths(world: World) -> list[Dies]:
     ]
 
 
-def draw_outages(world: World) -> list[Outage]:
-    """Draw when an account is throttled or stopped."""
+def draw_outages(world: World) -> list[Outage | Renews]:
+    """Draw when an account is throttled or stopped, or needs a new token."""
     if not world.happens(0.25):
         return []
-    return [
-        Outage(
-            at=world.instant(),
-            account_id=world.one_of(*world.contacts).account_id,
-            answer=world.one_of("throttled", "stopped"),
-            seconds=world.one_of(5, 30, 120),
-        )
-    ]
+    outage = Outage(
+        at=world.instant(),
+        account_id=world.one_of(*world.contacts).account_id,
+        answer=world.one_of("throttled", "stopped", "dead"),
+        seconds=world.one_of(5, 30, 120),
+    )
+    if outage.answer != "dead":
+        return [outage]
+    return [outage, Renews(at=outage.at + outage.seconds, account_id=outage.account_id)]
+
+
+def draw_sender_crashes(world: World) -> list[SenderCrashes]:
+    """Draw when the sender has a fault."""
+    if not world.has_all_kinds or not world.happens(0.2):
+        return []
+    return [SenderCrashes(at=world.instant(0, 10)) for _ in range(world.one_of(1, 2))]
 
 
 def draw_disk_failures(world: World) -> list[DiskFails]:

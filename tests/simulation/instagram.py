@@ -2,6 +2,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from moca.core.contact import ContactKey
 from moca.core.content import Content
@@ -16,22 +17,23 @@ from moca.core.delivery import (
     Unreadable,
     VerificationResult,
 )
-from moca.core.reply import DIRECT, Way
+from moca.core.reply import Way
 from moca.core.webhook import Echo, InboundMessage
+from moca.instagram.errors import GraphError, classify
+from moca.instagram.fetched import FetchedMessage
 from moca.instagram.record import Record, find_in_record
 from moca.instagram.sandbox.payloads import graph_message
 from moca.instagram.sandbox.threads import SandboxMessage
 from tests.simulation.clockwork import BEGINNING, Backstage, Clockwork
-from tests.simulation.script import (
-    AnswersByHand,
-    Outage,
-    Reading,
-    Script,
-    Sending,
-    Writes,
-)
+from tests.simulation.sayings import said
+from tests.simulation.script import Outage, Reading, Script, Sending
 from tests.simulation.trace import Trace
 from tests.simulation.webhooks import Webhooks
+from tests.simulation.wire import echoed
+
+_ELSEWHERE = GraphError(code=100, error_subcode=2534037)
+_HAS_ITS_PRIVATE_REPLY = GraphError(code=100, error_subcode=2534025)
+_BAD_REQUEST = 400
 
 
 class BrokenCallError(Exception):
@@ -43,8 +45,17 @@ class Shown:
     """A message in a thread as its person sees it."""
 
     message: SandboxMessage
+    said: str
     recorded_at: datetime
     by_moca: bool = False
+
+    @property
+    def mid(self) -> str:
+        return self.message.mid
+
+    @property
+    def at(self) -> datetime:
+        return self.message.at
 
 
 @dataclass(eq=False)
@@ -52,7 +63,7 @@ class OnTheWay:
     """A text that Instagram took and its person does not see yet."""
 
     contact: ContactKey
-    text: str
+    said: str
     arrive: Callable[[], None] = lambda: None
 
 
@@ -69,106 +80,124 @@ class Instagram:
         self._sendings = {each.number: each for each in happenings if isinstance(each, Sending)}
         self._readings = {each.number: each for each in happenings if isinstance(each, Reading)}
         self._outages = [each for each in happenings if isinstance(each, Outage)]
-        self.told: set[str] = set()
-        """What people wrote, by its id."""
         self.threads: dict[ContactKey, list[Shown]] = defaultdict(list)
         self.on_the_way: list[OnTheWay] = []
         self.unreadable: list[tuple[ContactKey, str]] = []
+        self.elsewhere: set[ContactKey] = set()
+        """Whose thread another app holds."""
+        self.reactions: set[tuple[ContactKey, str]] = set()
+        """Signs that Moca put on messages."""
+        self.private_replies: dict[str, int] = {}
+        """By comment, the call that brought its private reply."""
+        self.fetched: set[str] = set()
         self.calls = 0
         self.readings = 0
         self.faults = 0
-        self.call_started = lambda contact, text, way: None
+        self.call_started = lambda contact, content, way: None
         self.call_ended = lambda contact, mid: None
         self.told_to_wait = lambda account_id, until: None
         self.account_refused = lambda account_id: None
 
-    def hears(self, writes: Writes) -> None:
-        """Take what a person writes, and tell it."""
-        self.told.add(writes.mid)
-        self._show(writes.contact, writes.mid, "contact", writes.text)
-        self._webhooks.tell(
-            InboundMessage(
-                contact=writes.contact,
-                mid=writes.mid,
-                kind=writes.kind,
-                type=writes.type,
-                text=writes.text,
-                sent_at=self._clockwork.true,
-                unanswerable=writes.unanswerable,
-            ),
-            writes.delays,
-        )
-
-    def hears_by_hand(self, answers: AnswersByHand) -> None:
-        """Take what somebody writes in the account's app, and echo it."""
-        self._show(answers.contact, answers.mid, "account", answers.text)
-        self._echo(answers.contact, answers.mid, answers.text, answers.delays)
-
-    def arrivals(self) -> list[tuple[ContactKey, SandboxMessage]]:
+    def arrivals(self) -> list[tuple[ContactKey, Shown]]:
         """List what Moca brought to people."""
         return [
-            (contact, each.message)
+            (contact, each)
             for contact, thread in self.threads.items()
             for each in thread
             if each.by_moca
         ]
 
     def send(
-        self, contact: ContactKey, text: str, way: Way, backstage: Backstage
+        self, contact: ContactKey, content: Content, way: Way, backstage: Backstage
     ) -> DeliveryResult:
         self.calls += 1
         number = self.calls
-        self._trace.tell(f"call {number} to {contact.psid}: {text}")
-        self.call_started(contact, text, way)
-        outage = self._outage_of(contact.account_id)
-        sending = self._sendings.get(number) or Sending(number=number)
-        self.faults += outage is not None or number in self._sendings
-        if outage is not None:
-            left = outage.at + outage.seconds - self._clockwork.seconds
-            sending = Sending(
-                number=number, arrives=None, answer=outage.answer, answers=0.2, wait=left
-            )
-        if sending.arrives is not None:
-            self._bring(contact, text, sending)
+        self._trace.tell(f"call {number} to {contact.psid}: {said(content)[:60]}")
+        self.call_started(contact, content, way)
+        sending = self._course_of(number, contact)
+        refused = self._refuses(contact, way) if sending.arrives is not None else None
+        if refused is not None:
+            sending = Sending(number=number, arrives=None, answer="refused", answers=0.2)
+        elif sending.arrives is not None:
+            self._bring(contact, content, way, sending)
         backstage.wait(sending.answers)
         self._trace.tell(f"call {number} ends: {sending.answer}")
         self.call_ended(contact, f"ig{number}")
-        if sending.answer in ("throttled", "stopped"):
+        if sending.answer in ("throttled", "stopped", "dead"):
             self.account_refused(contact.account_id)
-        return self._answer(contact, sending)
+        return refused or _for_a_sign(content, self._answer(contact, sending))
+
+    def _course_of(self, number: int, contact: ContactKey) -> Sending:
+        outage = self._outage_of(contact.account_id)
+        self.faults += outage is not None or number in self._sendings
+        if outage is None:
+            return self._sendings.get(number) or Sending(number=number)
+        left = outage.at + outage.seconds - self._clockwork.seconds
+        return Sending(number=number, arrives=None, answer=outage.answer, answers=0.2, wait=left)
+
+    def _refuses(self, contact: ContactKey, way: Way) -> DeliveryResult | None:
+        if way.comment_id in self.private_replies:
+            return classify(_HAS_ITS_PRIVATE_REPLY, _BAD_REQUEST)
+        is_held = contact in self.elsewhere and way.comment_id is None
+        return classify(_ELSEWHERE, _BAD_REQUEST) if is_held else None
 
     def find(
         self,
         contact: ContactKey,
-        text: str,
+        content: Content,
         since: datetime,
         known_mids: frozenset[str],
         backstage: Backstage,
     ) -> VerificationResult:
+        if not self._can_be_read(backstage):
+            self.unreadable.append((contact, said(content)))
+            return Unreadable("the record cannot be read")
+        found = find_in_record(self._record(contact), contact.psid, content, since, known_mids)
+        if isinstance(found, Unreadable):
+            self.unreadable.append((contact, said(content)))
+        return found
+
+    def fetch(
+        self, account_id: str, mid: str, backstage: Backstage
+    ) -> InboundMessage | Echo | Unreadable:
+        if not self._can_be_read(backstage):
+            return Unreadable("the message cannot be read")
+        threads = ((c, each) for c, thread in self.threads.items() for each in thread)
+        shown = next(((c, each) for c, each in threads if each.mid == mid), None)
+        if shown is None:
+            return Unreadable("there is no such message")
+        contact, message = shown[0], shown[1].message
+        told = graph_message(contact, contact.psid, message)
+        self.fetched.add(mid)
+        found = FetchedMessage.model_validate(told).as_told_by(account_id, mid)
+        return found or Unreadable("nobody wrote it")
+
+    def _can_be_read(self, backstage: Backstage) -> bool:
         self.readings += 1
         number = self.readings
         reading = self._readings.get(number) or Reading(number=number, is_unreadable=False)
         backstage.wait(reading.seconds)
-        if reading.is_unreadable:
-            self.faults += 1
-            self.unreadable.append((contact, text))
-            return Unreadable("the record cannot be read")
-        return find_in_record(
-            self._record(contact), contact.psid, Content(text=text), since, known_mids
-        )
+        self.faults += reading.is_unreadable
+        return not reading.is_unreadable
 
-    def _bring(self, contact: ContactKey, text: str, sending: Sending) -> None:
-        on_the_way = OnTheWay(contact, text)
+    def _bring(self, contact: ContactKey, content: Content, way: Way, sending: Sending) -> None:
+        on_the_way = OnTheWay(contact, said(content))
         self.on_the_way.append(on_the_way)
+        if way.comment_id is not None:
+            self.private_replies[way.comment_id] = sending.number
 
         def arrive() -> None:
             if on_the_way not in self.on_the_way:
                 return
             self.on_the_way.remove(on_the_way)
             mid = f"ig{sending.number}"
-            self._trace.tell(f"arrives as {mid} at {contact.psid}: {text}")
-            self._show(contact, mid, "account", text, sending.recorded, by_moca=True)
-            self._echo(contact, mid, text, sending.echoes)
+            self._trace.tell(f"arrives as {mid} at {contact.psid}: {said(content)[:60]}")
+            if content.reaction is not None:
+                self.reactions.add((contact, said(content)))
+                return
+            self.show(contact, mid, "account", content, sending.recorded, by_moca=True)
+            told = echoed(contact, mid, content, self._clockwork.true)
+            self._webhooks.tell(told, sending.echoes)
 
         on_the_way.arrive = arrive
         self._clockwork.after(sending.arrives or 0, arrive)
@@ -189,8 +218,8 @@ class Instagram:
                 if wait is not None:
                     self.told_to_wait(contact.account_id, self._clockwork.true + wait)
                 return Throttled("too many calls", wait)
-            case "stopped":
-                return AccountStopped("the token is dead")
+            case "stopped" | "dead":
+                return AccountStopped("it must be mended", is_token_dead=sending.answer == "dead")
             case "rejected":
                 return Rejected("the person is gone")
             case "broken":
@@ -209,16 +238,26 @@ class Instagram:
             None,
         )
 
-    def _show(self, contact, mid, sender, text, recorded=0.0, by_moca=False) -> None:
+    def show(
+        self,
+        contact: ContactKey,
+        mid: str,
+        sender: Literal["contact", "account"],
+        content: Content,
+        recorded: float = 0.0,
+        *,
+        by_moca: bool = False,
+    ) -> None:
         at = self._clockwork.true
-        shown = Shown(
-            SandboxMessage(mid, sender, text, at), at + timedelta(seconds=recorded), by_moca
+        text = "" if content.media or content.buttons else content.text
+        self.threads[contact].append(
+            Shown(
+                SandboxMessage(mid, sender, text, at),
+                said(content),
+                at + timedelta(seconds=recorded),
+                by_moca,
+            )
         )
-        self.threads[contact].append(shown)
-
-    def _echo(self, contact: ContactKey, mid: str, text: str, delays: tuple[float, ...]) -> None:
-        echo = Echo(contact=contact, mid=mid, text=text, sent_at=self._clockwork.true)
-        self._webhooks.tell(echo, delays)
 
     def _record(self, contact: ContactKey) -> Record:
         now = self._clockwork.true
@@ -227,27 +266,15 @@ class Instagram:
         return Record.model_validate({"messages": {"data": newest}})
 
 
-class Line:
-    """One process's connection to Instagram; stands in for the Graph client."""
-
-    def __init__(self, instagram: Instagram, backstage: Backstage) -> None:
-        self._instagram = instagram
-        self._backstage = backstage
-
-    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
-        return self._instagram.send(contact, content.text, way, self._backstage)
-
-    def act(self, contact, action) -> str:
-        return "nobody looks"
-
-    def find_message(self, contact, content, since, known_mids) -> VerificationResult:
-        return self._instagram.find(contact, content.text, since, known_mids, self._backstage)
-
-    def profile(self, contact: ContactKey) -> Unreadable:
-        return Unreadable("nobody tells names here")
-
-    def close(self) -> None:
-        pass
+def _for_a_sign(content: Content, result: DeliveryResult) -> DeliveryResult:
+    """Answer as the Graph client does: a reaction has no name, and never is in doubt."""
+    match result:
+        case Delivered() if content.reaction is not None:
+            return Delivered(None)
+        case Unconfirmed(because) if content.reaction is not None:
+            return Undelivered(because)
+        case _:
+            return result
 
 
 def instant(seconds: float) -> datetime:

@@ -10,7 +10,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ITEMS = """
     SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
            q.sent_at, q.because, q.parting, k.opted_out_at,
-           m.id AS message_id, m.author, m.text, m.mid, m.conversation_id,
+           m.id AS message_id, m.author, m.kind, m.text, m.content, m.mid, m.conversation_id,
+           m.comment_id,
            c.status AS conversation_status, c.held_until, k.account_id, k.psid
     FROM queue_item q JOIN message m ON m.id = q.message_id
     JOIN conversation c ON c.id = q.conversation_id JOIN contact k ON k.id = c.contact_id
@@ -50,8 +51,17 @@ class Ledger:
         )
         return rows[0] if rows else None
 
-    def count(self, sql: str) -> int:
-        return self._connection.execute(sql).fetchone()[0]
+    def bodies(self) -> list[bytes]:
+        """List the webhooks as they are kept."""
+        return [bytes(row["body"]) for row in self._rows("SELECT body FROM webhook", ())]
+
+    def edits(self) -> list[tuple[str, str]]:
+        """List of which messages edits are kept, and what is kept of them."""
+        rows = self._rows("SELECT mid, detail FROM event WHERE kind = 'edit'", ())
+        return [(row["mid"], row["detail"]) for row in rows]
+
+    def count(self, sql: str, *values: object) -> int:
+        return self._connection.execute(sql, values).fetchone()[0]
 
     def _rows(self, sql: str, values: tuple[object, ...]) -> list[Row]:
         cursor = self._connection.execute(sql, values)

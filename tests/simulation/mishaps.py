@@ -4,7 +4,7 @@ from datetime import datetime
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.oracle import Oracle
 from tests.simulation.process import DiedError, Process
-from tests.simulation.script import ClockSteps, Dies, DiskFails
+from tests.simulation.script import ClockSteps, Dies, DiskFails, SenderCrashes
 from tests.simulation.trace import Trace
 
 
@@ -69,18 +69,22 @@ class Mishaps:
         self._unsaved_since = self._unsaved_since or self._clockwork.true
         self._clockwork.after(fails.seconds, self._disk_works)
 
+    def sender_crashes(self, crashes: SenderCrashes) -> None:
+        self.faults += 1
+        self._process.sender_crashes()
+
     def clock_steps(self, steps: ClockSteps) -> None:
         self._trace.tell(f"the clock is set by {steps.seconds} s")
         self.faults += 1
         self._clockwork.step(steps.seconds)
 
     def _start(self) -> None:
-        self._oracle.up_since = self._clockwork.true
+        self._oracle.pace.up_since = self._clockwork.true
         self._process.start()
 
     def _disk_works(self) -> None:
         self._process.disk_fails = False
-        self._oracle.up_since = self._clockwork.true
+        self._oracle.pace.up_since = self._clockwork.true
         self._clockwork.after(2, self._all_saved)
 
     def _all_saved(self) -> None:

@@ -1,7 +1,7 @@
 from concurrent.futures import Future
 from datetime import timedelta
 
-from moca.core.content import Content
+from moca.core.content import Content, Media, Reaction
 from moca.core.messages import (
     CancelReply,
     ChangeConversation,
@@ -14,6 +14,7 @@ from moca.core.vocabulary import Author, ConversationStatus
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
+from tests.simulation.sayings import said_in
 from tests.simulation.script import Operates
 
 _PATIENCE = timedelta(minutes=5)
@@ -51,19 +52,41 @@ class Operator:
             return None
         now, receipt = self._clockwork.now(), Future()
         span = None if act.seconds is None else timedelta(seconds=act.seconds)
-        if act.action == "write":
+        content = self._content(act, conversation)
+        if content is not None:
             return QueueReply(
                 conversation["id"],
                 (),
-                content=Content(text=act.text),
+                content=content,
                 at=now,
                 author=Author.OPERATOR,
                 priority=act.priority,
                 scheduled_for=span and now + span,
                 receipt=receipt,
             )
+        if act.action not in _CHANGES:
+            return None
         until = now + span if span else None
         return ChangeConversation(conversation["id"], _CHANGES[act.action], now, until, receipt)
+
+    def _content(self, act: Operates, conversation: Row) -> Content | None:
+        match act.action:
+            case "write":
+                return Content(text=act.text)
+            case "show":
+                return Content(
+                    media=Media(type="image", url=f"https://media.test/{act.text.split()[-1]}")
+                )
+            case "react":
+                mid = self._newest(conversation)
+                return mid and Content(reaction=Reaction(mid=mid, emoji="love"))
+        return None
+
+    def _newest(self, conversation: Row) -> str | None:
+        rows = self._ledger.messages(
+            "m.conversation_id = ? AND m.role = 'user' AND m.kind = 'message'", conversation["id"]
+        )
+        return rows[-1]["mid"] if rows else None
 
     def settle_all(self) -> list[Command]:
         """Settle what stays unknown, one at a time: equal texts are told apart by number."""
@@ -98,17 +121,12 @@ class Operator:
 
     def _arrived(self, row: Row) -> bool | None:
         """Tell whether its person sees it; None while that may still change or cannot be told."""
-        on_the_way = {each.text for each in self._instagram.on_the_way}
-        if row["text"] in on_the_way:
+        contact, name = contact_of(row), said_in(row)
+        if name in {each.said for each in self._instagram.on_the_way}:
             return None
-        contact = contact_of(row)
-        came = [m for c, m in self._instagram.arrivals() if (c, m.text) == (contact, row["text"])]
-        alike = self._ledger.items(
-            "m.text = ? AND k.psid = ? AND k.account_id = ?",
-            row["text"],
-            contact.psid,
-            contact.account_id,
-        )
+        came = [c for c, each in self._instagram.arrivals() if (c, each.said) == (contact, name)]
+        own = self._ledger.items("k.psid = ? AND k.account_id = ?", contact.psid, row["account_id"])
+        alike = [each for each in own if said_in(each) == name]
         if any(each["status"] == "sending" for each in alike):
             return None
         return len(came) > sum(each["status"] == "sent" for each in alike)

@@ -1,9 +1,25 @@
+from typing import Any
+
 from moca.core.contact import ContactKey
 from tests.simulation.script import AnswersByHand, Writes
 from tests.simulation.world import World
 
 _TEXTS = ("hi", "hello?", "where is my order", "thanks", "what does it cost", "are you open")
 _WISHES = ("Stop!", "stop", "start")
+_SIMPLE_FORMS: tuple[dict[str, Any], ...] = ({"type": "image", "text": ""}, {"kind": "postback"})
+_FORMS = (
+    *_SIMPLE_FORMS,
+    {"type": "video", "text": ""},
+    {"type": "hologram", "text": ""},
+    {"type": "share"},
+    {"type": "story_reply"},
+    {"type": "quick_reply", "payload": "yes"},
+    {"kind": "postback", "payload": "menu"},
+    {"answers": "ig1"},
+    {"kind": "comment"},
+    {"kind": "comment"},
+    {"kind": "live_comment"},
+)
 
 
 def draw_writes(world: World) -> list[Writes]:
@@ -17,6 +33,7 @@ def draw_writes(world: World) -> list[Writes]:
                 writes.append(_draw_one(world, contact, f"m{len(writes) + 1}", at, text))
                 at += world.one_of(0, 0.05, 0.4, 1.5, 4, 9)
                 text = text if world.happens(0.3) else world.one_of(*texts)
+    world.writes.extend(writes)
     return writes
 
 
@@ -35,16 +52,20 @@ def draw_answers_by_hand(world: World) -> list[AnswersByHand]:
 
 
 def _draw_one(world: World, contact: ContactKey, mid: str, at: float, text: str) -> Writes:
-    drawn = world.chance.random()
-    kinds = {"type": "image", "text": ""} if drawn < 0.05 else {"text": text}
-    if 0.05 <= drawn < 0.08:
-        kinds = {"kind": "postback", "text": text}
+    form: dict[str, Any] = {"text": text}
+    if world.happens(0.08 if not world.has_all_kinds else 0.35):
+        form |= world.one_of(*(_FORMS if world.has_all_kinds else _SIMPLE_FORMS))
     unanswerable = "a dashboard test" if world.happens(0.02) else None
+    delays = world.delays()
+    if world.has_all_kinds and form.keys() == {"text"} and world.happens(0.06):
+        form["hint"] = world.one_of(0.1, 3)
+        delays = world.one_of((), (), (8,), (0.2,))
+        unanswerable = None
     return Writes(
         at=round(at, 3),
         contact=contact,
         mid=mid,
-        delays=world.delays(),
+        delays=delays,
         unanswerable=unanswerable,
-        **kinds,
+        **form,
     )

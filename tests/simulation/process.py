@@ -5,56 +5,23 @@ from pathlib import Path
 import peewee
 
 from actors.placement import Dispatchers
-from actors.system import System, World
-from moca.core.content import Content
+from actors.system import System
+from actors.world import World
 from moca.core.messages import Command
-from moca.replies.generator import GenerationError, HandOver, NoReply, Reply, ReplyRequest
+from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.database import open_database
 from moca.storage.writer import Writer, Written
 from tests.simulation.clockwork import Backstage, Clockwork, Stage, SteadyTimers
-from tests.simulation.instagram import Instagram, Line
-from tests.simulation.script import Figures, Generating, Script
+from tests.simulation.figures import Figures
+from tests.simulation.generator import Generator
+from tests.simulation.instagram import Instagram
+from tests.simulation.line import Line
+from tests.simulation.script import Script
 from tests.simulation.trace import Trace
 
 
 class DiedError(BaseException):
     """The process is no more."""
-
-
-class BrokenGeneratorError(Exception):
-    """Raised by a generator that keeps no promise."""
-
-
-class Generator:
-    """Makes replies that name what they answer, each different unless all are to be the same."""
-
-    def __init__(self, script: Script, trace: Trace) -> None:
-        self._same = script.figures.same_texts
-        self._trace = trace
-        self._lapses = {
-            each.number: each for each in script.happenings if isinstance(each, Generating)
-        }
-        self.asked = 0
-        self.faults = 0
-
-    def reply(self, request: ReplyRequest, backstage: Backstage) -> Reply:
-        self.asked += 1
-        number = self.asked
-        lapse = self._lapses.get(number) or Generating(number=number)
-        self.faults += number in self._lapses
-        mids = ",".join(message.mid for message in request.inputs)
-        self._trace.tell(f"generation {number} for {mids}: {lapse.ends} in {lapse.seconds} s")
-        if lapse.seconds:
-            backstage.wait(lapse.seconds)
-        if lapse.ends == "failed":
-            raise GenerationError("no model answers")
-        if lapse.ends == "broken":
-            raise BrokenGeneratorError
-        if lapse.ends == "declined":
-            return NoReply("nothing to say")
-        same = "This would be an AI generated message"
-        content = Content(text=same if self._same else f"re {mids} #{number}")
-        return HandOver("a person knows", content) if lapse.ends == "handed over" else content
 
 
 class _Voice:
@@ -102,7 +69,7 @@ class Process:
         self.disk_fails = False
         self.dies_after_commit = False
         self.system: System | None = None
-        self.generator = Generator(script, trace)
+        self.generator = Generator(script, clockwork, trace)
         self._chance = random.Random(script.seed)
         self._clockwork = clockwork
         self._instagram = instagram
@@ -125,6 +92,7 @@ class Process:
                 connect=lambda: Line(self._instagram, backstage),
                 draw=self._chance.random,
                 observers=(self._observe,),
+                shows_typing=figures.shows_typing,
             ),
             dispatchers=Dispatchers(
                 shared=stage,
@@ -153,6 +121,12 @@ class Process:
 
     def send_due(self) -> bool:
         return self.system is not None and self.timers.send_due()
+
+    def sender_crashes(self) -> None:
+        """Let the sender raise at the next message that it takes."""
+        if self.system is not None:
+            self._trace.tell("the sender is about to crash")
+            self.stage.doomed = "SenderActor"
 
     def die(self) -> None:
         """End as by kill -9."""

@@ -1,84 +1,9 @@
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from moca.core.consent import Consent
 from moca.core.contact import ContactKey
-from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
-from moca.core.vocabulary import Priority
-from moca.core.words import Words
-from moca.storage.writer import WriterPolicy
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """What a run is configured with; spans in seconds."""
-
-    dedup: float = 10
-    debounce: float = 5
-    cooldown: float = 30
-    idle: float = 60
-    combined: bool = False
-    generation_timeout: float = 30
-    per_second: int = 3
-    account_per_second: int = 100
-    user_cooldown: float = 7
-    max_attempts: int = 5
-    settle: float = 10
-    sweep: float = 15
-    capacity: int = 4000
-    takeover: float = 43_200
-    window: float = 86_400
-    couriers: int = 32
-    """Calls that may be under way at once."""
-    step_cost: float = 0
-    """The longest that one step of an actor takes."""
-    in_order: bool = False
-    """Whether actors have their turns first come first served, instead of as drawn."""
-    same_texts: bool = False
-    """Whether every reply says the same."""
-    batches: bool = False
-    """Whether what Meta tells at the same instant comes in one webhook."""
-
-    @property
-    def window_for_people(self) -> float:
-        """How long after a message a person may still answer; as Instagram has it, 7 to 1."""
-        return 7 * self.window
-
-    def conversation(self) -> ConversationPolicy:
-        return ConversationPolicy(
-            dedup=timedelta(seconds=self.dedup),
-            debounce=timedelta(seconds=self.debounce),
-            cooldown=timedelta(seconds=self.cooldown),
-            idle=timedelta(seconds=self.idle),
-            mode=ReplyMode.COMBINED if self.combined else ReplyMode.PER_GROUP,
-            generation_timeout=timedelta(seconds=self.generation_timeout),
-            window=timedelta(seconds=self.window),
-            opt_out_text="you are out",
-            opt_in_text="you are in",
-        )
-
-    def sender(self) -> SenderPolicy:
-        return SenderPolicy(
-            per_second=self.per_second,
-            account_per_second=self.account_per_second,
-            user_cooldown=timedelta(seconds=self.user_cooldown),
-            couriers=self.couriers,
-            max_attempts=self.max_attempts,
-            settle=timedelta(seconds=self.settle),
-            sweep=timedelta(seconds=self.sweep),
-            capacity=self.capacity,
-        )
-
-    def writer(self) -> WriterPolicy:
-        return WriterPolicy(
-            cooldown=timedelta(seconds=self.cooldown),
-            dedup=timedelta(seconds=self.dedup),
-            takeover=timedelta(seconds=self.takeover),
-            window=timedelta(seconds=self.window),
-            window_for_people=timedelta(seconds=self.window_for_people),
-            consent=Consent(opt_out=Words.of(["stop"]), opt_in=Words.of(["start"])),
-        )
+from moca.core.vocabulary import COMMENT_KINDS, Priority
+from tests.simulation.figures import Figures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +16,63 @@ class Writes:
     text: str
     type: str = "text"
     kind: str = "message"
+    payload: str = ""
+    """What a tap carries."""
+    answers: str = ""
+    """The message that it is shown under."""
+    hint: float | None = None
+    """When Meta only hints at it, after it was written; None not at all."""
     delays: tuple[float, ...] = (0.2,)
+    """None where only the hint comes."""
     unanswerable: str | None = None
+
+    @property
+    def is_comment(self) -> bool:
+        return self.kind in COMMENT_KINDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edits:
+    """A person lets a message say something else; Meta tells it each time in full."""
+
+    at: float
+    contact: ContactKey
+    mid: str
+    text: str
+    number: int = 1
+    delays: tuple[float, ...] = (0.2,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsends:
+    """A person takes a message back."""
+
+    at: float
+    contact: ContactKey
+    mid: str
+    delays: tuple[float, ...] = (0.2,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """A person reacts to a message, takes the sign off again, or has seen it."""
+
+    at: float
+    contact: ContactKey
+    mid: str
+    what: str
+    """react, unreact or read."""
+    delays: tuple[float, ...] = (0.2,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassesThread:
+    """A person's thread passes to another app, or back to ours."""
+
+    at: float
+    contact: ContactKey
+    is_ours: bool
+    delays: tuple[float, ...] = (0.2,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +93,7 @@ class Operates:
     at: float
     contact: ContactKey
     action: str
-    """close, reopen, pause, resume, write, cancel, retry or settle."""
+    """close, reopen, pause, resume, write, show, react, cancel, retry or settle."""
     seconds: float | None = None
     """How long a pause lasts; how much later a text is to go."""
     text: str = ""
@@ -140,12 +120,20 @@ class Sending:
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """An account is throttled or stopped for a while."""
+    """An account is throttled or stopped for a while, or its token is dead."""
 
     at: float
     account_id: str
     answer: str
     seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renews:
+    """An account gets a new token."""
+
+    at: float
+    account_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +153,8 @@ class Generating:
     seconds: float = 0
     ends: str = "made"
     """made, failed, broken, handed over or declined."""
+    form: str = "plain"
+    """plain, long, a picture, with buttons or with quick replies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +168,13 @@ class Dies:
     orderly: bool = False
     """It is stopped instead, in order."""
     down: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SenderCrashes:
+    """The sender raises at what it hears next."""
+
+    at: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,9 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 
+from tests.simulation.figures import Figures
 from tests.simulation.run import run
-from tests.simulation.script import Figures, Script
+from tests.simulation.script import Script
 from tests.simulation.simulation import Result
 
 

@@ -1,31 +1,42 @@
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from moca.core.account import Account, SealedToken
+from moca.core.messages import StoreAccount
 from tests.simulation.clockwork import Clockwork
+from tests.simulation.doings import Doings
 from tests.simulation.instagram import Instagram, instant
 from tests.simulation.ledger import Ledger
 from tests.simulation.mishaps import Mishaps
 from tests.simulation.operator import Operator
 from tests.simulation.oracle import Oracle
 from tests.simulation.process import DiedError, Process
+from tests.simulation.sayings import said_in
 from tests.simulation.script import (
     AnswersByHand,
     ClockSteps,
     Dies,
     DiskFails,
+    Edits,
+    Notices,
     Operates,
+    PassesThread,
+    Renews,
     Script,
+    SenderCrashes,
+    Unsends,
     Writes,
 )
 from tests.simulation.trace import Trace
 from tests.simulation.verdict import judge_the_end
 from tests.simulation.webhooks import Webhooks
 
-_LONGEST_REST = 3600.0
+_LONGEST_REST = 4 * 3600.0
 _MOST_STEPS = 200_000
 
 
@@ -57,6 +68,7 @@ class Simulation:
         self.ledger = Ledger(path)
         self.webhooks = Webhooks(self.clockwork, self.trace, script.figures.batches)
         self.instagram = Instagram(script, self.clockwork, self.webhooks, self.trace)
+        self.doings = Doings(self.clockwork, self.instagram, self.webhooks)
         self.oracle = Oracle(script, self.clockwork, self.ledger)
         self.process = Process(
             path, script, self.clockwork, self.instagram, self.trace, self._observe
@@ -65,10 +77,16 @@ class Simulation:
         self.mishaps = Mishaps(self.clockwork, self.trace, self.process, self.oracle, self._hang_up)
         self.steps = 0
         self._carry_out: dict[type, Callable[[Any], None]] = {
-            Writes: self.instagram.hears,
-            AnswersByHand: self.instagram.hears_by_hand,
+            Writes: self.doings.writes,
+            Edits: self.doings.edits,
+            Unsends: self.doings.unsends,
+            Notices: self.doings.notices,
+            PassesThread: self.doings.passes_thread,
+            AnswersByHand: self.doings.answers_by_hand,
             Operates: self._operates,
+            Renews: self._renews,
             Dies: self.mishaps.dies,
+            SenderCrashes: self.mishaps.sender_crashes,
             DiskFails: self.mishaps.disk_fails,
             ClockSteps: self.mishaps.clock_steps,
         }
@@ -83,7 +101,7 @@ class Simulation:
         self._lives_until(self.script.ends_at + 1)
         self._comes_to_rest()
         if not self.oracle.broken:
-            judge_the_end(self.script, self.oracle, self.ledger, self.instagram)
+            judge_the_end(self)
         self._write_down_the_end()
         return self._result()
 
@@ -96,8 +114,8 @@ class Simulation:
         self.webhooks.acknowledged = self.oracle.acknowledged
         self.instagram.call_started = self.oracle.call_started
         self.instagram.call_ended = self.oracle.call_ended
-        self.instagram.told_to_wait = self.oracle.told_to_wait
-        self.instagram.account_refused = self.oracle.stopped.add
+        self.instagram.told_to_wait = self.oracle.pace.told_to_wait
+        self.instagram.account_refused = self.oracle.pace.stopped.add
         self.operator.overruled = self.oracle.overruled
 
     def _observe(self, event: object) -> None:
@@ -152,6 +170,11 @@ class Simulation:
             self.oracle.freed.add(act.contact)
         self.process.post(command)
 
+    def _renews(self, renews: Renews) -> None:
+        now = self.clockwork.now()
+        account, token = Account(account_id=renews.account_id), SealedToken("sealed", now)
+        self.process.post(StoreAccount(account, token, now, replaces=True, receipt=Future()))
+
     def _hang_up(self) -> None:
         self.webhooks.process_died()
         self.instagram.hangs_up(0.3 * self.script.figures.settle)
@@ -183,7 +206,7 @@ class Simulation:
 
     def _judge_unsettled(self, item_id: int) -> None:
         (item,) = self.ledger.items("q.id = ?", item_id)
-        if item["text"] not in {text for _, text in self.instagram.unreadable}:
+        if said_in(item) not in {text for _, text in self.instagram.unreadable}:
             self.oracle.is_broken(3, f"item {item_id} stays unknown though it can be settled")
 
     def _is_at_rest(self) -> bool:
@@ -198,6 +221,7 @@ class Simulation:
                 "SELECT EXISTS (SELECT 1 FROM queue_item WHERE status IN "
                 "('pending', 'sending', 'unknown'))"
             )
+            or self.ledger.count("SELECT EXISTS (SELECT 1 FROM event WHERE look_at IS NOT NULL)")
         )
 
     def _write_down_the_end(self) -> None:
@@ -215,7 +239,7 @@ class Simulation:
             broken=tuple(self.oracle.broken),
             trace=tuple(self.trace.lines),
             hash=self.trace.hash(),
-            messages=len(self.instagram.told),
+            messages=len(self.doings.written),
             crashes=self.mishaps.crashes,
             faults=self.mishaps.faults + self.instagram.faults + self.process.generator.faults,
             steps=self.steps,

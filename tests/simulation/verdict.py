@@ -1,29 +1,36 @@
 import itertools
-import re
 from collections import Counter, defaultdict
 from datetime import timedelta
+from typing import Any
 
 from moca.core.contact import ContactKey
-from moca.instagram.sandbox.threads import SandboxMessage
-from tests.simulation.instagram import Instagram
+from tests.simulation.generator import Generator
+from tests.simulation.instagram import Instagram, Shown
 from tests.simulation.instagram import instant as at_second
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.oracle import Oracle
+from tests.simulation.sayings import said_in
 from tests.simulation.script import AnswersByHand, Script, Writes
 
 
-def judge_the_end(script: Script, oracle: Oracle, ledger: Ledger, instagram: Instagram) -> None:
+def judge_the_end(simulation: Any) -> None:
     """Judge what is left when everything has come to rest."""
+    script, oracle, ledger = simulation.script, simulation.oracle, simulation.ledger
+    instagram, generator = simulation.instagram, simulation.process.generator
     messages, items = ledger.messages(), ledger.items()
     writes = {each.mid: each for each in script.happenings if isinstance(each, Writes)}
     by_hand = {each.mid for each in script.happenings if isinstance(each, AnswersByHand)}
-    told = {mid: writes[mid] for mid in instagram.told}
+    told = {mid: writes[mid] for mid in simulation.doings.written}
     _judge_rows(oracle, messages, told, by_hand)
+    oracle.revisions.judge_the_end()
     arrivals = instagram.arrivals()
     _judge_outcomes(oracle, ledger, messages, items)
     _judge_arrivals(oracle, items, arrivals)
-    _judge_answers(oracle, messages, items, arrivals, same=script.figures.same_texts)
-    _judge_order_of_answers(oracle, messages, items)
+    _judge_signs(oracle, items, instagram)
+    _judge_answers(oracle, messages, arrivals, generator, same=script.figures.same_texts)
+    _judge_parts(oracle, arrivals, generator)
+    _judge_private_replies(oracle, items, arrivals)
+    _judge_order_of_answers(oracle, ledger, messages, items)
     _judge_flushes(script, oracle, ledger, messages, items, arrivals)
     _judge_duplicates(script, oracle, messages)
 
@@ -31,7 +38,7 @@ def judge_the_end(script: Script, oracle: Oracle, ledger: Ledger, instagram: Ins
 def _judge_rows(oracle, messages, told: dict[str, Writes], by_hand: set[str]) -> None:
     stored = Counter(row["mid"] for row in messages if row["role"] == "user")
     for mid in sorted(told):
-        if stored[mid] != 1:
+        if stored[mid] != 1 and (stored[mid] or told[mid].delays):
             oracle.is_broken(1, f"{mid} is stored {stored[mid]} times")
     for mid in sorted(set(stored) - set(told)):
         oracle.is_broken(8, f"{mid} is nothing that a person wrote")
@@ -41,9 +48,10 @@ def _judge_rows(oracle, messages, told: dict[str, Writes], by_hand: set[str]) ->
 
 
 def _judge_outcomes(oracle: Oracle, ledger: Ledger, messages: list[Row], items: list[Row]) -> None:
-    endings = defaultdict(int)
+    endings: Counter[int] = Counter()
     for step in ledger.steps("stage IN ('outcome', 'deduplication') AND outcome <> 'passed'"):
-        endings[step["message_id"]] += 1
+        # What repeats a message that was unsent or edited is answered after all.
+        endings[step["message_id"]] += -1 if step["outcome"] == "taken up" else 1
     reopened = {each["message_id"] for each in items if each["id"] in oracle.overruled}
     for row in messages:
         if row["role"] != "user":
@@ -57,47 +65,79 @@ def _judge_outcomes(oracle: Oracle, ledger: Ledger, messages: list[Row], items: 
 
 
 def _judge_arrivals(
-    oracle: Oracle, items: list[Row], arrivals: list[tuple[ContactKey, SandboxMessage]]
+    oracle: Oracle, items: list[Row], arrivals: list[tuple[ContactKey, Shown]]
 ) -> None:
-    came = Counter((contact, message.text) for contact, message in arrivals)
+    came = Counter((contact, shown.said) for contact, shown in arrivals)
     sent: Counter[tuple[ContactKey, str]] = Counter()
     for row in items:
-        if row["status"] == "sent":
-            sent[contact_of(row), row["text"]] += 1
-        elif row["status"] not in ("failed", "cancelled"):
+        if row["status"] == "sent" and row["kind"] != "reaction":
+            sent[contact_of(row), said_in(row)] += 1
+        elif row["status"] not in ("sent", "failed", "cancelled"):
             oracle.is_broken(2, f"item {row['id']} is {row['status']} for ever")
     for key in sorted(came | sent):
         if came[key] != sent[key]:
             contact, text = key
             told = f"{sent[key]} sent, {came[key]} seen"
             oracle.is_broken(3, f"{text!r} to {contact.psid}: {told}")
-    mids = [message.mid for _, message in arrivals]
+    mids = [shown.mid for _, shown in arrivals]
     named = [row["mid"] for row in items if row["status"] == "sent" and row["mid"]]
     for mid in sorted(set(named) - set(mids)):
         oracle.is_broken(3, f"{mid} names nothing that arrived")
 
 
-def _judge_answers(oracle, messages, items, arrivals, same: bool) -> None:
+def _judge_signs(oracle: Oracle, items: list[Row], instagram: Instagram) -> None:
+    for row in items:
+        is_put = row["kind"] == "reaction" and row["status"] == "sent"
+        if is_put and (contact_of(row), said_in(row)) not in instagram.reactions:
+            oracle.is_broken(3, f"item {row['id']} is sent, and nobody sees the sign")
+
+
+def _judge_answers(oracle, messages, arrivals, generator: Generator, same: bool) -> None:
     answers: Counter[str] = Counter()
-    for _, message in arrivals:
-        if found := re.fullmatch(r"re (\S+) #\d+", message.text):
-            answers.update(found[1].split(","))
+    for _, shown in arrivals:
+        making = generator.made.get(shown.said)
+        if making is not None and making.is_last:
+            answers.update(making.mids)
+            oracle.revisions.judge_answer(making, generator)
     for mid, times in sorted(answers.items()):
         if times > 1:
             oracle.is_broken(3, f"{mid} was answered {times} times")
     if same:
         return
     for row in messages:
-        if row["role"] != "user" or row["wish"] is not None:
+        if row["role"] != "user" or row["wish"] is not None or row["deleted_at"] is not None:
             continue
         if (row["outcome"] == "answered") != bool(answers[row["mid"]]):
             oracle.is_broken(3, f"{row['mid']} is {row['outcome']}, {answers[row['mid']]} came")
 
 
-def _judge_order_of_answers(oracle: Oracle, messages: list[Row], items: list[Row]) -> None:
+def _judge_parts(oracle: Oracle, arrivals, generator: Generator) -> None:
+    latest: dict[int, int] = defaultdict(int)
+    for _, shown in sorted(arrivals, key=lambda each: each[1].at):
+        making = generator.made.get(shown.said)
+        if making is None:
+            continue
+        if making.part != latest[making.number] + 1:
+            oracle.is_broken(5, f"part {making.part} of reply {making.number} is out of order")
+        latest[making.number] = making.part
+
+
+def _judge_private_replies(oracle: Oracle, items: list[Row], arrivals) -> None:
+    mids = {shown.mid for _, shown in arrivals}
+    sent = Counter(row["comment_id"] for row in items if row["mid"] in mids and row["comment_id"])
+    for comment_id, times in sorted(sent.items()):
+        if times > 1:
+            oracle.is_broken(3, f"the comment {comment_id} got {times} private replies")
+
+
+def _judge_order_of_answers(
+    oracle: Oracle, ledger: Ledger, messages: list[Row], items: list[Row]
+) -> None:
     first_input: dict[int, int] = {}
+    late = {step["message_id"] for step in ledger.steps("outcome = 'taken up'")}
     for row in messages:
-        if row["reply_id"] is not None:
+        # The wish to be left alone is granted at once, whatever else waits.
+        if row["reply_id"] is not None and row["wish"] is None and row["id"] not in late:
             first_input.setdefault(row["reply_id"], row["id"])
     latest: dict[int, int] = {}
     for item in items:
@@ -123,9 +163,9 @@ def _judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
             if after - before < cooldown and not died:
                 oracle.is_broken(5, f"talk {talk} flushed {after - before} after it had")
         heard = [
-            min(message.at, oracle.known_at.get(message.mid, message.at))
-            for _, message in arrivals
-            if talk_of_mid.get(message.mid) == talk
+            min(shown.at, oracle.known_at.get(shown.mid, shown.at))
+            for _, shown in arrivals
+            if talk_of_mid.get(shown.mid) == talk
         ]
         for flush in times:
             for at in heard:
@@ -144,6 +184,8 @@ def _judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> No
             oracle.is_broken(2, f"{row['mid']} is a duplicate of nothing")
             continue
         after = instant(row["created_at"]) - instant(first["created_at"])
+        if {row["mid"], first["mid"]} & oracle.revisions.mids:
+            continue
         alike = first["text"] == row["text"] and contact_of(first) == contact_of(row)
         if not alike or row["type"] != "text" or row["kind"] != "message" or after > window:
             oracle.is_broken(2, f"{row['mid']} does not repeat {first['mid']}")
@@ -156,7 +198,7 @@ def _judge_missed_duplicates(script: Script, oracle: Oracle, messages: list[Row]
     for row in messages:
         if row["role"] != "user" or (row["type"], row["kind"]) != ("text", "message"):
             continue
-        if row["wish"] is not None:
+        if row["wish"] is not None or row["mid"] in oracle.revisions.mids:
             continue
         key = row["conversation_id"], row["text"]
         first = latest.get(key)

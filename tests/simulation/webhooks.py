@@ -1,17 +1,19 @@
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from moca.core.messages import Done, RecordWebhook
-from moca.core.webhook import Echo, Event
+from moca.core.webhook import Event, InboundMessage
+from moca.instagram.events import read_webhook
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.trace import Trace
+from tests.simulation.wire import Item, body_of
 
 _PATIENCE = (1, 2, 5, 10, 20)
 
 
 @dataclass
 class _Telling:
-    event: Event
+    item: Item
     attempts: int = 0
 
 
@@ -34,9 +36,9 @@ class Webhooks:
         """Count the deliveries still to be made, or not answered yet."""
         return self._to_come + len(self._open)
 
-    def tell(self, event: Event, delays: tuple[float, ...]) -> None:
+    def tell(self, item: Item, delays: tuple[float, ...]) -> None:
         for delay in delays:
-            self._later(_Telling(event), delay)
+            self._later(_Telling(item), delay)
 
     def process_died(self) -> None:
         """Take up again what was not answered."""
@@ -63,16 +65,22 @@ class Webhooks:
 
     def _post(self, tellings: list[_Telling]) -> None:
         receipt: Future = Future()
-        events = tuple(each.event for each in tellings)
-        command = RecordWebhook(b"{}", events, self._clockwork.now(), receipt)
-        self._trace.tell(f"webhook {' '.join(_name(each) for each in events)}")
+        body = body_of([each.item for each in tellings])
+        read = read_webhook(body, live=True, answer_comments=True)
+        events = tuple(
+            _unanswerable(event, each.item) for event, each in zip(read, tellings, strict=True)
+        )
+        command = RecordWebhook(body, events, self._clockwork.now(), receipt)
+        self._trace.tell(f"webhook {', '.join(each.item.name for each in tellings)}")
         self._open.append(tellings)
-        receipt.add_done_callback(lambda done: self._answered(tellings, done))
+        receipt.add_done_callback(lambda done: self._answered(tellings, events, done))
         if not self.post(command):
             self._open = [each for each in self._open if each is not tellings]
             self._again(tellings)
 
-    def _answered(self, tellings: list[_Telling], receipt: Future) -> None:
+    def _answered(
+        self, tellings: list[_Telling], events: tuple[Event, ...], receipt: Future
+    ) -> None:
         if not any(each is tellings for each in self._open):
             return
         self._open = [each for each in self._open if each is not tellings]
@@ -80,14 +88,16 @@ class Webhooks:
             self._trace.tell("webhook answered 503")
             self._again(tellings)
             return
-        for each in tellings:
-            self.acknowledged(each.event)
+        for each in events:
+            self.acknowledged(each)
 
     def _again(self, tellings: list[_Telling]) -> None:
         for each in tellings:
             wait = _PATIENCE[min(each.attempts, len(_PATIENCE) - 1)]
-            self._later(_Telling(each.event, each.attempts + 1), wait)
+            self._later(_Telling(each.item, each.attempts + 1), wait)
 
 
-def _name(event: Event) -> str:
-    return f"{'echo ' if isinstance(event, Echo) else ''}{event.mid}"
+def _unanswerable(event: Event, item: Item) -> Event:
+    if item.unanswerable is None or not isinstance(event, InboundMessage):
+        return event
+    return replace(event, unanswerable=item.unanswerable)

@@ -1,9 +1,10 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
 from moca.core.contact import ContactKey
-from tests.simulation.script import Figures
+from tests.simulation.figures import Figures
+from tests.simulation.script import Writes
 
 Drawn = TypeVar("Drawn")
 
@@ -17,6 +18,10 @@ class World:
     contacts: tuple[ContactKey, ...]
     length: float
     """For how many seconds people act."""
+    has_all_kinds: bool = True
+    """Whether there is more than people who write words."""
+    writes: list[Writes] = field(default_factory=list)
+    """What people write, once that is drawn."""
 
     def instant(self, since: float = 0, until: float = 0) -> float:
         """Draw when something happens, up to so much later than people act."""

@@ -36,9 +36,7 @@ def ada(desk, right=Right.ANSWERS):
 
 def logs_in(desk, operator_id, key="key", seconds=0, password_hash="hash"):
     until = at(seconds) + timedelta(hours=1)
-    return desk.answers(
-        OpenLogin(key, operator_id, password_hash, at(seconds), until, Future())
-    )
+    return desk.answers(OpenLogin(key, operator_id, password_hash, at(seconds), until, Future()))
 
 
 def test_a_deed_is_in_the_audit_trail_once_it_is_done(desk):

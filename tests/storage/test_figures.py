@@ -1,14 +1,21 @@
+import logging
 from datetime import timedelta
+from pathlib import Path
+
+from peewee_migrate import Router
 
 from moca.core.figures import Figure
 from moca.core.messages import CancelReply, RetryReply
 from moca.core.messages.counting import RecordFigures
 from moca.core.vocabulary import ItemStatus
+from moca.storage import migrations
+from moca.storage.database import migrate, open_database
 from moca.storage.models import QueueItem
 from moca.storage.reads.figures import list_figures
 from moca.storage.reads.queue import count_queue
 from tests.making import ANNA, NOON, at
 
+MIGRATIONS = Path(migrations.__file__).parent
 MS = timedelta(milliseconds=1)
 
 
@@ -57,3 +64,32 @@ def test_the_queues_counts_follow_every_change(desk) -> None:
     assert counted() == {"sent": 1, "pending": 1}
     QueueItem.delete().where(QueueItem.id == other.item_id).execute()
     assert counted() == {"sent": 1}
+
+
+def test_what_was_queued_before_is_counted_once(address) -> None:
+    database = open_database(address)
+    with database.connection_context():
+        Router(database, migrate_dir=MIGRATIONS, logger=logging.getLogger("quiet")).run("012_inbox")
+        database.execute_sql(
+            "INSERT INTO contact (account_id, psid, created_at, last_seen_at, message_count)"
+            " VALUES ('a', '1', 1, 1, 1)"
+        )
+        database.execute_sql(
+            "INSERT INTO conversation (contact_id, status, created_at, last_activity_at)"
+            " VALUES (1, 'open', 1, 1)"
+        )
+        database.execute_sql(
+            "INSERT INTO message (conversation_id, account_id, kind, role, author, type, text,"
+            " created_at, status, processed, because, redeliveries)"
+            " VALUES (1, 'a', 'message', 'assistant', 'bot', 'text', '', 1, 'sent', TRUE, '', 0)"
+        )
+        database.execute_sql(
+            "INSERT INTO queue_item (message_id, conversation_id, priority, status, scheduled_for,"
+            " attempts, because, created_at) VALUES (1, 1, 1, 'sent', 1, 1, '', 1)"
+        )
+    migrate(database)
+    with database.connection_context():
+        assert count_queue()[ItemStatus.SENT] == 1
+        QueueItem.delete().execute()
+        assert count_queue()[ItemStatus.SENT] == 0
+    database.close()

@@ -69,7 +69,7 @@ def test_another_thing_signed_for_this_session_is_no_state(
 ):
     cookie = browser_session.get_cookie("moca_session")
     with app.test_request_context(headers={"Cookie": f"moca_session={cookie.value}"}):
-        seal = Access(config, database).sign("form")
+        seal = Access(config, database).sessions.sign("form")
     answer = come_back(browser_session, seal)
     assert (answer.status_code, house.told) == (403, [])
 

@@ -12,9 +12,7 @@ POLL = {"X-Moca-Live": "1"}
 
 def talks(page):
     """The conversations that a page lists, by their links."""
-    return [
-        int(part.split('"', 1)[0]) for part in page.split('href="/conversations/')[1:]
-    ]
+    return [int(part.split('"', 1)[0]) for part in page.split('href="/conversations/')[1:]]
 
 
 def a_talk(name, seconds=0, **columns):
@@ -71,9 +69,7 @@ def test_the_inbox_lists_by_who_may_answer_now(browser_session, state, listed):
 def test_the_inbox_lists_one_account_and_what_nobody_looked_at(browser_session):
     mine = a_talk("Ada")
     other = a_conversation(
-        Contact.create(
-            account_id="2", psid="9", name="Ben", created_at=AT, last_seen_at=AT
-        ),
+        Contact.create(account_id="2", psid="9", name="Ben", created_at=AT, last_seen_at=AT),
         last_user_message_at=after(5),
         read_at=after(6),
     )
@@ -104,7 +100,7 @@ def test_a_page_that_finds_too_little_in_its_stretch_goes_on_with_the_next(
     monkeypatch.setattr(reading, "LOOKED_AT", 2)
     wanted = a_talk("Ada", 0)
     Contact.update(account_id="2").where(Contact.name == "Ada").execute()
-    for number in range(1, 5):
+    for number in range(1, 4):
         a_talk(f"contact {number}", number)
 
     first = browser_session.get("/?account=2").text
@@ -120,7 +116,7 @@ def test_a_search_finds_people_and_what_was_said(browser_session):
     a_question(ada, "m2", text="hello")
 
     page = browser_session.get("/?q=ada").text
-    people, messages = page.split("<h2 id=\"messages\">")
+    people, messages = page.split('<h2 id="messages">')
 
     assert talks(people) == [ada.id]
     assert "Do you know ADA" in messages

@@ -86,6 +86,7 @@ def test_stats_tell_how_things_stand(client):
         "outcomes": {"answered": 1, "duplicate": 1, "suppressed": 0, "failed": 0},
         "open": 1,
         "replies": {"count": 1, "p50_seconds": 5.4, "p99_seconds": 5.4, "longest_seconds": 5.4},
+        "delivery": [],
     }
 
 

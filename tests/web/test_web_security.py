@@ -161,7 +161,7 @@ def test_no_change_is_made_by_a_request_that_any_page_can_cause(browser_session,
     [
         {},
         {"psid": "700"},
-        {"endpoint": "pages.home"},
+        {"endpoint": "inbox.inbox"},
         {"_external": "1", "_scheme": "javascript"},
         {"_method": "PATCH"},
         {"_anchor": "x"},

@@ -138,15 +138,39 @@ def test_nobody_is_logged_in_from_another_site(app):
     [
         (
             "reads",
-            {"look": 200, "write": 403, "api": 403, "account": 403, "erase": 403, "users": 403, "own": 403},
+            {
+                "look": 200,
+                "write": 403,
+                "api": 403,
+                "account": 403,
+                "erase": 403,
+                "users": 403,
+                "own": 403,
+            },
         ),
         (
             "answers",
-            {"look": 200, "write": 303, "api": 200, "account": 403, "erase": 403, "users": 403, "own": 403},
+            {
+                "look": 200,
+                "write": 303,
+                "api": 200,
+                "account": 403,
+                "erase": 403,
+                "users": 403,
+                "own": 403,
+            },
         ),
         (
             "administers",
-            {"look": 200, "write": 303, "api": 200, "account": 200, "erase": 200, "users": 200, "own": 303},
+            {
+                "look": 200,
+                "write": 303,
+                "api": 200,
+                "account": 200,
+                "erase": 200,
+                "users": 200,
+                "own": 303,
+            },
         ),
     ],
 )
@@ -173,7 +197,7 @@ def test_who_only_reads_sees_nothing_to_press(operator):
     page = operator("reads").get("/conversations/1").text
 
     assert "Take over" not in page
-    assert '<textarea' not in page
+    assert "<textarea" not in page
     assert 'href="/users"' not in page
 
 
@@ -194,9 +218,7 @@ def test_an_administrator_adds_changes_and_removes_operators(browser_session, ho
     sends(browser_session, f"/users/{ada.id}/remove")
 
     added, right, password, removed = house.told
-    assert (type(added), added.name, added.right, added.at) == (
-        AddOperator, "ben", Right.READS, AT
-    )
+    assert (type(added), added.name, added.right, added.at) == (AddOperator, "ben", Right.READS, AT)
     assert is_right(PASSWORD, added.password_hash)
     assert right == ChangeOperator(ada.id, right=Right.ADMINISTERS)
     assert is_right(PASSWORD, password.password_hash)

@@ -18,6 +18,7 @@ from moca.core.messages.colleagues import (
     RemoveSavedAnswer,
     SaveAnswer,
 )
+from moca.core.messages.comparing import Comparing
 from moca.core.messages.conversing import (
     ConversationIdle,
     ConversationLoaded,
@@ -159,6 +160,7 @@ Command = (
     | CloseLogin
     | Freezing
     | RecordFigures
+    | Comparing
     | Deed
 )
 """What the persistence actor carries out."""

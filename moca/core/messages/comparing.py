@@ -38,7 +38,7 @@ class CompareThread:
 
     account_id: str
     messages: tuple[InboundMessage | Echo, ...] = field(repr=False)
-    """As the record tells them, each with its instant; in any order."""
+    """As the record tells them, newest first."""
     span: Span
     at: datetime
 
@@ -94,3 +94,7 @@ class CallQuiet:
     because: str
     since_at: datetime
     at: datetime
+
+
+Comparing = FindDueLooks | CompareThread | EndLook | CountArrivals | CallQuiet
+"""What the comparer asks of the database."""

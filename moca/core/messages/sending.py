@@ -181,6 +181,8 @@ class RecordUnknown:
     item_id: int
     because: str
     at: datetime
+    may_go_again: bool = True
+    """Whether it is to be sent again if it did not; the sender alone remembers it."""
 
 
 @dataclass(frozen=True, slots=True)

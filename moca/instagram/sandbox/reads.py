@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from moca.core.contact import ContactKey
 from moca.instagram.sandbox.accounts import page_of
@@ -11,18 +11,41 @@ from moca.instagram.sandbox.threads import SandboxMessage
 from moca.instagram.sandbox.troubles import Trouble
 
 _READABLE = 20
+_A_PAGE = 25
+_MOST_A_PAGE = 100
 _OTHER_ACCOUNT = "17841400000009999"
 _FIELDS = ("messages", "messaging_postbacks", "messaging_seen", "message_reactions", "standby")
 
 
-def list_conversations(instagram: SandboxInstagram, account_id: str, psid: str | None) -> Answer:
-    """List an account's conversations, or the one with a person, newest first."""
+class Page(NamedTuple):
+    """Which part of a list is wanted."""
+
+    start: int
+    limit: int
+
+    @classmethod
+    def wanted(cls, after: str | None, limit: str | None) -> "Page":
+        """Read the query's `after` and `limit`; what makes no sense is left out."""
+        start = int(after) if after and after.isdecimal() else 0
+        most = int(limit) if limit and limit.isdecimal() else _A_PAGE
+        return cls(start, min(max(most, 1), _MOST_A_PAGE))
+
+
+def list_conversations(
+    instagram: SandboxInstagram, account_id: str, psid: str | None, page: Page
+) -> Answer:
+    """List a part of an account's conversations, newest first, or the one with a person."""
     wanted = [
         contact
         for contact in ([ContactKey(account_id, psid)] if psid else instagram.contacts())
         if contact.account_id == account_id
     ]
-    return fine(data=[row for each in wanted for row in _conversation_row(instagram, each)])
+    rows = [row for each in wanted for row in _conversation_row(instagram, each)]
+    shown = rows[page.start : page.start + page.limit]
+    end = page.start + len(shown)
+    cursors = {"after": str(end)}
+    has_more = len(rows) > end
+    return fine(data=shown, paging={"cursors": cursors, **({"next": "more"} if has_more else {})})
 
 
 def list_subscriptions(instagram: SandboxInstagram) -> Answer:

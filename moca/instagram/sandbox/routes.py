@@ -48,7 +48,8 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
         if instagram.troubles.has(Trouble.SCOPES):
             raise _RefusedError(refused(10, "The permission is missing", status=403))
         psid = request.args.get("user_id")
-        return _respond(reads.list_conversations(instagram, account_id, psid))
+        page = reads.Page.wanted(request.args.get("after"), request.args.get("limit"))
+        return _respond(reads.list_conversations(instagram, account_id, psid, page))
 
     @graph.get("/<version>/<account>/subscribed_apps")
     def subscriptions(account: str) -> Response:

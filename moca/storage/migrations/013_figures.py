@@ -35,6 +35,12 @@ class QueueCount(peewee.Model):
         primary_key = peewee.CompositeKey("status", "shard")
 
 
+# Named with its status, so that SQLite takes it rather than sort what another index finds.
+_PENDING = (
+    'CREATE INDEX "queue_item_pending" ON "queue_item" ("status", "priority", "id") '
+    "WHERE (\"status\" = 'pending')"
+)
+
 _COUNT = """INSERT INTO "queue_count" ("status", "shard", "items")
     VALUES ({row}."status", {shard}, {by})
     ON CONFLICT ("status", "shard") DO UPDATE SET "items" = "queue_count"."items" + {by};"""
@@ -76,6 +82,8 @@ def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
         'INSERT INTO "queue_count" ("status", "shard", "items") '
         'SELECT "status", 0, COUNT(*) FROM "queue_item" GROUP BY "status"'
     )
+    migrator.sql('DROP INDEX "queue_item_pending"')
+    migrator.sql(_PENDING)
     triggers = _sqlite if isinstance(database, peewee.SqliteDatabase) else _postgresql
     for name in _MOMENTS:
         for statement in triggers(name):

@@ -45,10 +45,19 @@ def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
     for table in (Comparison, ArrivalHour, ArrivalCount):
         migrator.create_model(table)
     migrator.sql(
-        'INSERT INTO "comparison" ("account_id", "heard_since_at", "has_erased", "quiet_because") '
-        'SELECT "account_id", MIN("created_at"), FALSE, \'\' FROM "contact" GROUP BY "account_id"'
+        'INSERT INTO "comparison" '
+        '("account_id", "heard_since_at", "last_arrival_at", "has_erased", "quiet_because") '
+        'SELECT "account_id", MIN("created_at"), MAX("last_seen_at"), FALSE, \'\' '
+        'FROM "contact" GROUP BY "account_id"'
+    )
+    migrator.sql(
+        'INSERT INTO "arrival_hour" ("account_id", "hour", "delivered", "missed") '
+        'SELECT "account_id", "created_at" / 3600000000 * 3600000000, COUNT(*), 0 FROM "message" '
+        'WHERE "webhook_id" IS NOT NULL AND "kind" = \'message\' '
+        "AND (\"role\" = 'user' OR \"author\" = 'human') "
+        'GROUP BY "account_id", "created_at" / 3600000000'
     )
     migrator.sql(
         'INSERT INTO "arrival_count" ("name", "counted_id", "seen_id") '
-        "SELECT 'messages', COALESCE(MAX(\"id\"), 0), COALESCE(MAX(\"id\"), 0) FROM \"message\""
+        'SELECT \'messages\', COALESCE(MAX("id"), 0), COALESCE(MAX("id"), 0) FROM "message"'
     )

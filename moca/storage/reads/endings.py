@@ -8,7 +8,7 @@ from moca.core.rehearsal import Ending, Key, Lived
 from moca.core.vocabulary import Outcome, Role, Stage
 from moca.storage.chunks import in_chunks
 from moca.storage.models import Contact, Conversation, JourneyStep, Message
-from moca.storage.reads.since import rows_since
+from moca.storage.reads.between import rows_between
 
 _PAGE = 500
 _MADE = ("generated", "handed over")
@@ -18,7 +18,7 @@ _Row = dict[str, Any]
 
 def lived_between(since: datetime, until: datetime) -> Iterator[Sequence[Lived]]:
     """Give the messages of contacts between two instants, and what became of each, by pages."""
-    rows = rows_since(_messages(), Message, Message.created_at, since, until, _PAGE)
+    rows = rows_between(since, until, query=_messages(), instant=Message.created_at, page=_PAGE)
     while page := list(islice(rows, _PAGE)):
         yield list(_lived(page))
 
@@ -51,6 +51,7 @@ def _lived(rows: Sequence[_Row]) -> Iterator[Lived]:
             text=row["text"],
             type=row["type"],
             received_at=row["created_at"],
+            is_unsent=row["deleted_at"] is not None,
             ending=_ending(row, replies.get(row["reply"], []), makers.get(row["id"], "")),
         )
 

@@ -59,8 +59,8 @@ def list_inbox(
     base = _indexed(wanted.status)
     if after is not None:
         base = base.where(comes_after(*after))
-    boundary = base.order_by(*_LATEST_FIRST).offset(LOOKED_AT).limit(1)
-    end = next((key_of(record_of(row)) for row in boundary), None)
+    edge = list(base.order_by(*_LATEST_FIRST).offset(LOOKED_AT - 1).limit(2))
+    end = key_of(record_of(edge[0])) if len(edge) > 1 else None
     query = base.where(_meets(wanted, at))
     if end is not None:
         query = query.where(~comes_after(*end))

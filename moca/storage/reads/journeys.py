@@ -6,6 +6,7 @@ from peewee import fn
 
 from moca.core.vocabulary import Author, ItemStatus, Role, Stage
 from moca.storage.models import IS_UNANSWERED, Conversation, JourneyStep, Message, QueueItem
+from moca.storage.reads.freezing import frozen_since
 from moca.storage.reads.messages import address_of, find_message, read_message
 from moca.storage.reads.queue import item_of
 from moca.storage.reads.records import MessageRecord, QueueItemRecord, StepRecord
@@ -40,6 +41,8 @@ class JourneyRecord:
     """The bot's replies of this conversation that are pending or being sent."""
     contact_called_at: datetime | None
     """When the last call to send something in this conversation began."""
+    frozen_since: datetime | None = None
+    """Since when nothing goes out, because the operator froze the queue."""
 
 
 def read_journey(mid: str) -> JourneyRecord | None:
@@ -58,6 +61,7 @@ def read_journey(mid: str) -> JourneyRecord | None:
         cooldown_until=_cooldown_until(conversation_id),
         replies_under_way=_replies_under_way(conversation_id),
         contact_called_at=_called_at(conversation_id),
+        frozen_since=frozen_since(),
     )
 
 

@@ -7,7 +7,7 @@ from moca.core.vocabulary import Author, Role
 from moca.core.webhook import InboundMessage
 from moca.storage.chunks import in_chunks
 from moca.storage.models import Contact, Conversation, Message, Webhook
-from moca.storage.reads.since import rows_since
+from moca.storage.reads.between import rows_between
 from moca.storage.received import read_received
 
 _BODIES_AT_A_TIME = 50
@@ -32,8 +32,8 @@ class Unlinked(NamedTuple):
 def stored_bodies(since: datetime, until: datetime) -> Iterator[StoredBody]:
     """Give the webhooks received from an instant on and before another, as they came."""
     query = Webhook.select(Webhook.id, Webhook.received_at, Webhook.body)
-    rows = rows_since(query, Webhook, Webhook.received_at, since, until, _BODIES_AT_A_TIME)
-    for row in rows:
+    instant, page = Webhook.received_at, _BODIES_AT_A_TIME
+    for row in rows_between(since, until, query=query, instant=instant, page=page):
         yield StoredBody(row["received_at"], bytes(row["body"]))
 
 
@@ -46,7 +46,7 @@ def unlinked_messages(since: datetime, until: datetime) -> Iterator[Unlinked]:
         .join(Contact, on=Conversation.contact == Contact.id)
         .where(is_one)
     )
-    for row in rows_since(query, Message, Message.created_at, since, until):
+    for row in rows_between(since, until, query=query, instant=Message.created_at):
         yield Unlinked(row["created_at"], _inbound(row))
 
 

@@ -1,15 +1,20 @@
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
+from moca import clock
+from moca.storage.reads.deliveries import DeliveryRecord, list_deliveries
 from moca.storage.reads.stats import Latencies, StatsRecord, read_stats
 from moca.web.access import Access
 from moca.web.api.routes import answer, api_routes
 from moca.web.config import Ports
-from moca.web.shapes import LatenciesShape, StatsShape
+from moca.web.shapes import DayDeliveredShape, DeliveryShape, LatenciesShape, StatsShape
 
 _LATEST = 500
+_DAYS = timedelta(days=13)
+"""Besides today."""
 
 
 def stats_routes(ports: Ports, access: Access) -> APIBlueprint:
@@ -19,12 +24,13 @@ def stats_routes(ports: Ports, access: Access) -> APIBlueprint:
     @routes.get("/stats", summary="Counts and latencies", responses={200: StatsShape})
     def stats() -> Response:
         with ports.database.connection_context():
-            return answer(_shape(read_stats(latest=_LATEST)))
+            deliveries = list_deliveries(_midnight(clock.now()) - _DAYS)
+            return answer(_shape(read_stats(latest=_LATEST), deliveries))
 
     return routes
 
 
-def _shape(stats: StatsRecord) -> StatsShape:
+def _shape(stats: StatsRecord, deliveries: Iterable[DeliveryRecord]) -> StatsShape:
     return StatsShape(
         queue=dict(stats.queue),
         conversations=dict(stats.conversations),
@@ -32,6 +38,24 @@ def _shape(stats: StatsRecord) -> StatsShape:
         outcomes=dict(stats.outcomes),
         open=stats.open,
         replies=_latencies(stats.replies),
+        delivery=[_delivery(each) for each in deliveries],
+    )
+
+
+def _delivery(delivery: DeliveryRecord) -> DeliveryShape:
+    return DeliveryShape(
+        account_id=delivery.account_id,
+        share=delivery.share,
+        compared_until=delivery.compared_until,
+        last_arrival_at=delivery.last_arrival_at,
+        quiet_since_at=delivery.quiet_since_at,
+        quiet_because=delivery.quiet_because,
+        days=[
+            DayDeliveredShape(
+                day=each.day.isoformat(), delivered=each.delivered, missed=each.missed
+            )
+            for each in delivery.days
+        ],
     )
 
 
@@ -46,3 +70,7 @@ def _latencies(latencies: Latencies) -> LatenciesShape:
 
 def _seconds(span: timedelta | None) -> float | None:
     return None if span is None else span.total_seconds()
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)

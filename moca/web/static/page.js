@@ -90,6 +90,11 @@ for (const field of document.querySelectorAll("[data-submits]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 
+// On a phone the pages do not all fit beside one another.
+const nav = document.querySelector(".bar nav");
+const here = nav?.querySelector("[aria-current]");
+if (here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - nav.clientWidth / 2 + here.offsetWidth / 2;
+
 localTimes(document);
 countDown();
 setInterval(countDown, 100);

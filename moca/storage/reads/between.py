@@ -3,19 +3,19 @@ from datetime import datetime
 from typing import Any
 
 
-def rows_since(
-    query: Any, table: Any, instant: Any, since: datetime, until: datetime, page: int = 500
+def rows_between(
+    since: datetime, until: datetime, *, query: Any, instant: Any, page: int = 500
 ) -> Iterator[dict[str, Any]]:
     """Give the rows of a query from an instant on and before another, oldest first, by pages.
 
     Args:
-        query: selects the table's id and instant among others.
-        table: whose ids ascend with time.
-        instant: the column that tells it.
         since: an aware instant.
         until: another.
+        query: selects id and instant among others.
+        instant: the column that tells it, of a table whose ids ascend with time.
         page: so many rows are in memory at a time.
     """
+    table = instant.model
     after_id = _last_id_before(table, instant, since)
     while True:
         later = query.where((table.id > after_id) & (instant >= since))

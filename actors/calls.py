@@ -1,0 +1,14 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from moca.core.reply import QueuedReply
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way, as the sender knows it."""
+
+    reply: QueuedReply
+    started_at: datetime
+    is_settled: bool = False
+    """An echo or the operator ended it while the call was still under way."""

@@ -1,0 +1,82 @@
+from datetime import timedelta
+from random import SystemRandom
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from actors.instagram import own_address
+from moca.crowd import Crowd, Plan, Tally, simulate
+from moca.settings import Settings
+
+
+def plan_crowd(
+    settings: Settings,
+    *,
+    contacts: int,
+    per_second: int,
+    minutes: float,
+    patience: int | None = None,
+    token: str = "",
+) -> Plan:
+    """Plan a crowd that writes to the Moca of these settings.
+
+    Raises:
+        ValueError: it must not, or cannot; says why.
+    """
+    known = token or settings.web.api_token.get_secret_value()
+    if settings.instagram.mode != "sandbox":
+        raise ValueError("only in sandbox mode; in live mode real people would be answered")
+    if not known:
+        raise ValueError("give the token of the running Moca by --token")
+    writes = max(1, round(per_second * minutes * 60))
+    usual = writes // settings.sender.per_second + 60
+    return Plan(
+        address=own_address(settings),
+        token=known,
+        contacts=contacts,
+        per_second=per_second,
+        writes=writes,
+        patience=timedelta(seconds=usual if patience is None else patience),
+    )
+
+
+def watch_crowd(plan: Plan) -> Tally:
+    """Let a crowd write with a bar for each stage, then tell the figures.
+
+    Raises:
+        NoSandbox: there is no running sandbox to write to.
+    """
+    console, crowd = Console(), Crowd(plan, SystemRandom())
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    try:
+        with Progress(*columns, console=console) as progress:
+            bars = {
+                stage: progress.add_task(stage, total=plan.writes) for stage in ("written", "ended")
+            }
+            tally = simulate(
+                crowd, lambda stage, done: progress.update(bars[stage], completed=done)
+            )
+    finally:
+        crowd.close()
+    console.print(_table(tally))
+    return tally
+
+
+def _table(tally: Tally) -> Table:
+    table = Table("what", "how many")
+    table.add_row("written", f"{tally.written}")
+    for outcome in ("answered", "duplicate", "suppressed", "failed", "open"):
+        table.add_row(outcome, f"{tally.outcomes[outcome]}")
+    for name, share in (("answered within, p50", 0.5), ("answered within, p95", 0.95)):
+        latency = tally.latency(share)
+        table.add_row(name, "-" if latency is None else f"{latency.total_seconds():.2f} s")
+    table.add_row("not taken", f"{tally.refused}")
+    table.add_row("lost", f"{tally.outcomes['lost']}")
+    table.add_row("answered twice", f"{tally.twice}")
+    return table

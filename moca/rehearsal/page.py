@@ -1,0 +1,36 @@
+import os
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader
+
+from moca.core.rehearsal import Rehearsal
+from moca.rehearsal.wording import TOTALS, notes, said, sent
+
+_PAGES = Environment(
+    loader=PackageLoader("moca.rehearsal"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def rehearsal_page(rehearsal: Rehearsal) -> str:
+    """Write a rehearsal as a page that needs nothing else: no script, no other file."""
+    return _PAGES.get_template("rehearsal.html").render(
+        rehearsal=rehearsal, totals=TOTALS, notes=notes(rehearsal), said=said, sent=sent
+    )
+
+
+def write_for_the_owner(path: Path, page: str) -> None:
+    """Write a page in which people's messages stand: nobody else may read it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    # Beside it first, so that rights which an older file gave away are not kept.
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(made, "w", encoding="utf-8") as file:
+        file.write(page)
+    beside.replace(path)

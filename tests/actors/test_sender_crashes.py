@@ -1,0 +1,118 @@
+"""A sender that crashes knows what its couriers are busy with, and who waits before whom."""
+
+import pytest
+
+from actors.dispatchers import SteppingDispatcher
+from actors.sender import SenderActor
+from actors.signals import SweepDue
+from actors.timers import ManualTimers
+from moca.core.delivery import Delivered
+from moca.core.messages import (
+    ClaimReply,
+    DeliverReply,
+    DeliveryEnded,
+    KnownMidsListed,
+    PendingFound,
+    ReplyClaimed,
+    ReplyQueued,
+    UnsettledReply,
+)
+from moca.core.policy import SenderPolicy
+from tests.making import ANNA, BEN, at, reply_to
+
+FIRST, SECOND = reply_to(ANNA, 1), reply_to(BEN, 2)
+
+
+class Desk:
+    """A sender alone, whose neighbours are lists; a reading asked for makes it crash."""
+
+    def __init__(self, policy: SenderPolicy) -> None:
+        self.recorded: list[object] = []
+        self.called: list[object] = []
+        self._stage = SteppingDispatcher(fail_fast=False)
+        self._sender = SenderActor.start_on(
+            self._stage,
+            policy=policy,
+            record=self.recorded.append,
+            call=self._call,
+            timers=ManualTimers(),
+            draw=lambda: 0.0,
+        )
+        self.hears(SweepDue(), PendingFound((), (), ()))
+
+    def hears(self, *messages: object) -> None:
+        for message in messages:
+            self._sender.tell(message)
+        while self._stage.step():
+            pass
+
+    def crashes(self) -> None:
+        self.hears(KnownMidsListed(FIRST, at(0), frozenset()))
+
+    def claimed(self) -> list[int]:
+        return [each.reply.item_id for each in self.recorded if isinstance(each, ClaimReply)]
+
+    def stop(self) -> None:
+        self._sender.stop(block=False)
+        while self._stage.step():
+            pass
+
+    def _call(self, call: object) -> None:
+        if not isinstance(call, DeliverReply):
+            raise ZeroDivisionError
+        self.called.append(call)
+
+
+@pytest.fixture
+def open_desk(frozen):
+    desks = []
+
+    def open_one(**policy) -> Desk:
+        desks.append(Desk(SenderPolicy(**policy)))
+        return desks[-1]
+
+    yield open_one
+    for desk in desks:
+        desk.stop()
+
+
+def left_under_way(desk: Desk) -> None:
+    """Let the sender crash while its only courier is busy with the first reply."""
+    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST))
+    assert desk.called == [DeliverReply(FIRST)]
+    desk.crashes()
+    doubt = UnsettledReply(FIRST, at(0), attempt_ended=False)
+    desk.hears(PendingFound((SECOND,), (doubt,), ()))
+
+
+def test_a_reply_is_not_claimed_while_the_only_courier_is_busy(open_desk) -> None:
+    desk = open_desk(couriers=1)
+    left_under_way(desk)
+    assert desk.claimed() == [1]
+
+
+def test_it_is_claimed_once_the_courier_is_free(open_desk) -> None:
+    desk = open_desk(couriers=1)
+    left_under_way(desk)
+    desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    assert desk.claimed() == [1, 2]
+
+
+def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
+    open_desk, monkeypatch
+) -> None:
+    desk = open_desk(couriers=1)
+    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST))
+    with monkeypatch.context() as sabotage:
+        sabotage.setattr("actors.sender.after_call", None)
+        desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    desk.hears(PendingFound((SECOND,), (), ()))
+    assert desk.claimed() == [1, 2]
+
+
+def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(open_desk) -> None:
+    desk = open_desk(capacity=1)
+    desk.crashes()
+    desk.hears(ReplyQueued(BEN, SECOND, ()))
+    desk.hears(PendingFound((FIRST,), (), ()))
+    assert desk.claimed() == [1]

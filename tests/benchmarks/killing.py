@@ -1,0 +1,171 @@
+"""What becomes of the people who write to a contestant that is killed under load."""
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import requests
+
+from tests.benchmarks.acks import NOBODY
+from tests.benchmarks.broker import let_the_timeout_pass
+from tests.benchmarks.contestants import Contestant
+from tests.benchmarks.load import WEBHOOK, body_of, psid_of, signatures
+from tests.benchmarks.running import Running, running
+from tests.benchmarks.servers import free_port, is_listened_at, post
+
+DEBOUNCE_SECONDS = 1.0
+KILLS = 3
+UP_SECONDS = 2.0
+"""At least, before it is killed again."""
+CALM_SECONDS = 12.0
+PATIENCE_SECONDS = 120.0
+_PER_SECOND = 150
+_WRITING_AT_A_TIME = 16
+_AGAIN_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Toll:
+    """What came of all that was answered 200."""
+
+    acked: int
+    late: int
+    """Without a reply when nothing moved any more; Celery gives some of them back an hour later."""
+    lost: int
+    twice: int
+
+
+def toll(contestant: Contestant, folder: Path, contacts: int) -> Toll:
+    """Let people write while it is killed three times and started again; wait for the replies."""
+    port = free_port()
+    webhook = f"http://127.0.0.1:{port}{WEBHOOK}" if contestant.hears_echoes else NOBODY
+    with (
+        _instagram(webhook) as instagram,
+        running(contestant, folder, instagram, DEBOUNCE_SECONDS, port) as it,
+    ):
+        people = _People(port, contacts)
+        with ThreadPoolExecutor(1) as beside:
+            writing = beside.submit(people.write)
+            for number in range(KILLS):
+                people.wait_for(contacts * (number + 1) // (KILLS + 1))
+                time.sleep(UP_SECONDS)
+                it.kill()
+                it.start()
+            writing.result()
+        return _account(contestant, it, people, lambda: _received(instagram))
+
+
+def _account(
+    contestant: Contestant,
+    it: Running,
+    people: "_People",
+    received: Callable[[], Counter[str]],
+) -> Toll:
+    replies = _when_calm(received, people.acked)
+    late = len(people.acked - replies.keys())
+    if late and contestant.uses_redis:
+        let_the_timeout_pass()
+        replies = _when_calm(received, people.acked)
+    it.settle()
+    replies = received()
+    return Toll(
+        acked=len(people.acked),
+        late=late,
+        lost=len(people.acked - replies.keys()),
+        twice=sum(number > 1 for number in replies.values()),
+    )
+
+
+def _when_calm(received: Callable[[], Counter[str]], acked: set[str]) -> Counter[str]:
+    """Wait until everybody has a reply, or nobody has got another for some time."""
+    began = calm_since = time.monotonic()
+    replies: Counter[str] = Counter()
+    while time.monotonic() - began < PATIENCE_SECONDS:
+        before, replies = replies, received()
+        if acked <= replies.keys():
+            break
+        if replies != before:
+            calm_since = time.monotonic()
+        if time.monotonic() - calm_since > CALM_SECONDS:
+            break
+        time.sleep(0.5)
+    return replies
+
+
+class _People:
+    """So many contacts, each with one message, whose webhook comes again until it is taken."""
+
+    def __init__(self, port: int, contacts: int) -> None:
+        self.acked: set[str] = set()
+        self._port = port
+        self._contacts = contacts
+        self._changed = threading.Condition()
+
+    def write(self) -> None:
+        began = time.monotonic()
+
+        def one(number: int) -> None:
+            time.sleep(max(0.0, began + number / _PER_SECOND - time.monotonic()))
+            self._write(number)
+
+        with ThreadPoolExecutor(_WRITING_AT_A_TIME) as writers:
+            list(writers.map(one, range(self._contacts)))
+
+    def wait_for(self, acked: int) -> None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.acked) >= acked, PATIENCE_SECONDS):
+                raise TimeoutError(f"only {len(self.acked)} of {acked} were answered 200")
+
+    def _write(self, number: int) -> None:
+        body = body_of(number)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _is_taken(self._port, body):
+            if time.monotonic() > deadline:
+                raise TimeoutError("a webhook is not answered 200")
+            time.sleep(_AGAIN_SECONDS)
+        with self._changed:
+            self.acked.add(psid_of(number))
+            self._changed.notify_all()
+
+
+def _is_taken(port: int, body: bytes) -> bool:
+    headers = {"Content-Type": "application/json", **signatures(body)}
+    try:
+        return post(port, WEBHOOK, body, headers) == HTTPStatus.OK
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _instagram(webhook: str) -> Iterator[str]:
+    """Run a stand-in that tells truly what arrived, for whoever looks before sending again."""
+    port = free_port()
+    command = [sys.executable, "-m", "moca.instagram.sandbox", "--port", str(port)]
+    process = subprocess.Popen([*command, "--webhook", webhook])
+    try:
+        while not is_listened_at(port):
+            if process.poll() is not None:
+                raise RuntimeError("the stand-in for Instagram does not start")
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _received(instagram: str) -> Counter[str]:
+    answer = requests.get(f"{instagram}/sandbox/threads", timeout=30).json()
+    return Counter(
+        thread["psid"]
+        for thread in answer["threads"]
+        for message in thread["messages"]
+        if message["sender"] == "account"
+    )

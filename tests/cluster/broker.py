@@ -1,0 +1,131 @@
+"""A broker that keeps RabbitMQ's promises and no more, stepped by the test."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import count
+
+from moca.broker.parcel import TOKEN, BrokerFound, BrokerLost, Delivered, Parcel, Tag
+
+PREFETCH = 64
+
+
+@dataclass
+class _Queue:
+    waiting: deque = field(default_factory=deque)
+    """Of parcels, and whether each was delivered before."""
+    line: list = field(default_factory=list)
+    """Who stands in line, the active one first."""
+
+
+class StandInBroker:
+    """Queues with a single active consumer each, which nobody is told that it is.
+
+    What a consumer owes an answer for goes back to the front when it leaves, and is delivered to
+    the next one as redelivered; what nobody has answered may be delivered again, never lost.
+    """
+
+    def __init__(self):
+        self.queues = {}
+        self.is_up = True
+
+    def queue(self, seat):
+        """Give a seat's queue."""
+        return self.queues.setdefault(seat, _Queue())
+
+    def step(self):
+        """Deliver what can be; tell whether there was anything."""
+        return any(self._deliver(seat, queue) for seat, queue in self.queues.items())
+
+    def _deliver(self, seat, queue):
+        moved = False
+        while queue.line and queue.waiting:
+            node, term = queue.line[0]
+            if len(node.owed_of(seat)) >= PREFETCH:
+                break
+            parcel, came_before = queue.waiting.popleft()
+            node.hand_over(seat, term, parcel, came_before)
+            moved = True
+        return moved
+
+
+class Place:
+    """One node's connection to it."""
+
+    def __init__(self, broker, tell):
+        self._broker = broker
+        self._tell = tell
+        self._numbers = count(1)
+        self._connection = 0
+        self.owed = {}
+        self.is_open = False
+
+    def start(self):
+        self.join()
+
+    def stop(self):
+        self.cut()
+
+    def join(self):
+        if not self.is_open:
+            self.is_open = True
+            self._connection += 1
+            self._tell(BrokerFound())
+
+    def leave(self):
+        self.cut()
+
+    def cut(self):
+        """Lose the connection: everything owed goes back, and all lines move up."""
+        if self.is_open:
+            self.forsake()
+            self._tell(BrokerLost())
+
+    def forsake(self):
+        """Lose it without noticing, as a node that stands still."""
+        self.is_open = False
+        for queue in self._broker.queues.values():
+            queue.line = [each for each in queue.line if each[0] is not self]
+        for tag in sorted(self.owed, reverse=True):
+            seat, parcel = self.owed.pop(tag)
+            self._broker.queue(seat).waiting.appendleft((parcel, True))
+
+    def learn(self):
+        """Notice that it was lost."""
+        if not self.is_open:
+            self._tell(BrokerLost())
+
+    def put(self, seat, parcel, confirm):
+        is_kept = self.is_open and self._broker.is_up
+        if is_kept:
+            self._broker.queue(seat).waiting.append((parcel, False))
+        confirm(is_kept)
+
+    def subscribe(self, seat, term):
+        if self.is_open:
+            self._broker.queue(seat).line.append((self, term))
+
+    def unsubscribe(self, seat, term):
+        queue = self._broker.queue(seat)
+        queue.line = [each for each in queue.line if each != (self, term)]
+
+    def put_token(self, seat):
+        self.put(seat, TOKEN, lambda _is_kept: None)
+
+    def accept(self, tag):
+        if tag.connection == self._connection and self.is_open:
+            del self.owed[tag]
+
+    def refuse(self, tag):
+        if tag.connection == self._connection and self.is_open:
+            seat, parcel = self.owed.pop(tag)
+            self._broker.queue(seat).waiting.appendleft((parcel, True))
+
+    def owed_of(self, seat):
+        """Name the parcels of a queue that it owes an answer for."""
+        return [tag for tag, (of, _) in self.owed.items() if of == seat]
+
+    def hand_over(self, seat, term, parcel: Parcel, came_before):
+        """Deliver."""
+        tag = Tag(self._connection, next(self._numbers))
+        self.owed[tag] = (seat, parcel)
+        self._tell(Delivered(seat, term, tag, parcel, came_before))

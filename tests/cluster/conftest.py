@@ -1,0 +1,103 @@
+import os
+import socket
+import uuid
+from contextlib import ExitStack
+
+import pika
+import psycopg
+import pytest
+
+from tests.cluster.wire import Wire
+from tests.process.instagram import StandIn
+from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service, eventually
+
+POSTGRESQL = "127.0.0.1", 5432
+RABBITMQ = "127.0.0.1", 5672
+SERVER = "postgresql://postgres@127.0.0.1:5432"
+BROKER = "amqp://guest:guest@127.0.0.1:5672/%2F"
+PARTITIONS = 8
+PER_SECOND = 20
+
+OURS = {
+    "instagram.app_secret": APP_SECRET,
+    "instagram.access_token": ACCESS_TOKEN,
+    "instagram.account_id": ACCOUNT,
+    "sender.per_second": PER_SECOND,
+    "cluster.partitions": PARTITIONS,
+    "server.threads": 16,
+}
+
+
+@pytest.fixture
+def servers():
+    """Skip, or fail in CI, where PostgreSQL or RabbitMQ does not answer."""
+    for name, address in {"PostgreSQL": POSTGRESQL, "RabbitMQ": RABBITMQ}.items():
+        try:
+            socket.create_connection(address, timeout=2).close()
+        except OSError:
+            reason = f"{name} does not answer at {address[0]}:{address[1]}"
+            pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+@pytest.fixture
+def own_name(servers):
+    """A name of this test's own: of its database, its exchange and its queues."""
+    name = f"moca_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield name
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with pika.BlockingConnection(pika.URLParameters(BROKER)) as broker:
+        channel = broker.channel()
+        for seat in (*(f"p{number}" for number in range(PARTITIONS)), "sender"):
+            channel.queue_delete(f"{name}.{seat}")
+        channel.exchange_delete(name)
+
+
+class Nodes:
+    """Three nodes, not yet started, behind one door, and the one Instagram that all of them see.
+
+    Each speaks with the broker and the database over wires of its own.
+    """
+
+    def __init__(self, path, name, stack):
+        self.nodes = []
+        stack.callback(self._close)
+        for number in range(3):
+            home = path / f"node{number}"
+            home.mkdir()
+            node = Service(home, {**BRISK, **OURS, "cluster.name": name})
+            node.to_broker, node.to_database = Wire(RABBITMQ[1]), Wire(POSTGRESQL[1])
+            stack.callback(node.to_broker.close)
+            stack.callback(node.to_database.close)
+            stack.callback(node.close)
+            broker, database = node.to_broker.port, node.to_database.port
+            node.settings["cluster.broker_url"] = f"amqp://guest:guest@127.0.0.1:{broker}/%2F"
+            node.settings["database.url"] = f"postgresql://postgres@127.0.0.1:{database}/{name}"
+            node.name = f"127.0.0.1:{node.port}"
+            self.nodes.append(node)
+        door = Wire(*(node.port for node in self.nodes))
+        stack.callback(door.close)
+        self.url = f"http://127.0.0.1:{door.port}"
+        self.instagram = StandIn(path, f"{self.url}/api/instagram/webhook")
+        self.instagram.ready()
+        for node in self.nodes:
+            node.settings["instagram.graph_url"] = self.instagram.url
+
+    def _close(self):
+        self.instagram.close()
+
+    def start(self):
+        """Start all of them, the first a little earlier: it makes the tables."""
+        self.nodes[0].start()
+        for node in self.nodes[1:]:
+            node.begin()
+        for node in self.nodes[1:]:
+            eventually(node.answers, seconds=30)
+
+
+@pytest.fixture
+def cluster(tmp_path, own_name):
+    """Three nodes, not yet started."""
+    with ExitStack() as stack:
+        yield Nodes(tmp_path, own_name, stack)

@@ -1,0 +1,88 @@
+"""Wires of a network: what passes over them can be held up, and they can be cut."""
+
+import contextlib
+import socket
+import socketserver
+from itertools import count
+from threading import Event, Thread
+
+REACHED_WITHIN_SECONDS = 1
+
+
+class Wire:
+    """Listens, and hands each connection to the next of some ports that takes it."""
+
+    def __init__(self, *ports):
+        self._whole = Event()
+        self._whole.set()
+        self._ends = set()
+        turns = count()
+        wire = self
+
+        class Visit(socketserver.BaseRequestHandler):
+            def handle(self):
+                turn = next(turns)
+                for place in range(len(ports)):
+                    node = _reach(ports[(turn + place) % len(ports)])
+                    if node is not None:
+                        wire.join(self.request, node)
+                        return
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+            request_queue_size = 64
+
+        self._server = Server(("127.0.0.1", 0), Visit)
+        self.port = self._server.server_address[1]
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def cut(self):
+        """Let nothing pass, and nobody know: as if a cable were out."""
+        self._whole.clear()
+
+    def mend(self):
+        """Let connections be made again; those of before are dead."""
+        for end in tuple(self._ends):
+            _shut(end)
+        self._whole.set()
+
+    def close(self):
+        """Let nothing pass any more; return when all threads have ended."""
+        self._server.shutdown()
+        self.mend()
+        self._server.server_close()
+        self._thread.join()
+
+    def join(self, visitor, node):
+        """Pass on what each says to the other, until one of them ends."""
+        self._ends |= {visitor, node}
+        back = Thread(target=self._pass_on, args=(node, visitor), daemon=True)
+        back.start()
+        self._pass_on(visitor, node)
+        back.join()
+        self._ends -= {visitor, node}
+        node.close()
+
+    def _pass_on(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                self._whole.wait()
+                target.sendall(data)
+        for side in (source, target):
+            _shut(side)
+
+
+def _shut(side):
+    with contextlib.suppress(OSError):
+        side.shutdown(socket.SHUT_RDWR)
+
+
+def _reach(port):
+    try:
+        node = socket.create_connection(("127.0.0.1", port), timeout=REACHED_WITHIN_SECONDS)
+    except OSError:
+        return None
+    node.settimeout(None)
+    return node

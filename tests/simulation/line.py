@@ -1,0 +1,33 @@
+from moca.core.contact import ContactKey
+from moca.core.content import Content
+from moca.core.delivery import DeliveryResult, Unreadable, VerificationResult
+from moca.core.reply import DIRECT, Way
+from moca.core.webhook import Echo, InboundMessage
+from tests.simulation.clockwork import Backstage
+from tests.simulation.instagram import Instagram
+
+
+class Line:
+    """One process's connection to Instagram; stands in for the Graph client."""
+
+    def __init__(self, instagram: Instagram, backstage: Backstage) -> None:
+        self._instagram = instagram
+        self._backstage = backstage
+
+    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
+        return self._instagram.send(contact, content, way, self._backstage)
+
+    def act(self, contact, action) -> None:
+        self._backstage.wait(0.1)
+
+    def message(self, account_id: str, mid: str) -> InboundMessage | Echo | Unreadable:
+        return self._instagram.fetch(account_id, mid, self._backstage)
+
+    def find_message(self, contact, content, since, known_mids) -> VerificationResult:
+        return self._instagram.find(contact, content, since, known_mids, self._backstage)
+
+    def profile(self, contact: ContactKey) -> Unreadable:
+        return Unreadable("nobody tells names here")
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,152 @@
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from moca.core.contact import ContactKey
+from tests.simulation.clockwork import Clockwork
+from tests.simulation.figures import Figures
+from tests.simulation.ledger import Ledger, Row, contact_of, instant
+
+_SECOND = timedelta(seconds=1)
+_MOMENT = timedelta(milliseconds=100)
+_HOUR = timedelta(hours=1)
+
+Instants = tuple[datetime, datetime]
+"""True time, and what the machine's clock showed."""
+
+
+class Pace:
+    """Watches when calls are made, and which goes before which."""
+
+    def __init__(
+        self,
+        figures: Figures,
+        clockwork: Clockwork,
+        ledger: Ledger,
+        slack: timedelta,
+        is_broken: Callable[[int, str], None],
+    ) -> None:
+        self._figures = figures
+        self._clockwork = clockwork
+        self._ledger = ledger
+        self._is_broken = is_broken
+        self.slack = slack
+        self.starts: list[tuple[Instants, ContactKey]] = []
+        self.stopped: set[str] = set()
+        """Accounts that were stopped or throttled at some time."""
+        self.up_since = clockwork.true
+        self._ends: dict[ContactKey, list[Instants]] = defaultdict(list)
+        self._under_way: set[ContactKey] = set()
+        self._waits: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self._forgot_at: list[Instants] = []
+        """When the process died or its sender crashed."""
+        self._private: list[tuple[Instants, str]] = []
+
+    @property
+    def now(self) -> Instants:
+        return self._clockwork.true, self._clockwork.now()
+
+    def call_started(self, contact: ContactKey, *, is_private: bool) -> None:
+        """Judge a call by those before it."""
+        self._judge_pace(contact, self.now)
+        if is_private:
+            self._judge_private(contact, self.now)
+        self.starts.append((self.now, contact))
+        self._under_way.add(contact)
+
+    def call_ended(self, contact: ContactKey) -> None:
+        self._under_way.discard(contact)
+        self._ends[contact].append(self.now)
+
+    def told_to_wait(self, account_id: str, until: datetime) -> None:
+        self._waits[account_id].append((self._clockwork.true, until))
+
+    def died(self, saved_until: datetime) -> None:
+        """What Moca was told, and did not write down by then, it knows no more."""
+        self._under_way.clear()
+        self._forgets(saved_until)
+
+    def sender_crashed(self) -> None:
+        """What the sender had in hand, it learns anew from the database."""
+        self.up_since = self._clockwork.true
+        self._forgets(self._clockwork.true - _SECOND)
+
+    def _forgets(self, saved_until: datetime) -> None:
+        self._forgot_at.append(self.now)
+        for waits in self._waits.values():
+            waits[:] = [each for each in waits if each[0] < saved_until]
+
+    def judge_priority(self, item: Row) -> None:
+        """Judge which reply goes first; `call_started` comes before."""
+        figures = self._figures
+        claimed_at = instant(item["sending_at"])
+        waited = claimed_at - _SECOND - self.slack
+        is_simple = figures.capacity == 4000 and figures.account_per_second >= figures.per_second
+        is_simple = is_simple and figures.private_replies_per_hour > 1
+        if not is_simple or self.up_since > self._clockwork.true - 3 * _SECOND - self.slack:
+            return
+        lanes: dict[ContactKey, Row] = {}
+        under_way = set()
+        waiting = "q.status IN ('pending', 'sending', 'unknown') AND q.id <> ?"
+        for each in self._ledger.items(waiting, item["id"]):
+            key = contact_of(each)
+            if each["status"] != "pending" or (
+                each["attempts"] and instant(each["scheduled_for"]) > waited
+            ):
+                under_way.add(key)
+            elif instant(each["scheduled_for"]) <= waited and instant(each["created_at"]) <= waited:
+                lanes[key] = min(lanes.get(key, each), each, key=_turn)
+        for contact, first in lanes.items():
+            is_own = contact == contact_of(item)
+            may_go = contact not in under_way and (is_own or self._rested(contact, waited))
+            if may_go and _turn(first) < _turn(item):
+                self._is_broken(6, f"item {item['id']} goes before item {first['id']}")
+
+    def _judge_pace(self, contact: ContactKey, now: Instants) -> None:
+        figures = self._figures
+        self._judge_rate([at for at, _ in self.starts], figures.per_second, now, "over all")
+        own = [at for at, to in self.starts if to.account_id == contact.account_id]
+        self._judge_rate(own, figures.account_per_second, now, "for the account")
+        to_them = [at for at, to in self.starts if to == contact]
+        if to_them and closer(to_them[-1], now, timedelta(seconds=figures.user_cooldown)):
+            self._is_broken(4, f"two calls to {contact.psid} within the cooldown of a user")
+        for told_at, until in self._waits[contact.account_id]:
+            if told_at + _MOMENT < now[0] < until - self.slack:
+                self._is_broken(4, f"{contact.account_id} was told to wait until {until}")
+
+    def _judge_rate(self, starts: list[Instants], limit: int, now: Instants, what: str) -> None:
+        if len(starts) >= limit and closer(starts[-limit], now, _SECOND):
+            self._is_broken(4, f"more than {limit} calls in a second {what}")
+
+    def _judge_private(self, contact: ContactKey, now: Instants) -> None:
+        own = [at for at, account_id in self._private if account_id == contact.account_id]
+        limit = self._figures.private_replies_per_hour
+        # After a restart Moca knows of a call only when it was claimed.
+        if len(own) >= limit and closer(own[-limit], now, _HOUR - 2 * _SECOND - self.slack):
+            self._is_broken(4, f"more than {limit} private replies in an hour")
+        self._private.append((now, contact.account_id))
+
+    def _rested(self, contact: ContactKey, by: datetime) -> bool:
+        if self._waits[contact.account_id] or contact.account_id in self.stopped:
+            return False
+        # After a restart Moca knows of a call that did not end only when it was claimed.
+        late = timedelta(seconds=15)
+        started = [
+            (at[0] + late, at[1] + late) if any(each[0] > at[0] for each in self._forgot_at) else at
+            for at, to in self.starts
+            if to == contact
+        ]
+        own = started + self._ends[contact]
+        if contact in self._under_way:
+            return False
+        rest = timedelta(seconds=self._figures.user_cooldown)
+        return all(max(at) + rest <= by for at in own)
+
+
+def closer(earlier: Instants, later: Instants, span: timedelta) -> bool:
+    """Tell whether two instants are less than a span apart by either clock."""
+    return all(after - before < span for before, after in zip(earlier, later, strict=True))
+
+
+def _turn(row: Row) -> tuple[int, int]:
+    return row["priority"], row["id"]

@@ -1,0 +1,112 @@
+"""What is promised of all but plain words is broken on purpose here, and must be noticed."""
+
+from dataclasses import replace
+
+from moca.core import decide, pacing
+from moca.core.channel import Kind
+from moca.storage import happenings, queueing, unsending
+from tests.simulation.drawing import draw_script
+from tests.simulation.script import (
+    Edits,
+    Generating,
+    PassesThread,
+    Sending,
+    Unsends,
+    Writes,
+)
+from tests.simulation.test_oracle import found
+
+
+def draw_comments(seed: int):
+    """Draw a run where everybody comments, and answers to calls are lost."""
+    script = draw_script(seed)
+    figures = replace(script.figures, private_replies_per_hour=1, window=86_400, cooldown=8)
+    happenings = [
+        replace(each, kind="comment", type="text", hint=None) if hasattr(each, "hint") else each
+        for each in script.happenings
+        if not isinstance(each, Sending | Unsends)
+    ]
+    return replace(script, figures=figures, happenings=tuple(happenings))
+
+
+def draw_early_edits(seed: int):
+    """Draw a run where every message in words is edited before it can be answered."""
+    script = draw_script(seed)
+    kept = [each for each in script.happenings if not isinstance(each, Edits | Unsends)]
+    edits = [
+        Edits(at=each.at + 1, contact=each.contact, mid=each.mid, text=f"{each.mid}!", delays=(1,))
+        for each in kept
+        if isinstance(each, Writes) and (each.kind, each.type) == ("message", "text")
+    ]
+    figures = replace(script.figures, debounce=5, step_cost=0)
+    return replace(script, figures=figures, happenings=(*kept, *edits))
+
+
+def draw_threads_taken(seed: int):
+    """Draw a run where another app takes each thread after a person has written."""
+    script = draw_script(seed)
+    kept = [each for each in script.happenings if not isinstance(each, PassesThread)]
+    taken = [
+        PassesThread(at=each.at + 2, contact=each.contact, is_ours=False)
+        for each in kept
+        if isinstance(each, Writes)
+    ]
+    return replace(script, happenings=(*kept, *taken))
+
+
+def draw_long_replies(seed: int):
+    """Draw a run where every reply takes several parts."""
+    script = draw_script(seed)
+    kept = (each for each in script.happenings if not isinstance(each, Generating))
+    long = (Generating(number=number, form="long") for number in range(1, 40))
+    figures = replace(script.figures, same_texts=False)
+    return replace(script, figures=figures, happenings=(*kept, *long))
+
+
+def test_an_unsent_text_left_in_a_webhook_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(unsending, "erase_traces", lambda account_id, mid: None)
+    assert found(11)
+
+
+def test_an_unsent_text_left_in_its_row_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(unsending, "_erase", lambda message_id, at: None)
+    assert found(11)
+
+
+def test_a_reply_to_what_was_unsent_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(unsending, "cancel_items", lambda batch, items, because, at: None)
+    monkeypatch.setattr("moca.storage.results.unwanted_among", lambda items: [])
+    assert found(11)
+
+
+def test_an_edit_that_changes_nothing_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(decide.revising, "reword", lambda state, event, policy: (state, ()))
+    assert found(12, draw=draw_early_edits)
+
+
+def test_an_event_acknowledged_and_not_kept_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(happenings._INSERT, "quietly", lambda rows: None)
+    assert found(1)
+
+
+def test_an_answer_into_a_thread_that_another_app_holds_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(happenings, "hand_over", lambda batch, control, at: None)
+    assert found(7, draw=draw_threads_taken)
+
+
+def test_private_replies_without_a_limit_by_the_hour_are_noticed(monkeypatch) -> None:
+    windows = pacing.Pacing._account
+
+    def without_limit(self):
+        account = windows(self)
+        by_kind = {k: v for k, v in account.by_kind.items() if k is not Kind.PRIVATE_REPLY}
+        return replace(account, by_kind=by_kind)
+
+    monkeypatch.setattr(pacing.Pacing, "_account", without_limit)
+    assert found(4, draw=draw_comments)
+
+
+def test_parts_out_of_order_are_noticed(monkeypatch) -> None:
+    parts_of = queueing.parts_of
+    monkeypatch.setattr(queueing, "parts_of", lambda content: parts_of(content)[::-1])
+    assert found(5, draw=draw_long_replies)
