@@ -1,3 +1,4 @@
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -17,13 +18,16 @@ def hash_password(password: str) -> str:
         return _HASHER.hash(password)
 
 
-_NOBODYS = hash_password("nobody is called that")
+@cache
+def _nobodys_hash() -> str:
+    return hash_password("nobody is called that")
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
     """Tell whether a password is the one hashed; None takes as long and is never right."""
+    hashed = password_hash or _nobodys_hash()
     with _AT_ONCE:
         try:
-            return _HASHER.verify(password_hash or _NOBODYS, password) and bool(password_hash)
+            return _HASHER.verify(hashed, password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
             return False

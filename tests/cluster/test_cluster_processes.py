@@ -14,7 +14,7 @@ from tests.cluster.conftest import PARTITIONS, PER_SECOND, SERVER
 from tests.process.onslaught import Traffic
 from tests.process.service import eventually, processes_of
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
 
 ROUNDS = int(os.environ.get("MOCA_TEST_ROUNDS", "1"))
 """How often everything goes wrong; more of them by hand."""

@@ -198,12 +198,12 @@ def test_an_echo_taken_for_a_person_s_message_is_noticed(monkeypatch) -> None:
 
 
 def test_a_person_s_answer_that_pauses_nothing_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr("moca.storage.byhand._hand_over", lambda talk, at, until: talk.go_on(at))
+    monkeypatch.setattr("moca.storage.byhand._hand_over", lambda batch, talk, at: False)
     assert found(8)
 
 
 def test_echoes_that_prove_nothing_are_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(echoes, "_match", lambda echo: None)
+    monkeypatch.setattr(echoes, "_match", lambda echo, is_found: None)
     assert found(8) or found(3)
 
 
