@@ -11,7 +11,7 @@ _ITEMS = """
     SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
            q.sent_at, q.because, q.parting, k.opted_out_at,
            m.id AS message_id, m.author, m.kind, m.text, m.content, m.mid, m.conversation_id,
-           m.comment_id,
+           m.comment_id, m.part_of_id,
            c.status AS conversation_status, c.held_until, k.account_id, k.psid
     FROM queue_item q JOIN message m ON m.id = q.message_id
     JOIN conversation c ON c.id = q.conversation_id JOIN contact k ON k.id = c.contact_id

@@ -46,6 +46,7 @@ class Oracle:
         self.pace = Pace(script.figures, clockwork, ledger, self.slack, self.is_broken)
         self.revisions = Revisions(clockwork, ledger, self.is_broken)
         self._elsewhere_since: dict[ContactKey, datetime] = {}
+        self._controls: set[str] = set()
 
     def is_broken(self, number: int, what: str) -> None:
         self.broken.append(f"{number}: {what}")
@@ -75,10 +76,8 @@ class Oracle:
                 self.revisions.acknowledged_unsent(event)
             case Edit():
                 self.revisions.acknowledged_edit(event)
-            case ThreadControl(is_ours=True):
-                self._elsewhere_since.pop(event.contact, None)
             case ThreadControl():
-                self._elsewhere_since[event.contact] = self._clockwork.now()
+                self._acknowledged_control(event)
 
     def _acknowledged_message(self, message: InboundMessage) -> None:
         rows = self._ledger.messages("m.mid = ? AND m.kind = ?", message.mid, message.kind)
@@ -87,6 +86,16 @@ class Oracle:
             self.is_broken(1, f"{message.mid} was acknowledged and is not on disk")
         if not message.is_standby:
             self._elsewhere_since.pop(message.contact, None)
+
+    def _acknowledged_control(self, control: ThreadControl) -> None:
+        """Take note of who holds a thread, once: told again, it is no news."""
+        if control.event.key in self._controls:
+            return
+        self._controls.add(control.event.key)
+        if control.is_ours:
+            self._elsewhere_since.pop(control.contact, None)
+        else:
+            self._elsewhere_since[control.contact] = self._clockwork.now()
 
     def _acknowledged_other(self, event: OtherEvent) -> None:
         if self._ledger.count("SELECT COUNT(*) FROM event WHERE key = ?", event.key) != 1:

@@ -52,7 +52,8 @@ def _judge_outcomes(oracle: Oracle, ledger: Ledger, messages: list[Row], items: 
     for step in ledger.steps("stage IN ('outcome', 'deduplication') AND outcome <> 'passed'"):
         # What repeats a message that was unsent or edited is answered after all.
         endings[step["message_id"]] += -1 if step["outcome"] == "taken up" else 1
-    reopened = {each["message_id"] for each in items if each["id"] in oracle.overruled}
+    replies = {each["message_id"]: each["part_of_id"] or each["message_id"] for each in items}
+    again = {replies[each["message_id"]] for each in items if each["id"] in oracle.overruled}
     for row in messages:
         if row["role"] != "user":
             continue
@@ -60,7 +61,7 @@ def _judge_outcomes(oracle: Oracle, ledger: Ledger, messages: list[Row], items: 
             oracle.is_broken(2, f"{row['mid']} has no outcome")
         elif not row["because"]:
             oracle.is_broken(2, f"{row['mid']} is {row['outcome']} for no reason")
-        if endings[row["id"]] > 1 and row["reply_id"] not in reopened:
+        if endings[row["id"]] > 1 and replies.get(row["reply_id"]) not in again:
             oracle.is_broken(2, f"{row['mid']} ended {endings[row['id']]} times")
 
 
@@ -135,9 +136,10 @@ def _judge_order_of_answers(
 ) -> None:
     first_input: dict[int, int] = {}
     late = {step["message_id"] for step in ledger.steps("outcome = 'taken up'")}
+    # What was put aside at first has no place in the order, and a wish is granted at once.
+    apart = {row["reply_id"] for row in messages if row["wish"] is not None or row["id"] in late}
     for row in messages:
-        # The wish to be left alone is granted at once, whatever else waits.
-        if row["reply_id"] is not None and row["wish"] is None and row["id"] not in late:
+        if row["reply_id"] is not None and row["reply_id"] not in apart:
             first_input.setdefault(row["reply_id"], row["id"])
     latest: dict[int, int] = {}
     for item in items:
