@@ -31,11 +31,11 @@ from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.events import read_webhook
 from moca.instagram.graph import Profile
 from moca.replies.mock import MockGenerator
-from moca.storage.database import migrate, open_database
 from moca.storage.models import Message
 from moca.storage.reads.journeys import JourneyRecord, read_journey
 from moca.storage.reads.recollection import recollect
 from moca.storage.writer import Writer, WriterPolicy
+from tests.databases import open_migrated
 from tests.making import ANNA
 
 _CONVERSATION = ConversationPolicy()
@@ -133,8 +133,7 @@ class House:
         self._shows_typing = shows_typing
         self._keeping = keeping
         self._consent = consent
-        self._database = open_database(f"sqlite:///{path}/moca.db")
-        migrate(self._database)
+        self._database = open_migrated(f"sqlite:///{path}/moca.db")
         self._mids = 0
         self.start()
 

@@ -6,7 +6,7 @@ import peewee
 import psycopg
 import pytest
 
-from moca.storage.database import migrate, open_database
+from tests.databases import open_migrated
 from tests.storage.desk import Desk
 
 POSTGRESQL = "127.0.0.1", 5432
@@ -39,8 +39,7 @@ def address(request, tmp_path):
 
 @pytest.fixture
 def database(address) -> peewee.Database:
-    database = open_database(address)
-    migrate(database)
+    database = open_migrated(address)
     yield database
     database.close()
 
