@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 
+from actors.alarm import Alarm
 from actors.reads import SharedReads
 from actors.runtime import MailboxActor
 from actors.signals import CompareDue, ReadOn
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.comparing import Look, ReadThread, span_to_compare
 from moca.core.delivery import Unreadable
@@ -66,9 +67,9 @@ class ComparerActor(MailboxActor):
         self._comparing = comparing
         self._reads = reads
         self._record = record
-        self._timers = timers
-        self._timer: Timer | None = None
-        self._step: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(CompareDue()))
+        self._next_read = Alarm(timers, lambda: tell(ReadOn()))
         self._graph: GraphClient | None = None
         """Open while anything is read."""
         self._looks: deque[Look] = deque()
@@ -100,9 +101,8 @@ class ComparerActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        for timer in (self._timer, self._step):
-            if timer is not None:
-                timer.cancel()
+        self._next_look.cancel()
+        self._next_read.cancel()
         self._hang_up()
 
     def _look(self) -> None:
@@ -113,11 +113,8 @@ class ComparerActor(MailboxActor):
             self._record(FindDueLooks(now, self._comparing.every, own))
 
     def _wait(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        tell = self.actor_ref.tell
         span = min(self._comparing.every or _COUNTS_EVERY, _COUNTS_EVERY)
-        self._timer = self._timers.later(clock.now() + span, lambda: tell(CompareDue()))
+        self._next_look.set_to(clock.now() + span)
 
     def _take_up(self, due: tuple[DueLook, ...]) -> None:
         under_way = {look.account_id for look in self._looks}
@@ -130,14 +127,11 @@ class ComparerActor(MailboxActor):
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._step is not None:
-            self._step.cancel()
-            self._step = None
         if self._looks:
-            tell = self.actor_ref.tell
             apart = max(_APART / len(self._looks), _LEAST_APART)
-            self._step = self._timers.later(clock.now() + apart, lambda: tell(ReadOn()))
+            self._next_read.set_to(clock.now() + apart)
         else:
+            self._next_read.cancel()
             self._hang_up()
 
     def _read_on(self) -> None:

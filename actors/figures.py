@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from actors.timers import Timer, Timers
+from actors.alarm import Alarm
+from actors.timers import Timers
 from moca import clock
 from moca.core.figures import MINUTE
 from moca.core.messages.counting import RecordFigures
@@ -16,18 +17,16 @@ class FiguresDesk:
     def __init__(self, minutes: Minutes, tell: Callable[[object], None], timers: Timers) -> None:
         self._minutes = minutes
         self._tell = tell
-        self._timers = timers
-        self._timer: Timer | None = None
+        self._next_turn = Alarm(timers, self._turn)
         self._wait()
 
     def stop(self) -> None:
         """Hand over what there is, of the minute under way too."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_turn.cancel()
         self._hand_over(MINUTE)
 
     def _wait(self) -> None:
-        self._timer = self._timers.later(clock.now() + MINUTE + _A_LITTLE, self._turn)
+        self._next_turn.set_to(clock.now() + MINUTE + _A_LITTLE)
 
     def _turn(self) -> None:
         self._hand_over(timedelta(0))

@@ -3,9 +3,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor
 from actors.signals import LookForGaps
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.messages import Command, FetchMessage, FindMissing, MessagesMissing
 
@@ -34,7 +35,8 @@ class GapKeeperActor(MailboxActor):
         self._fetch = fetch
         self._timers = timers
         self._every = every
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(LookForGaps()))
 
     def on_restart(self) -> None:
         """Look again, for what raised may have been the look itself."""
@@ -52,14 +54,10 @@ class GapKeeperActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_look.cancel()
 
     def _look(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        tell = self.actor_ref.tell
-        self._timer = self._timers.later(clock.now() + self._every, lambda: tell(LookForGaps()))
+        self._next_look.set_to(clock.now() + self._every)
         self._record(FindMissing(clock.now(), _AT_ONCE))
 
     def _fill(self, found: MessagesMissing) -> None:

@@ -2,9 +2,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor
 from actors.signals import HouseworkDue
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.messages import HouseKept, KeepHouse
 
@@ -30,8 +31,8 @@ class HousekeeperActor(MailboxActor):
         super().__init__()
         self._retention = retention
         self._record = record
-        self._timers = timers
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(HouseworkDue()))
 
     def on_restart(self) -> None:
         """Go on with the next look."""
@@ -50,11 +51,7 @@ class HousekeeperActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_look.cancel()
 
     def _look_in(self, span: timedelta) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        tell = self.actor_ref.tell
-        self._timer = self._timers.later(clock.now() + span, lambda: tell(HouseworkDue()))
+        self._next_look.set_to(clock.now() + span)

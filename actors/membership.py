@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor
 from actors.seating import Answered, BeatDue, HeldSeat, Leave, Office, Stored, Subscriptions
 from actors.seats import LEASE, Seats
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.broker.parcel import BrokerFound, BrokerLost, Delivered, Kind, Tag
 from moca.core.messages import Done
@@ -54,7 +55,8 @@ class MembershipActor(MailboxActor):
         self._office = office
         self._record = record
         self._timers = timers
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_beat = Alarm(timers, lambda: tell(BeatDue()))
         self._of: dict[str, HeldSeat] = {name: HeldSeat() for name in names}
         self._is_in = False
         self._is_leaving = False
@@ -93,8 +95,7 @@ class MembershipActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_beat.cancel()
 
     def _join(self) -> None:
         self._is_in = self._seats.is_at_broker = True
@@ -197,9 +198,7 @@ class MembershipActor(MailboxActor):
 
     def _beat(self) -> None:
         tell, now = self.actor_ref.tell, clock.now()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._timers.later(now + BEAT, lambda: tell(BeatDue()))
+        self._next_beat.set_to(now + BEAT)
         asked_at = self._seats.monotonic()
         receipt: Future[Any] = Future()
         receipt.add_done_callback(lambda done: tell(Answered(asked_at, now, _standing(done))))

@@ -4,9 +4,10 @@ from typing import Any, Protocol
 
 import structlog
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor
 from actors.signals import NoticesDue
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.backoff import backoff
 from moca.core.messages import FindNotices, NoticesFound, NoticeWritten, RecordNotice
@@ -40,8 +41,8 @@ class NotifierActor(MailboxActor):
         super().__init__()
         self._post = post
         self._record = record
-        self._timers = timers
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(NoticesDue()))
         self._is_looking = False
 
     def on_restart(self) -> None:
@@ -60,14 +61,10 @@ class NotifierActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_look.cancel()
 
     def _look(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        tell = self.actor_ref.tell
-        self._timer = self._timers.later(clock.now() + _EVERY, lambda: tell(NoticesDue()))
+        self._next_look.set_to(clock.now() + _EVERY)
         if not self._is_looking:
             self._is_looking = True
             self._record(FindNotices(clock.now(), _AT_ONCE))

@@ -2,10 +2,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from actors.alarm import Alarm
 from actors.seats import SeatLeft, SeatTaken
 from actors.signals import SweepDue
 from actors.supervisor import SupervisorActor
-from actors.timers import Timer
 from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.messages import MessageArrived
@@ -22,7 +22,8 @@ class PartitionSupervisor(SupervisorActor):
         super().__init__(**neighbours)
         self._partition_of = partition_of
         self._taken: set[int] = set()
-        self._look: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(self._timers, lambda: tell(SweepDue()))
 
     def on_receive(self, message: Any) -> Any:
         """Take or leave a partition; route all else."""
@@ -41,19 +42,16 @@ class PartitionSupervisor(SupervisorActor):
     def on_stop(self) -> None:
         """Let every conversation go."""
         super().on_stop()
-        for timer in (self._look, self._timer):
-            if timer is not None:
-                timer.cancel()
+        self._next_look.cancel()
+        self._next_sweep.cancel()
 
     def _bring_to_life(self, contact: ContactKey, first: MessageArrived | None = None) -> None:
         if self._partition_of(contact) in self._taken:
             super()._bring_to_life(contact, first)
 
     def _look_soon(self) -> None:
-        if self._look is not None:
-            self._look.cancel()
-        tell, self._paging_at = self.actor_ref.tell, None
-        self._look = self._timers.later(clock.now() + _FOR_THE_OTHERS, lambda: tell(SweepDue()))
+        self._paging_at = None
+        self._next_look.set_to(clock.now() + _FOR_THE_OTHERS)
 
     def _leave(self, partition: int) -> None:
         self._taken.discard(partition)

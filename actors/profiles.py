@@ -8,9 +8,10 @@ from typing import Any, Protocol
 import peewee
 import structlog
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor
 from actors.signals import LookAtProfiles
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.backoff import backoff
 from moca.core.messages import RecordProfile
@@ -76,8 +77,8 @@ class ProfileKeeperActor(MailboxActor):
         super().__init__()
         self._profiles = profiles
         self._record = record
-        self._timers = timers
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(LookAtProfiles()))
         self._failures: Counter[str] = Counter()
         self._given: dict[str, Marks] = {}
         """What was given in this run, and may not be on disk yet."""
@@ -97,8 +98,7 @@ class ProfileKeeperActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_look.cancel()
 
     def _change(self, account_id: str, change: ProfileChange) -> None:
         because = self._profiles.change(account_id, change)
@@ -113,7 +113,4 @@ class ProfileKeeperActor(MailboxActor):
         log.warning("profile_refused", account=account_id, because=because, tries=tries)
 
     def _look_in(self, span: timedelta) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        tell = self.actor_ref.tell
-        self._timer = self._timers.later(clock.now() + span, lambda: tell(LookAtProfiles()))
+        self._next_look.set_to(clock.now() + span)

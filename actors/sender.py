@@ -3,10 +3,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from actors.alarm import Alarm
 from actors.calls import Call
 from actors.runtime import MailboxActor
 from actors.signals import Drain, LookAgain, SweepDue
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.messages import (
     AccountChanged,
@@ -60,11 +61,11 @@ class SenderActor(MailboxActor):
         self._policy = policy
         self._record = record
         self._call = call
-        self._timers = timers
         self._draw = draw
         self._reads = reads
-        self._timer: Timer | None = None
-        self._sweep_timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(LookAgain()))
+        self._next_sweep = Alarm(timers, lambda: tell(SweepDue()))
 
     def on_start(self) -> None:
         """Begin with nothing in hand."""
@@ -102,9 +103,8 @@ class SenderActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        for timer in (self._timer, self._sweep_timer):
-            if timer is not None:
-                timer.cancel()
+        self._next_look.cancel()
+        self._next_sweep.cancel()
 
     def _take_in(self, message: Any, now: datetime) -> None:
         match message:
@@ -276,10 +276,7 @@ class SenderActor(MailboxActor):
 
     def _sweep(self) -> None:
         now = clock.now()
-        if self._sweep_timer is not None:
-            self._sweep_timer.cancel()
-        tell = self.actor_ref.tell
-        self._sweep_timer = self._timers.later(now + self._policy.sweep, lambda: tell(SweepDue()))
+        self._next_sweep.set_to(now + self._policy.sweep)
         for claim in self._outbox.claims_unanswered(now):
             self._record(claim)
         self._find_pending(now)
@@ -291,10 +288,4 @@ class SenderActor(MailboxActor):
 
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now))
-        wake_at = min((wake for wake in wakes if wake is not None), default=None)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if wake_at is not None:
-            tell = self.actor_ref.tell
-            self._timer = self._timers.later(wake_at, lambda: tell(LookAgain()))
+        self._next_look.set_to(min((wake for wake in wakes if wake is not None), default=None))

@@ -3,9 +3,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor, Ref
 from actors.signals import CountLive, PageDue, Ping, SweepDue
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.decide import SweptOver
@@ -61,7 +62,8 @@ class SupervisorActor(MailboxActor):
         self._timers = timers
         self._sweep = sweep
         self._is_busy = is_busy
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_sweep = Alarm(timers, lambda: tell(SweepDue()))
         self._taken_up_to = 0
         self._paging_at: datetime | None = None
         """When the sweep under way last went on; None once all who wait are taken up."""
@@ -148,10 +150,8 @@ class SupervisorActor(MailboxActor):
             live.ref.stop(block=False)
 
     def _look_for_unanswered(self) -> None:
-        now, tell = clock.now(), self.actor_ref.tell
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._timers.later(now + self._sweep, lambda: tell(SweepDue()))
+        now = clock.now()
+        self._next_sweep.set_to(now + self._sweep)
         goes_on = self._paging_at is not None and abs(now - self._paging_at) < self._sweep
         if not goes_on:
             self._paging_at = now

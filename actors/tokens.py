@@ -5,9 +5,10 @@ from typing import Any, Protocol
 
 import structlog
 
+from actors.alarm import Alarm
 from actors.runtime import MailboxActor
 from actors.signals import LookAtTokens
-from actors.timers import Timer, Timers
+from actors.timers import Timers
 from moca import clock
 from moca.core.account import SealedToken
 from moca.core.messages import MarkTokenDead, NoteRefreshFailure, RenewToken
@@ -72,8 +73,8 @@ class TokenKeeperActor(MailboxActor):
         super().__init__()
         self._tokens = tokens
         self._record = record
-        self._timers = timers
-        self._timer: Timer | None = None
+        tell = self.actor_ref.tell
+        self._next_look = Alarm(timers, lambda: tell(LookAtTokens()))
         self._said: dict[str, str] = {}
         """The last line about each account that ails."""
 
@@ -89,8 +90,7 @@ class TokenKeeperActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._next_look.cancel()
 
     def _look_at(self, token: TokenState) -> str:
         now = clock.now()
@@ -114,7 +114,4 @@ class TokenKeeperActor(MailboxActor):
             self._record(MarkTokenDead(token.account_id, made.because, began_at))
 
     def _look_later(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        tell = self.actor_ref.tell
-        self._timer = self._timers.later(clock.now() + _EVERY, lambda: tell(LookAtTokens()))
+        self._next_look.set_to(clock.now() + _EVERY)
