@@ -1,8 +1,8 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from actors.ailments import Ailments
 from actors.alarm import Alarm
 from actors.calls import Call
 from actors.runtime import MailboxActor
@@ -17,10 +17,8 @@ from moca.core.messages import (
     DeliveryVerified,
     FindPending,
     KnownMidsListed,
-    MarkTokenDead,
     PendingFound,
     RecordRetry,
-    RecordSent,
     RecordUnknown,
     ReplyClaimed,
     ReplyDropped,
@@ -35,7 +33,7 @@ from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.reads import Reads
 from moca.core.reply import QueuedReply
-from moca.core.sending import Ended, Record, after_call, after_reading
+from moca.core.sending import Record, after_call, after_reading, put_off
 from moca.core.settling import Settling
 from moca.core.vocabulary import Priority
 
@@ -73,8 +71,7 @@ class SenderActor(MailboxActor):
         self._settling = Settling(self._policy, self._reads)
         self._calls: dict[int, Call] = {}
         self._left_to_the_operator: set[int] = set()
-        self._ailing: dict[str, str] = {}
-        """Accounts whose last call said that a person must act, and why."""
+        self._ailments = Ailments(self._outbox, self._record)
         self._knows_the_past = False
         self._more_waits = False
         self._left_some = False
@@ -99,7 +96,7 @@ class SenderActor(MailboxActor):
         self._take_in(message, now)
         if self._knows_the_past:
             self._advance(now)
-        return dict(self._ailing)
+        return self._ailments.told()
 
     def on_stop(self) -> None:
         """Want no waking any more."""
@@ -164,24 +161,11 @@ class SenderActor(MailboxActor):
         elif not self._left_some:
             self._left_some = not self._outbox.add(reply, now)
 
-    def _note_account(self, account_id: str, end: Ended, started_at: datetime) -> None:
-        if end.account_rests_until is not None:
-            self._outbox.rest_account(account_id, end.account_rests_until)
-        if end.account_stopped_until is not None:
-            self._outbox.stop_account(account_id, end.account_stopped_until)
-        if end.is_token_dead and end.account_ails is not None:
-            self._record(MarkTokenDead(account_id, end.account_ails, started_at))
-        if end.account_ails is not None:
-            self._ailing[account_id] = end.account_ails
-        elif isinstance(end.record, RecordSent):
-            self._ailing.pop(account_id, None)
-
     def _note_change(self, changed: AccountChanged | FreezeChanged) -> None:
         if isinstance(changed, FreezeChanged):
             self._outbox.is_frozen = changed.is_frozen
-        elif changed.is_usable:
-            self._outbox.wake_account(changed.account_id)
-            self._ailing.pop(changed.account_id, None)
+        else:
+            self._ailments.note_change(changed)
 
     def _started(self, started: DeliveryStarted) -> None:
         self._outbox.started(started.item_id, started.at)
@@ -198,7 +182,7 @@ class SenderActor(MailboxActor):
             self._outbox.release(call.reply, now)
             return
         end = after_call(call.reply, ended.result, now, self._policy, self._draw())
-        self._note_account(call.reply.contact.account_id, end, call.started_at)
+        self._ailments.note(call.reply.contact.account_id, end, call.started_at)
         self._follow(call.reply, end.record, now, call.started_at)
 
     def _call_of_before(self, item_id: int) -> Call | None:
@@ -225,9 +209,7 @@ class SenderActor(MailboxActor):
             return
         self._outbox.release(reply, now)
         if isinstance(record, RecordRetry):
-            attempts = reply.attempts - (not record.is_spent)
-            due_at = record.retry_at if record.is_spent else reply.scheduled_for
-            again = replace(reply, scheduled_for=due_at, attempts=attempts)
+            again = put_off(reply, record)
             if again.scheduled_for <= now + self._policy.horizon:
                 self._outbox.put_back(again, now)
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -91,6 +91,13 @@ def after_reading(
             return None
         case _:
             assert_never(result)
+
+
+def put_off(reply: QueuedReply, retry: RecordRetry) -> QueuedReply:
+    """Say how a reply waits for its next attempt; where none was spent, it keeps its turn."""
+    if retry.is_spent:
+        return replace(reply, scheduled_for=retry.retry_at)
+    return replace(reply, attempts=reply.attempts - 1)
 
 
 def _retry_or_fail(
