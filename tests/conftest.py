@@ -1,3 +1,4 @@
+import gc
 import threading
 import weakref
 
@@ -10,6 +11,19 @@ from tests.leaks import left_behind
 # Deadlines of asks, joins and the timer thread, and pytest's own durations, run on the real
 # monotonic clock; datetime.now is frozen all the same.
 freezegun.configure(extend_ignore_list=["pykka", "actors", "_pytest.timing"])
+
+
+def pytest_collection_finish():
+    """Keep what thousands of collected tests hold out of the garbage collector's sight."""
+    gc.freeze()
+
+
+@pytest.fixture
+def among_multitudes():
+    """Let the garbage collector rest: it would look at a test's many objects again and again."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

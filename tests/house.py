@@ -133,7 +133,7 @@ class House:
         self._shows_typing = shows_typing
         self._keeping = keeping
         self._consent = consent
-        self._database = open_migrated(f"sqlite:///{path}/moca.db")
+        self._database = open_migrated(path)
         self._mids = 0
         self.start()
 

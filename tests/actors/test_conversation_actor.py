@@ -109,6 +109,7 @@ def test_a_message_that_keeps_crashing_it_is_set_aside_with_the_error(frozen) ->
     assert not ref.is_alive()
 
 
+@pytest.mark.usefixtures("among_multitudes")
 def test_a_hundred_thousand_conversations_live_in_one_process(frozen) -> None:
     stage = Stage()
     count = 100_000

@@ -4,7 +4,6 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
-import freezegun
 import pytest
 
 from actors.keepers import Keeping
@@ -142,40 +141,40 @@ def test_a_person_who_answers_in_the_app_is_told_of_once(open_house) -> None:
     ],
 )
 def test_a_crash_between_any_two_steps_costs_no_last_word_and_brings_no_second(
-    tmp_path, text, replies, expected
+    tmp_path, frozen, text, replies, expected
 ) -> None:
     policy = replace(DISCLOSING, disclosure="A bot speaks.")
     for dies_after in itertools.count(1):
         path = tmp_path / str(dies_after)
         path.mkdir()
-        with freezegun.freeze_time(NOON) as frozen:
-            post = FakePost()
-            keeping = Keeping(post=post)
-            generator = Answers(*replies) if replies else None
-            house = House(
-                path,
-                frozen,
-                conversation=policy,
-                consent=CONSENT,
-                generator=generator,
-                keeping=keeping,
-            )
-            mortal = Mortal(house, dies_after)
-            message = InboundMessage(contact=ANNA, mid="m1", text=text, sent_at=at(0))
-            receipt = house.posts(message)
-            mortal.lives_until(1)
-            if not receipt.done():
-                house.receives(message)
-            mortal.lives_until(25)
-            later = house.hears("anybody?", mid="m2")
-            house.passes(36)
+        frozen.move_to(NOON)
+        post = FakePost()
+        keeping = Keeping(post=post)
+        generator = Answers(*replies) if replies else None
+        house = House(
+            path,
+            frozen,
+            conversation=policy,
+            consent=CONSENT,
+            generator=generator,
+            keeping=keeping,
+        )
+        mortal = Mortal(house, dies_after)
+        message = InboundMessage(contact=ANNA, mid="m1", text=text, sent_at=at(0))
+        receipt = house.posts(message)
+        mortal.lives_until(1)
+        if not receipt.done():
+            house.receives(message)
+        mortal.lives_until(25)
+        later = house.hears("anybody?", mid="m2")
+        house.passes(36)
 
-            told = (dies_after, said(house), house.outcome("m1")[0], house.outcome(later)[0])
-            words = f"A bot speaks.\n\n{expected}"
-            assert told == (dies_after, [words], "answered", "suppressed")
-            if text != "STOP":
-                assert {notice.id for notice in post.taken} == {1}
-            house.stop()
+        told = (dies_after, said(house), house.outcome("m1")[0], house.outcome(later)[0])
+        words = f"A bot speaks.\n\n{expected}"
+        assert told == (dies_after, [words], "answered", "suppressed")
+        if text != "STOP":
+            assert {notice.id for notice in post.taken} == {1}
+        house.stop()
         if mortal.steps < dies_after:
             break
     assert dies_after > 10

@@ -17,8 +17,8 @@ from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
-from moca.storage.database import migrate, open_database
 from moca.storage.writer import Writer
+from tests.databases import open_migrated
 from tests.instagram.conftest import served
 from tests.making import NOON, calls_at
 from tests.storage.desk import POLICY
@@ -67,9 +67,7 @@ def connect(instagram):
 
 @pytest.fixture
 def database(tmp_path):
-    database = open_database(f"sqlite:///{tmp_path}/moca.db")
-    migrate(database)
-    with closing(database):
+    with closing(open_migrated(tmp_path)) as database:
         yield database
 
 

@@ -3,7 +3,6 @@
 import itertools
 from datetime import timedelta
 
-import freezegun
 import peewee
 import pytest
 
@@ -19,23 +18,25 @@ from tests.house import House
 from tests.making import ANNA, NOON, at
 
 
-def test_a_crash_between_any_two_steps_costs_no_answer_and_brings_no_second(tmp_path) -> None:
+def test_a_crash_between_any_two_steps_costs_no_answer_and_brings_no_second(
+    tmp_path, frozen
+) -> None:
     for dies_after in itertools.count(1):
         path = tmp_path / str(dies_after)
         path.mkdir()
-        with freezegun.freeze_time(NOON) as frozen:
-            house = House(path, frozen)
-            mortal = Mortal(house, dies_after)
-            message = InboundMessage(contact=ANNA, mid="m1", text="hi", sent_at=at(0))
-            receipt = house.posts(message)
-            mortal.lives_until(1)
-            if not receipt.done():
-                house.receives(message)
-            mortal.lives_until(120)
+        frozen.move_to(NOON)
+        house = House(path, frozen)
+        mortal = Mortal(house, dies_after)
+        message = InboundMessage(contact=ANNA, mid="m1", text="hi", sent_at=at(0))
+        receipt = house.posts(message)
+        mortal.lives_until(1)
+        if not receipt.done():
+            house.receives(message)
+        mortal.lives_until(120)
 
-            told = (dies_after, len(house.instagram.reached), house.outcome("m1")[0])
-            assert told == (dies_after, 1, "answered")
-            house.stop()
+        told = (dies_after, len(house.instagram.reached), house.outcome("m1")[0])
+        assert told == (dies_after, 1, "answered")
+        house.stop()
         if mortal.steps < dies_after:
             break
     assert dies_after > 20

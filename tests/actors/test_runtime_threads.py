@@ -194,6 +194,7 @@ def test_a_library_that_exits_costs_the_actor_but_not_the_thread():
     assert [type(error) for error in escalated] == [SystemExit]
 
 
+@pytest.mark.usefixtures("among_multitudes")
 def test_a_hundred_thousand_live_actors_each_hear_a_message():
     greeted, everyone = [], threading.Event()
     actors = 100_000

@@ -104,6 +104,7 @@ def test_what_a_send_raises_fails_the_test(timers):
         timers.advance_to(after(1))
 
 
+@pytest.mark.usefixtures("among_multitudes")
 def test_a_million_timers_are_held_and_cancelled_ones_make_room(timers):
     asked = [timers.later(after(number % 977), int) for number in range(1_000_000)]
     for timer in asked[:900_000]:

@@ -10,11 +10,11 @@ from werkzeug.serving import make_server
 from moca import clock
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.storage.database import migrate, open_database
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
 from moca.web.health import Health
 from tests.browser.street import Street
+from tests.databases import open_migrated
 
 TOKEN = "the-api-token"
 QUIET = (
@@ -43,8 +43,7 @@ def browser():
 @pytest.fixture
 def street(tmp_path):
     """What stands behind the pages: a database, a sandbox, and somebody who moves messages on."""
-    database = open_database(f"sqlite:///{tmp_path}/moca.db")
-    migrate(database)
+    database = open_migrated(tmp_path)
     yield Street(database)
     database.close()
 

@@ -8,7 +8,7 @@ from werkzeug.serving import make_server
 
 from actors.application import start_application
 from moca.settings import read_settings
-from moca.storage.database import migrate, open_database
+from tests.databases import copy_migrated
 from tests.process.service import eventually, free_port
 
 TOKEN = "the-api-token"
@@ -82,7 +82,7 @@ def whole_moca(path, **environment):
         **environment,
     }
     settings = read_settings(_CONFIG, told)
-    migrate(open_database(settings.database.url))
+    copy_migrated(path)
     application = start_application(settings)
     server = make_server("127.0.0.1", port, application.wsgi, threaded=True)
     server.daemon_threads = False

@@ -16,10 +16,10 @@ from moca.core.messages import RecordWebhook
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.events import read_webhook
 from moca.replies.mock import MockGenerator
-from moca.storage.database import migrate, open_database
 from moca.storage.fencing import ClusterWriter
 from moca.storage.writer import WriterPolicy
 from tests.cluster.broker import Place, StandInBroker
+from tests.databases import open_migrated
 from tests.house import FakeInstagram
 from tests.making import ANNA
 
@@ -118,10 +118,7 @@ class Street:
         self.frozen = frozen
         self.instagram = FakeInstagram()
         self.broker = StandInBroker()
-        self.database = open_database(f"sqlite:///{path}/moca.db")
-        # Nobody pulls this machine's plug.
-        self.database.pragma("synchronous", 0, permanent=True)
-        migrate(self.database)
+        self.database = open_migrated(path)
         self.nodes = {}
 
     def __getitem__(self, name):

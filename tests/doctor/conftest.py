@@ -17,11 +17,11 @@ from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
 from moca.instagram.sandbox.troubles import Troubles
 from moca.instagram.sandbox.webhooks import WebhookDelivery
-from moca.storage.database import migrate, open_database
 from moca.storage.writer import Writer
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
 from moca.web.health import Health
+from tests.databases import open_migrated
 from tests.instagram.conftest import served
 from tests.storage.desk import POLICY
 
@@ -35,8 +35,7 @@ class Clinic:
     """Moca's web before a real database, and the stand-in for Instagram, which can fall ill."""
 
     def __init__(self, path):
-        self.database = open_database(f"sqlite:///{path}/moca.db")
-        migrate(self.database)
+        self.database = open_migrated(path)
         self.writer = Writer(self.database, POLICY)
         self.troubles = Troubles()
         self.accounts = SandboxAccounts(ACCOUNT, TOKEN)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from moca.core.messages import Done, RecordWebhook
 from moca.instagram.signature import sign
-from moca.storage.database import migrate, open_database
 from moca.storage.models import Message
 from moca.storage.vault import Vault
 from moca.storage.writer import Writer, WriterPolicy
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
 from moca.web.health import Health
+from tests.databases import open_migrated
 
 ADDRESS = "/api/instagram/webhook"
 SECRET = "the-app-secret"
@@ -36,8 +36,7 @@ class Door:
     """
 
     def __init__(self, folder: Path, batch: int = 1) -> None:
-        self.database = open_database(f"sqlite:///{folder}/moca.db")
-        migrate(self.database)
+        self.database = open_migrated(folder)
         self._writer = Writer(self.database, POLICY)
         self._batch = batch
         self._gathered: list[RecordWebhook] = []

@@ -1,13 +1,13 @@
 import os
 import socket
-import uuid
 
 import peewee
-import psycopg
 import pytest
 
-from tests.databases import open_migrated
+from moca.storage.database import open_database
+from tests.databases import copy_migrated, open_for_a_test
 from tests.storage.desk import Desk
+from tests.storage.schema import Schema, postgresql_schema
 
 POSTGRESQL = "127.0.0.1", 5432
 
@@ -20,26 +20,56 @@ def _postgresql_answers():
     return True
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.cluster)])
-def address(request, tmp_path):
-    """A database's address, of its own for each test."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/moca.db"
-        return
+def _require_postgresql():
     if not _postgresql_answers():
         reason = "PostgreSQL does not answer at 127.0.0.1:5432"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    schema = f"moca_test_{uuid.uuid4().hex}"
-    server = "postgresql://postgres@127.0.0.1:5432/test"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")
-        yield f"{server}?options=-csearch_path%3D{schema}"
-        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.cluster)])
+def kind(request):
+    """Which database a test is about."""
+    return request.param
+
+
+@pytest.fixture
+def new_database(kind, tmp_path) -> peewee.Database:
+    """A database of a test's own with nothing in it, not even a table."""
+    if kind == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path}/moca.db")
+        yield database
+        database.close()
+        return
+    _require_postgresql()
+    with postgresql_schema() as address:
+        database = open_database(address)
+        yield database
+        database.close()
+
+
+@pytest.fixture(scope="session")
+def schema():
+    """PostgreSQL's tables, made once; ask for `address`, which gives them as new."""
+    _require_postgresql()
+    with postgresql_schema() as address:
+        schema = Schema(address)
+        yield schema
+        schema.close()
+
+
+@pytest.fixture
+def address(kind, request, tmp_path):
+    """The address of a database with every table and nothing that a test wrote."""
+    if kind == "sqlite":
+        return copy_migrated(tmp_path)
+    schema = request.getfixturevalue("schema")
+    schema.restore()
+    return schema.address
 
 
 @pytest.fixture
 def database(address) -> peewee.Database:
-    database = open_migrated(address)
+    database = open_for_a_test(address)
     yield database
     database.close()
 

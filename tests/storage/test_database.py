@@ -32,7 +32,9 @@ def _schema(database):
     return {name: re.sub(r"\s+", " ", sql) for name, sql in rows if "migratehistory" not in name}
 
 
-def test_the_migrations_make_the_schema_of_the_models(database):
+def test_the_migrations_make_the_schema_of_the_models(new_database):
+    database = new_database
+    migrate(database)
     migrated = _schema(database)
     database.drop_tables(TABLES)
     database.create_tables(TABLES)
@@ -47,13 +49,12 @@ def test_migrating_again_changes_nothing(database):
     assert _schema(database) == before
 
 
-def test_migrating_says_nothing_at_warning_or_above(address, caplog):
+def test_migrating_says_nothing_at_warning_or_above(new_database, caplog):
     caplog.set_level(logging.WARNING)
-    fresh = open_database(address)
-    migrate(fresh)
+    migrate(new_database)
 
     assert caplog.records == []
-    assert fresh.is_closed()
+    assert new_database.is_closed()
 
 
 def test_sqlite_writes_ahead_and_waits_for_the_disk(tmp_path):

@@ -9,7 +9,7 @@ from moca.core.messages import CancelReply, RetryReply
 from moca.core.messages.counting import RecordFigures
 from moca.core.vocabulary import ItemStatus
 from moca.storage import migrations
-from moca.storage.database import migrate, open_database
+from moca.storage.database import migrate
 from moca.storage.models import QueueItem
 from moca.storage.reads.figures import list_figures
 from moca.storage.reads.queue import count_queue
@@ -66,8 +66,8 @@ def test_the_queues_counts_follow_every_change(desk) -> None:
     assert counted() == {"sent": 1}
 
 
-def test_what_was_queued_before_is_counted_once(address) -> None:
-    database = open_database(address)
+def test_what_was_queued_before_is_counted_once(new_database) -> None:
+    database = new_database
     with database.connection_context():
         Router(database, migrate_dir=MIGRATIONS, logger=logging.getLogger("quiet")).run("012_inbox")
         database.execute_sql(
@@ -92,4 +92,3 @@ def test_what_was_queued_before_is_counted_once(address) -> None:
         assert count_queue()[ItemStatus.SENT] == 1
         QueueItem.delete().execute()
         assert count_queue()[ItemStatus.SENT] == 0
-    database.close()

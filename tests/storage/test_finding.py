@@ -31,7 +31,7 @@ def test_of_many_that_have_become_due_the_urgent_and_the_oldest_are_found(desk):
     assert found.replies == (urgent, first, second)
 
 
-@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_queues_head_is_read_off_its_indexes(desk, database, monkeypatch):
     read = []
     execute = database.execute_sql

@@ -21,7 +21,7 @@ from moca.storage.models import Notice
 from moca.storage.reads.deliveries import DayDelivered, list_deliveries, list_quiet
 from moca.storage.writer import Writer, WriterPolicy
 from tests.making import ANNA, NOON, at
-from tests.storage.desk import echoed, webhook, wrote
+from tests.storage.desk import Desk, echoed, webhook, wrote
 
 ACCOUNT = ANNA.account_id
 HOUR = 3600
@@ -129,7 +129,9 @@ def test_an_account_that_is_gone_is_not_told_of(desk, goodbye):
     assert list_deliveries(NOON) == ()
 
 
-def test_what_came_before_the_figures_were_kept_is_counted_by_the_migration(database, desk):
+def test_what_came_before_the_figures_were_kept_is_counted_by_the_migration(new_database):
+    migrate(new_database)
+    database, desk = new_database, Desk(new_database)
     desk.hear("a")
     desk.do(webhook(wrote("b"), wrote("c", kind="comment"), seconds=HOUR))
     database.drop_tables([Comparison, ArrivalHour, ArrivalCount])

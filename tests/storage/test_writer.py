@@ -120,7 +120,7 @@ def test_a_late_command_never_meets_a_stranger(desk):
 
 
 @pytest.mark.parametrize(
-    "address", [pytest.param("postgresql", marks=pytest.mark.cluster)], indirect=True
+    "kind", [pytest.param("postgresql", marks=pytest.mark.cluster)], indirect=True
 )
 def test_a_writer_goes_on_after_its_connection_was_cut(desk, database):
     ended = "SELECT pg_terminate_backend(pg_backend_pid())"

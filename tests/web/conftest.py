@@ -1,22 +1,24 @@
-import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from freezegun import freeze_time
 
 from moca.core.messages.auditing import Deed
 from moca.core.messages.receipt import Done
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.storage.database import migrate, open_database
+from moca.web import passwords
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
 from moca.web.health import Health
 from moca.web.metrics import Metrics
+from tests.databases import open_migrated
 from tests.web.rows import AT
 
 TOKEN = "the-api-token"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 SECRETS = ("first-secret", "second-secret")
 
 
@@ -77,6 +79,12 @@ class Login:
         pass
 
 
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch):
+    """Hash as in earnest, but for the work, which is what makes a password dear to guess."""
+    monkeypatch.setattr(passwords, "_HASHER", CHEAP)
+
+
 @pytest.fixture
 def sealing():
     return Sealing()
@@ -93,20 +101,9 @@ def frozen():
         yield clock
 
 
-@pytest.fixture(scope="session")
-def empty_file(tmp_path_factory):
-    """A database with its tables and nothing in them; migrating takes longer than copying."""
-    path = tmp_path_factory.mktemp("web") / "empty.db"
-    database = open_database(f"sqlite:///{path}")
-    migrate(database)
-    database.close()
-    return path
-
-
 @pytest.fixture
-def database(empty_file, tmp_path, frozen):
-    shutil.copy(empty_file, tmp_path / "moca.db")
-    database = open_database(f"sqlite:///{tmp_path}/moca.db")
+def database(tmp_path, frozen):
+    database = open_migrated(tmp_path)
     yield database
     database.close()
 

@@ -12,12 +12,13 @@ from moca.core.messages.staffing import (
 )
 from moca.core.rights import Right
 from moca.storage.staff import AuditEntry, Login, Operator
-from moca.web.passwords import hash_password, is_right
+from moca.web.passwords import is_right
+from tests.web.conftest import CHEAP
 from tests.web.forms import SAME_ORIGIN, seal_of, sends
 from tests.web.rows import AT, a_conversation
 
 PASSWORD = "correct horse battery"
-HASHED = hash_password(PASSWORD)
+HASHED = CHEAP.hash(PASSWORD)
 
 
 def an_operator(name="ada", right="answers"):
