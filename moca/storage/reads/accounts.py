@@ -2,8 +2,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import peewee
-
 from moca.core.account import AccountStatus, Flavour
 from moca.core.tokens import TokenState
 from moca.storage.models import Account, Contact, Conversation
@@ -55,13 +53,6 @@ def find_account(account_id: str) -> AccountRecord | None:
     """Look an account up; None if it is not connected."""
     row: Any = Account.select(*_COLUMNS).where(Account.account_id == account_id).dicts().first()
     return None if row is None else _record(row)
-
-
-def last_heard_at(account_id: str) -> datetime | None:
-    """Tell when somebody last wrote to an account; None if nobody ever did."""
-    query: Any = Contact.select(peewee.fn.MAX(Contact.last_seen_at))
-    latest: datetime | None = query.where(Contact.account_id == account_id).scalar(convert=True)
-    return latest
 
 
 def last_heard_by_account() -> dict[str, datetime]:

@@ -32,11 +32,6 @@ def read_message(message_id: int) -> MessageRecord | None:
     return _first(full_rows().where(Message.id == message_id))
 
 
-def latest_messages(*, limit: int, after: Key | None = None) -> Page[MessageRecord]:
-    """List messages of both sides, newest first."""
-    return _page(full_rows(), limit=limit, after=after)
-
-
 def messages_of(
     conversation_id: int, *, limit: int, after: Key | None = None
 ) -> Page[MessageRecord]:
