@@ -28,7 +28,6 @@ from rich.table import Table
 
 from actors.application import start_application
 from actors.doctor import call_doctor
-from actors.instagram import has_built_in_sandbox, own_address
 from actors.policies import conversation_policy
 from actors.rehearsal import Programme, rehearse
 from actors.simulation import plan_crowd, watch_crowd
@@ -232,7 +231,7 @@ def move_database(settings: Settings, url: str) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    if settings.cluster.broker_url and has_built_in_sandbox(settings):
+    if settings.cluster.broker_url and settings.instagram.has_built_in_sandbox:
         hint = "start `python -m moca.instagram.sandbox` and name its address"
         _complain(2, f"settings: instagram.graph_url: several nodes need one Instagram; {hint}")
     settings = _with_api_token(settings)
@@ -240,7 +239,8 @@ def _serve(settings: Settings) -> None:
     _prepare_database(settings)
     _require_free_port(settings)
     token = settings.web.api_token.get_secret_value()
-    click.echo(f"Moca ({settings.instagram.mode}) — open {own_address(settings)}/?token={token}")
+    link = f"{settings.server.own_address}/?token={token}"
+    click.echo(f"Moca ({settings.instagram.mode}) — open {link}")
     failed = multiprocessing.Event()
     os.register_at_fork(
         before=functools.partial(signal.pthread_sigmask, signal.SIG_BLOCK, _STOPPING),

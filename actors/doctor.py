@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import peewee
 
-from actors.instagram import access, own_address
+from actors.instagram import access
 from actors.policies import web_config
 from moca import clock
 from moca.doctor.examination import Patient, examine
@@ -32,7 +32,7 @@ def look_at(settings: Settings, database: peewee.Database) -> Iterator[Line]:
     patient = Patient(
         database=database,
         checkup=checkup,
-        address=config.public_origin or ("" if config.live else own_address(settings)),
+        address=config.public_origin or ("" if config.live else settings.server.own_address),
         is_live=config.live,
         verify_token=config.verify_token,
         app_secrets=config.app_secrets,

@@ -31,28 +31,22 @@ class Sandbox:
     def of(cls, settings: Settings) -> "Sandbox | None":
         """Start it, unless Instagram is somewhere else."""
         instagram = settings.instagram
-        if not has_built_in_sandbox(settings):
+        if not instagram.has_built_in_sandbox:
             return None
         secret = first_secret(instagram.app_secret)
         token = instagram.access_token.get_secret_value()
         accounts = SandboxAccounts(instagram.account_id, token)
         troubles = Troubles()
-        delivery = WebhookDelivery(own_address(settings) + WEBHOOK, secret, troubles)
+        delivery = WebhookDelivery(settings.server.own_address + WEBHOOK, secret, troubles)
         delivery.start()
         return cls(SandboxInstagram(accounts, delivery.put, troubles=troubles), accounts, delivery)
-
-
-def has_built_in_sandbox(settings: Settings) -> bool:
-    """Tell whether the stand-in for Instagram is part of the process that serves."""
-    instagram = settings.instagram
-    return instagram.mode == "sandbox" and instagram.graph_url == GRAPH_URL
 
 
 def graph_hosts(settings: Settings) -> Hosts:
     """Say where the Graph API is, for each flavour."""
     instagram = settings.instagram
-    if has_built_in_sandbox(settings):
-        here = own_address(settings) + SANDBOX_GRAPH
+    if instagram.has_built_in_sandbox:
+        here = settings.server.own_address + SANDBOX_GRAPH
         return Hosts(here, here, instagram.api_version)
     if instagram.graph_url != GRAPH_URL:
         return Hosts(instagram.graph_url, instagram.graph_url, instagram.api_version)
@@ -96,13 +90,6 @@ def access(
         return Access(hosts.root(Flavour.INSTAGRAM_LOGIN), otherwise(account_id))
 
     return access_for
-
-
-def own_address(settings: Settings) -> str:
-    """Give the address at which this machine reaches the service."""
-    host = settings.server.host
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"http://{reachable}:{settings.server.port}"
 
 
 def first_secret(secrets: SecretStr) -> str:

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.cluster import Broker, ClusterSystem, Member
-from actors.instagram import access, own_address
+from actors.instagram import access
 from actors.lease import LeasedGraphClient
 from actors.seats import Seats
 from actors.system import System
@@ -45,7 +45,7 @@ class Joining:
         """Start the node's actors; `read` reads a webhook's body."""
         member = Member(
             node=self.node,
-            address=own_address(self.settings),
+            address=self.settings.server.own_address,
             seats=self.seats,
             open_broker=self._open_broker,
             read=read,

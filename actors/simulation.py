@@ -5,7 +5,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from actors.instagram import own_address
 from moca.crowd import Crowd, Plan, Tally, simulate
 from moca.settings import Settings
 
@@ -32,7 +31,7 @@ def plan_crowd(
     writes = max(1, round(per_second * minutes * 60))
     usual = writes // settings.sender.per_second + 60
     return Plan(
-        address=own_address(settings),
+        address=settings.server.own_address,
         token=known,
         contacts=contacts,
         per_second=per_second,

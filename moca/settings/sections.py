@@ -34,6 +34,12 @@ class Server(Section):
     port: int = Field(default=8000, ge=1, le=65_535)
     threads: int = Field(default=64, ge=2, le=1024)
 
+    @property
+    def own_address(self) -> str:
+        """The address at which this machine reaches the service."""
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        return f"http://{reachable}:{self.port}"
+
 
 _REDELIVERED_DAYS = 3
 
@@ -79,6 +85,11 @@ class Instagram(Section):
         if 0 < seconds < _SHORTEST_LOOK:
             raise ValueError(f"at least {_SHORTEST_LOOK}, or 0 for never")
         return seconds
+
+    @property
+    def has_built_in_sandbox(self) -> bool:
+        """Whether the stand-in for Instagram is part of the process that serves."""
+        return self.mode == "sandbox" and self.graph_url == GRAPH_URL
 
 
 class Conversation(Section):
