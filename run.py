@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 
 import click
 import peewee
-from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -48,6 +47,7 @@ from moca.storage.database import migrate, open_database
 from moca.storage.moving import NotTheSame, move
 from moca.storage.reads.journeys import read_journey
 from moca.storage.vault import Vault
+from moca.web.doorway import Doorway
 from moca.web.waiting import outcome_of
 
 _DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
@@ -251,10 +251,9 @@ def _serve(settings: Settings) -> None:
         "moca",
         address=settings.server.host,
         port=settings.server.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         workers=1,
-        blocking_threads=settings.server.threads,
         backpressure=settings.server.threads * 4,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
@@ -271,7 +270,7 @@ def _serve(settings: Settings) -> None:
         sys.exit(1)
 
 
-def _start_worker(settings: Settings, failed: Event, server_pid: int) -> Flask:
+def _start_worker(settings: Settings, failed: Event, server_pid: int) -> Doorway:
     _die_with(server_pid)
     set_up_logs(settings.log.level, settings.log.format)
 
@@ -289,7 +288,7 @@ def _start_worker(settings: Settings, failed: Event, server_pid: int) -> Flask:
         application.stop()
 
     threading.Thread(target=stop_after_the_server, name="stop", daemon=False).start()
-    return application.wsgi
+    return application.asgi
 
 
 def _leave_signals_to_the_server() -> None:

@@ -49,6 +49,7 @@ from moca.storage.reads.size import database_bytes
 from moca.storage.vault import Vault
 from moca.web.app import create_app
 from moca.web.config import Ports
+from moca.web.doorway import Doorway
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.observation import Observation
@@ -60,7 +61,10 @@ from moca.web.webhook import read_events
 class Application:
     """One process of Moca at work: what the server calls, and how it is brought to an end."""
 
+    asgi: Doorway
+    """For the server."""
     wsgi: Flask
+    """What stands behind it, and can answer everything alone."""
     stop: Callable[[], None]
 
 
@@ -147,15 +151,17 @@ def start_application(
     if sandbox is not None:
         app.register_blueprint(login_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
         app.register_blueprint(graph_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
+    doorway = Doorway(app, ports, config, metrics, settings.server.threads)
 
     def stop() -> None:
+        doorway.close()
         if sandbox is not None:
             sandbox.delivery.stop()
         figures.stop()
         system.stop()
         timers.stop()
 
-    return Application(app, stop)
+    return Application(doorway, app, stop)
 
 
 def _vitals(system: System, database: peewee.Database) -> Vitals:

@@ -15,7 +15,6 @@ from moca.web.api.queue import queue_routes
 from moca.web.api.stats import stats_routes
 from moca.web.config import Ports, WebConfig
 from moca.web.connect import connect_routes
-from moca.web.doorway import Doorway
 from moca.web.frame import register_frame
 from moca.web.headers import register_headers
 from moca.web.housepages import register_house
@@ -81,7 +80,6 @@ def create_app(
     if sandbox is not None:
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
-    app.wsgi_app = Doorway(app, ports, config, metrics)  # type: ignore[method-assign]
     app.jinja_env.globals["has_sandbox"] = sandbox is not None
     return app
 

@@ -21,6 +21,7 @@ from moca.web.problems import problem
 WEBHOOK_PATH = "/api/instagram/webhook"
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
 TAKEN_IN = b"EVENT_RECEIVED"
+NOT_STORED = "it could not be stored; send it again"
 
 _LOG = structlog.get_logger(__name__)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,512}")
@@ -66,9 +67,9 @@ def _take_in(body: bytes, ports: Ports, config: WebConfig) -> Response:
         return problem(400, "the body is not JSON")
     except NotInstagram:
         return problem(404, "the body's object is not instagram")
-    if is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
+    if _is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
         return Response(TAKEN_IN, mimetype="text/plain")
-    return problem(503, "it could not be stored; send it again")
+    return problem(503, NOT_STORED)
 
 
 def read_events(body: bytes, config: WebConfig) -> tuple[Event, ...]:
@@ -83,7 +84,7 @@ def read_events(body: bytes, config: WebConfig) -> tuple[Event, ...]:
     )
 
 
-def is_stored(command: RecordWebhook, ports: Ports, config: WebConfig) -> bool:
+def _is_stored(command: RecordWebhook, ports: Ports, config: WebConfig) -> bool:
     """Have it stored and wait for the commit; tell whether it came in time."""
     receipt = command.receipt
     try:

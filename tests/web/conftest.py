@@ -97,7 +97,7 @@ def login():
 
 @pytest.fixture
 def frozen():
-    with freeze_time(AT) as clock:
+    with freeze_time(AT, real_asyncio=True) as clock:
         yield clock
 
 
