@@ -49,6 +49,10 @@ class PoolDispatcher:
     def expect(self, answer: pykka.Future[Any]) -> None:
         """Do nothing: the threads work anyway."""
 
+    def linger(self, span: timedelta) -> None:
+        """Let the calling thread sleep."""
+        time.sleep(span.total_seconds())
+
     def report(self, crash: Crash) -> None:
         """Log where it was raised, but not the error's own words, which may quote a message."""
         log.error(
@@ -135,6 +139,9 @@ class SteppingDispatcher:
         """Have the answer step while it is waited for."""
         if isinstance(answer, Answer):
             answer.step = self.step
+
+    def linger(self, span: timedelta) -> None:
+        """Do nothing: what comes is told by the caller, who waits for this turn."""
 
     def report(self, crash: Crash) -> None:
         """Keep it for `step` to raise."""

@@ -1,5 +1,6 @@
 import threading
 from collections import deque
+from datetime import timedelta
 from typing import Any, Protocol
 
 import pykka
@@ -31,6 +32,9 @@ class Dispatcher(Protocol):
 
     def expect(self, answer: pykka.Future[Any]) -> None:
         """Take note that somebody outside may wait for this."""
+
+    def linger(self, span: timedelta) -> None:
+        """Draw out the turn under way, whose thread calls this, so that more comes together."""
 
     def report(self, crash: Crash) -> None:
         """Hear of an actor's failure, on the thread that ran it."""

@@ -19,7 +19,8 @@ log = structlog.get_logger()
 _RETRY_AFTER = timedelta(seconds=1)
 _A_CROWD = 8
 """So many who wait for one commit that the next one waits for those who are on their way."""
-_FOR_THE_CROWD = timedelta(milliseconds=10)
+_BREATH = timedelta(milliseconds=1)
+_BREATHS_FOR_THE_CROWD = 10
 _PATIENCE = timedelta(seconds=2)
 _MOST_ARRIVALS = 20_000
 _PORTION = 256
@@ -89,11 +90,16 @@ class PersistenceActor(MailboxActor):
 
     def _call_for_commit(self) -> None:
         self._is_called = True
-        tell = self.actor_ref.tell
-        if self._crowd < _A_CROWD:
-            tell(Commit())
-        else:
-            self._timers.later(clock.now() + _FOR_THE_CROWD, lambda: tell(Commit()))
+        if self._crowd >= _A_CROWD:
+            self._wait_for_the_crowd()
+        self.actor_ref.tell(Commit())
+
+    def _wait_for_the_crowd(self) -> None:
+        # What comes meanwhile wakes no thread, as it would if the turn were over.
+        for _ in range(_BREATHS_FOR_THE_CROWD):
+            if len(self.actor_inbox) + len(self._gathered) >= self._crowd:
+                return
+            self.actor_inbox.dispatcher.linger(_BREATH)
 
     def _commit(self) -> None:
         commands, self._gathered = self._gathered, []
