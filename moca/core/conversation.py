@@ -78,12 +78,13 @@ class Conversation:
             active_at=now,
         )
 
-    def gathering(self, message: Inbound) -> "Conversation":
-        """Add a message to those waiting for the next flush."""
+    def gathering(self, message: Inbound, remembered: tuple[Inbound, ...]) -> "Conversation":
+        """Add a message to those waiting for the next flush, and remember what it said."""
         return replace(
             self,
             gathered=(*self.gathered, message),
             gathering_since=self.gathering_since or message.received_at,
+            remembered=remembered,
         )
 
     def emptied(self) -> "Conversation":
@@ -146,12 +147,20 @@ class Conversation:
         """Tell how many replies to this contact the hour still allows."""
         return policy.replies_per_hour - sum(1 for each in self.spoken if each > now - _HOUR)
 
-    def steadied(self, now: datetime, policy: ConversationPolicy) -> "Conversation":
-        """Keep every wait within its span, even if the wall clock was set back."""
+    def steadied(
+        self, now: datetime, policy: ConversationPolicy, active_at: datetime
+    ) -> "Conversation":
+        """Keep every wait within its span, even if the wall clock was set back.
+
+        Args:
+            now: the wall clock's instant.
+            policy: the spans.
+            active_at: when something last happened in it, by what is known now.
+        """
         since, until = self.gathering_since, self.cooldown_until
         return replace(
             self,
-            active_at=min(self.active_at, now),
+            active_at=min(active_at, now),
             gathering_since=since and min(since, now),
             cooldown_until=until and min(until, now + policy.cooldown),
         )

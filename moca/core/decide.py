@@ -90,7 +90,7 @@ def decide(
 ) -> Decision:
     """Say what a conversation becomes by an event, and what is to be done about it."""
     active_at = state.active_at if isinstance(event, Woken | SweptOver) else now
-    steady = replace(state.steadied(now, policy), active_at=active_at)
+    steady = state.steadied(now, policy, active_at)
     changed, effects = _take_in(steady, event, now, policy)
     return _then_advance(changed, effects, now, policy)
 
@@ -174,10 +174,7 @@ def _hear(
         because = f"same text {seconds(after)} earlier, within {seconds(policy.dedup)}"
         repeat = ConcludeMessages((message.id,), Outcome.DUPLICATE, because, now, first.id)
         return state, (repeat,)
-    heard = replace(
-        state.gathering(message),
-        remembered=remember(message, state.remembered, policy.dedup),
-    )
+    heard = state.gathering(message, remember(message, state.remembered, policy.dedup))
     passed = Step(
         message.id, now, Stage.DEDUPLICATION, "passed", f"nothing equal in {seconds(policy.dedup)}"
     )

@@ -1,8 +1,11 @@
+import contextlib
 import json
 import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from pydantic_core import from_json
 
 _LONGEST_NUMBER = 400
 _DEEPEST = 64
@@ -60,6 +63,9 @@ def without_deep_nesting(body: bytes) -> bytes:
 
 
 def _read_json(body: bytes) -> object:
+    # Four times as quick, but it refuses some of what a webhook may hold: half a surrogate, say.
+    with contextlib.suppress(ValueError):
+        return from_json(body)
     try:
         document: object = json.loads(body, parse_int=_whole_number)
     except ValueError as error:

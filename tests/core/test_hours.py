@@ -69,9 +69,8 @@ def test_outside_the_hours_there_is_no_answer_but_one_away_text_per_closing() ->
     told = []
     for minutes in (0, 10):
         now = evening + timedelta(minutes=minutes)
-        gathered = state.gathering(
-            replace(said(1, "open?"), received_at=now - policy.debounce)
-        ).steadied(now, policy)
+        asked = replace(said(1, "open?"), received_at=now - policy.debounce)
+        gathered = state.gathering(asked, ())
         state, effects = decide(gathered, Woken(), now, policy)
         told.append([each for each in effects if isinstance(each, ConcludeMessages | QueueReply)])
 
