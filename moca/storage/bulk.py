@@ -5,7 +5,7 @@ from typing import Any
 
 import peewee
 
-from moca.storage.chunks import in_chunks
+from moca.storage.chunks import in_halving_chunks
 from moca.storage.instant import InstantField
 from moca.storage.models import Table
 
@@ -19,7 +19,6 @@ _Adapter = tuple[Callable[[Any], Any], type | None]
 
 _PLAIN: tuple[tuple[Any, type], ...] = (
     (InstantField, NoneType),
-    (peewee._StringField, str),  # noqa: SLF001
     (peewee.IntegerField, int),
     (peewee.ForeignKeyField, int),
 )
@@ -50,7 +49,7 @@ class Insertion:
             database.execute_sql(_dialect(database, sql), values)
 
     def _statements(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, list[Any], int]]:
-        for chunk in in_chunks(rows, len(self._adapters)):
+        for chunk in in_halving_chunks(tuple(rows), len(self._adapters)):
             sql = self._head + ", ".join([self._row] * len(chunk))
             yield sql, list(chain.from_iterable(_adapted(self._adapters, chunk))), len(chunk)
 
@@ -71,6 +70,8 @@ class Update:
 
 
 def _adapter(column: Any) -> _Adapter:
+    if isinstance(column, peewee._StringField):  # noqa: SLF001
+        return str, str  # A member of an enumeration costs the driver more than its text does.
     plain = next((kind for field, kind in _PLAIN if isinstance(column, field)), None)
     return column.db_value, plain
 

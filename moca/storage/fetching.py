@@ -10,12 +10,26 @@ from moca.storage.batch import Batch
 from moca.storage.bulk import Update
 from moca.storage.echoes import Heard, hear_echoes
 from moca.storage.models import Event, Message
+from moca.storage.prepared import Prepared
 from moca.storage.storable import storable
 from moca.storage.tallying import Tally, add_up
 
 _AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 """A message that could not be fetched is asked for so many more times."""
 _SCHEDULE = Update(Event, Event.look_at, Event.fetches)
+
+_DUE = Prepared(
+    Event,
+    lambda at, limit: (
+        Event.select(Event.id, Event.account_id, Event.mid, Event.fetches, Message.id)
+        .left_outer_join(
+            Message, on=(Message.mid == Event.mid) & (Message.account_id == Event.account_id)
+        )
+        .where(Event.look_at.is_null(is_null=False) & (Event.look_at <= at))
+        .order_by(Event.look_at, Event.id)
+        .limit(limit)
+    ),
+)
 
 
 class _Hint(NamedTuple):
@@ -75,12 +89,4 @@ def _note(command: RecordFetched, because: str) -> None:
 
 
 def _due(at: datetime, limit: int) -> list[_Hint]:
-    come = (Message.mid == Event.mid) & (Message.account_id == Event.account_id)
-    query: Any = (
-        Event.select(Event.id, Event.account_id, Event.mid, Event.fetches, Message.id)
-        .left_outer_join(Message, on=come)
-        .where(Event.look_at.is_null(is_null=False) & (Event.look_at <= at))
-        .order_by(Event.look_at, Event.id)
-        .limit(limit)
-    )
-    return list({row[0]: _Hint._make(row) for row in query.tuples()}.values())
+    return list({row[0]: _Hint._make(row) for row in _DUE.rows(at, limit)}.values())

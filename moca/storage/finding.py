@@ -18,7 +18,7 @@ from moca.core.validity import MEDIA_TYPES
 from moca.core.vocabulary import ItemStatus, Priority
 from moca.storage.batch import Batch
 from moca.storage.freezing import is_frozen
-from moca.storage.items import Item, read_items, select_items
+from moca.storage.items import Item, select_items
 from moca.storage.models import (
     IS_FOR_AT_ONCE,
     IS_FOR_LATER,
@@ -29,10 +29,63 @@ from moca.storage.models import (
     Message,
     QueueItem,
 )
+from moca.storage.prepared import Prepared
 from moca.storage.resting import resting_accounts
 
 _RECENT = timedelta(seconds=60)
 _HOUR = timedelta(hours=1)
+_AT_ONCE = Prepared(
+    QueueItem,
+    lambda limit: (
+        select_items().where(IS_FOR_AT_ONCE).order_by(QueueItem.priority, QueueItem.id).limit(limit)
+    ),
+)
+_HAVE_BECOME_DUE = Prepared(
+    QueueItem,
+    lambda due_before, priority, limit: (
+        select_items()
+        .where(
+            IS_FOR_LATER
+            & (QueueItem.scheduled_for <= due_before)
+            & (QueueItem.priority == priority)
+        )
+        .order_by(QueueItem.scheduled_for, QueueItem.id)
+        .limit(limit)
+    ),
+)
+_UNSETTLED = Prepared(QueueItem, lambda: select_items().where(IS_UNSETTLED).order_by(QueueItem.id))
+_RECENT_SENDS = Prepared(
+    QueueItem,
+    lambda minute_ago, hour_ago: (
+        QueueItem.select(
+            Contact.account_id,
+            Contact.psid,
+            QueueItem.sending_at,
+            QueueItem.sent_at,
+            Message.type,
+            Message.comment_id,
+        )
+        .join(Message, on=QueueItem.message == Message.id)
+        .join(Conversation, on=QueueItem.conversation == Conversation.id)
+        .join(Contact)
+        .where(
+            (QueueItem.sending_at > hour_ago)
+            & ((QueueItem.sending_at > minute_ago) | Message.comment_id.is_null(is_null=False))
+        )
+        .order_by(QueueItem.sending_at, QueueItem.id)
+    ),
+)
+_UNANSWERED = Prepared(
+    Message,
+    lambda after_message_id, limit: (
+        Message.select(Message.id, Contact.account_id, Contact.psid)
+        .join(Conversation)
+        .join(Contact)
+        .where(IS_UNANSWERED & (Message.id > after_message_id))
+        .order_by(Message.id)
+        .limit(limit)
+    ),
+)
 
 
 def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
@@ -46,16 +99,8 @@ def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
 
 def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
     """Tell whose messages nobody answers yet, oldest first, a page at a time."""
-    query: Any = (
-        Message.select(Message.id, Contact.account_id, Contact.psid)
-        .join(Conversation)
-        .join(Contact)
-        .where(IS_UNANSWERED)
-        .order_by(Message.id)
-        .tuples()
-    )
     for command in commands:
-        page = query.where(Message.id > command.after_message_id).limit(command.limit)
+        page = _UNANSWERED.rows(command.after_message_id, command.limit)
         rows = [(row_id, ContactKey(account_id, psid)) for row_id, account_id, psid in page]
         last = rows[-1][0] if len(rows) == command.limit and rows else None
         batch.tell(UnansweredFound(tuple(dict.fromkeys(contact for _, contact in rows)), last))
@@ -82,46 +127,30 @@ def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
 
 
 def _pending(limit: int, due_before: datetime) -> list[Item]:
-    at_once = select_items().where(IS_FOR_AT_ONCE).order_by(QueueItem.priority, QueueItem.id)
-    found = read_items(at_once.limit(limit))
-    is_due = IS_FOR_LATER & (QueueItem.scheduled_for <= due_before)
+    found = _items(_AT_ONCE.rows(limit))
     for priority in Priority:
-        due = select_items().where(is_due & (QueueItem.priority == priority))
-        found += read_items(due.order_by(QueueItem.scheduled_for, QueueItem.id).limit(limit))
+        found += _items(_HAVE_BECOME_DUE.rows(due_before, priority, limit))
     return sorted(found, key=lambda item: (item.priority, item.id))[:limit]
 
 
 def _unsettled() -> tuple[UnsettledReply, ...]:
-    items = read_items(select_items().where(IS_UNSETTLED).order_by(QueueItem.id))
     return tuple(
         UnsettledReply(item.reply(), item.sending_at, item.status == ItemStatus.UNKNOWN)
-        for item in items
+        for item in _items(_UNSETTLED.rows())
         if item.sending_at is not None
     )
 
 
 def _recent(at: datetime) -> tuple[RecentSend, ...]:
-    is_private = Message.comment_id.is_null(is_null=False)
-    lately = QueueItem.sending_at > at - _RECENT
-    query: Any = (
-        QueueItem.select(
-            Contact.account_id,
-            Contact.psid,
-            QueueItem.sending_at,
-            QueueItem.sent_at,
-            Message.type,
-            Message.comment_id,
-        )
-        .join(Message, on=QueueItem.message == Message.id)
-        .join(Conversation, on=QueueItem.conversation == Conversation.id)
-        .join(Contact)
-        .where((QueueItem.sending_at > at - _HOUR) & (lately | is_private))
-        .order_by(QueueItem.sending_at, QueueItem.id)
-    )
+    sends = _RECENT_SENDS.rows(at - _RECENT, at - _HOUR)
     return tuple(
         RecentSend(ContactKey(account_id, psid), started_at, ended_at, _kind(type_, comment_id))
-        for account_id, psid, started_at, ended_at, type_, comment_id in query.tuples()
+        for account_id, psid, started_at, ended_at, type_, comment_id in sends
     )
+
+
+def _items(rows: list[list[Any]]) -> list[Item]:
+    return [Item._make(row) for row in rows]
 
 
 def _kind(message_type: str, comment_id: str | None) -> Kind:

@@ -5,8 +5,10 @@ from moca.core.messages import Conflict, Done
 from moca.core.messages.freezing import FreezeChanged, FreezeQueue, ReleaseQueue
 from moca.storage.batch import Batch
 from moca.storage.counts import Freeze
+from moca.storage.prepared import Prepared
 
 QUEUE = "queue"
+_FREEZE = Prepared(Freeze, lambda name: Freeze.select(Freeze.name).where(Freeze.name == name))
 
 
 def freeze_queue(batch: Batch, commands: Sequence[FreezeQueue]) -> None:
@@ -28,4 +30,4 @@ def release_queue(batch: Batch, commands: Sequence[ReleaseQueue]) -> None:
 
 def is_frozen() -> bool:
     """Tell whether nothing may go out."""
-    return Freeze.get_or_none(Freeze.name == QUEUE) is not None
+    return bool(_FREEZE.rows(QUEUE))

@@ -6,6 +6,16 @@ from peewee import EXCLUDED
 
 from moca.core.messages import RestingAccount
 from moca.storage.models import AccountRest
+from moca.storage.prepared import Prepared
+
+_RESTING = Prepared(
+    AccountRest,
+    lambda at: (
+        AccountRest.select(AccountRest.account_id, AccountRest.rests_until)
+        .where(AccountRest.rests_until > at)
+        .order_by(AccountRest.account_id)
+    ),
+)
 
 
 def rest_accounts(rests: Mapping[str, datetime]) -> None:
@@ -21,6 +31,4 @@ def rest_accounts(rests: Mapping[str, datetime]) -> None:
 
 def resting_accounts(at: datetime) -> tuple[RestingAccount, ...]:
     """Tell which accounts rest at an instant."""
-    query: Any = AccountRest.select(AccountRest.account_id, AccountRest.rests_until)
-    resting = query.where(AccountRest.rests_until > at).order_by(AccountRest.account_id)
-    return tuple(RestingAccount(*row) for row in resting.tuples())
+    return tuple(RestingAccount(*row) for row in _RESTING.rows(at))
