@@ -31,7 +31,11 @@ class Words:
 
     def are_in(self, text: str) -> bool:
         """Tell whether a text has one of them in it, as whole words."""
-        return bool(self.phrases) and any(_is_in(each, fold(text)) for each in self.phrases)
+        return self.are_in_folded(fold(text)) if self.phrases else False
+
+    def are_in_folded(self, folded: str) -> bool:
+        """Tell the same of a text that is folded already."""
+        return any(_is_in(each, folded) for each in self.phrases)
 
 
 def _is_in(phrase: str, text: str) -> bool:

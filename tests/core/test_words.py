@@ -1,7 +1,7 @@
 import pytest
 
 from moca.core.consent import Consent, Wish
-from moca.core.words import Words
+from moca.core.words import Words, fold
 
 CONSENT = Consent(opt_out=Words.of(["STOP", "stop all"]), opt_in=Words.of(["START"]))
 
@@ -44,3 +44,16 @@ def test_phrases_are_found_as_whole_words(text: str, is_in: bool) -> None:
 def test_words_of_nothing_but_punctuation_are_none() -> None:
     nothing = Words.of(["", "!?"])
     assert (nothing.are(""), nothing.are_in("!?"), nothing) == (False, False, Words())
+
+
+def test_a_text_is_folded_once_however_many_phrases_are_looked_for(monkeypatch) -> None:
+    words = Words.of(f"word {number}" for number in range(200))
+    folded: list[str] = []
+
+    def count(text: str) -> str:
+        folded.append(text)
+        return fold(text)
+
+    monkeypatch.setattr("moca.core.words.fold", count)
+    assert not words.are_in("no such thing")
+    assert folded == ["no such thing"]

@@ -3,6 +3,7 @@ from difflib import get_close_matches
 from typing import Self
 
 from moca.core.snapshot import Inbound
+from moca.core.words import fold
 
 _MOST_CHARACTERS = 2000
 """Of a message that rules look at: twice what Instagram lets a person write."""
@@ -36,15 +37,19 @@ class Occasion:
     events: frozenset[str]
     """A message answers to `message` and to its type, everything else to its kind."""
     text: str = field(repr=False)
+    folded: str = field(repr=False)
+    """The text as `Words` look for themselves in it."""
     payload: str | None = field(repr=False)
 
     @classmethod
     def of(cls, inbound: Inbound) -> Self:
         """See an input so."""
         is_message = inbound.kind == "message"
+        text = inbound.text[:_MOST_CHARACTERS]
         return cls(
             input_id=inbound.id,
             events=frozenset({inbound.kind, inbound.type} if is_message else {inbound.kind}),
-            text=inbound.text[:_MOST_CHARACTERS],
+            text=text,
+            folded=fold(text),
             payload=inbound.received.payload if inbound.received else None,
         )

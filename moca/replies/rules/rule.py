@@ -48,7 +48,7 @@ class Rule:
             return None
         if not (self.wordings or self.payloads) or occasion.payload in self.payloads:
             return ""
-        fitting = (each.language for each in self.wordings if self._fits(each, occasion.text))
+        fitting = (each.language for each in self.wordings if self._fits(each, occasion))
         return next(fitting, None)
 
     def text_for(self, input_id: int, language: str, contact_name: str | None) -> str:
@@ -68,9 +68,10 @@ class Rule:
         if not self.answers and self.around != Content():
             yield self.around
 
-    def _fits(self, wording: Wording, text: str) -> bool:
+    def _fits(self, wording: Wording, occasion: Occasion) -> bool:
+        text = occasion.text
         return (
-            wording.words.are_in(text)
+            wording.words.are_in_folded(occasion.folded)
             or any(sign in text for sign in wording.signs)
             or any(self._is_found(pattern, text) for pattern in wording.patterns)
         )
