@@ -1,8 +1,9 @@
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from moca.core.account import Flavour
+from moca.web.described import Described
 from moca.web.requests import Body, Name, WrittenInstant
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[!-~]+$")]
@@ -48,7 +49,7 @@ class AccountPatch(Body):
         return self
 
 
-class AccountPath(BaseModel):
+class AccountPath(Described):
     """Which account."""
 
     account_id: str

@@ -3,7 +3,6 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -15,6 +14,7 @@ from moca.core import validity
 from moca.core.splitting import LONGEST_TEXT_BYTES
 from moca.core.vocabulary import ConversationStatus, ItemStatus
 from moca.instagram.sandbox.troubles import Trouble
+from moca.web.described import Described
 from moca.web.shapes import PriorityName
 
 _LONGEST_PAUSE_MINUTES = 366 * 24 * 60
@@ -50,7 +50,7 @@ Words = Annotated[str, AfterValidator(_storable)]
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 
 
-class Query(BaseModel):
+class Query(Described):
     """What stands after the question mark; keys it does not name are refused."""
 
     model_config = ConfigDict(extra="forbid")
@@ -84,7 +84,7 @@ class ContactQuery(Query):
     )
 
 
-class Body(BaseModel):
+class Body(Described):
     """What a request carries; keys it does not name are refused, no body is an empty one."""
 
     model_config = ConfigDict(extra="forbid")
@@ -190,25 +190,25 @@ class TroublesBody(Body):
     troubles: list[Trouble]
 
 
-class MessagePath(BaseModel):
+class MessagePath(Described):
     """Which message."""
 
     mid: str
 
 
-class ConversationPath(BaseModel):
+class ConversationPath(Described):
     """Which conversation."""
 
     conversation_id: str
 
 
-class ItemPath(BaseModel):
+class ItemPath(Described):
     """Which queue item."""
 
     item_id: str
 
 
-class ContactPath(BaseModel):
+class ContactPath(Described):
     """Which contact."""
 
     psid: str

@@ -2,7 +2,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,6 +17,7 @@ from moca.core.vocabulary import (
     Role,
     Stage,
 )
+from moca.web.described import Described
 
 PriorityName = Literal["high", "normal", "low"]
 
@@ -26,7 +26,7 @@ def _priority_name(value: object) -> object:
     return value.name.lower() if isinstance(value, Priority) else value
 
 
-class Shape(BaseModel):
+class Shape(Described):
     """A part of an answer: ids are text, instants are ISO 8601 in UTC."""
 
     model_config = ConfigDict(from_attributes=True, coerce_numbers_to_str=True, frozen=True)
