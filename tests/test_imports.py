@@ -112,8 +112,12 @@ def test_only_the_clock_reads_the_wall_clock() -> None:
 def test_no_file_is_longer_than_300_lines() -> None:
     long = [
         str(path.relative_to(ROOT))
-        for place in ("moca", "actors", "tests")
-        for path in (ROOT / place).rglob("*.py")
+        for path in (
+            ROOT / "run.py",
+            *(ROOT / "moca").rglob("*.py"),
+            *(ROOT / "actors").rglob("*.py"),
+            *(ROOT / "tests").rglob("*.py"),
+        )
         if len(path.read_text(encoding="utf-8").splitlines()) > 300
     ]
     assert long == []

@@ -1,0 +1,29 @@
+import click
+from rich.console import Console
+from rich.table import Table
+
+from actors.commands.complaint import complain
+from actors.commands.preparing import prepare_database
+from moca.settings import Settings
+from moca.storage.database import open_database
+from moca.storage.reads.journeys import read_journey
+from moca.web.waiting import outcome_of
+
+
+@click.command("journey")
+@click.argument("mid")
+@click.pass_obj
+def command(settings: Settings, mid: str) -> None:
+    """Tell what happened to the message MID, and why."""
+    prepare_database(settings)
+    with open_database(settings.database.url).connection_context():
+        journey = read_journey(mid)
+    if journey is None:
+        complain(1, f"no message has the id {mid}")
+    table = Table("at (UTC)", "stage", "outcome", "detail")
+    for step in journey.steps:
+        table.add_row(f"{step.at:%Y-%m-%d %H:%M:%S.%f}"[:-3], step.stage, step.outcome, step.detail)
+    console = Console()
+    console.print(table)
+    outcome = outcome_of(journey)
+    console.print(f"outcome: {outcome or 'still open'}")
