@@ -127,3 +127,26 @@ def test_the_top_level_holds_what_the_design_names() -> None:
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "__pycache__"))}
     databases = {name for name in found if ".db" in name}
     assert found - ALSO_ALLOWED - databases == TOP_LEVEL
+
+
+def loaded_with(module: str) -> set[str]:
+    import subprocess
+    import sys
+
+    told = f"import sys, {module}; print(*sys.modules)"
+    command = [sys.executable, "-c", told]
+    return set(subprocess.check_output(command, cwd=ROOT, text=True).split())
+
+
+def test_the_server_holds_nothing_of_what_its_worker_does() -> None:
+    assert loaded_with("run") & {"flask", "peewee", "requests", "rich", "pykka"} == set()
+
+
+def test_the_worker_holds_nothing_that_few_installations_need() -> None:
+    few = {"anthropic", "cryptography", "holidays", "openai", "peewee_migrate", "pika", "regex"}
+    assert loaded_with("actors.commands.worker") & few == set()
+
+
+def test_a_command_is_not_loaded_with_another() -> None:
+    loaded = loaded_with("actors.commands.settings")
+    assert loaded & {"actors.simulation", "actors.rehearsal", "moca.storage.moving"} == set()

@@ -11,9 +11,7 @@ from moca.replies.fixed import FixedGenerator
 from moca.replies.generator import ReplyGenerator
 from moca.replies.mock import MockGenerator
 from moca.replies.model.figures import ModelFigures
-from moca.replies.model.generator import ModelGenerator
 from moca.replies.problems import BadGenerator
-from moca.replies.rules.generator import RulesGenerator
 
 ENTRY_POINTS = "moca.replies"
 """The group in which other distributions offer generators: each a callable that takes its table."""
@@ -104,6 +102,9 @@ def _fixed(table: Table, _spent: Spent) -> ReplyGenerator:
 
 
 def _rules(table: Table, _spent: Spent) -> ReplyGenerator:
+    # What reads patterns takes a megabyte or two, which the other generators do without.
+    from moca.replies.rules.generator import RulesGenerator  # noqa: PLC0415
+
     try:
         return RulesGenerator(Path(table["file"]))
     except BadGenerator as error:
@@ -116,6 +117,8 @@ def _model(table: Table, spent: Spent) -> ReplyGenerator:
         raise BadGenerator(["model: which model shall answer?"])
     if not (figures.url or figures.api_key.get_secret_value()):
         raise BadGenerator(["api_key: the provider's own server wants one; or set url to yours"])
+    from moca.replies.model.generator import ModelGenerator  # noqa: PLC0415 - as above
+
     budget = DailyBudget(figures.per_day, figures.per_contact, spent)
     return ModelGenerator(figures, _client(figures), budget)
 

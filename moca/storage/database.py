@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import peewee
-from peewee_migrate import Router
 
 from moca.storage.schema import TABLES
 
@@ -70,6 +69,9 @@ def open_for_a_while(directory: Path) -> peewee.Database:
 
 def migrate(database: peewee.Database) -> None:
     """Bring the schema up to date; each migration is one transaction, those done are skipped."""
+    # It brings half a test framework into memory, where only who migrates needs it.
+    from peewee_migrate import Router  # noqa: PLC0415
+
     quiet = logging.getLogger("moca.storage.migrations")
     with database.connection_context(), _alone(database):
         Router(database, migrate_dir=_MIGRATIONS, logger=quiet).run()

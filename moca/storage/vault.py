@@ -1,11 +1,12 @@
+import base64
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from moca.core.account import WrongKey
 
+_KEY_BYTES = 32
 _HINT = "it is 32 bytes in URL-safe base64, as `openssl rand -base64 32 | tr '+/' '-_'` prints"
 _SET_ONE = f"instagram.token_key must be set: {_HINT}"
 
@@ -32,7 +33,14 @@ class Vault:
         Raises:
             WrongKey: there is no key and no place to keep one.
         """
-        return self._fernet(self._key or self._made()).encrypt(token.encode()).decode()
+        # Cryptography takes 7 MB, for which only who connected an account has a use.
+        from moca.storage.sealing import seal  # noqa: PLC0415
+
+        key = self._key or self._made()
+        try:
+            return seal(key, token)
+        except ValueError:
+            raise self._no_key() from None
 
     def open(self, sealed: str) -> str:
         """Give the token back.
@@ -40,22 +48,25 @@ class Vault:
         Raises:
             WrongKey: it was sealed with another key, or the key is gone.
         """
+        from moca.storage.sealing import unseal  # noqa: PLC0415 - as above
+
+        key = self._key or self._found()
         try:
-            return self._fernet(self._key or self._found()).decrypt(sealed.encode()).decode()
-        except InvalidToken:
+            token = unseal(key, sealed)
+        except ValueError:
+            raise self._no_key() from None
+        if token is None:
             raise WrongKey(
                 f"{self.origin} is not the key with which the access tokens were sealed; "
                 "bring that one back, or connect the accounts again"
-            ) from None
+            )
+        return token
 
-    def _fernet(self, key: str | bytes) -> Fernet:
-        try:
-            return Fernet(key)
-        except ValueError:
-            raise WrongKey(f"{self.origin} is no key: {_HINT}") from None
+    def _no_key(self) -> WrongKey:
+        return WrongKey(f"{self.origin} is no key: {_HINT}")
 
     def _made(self) -> bytes:
-        made = Fernet.generate_key()
+        made = base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES))
         try:
             descriptor = os.open(self._required(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -38,7 +38,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def moca(folder: Path, **settings: object) -> Iterator[Server]:
+def moca(folder: Path, interpreter: str = sys.executable, **settings: object) -> Iterator[Server]:
     """Run `run.py` on a database on disk; settings are named as `server__threads`."""
     port = free_port()
     asked = {
@@ -48,7 +48,8 @@ def moca(folder: Path, **settings: object) -> Iterator[Server]:
         **settings,
     }
     environment = {f"MOCA_{name.upper()}": str(value) for name, value in asked.items()}
-    with _serving([str(_ROOT / "run.py")], port, folder, environment) as server:
+    command = [interpreter, str(_ROOT / "run.py")]
+    with _serving(command, port, folder, environment) as server:
         yield server
 
 
@@ -56,7 +57,8 @@ def moca(folder: Path, **settings: object) -> Iterator[Server]:
 def bare(folder: Path, threads: int = 64) -> Iterator[Server]:
     """Run the bare Flask view on the same server."""
     port = free_port()
-    with _serving(["-m", "tests.benchmarks.bare", str(port), str(threads)], port, folder) as server:
+    command = [sys.executable, "-m", "tests.benchmarks.bare", str(port), str(threads)]
+    with _serving(command, port, folder) as server:
         yield server
 
 
@@ -66,7 +68,7 @@ def _serving(
 ) -> Iterator[Server]:
     with (folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, *command],
+            command,
             cwd=_ROOT,
             env={**os.environ, **(environment or {})},
             stdout=log,
