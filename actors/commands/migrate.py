@@ -21,12 +21,16 @@ def command(settings: Settings, url: str) -> None:
         tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, rows: int) -> None:
+            if not rows:
+                return
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=rows)
             progress.update(tasks[what], completed=done, total=rows)
 
         try:
             move(source, target, tell)
+        except KeyboardInterrupt:
+            complain(1, "migrate: broken off; call it again, it goes on where it stood")
         except NotTheSame as error:
             complain(1, f"migrate: {error}; give it an empty database, and stop Moca")
         except peewee.PeeweeException as error:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import peewee
@@ -67,6 +67,7 @@ class _Side:
     def __init__(self, database: peewee.Database, table: type[Table]) -> None:
         meta: Any = table._meta  # noqa: SLF001
         self._run: Any = database.execute_sql
+        self._cursor: Any = database.cursor
         self._database = database
         self._is_postgresql = isinstance(database, peewee.PostgresqlDatabase)
         self._mark = "%s" if self._is_postgresql else "?"
@@ -119,9 +120,18 @@ class _Side:
         query = f'INSERT INTO "{self.name}" ({_listed(self._columns)}) VALUES ({values})'  # noqa: S608
         if not self._numbers_rows:
             query += f" ON CONFLICT ({_listed(self._keys)}) {self._instead()}"
+        self._run_each(
+            query,
+            [
+                tuple(None if hide else v for v, hide in zip(row, blank, strict=True))
+                for row in rows
+            ],
+        )
+
+    def _run_each(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        # Many at a time, or each row would wait for the server's answer to the one before.
         with self._database.atomic():
-            for row in rows:
-                self._run(query, [None if hide else v for v, hide in zip(row, blank, strict=True)])
+            self._cursor().executemany(query, rows)
 
     def _instead(self) -> str:
         others = [column for column in self._columns if column not in self._keys]
@@ -138,9 +148,7 @@ class _Side:
             )
             found = source._run(wanted)  # noqa: SLF001
             while rows := found.fetchmany(_PORTION):
-                with self._database.atomic():
-                    for row in rows:
-                        self._run(update, tuple(row))
+                self._run_each(update, [tuple(row) for row in rows])
 
     def count_on(self) -> None:
         """Number new rows after those that came."""

@@ -1,12 +1,18 @@
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
 import freezegun
 import psycopg
 import pytest
 
 from moca.storage.database import migrate, open_database
 from moca.storage.moving import NotTheSame, move
-from tests.cluster.conftest import SERVER
 from tests.cluster.street import Street, webhook
 from tests.making import NOON
+from tests.process.service import RUN, Service, environment, eventually
+from tests.storage.schema import postgresql_schema
 
 pytestmark = pytest.mark.cluster
 
@@ -27,16 +33,25 @@ def filled(tmp_path):
 
 
 @pytest.fixture
-def target(servers):
-    name = "moca_test_moving"
-    with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name}")
-        database = open_database(f"{SERVER}/{name}")
-        migrate(database)
-        yield database
-        database.close()
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def address(servers):
+    with postgresql_schema() as address:
+        yield address
+
+
+@pytest.fixture
+def target(address):
+    database = open_database(address)
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def _hears_control_c():
+    """A shell's job in the background ignores Ctrl-C, and would hand that on to what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def told(_table, _done, _rows):
@@ -89,3 +104,40 @@ def test_a_target_that_holds_something_else_is_told(filled, target):
         pytest.raises(NotTheSame, match="webhook"),
     ):
         move(filled, target, told)
+
+
+@pytest.mark.usefixtures("_hears_control_c")
+def test_the_command_can_be_broken_off_and_called_again(filled, address, target, tmp_path):
+    told_where = {"database.url": f"sqlite:///{tmp_path}/moca.db"}
+    service = Service(tmp_path, told_where)
+    with psycopg.connect(address) as holding:
+        holding.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
+        with moving_to(address, environment(tmp_path, service.settings)) as moving:
+            with psycopg.connect(address, autocommit=True) as watching:
+                eventually(lambda: waits_for_a_lock(watching), seconds=60)
+            moving.send_signal(signal.SIGINT)
+            _out, err = moving.communicate(timeout=60)
+    assert moving.returncode == 1
+    assert "broken off; call it again, it goes on where it stood" in err
+
+    again = service.command("migrate", "--to", address)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "copying message" in again.stdout
+    count = "SELECT COUNT(*) FROM message"
+    assert rows(target, count) == rows(filled, count)
+
+
+@contextmanager
+def moving_to(address, environs):
+    """Run the command while the block does, and not a moment longer."""
+    command = [sys.executable, RUN, "migrate", "--to", address]
+    with subprocess.Popen(command, env=environs, stderr=subprocess.PIPE, text=True) as moving:
+        try:
+            yield moving
+        finally:
+            moving.kill()
+
+
+def waits_for_a_lock(connection):
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'message'::regclass"
+    return connection.execute(waiting).fetchone()[0]
