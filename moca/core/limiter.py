@@ -1,20 +1,29 @@
 from collections import deque
 from datetime import datetime, timedelta
 
+_NO_GUARD = timedelta(0)
+_LATE_AT_MOST = timedelta(milliseconds=25)
+_WHOLE_TO_LEAST_GUARD = 4
+
 
 class SlidingWindow:
     """At most `limit` starts in any window of `span`; says *when*, not *whether*.
 
     A start is reserved before it is made and counted from when it was really made, so that a
-    start delayed between the decision and the call can never crowd the next window.
+    start delayed between the decision and the call can never crowd the next window. A `guard` of
+    more than that keeps the windows of whoever counts elsewhere: a start that was to be made at a
+    known instant and came a little late takes its lateness from the guard, down to a quarter of
+    it, so that late starts do not slow the rate.
     """
 
-    __slots__ = ("_limit", "_reserved", "_span", "_starts")
+    __slots__ = ("_free_again", "_guard", "_limit", "_reserved", "_span")
 
-    def __init__(self, limit: int, span: timedelta) -> None:
+    def __init__(self, limit: int, span: timedelta, guard: timedelta = _NO_GUARD) -> None:
         self._limit = limit
         self._span = span
-        self._starts: deque[datetime] = deque()
+        self._guard = guard
+        self._free_again: deque[datetime] = deque()
+        """For each start, from when another may take its place; in order, at most `limit`."""
         self._reserved = 0
 
     def free_at(self, now: datetime, ahead: int = 0) -> datetime | None:
@@ -22,13 +31,13 @@ class SlidingWindow:
 
         None if that depends on a reserved start not yet made.
         """
-        self._forget_before(now - self._span)
-        excess = len(self._starts) + self._reserved + ahead - self._limit + 1
-        if excess <= 0:
+        self._forget_before(now - _LATE_AT_MOST)
+        place = len(self._free_again) + self._reserved + ahead - self._limit
+        if place < 0:
             return now
-        if excess > len(self._starts):
+        if place >= len(self._free_again):
             return None
-        return self._starts[excess - 1] + self._span
+        return max(now, self._free_again[place])
 
     def reserve(self) -> None:
         """Take a place for a start that is about to be made."""
@@ -45,10 +54,15 @@ class SlidingWindow:
 
     def count(self, at: datetime) -> None:
         """Count a start that was made without a reservation; by an earlier run, say."""
-        if self._starts and at < self._starts[-1]:
-            at = self._starts[-1]
-        self._starts.append(at)
+        has_waited = len(self._free_again) == self._limit
+        due_at = self._free_again.popleft() if has_waited else at
+        planned_at = due_at if due_at <= at <= due_at + _LATE_AT_MOST else at
+        least_at = at + self._span + self._guard / _WHOLE_TO_LEAST_GUARD
+        free_at = max(planned_at + self._span + self._guard, least_at)
+        if self._free_again and free_at < self._free_again[-1]:
+            free_at = self._free_again[-1]
+        self._free_again.append(free_at)
 
     def _forget_before(self, instant: datetime) -> None:
-        while self._starts and self._starts[0] <= instant:
-            self._starts.popleft()
+        while self._free_again and self._free_again[0] <= instant:
+            self._free_again.popleft()

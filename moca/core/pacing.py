@@ -43,17 +43,18 @@ class Pacing:
 
     def __post_init__(self) -> None:
         per_second = self.policy.per_second
-        self._overall = SlidingWindow(per_second, _SECOND + _GUARD)
-        self._together = SlidingWindow(max(_IN_ONE_BREATH, per_second // 50), _BREATH)
+        together = max(_IN_ONE_BREATH, per_second // 50)
+        self._overall = SlidingWindow(per_second, _SECOND, _GUARD)
+        self._together = SlidingWindow(together, _BREATH - _GUARD, _GUARD)
         self._accounts = defaultdict(self._account)
 
     def _account(self) -> _Account:
         policy = self.policy
         by_kind = {
-            Kind.MEDIA: SlidingWindow(policy.account_media_per_second, _SECOND + _GUARD),
+            Kind.MEDIA: SlidingWindow(policy.account_media_per_second, _SECOND, _GUARD),
             Kind.PRIVATE_REPLY: SlidingWindow(policy.account_private_replies_per_hour, _HOUR),
         }
-        return _Account(SlidingWindow(policy.account_per_second, _SECOND + _GUARD), by_kind)
+        return _Account(SlidingWindow(policy.account_per_second, _SECOND, _GUARD), by_kind)
 
     def free_at(self, channel: Channel, now: datetime, ahead: Counter[Channel]) -> datetime | None:
         """Tell when a call of this kind may start; None if a call about to start decides.

@@ -1,5 +1,7 @@
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import cycle
 
 import pytest
 
@@ -13,16 +15,17 @@ SECOND = timedelta(seconds=1)
 NOBODY: Counter[Channel] = Counter()
 
 
-def eager(pacing: Pacing, until: datetime) -> list[datetime]:
-    """Start a call whenever one may start."""
-    now, starts = NOON, []
+def eager(pacing: Pacing, until: datetime, late_ms: Sequence[float] = (0,)) -> list[datetime]:
+    """Start a call whenever one may start, or so late after that, in turn."""
+    now, starts, lateness = NOON, [], cycle(late_ms)
     while now < until:
         free_at = pacing.free_at(ACCOUNT, now, NOBODY)
         assert free_at is not None
         if free_at <= now:
             pacing.count(ACCOUNT, now)
             starts.append(now)
-        now = max(now, free_at)
+        if free_at > now:
+            now = free_at + timedelta(milliseconds=next(lateness))
     return starts
 
 
@@ -40,6 +43,15 @@ def test_99_percent_of_the_rate_is_used_and_never_more_than_the_rate(per_second:
     one_window_later = starts[per_second:]
     spans = [later - start for start, later in zip(starts, one_window_later, strict=False)]
     assert max(spans) <= SECOND / 0.99
+    assert most_within(starts, SECOND) == per_second
+
+
+@pytest.mark.parametrize("per_second", [3, 100])
+def test_calls_that_start_a_little_late_do_not_slow_the_rate(per_second: int) -> None:
+    policy = SenderPolicy(per_second=per_second, account_per_second=1000)
+    starts = eager(Pacing(policy), at(20), late_ms=(3, 1, 4, 2.5, 3.5, 4))
+    seconds = (starts[-per_second] - starts[0]) / SECOND
+    assert (len(starts) - per_second) / seconds >= 0.995 * per_second
     assert most_within(starts, SECOND) == per_second
 
 

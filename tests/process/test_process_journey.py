@@ -5,6 +5,7 @@ import sys
 from datetime import datetime
 
 from moca.instagram.signature import sign
+from tests.process.lateness import lateness
 from tests.process.service import ACCOUNT, APP_SECRET, eventually
 
 SAMPLE = (
@@ -115,9 +116,10 @@ def test_in_live_mode_meta_is_wherever_the_settings_say(beside, stand_in):
 
 def test_in_no_second_do_more_than_three_replies_reach_instagram(beside, stand_in, capsys):
     beside.start()
-    for person in range(45):
-        stand_in.write(str(person), f"I am number {person}")
-    eventually(lambda: stand_in.count() == 45, seconds=40)
+    with lateness() as late:
+        for person in range(45):
+            stand_in.write(str(person), f"I am number {person}")
+        eventually(lambda: stand_in.count() == 45, seconds=40)
 
     sent = stand_in.sent().values()
     arrivals = sorted(
@@ -128,4 +130,5 @@ def test_in_no_second_do_more_than_three_replies_reach_instagram(beside, stand_i
         span = arrivals[-1] - arrivals[0]
         sys.stdout.write(f" {42 / span / 3:.1%} of 3/s, four in {min(fours):.3f} s at the least ")
     assert len(arrivals) == 45
-    assert [four for four in fours if four < 1 - ON_THE_WAY_SECONDS] == []
+    on_the_way_seconds = ON_THE_WAY_SECONDS + late.most_seconds
+    assert [four for four in fours if four < 1 - on_the_way_seconds] == []
