@@ -245,7 +245,7 @@ class SenderActor(MailboxActor):
             self._give_back(reply, because, now, now)
 
     def _give_back(self, reply: QueuedReply, because: str, now: datetime, until: datetime) -> None:
-        retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
+        retry = RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
         self._follow(reply, retry, now, now)
 
     def _doubt(self, unsettled: UnsettledReply, now: datetime) -> None:

@@ -89,7 +89,8 @@ class Outbox:
             elif send.kind is Kind.PRIVATE_REPLY:
                 self._pacing.count_in_the_hour(channel, send.started_at)
             began_by = min(send.started_at + _CALL_BEGINS_WITHIN, now)
-            self.rest(send.contact, send.ended_at or began_by, now)
+            # An echo or a reading may have told of the end long after it.
+            self.rest(send.contact, min(send.ended_at or began_by, began_by), now)
 
     def claims(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Say which replies to claim, because their turn comes within a moment."""

@@ -36,6 +36,7 @@ _AGAIN = Update(
     QueueItem.because,
     QueueItem.scheduled_for,
     QueueItem.attempts,
+    QueueItem.sending_at,
     where=_NOT_SENT,
 )
 
@@ -97,6 +98,7 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
             storable(command.because),
             command.retry_at if command.is_spent else item.scheduled_for,
             item.attempts - (not command.is_spent),
+            item.sending_at if command.was_called or item.attempts > 1 else None,
             item.id,
         )
         for item, command in chosen

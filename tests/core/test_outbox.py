@@ -129,6 +129,14 @@ def test_what_an_earlier_run_saw_end_counts_from_then() -> None:
     assert at(4) <= sent[0] <= at(4.2)
 
 
+def test_a_contact_rests_no_longer_because_the_end_of_a_call_came_to_light_late() -> None:
+    outbox = Outbox(POLICY)
+    outbox.count_recent([RecentSend(ANNA, at(-45), ended_at=at(-1))], at(0))
+    outbox.add(reply_to(ANNA, 1), at(0))
+    (sent,) = drive(outbox, at(30))
+    assert sent[0] <= at(0.2)
+
+
 def test_a_reply_cancelled_and_queued_again_goes_once() -> None:
     outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 2)])
     outbox.forget(2, at(0))

@@ -112,6 +112,16 @@ def test_an_attempt_that_the_account_spoiled_is_given_back(desk, under_way, is_s
     assert item(under_way.item_id) == ("pending", attempts, "613")
 
 
+@pytest.mark.parametrize(("was_called", "sends"), [(True, 1), (False, 0)])
+def test_a_claim_without_a_call_counts_as_no_send(desk, under_way, was_called, sends):
+    stopping = RecordRetry(under_way.item_id, "Moca is stopping", at(9), at(9), is_spent=False)
+    desk.do(replace(stopping, was_called=was_called))
+
+    (found,) = desk.do(FindPending(9, at(10), at(99), with_recent=True))
+    assert [reply.attempts for reply in found.replies] == [0]
+    assert len(found.recent) == sends
+
+
 def test_an_account_that_was_refused_rests_and_its_reply_keeps_its_place(desk, under_way):
     desk.do(RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False))
     desk.do(RecordRetry(under_way.item_id, "Moca is stopping", at(9), at(9), is_spent=False))

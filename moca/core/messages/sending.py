@@ -196,6 +196,8 @@ class RecordRetry:
     is_spent: bool = True
     """False where the account was refused rather than the reply: the attempt does not count, the
     reply keeps its place, and it is the account that rests until `retry_at`."""
+    was_called: bool = True
+    """False where it was claimed and given back before any call was made."""
 
 
 @dataclass(frozen=True, slots=True)
