@@ -224,6 +224,8 @@ class SenderActor(MailboxActor):
     def _found(self, found: PendingFound, now: datetime) -> None:
         self._outbox.is_frozen = found.is_frozen
         if not self._knows_the_past:
+            if found.recent is None:
+                return  # It was asked for before a crash; what was asked for since comes after it.
             self._knows_the_past = True
             self._outbox.count_recent(found.recent, now)
             for account in found.resting:
@@ -231,7 +233,7 @@ class SenderActor(MailboxActor):
         for unsettled in found.unsettled:
             item_id = unsettled.reply.item_id
             if item_id not in self._outbox and item_id not in self._left_to_the_operator:
-                self._doubt(unsettled, now)
+                self._take_over(unsettled, now)
         taken = [self._outbox.add(reply, now) for reply in found.replies]
         self._left_some = len(taken) >= self._policy.capacity or not all(taken)
         self._more_waits |= self._left_some
@@ -248,9 +250,12 @@ class SenderActor(MailboxActor):
         retry = RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
         self._follow(reply, retry, now, now)
 
-    def _doubt(self, unsettled: UnsettledReply, now: datetime) -> None:
+    def _take_over(self, unsettled: UnsettledReply, now: datetime) -> None:
         reply = unsettled.reply
         self._outbox.hold(reply)
+        if reply.item_id in self._outbox.under_way:
+            self._calls[reply.item_id] = Call(reply, unsettled.started_at)
+            return
         self._settling.add(reply, unsettled.started_at, now)
         if not unsettled.attempt_ended:
             because = "Moca stopped before the call had ended"

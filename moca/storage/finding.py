@@ -92,7 +92,7 @@ def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
     """Tell the queue's head, what is unsettled, and the sends of the last minute."""
     for command in commands:
         replies = tuple(item.reply() for item in _pending(command.limit, command.due_before))
-        recent = _recent(command.at) if command.with_recent else ()
+        recent = _recent(command.at) if command.with_recent else None
         resting = resting_accounts(command.at)
         batch.tell(PendingFound(replies, _unsettled(), recent, resting, is_frozen()))
 

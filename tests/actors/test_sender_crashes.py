@@ -6,13 +6,16 @@ from actors.dispatchers import SteppingDispatcher
 from actors.sender import SenderActor
 from actors.signals import SweepDue
 from actors.timers import ManualTimers
-from moca.core.delivery import Delivered
+from moca.core.delivery import Delivered, Unconfirmed
 from moca.core.messages import (
     ClaimReply,
     DeliverReply,
     DeliveryEnded,
     KnownMidsListed,
+    ListKnownMids,
     PendingFound,
+    RecordSent,
+    RecordUnknown,
     ReplyClaimed,
     ReplyQueued,
     UnsettledReply,
@@ -108,6 +111,34 @@ def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
         desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
     desk.hears(PendingFound((SECOND,), (), ()))
     assert desk.claimed() == [1, 2]
+
+
+def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(open_desk, frozen) -> None:
+    desk = open_desk()
+    left_under_way(desk)
+    frozen.move_to(at(60))
+    desk.hears(SweepDue())
+    doubts = (RecordUnknown, ListKnownMids)
+    assert not [each for each in desk.recorded if isinstance(each, doubts)]
+    desk.hears(DeliveryEnded(1, at(60), Unconfirmed("timeout")))
+    assert desk.recorded[-1] == RecordUnknown(1, "timeout", at(60))
+
+
+def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
+    desk = open_desk()
+    left_under_way(desk)
+    desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    told = [each for each in desk.recorded if isinstance(each, RecordSent | RecordUnknown)]
+    assert told == [RecordSent(1, "ig-1", at(0), "Instagram's answer")]
+
+
+def test_what_was_asked_before_a_crash_tells_nothing_of_the_past(open_desk) -> None:
+    desk = open_desk()
+    desk.crashes()
+    desk.hears(PendingFound((SECOND,), (), None))
+    assert desk.claimed() == []
+    desk.hears(PendingFound((SECOND,), (), ()))
+    assert desk.claimed() == [SECOND.item_id]
 
 
 def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(open_desk) -> None:

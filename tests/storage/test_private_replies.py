@@ -120,4 +120,4 @@ def test_the_private_replies_of_the_last_hour_are_told_with_their_kind(desk, com
     (found,) = desk.do(FindPending(9, at(600), at(660)))
 
     assert found.recent == (RecentSend(ANNA, at(9), at(10), Kind.PRIVATE_REPLY),)
-    assert desk.do(FindPending(9, at(600), at(660), with_recent=False))[0].recent == ()
+    assert desk.do(FindPending(9, at(600), at(660), with_recent=False))[0].recent is None

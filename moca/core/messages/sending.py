@@ -56,7 +56,8 @@ class PendingFound:
 
     replies: tuple[QueuedReply, ...]
     unsettled: tuple[UnsettledReply, ...]
-    recent: tuple[RecentSend, ...]
+    recent: tuple[RecentSend, ...] | None
+    """None where that was not asked for."""
     resting: tuple[RestingAccount, ...] = ()
     is_frozen: bool = False
     """Whether a person said that nothing may go."""
