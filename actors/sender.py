@@ -256,7 +256,7 @@ class SenderActor(MailboxActor):
         if reply.item_id in self._outbox.under_way:
             self._calls[reply.item_id] = Call(reply, unsettled.started_at)
             return
-        self._settling.add(reply, unsettled.started_at, now)
+        self._settling.add(reply, unsettled.started_at, now, may_go_again=unsettled.may_go_again)
         if not unsettled.attempt_ended:
             because = "Moca stopped before the call had ended"
             self._record(RecordUnknown(reply.item_id, because, now))

@@ -135,7 +135,12 @@ def _pending(limit: int, due_before: datetime) -> list[Item]:
 
 def _unsettled() -> tuple[UnsettledReply, ...]:
     return tuple(
-        UnsettledReply(item.reply(), item.sending_at, item.status == ItemStatus.UNKNOWN)
+        UnsettledReply(
+            item.reply(),
+            item.sending_at,
+            attempt_ended=item.status == ItemStatus.UNKNOWN,
+            may_go_again=not item.is_final,
+        )
         for item in _items(_UNSETTLED.rows())
         if item.sending_at is not None
     )

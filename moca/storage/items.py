@@ -41,6 +41,7 @@ class Item(NamedTuple):
     last_bot_message_at: datetime | None
     last_activity_at: datetime
     cooldown_until: datetime | None
+    is_final: bool | None
 
     @property
     def contact(self) -> ContactKey:
@@ -118,6 +119,7 @@ _COLUMNS = (
     Conversation.last_bot_message_at,
     Conversation.last_activity_at,
     Conversation.cooldown_until,
+    QueueItem.is_final,
 )
 
 

@@ -142,6 +142,8 @@ class QueueItem(Table):
     echoed_at = InstantField(null=True)
     parting = peewee.CharField(null=True)
     """Why it may pass where nothing else by the bot may; None for almost every item."""
+    is_final = peewee.BooleanField(null=True)
+    """Whether it must not be sent again, should it not have arrived; None for almost every item."""
 
     class Meta:
         table_name = "queue_item"

@@ -30,6 +30,7 @@ _AGAIN = Update(
     QueueItem.scheduled_for,
     QueueItem.attempts,
     QueueItem.because,
+    QueueItem.is_final,
     where="\"status\" <> 'sent'",
 )
 _MESSAGES = Update(Message, Message.status, Message.because)
@@ -108,7 +109,7 @@ def _fault_in(item: Item, text: str) -> str | None:
 
 
 def _queue(batch: Batch, command: RetryReply | SettleReply, item: Item, because: str) -> None:
-    _AGAIN.each([(ItemStatus.PENDING, command.at, item.attempts, because, item.id)])
+    _AGAIN.each([(ItemStatus.PENDING, command.at, item.attempts, because, None, item.id)])
     _MESSAGES.each([(MessageStatus.QUEUED, "", item.message_id)])
     ended = (Outcome.FAILED.value, Outcome.SUPPRESSED.value)
     reopened = inputs_of([item.message_id], ended)[item.message_id]

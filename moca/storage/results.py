@@ -27,6 +27,7 @@ from moca.storage.storable import storable
 from moca.storage.unsending import UNSENT_BECAUSE
 from moca.storage.unwanted import unwanted_among
 
+_FINAL = Update(QueueItem, QueueItem.is_final)
 _NOT_SENT = "\"status\" <> 'sent'"
 _ENDED = Update(QueueItem, QueueItem.status, QueueItem.because, where=_NOT_SENT)
 _MESSAGES = Update(Message, Message.status, Message.because, where=_NOT_SENT)
@@ -81,6 +82,7 @@ def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:
     """Write that replies under way may have arrived; the cooldown runs as if they had."""
     chosen = _chosen(commands, (ItemStatus.SENDING,))
     _write_status(ItemStatus.UNKNOWN, chosen)
+    _FINAL.each((True, item.id) for item, command in chosen if not command.may_go_again)
     spoken = Spoken(batch.policy.cooldown)
     for item, command in chosen:
         spoken.perhaps(item, command.at)

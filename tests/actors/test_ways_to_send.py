@@ -246,6 +246,20 @@ def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_hou
     assert because == "Instagram's record shows that it did not arrive; it must not be sent again"
 
 
+def test_nor_is_it_after_a_restart(open_house):
+    house = open_house(Content(text="thanks"))
+    refused = classify(GraphError(code=100, error_subcode=2534025), 400)
+    house.instagram.next_results.append(refused)
+    house.receives(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))
+    house.passes(6)
+    house.crash()
+    house.start()
+    house.passes(120)
+
+    assert house.instagram.reached == []
+    assert house.outcome("c1")[0] == "failed"
+
+
 def test_one_that_arrived_all_the_same_is_found_in_the_record(open_house):
     house = open_house(Content(text="thanks"))
     house.instagram.lost_answers = 1

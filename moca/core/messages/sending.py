@@ -48,6 +48,7 @@ class UnsettledReply:
     started_at: datetime
     attempt_ended: bool
     """False while a call of a run that died may be the reason: it was `sending` on disk."""
+    may_go_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class RecordUnknown:
     because: str
     at: datetime
     may_go_again: bool = True
-    """Whether it is to be sent again if it did not; the sender alone remembers it."""
+    """Whether it is to be sent again if it did not."""
 
 
 @dataclass(frozen=True, slots=True)
