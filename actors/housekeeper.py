@@ -9,7 +9,7 @@ from actors.timers import Timers
 from moca import clock
 from moca.core.messages import HouseKept, KeepHouse
 
-_PORTION = 500
+_PORTION = 200
 _BREATH = timedelta(milliseconds=200)
 _EVERY = timedelta(minutes=1)
 

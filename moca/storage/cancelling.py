@@ -13,7 +13,7 @@ from moca.storage.concluding import (
     write_conclusions,
 )
 from moca.storage.items import Item, hold_items
-from moca.storage.models import IS_PENDING, Message, QueueItem
+from moca.storage.models import IS_PARTING, IS_PENDING, IS_UNDER_WAY, Message, QueueItem
 from moca.storage.parts import with_other_parts
 from moca.storage.storable import storable
 
@@ -65,11 +65,7 @@ def silence_bot(
     """
     unanswered = [each for each in unanswered_of(conversation_id) if each not in sparing]
     conclude(batch, unanswered, Outcome.SUPPRESSED, because, at)
-    own = (QueueItem.conversation == conversation_id) & QueueItem.parting.is_null(is_null=False)
-    QueueItem.update(parting=None).where(own).execute()
-    pending = hold_items(
-        (QueueItem.conversation == conversation_id)
-        & IS_PENDING
-        & (Message.author == Author.BOT.value)
-    )
+    own = QueueItem.conversation == conversation_id
+    QueueItem.update(parting=None).where(own & IS_PARTING).execute()
+    pending = hold_items(own & IS_UNDER_WAY & IS_PENDING & (Message.author == Author.BOT.value))
     cancel_items(batch, pending, because, at)

@@ -14,7 +14,14 @@ from moca.storage.byhand import NEVER_CAME, ByHand, store_by_hand
 from moca.storage.chunks import in_chunks
 from moca.storage.contents import REACTION, read_content, type_of
 from moca.storage.items import Item, hold_items
-from moca.storage.models import IS_UNSETTLED, Contact, Message, QueueItem
+from moca.storage.models import (
+    IS_UNNAMED,
+    IS_UNSETTLED,
+    Contact,
+    Conversation,
+    Message,
+    QueueItem,
+)
 from moca.storage.sent import Arrived, write_arrived
 from moca.storage.storable import storable
 
@@ -85,7 +92,7 @@ def _match(echo: Echo, *, is_found: bool) -> Item | None:
 
     What is found in the record may be long past: it is no proof of what was begun after it.
     """
-    candidates = [item for item in hold_items(_may_arrive(echo)) if _says_the_same(echo, item)]
+    candidates = [item for item in _may_arrive(echo) if _says_the_same(echo, item)]
     if echo.sent_at is not None:
         until = echo.sent_at + _CLOCKS_APART
         begun = [(item.sending_at, item) for item in candidates if item.sending_at is not None]
@@ -104,15 +111,17 @@ def _says_the_same(echo: Echo, item: Item) -> bool:
     return type_sent == echo.type or echo.type in _SHOWN_AS.get(type_sent, ("unsupported",))
 
 
-def _may_arrive(echo: Echo) -> Any:
+def _may_arrive(echo: Echo) -> list[Item]:
+    # By what has no name yet: that is next to nothing, and all that was ever sent is much.
+    own = (Contact.psid == echo.contact.psid) & (Contact.account_id == echo.contact.account_id)
+    query: Any = Message.select(Message.id).join(Conversation).join(Contact)
+    unnamed_ids = [row_id for (row_id,) in query.where(own & IS_UNNAMED).tuples()]
+    if not unnamed_ids:
+        return []
     retried = (QueueItem.status == ItemStatus.PENDING.value) & (QueueItem.attempts > 0)
     unnamed = (QueueItem.status == ItemStatus.SENT.value) & Message.mid.is_null()
-    return (
-        (Contact.psid == echo.contact.psid)
-        & (Contact.account_id == echo.contact.account_id)
-        & (Message.author != Author.HUMAN.value)
-        & (IS_UNSETTLED | retried | unnamed)
-    )
+    open_items = (Message.author != Author.HUMAN.value) & (IS_UNSETTLED | retried | unnamed)
+    return hold_items((QueueItem.message << unnamed_ids) & open_items)
 
 
 def _stored(mids: Iterable[str]) -> dict[Key, _Known]:

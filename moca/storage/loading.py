@@ -3,17 +3,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from moca.core.consent import Wish
 from moca.core.contact import ContactKey
 from moca.core.messages import ConversationLoaded, LoadConversation
 from moca.core.snapshot import Inbound, Snapshot
-from moca.core.vocabulary import Author, ConversationStatus, ItemStatus, Outcome, Role
+from moca.core.vocabulary import Author, ConversationStatus, Outcome, Role
 from moca.storage.batch import Batch
 from moca.storage.chunks import in_chunks
-from moca.storage.models import IS_CURRENT, IS_UNANSWERED, Contact, Conversation, Message, QueueItem
+from moca.storage.models import (
+    IS_CURRENT,
+    IS_UNANSWERED,
+    IS_UNDER_WAY,
+    Contact,
+    Conversation,
+    Message,
+    QueueItem,
+)
 from moca.storage.received import read_received
 
 _HOUR = timedelta(hours=1)
+_LATEST = 200
+"""So many messages of a conversation are looked through for one that is repeated."""
 
 
 class _Row(NamedTuple):
@@ -103,7 +115,8 @@ _NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish")
 
 
 def _unanswered(conversation_ids: Iterable[int]) -> Mapping[int, list[Inbound]]:
-    return _inbound(conversation_ids, IS_UNANSWERED)
+    query = Message.select(*_INBOUND).where(IS_UNANSWERED)
+    return _inbound(conversation_ids, query, Message.conversation)
 
 
 def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound]]:
@@ -121,14 +134,23 @@ def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound
         & (Message.text != "")
         & (Message.created_at > since)
     )
-    return _inbound(recent, said & ended & not_repeated)
+    # From the conversation on: else the edge is looked for anew with each of its messages.
+    latest = (Message.conversation == Conversation.id) & (Message.id > _edge())
+    query: Any = Conversation.select(*_INBOUND).join(Message, on=latest)
+    return _inbound(recent, query.where(said & ended & not_repeated), Conversation.id)
 
 
-def _inbound(conversation_ids: Iterable[int], condition: Any) -> Mapping[int, list[Inbound]]:
+def _edge() -> Any:
+    """Find the last message that is too far back in its conversation; 0 if there is none."""
+    message = Message.alias()
+    own: Any = message.select(message.id).where(message.conversation == Conversation.id)
+    return fn.COALESCE(own.order_by(message.id.desc()).offset(_LATEST).limit(1), 0)
+
+
+def _inbound(conversation_ids: Iterable[int], query: Any, key: Any) -> Mapping[int, list[Inbound]]:
     found: Mapping[int, list[Inbound]] = defaultdict(list)
-    query: Any = Message.select(*_INBOUND).where(condition).order_by(Message.id)
     for chunk in in_chunks(conversation_ids):
-        for conversation_id, *row in query.where(Message.conversation << chunk).tuples():
+        for conversation_id, *row in query.where(key << chunk).order_by(Message.id).tuples():
             found[conversation_id].append(_read(dict(zip(_NAMES, row, strict=True))))
     return found
 
@@ -144,10 +166,9 @@ def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:
     query: Any = QueueItem.select(QueueItem.conversation, QueueItem.id).join(
         Message, on=QueueItem.message == Message.id
     )
-    under_way = QueueItem.status << (ItemStatus.PENDING.value, ItemStatus.SENDING.value)
     by_bot = Message.author == Author.BOT.value
     for chunk in in_chunks(conversation_ids):
-        live = (QueueItem.conversation << chunk) & under_way & by_bot
+        live = (QueueItem.conversation << chunk) & IS_UNDER_WAY & by_bot
         for conversation_id, item_id in query.where(live).tuples():
             found[conversation_id].append(item_id)
     return found

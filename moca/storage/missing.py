@@ -92,6 +92,8 @@ def _lately(contact: ContactKey) -> list[_Stored]:
         .limit(_CONVERSATIONS)
     )
     ids = [conversation_id for (conversation_id,) in conversations.tuples()]
+    latest = Message.alias()
+    lately: Any = latest.select(latest.id).where(latest.conversation << ids)
     query: Any = Message.select(
         Message.mid,
         Message.role,
@@ -99,8 +101,8 @@ def _lately(contact: ContactKey) -> list[_Stored]:
         Message.text,
         Message.created_at,
         Message.sent_at,
-    ).where(Message.conversation << ids)
-    return [_Stored._make(row) for row in query.order_by(Message.id.desc()).limit(_LATELY).tuples()]
+    ).where(Message.id << lately.order_by(latest.id.desc()).limit(_LATELY))
+    return [_Stored._make(row) for row in query.order_by(Message.id.desc()).tuples()]
 
 
 def _is_twin(told: InboundMessage | Echo, at: datetime, stored: _Stored) -> bool:

@@ -130,7 +130,9 @@ class QueueItem(Table):
 
     id = IdentityField()
     message = peewee.ForeignKeyField(Message, unique=True, backref="items", on_delete="CASCADE")
-    conversation = peewee.ForeignKeyField(Conversation, backref="items", on_delete="CASCADE")
+    conversation = peewee.ForeignKeyField(
+        Conversation, backref="items", on_delete="CASCADE", index=False
+    )
     priority = peewee.IntegerField(default=Priority.NORMAL)
     status = peewee.CharField(default=ItemStatus.PENDING)
     scheduled_for = InstantField()
@@ -269,4 +271,7 @@ IS_UNANSWERED = (
 IS_PENDING = QueueItem.status == SQL("'pending'")
 IS_FOR_AT_ONCE = IS_PENDING & (QueueItem.scheduled_for <= QueueItem.created_at)
 IS_FOR_LATER = IS_PENDING & (QueueItem.scheduled_for > QueueItem.created_at)
+IS_UNNAMED = (Message.role == SQL("'assistant'")) & Message.mid.is_null()
+IS_UNDER_WAY = QueueItem.status << SQL("('pending', 'sending')")
+IS_PARTING = QueueItem.parting.is_null(is_null=False)
 IS_UNSETTLED = QueueItem.status << SQL("('sending', 'unknown')")

@@ -8,8 +8,11 @@ from moca.storage.models import (
     IS_FOR_AT_ONCE,
     IS_FOR_LATER,
     IS_NOT_OPEN,
+    IS_PARTING,
     IS_PENDING,
     IS_UNANSWERED,
+    IS_UNDER_WAY,
+    IS_UNNAMED,
     IS_UNSETTLED,
     Account,
     AccountProfile,
@@ -80,6 +83,7 @@ _partial_index(
 )
 _partial_index("message_unanswered", Message, Message.id, where=IS_UNANSWERED)
 _partial_index("message_waiting", Message, Message.conversation, where=IS_UNANSWERED)
+_partial_index("message_unnamed", Message, Message.conversation, where=IS_UNNAMED)
 for _link in (Message.webhook, Message.reply, Message.duplicate_of, Message.part_of):
     _partial_index(f"message_by_{_link.name}", Message, _link, where=_link.is_null(is_null=False))
 _partial_index(
@@ -115,6 +119,11 @@ _partial_index(
     QueueItem.id,
     where=IS_FOR_LATER,
 )
+QueueItem.add_index(
+    QueueItem.index(QueueItem.conversation, QueueItem.sent_at, name="queue_item_of_conversation")
+)
+_partial_index("queue_item_under_way", QueueItem, QueueItem.conversation, where=IS_UNDER_WAY)
+_partial_index("queue_item_parting", QueueItem, QueueItem.conversation, where=IS_PARTING)
 _partial_index("queue_item_unsettled", QueueItem, QueueItem.id, where=IS_UNSETTLED)
 _partial_index(
     "queue_item_started",

@@ -2,16 +2,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import fn
-
-from moca.core.vocabulary import Author, ItemStatus, Role, Stage
-from moca.storage.models import IS_UNANSWERED, Conversation, JourneyStep, Message, QueueItem
+from moca.core.vocabulary import Author, Role, Stage
+from moca.storage.models import (
+    IS_UNANSWERED,
+    IS_UNDER_WAY,
+    Conversation,
+    JourneyStep,
+    Message,
+    QueueItem,
+)
 from moca.storage.reads.freezing import frozen_since
 from moca.storage.reads.messages import address_of, find_message, read_message
 from moca.storage.reads.queue import item_of
 from moca.storage.reads.records import MessageRecord, QueueItemRecord, StepRecord
-
-_ON_ITS_WAY = (ItemStatus.PENDING, ItemStatus.SENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +137,17 @@ def _cooldown_until(conversation_id: int) -> datetime | None:
 
 
 def _replies_under_way(conversation_id: int) -> int:
-    under_way = (QueueItem.conversation == conversation_id) & (QueueItem.status << _ON_ITS_WAY)
+    under_way = (QueueItem.conversation == conversation_id) & IS_UNDER_WAY
     by_bot = Message.author == Author.BOT
     return QueueItem.select(QueueItem.id).join(Message).where(under_way & by_bot).count()
 
 
 def _called_at(conversation_id: int) -> datetime | None:
-    query = QueueItem.select(fn.MAX(QueueItem.sending_at).alias("sending_at"))
-    row = query.where(QueueItem.conversation == conversation_id).dicts().first()
-    return None if row is None else row["sending_at"]
+    own: Any = QueueItem.select(QueueItem.sending_at).where(
+        (QueueItem.conversation == conversation_id) & QueueItem.sending_at.is_null(is_null=False)
+    )
+    # Apart: of what was sent, and that may be years of talk, the last one is enough.
+    sent = own.where(QueueItem.sent_at.is_null(is_null=False)).order_by(QueueItem.sent_at.desc())
+    not_sent = own.where(QueueItem.sent_at.is_null()).order_by(QueueItem.sending_at.desc())
+    called = [row.sending_at for query in (sent, not_sent) for row in query.limit(1)]
+    return max(called, default=None)
