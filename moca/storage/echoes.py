@@ -19,6 +19,7 @@ from moca.storage.models import (
     IS_UNSETTLED,
     Contact,
     Conversation,
+    JourneyStep,
     Message,
     QueueItem,
 )
@@ -118,7 +119,13 @@ def _may_arrive(echo: Echo) -> list[Item]:
     unnamed_ids = [row_id for (row_id,) in query.where(own & IS_UNNAMED).tuples()]
     if not unnamed_ids:
         return []
-    retried = (QueueItem.status == ItemStatus.PENDING.value) & (QueueItem.attempts > 0)
+    # A call that never left, or was refused, has no echo: only what was once in doubt.
+    doubts: Any = JourneyStep.select(JourneyStep.message).where(
+        (JourneyStep.message << unnamed_ids)
+        & (JourneyStep.stage == Stage.SETTLING.value)
+        & (JourneyStep.outcome == "unknown")
+    )
+    retried = (QueueItem.status == ItemStatus.PENDING.value) & (QueueItem.message << doubts)
     unnamed = (QueueItem.status == ItemStatus.SENT.value) & Message.mid.is_null()
     open_items = (Message.author != Author.HUMAN.value) & (IS_UNSETTLED | retried | unnamed)
     return hold_items((QueueItem.message << unnamed_ids) & open_items)

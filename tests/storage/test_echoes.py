@@ -91,10 +91,23 @@ def test_a_late_echo_of_the_older_text_finds_the_older_reply(desk):
 def test_an_echo_keeps_a_reply_from_being_sent_again(desk):
     reply = desk.queue(desk.hear("m1"))
     desk.claim(reply)
+    desk.do(RecordUnknown(reply.item_id, "timeout", at(7)))
     desk.do(RecordRetry(reply.item_id, "shown not to have arrived", at(8), at(10)))
     desk.do(webhook(echoed("r1", "hi"), seconds=9))
 
     assert item(reply.item_id)[0] == "sent"
+
+
+def test_what_never_left_has_no_echo_even_where_the_clocks_are_apart(desk):
+    never_left = desk.queue(desk.hear("m1"))
+    desk.claim(never_left)
+    desk.do(RecordRetry(never_left.item_id, "connection refused", at(7), at(60)))
+    in_doubt = desk.queue(desk.hear("m2", "more", seconds=39), seconds=39)
+    desk.claim(in_doubt, 40)
+    desk.do(RecordUnknown(in_doubt.item_id, "timeout", at(41)))
+    desk.do(webhook(echoed("r1", "hi", sent_at=at(36)), seconds=42))
+
+    assert (item(never_left.item_id)[0], item(in_doubt.item_id)[0]) == ("pending", "sent")
 
 
 def test_an_echo_names_a_reply_that_the_operator_settled(desk):
