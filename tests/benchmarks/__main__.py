@@ -18,6 +18,7 @@ from tests.benchmarks import (
     kills,
     latency,
     pacing,
+    pages,
     queue,
     runtime,
     storage,
@@ -40,17 +41,18 @@ BENCHMARKS: dict[str, Benchmark] = {
     "backlog": backlog.figures,
     "crowd": crowd.figures,
     "dashboards": dashboards.figures,
+    "pages": pages.figures,
     "comparison": comparison.figures,
     "day": day.figures,
 }
-_ONLY_WHEN_NAMED = {"comparison", "day"}
-"""The one asks npm and a Redis; a day in virtual time takes more than an hour."""
+_ONLY_WHEN_NAMED = {"comparison", "day", "pages"}
+"""One asks npm and a Redis; a day in virtual time takes more than an hour; pages want 11 GB."""
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
 def main(names: tuple[str, ...]) -> None:
-    """Measure what is named, or everything but the comparison and the day, one after the other."""
+    """Measure what is named, or everything but those that ask for more, one after the other."""
     console = Console(width=120)
     measured = {}
     for name in names or [each for each in BENCHMARKS if each not in _ONLY_WHEN_NAMED]:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import peewee
 from rich.console import Console
 
-from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.acks import A_DAY, CONNECTIONS, NOBODY
-from tests.benchmarks.engine import database_in
 from tests.benchmarks.figures import Figure, percentile, show
+from tests.benchmarks.filling import fill
 from tests.benchmarks.load import Load, apart, press
 from tests.benchmarks.memory import resident
 from tests.benchmarks.picture import Line, draw
@@ -24,8 +22,6 @@ MESSAGES_EACH = 10
 ROUND_SECONDS = 3.0
 PICTURE = Path("growth.svg")
 _MIB = 1024 * 1024
-_BEFORE = 1_700_000_000_000_000
-_UNINDEXED = "message_conversation_id_id", "message_mid_account_id_kind"
 
 
 @dataclass(frozen=True)
@@ -71,47 +67,6 @@ def _measure(messages: int) -> Reading:
             return Reading(messages, load, beside, sum(map(resident, ours.pids())) / _MIB)
 
 
-def fill(folder: Path, contacts: int, messages: int) -> None:
-    """Fill a database by SQL with answered messages, as a service has that ran for long."""
-    database = database_in(folder)
-    with database.connection_context():
-        database.execute_sql("PRAGMA synchronous = off")
-        indexes = [_index(database, name) for name in _UNINDEXED]
-        with database.atomic():
-            for name in _UNINDEXED:
-                database.execute_sql(f'DROP INDEX "{name}"')
-            for sql, rows in ((_CONTACTS, contacts), (_CONVERSATIONS, contacts)):
-                database.execute_sql(sql, (rows,))
-            database.execute_sql(_MESSAGES, (messages, contacts))
-            for index in indexes:
-                database.execute_sql(index)
-
-
-def _index(database: peewee.Database, name: str) -> str:
-    sql = "SELECT sql FROM sqlite_master WHERE name = ?"
-    return str(database.execute_sql(sql, (name,)).fetchone()[0])
-
-
-_NUMBERS = (
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO "
-)
-_CONTACTS = (
-    _NUMBERS + "contact (id, account_id, psid, created_at, last_seen_at, message_count)"
-    f" SELECT i, '{SANDBOX_ACCOUNT_ID}', abs(random()), {_BEFORE}, {_BEFORE}, 10 FROM n"
-)
-_CONVERSATIONS = (
-    _NUMBERS + "conversation (id, contact_id, status, created_at, last_activity_at)"
-    f" SELECT i, i, 'open', {_BEFORE}, {_BEFORE} + i FROM n"
-)
-_MESSAGES = (
-    _NUMBERS + "message (conversation_id, account_id, kind, mid, role, author, type, text,"
-    " created_at, status, processed, outcome, because, redeliveries)"
-    f" SELECT i % ? + 1, '{SANDBOX_ACCOUNT_ID}', 'message', 'aWdfZG06' || hex(randomblob(70)),"
-    f" 'user', 'contact', 'text', 'Where is my order?', {_BEFORE} + i, 'received', 1,"
-    " 'answered', 'answered by another', 0 FROM n"
-)
-
-
 def _draw(readings: Sequence[Reading]) -> None:
     sizes = [reading.messages for reading in readings]
     rates = [reading.load.per_second for reading in readings]
@@ -128,7 +83,7 @@ def _draw(readings: Sequence[Reading]) -> None:
 @click.command()
 @click.option("--largest", default=USUALLY_UP_TO, show_default=True, help="Messages to go up to.")
 def main(largest: int) -> None:
-    """Measure and draw; ten million messages take some minutes and 5 GB of disk."""
+    """Measure and draw; ten million messages take some minutes and 11 GB of disk."""
     show(Console(width=120), {"growth": tuple(figures(largest))})
     click.echo(f"drawn in {PICTURE}")
 

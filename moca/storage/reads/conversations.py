@@ -1,7 +1,9 @@
 from typing import Any
 
+from peewee import SQL
+
 from moca.core.vocabulary import ConversationStatus
-from moca.storage.models import Contact, Conversation
+from moca.storage.models import IS_NOT_OPEN, Contact, Conversation
 from moca.storage.reads.microseconds import instant_of, microseconds_of
 from moca.storage.reads.page import Key, Page
 from moca.storage.reads.records import ContactName, ConversationRecord
@@ -23,7 +25,7 @@ def list_conversations(
     """List conversations, those with the latest activity first."""
     query = _conversations()
     if status is not None:
-        query = query.where(Conversation.status == status)
+        query = query.where(has_status(status))
     if psid is not None:
         query = query.where(Contact.psid == psid)
     if after is not None:
@@ -32,6 +34,13 @@ def list_conversations(
     rows = [record_of(row) for row in query.order_by(*order).limit(limit + 1)]
     shown = tuple(rows[:limit])
     return Page(shown, key_of(shown[-1]) if len(rows) > limit else None)
+
+
+def has_status(status: ConversationStatus) -> Any:
+    """Tell conversations with a status, by the index of those that are not open where it helps."""
+    if status is ConversationStatus.OPEN:
+        return Conversation.status == status
+    return IS_NOT_OPEN & (Conversation.status == SQL(f"'{status}'"))
 
 
 def _conversations() -> Any:

@@ -6,8 +6,8 @@ from peewee import SQL
 
 from moca.core.vocabulary import Author, ConversationStatus, MessageStatus
 from moca.storage.contents import REACTION
-from moca.storage.models import IS_NOT_OPEN, Contact, Conversation, Message
-from moca.storage.reads.conversations import comes_after, key_of, record_of
+from moca.storage.models import Contact, Conversation, Message
+from moca.storage.reads.conversations import comes_after, has_status, key_of, record_of
 from moca.storage.reads.page import Key, Page
 from moca.storage.reads.records import ConversationRecord
 
@@ -86,7 +86,7 @@ def _indexed(status: ConversationStatus | None) -> Any:
     )
     if status in (None, ConversationStatus.OPEN):
         return query
-    return query.where(IS_NOT_OPEN & (Conversation.status == SQL(f"'{status}'")))
+    return query.where(has_status(status))
 
 
 def _meets(wanted: Wanted, at: datetime) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from moca.core.vocabulary import ConversationStatus, ItemStatus, Outcome, Role
-from moca.storage.models import Conversation, Message
+from moca.storage.models import IS_NOT_OPEN, Conversation, Message
 from moca.storage.reads.queue import count_queue
 
 
@@ -63,8 +63,10 @@ def _latest_messages(limit: int) -> list[tuple[Any, ...]]:
 
 def _count_conversations() -> Mapping[ConversationStatus, int]:
     columns = (Conversation.status, fn.COUNT(Conversation.id))
-    rows: Any = Conversation.select(*columns).group_by(Conversation.status).tuples()
-    found = {ConversationStatus(status): count for status, count in rows}
+    query: Any = Conversation.select(*columns).where(IS_NOT_OPEN).group_by(Conversation.status)
+    found = {ConversationStatus(status): count for status, count in query.tuples()}
+    # Both counts read an index alone, the rows themselves neither.
+    found[ConversationStatus.OPEN] = Conversation.select().count() - sum(found.values())
     return {status: found.get(status, 0) for status in ConversationStatus}
 
 
