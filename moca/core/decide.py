@@ -98,6 +98,8 @@ def decide(
 def _then_advance(
     state: Conversation, effects: tuple[Effect, ...], now: datetime, policy: ConversationPolicy
 ) -> Decision:
+    if Reload() in effects:
+        return state, effects
     advanced, more = advance(state, now, policy)
     return advanced, effects + more
 
@@ -118,6 +120,8 @@ def _take_in(
             return state, _reload_if_stuck(state, now)
         case ConversationChanged():
             return _changed(state, event, now), ()
+        case ReplyDropped(is_recalled=True):
+            return state, (Reload(),)
         case ReplyQueued() | ReplySent() | ReplyUnknown() | ReplyFailed() | ReplyDropped():
             return _follow(state, event, policy), ()
         case _:
@@ -138,6 +142,8 @@ def _take_draft(
             return drafting.take_hand_over(state, event, now, policy)
         case GenerationFailed():
             return drafting.take_failure(state, event, now, policy)
+        case ReplyRefused(is_outdated=True):
+            return state, (Reload(),)
         case ReplyRefused():
             return drafting.drop(state, event.input_ids), ()
         case _:

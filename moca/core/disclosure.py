@@ -6,6 +6,7 @@ from moca.core.content import Content
 from moca.core.conversation import Conversation
 from moca.core.messages import QueueReply
 from moca.core.policy import ConversationPolicy
+from moca.core.snapshot import Inbound
 from moca.core.vocabulary import Parting
 
 
@@ -30,6 +31,7 @@ def say(
     *,
     parting: Parting | None = None,
     is_away_text: bool = False,
+    made_of: Iterable[Inbound] = (),
 ) -> tuple[QueueReply, ...]:
     """Queue what the bot says; the last part answers the messages."""
     *before, last = disclosed(state, content, now, policy)
@@ -43,6 +45,7 @@ def say(
         at=now,
         parting=parting,
         is_away_text=is_away_text,
+        made_of=tuple(message.text for message in made_of),
     )
     return (*earlier, answer)
 

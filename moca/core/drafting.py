@@ -93,7 +93,7 @@ def queue_ready(state: Conversation, now: datetime, policy: ConversationPolicy) 
         if draft.content is None:
             break
         if not draft.is_queueing:
-            effects += say(state, draft.input_ids, draft.content, now, policy)
+            effects += say(state, draft.input_ids, draft.content, now, policy, made_of=draft.inputs)
             state = _replaced(state, draft, replace(draft, is_queueing=True))
     return state, effects
 

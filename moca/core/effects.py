@@ -20,7 +20,7 @@ class WakeAt:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """An answer that must have come did not: take the state from the database again."""
+    """The database knows something else, or more: take the state from it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ def forget(
 
 
 def reword(state: Conversation, event: MessageEdited, policy: ConversationPolicy) -> Decision:
-    """Let a message that waits read as edited; a reply that is being made is made anew."""
+    """Let a message that waits read as edited; a reply that is not queued yet is made anew.
+
+    One that was made too often already keeps what it was made of, so that it is not queued.
+    """
     reworded = replace(
         state,
         gathered=_reworded(state.gathered, event.message_id, event.text),
@@ -47,15 +50,13 @@ def reword(state: Conversation, event: MessageEdited, policy: ConversationPolicy
         if _can_be_made_anew(draft, event.message_id, policy):
             inputs = _reworded(draft.inputs, event.message_id, event.text)
             attempt = draft.attempt + 1
-            drafts[place] = replace(draft, inputs=inputs, attempt=attempt, deadline=None)
+            drafts[place] = Draft(inputs=inputs, attempt=attempt)
             effects.append(GenerateReply(state.contact, inputs, attempt))
     return replace(reworded, drafts=tuple(drafts)), tuple(effects)
 
 
 def _can_be_made_anew(draft: Draft, message_id: int, policy: ConversationPolicy) -> bool:
-    is_being_made = (
-        draft.content is None and not draft.is_queueing and message_id in draft.input_ids
-    )
+    is_being_made = not draft.is_queueing and message_id in draft.input_ids
     return is_being_made and draft.attempt < policy.generation_attempts
 
 

@@ -29,11 +29,13 @@ def cancel_items(
     *,
     failed: bool = False,
     outcome: Outcome | None = None,
+    is_recalled: bool = False,
 ) -> None:
     """Take pending items out of the queue, and end with them what they were to answer.
 
     Of a reply in parts those go too that are still to come. With `failed` they end as failed: a
-    reply that somebody wrote and must look at again.
+    reply that somebody wrote and must look at again. With `is_recalled` its conversation is to
+    look anew at what waits in it.
     """
     status = ItemStatus.FAILED if failed else ItemStatus.CANCELLED
     outcome = outcome or (Outcome.FAILED if failed else Outcome.SUPPRESSED)
@@ -43,7 +45,7 @@ def cancel_items(
     _MESSAGES.each((MessageStatus(status), reason, item.message_id) for item in items)
     for item in items:
         batch.note(item.message_id, at, Stage.QUEUE, status, because)
-        batch.tell(ReplyDropped(item.contact, item.id, because))
+        batch.tell(ReplyDropped(item.contact, item.id, because, is_recalled))
     inputs = inputs_of(item.message_id for item in items)
     write_conclusions(
         batch,

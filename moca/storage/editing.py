@@ -10,6 +10,7 @@ from moca.storage.arrivals import Arrival, store_arrivals
 from moca.storage.batch import Batch
 from moca.storage.bodies import Body, note_bodies, scrub_body
 from moca.storage.models import Event, Message
+from moca.storage.recalling import recall_reply
 from moca.storage.repeats import hear_after_all
 from moca.storage.storable import storable
 from moca.storage.unsending import erase_traces
@@ -20,7 +21,8 @@ from moca.storage.writings import Writing, find_writing
 def edit_message(batch: Batch, edit: Edit, webhook_id: int, at: datetime) -> None:
     """Let an unanswered message read as edited; of any other the edit is only recorded.
 
-    An edit that comes before its message tells the whole of it, and stands for it.
+    A reply that waits in the queue is taken back for it. An edit that comes before its message
+    tells the whole of it, and stands for it.
     """
     if edit.number < 1:
         return
@@ -30,12 +32,14 @@ def edit_message(batch: Batch, edit: Edit, webhook_id: int, at: datetime) -> Non
             store_arrivals(batch, [Arrival(webhook_id, at, edit.message, "edited")])
     elif writing.deleted_at is not None:
         erase_traces(edit.event.account_id, edit.mid)
-    elif edit.text and writing.is_open_to_edits and not _is_overtaken(edit):
+    elif not edit.text or _is_overtaken(edit):
+        _only_record(batch, edit, writing, at)
+    elif writing.is_open_to_edits:
         _replace_text(batch, edit, writing, at)
+    elif writing.reply_id is not None and writing.is_being_answered:
+        _take_up(batch, edit, writing, writing.reply_id, at)
     else:
-        batch.note(
-            writing.id, at, Stage.RECEPTION, "edited", f"edit {edit.number} is only recorded"
-        )
+        _only_record(batch, edit, writing, at)
 
 
 def hear_edit_again(edit: Edit, webhook_id: int, at: datetime) -> None:
@@ -48,12 +52,33 @@ def hear_edit_again(edit: Edit, webhook_id: int, at: datetime) -> None:
         note_bodies([Body(webhook_id, contact, edit.mid, at)])
 
 
-def _replace_text(batch: Batch, edit: Edit, writing: Writing, at: datetime) -> None:
+def _only_record(
+    batch: Batch, edit: Edit, writing: Writing, at: datetime, because: str = ""
+) -> None:
+    detail = f"edit {edit.number} is only recorded" + (f": {because}" if because else "")
+    batch.note(writing.id, at, Stage.RECEPTION, "edited", detail)
+
+
+def _take_up(batch: Batch, edit: Edit, writing: Writing, reply_id: int, at: datetime) -> None:
+    is_the_same = storable(edit.text) == writing.text
+    because = "it says the same" if is_the_same else recall_reply(batch, reply_id, at)
+    if because is None:
+        unanswered = writing._replace(processed=False, reply_id=None)
+        _replace_text(batch, edit, unanswered, at, "before the reply was sent")
+    else:
+        _only_record(batch, edit, writing, at, because)
+
+
+def _replace_text(
+    batch: Batch,
+    edit: Edit,
+    writing: Writing,
+    at: datetime,
+    when: str = "before a reply was queued",
+) -> None:
     text = storable(edit.text)
     Message.update(text=text).where(Message.id == writing.id).execute()
-    batch.note(
-        writing.id, at, Stage.RECEPTION, "edited", f"edit {edit.number}, before a reply was queued"
-    )
+    batch.note(writing.id, at, Stage.RECEPTION, "edited", f"edit {edit.number}, {when}")
     wish = heed_edit(batch, writing, text, at)
     if writing.is_unanswered:
         talk = writing.conversation_id

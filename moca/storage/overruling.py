@@ -21,6 +21,7 @@ from moca.storage.concluding import inputs_of
 from moca.storage.items import Item, hold_items_by_id
 from moca.storage.models import Message, QueueItem
 from moca.storage.parts import earlier_parts, later_parts_ended
+from moca.storage.recalling import RECALLED_BECAUSE, is_recalled
 from moca.storage.sent import Arrived, write_arrived
 from moca.storage.storable import storable
 
@@ -92,6 +93,8 @@ def _item(batch: Batch, command: Overruling, statuses: Sequence[ItemStatus]) -> 
         batch.answer(command.receipt, Conflict(f"the reply is {item.status}"))
     elif isinstance(command, RetryReply) and earlier_parts([item]).get(item.id):
         batch.answer(command.receipt, Conflict("an earlier part of the reply was not sent"))
+    elif isinstance(command, RetryReply) and is_recalled(item):
+        batch.answer(command.receipt, Conflict(f"the reply was taken back: {RECALLED_BECAUSE}"))
     elif isinstance(command, EditReply) and (fault := _fault_in(item, command.text)):
         batch.answer(command.receipt, Conflict(fault))
     else:

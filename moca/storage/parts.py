@@ -17,6 +17,14 @@ def with_other_parts(items: Sequence[Item]) -> list[Item]:
     return [found[item_id] for item_id in sorted(found)]
 
 
+def all_parts(items: Sequence[Item]) -> list[Item]:
+    """Add all other parts of the same replies, sent or not, in the order of queueing."""
+    replies = {item.part_of for item in items if item.part_of is not None}
+    found = {item.id: item for item in items}
+    found |= {item.id: item for item in hold_items(Message.part_of << sorted(replies))}
+    return [found[item_id] for item_id in sorted(found)]
+
+
 def later_parts_ended(item: Item) -> list[Item]:
     """List the later parts of the same reply that were not sent either, in order."""
     if item.part_of is None:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import islice
@@ -23,8 +23,9 @@ from moca.core.vocabulary import (
 from moca.storage.batch import Batch
 from moca.storage.bulk import Insertion, Update
 from moca.storage.comments import has_private_reply, unanswered_comments
-from moca.storage.concluding import conclude, unanswered_among
+from moca.storage.concluding import conclude, unanswered_texts
 from moca.storage.contents import kind_of, storable_content, type_of, written
+from moca.storage.cooling import cool_down
 from moca.storage.items import held_because, is_held
 from moca.storage.models import Contact, Conversation, Message, QueueItem
 from moca.storage.selection import Selection
@@ -92,7 +93,11 @@ class _Place(NamedTuple):
 
 class _Refusal(NamedTuple):
     because: str
-    outcome: Outcome = Outcome.SUPPRESSED
+    outcome: Outcome | None = Outcome.SUPPRESSED
+    """How the inputs end; None where they are to be answered anew."""
+
+
+_OUTDATED = _Refusal("edited since the reply was made", outcome=None)
 
 
 class _Considered(NamedTuple):
@@ -119,7 +124,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
     """Put replies into the queue with what they answer, each in as many parts as it takes."""
     places = _places(command.conversation_id for command in commands)
     asked = {each for command in commands for each in command.input_ids}
-    unanswered = unanswered_among(asked)
+    unanswered = unanswered_texts(asked)
     comments = unanswered_comments(asked)
     judged: list[tuple[_Considered, _Refusal | None]] = []
     taken: set[str] = set()
@@ -128,12 +133,14 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         if place is None:
             batch.answer(command.receipt, NotFound())
             continue
-        inputs = tuple(each for each in command.input_ids if each in unanswered)
-        unanswered.difference_update(inputs)
-        comment_id = next((comments[each] for each in inputs if each in comments), None)
+        texts = {each: unanswered.pop(each) for each in command.input_ids if each in unanswered}
+        inputs = tuple(texts)
+        answered = (comments[each] for each in inputs if each in comments)
+        comment_id = next(answered, None)
         parts = parts_of(storable_content(command.content))
         considered = _Considered(command, place, inputs, comment_id, parts)
-        judged.append((considered, _refusal(considered, taken)))
+        outdated = _OUTDATED if _is_outdated(command, texts) else None
+        judged.append((considered, outdated or _refusal(considered, taken)))
         taken |= {comment_id} if comment_id else set()
     rows = iter(_write([each for each, refusal in judged if refusal is None]))
     for each, refusal in judged:
@@ -141,6 +148,12 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
             _announce(batch, each, next(rows))
         else:
             _refuse(batch, each, refusal)
+
+
+def _is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
+    """Tell whether what it answers was edited while it was on its way here."""
+    made_of = zip(command.input_ids, command.made_of, strict=False)
+    return any(texts.get(each, text) != text for each, text in made_of)
 
 
 def _refusal(considered: _Considered, taken: AbstractSet[str]) -> _Refusal | None:
@@ -174,8 +187,14 @@ def _refusal_in_private(
 
 def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
     command, because = refused.command, refusal.because
-    conclude(batch, refused.inputs, refusal.outcome, because, command.at)
-    batch.tell(ReplyRefused(refused.place.contact, command.input_ids, because))
+    if refusal.outcome is None:
+        for each in refused.inputs:
+            batch.note(each, command.at, Stage.QUEUE, "outdated", because)
+        cool_down(command.conversation_id, command.at + batch.policy.cooldown)
+    else:
+        conclude(batch, refused.inputs, refusal.outcome, because, command.at)
+    is_outdated = refusal.outcome is None
+    batch.tell(ReplyRefused(refused.place.contact, command.input_ids, because, is_outdated))
     batch.answer(command.receipt, Conflict(because))
 
 

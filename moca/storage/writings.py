@@ -36,6 +36,11 @@ class Writing(NamedTuple):
         return self.is_contacts and self.outcome is None and not self.processed
 
     @property
+    def is_being_answered(self) -> bool:
+        """Whether a reply to it is in the queue, and has not come to its end."""
+        return self.is_contacts and self.outcome is None and self.reply_id is not None
+
+    @property
     def is_open_to_edits(self) -> bool:
         """Whether another text can still make a difference to what is answered."""
         return self.is_unanswered or (self.is_contacts and self.outcome == Outcome.DUPLICATE)

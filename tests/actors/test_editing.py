@@ -1,10 +1,14 @@
 """A message edited before it is answered is answered as edited."""
 
+from datetime import timedelta
+
 import pytest
 
 from moca.core.content import Content
+from moca.core.delivery import Throttled
 from moca.core.webhook import Echo, InboundMessage
 from moca.storage.models import Event, Message
+from tests.actors.mannered import CONSENT, POLICY
 from tests.happening import edited, hinted
 from tests.making import ANNA, at
 
@@ -47,6 +51,41 @@ def test_an_edit_after_the_reply_is_only_recorded(parrots) -> None:
     assert said(parrots) == ["you said coffee"]
     assert parrots.journey(mid).message.text == "coffee"
     assert parrots.journey(mid).steps[-1].detail == "edit 1 is only recorded"
+
+
+def test_an_edit_before_the_reply_goes_has_it_made_anew(parrots) -> None:
+    parrots.hears("milk")
+    parrots.passes(10)
+    parrots.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
+    mid = parrots.hears("coffee")
+    parrots.passes(35)
+    parrots.receives(edited(mid, "tea"))
+    parrots.passes(120)
+
+    assert said(parrots) == ["you said milk", "you said tea"]
+    assert parrots.outcome(mid)[0] == "answered"
+    assert parrots.journey(mid).message.text == "tea"
+
+
+def test_two_edits_while_the_reply_waits_end_with_the_last(parrots) -> None:
+    parrots.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
+    mid = parrots.hears("coffee")
+    parrots.passes(10)
+    parrots.receives(edited(mid, "tea"))
+    parrots.passes(10)
+    parrots.receives(edited(mid, "milk", 2))
+    parrots.passes(120)
+    assert said(parrots) == ["you said milk"]
+
+
+def test_a_message_edited_into_an_opt_out_while_its_reply_waits_opts_out(open_house) -> None:
+    house = open_house(generator=Parrot(), conversation=POLICY, consent=CONSENT)
+    house.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
+    mid = house.hears("coffee")
+    house.passes(10)
+    house.receives(edited(mid, "stop"))
+    house.passes(120)
+    assert said(house) == ["You are out."]
 
 
 @pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])

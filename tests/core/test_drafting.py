@@ -27,8 +27,8 @@ def test_replies_are_queued_in_the_order_of_what_they_answer() -> None:
     assert talk.effects == ()
     talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     assert talk.effects == (
-        QueueReply(1, (1,), Content(text="hello"), at(7)),
-        QueueReply(1, (2,), Content(text="ten"), at(7)),
+        QueueReply(1, (1,), Content(text="hello"), at(7), made_of=("hi",)),
+        QueueReply(1, (2,), Content(text="ten"), at(7), made_of=("price?",)),
     )
 
 

@@ -85,7 +85,7 @@ def test_a_declined_reply_lets_the_next_one_go() -> None:
     talk.happens(7, ReplyDeclined(ANNA, 1, 1, "no rule fits"))
     assert talk.effects == (
         ConcludeMessages((1,), Outcome.SUPPRESSED, "no reply is wanted: no rule fits", at(7)),
-        QueueReply(1, (2,), Content(text="ten"), at(7)),
+        QueueReply(1, (2,), Content(text="ten"), at(7), made_of=("price?",)),
     )
 
 

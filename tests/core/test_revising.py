@@ -1,13 +1,18 @@
 from dataclasses import replace
 
+import pytest
+
 from moca.core.content import Content
+from moca.core.effects import Reload
 from moca.core.messages import (
     GenerateReply,
     MessageArrived,
     MessageEdited,
     MessageErased,
     QueueReply,
+    ReplyDropped,
     ReplyGenerated,
+    ReplyRefused,
 )
 from tests.core.talk import Talk
 from tests.making import ANNA, said
@@ -76,6 +81,44 @@ def test_a_reply_that_is_being_made_is_made_anew() -> None:
     assert queued.content.text == "to tea"
 
 
+def test_a_reply_that_is_written_and_not_queued_is_made_anew() -> None:
+    talk = Talk().hears(said(1, "coffee"), said(2, "milk", 1)).happens(5, edited(99))
+    talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="to milk")))
+    talk.happens(7, edited(2))
+    assert talk.effects == (GenerateReply(ANNA, (replace(said(2, "tea", 1)),), 2),)
+
+    talk.happens(8, ReplyGenerated(ANNA, 2, 2, Content(text="to tea")))
+    talk.happens(8, ReplyGenerated(ANNA, 1, 1, Content(text="to coffee")))
+    queued = [each for each in talk.effects if isinstance(each, QueueReply)]
+    assert [(each.content.text, each.made_of) for each in queued] == [
+        ("to coffee", ("coffee",)),
+        ("to tea", ("tea",)),
+    ]
+
+
+def test_a_reply_that_was_made_too_often_owns_what_it_was_made_of() -> None:
+    talk = Talk().hears(said(1, "coffee")).happens(5, edited(99))
+    for number in range(1, 10):
+        talk.happens(6, edited(1, f"tea {number}"))
+    last = talk.policy.generation_attempts
+    talk.happens(7, ReplyGenerated(ANNA, 1, last, Content(text="to tea")))
+    (queued,) = [each for each in talk.effects if isinstance(each, QueueReply)]
+    assert queued.made_of == (f"tea {last - 1}",)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ReplyRefused(ANNA, (1,), "edited", is_outdated=True),
+        ReplyDropped(ANNA, 7, "edited", is_recalled=True),
+    ],
+)
+def test_what_waits_again_is_looked_up_before_anything_is_answered(event) -> None:
+    talk = Talk().answers(said(1, "coffee"), 5).happens(6, MessageArrived(ANNA, 1, said(2, "x", 6)))
+    talk.happens(40, event)
+    assert talk.effects == (Reload(),)
+
+
 def test_edits_do_not_have_a_reply_made_without_end() -> None:
     talk = Talk().hears(said(1, "coffee")).happens(5, edited(99))
     asked = 0
@@ -93,5 +136,6 @@ def test_an_edit_of_a_written_reply_changes_nothing() -> None:
     assert replace(talk.state, active_at=before.active_at) == replace(
         before, remembered=talk.state.remembered
     )
+    assert talk.effects == ()
     talk.happens(8, MessageArrived(ANNA, 1, said(2, "more", 8)))
     assert gathered(talk) == [(2, "more")]

@@ -153,14 +153,6 @@ def test_an_edit_replaces_the_text_of_what_waits(desk):
     assert Message.get_by_id(first).text == "tea"
 
 
-def test_an_edit_of_what_is_queued_is_only_recorded(desk):
-    first = desk.hear("m1", "coffee")
-    desk.queue(first)
-    assert desk.do(webhook(edited("m1", "tea"))) == ()
-    assert Message.get_by_id(first).text == "coffee"
-    assert Event.get().kind == "edit"
-
-
 def test_edits_of_one_batch_end_with_the_last(desk):
     desk.hear("m1", "coffee")
     desk.do(webhook(edited("m1", "milk", 2), edited("m1", "tea", 1)))

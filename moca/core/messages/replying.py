@@ -115,6 +115,8 @@ class QueueReply:
     """Marks the conversation, so that one closing brings one away text."""
     parting: Parting | None = None
     """Lets it pass where nothing else by the bot may."""
+    made_of: tuple[str, ...] = field(default=(), repr=False)
+    """What the inputs said when it was made, one each; empty where it does not depend on that."""
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
@@ -149,3 +151,5 @@ class ReplyRefused:
     contact: ContactKey
     input_ids: tuple[int, ...]
     because: str
+    is_outdated: bool = False
+    """Whether the inputs wait still, and say something else than what it was made of."""

@@ -86,6 +86,8 @@ class ReplyDropped:
     contact: ContactKey
     item_id: int
     because: str
+    is_recalled: bool = False
+    """Whether what it was to answer waits again."""
 
 
 @dataclass(frozen=True, slots=True)
