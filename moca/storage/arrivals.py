@@ -19,7 +19,7 @@ from moca.storage.selection import Selection
 from moca.storage.storable import short, storable
 from moca.storage.talks import Talk, Talks, Turn
 from moca.storage.threads import write_turn
-from moca.storage.wishes import WISHED
+from moca.storage.wishes import WISHED, is_overruled
 
 _INSERT = Insertion(
     Message,
@@ -125,7 +125,7 @@ def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
         talk = talks.of(arrival.message.contact)
         turns.append(_turn(talk, arrival))
         clocks.append(_take_in(talk, arrival))
-        wishes.append(heed(talk, arrival.message, arrival.received_at, batch.policy.consent))
+        wishes.append(_heed(talk, arrival, batch.policy.consent))
     talks.write()
     for arrival, wish in zip(arrivals, wishes, strict=True):
         if wish is Wish.OPT_OUT:
@@ -171,14 +171,24 @@ def _take_in(talk: Talk, arrival: Arrival) -> str:
     return clock
 
 
-def heed(talk: Talk, message: InboundMessage, at: datetime, consent: Consent) -> Wish | None:
+def _heed(talk: Talk, arrival: Arrival, consent: Consent) -> Wish | None:
     """Write down what a message changes about being written to; None where that is nothing."""
-    if message.unanswerable is not None or not rule_of(message.kind).opens_window:
+    message = arrival.message
+    if not rule_of(message.kind).opens_window:
         return None
     wish = consent.wish_of(message.text, has_opted_out=talk.opted_out_at is not None)
-    if wish is not None:
-        talk.opted_out_at = at if wish is Wish.OPT_OUT else None
+    if wish is None or not _counts_still(wish, arrival, consent):
+        return None
+    talk.opted_out_at = arrival.received_at if wish is Wish.OPT_OUT else None
     return wish
+
+
+def _counts_still(wish: Wish, arrival: Arrival, consent: Consent) -> bool:
+    """Tell whether what somebody wished holds; it does where nobody may answer it any more."""
+    message = arrival.message
+    if arrival.how != FOUND or message.sent_at is None:
+        return message.unanswerable is None
+    return not is_overruled(message.contact, wish, message.sent_at, consent)
 
 
 def _row(arrival: Arrival, talk: Talk, wish: Wish | None) -> tuple[object, ...]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from moca.core.content import Content
@@ -39,7 +40,12 @@ class Desk:
     """A writer, and short ways to do with it what happens before a test begins."""
 
     def __init__(self, database):
+        self._database = database
         self._writer = Writer(database, POLICY)
+
+    def heed(self, consent):
+        """Let these words opt out and in from now on."""
+        self._writer = Writer(self._database, replace(POLICY, consent=consent))
 
     def do(self, *commands):
         """Apply commands in one transaction; tell the events."""

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from moca.core.comparing import Span
+from moca.core.consent import Consent
 from moca.core.contact import ContactKey
 from moca.core.messages import EraseContact, MessageArrived
 from moca.core.messages.comparing import (
@@ -15,7 +16,8 @@ from moca.core.messages.comparing import (
     MessagesMissed,
 )
 from moca.core.vocabulary import Author
-from moca.storage.models import Conversation, Message
+from moca.core.words import Words
+from moca.storage.models import Contact, Conversation, Message
 from tests.making import ANNA, at
 from tests.storage.desk import conversation, details, echoed, item, message, steps, webhook, wrote
 
@@ -88,6 +90,52 @@ def test_what_is_found_too_late_is_only_recorded(heard):
         "suppressed",
         "it never came by webhook, and was found too late to be answered",
     )
+
+
+@pytest.fixture
+def consenting(heard):
+    """The same, where words opt out and in."""
+    consent = Consent(opt_out=Words.of(["STOP"]), opt_in=Words.of(["START"]))
+    heard.heed(consent)
+    return heard
+
+
+LATE = 25 * 3600
+
+
+def find_late(desk, *messages):
+    compare(desk, *messages, seconds=LATE + 200, until=LATE)
+
+
+def test_an_opt_out_that_is_found_too_late_to_be_answered_is_heeded(consenting):
+    reply = consenting.queue(seconds=300)
+    find_late(consenting, wrote("lost", "Stop!", sent_at=at(200)))
+
+    assert Contact.get().opted_out_at == at(LATE + 200)
+    assert item(reply.item_id)[0] == "cancelled"
+    assert message(known("lost"))[2] == "suppressed"
+    assert "state/opted out" in steps(known("lost"))
+
+
+def test_an_opt_out_that_was_found_late_ends_with_the_word_for_it(consenting):
+    find_late(consenting, wrote("lost", "stop", sent_at=at(200)))
+    consenting.hear("m9", "start", seconds=LATE + 300)
+    assert Contact.get().opted_out_at is None
+
+
+def test_an_opt_out_is_not_heeded_where_the_contact_opted_in_since(consenting):
+    consenting.hear("m2", "start", seconds=250, sent_at=at(250))
+    find_late(consenting, wrote("lost", "stop", sent_at=at(200)))
+    assert Contact.get().opted_out_at is None
+
+
+def test_an_opt_in_that_is_found_late_is_heeded_unless_they_opted_out_since(consenting):
+    consenting.hear("m2", "stop", seconds=250, sent_at=at(250))
+    find_late(consenting, wrote("lost", "start", sent_at=at(200)))
+    assert Contact.get().opted_out_at == at(250)
+
+    find_late(consenting, wrote("found", "start", sent_at=at(260)))
+    assert Contact.get().opted_out_at is None
 
 
 def test_what_is_older_than_the_first_webhook_is_only_recorded_and_not_counted(heard):
