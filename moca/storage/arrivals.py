@@ -6,7 +6,7 @@ from moca.core.consent import OPTED_OUT, Consent, Wish
 from moca.core.kinds import rule_of
 from moca.core.messages import MessageArrived
 from moca.core.snapshot import Inbound
-from moca.core.vocabulary import Author, ConversationStatus, MessageStatus, Outcome, Role, Stage
+from moca.core.vocabulary import Author, MessageStatus, Outcome, Role, Stage
 from moca.core.webhook import InboundMessage
 from moca.storage.batch import Batch
 from moca.storage.bodies import Body, note_bodies, scrub_body
@@ -57,7 +57,7 @@ _BY_MID = Selection(
 
 _OLDEST_TIMESTAMP = timedelta(hours=48)
 
-FOUND = "found"
+FOUND, FETCHED = "found", "fetched"
 
 Key = tuple[str, str, str]
 """A message's mid, account and kind."""
@@ -154,9 +154,9 @@ def _turn(talk: Talk, arrival: Arrival) -> Turn | None:
     at, message = arrival.received_at, arrival.message
     if message.is_standby:
         return talk.stand_by(at)
-    # The record shows what was written, and not which app it was meant for.
-    is_told = arrival.how != FOUND and talk.status == ConversationStatus.STANDBY
-    if is_told and talk.comes_back(message.sent_at):
+    # Only a webhook tells which app a message was meant for; the record shows what was written.
+    is_told = arrival.how not in (FETCHED, FOUND)
+    if is_told and talk.comes_back(message.sent_at, at):
         return Turn.CAME_BACK
     return Turn.RAN_OUT if talk.end_hold(at) else None
 

@@ -10,7 +10,7 @@ from moca.storage.bulk import Insertion
 from moca.storage.cancelling import silence_bot
 from moca.storage.models import Message
 from moca.storage.noticing import give_notice
-from moca.storage.persons import leave_to_person
+from moca.storage.persons import hear_person, leave_to_person
 from moca.storage.received import written_received
 from moca.storage.storable import short, storable
 from moca.storage.talks import Talk, Talks
@@ -71,8 +71,11 @@ def store_by_hand(batch: Batch, by_hand: ByHand) -> int:
 
 def _silence(batch: Batch, talk: Talk, at: datetime, *, was_open: bool) -> None:
     silence_bot(batch, talk.conversation_id, _BECAUSE, at)
-    leave_to_person(talk.conversation_id, talk.held_until or at)
     status = ConversationStatus(talk.status)
+    if status is ConversationStatus.STANDBY:  # Whether a person wrote it, or the other app.
+        hear_person(talk.conversation_id, at)
+    else:
+        leave_to_person(talk.conversation_id, talk.held_until or at)
     batch.tell(ConversationChanged(talk.contact, talk.conversation_id, status, talk.held_until))
     if was_open:
         give_notice(

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from moca.core.messages import FindMissing, MessagesMissing, MissingMessage, RecordFetched
 from moca.core.quiet import hour_of
 from moca.core.webhook import Echo
-from moca.storage.arrivals import Arrival, store_arrivals
+from moca.storage.arrivals import FETCHED, Arrival, store_arrivals
 from moca.storage.batch import Batch
 from moca.storage.bulk import Update
 from moca.storage.echoes import Heard, hear_echoes
@@ -67,9 +67,9 @@ def record_fetched(batch: Batch, commands: Sequence[RecordFetched]) -> None:
             _note(command, storable(command.because))
         elif isinstance(found, Echo):
             hear_echoes(batch, [Heard(None, at, found)])
-            _note(command, "fetched")
+            _note(command, FETCHED)
         else:
-            _take_in(batch, command, Arrival(None, at, found, "fetched"))
+            _take_in(batch, command, Arrival(None, at, found, FETCHED))
 
 
 def _take_in(batch: Batch, command: RecordFetched, arrival: Arrival) -> None:
@@ -79,7 +79,7 @@ def _take_in(batch: Batch, command: RecordFetched, arrival: Arrival) -> None:
     if not has_come.exists():
         store_arrivals(batch, [arrival])
         add_up([Tally(command.account_id, hour_of(command.at), missed=1)])
-    _note(command, "fetched")
+    _note(command, FETCHED)
 
 
 def _note(command: RecordFetched, because: str) -> None:

@@ -64,6 +64,8 @@ class Talk:
     held_until: datetime | None = None
     last_user_message_at: datetime | None = None
     last_activity_at: datetime | None = None
+    person_until: datetime | None = None
+    """Until when a person has the word, also under another app's turn; only read here."""
 
     def go_on(self, at: datetime) -> None:
         """Note that somebody wrote, on either side."""
@@ -93,23 +95,32 @@ class Talk:
         return True
 
     def stand_by(self, at: datetime) -> Turn | None:
-        """Note that another app holds the thread; None where the bot was silent anyway."""
+        """Note that another app holds the thread; None where the bot is silent as long anyway."""
         self.end_hold(at)
-        if self.status not in (ConversationStatus.OPEN, ConversationStatus.STANDBY):
+        until = at + OTHER_APPS_TURN
+        if self.status == ConversationStatus.STANDBY:
+            self.held_until = latest(self.held_until, until)
             return None
-        was_open = self.status == ConversationStatus.OPEN
-        self.status = ConversationStatus.STANDBY
-        self.held_until = latest(self.held_until, at + OTHER_APPS_TURN)
-        return Turn.STOOD_BY if was_open else None
+        ends_before = self.held_until is not None and self.held_until < until
+        if self.status != ConversationStatus.OPEN and not ends_before:
+            return None
+        self.status, self.held_until = ConversationStatus.STANDBY, until
+        return Turn.STOOD_BY
 
-    def comes_back(self, told_at: datetime | None) -> bool:
-        """Take the thread back if it was ours again at that instant; tell whether it was."""
+    def comes_back(self, told_at: datetime | None, at: datetime) -> bool:
+        """Take the thread back if it was ours again when that was told; tell whether it was."""
         if told_at is None or self.held_until is None or self.status != ConversationStatus.STANDBY:
             return False
         if told_at <= self.held_until - OTHER_APPS_TURN:
             return False
-        self.status, self.held_until = ConversationStatus.OPEN, None
+        self.take_back(at)
         return True
+
+    def take_back(self, at: datetime) -> None:
+        """Leave the thread to the bot again, or to the person whose hold still runs."""
+        self.status, self.held_until = ConversationStatus.OPEN, None
+        if self.person_until is not None and at < self.person_until:
+            self.status, self.held_until = ConversationStatus.HUMAN, self.person_until
 
 
 class Talks:
@@ -161,12 +172,19 @@ def _conversation(talk: Talk) -> tuple[object, ...]:
     return talk.status, talk.held_until, talk.last_user_message_at, talk.last_activity_at
 
 
-_STORED = (Contact.id, *_CONTACTS, Conversation.id, *_CONVERSATIONS)
+_STORED = (
+    Contact.id,
+    *_CONTACTS,
+    Conversation.id,
+    *_CONVERSATIONS,
+    Conversation.person_until,
+)
 _NAMES = (
     "contact_id",
     *(column.name for column in _CONTACTS),
     "conversation_id",
     *(column.name for column in _CONVERSATIONS),
+    "person_until",
 )
 
 _BY_PSID = Selection(

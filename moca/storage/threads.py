@@ -6,7 +6,7 @@ from moca.core.webhook import ThreadControl
 from moca.storage.batch import Batch
 from moca.storage.cancelling import silence_bot
 from moca.storage.items import held_because
-from moca.storage.persons import leave_to_person
+from moca.storage.persons import hear_person, leave_to_person
 from moca.storage.talks import Talk, Talks, Turn
 
 _RESUMED_BECAUSE = {
@@ -16,13 +16,13 @@ _RESUMED_BECAUSE = {
 
 
 def hand_over(batch: Batch, control: ThreadControl, at: datetime) -> None:
-    """Leave a thread to the app that took it, or take it back; a person's hold is not touched."""
+    """Leave a thread to the app that took it, or take it back; a person's hold runs on under it."""
     talks = Talks([control.contact])
     talk = talks.of(control.contact)
     if control.is_ours:
         is_back = talk.status == ConversationStatus.STANDBY
         if is_back:
-            talk.status, talk.held_until = ConversationStatus.OPEN, None
+            talk.take_back(at)
         turn = Turn.CAME_BACK if is_back else None
     else:
         talk.go_on(at)
@@ -37,12 +37,14 @@ def write_turn(
     batch: Batch, talk: Talk, turn: Turn, at: datetime, message_id: int | None = None
 ) -> None:
     """Write and tell what follows from a change of who may answer."""
-    if message_id is not None and turn is not Turn.STOOD_BY:
+    if message_id is not None and talk.status == ConversationStatus.OPEN:
         batch.note(message_id, at, Stage.STATE, "resumed", _RESUMED_BECAUSE[turn])
     if turn is Turn.RAN_OUT:
         return
     status = ConversationStatus(talk.status)
-    leave_to_person(talk.conversation_id, talk.held_until or at)
-    if turn is Turn.STOOD_BY:
+    if turn is Turn.CAME_BACK:
+        leave_to_person(talk.conversation_id, talk.held_until or at)
+    else:
+        hear_person(talk.conversation_id, at)
         silence_bot(batch, talk.conversation_id, held_because(status), at)
     batch.tell(ConversationChanged(talk.contact, talk.conversation_id, status, talk.held_until))

@@ -9,7 +9,7 @@ from moca.core.delivery import Throttled
 from moca.core.webhook import Echo, InboundMessage
 from moca.storage.models import Event, Message
 from tests.actors.mannered import CONSENT, POLICY
-from tests.happening import edited, hinted
+from tests.happening import control, edited, hinted
 from tests.making import ANNA, at
 
 
@@ -134,6 +134,18 @@ def test_a_hint_whose_message_never_comes_has_it_fetched_and_answered(parrots) -
     assert said(parrots) == ["you said coffee"]
     first = parrots.journey("m1").steps[0]
     assert (first.stage, first.outcome) == ("reception", "fetched")
+
+
+def test_a_fetched_message_takes_no_thread_back_from_another_app(parrots) -> None:
+    parrots.receives(control(ours=False))
+    parrots.instagram.readable["m1"] = InboundMessage(
+        contact=ANNA, mid="m1", text="coffee", sent_at=at(5)
+    )
+    parrots.passes(6)
+    parrots.receives(hinted("m1"))
+    parrots.passes(60)
+    assert parrots.outcome("m1") == ("suppressed", "another app holds the thread")
+    assert said(parrots) == []
 
 
 def test_a_message_fetched_that_comes_after_all_is_not_answered_twice(parrots) -> None:

@@ -10,7 +10,7 @@ from moca.core.messages import ChangeConversation, Done
 from moca.core.vocabulary import ConversationStatus
 from moca.core.webhook import InboundMessage
 from moca.storage.models import Conversation
-from tests.happening import control
+from tests.happening import control, hinted
 from tests.making import ANNA
 
 ELSEWHERE = "another app holds the thread"
@@ -115,6 +115,40 @@ def test_a_persons_hold_outlives_anothers_turn(house) -> None:
     house.receives(control(ours=False))
     house.receives(control(ours=True))
     assert status(house) == "human"
+
+
+def pause(house, mid: str, span: timedelta | None) -> None:
+    conversation_id = house.journey(mid).message.conversation_id
+    now = clock.now()
+    until = None if span is None else now + span
+    house.system.tell(ChangeConversation(conversation_id, ConversationStatus.PAUSED, now, until))
+    house.settle()
+
+
+def test_anothers_turn_outlives_a_pause(house) -> None:
+    pause(house, house.hears("hi"), timedelta(minutes=10))
+    house.receives(control(ours=False))
+    house.passes(11 * 60)
+    written = InboundMessage(contact=ANNA, mid="m9", text="hello?", sent_at=clock.now())
+    house.instagram.readable["m9"] = written
+    house.receives(hinted("m9"))
+    house.passes(60)
+    assert house.outcome("m9") == ("suppressed", ELSEWHERE)
+
+    house.receives(control(ours=True))
+    assert status(house) == "open"
+
+
+@pytest.mark.parametrize("span", [None, timedelta(hours=1), timedelta(hours=36)])
+def test_a_pause_outlives_anothers_turn(house, span) -> None:
+    pause(house, house.hears("hi"), span)
+    house.receives(control(ours=False))
+    house.receives(in_standby("s1"))
+    house.hears_echo("said the other app", "theirs")
+    house.receives(control(ours=True))
+    mid = house.hears("hello?")
+    house.passes(60)
+    assert (house.outcome(mid)[0], house.instagram.reached) == ("suppressed", [])
 
 
 def test_what_the_other_app_writes_leaves_the_thread_with_it(house) -> None:

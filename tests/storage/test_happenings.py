@@ -197,6 +197,13 @@ def test_a_fetched_message_says_so_and_is_stored_once(desk):
     assert Event.get().because == "fetched"
 
 
+def test_a_fetched_message_leaves_a_thread_with_the_app_that_holds_it(desk):
+    desk.do(webhook(control(ours=False)))
+    desk.do(webhook(hinted("m1"), seconds=1))
+    desk.do(RecordFetched(ANNA.account_id, "m1", wrote("m1", sent_at=at(1)), at(11)))
+    assert conversation()[0] == "standby"
+
+
 def test_an_app_that_takes_the_thread_silences_the_bot(desk):
     first = desk.hear("m1")
     (changed,) = desk.do(webhook(control(ours=False), seconds=1))
