@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 
@@ -74,6 +74,8 @@ class Unreadable:
     """Instagram's record could not be read, which proves nothing."""
 
     because: str
+    is_misasked: bool = field(default=False, compare=False)
+    """Whether it may be readable, asked for otherwise."""
 
 
 VerificationResult = Arrived | NotArrived | Unreadable

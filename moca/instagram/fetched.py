@@ -1,28 +1,29 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, PlainValidator
 
 from moca.core.contact import ContactKey
+from moca.core.received import Received
 from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.identity import read_mid
 from moca.instagram.instants import read_instant
-from moca.instagram.payload import Flag, Otherwise, Party, Text
+from moca.instagram.payload import Otherwise, Party, Text
+from moca.instagram.recorded import RecordedMedia
 
 
 class _Recipients(BaseModel):
     data: list[OnErrorOmit[Party]] = []
 
 
-class FetchedMessage(BaseModel):
-    """A message as the Conversations API tells it: its text, never its media."""
+class FetchedMessage(RecordedMedia):
+    """A message as the Conversations API tells it."""
 
     id: Annotated[str, BeforeValidator(read_mid)]
     created_time: Annotated[datetime | None, PlainValidator(read_instant)] = None
     sender: Annotated[Party | None, Otherwise(None), Field(alias="from")] = None
     to: Annotated[_Recipients, Otherwise(_Recipients())] = _Recipients()
     message: Text = ""
-    is_unsupported: Flag = False
 
     def is_with(self, account_id: str) -> bool:
         """Tell whether the account is named as the writer or as whom it was written to."""
@@ -33,20 +34,24 @@ class FetchedMessage(BaseModel):
         """See it as its webhook would have told it; None where the writer is not named."""
         if self.sender is None:
             return None
-        kind = "text" if self.message and not self.is_unsupported else "unsupported"
         if self.sender.id != account_id:
-            return InboundMessage(
-                contact=ContactKey(account_id, self.sender.id),
-                mid=mid,
-                type=kind,
-                text=self.message,
-                sent_at=self.created_time,
-            )
-        return self._echo(account_id, mid, kind)
-
-    def _echo(self, account_id: str, mid: str, kind: str) -> Echo | None:
+            contact = ContactKey(account_id, self.sender.id)
+            return InboundMessage(contact=contact, mid=mid, sent_at=self.created_time, **self._says)
         if not self.to.data:
             return None
         contact = ContactKey(account_id, self.to.data[0].id)
-        sent_at = self.created_time
-        return Echo(contact=contact, mid=mid, text=self.message, type=kind, sent_at=sent_at)
+        return Echo(contact=contact, mid=mid, sent_at=self.created_time, **self._says)
+
+    @property
+    def _says(self) -> dict[str, Any]:
+        received = self.as_received()
+        return {"text": self.message, "type": self._type(received), "received": received}
+
+    def _type(self, received: Received | None) -> str:
+        if self.is_unsupported:
+            return "unsupported"
+        if received is not None and received.attachments:
+            return received.attachments[0].type
+        if received is not None:
+            return "story_reply"
+        return "text" if self.message else "unsupported"

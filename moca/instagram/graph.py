@@ -31,10 +31,12 @@ from moca.instagram.outgoing import SenderAction, action_body, message_body
 from moca.instagram.payload import Otherwise
 from moca.instagram.profiles import clearing_body, profile_body
 from moca.instagram.record import Conversations, Record, find_in_record
-from moca.instagram.threads import MESSAGES, Thread, ThreadList
+from moca.instagram.recorded import MEDIA_FIELDS, PLAIN_FIELDS
+from moca.instagram.threads import Thread, ThreadList
 from moca.instagram.transport import Answer, GraphTransport, NoAnswer, NoToken
 
 _THREADS_A_PAGE = "50"
+_INVALID_PARAMETER = "Graph 100"
 
 
 class _Sent(BaseModel):
@@ -70,6 +72,8 @@ class GraphClient:
 
     def __init__(self, access_for: Callable[[str], Access | None], timeout_seconds: float) -> None:
         self._transport = GraphTransport(access_for, timeout_seconds)
+        self._without_media: set[str] = set()
+        """Accounts whose messages are told without their media only."""
 
     def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
         """Send a message, once, and tell what became of it.
@@ -122,8 +126,7 @@ class GraphClient:
 
     def message(self, account_id: str, mid: str) -> InboundMessage | Echo | Unreadable:
         """Read a message by its id, as its webhook would have told it."""
-        fields = {"fields": "id,created_time,from,to,message"}
-        found = self._read(FetchedMessage, quote(mid, safe=""), account_id, fields)
+        found = self._read_told(FetchedMessage, quote(mid, safe=""), account_id)
         if isinstance(found, Unreadable):
             return found
         told = found.as_told_by(account_id, mid)
@@ -140,8 +143,7 @@ class GraphClient:
         self, account_id: str, thread_id: str
     ) -> tuple[InboundMessage | Echo, ...] | Unreadable:
         """Read a conversation's newest messages, as their webhooks would have told them."""
-        fields = {"fields": MESSAGES}
-        found = self._read(Thread, quote(thread_id, safe=""), account_id, fields)
+        found = self._read_told(Thread, quote(thread_id, safe=""), account_id, "messages")
         return found if isinstance(found, Unreadable) else found.told(account_id)
 
     def subscribed_apps(self, account_id: str) -> frozenset[str] | Unreadable:
@@ -175,18 +177,40 @@ class GraphClient:
         is_done = answer.status == HTTPStatus.OK and not read_error(answer.document)
         return None if is_done else _failure(answer).because
 
+    def _read_told(
+        self, shape: type[_Shape], path: str, account_id: str, edge: str = ""
+    ) -> _Shape | Unreadable:
+        """Read messages with their media; without, from then on, where Instagram knows of none."""
+        plain = _fields(PLAIN_FIELDS, edge)
+        if account_id in self._without_media:
+            return self._read(shape, path, account_id, plain)
+        full = _fields(f"{PLAIN_FIELDS},{MEDIA_FIELDS}", edge)
+        found = self._read(shape, path, account_id, full)
+        if not (isinstance(found, Unreadable) and found.is_misasked):
+            return found
+        found = self._read(shape, path, account_id, plain)
+        if not isinstance(found, Unreadable):
+            self._without_media.add(account_id)
+        return found
+
     def _read(
         self, shape: type[_Shape], path: str, account_id: str, query: Mapping[str, str]
     ) -> _Shape | Unreadable:
         answer = self._transport.call("GET", path, account_id, query=query)
         if not isinstance(answer, Answer):
             return Unreadable(answer.because)
-        if answer.status != HTTPStatus.OK or read_error(answer.document):
-            return Unreadable(_failure(answer).because)
+        error = read_error(answer.document)
+        if answer.status != HTTPStatus.OK or error:
+            is_misasked = error is not None and error.name == _INVALID_PARAMETER
+            return Unreadable(_failure(answer).because, is_misasked)
         try:
             return shape.model_validate(answer.document)
         except ValidationError:
             return Unreadable("Instagram's answer has a shape not known")
+
+
+def _fields(names: str, edge: str) -> dict[str, str]:
+    return {"fields": f"{edge}{{{names}}}" if edge else names}
 
 
 def _read_delivery(answer: Answer, *, is_named: bool) -> DeliveryResult:

@@ -10,8 +10,6 @@ from moca.instagram.identity import read_mid
 from moca.instagram.instants import read_instant
 from moca.instagram.payload import Otherwise
 
-MESSAGES = "messages{id,created_time,from,to,message}"
-
 
 class _Row(BaseModel):
     id: Annotated[str, BeforeValidator(read_mid)]

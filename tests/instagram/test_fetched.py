@@ -4,10 +4,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from moca.core.contact import ContactKey
 from moca.core.delivery import Unreadable
+from moca.core.received import Attachment, Received, Story
 from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.fetched import FetchedMessage
 from moca.instagram.graph import GraphClient
@@ -43,6 +44,73 @@ def test_what_the_account_wrote_is_an_echo():
 @pytest.mark.parametrize("odd", [{"message": ""}, {"is_unsupported": True, "message": ""}])
 def test_what_shows_no_text_is_unsupported(odd):
     assert told(SAID | odd).type == "unsupported"
+
+
+LINK = "https://lookaside.example/1"
+
+
+@pytest.mark.parametrize(
+    ("media", "kind", "received"),
+    [
+        (
+            {"attachments": {"data": [{"mime_type": "image/jpeg", "image_data": {"url": LINK}}]}},
+            "image",
+            Received(attachments=(Attachment(type="image", url=LINK),)),
+        ),
+        (
+            {"attachments": {"data": [{"mime_type": "video/mp4", "video_data": {"url": LINK}}]}},
+            "video",
+            Received(attachments=(Attachment(type="video", url=LINK),)),
+        ),
+        (
+            {"attachments": {"data": [{"mime_type": "audio/mp4", "file_url": LINK}]}},
+            "audio",
+            Received(attachments=(Attachment(type="audio", url=LINK),)),
+        ),
+        (
+            {"attachments": {"data": [{"name": "a.pdf", "file_url": LINK, "image_data": 7}]}},
+            "file",
+            Received(attachments=(Attachment(type="file", url=LINK, title="a.pdf"),)),
+        ),
+        (
+            {"shares": {"data": [{"link": LINK, "name": "a post", "id": "5"}]}},
+            "share",
+            Received(attachments=(Attachment(type="share", url=LINK, title="a post", id="5"),)),
+        ),
+        (
+            {"story": {"mention": {"link": LINK, "id": "5"}}},
+            "story_mention",
+            Received(attachments=(Attachment(type="story_mention", url=LINK),)),
+        ),
+        (
+            {"story": {"reply_to": {"link": LINK, "id": "5"}}},
+            "story_reply",
+            Received(story=Story(id="5", url=LINK)),
+        ),
+        ({"attachments": 7, "shares": {"data": "x"}, "story": []}, "unsupported", None),
+    ],
+)
+@pytest.mark.parametrize("document", [SAID, BACK], ids=["theirs", "ours"])
+def test_media_are_seen_as_their_webhook_would_have_told_them(document, media, kind, received):
+    seen = told(document | media | {"message": ""})
+    assert (seen.type, seen.text, seen.received) == (kind, "", received)
+
+
+def test_where_media_cannot_be_asked_for_the_text_is_read_without(serve):
+    asked = []
+
+    def answer(mid):
+        asked.append(request.args["fields"])
+        if "attachments" in asked[-1]:
+            return {"error": {"code": 100, "message": "Tried accessing nonexisting field"}}, 400
+        return SAID
+
+    app = Flask(__name__)
+    app.add_url_rule("/v25.0/<mid>", view_func=answer)
+    with closing(GraphClient(calls_at(serve(app), lambda _account: "token"), 5)) as client:
+        found = [client.message(MAYA.account_id, "m") for _ in range(2)]
+    assert found == [InboundMessage(contact=MAYA, mid="m", text="hi", sent_at=NOON)] * 2
+    assert [each.count("attachments") for each in asked] == [1, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from freezegun import freeze_time
 
 from moca.core.comparing import ListedThread, ThreadPage
 from moca.core.delivery import Unreadable
+from moca.core.received import Attachment, Received
 from moca.core.webhook import Echo, InboundMessage
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
@@ -88,12 +89,20 @@ def test_a_threads_messages_read_as_their_webhooks_would_have_told_them(graph, i
     )
 
 
-def test_what_has_no_text_is_unsupported(graph, instagram):
+def test_media_are_told_with_their_type_and_link(graph, instagram):
     image = {"attachments": [{"type": "image", "payload": {"url": "https://example.com/a.jpg"}}]}
     instagram.write(ANNA.psid, "", more=image)
     (message,) = graph.thread(ACCOUNT, conversation_id(ANNA))
 
-    assert (message.type, message.text) == ("unsupported", "")
+    shown = Attachment(type="image", url="https://example.com/a.jpg")
+    assert (message.type, message.text) == ("image", "")
+    assert message.received == Received(attachments=(shown,))
+
+
+def test_what_shows_neither_text_nor_media_is_unsupported(graph, instagram):
+    instagram.write(ANNA.psid, "", more={"attachments": [{"type": "ephemeral"}]})
+    (message,) = graph.thread(ACCOUNT, conversation_id(ANNA))
+    assert (message.type, message.text, message.received) == ("unsupported", "", None)
 
 
 def test_a_refusal_is_told(graph, instagram):

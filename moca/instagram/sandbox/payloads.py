@@ -70,7 +70,9 @@ def _body(account_id: str, now: datetime, told: Mapping[str, Any]) -> bytes:
     return json.dumps({"object": "instagram", "entry": [entry]}, separators=(",", ":")).encode()
 
 
-def graph_message(contact: ContactKey, name: str, message: SandboxMessage) -> dict[str, Any]:
+def graph_message(
+    contact: ContactKey, name: str, message: SandboxMessage, *, with_media: bool = False
+) -> dict[str, Any]:
     """Write a message as the Conversations API tells it, in whole seconds."""
     person = {"username": username(name), "id": contact.psid}
     account = {"username": "the_account", "id": contact.account_id}
@@ -81,7 +83,29 @@ def graph_message(contact: ContactKey, name: str, message: SandboxMessage) -> di
         "from": person if from_contact else account,
         "to": {"data": [account if from_contact else person]},
         "message": message.text,
+        **(_graph_media(message.more) if with_media else {}),
     }
+
+
+def _graph_media(more: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for attachment in more.get("attachments", ()):
+        kind, payload = attachment["type"], attachment.get("payload", {})
+        url = payload.get("url", "")
+        if kind in ("image", "video"):
+            media = {"mime_type": f"{kind}/mp4", f"{kind}_data": {"url": url}}
+            told.setdefault("attachments", {"data": []})["data"].append(media)
+        elif kind in ("audio", "file"):
+            media = {"mime_type": f"{kind}/mp4", "file_url": url}
+            told.setdefault("attachments", {"data": []})["data"].append(media)
+        elif kind == "share":
+            told["shares"] = {"data": [{"link": url, "name": payload.get("title", "")}]}
+        elif kind == "story_mention":
+            told["story"] = {"mention": {"link": url, "id": "1"}}
+    story = more.get("reply_to", {}).get("story")
+    if story is not None:
+        told["story"] = {"reply_to": {"link": story["url"], "id": story["id"]}}
+    return told
 
 
 def graph_time(instant: datetime) -> str:

@@ -55,16 +55,17 @@ def list_subscriptions(instagram: SandboxInstagram) -> Answer:
     return fine(data=[{"name": "moca", "id": "1", "subscribed_fields": list(_FIELDS)}])
 
 
-def read_node(instagram: SandboxInstagram, account_id: str, node: str) -> Answer:
+def read_node(instagram: SandboxInstagram, account_id: str, node: str, fields: str = "") -> Answer:
     """Read whatever an id means: the account, a conversation, a message or a person."""
+    with_media = "attachments" in fields
     if node in ("me", account_id, page_of(account_id)):
         return _read_account(instagram, account_id)
     contact = instagram.find_conversation(node)
     if contact is not None and contact.account_id == account_id:
-        return fine(id=node, messages={"data": _newest(instagram, contact)})
+        return fine(id=node, messages={"data": _newest(instagram, contact, with_media=with_media)})
     found = instagram.find_message(node)
     if found is not None and found[0].account_id == account_id:
-        return fine(**_told(instagram, *found))
+        return fine(**_told(instagram, *found, with_media=with_media))
     return _read_profile(instagram, ContactKey(account_id, node))
 
 
@@ -99,13 +100,18 @@ def _conversation_row(instagram: SandboxInstagram, contact: ContactKey) -> list[
     return [{"id": conversation_id(contact), "updated_time": graph_time(messages[-1].at)}]
 
 
-def _newest(instagram: SandboxInstagram, contact: ContactKey) -> Sequence[dict[str, Any]]:
+def _newest(
+    instagram: SandboxInstagram, contact: ContactKey, *, with_media: bool
+) -> Sequence[dict[str, Any]]:
     newest_first = instagram.record(contact)[::-1]
-    return [_told(instagram, contact, each) for each in newest_first[:_READABLE]]
+    return [
+        _told(instagram, contact, each, with_media=with_media) for each in newest_first[:_READABLE]
+    ]
 
 
 def _told(
-    instagram: SandboxInstagram, contact: ContactKey, message: SandboxMessage
+    instagram: SandboxInstagram, contact: ContactKey, message: SandboxMessage, *, with_media: bool
 ) -> dict[str, Any]:
     person = instagram.person(contact)
-    return graph_message(contact, person.name if person else contact.psid, message)
+    name = person.name if person else contact.psid
+    return graph_message(contact, name, message, with_media=with_media)

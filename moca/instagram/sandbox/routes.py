@@ -63,7 +63,8 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
 
     @graph.get("/<version>/<node>")
     def read(node: str) -> Response:
-        return _respond(reads.read_node(instagram, _authorized(instagram), node))
+        fields = request.args.get("fields", "")
+        return _respond(reads.read_node(instagram, _authorized(instagram), node, fields))
 
     @graph.errorhandler(_RefusedError)
     def refuse(refusal: _RefusedError) -> Response:
