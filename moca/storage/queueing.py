@@ -136,7 +136,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         texts = {each: unanswered.pop(each) for each in command.input_ids if each in unanswered}
         inputs = tuple(texts)
         answered = (comments[each] for each in inputs if each in comments)
-        comment_id = next(answered, None)
+        comment_id = command.comment_id or next(answered, None)
         parts = parts_of(storable_content(command.content))
         considered = _Considered(command, place, inputs, comment_id, parts)
         outdated = _OUTDATED if _is_outdated(command, texts) else None
@@ -161,7 +161,8 @@ def _refusal(considered: _Considered, taken: AbstractSet[str]) -> _Refusal | Non
     if place.status == ConversationStatus.CLOSED:
         return _Refusal(held_because(place.status))
     if command.author is not Author.BOT:
-        return None
+        comment_id = considered.comment_id
+        return None if comment_id is None else _refusal_in_private(considered, comment_id, taken)
     if is_held(place.status, place.held_until, command.at):
         return _Refusal(held_because(place.status))
     if place.opted_out_at is not None and command.parting is not Parting.OPT_OUT:

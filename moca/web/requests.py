@@ -143,6 +143,9 @@ class ReplyBody(Body):
     cards: tuple[CardBody, ...] = Field((), description=f"At most {validity.MOST_CARDS}.")
     heart: Annotated[bool, Field(strict=True)] = False
     reply_to: Name | None = Field(None, description="The mid of the message it answers.")
+    comment: Name | None = Field(
+        None, description="The mid of a comment that it answers in private: once, within 7 days."
+    )
     priority: PriorityName = "normal"
     scheduled_for: WrittenInstant | None = Field(None, description="Now where it is missing.")
 

@@ -14,6 +14,7 @@ from moca.core.messages import (
     RetryReply,
 )
 from moca.core.reply import Way
+from moca.core.vocabulary import Author
 from tests.making import ANNA, at
 from tests.storage.desk import item, message, webhook, wrote
 
@@ -51,6 +52,30 @@ def test_that_is_allowed_for_a_week_also_to_the_bot(desk, comment, seconds, goes
     assert isinstance(event, ReplyClaimed if goes else ReplyDropped)
     if not goes:
         assert message(comment) == ("received", True, "suppressed", "the 7 d window is shut")
+
+
+def by_hand(desk, seconds=5, text="come by"):
+    content = Content(text=text)
+    command = QueueReply(1, (), content, at(seconds), Author.OPERATOR, comment_id="c1")
+    (event,) = desk.do(command)
+    return event
+
+
+@pytest.mark.parametrize(
+    ("seconds", "goes"), [(DAY + 1, True), (7 * DAY, True), (7 * DAY + 1, False)]
+)
+def test_a_person_may_answer_a_comment_in_private_for_a_week(desk, comment, seconds, goes):
+    reply = by_hand(desk).reply
+    assert reply.way == PRIVATELY
+    (event,) = desk.do(ClaimReply(reply, at(seconds)))[:1]
+    assert isinstance(event, ReplyClaimed if goes else ReplyDropped)
+
+
+def test_a_person_may_do_so_once_and_in_one_message(desk, comment):
+    assert isinstance(by_hand(desk, text="x " * 600), ReplyRefused)
+    assert isinstance(by_hand(desk), ReplyQueued)
+    refused = by_hand(desk, seconds=9)
+    assert refused == ReplyRefused(ANNA, (), "the comment has its private reply already")
 
 
 def test_a_comment_told_twice_is_answered_once(desk, comment):

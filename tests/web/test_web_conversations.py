@@ -184,6 +184,7 @@ def test_an_operators_reply_may_be_urgent_and_for_later(client, house):
         {"heart": "yes"},
         {"text": "x", "reply_to": "of somebody else"},
         {"text": "x", "reply_to": "moca-1"},
+        {"text": "x", "comment": "of nobody"},
         {"text": "nul \x00"},
         {"text": "surrogate \ud800"},
         {"text": 7},

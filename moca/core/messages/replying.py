@@ -115,6 +115,8 @@ class QueueReply:
     """Marks the conversation, so that one closing brings one away text."""
     parting: Parting | None = None
     """Lets it pass where nothing else by the bot may."""
+    comment_id: str | None = None
+    """The comment that a person answers in private; what the bot answers tells it by itself."""
     made_of: tuple[str, ...] = field(default=(), repr=False)
     """What the inputs said when it was made, one each; empty where it does not depend on that."""
     receipt: Receipt | None = field(default=None, repr=False, compare=False)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from flask import Response
@@ -8,7 +9,7 @@ from moca import clock
 from moca.core.content import Content
 from moca.core.messages.operating import ChangeConversation
 from moca.core.messages.replying import QueueReply
-from moca.core.vocabulary import Author, ConversationStatus, Priority
+from moca.core.vocabulary import COMMENT_KINDS, Author, ConversationStatus, Priority
 from moca.storage.reads.conversations import list_conversations, read_conversation
 from moca.storage.reads.messages import find_message, messages_of, read_message
 from moca.storage.reads.records import ConversationRecord
@@ -84,8 +85,7 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
     )
     def reply(path: ConversationPath, body: ReplyBody) -> Response:
         found, content = _find(ports, path), read_reply(body)
-        if body.reply_to is not None:
-            _require(ports, found, body.reply_to, "reply_to")
+        _require_answered(ports, found, body)
         return _queue(_reply(found, content, body, clock.now()))
 
     @routes.post(
@@ -155,12 +155,29 @@ def _find(ports: Ports, path: ConversationPath) -> ConversationRecord:
     return found
 
 
-def _require(ports: Ports, conversation: ConversationRecord, mid: str, name: str) -> None:
+def _require_answered(ports: Ports, conversation: ConversationRecord, body: ReplyBody) -> None:
+    if body.reply_to is not None and body.comment is not None:
+        raise Problem(422, "reply_to: a private reply answers its comment alone")
+    if body.reply_to is not None:
+        _require(ports, conversation, body.reply_to, "reply_to")
+    if body.comment is not None:
+        _require(ports, conversation, body.comment, "comment", COMMENT_KINDS)
+
+
+def _require(
+    ports: Ports,
+    conversation: ConversationRecord,
+    mid: str,
+    name: str,
+    kinds: Sequence[str] = (),
+) -> None:
     with ports.database.connection_context():
         message = find_message(mid)
     is_named = message is not None and message.mid == mid and not mid.startswith("moca-")
     if message is None or not is_named or message.conversation_id != conversation.id:
         raise Problem(422, f"{name}: there is no such message in this conversation")
+    if kinds and message.kind not in kinds:
+        raise Problem(422, f"{name}: this is no comment")
 
 
 def _reply(
@@ -174,6 +191,7 @@ def _reply(
         Author.OPERATOR,
         Priority[body.priority.upper()],
         None if body.scheduled_for is None else _plausible(body.scheduled_for, at),
+        comment_id=body.comment,
     )
 
 
