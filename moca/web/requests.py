@@ -15,6 +15,7 @@ from moca.core.splitting import LONGEST_TEXT_BYTES
 from moca.core.vocabulary import ConversationStatus, ItemStatus
 from moca.instagram.sandbox.troubles import Trouble
 from moca.web.described import Described
+from moca.web.sandboxacts import SandboxDoes
 from moca.web.shapes import PriorityName
 
 _LONGEST_PAUSE_MINUTES = 366 * 24 * 60
@@ -184,6 +185,18 @@ class SandboxBody(Body):
 
     psid: Name
     text: TextToSend
+    name: Name | None = None
+
+
+class SandboxActBody(Body):
+    """What else a contact of the sandbox does."""
+
+    psid: Name
+    does: SandboxDoes
+    mid: Annotated[str, Field(max_length=512), AfterValidator(_storable)] = ""
+    """The message it is about."""
+    text: Annotated[str, Field(max_length=1000), AfterValidator(_storable)] = ""
+    payload: Annotated[str, Field(max_length=1000), AfterValidator(_storable)] = ""
     name: Name | None = None
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import ValidationError
 
 from moca import clock
+from moca.instagram.sandbox.acts import Act
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.threads import SandboxMessage
 from moca.storage.reads.journeys import JourneyRecord, read_journey
@@ -13,7 +14,8 @@ from moca.web.access import Access
 from moca.web.api.routes import check_body
 from moca.web.config import Ports, WebConfig
 from moca.web.problems import Problem, invalid
-from moca.web.requests import SandboxBody, TroublesBody
+from moca.web.requests import SandboxActBody, SandboxBody, TroublesBody
+from moca.web.sandboxacts import do, taps_of, text_of
 from moca.web.stations import Station, brief, line_ahead, stations_of
 from moca.web.waiting import outcome_of, waits_for
 
@@ -48,6 +50,14 @@ def sandbox_routes(
         except ValidationError as error:
             return invalid(error)
         return jsonify(mid=sandbox.write(body.psid, body.text, body.name)), 202
+
+    @routes.post("/sandbox/act")
+    def act() -> tuple[Response, int] | Response:
+        try:
+            body = SandboxActBody.model_validate(request.get_json(silent=True))
+        except ValidationError as error:
+            return invalid(error)
+        return jsonify(mid=do(sandbox, Act(**body.model_dump()))), 202
 
     @routes.put("/sandbox/troubles")
     def trouble() -> Response:
@@ -85,9 +95,12 @@ def _said(message: SandboxMessage) -> dict[str, Any]:
     return {
         "mid": message.mid,
         "sender": message.sender,
-        "text": message.text,
+        "text": text_of(message),
         "attachments": [each.get("type") for each in message.more.get("attachments", ())],
         "at": _iso(message.at),
+        "edits": message.edits,
+        "sign": message.sign,
+        "taps": taps_of(message),
     }
 
 

@@ -74,7 +74,7 @@ def test_the_picture_in_the_readme_shows_the_sandbox(visit):
         says(page, text)
         replies = page.locator('.said[data-sender="account"]')
         expect(replies).to_have_count(count, timeout=60_000)
-    page.get_by_role("button", name="Hi! Do you ship to Norway?").click()
+    page.get_by_role("button", name="Hi! Do you ship to Norway?", exact=True).click()
     expect(page.locator("#journey-of")).to_contain_text("Norway")
     every_stage_is_lit(page)
     if SHOOTS:

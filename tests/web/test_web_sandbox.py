@@ -38,6 +38,9 @@ def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(browser_se
                 "text": "Hello",
                 "attachments": [],
                 "at": "2026-11-22T12:00:00Z",
+                "edits": 0,
+                "sign": "",
+                "taps": [],
             }
         ],
         "journey": None,

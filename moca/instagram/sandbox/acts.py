@@ -121,6 +121,18 @@ def _unsend(instagram: SandboxInstagram, act: Act) -> _Told:
     return act.mid, {"message": {"mid": act.mid, "is_deleted": True}}
 
 
+def _react(instagram: SandboxInstagram, act: Act) -> _Told:
+    emoji = act.text or _REACTION
+    instagram.put_sign(act.psid, act.mid, emoji, act.account_id)
+    told = {"mid": act.mid, "action": "react", "reaction": "love", "emoji": emoji}
+    return act.mid, {"reaction": told}
+
+
+def _unreact(instagram: SandboxInstagram, act: Act) -> _Told:
+    instagram.put_sign(act.psid, act.mid, "", act.account_id)
+    return act.mid, {"reaction": {"mid": act.mid, "action": "unreact"}}
+
+
 def _control(verb: str, owner: str) -> Callable[[SandboxInstagram, Act], _Told]:
     before = _OTHER_APP if owner == _APP else _APP
     control = {"previous_owner_app_id": before, "new_owner_app_id": owner, "metadata": ""}
@@ -135,18 +147,8 @@ _TOLD: Mapping[str, Callable[[SandboxInstagram, Act], _Told]] = {
         "",
         {"referral": {"ref": act.payload, "source": "ig.me", "type": "OPEN_THREAD"}},
     ),
-    "react": lambda _, act: (
-        act.mid,
-        {
-            "reaction": {
-                "mid": act.mid,
-                "action": "react",
-                "reaction": "love",
-                "emoji": act.text or _REACTION,
-            }
-        },
-    ),
-    "unreact": lambda _, act: (act.mid, {"reaction": {"mid": act.mid, "action": "unreact"}}),
+    "react": _react,
+    "unreact": _unreact,
     "read": lambda _, act: (act.mid, {"read": {"mid": act.mid}}),
     "opt_in": lambda _, act: (
         "",

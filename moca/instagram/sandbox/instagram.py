@@ -84,6 +84,11 @@ class SandboxInstagram:
         with self._lock:
             return self._threads.open(self._contact(psid, account_id)).edit(mid, text)
 
+    def put_sign(self, psid: str, mid: str, sign: str, account_id: str | None = None) -> None:
+        """Let a person put a sign on a message; an empty one takes it off."""
+        with self._lock:
+            self._threads.open(self._contact(psid, account_id)).put_sign(mid, sign)
+
     def unsend(self, psid: str, mid: str, account_id: str | None = None) -> None:
         """Take a message out of its thread."""
         with self._lock:

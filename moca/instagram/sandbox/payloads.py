@@ -12,6 +12,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def webhook_body(contact: ContactKey, message: SandboxMessage, now: datetime) -> bytes:
     """Write the webhook that tells a message, or the echo of one, as Meta does."""
     told: dict[str, Any] = {"mid": message.mid, **message.more}
+    told.pop("quick_replies", None)  # An echo does not show them.
     if message.text or not message.more:
         told["text"] = message.text
     from_account = message.sender == "account"

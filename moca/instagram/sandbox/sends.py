@@ -76,8 +76,13 @@ class _Message(BaseModel):
     quick_replies: list[_QuickReply] = Field(default=[], max_length=13)
 
     @property
-    def echoed(self) -> dict[str, Any]:
-        """Show what goes with the text as its echo does."""
+    def shown(self) -> dict[str, Any]:
+        """Tell what the person sees beside the text."""
+        choices = [each.model_dump(include={"title", "payload"}) for each in self.quick_replies]
+        return self._attached | ({"quick_replies": choices} if choices else {})
+
+    @property
+    def _attached(self) -> dict[str, Any]:
         match self.attachment:
             case None:
                 return {}
@@ -137,7 +142,7 @@ def take(instagram: SandboxInstagram, account_id: str, document: object) -> Answ
 def _bring(
     instagram: SandboxInstagram, account_id: str, wanted: _Send, message: _Message
 ) -> Answer:
-    text, more = message.text or "", message.echoed
+    text, more = message.text or "", message.shown
     if wanted.recipient.comment_id:
         return instagram.receive_privately(account_id, wanted.recipient.comment_id, text, more)
     if wanted.reply_to is not None:

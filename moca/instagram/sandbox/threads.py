@@ -20,8 +20,10 @@ class SandboxMessage:
     text: str = field(repr=False)
     at: datetime
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """What a webhook tells of it beside its id and text."""
+    """What goes with its text, as a webhook tells it."""
     edits: int = 0
+    sign: str = ""
+    """What the person put on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,24 @@ class Thread:
 
     def edit(self, mid: str, text: str) -> int:
         """Change what a message says; the number of the edit."""
-        for place, message in enumerate(self.messages):
-            if message.mid == mid:
-                edited = replace(message, text=text, edits=message.edits + 1)
-                self.messages[place] = edited
-                return edited.edits
+        for place, message in self._places(mid):
+            self.messages[place] = replace(message, text=text, edits=message.edits + 1)
+            return message.edits + 1
         return 1
+
+    def put_sign(self, mid: str, sign: str) -> None:
+        """Have the person put a sign on a message; an empty one takes it off."""
+        for place, message in self._places(mid):
+            self.messages[place] = replace(message, sign=sign)
 
     def remove(self, mid: str) -> None:
         """Take a message out, as if it had never been."""
         kept = [message for message in self.messages if message.mid != mid]
         self.messages.clear()
         self.messages.extend(kept)
+
+    def _places(self, mid: str) -> list[tuple[int, SandboxMessage]]:
+        return [(n, message) for n, message in enumerate(self.messages) if message.mid == mid]
 
 
 class Threads:

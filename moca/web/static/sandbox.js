@@ -1,11 +1,15 @@
-// Writes as an Instagram user and shows, about once a second, what becomes of it.
+// Writes and acts as an Instagram user and shows, about once a second, what becomes of it.
+
+import { showThread } from "./sandbox-thread.js";
 
 const POLL_MS = 800;
 const TICK_MS = 100;
 const NAMES = ["Ada", "Bo", "Chidi", "Dana", "Emre", "Frida", "Goran", "Hana", "Imani", "Jun", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Priya"];
 
+const PURPOSES = { edit: "Editing", answer: "Answering", answer_story: "Answering the account's story" };
+
 const at = (id) => document.getElementById(id);
-const view = { psid: null, name: null, picked: null, until: null, skewMs: 0, shown: 0, people: [] };
+const view = { psid: null, name: null, picked: null, until: null, skewMs: 0, people: [], purpose: null };
 
 function invent() {
   const digits = crypto.getRandomValues(new Uint32Array(2)).join("").padEnd(15, "7").slice(0, 15);
@@ -14,9 +18,10 @@ function invent() {
 }
 
 function become(person) {
-  Object.assign(view, { psid: person.psid, name: person.name, picked: null, until: null, shown: 0 });
+  Object.assign(view, { psid: person.psid, name: person.name, picked: null, until: null });
   localStorage.setItem("moca.person", JSON.stringify({ psid: person.psid, name: person.name }));
   at("thread").replaceChildren();
+  endPurpose();
   showPeople();
   showJourney(null);
   poll();
@@ -34,37 +39,15 @@ function showPeople() {
   at("face").textContent = (view.name || "?").slice(0, 1).toUpperCase();
 }
 
-function bubble(message, before, isNew) {
-  const said = document.createElement("li");
-  const mine = message.sender === "contact";
-  const text = document.createElement(mine ? "button" : "span");
-  said.className = isNew ? "said new-here" : "said";
-  said.dataset.sender = message.sender;
-  said.dataset.mid = message.mid;
-  if (before && before.sender !== message.sender) said.dataset.turn = "";
-  text.className = "bubble";
-  text.textContent = message.text || `(${message.attachments.join(", ") || "nothing to read"})`;
-  if (mine) {
-    text.type = "button";
-    text.title = "Show its journey";
-    text.addEventListener("click", () => { view.picked = message.mid; poll(); });
-  }
-  const time = document.createElement("time");
-  time.dateTime = message.at;
-  time.textContent = new Date(message.at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  said.append(text, time);
-  return said;
-}
+const doings = {
+  act: (told) => act(told).catch(() => complain("Moca does not answer. Trying again.")),
+  begin: (does, message) => begin(does, message),
+  pick: (mid) => { view.picked = mid; poll(); },
+};
 
-function showThread(thread) {
+function show(thread) {
   at("openers").hidden = thread.length > 0;
-  if (thread.length === view.shown) return;
-  const first = view.shown === 0;
-  const added = thread.slice(view.shown).map((message, index) =>
-    bubble(message, thread[view.shown + index - 1], !first));
-  at("thread").append(...added);
-  at("thread").scrollTop = at("thread").scrollHeight;
-  view.shown = thread.length;
+  showThread(at("thread"), thread, doings);
 }
 
 function showJourney(journey, message) {
@@ -120,7 +103,7 @@ async function poll() {
     view.skewMs = new Date(state.now) - Date.now();
     view.people = state.people;
     showPeople();
-    showThread(state.thread);
+    show(state.thread);
     const written = state.thread.filter((message) => message.sender === "contact");
     const message = written.find((each) => each.mid === view.picked) ?? written.at(-1);
     showJourney(state.journey, message);
@@ -130,27 +113,60 @@ async function poll() {
   }
 }
 
-async function write(text) {
+async function post(path, told) {
   view.picked = null;
-  const answer = await fetch("/sandbox/write", {
+  const answer = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ psid: view.psid, text, name: view.name }),
+    body: JSON.stringify({ psid: view.psid, name: view.name, ...told }),
   });
-  if (!answer.ok) complain((await answer.json()).error.message);
   await poll();
+  if (!answer.ok) complain((await answer.json()).error.message);
+}
+
+const write = (text) => post("/sandbox/write", { text });
+const act = (told) => post("/sandbox/act", told);
+
+function begin(does, message) {
+  view.purpose = { does, mid: message?.mid ?? "" };
+  at("purpose-text").textContent = message ? `${PURPOSES[does]} “${message.text}”` : PURPOSES[does];
+  at("purpose").hidden = false;
+  if (does === "edit") at("text").value = message.text;
+  at("text").focus();
+}
+
+function endPurpose() {
+  if (view.purpose?.does === "edit") at("text").value = "";
+  view.purpose = null;
+  at("purpose").hidden = true;
 }
 
 at("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = at("text").value.trim();
   if (!text) return;
+  const sent = view.purpose ? act({ ...view.purpose, text }) : write(text);
+  endPurpose();
   at("text").value = "";
-  write(text).catch(() => complain("Moca does not answer. Trying again."));
+  sent.catch(() => complain("Moca does not answer. Trying again."));
 });
 for (const opener of at("openers").querySelectorAll("button")) {
   opener.addEventListener("click", () => write(opener.textContent));
 }
+at("purpose-end").addEventListener("click", () => { endPurpose(); at("text").focus(); });
+for (const more of at("more").querySelectorAll("button")) {
+  more.addEventListener("click", () => {
+    at("more").open = false;
+    if (more.dataset.purpose) begin(more.dataset.purpose);
+    else doings.act({ does: more.dataset.does });
+    at("text").focus();
+  });
+}
+at("more").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  at("more").open = false;
+  at("more").querySelector("summary").focus();
+});
 at("people").addEventListener("change", () =>
   become(view.people.find((person) => person.psid === at("people").value) ?? view));
 at("invent").addEventListener("click", invent);
