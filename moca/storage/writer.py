@@ -13,6 +13,7 @@ from moca.core.messages.counting import RecordFigures
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
 from moca.core.messages.operating import EditReply
 from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats
+from moca.core.messages.staffing import ChangeOwnPassword
 from moca.storage.accounts import change_accounts, remove_accounts, store_accounts
 from moca.storage.auditing import carry_out_deeds
 from moca.storage.batch import Batch, WriterPolicy
@@ -52,6 +53,7 @@ from moca.storage.signings import note_signings
 from moca.storage.staffing import (
     add_operators,
     change_operators,
+    change_own_passwords,
     close_logins,
     open_logins,
     remove_operators,
@@ -103,6 +105,7 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.RemoveSavedAnswer: remove_saved_answers,
     messages.AddOperator: add_operators,
     messages.ChangeOperator: change_operators,
+    ChangeOwnPassword: change_own_passwords,
     messages.RemoveOperator: remove_operators,
     messages.OpenLogin: open_logins,
     messages.CloseLogin: close_logins,

@@ -58,6 +58,24 @@ class Access:
             return None
         return self.guard_form() or self.require_answers()
 
+    def guard_own_page(self) -> Response | None:
+        """Let any session in to what is its own, whatever its right."""
+        known = self._by_session()
+        if known is None:
+            return _closed_door()
+        let_in(known)
+        return None if request.method in _SAFE_METHODS else self.guard_form()
+
+    def guard_own_api(self) -> Response | None:
+        """Let an operator's own pages in, whatever the right; else say why not, as JSON."""
+        known = self._by_session()
+        if known is None:
+            return problem(401, "log in by name: the token has nothing of its own")
+        let_in(known)
+        if self.comes_from_our_pages():
+            return None
+        return problem(403, "a session may change things from Moca's own pages only")
+
     def guard_page_to_leave(self) -> Response | None:
         """Let anybody out, from one of our own pages."""
         known = self._by_session()

@@ -11,6 +11,7 @@ from moca.web.api.cluster import cluster_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
 from moca.web.api.messages import message_routes
+from moca.web.api.own import own_routes
 from moca.web.api.queue import queue_routes
 from moca.web.api.stats import stats_routes
 from moca.web.config import Ports, WebConfig
@@ -22,6 +23,8 @@ from moca.web.inbox import inbox_routes
 from moca.web.live import Live
 from moca.web.logins import login_routes
 from moca.web.metrics import Metrics
+from moca.web.ownpage import own_pages
+from moca.web.ownpassword import OwnPassword
 from moca.web.pages import page_routes
 from moca.web.privacy import privacy_routes
 from moca.web.probes import probe_routes
@@ -63,6 +66,8 @@ def create_app(
     app.register_blueprint(page_routes(config, access, live))
     app.register_blueprint(login_routes(ports, config, access))
     app.register_blueprint(user_routes(ports, config, access))
+    own = OwnPassword(ports, config, access.sessions)
+    app.register_blueprint(own_pages(own, access))
     app.register_blueprint(connect_routes(ports, config, access))
     app.register_blueprint(privacy_routes(ports, config))
     register_house(app, ports, config, access=access, live=live, metrics=metrics)
@@ -74,6 +79,7 @@ def create_app(
         account_routes(ports, config, access),
         stats_routes(ports, access),
         cluster_routes(ports, access),
+        own_routes(own, access),
     ):
         app.register_api(routes)
     app.register_blueprint(_description(app))

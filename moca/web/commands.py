@@ -28,6 +28,7 @@ from moca.core.messages.replying import QueueReply
 from moca.core.messages.staffing import (
     AddOperator,
     ChangeOperator,
+    ChangeOwnPassword,
     CloseLogin,
     OpenLogin,
     RemoveOperator,
@@ -45,6 +46,7 @@ Command = TypeVar(
     ChangeAccount,
     ChangeConversation,
     ChangeOperator,
+    ChangeOwnPassword,
     CloseLogin,
     EditReply,
     EraseContact,

@@ -22,6 +22,7 @@ from moca.core.messages.replying import QueueReply
 from moca.core.messages.staffing import (
     AddOperator,
     ChangeOperator,
+    ChangeOwnPassword,
     CloseLogin,
     OpenLogin,
     RemoveOperator,
@@ -93,6 +94,8 @@ def _administered(command: object) -> tuple[str, str]:
             return "set a password", f"operator {command.operator_id}"
         case ChangeOperator():
             return f"let an operator: {command.right}", f"operator {command.operator_id}"
+        case ChangeOwnPassword():
+            return "changed their own password", ""
         case RemoveOperator():
             return "removed an operator", f"operator {command.operator_id}"
         case OpenLogin():

@@ -16,6 +16,7 @@ _CODES = {
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
+    429: "too_many_tries",
     502: "bad_gateway",
     503: "unavailable",
 }

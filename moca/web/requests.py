@@ -15,6 +15,7 @@ from moca.core.splitting import LONGEST_TEXT_BYTES
 from moca.core.vocabulary import ConversationStatus, ItemStatus
 from moca.instagram.sandbox.troubles import Trouble
 from moca.web.described import Described
+from moca.web.passwords import LONGEST, SHORTEST
 from moca.web.sandboxacts import SandboxDoes
 from moca.web.shapes import PriorityName
 
@@ -158,6 +159,13 @@ class ReactionBody(Body):
     emoji: Annotated[Words, StringConstraints(min_length=1, max_length=32)] | None = Field(
         None, description="Also a name such as love; null takes the sign off."
     )
+
+
+class PasswordBody(Body):
+    """A password in place of another."""
+
+    old: str = Field(repr=False, max_length=LONGEST)
+    new: str = Field(repr=False, min_length=SHORTEST, max_length=LONGEST)
 
 
 class PauseBody(Body):

@@ -7,6 +7,7 @@ from pydantic import (
     Field,
 )
 
+from moca.core.rights import Right
 from moca.core.vocabulary import (
     Author,
     ConversationStatus,
@@ -215,6 +216,13 @@ class ForecastShape(Shape):
     falling_out: tuple[FallingOutShape, ...] = Field(description="The first of them.")
     falling_out_count: int
     frozen_since: AwareDatetime | None
+
+
+class VisitorShape(Shape):
+    """Who asks, and what they may do."""
+
+    name: str
+    right: Right
 
 
 class ErasedShape(Shape):

@@ -18,6 +18,7 @@ from moca.core.messages import (
     RemoveSavedAnswer,
     SaveAnswer,
 )
+from moca.core.messages.staffing import ChangeOwnPassword
 from moca.core.rights import Right
 from moca.core.vocabulary import ConversationStatus
 from moca.storage.models import Conversation
@@ -128,3 +129,27 @@ def test_logins_end_by_logging_out_by_their_time_and_with_their_operator(desk):
     assert desk.answers(RemoveOperator(operator_id, Future())) == [Done()]
     assert desk.answers(RemoveOperator(operator_id, Future())) == [NotFound()]
     assert Login.select().count() == 0
+
+
+def test_who_changes_her_own_password_stays_logged_in_where_she_is(desk):
+    operator_id = ada(desk)
+    logs_in(desk, operator_id, "here")
+    logs_in(desk, operator_id, "elsewhere")
+
+    change = ChangeOwnPassword(operator_id, "hash", "new", "here", Future())
+    assert desk.answers(change) == [Done()]
+
+    assert Operator.get().password_hash == "new"
+    assert [row.key for row in Login.select()] == ["here"]
+
+
+def test_a_password_that_changed_meanwhile_is_not_changed_again(desk):
+    operator_id = ada(desk)
+    logs_in(desk, operator_id, "here")
+    logs_in(desk, operator_id, "elsewhere")
+
+    change = ChangeOwnPassword(operator_id, "older", "new", "here", Future())
+    assert desk.answers(change) == [Conflict("the password was changed meanwhile")]
+
+    assert Operator.get().password_hash == "hash"
+    assert Login.select().count() == 2

@@ -27,6 +27,19 @@ class ChangeOperator:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeOwnPassword:
+    """Change one's own password, and end one's other logins. Web -> Supervisor -> Persistence."""
+
+    operator_id: int
+    old_hash: str = field(repr=False)
+    """By which the old password was found right; if it changed meanwhile, nothing changes."""
+    new_hash: str = field(repr=False)
+    kept_key: str = field(repr=False)
+    """Of the login that goes on."""
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveOperator:
     """Let a person in no more, from now on. Web -> Supervisor -> Persistence."""
 

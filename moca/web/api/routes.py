@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import BadRequest
@@ -12,6 +15,11 @@ _FAULTS = (400, 401, 403, 413, 415, 422, 503)
 
 def api_routes(name: str, access: Access) -> APIBlueprint:
     """Begin a part of the API: only whoever has access comes in, and only with readable JSON."""
+    return guarded_routes(name, access.guard_api)
+
+
+def guarded_routes(name: str, guard: Callable[[], Any]) -> APIBlueprint:
+    """Begin a part of the API with a guard of its own."""
     routes = APIBlueprint(
         name,
         __name__,
@@ -19,7 +27,7 @@ def api_routes(name: str, access: Access) -> APIBlueprint:
         abp_security=[{"token": []}],
         abp_responses=dict.fromkeys(_FAULTS, ProblemShape),
     )
-    routes.before_request(access.guard_api)
+    routes.before_request(guard)
     routes.before_request(check_body)
     return routes
 

@@ -1,0 +1,65 @@
+from math import ceil
+
+from moca import clock
+from moca.core.messages.staffing import ChangeOwnPassword
+from moca.storage.reads.staff import OperatorRecord, read_operator
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
+from moca.web.passwords import LONGEST, SHORTEST, hash_password, is_right
+from moca.web.problems import Problem
+from moca.web.sessions import Sessions
+from moca.web.throttle import Throttle
+from moca.web.visitor import visitor
+
+_TRIES = 5
+
+
+class OwnPassword:
+    """Changes the password of the operator who asks, if they know the old one. Any thread."""
+
+    def __init__(self, ports: Ports, config: WebConfig, sessions: Sessions) -> None:
+        self._ports = ports
+        self._config = config
+        self._sessions = sessions
+        self._throttle = Throttle(_TRIES)
+
+    def change(self, old: str, new: str) -> None:
+        """Change it, and let in no other browser of theirs than the one at hand.
+
+        Raises:
+            Problem: 403, the old one is wrong, or whoever asks has none; 422, the new one is too
+                short or too long; 429, too many tries; else as `carry_out`.
+        """
+        operator = self.owner()
+        if not SHORTEST <= len(new) <= LONGEST:
+            raise Problem(422, f"new: it must have {SHORTEST} to {LONGEST} characters")
+        self._count_try(operator)
+        if not is_right(old[:LONGEST], operator.password_hash):
+            raise Problem(403, "The old password is wrong.")
+        kept = self._sessions.key_shown() or ""
+        hashed = hash_password(new)
+        command = ChangeOwnPassword(operator.id, operator.password_hash, hashed, kept)
+        carry_out(command, self._ports, self._config)
+
+    def owner(self) -> OperatorRecord:
+        """Tell who asks.
+
+        Raises:
+            Problem: 403, they did not log in by name.
+        """
+        known = visitor()
+        operator_id = known.operator_id if known else None
+        with self._ports.database.connection_context():
+            operator = None if operator_id is None else read_operator(operator_id)
+        if operator is None:
+            raise Problem(403, "Only who logged in by name has a password.")
+        return operator
+
+    def _count_try(self, operator: OperatorRecord) -> None:
+        # Before the password is looked at: many tries at a time are many tries.
+        now, name = clock.now(), str(operator.id)
+        free_at = self._throttle.free_at(name, now)
+        if free_at > now:
+            minutes = ceil((free_at - now).total_seconds() / 60)
+            raise Problem(429, f"Too many tries. Wait {minutes} min.")
+        self._throttle.fail(name, now)
