@@ -107,7 +107,8 @@ def start_application(
             keeping=Keeping(
                 TokenDesk(book, lambda: login_client(settings), vault.seal),
                 erases=True,
-                retention=_retention(settings),
+                retention=_days(settings.database.retention_days),
+                audit=_days(settings.database.audit_days),
                 profiles=ProfileDesk(
                     welcome(settings),
                     database,
@@ -202,8 +203,7 @@ def _post(settings: Settings) -> Post | None:
     return NoticeClient(notify.url, notify.secret.get_secret_value(), notify.timeout_seconds)
 
 
-def _retention(settings: Settings) -> timedelta | None:
-    days = settings.database.retention_days
+def _days(days: int) -> timedelta | None:
     return timedelta(days=days) if days else None
 
 

@@ -25,11 +25,13 @@ class HousekeeperActor(MailboxActor):
         self,
         *,
         retention: timedelta | None,
+        audit: timedelta | None,
         record: Callable[[KeepHouse], None],
         timers: Timers,
     ) -> None:
         super().__init__()
         self._retention = retention
+        self._audit = audit
         self._record = record
         tell = self.actor_ref.tell
         self._next_look = Alarm(timers, lambda: tell(HouseworkDue()))
@@ -46,8 +48,10 @@ class HousekeeperActor(MailboxActor):
         now = clock.now()
         # Should no answer come, because the write was lost, the next look comes all the same.
         self._look_in(_EVERY)
-        before = None if self._retention is None else now - self._retention
-        self._record(KeepHouse(now, before, _PORTION))
+        before, deeds_before = (
+            None if kept is None else now - kept for kept in (self._retention, self._audit)
+        )
+        self._record(KeepHouse(now, before, _PORTION, deeds_before))
 
     def on_stop(self) -> None:
         """Want no waking any more."""

@@ -32,6 +32,8 @@ class Keeping:
     """Whether what has to go is erased in portions."""
     retention: timedelta | None = None
     """How long what has ended is kept; None keeps it."""
+    audit: timedelta | None = None
+    """How long it is kept who did what; None keeps it."""
     profiles: Profiles | None = None
     """None where no account is given ice breakers or a menu."""
     post: Post | None = None
@@ -70,7 +72,10 @@ class Keepers:
             self._refs.append(profile_keeper)
         if keeping.erases:
             self._housekeeper = HousekeeperActor.start_on(
-                dispatchers.shared, retention=keeping.retention, **common
+                dispatchers.shared,
+                retention=keeping.retention,
+                audit=keeping.audit,
+                **common,
             )
             self._housekeeper.tell(HouseworkDue())
             self._refs.append(self._housekeeper)

@@ -42,13 +42,15 @@ class Server(Section):
 
 
 _REDELIVERED_DAYS = 3
+_LONGEST_DAYS = 36_500
 
 
 class Database(Section):
     """Where everything is kept."""
 
     url: str = Field(default="sqlite:///moca.db", pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")
-    retention_days: int = Field(default=0, ge=0)
+    retention_days: int = Field(default=0, ge=0, le=_LONGEST_DAYS)
+    audit_days: int = Field(default=730, ge=0, le=_LONGEST_DAYS)
 
     @field_validator("retention_days")
     @classmethod

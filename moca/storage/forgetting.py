@@ -14,6 +14,7 @@ from moca.storage.models import (
     QueueItem,
     Webhook,
 )
+from moca.storage.staff import AuditEntry
 
 _UNDER_WAY = (ItemStatus.PENDING.value, ItemStatus.SENDING.value, ItemStatus.UNKNOWN.value)
 _ENDED = (MessageStatus.SENT.value, MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
@@ -36,6 +37,11 @@ def forget_portion(before: datetime, portion: int) -> bool:
     )
     DeletionRequest.delete().where(DeletionRequest.completed_at < before).execute()
     return any(deleted)
+
+
+def forget_deeds(before: datetime, portion: int) -> bool:
+    """Delete a few entries of the audit trail from before an instant; False if there were none."""
+    return bool(_delete(AuditEntry, _older(AuditEntry.at, before), portion))
 
 
 def _older(instant: Any, before: datetime) -> Any:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from moca.core.messages import HouseKept, KeepHouse
 from moca.storage.batch import Batch
 from moca.storage.deleting import delete_portion
-from moca.storage.forgetting import forget_portion
+from moca.storage.forgetting import forget_deeds, forget_portion
 from moca.storage.scrubs import scrub_portion
 
 
@@ -15,4 +15,6 @@ def keep_house(batch: Batch, commands: Sequence[KeepHouse]) -> None:
         more = delete_portion(batch, command.at, portion)
         more |= scrub_portion(portion)
         more |= before is not None and forget_portion(before, portion)
+        deeds_before = command.forget_deeds_before
+        more |= deeds_before is not None and forget_deeds(deeds_before, portion)
         batch.tell(HouseKept(has_more=more))

@@ -1,9 +1,13 @@
+from concurrent.futures import Future
 from datetime import timedelta
 
 from actors.keepers import Keeping
 from moca import clock
 from moca.core.messages import EraseContact, RecordWebhook
+from moca.core.messages.auditing import Deed
+from moca.core.messages.freezing import FreezeQueue
 from moca.storage.models import Contact, Message, Webhook
+from moca.storage.staff import AuditEntry
 from tests.making import ANNA
 
 NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
@@ -12,6 +16,11 @@ NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
 def kept(house):
     with house._database.connection_context():
         return tuple(table.select().count() for table in (Contact, Message, Webhook))
+
+
+def deeds(house):
+    with house._database.connection_context():
+        return [row.what for row in AuditEntry.select()]
 
 
 def test_bodies_that_only_name_an_erased_contact_go_by_and_by(open_house):
@@ -32,6 +41,16 @@ def test_what_ended_is_forgotten_after_the_retention_and_not_before(open_house):
     assert kept(house) == (1, 2, 1)
     house.passes(200)
     assert kept(house) == (0, 0, 0)
+
+
+def test_who_did_what_is_forgotten_in_its_own_time(open_house):
+    house = open_house(keeping=Keeping(erases=True, audit=timedelta(minutes=5)))
+    now = clock.now()
+    house.system.tell(Deed(FreezeQueue(now, Future()), "Ada", "froze the queue", "", now))
+    house.passes(240)
+    assert deeds(house) == ["froze the queue"]
+    house.passes(120)
+    assert deeds(house) == []
 
 
 def test_without_a_retention_everything_is_kept(open_house):

@@ -86,6 +86,13 @@ def test_what_meta_may_still_repeat_is_never_forgotten(days: str) -> None:
     assert problem.startswith("database.retention_days: at least 3")
 
 
+@pytest.mark.parametrize("name", ["retention_days", "audit_days"])
+def test_nothing_is_kept_for_more_than_a_century_but_for_ever(name: str) -> None:
+    (problem,) = problems({f"MOCA_DATABASE__{name.upper()}": "36501"})
+    assert problem.startswith(f"database.{name}: ")
+    assert read_settings(None, {f"MOCA_DATABASE__{name.upper()}": "0"})
+
+
 def test_instagrams_record_is_not_read_without_a_pause() -> None:
     (problem,) = problems({"MOCA_INSTAGRAM__COMPARE_SECONDS": "5"})
     assert problem.startswith("instagram.compare_seconds: at least 10, or 0 for never")

@@ -15,9 +15,12 @@ from moca.core.messages import (
     KeepHouse,
     StoreAccount,
 )
+from moca.core.messages.auditing import Deed
+from moca.core.messages.colleagues import SaveAnswer
 from moca.storage.models import Contact, Conversation, Message, QueueItem, Scrub, Webhook
 from moca.storage.reads.deletions import DeletionRecord, find_deletion
 from moca.storage.reads.exporting import export_contact
+from moca.storage.staff import AuditEntry
 from tests.making import ANNA, BEN, at
 from tests.storage.desk import echoed, webhook, wrote
 
@@ -33,13 +36,17 @@ def bodies():
     return sorted(bytes(row.body) for row in Webhook.select())
 
 
-def keep(desk, *, before=None, portion=500, seconds=100):
+def keep(desk, *, before=None, portion=500, seconds=100, deeds_before=None):
     """Keep house until nothing is left to do; gives how many portions that took."""
     for count in range(1, 100):
-        events = desk.do(KeepHouse(at(seconds), before, portion))
+        events = desk.do(KeepHouse(at(seconds), before, portion, deeds_before))
         if HouseKept(has_more=False) in events:
             return count
     raise AssertionError("it never ends")
+
+
+def does_something(desk, *, about="", seconds=0):
+    desk.do(Deed(SaveAnswer("hi", "Hello!", Future()), "Ada", "changed it", about, at(seconds)))
 
 
 def test_erasing_takes_every_body_that_names_the_contact(desk):
@@ -129,6 +136,19 @@ def test_what_is_younger_stays(old_talk):
     keep(old_talk, before=at(0) - timedelta(days=1))
     assert Message.select().count() == 3
     assert len(bodies()) == 2
+
+
+def test_who_did_what_is_forgotten_in_portions_and_only_what_is_older(desk):
+    for days in range(5):
+        does_something(desk, about=f"{days}", seconds=days * DAY)
+    assert keep(desk, portion=2, deeds_before=at(3 * DAY)) == 3
+    assert [row.about for row in AuditEntry.select()] == ["3", "4"]
+
+
+def test_who_did_what_outlasts_what_was_said(desk):
+    does_something(desk)
+    keep(desk, before=at(10 * DAY))
+    assert AuditEntry.select().count() == 1
 
 
 @pytest.mark.parametrize("how_far", ["pending", "sending"])

@@ -25,6 +25,8 @@ class KeepHouse:
     """What ended before is deleted; None keeps everything."""
     portion: int
     """How many rows of a kind may go in one transaction."""
+    forget_deeds_before: datetime | None = None
+    """Of the audit trail; None keeps all of it."""
 
 
 @dataclass(frozen=True, slots=True)
