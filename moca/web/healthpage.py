@@ -61,6 +61,8 @@ def _version() -> str:
 
 def _shown(hours: str, ports: Ports, metrics: Metrics) -> dict[str, Any]:
     now, accounts, heard_at = clock.now(), list_accounts(), last_heard_by_account()
+    health = health_of(ports)
+    connected = {each.account_id for each in accounts}
     frame = _frame(now, timedelta(hours=int(hours)))
     figures = (*list_figures(frame.begins_at, frame.width), *metrics.minutes.held())
     return {
@@ -68,10 +70,11 @@ def _shown(hours: str, ports: Ports, metrics: Metrics) -> dict[str, Any]:
         "hours": hours,
         "choices": _HOURS,
         "pictures": _pictures(figures, frame),
-        "parts": parts_of(health_of(ports)),
+        "parts": parts_of(health),
         "vitals": ports.vitals(),
         "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
+        "others": {name: told for name, told in health.accounts.items() if name not in connected},
         "warnings": (*silence_warnings(list_quiet()), *account_warnings(accounts, now)),
         "webhooks": _webhooks(figures, frame),
         "last_webhook_at": last_webhook_at(),

@@ -1,0 +1,85 @@
+"""What a newcomer wants from the first page, each with its clicks counted."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_house_in_the_browser import REPLY, SIZES, moca
+from tests.browser.whole import TOKEN
+
+__all__ = ["moca"]
+MOST = 3
+
+
+class Clicks:
+    """A browser on the first page that counts how often something is pressed."""
+
+    def __init__(self, page):
+        self.page = page
+        self.count = 0
+
+    def click(self, role, name, **more):
+        """Press what is called so."""
+        self.page.get_by_role(role, name=name, **more).first.click()
+        self.count += 1
+
+
+@pytest.fixture(params=SIZES)
+def first_page(request, browser, moca):
+    """The first page in a browser that opened the printed link."""
+    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
+    context.set_default_timeout(10_000)
+    clicks = Clicks(context.new_page())
+    clicks.page.goto(f"/?token={TOKEN}")
+    yield clicks
+    assert clicks.count <= MOST
+    context.close()
+
+
+def test_a_contact_is_answered_by_hand(first_page, moca):
+    moca.writes("When are you open?")
+    moca.waits_for("sent")
+    first_page.click("link", "Ada")
+    first_page.page.get_by_label("Your answer").fill("At nine.")
+    first_page.click("button", "Send")
+    moca.waits_for("sent", "sent")
+    assert moca.reached() == [REPLY, "At nine."]
+
+
+def test_why_another_got_no_answer(first_page, moca):
+    moca.writes("price?")
+    moca.writes("price?")
+    first_page.click("link", "Ada")
+    repeat = first_page.page.locator(
+        ".bubble", has=first_page.page.locator("[data-state=duplicate]")
+    )
+    repeat.get_by_role("link", name=re.compile("^Why")).click()
+    first_page.count += 1
+    expect(first_page.page.get_by_text("with dedup_seconds below")).to_be_visible()
+
+
+def test_the_bot_is_stopped_for_one_conversation(first_page, moca):
+    moca.writes("When are you open?")
+    moca.waits_for("sent")
+    first_page.click("link", "Ada")
+    first_page.click("button", "Pause", exact=True)
+    expect(first_page.page.locator(".talk-head .chip")).to_have_text("paused")
+    assert moca.rows("SELECT status FROM conversation") == [("paused",)]
+
+
+def test_the_queue_is_frozen_and_released(first_page, moca):
+    first_page.click("link", "Queue")
+    first_page.click("button", "Freeze everything")
+    expect(first_page.page.get_by_role("status")).to_contain_text("Frozen by the operator")
+    assert len(moca.rows("SELECT * FROM freeze")) == 1
+    first_page.click("button", "Release")
+    expect(first_page.page.get_by_role("button", name="Freeze everything")).to_be_visible()
+    assert moca.rows("SELECT * FROM freeze") == []
+
+
+def test_whether_the_accounts_are_healthy(first_page, moca):
+    moca.writes("When are you open?")
+    moca.waits_for("sent")
+    first_page.click("link", "Health")
+    expect(first_page.page.locator(".item[data-account] .chip")).to_have_text("healthy")
