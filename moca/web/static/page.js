@@ -22,12 +22,16 @@ function inWords(seconds) {
   return `${Math.floor(minutes / 1440)} days ${Math.floor((minutes % 1440) / 60)} h left`;
 }
 
+function inOneLine(words) {
+  return words.replaceAll(" ", "\u00a0");
+}
+
 function countDown() {
   for (const clock of document.querySelectorAll("[data-until]")) {
     const until = new Date(clock.dataset.until);
     const left = (until - Date.now()) / 1000;
     const day = until.toDateString() === new Date().toDateString() ? TODAY : EARLIER;
-    const text = left > 0 ? `until ${until.toLocaleString(undefined, day)}, ${inWords(left)}` : "";
+    const text = left > 0 ? `until ${until.toLocaleString(undefined, day)}, ${inOneLine(inWords(left))}` : "";
     if (clock.textContent !== text) clock.textContent = text;
   }
 }
