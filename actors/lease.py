@@ -22,10 +22,13 @@ class LeasedGraphClient(GraphClient):
         may_send: Callable[[], bool],
     ) -> None:
         super().__init__(access_for, timeout_seconds)
+        self._look_up = access_for
         self._may_send = may_send
 
     def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
         """Send a message, once, and tell what became of it."""
+        # The token may have to be read from the database, and that may take longer than the lease.
+        self._look_up(contact.account_id)
         if not self._may_send():
             return Undelivered("this node has not shown in time that it is the one that sends")
         return super().send(contact, content, way)
