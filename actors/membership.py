@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -218,10 +218,17 @@ class MembershipActor(MailboxActor):
             self._is_away = False
             self._broker.join()
         epochs = answered.standing.epochs
+        self._compare(epochs)
         self._lead(epochs.get(SENDER), answered.asked_at, now)
         if not self._is_leaving and self._is_in:
             self._renew_tokens(now)
             self._balance(answered.standing.nodes, now)
+
+    def _compare(self, epochs: Mapping[str, int]) -> None:
+        # A claim may be written late, or twice; whoever sits under another epoch acts for nobody.
+        for name, seat in tuple(self._of.items()):
+            if seat.epoch is not None and epochs.get(name) != seat.epoch:
+                self._lost(name, seat.epoch)
 
     def _lead(self, epoch: int | None, asked_at: float, now: datetime) -> None:
         seat = self._of[SENDER]

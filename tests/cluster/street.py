@@ -4,6 +4,8 @@ import json
 from concurrent.futures import Future
 from datetime import timedelta
 
+import peewee
+
 from actors.cluster import ClusterSystem, Member
 from actors.dispatchers import SteppingDispatcher
 from actors.placement import Dispatchers
@@ -54,6 +56,23 @@ class _Leased:
         return self._send(contact, content, way)
 
 
+class _Writer(ClusterWriter):
+    """Writes, unless the database is down; or has written, and the answer is lost."""
+
+    def __init__(self, street, policy):
+        super().__init__(street.database, policy)
+        self._street = street
+
+    def apply(self, commands):
+        if not self._street.database_is_up:
+            raise peewee.OperationalError("the server does not answer")
+        written = super().apply(commands)
+        if self._street.answers_to_lose:
+            self._street.answers_to_lose -= 1
+            raise peewee.OperationalError("the server hung up before it answered")
+        return written
+
+
 class Node:
     """One node of the street."""
 
@@ -78,7 +97,7 @@ class Node:
             conversation=CONVERSATION,
             sender=SENDER,
             world=World(
-                open_writer=lambda: ClusterWriter(street.database, policy),
+                open_writer=lambda: _Writer(street, policy),
                 generator=MockGenerator(),
                 connect=lambda: _Leased(street.instagram, self.seats),
                 draw=lambda: 0.0,
@@ -119,6 +138,9 @@ class Street:
         self.instagram = FakeInstagram()
         self.broker = StandInBroker()
         self.database = open_migrated(path)
+        self.database_is_up = True
+        self.answers_to_lose = 0
+        """Of the next writes: each is on disk, and whoever wrote does not hear so."""
         self.nodes = {}
 
     def __getitem__(self, name):

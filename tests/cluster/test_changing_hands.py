@@ -28,8 +28,11 @@ class Mischief:
 
     def act(self):
         """Let people write, or something go wrong."""
-        wrong = (self.cut, self.stand_still, self.go_on, self.join, self.lose_power, self.leave)
-        self.draw.choice((self.write, self.write, self.write, *wrong))()
+        wrong = (
+            *(self.cut, self.stand_still, self.go_on, self.join, self.lose_power, self.leave),
+            *(self.lose_database, self.lose_answers, self.find_database),
+        )
+        self.draw.choice((*[self.write] * 4, *wrong))()
         if self.draw.random() < 0.7:
             self.street.passes(self.draw.choice((0, 0.3, 1, 4, 11)))
 
@@ -92,8 +95,21 @@ class Mischief:
             node.system.stop()
             self.street.open(node.name)
 
+    def lose_database(self):
+        """The database dies under all of them."""
+        self.street.database_is_up = False
+
+    def find_database(self):
+        """It is there again."""
+        self.street.database_is_up = True
+
+    def lose_answers(self):
+        """It dies as it has written, and nobody hears that it has; then it is there again."""
+        self.street.answers_to_lose = self.draw.choice((1, 2, 5))
+
     def calm(self):
         """Let everything come right again, and everybody be answered."""
+        self.find_database()
         for _ in range(5):
             self.go_on()
             self.join()

@@ -123,3 +123,18 @@ def test_a_node_that_leaves_in_order_is_followed_at_once(street):
     [other] = street.nodes
     assert street.holder(SENDER) == [other]
     assert street[other].seats.may_send()
+
+
+def test_a_seat_that_was_claimed_twice_while_the_database_was_down_is_acted_for(street):
+    street.database_is_up = False
+    street.open("a")
+    street.passes(1)
+    street["a"].place.cut()
+    street["a"].place.join()
+    street.passes(1)
+    street.database_is_up = True
+    street.passes(10)
+    street["a"].takes(webhook("m1"))
+    street.passes(20)
+    assert outcomes(street) == {"answered": 1}
+    assert len(texts(street)) == 1
