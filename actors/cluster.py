@@ -11,6 +11,7 @@ from actors.conversation import Surroundings
 from actors.forwarding import (
     TOLD_IN_SHORT,
     TOLD_TO_OWNERS,
+    TOLD_TO_SENDER,
     read_event,
     written_event,
 )
@@ -166,11 +167,12 @@ class ClusterSystem(System):
 
     def _tell_sender(self, event: ToSender) -> None:
         post_room = self._post_room
-        if post_room is None:
-            self._publish(SENDER, event)
-        else:
+        if post_room is not None:
             with contextlib.suppress(pykka.ActorDeadError):
                 post_room.sender.tell(event)
+        elif isinstance(event, TOLD_TO_SENDER):
+            self._publish(SENDER, event)
+        # How a call ended that this node made before, whoever sends now reads from Instagram.
 
     def _route(self, event: Any) -> None:
         match event:

@@ -5,11 +5,11 @@ from collections import Counter
 import freezegun
 import pytest
 
-from moca.core.messages import Done
+from moca.core.messages import DeliverReply, Done
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.storage.models import Message
 from tests.cluster.street import PARTITIONS, Street, webhook
-from tests.making import ANNA, NOON
+from tests.making import ANNA, NOON, reply_to
 
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
 
@@ -110,6 +110,19 @@ def test_a_new_sender_waits_until_the_one_before_can_begin_no_call(street):
     assert street[sending].seats.may_send() is False or texts(street) == []
     street.passes(30)
     assert len(texts(street)) == 1
+
+
+def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(street):
+    street.open("a", "b")
+    street.passes(20)
+    [sending] = street.holder(SENDER)
+    street[sending].takes(webhook("m1"))
+    street.passes(20)
+    [other] = street.nodes.keys() - {sending}
+    street[other].system._couriers.tell(DeliverReply(reply_to(ANNA)))
+    street.passes(30)
+    assert len(texts(street)) == 1
+    assert outcomes(street) == {"answered": 1}
 
 
 def test_a_node_that_leaves_in_order_is_followed_at_once(street):
