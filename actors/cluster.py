@@ -21,6 +21,7 @@ from actors.reception import Reception
 from actors.runtime import Ref
 from actors.seating import BeatDue, Leave, Subscriptions
 from actors.seats import SeatLeft, Seats, SeatTaken
+from actors.signals import SweepDue
 from actors.system import Ailments, System
 from moca import clock
 from moca.broker.parcel import Delivered, Kind, Parcel
@@ -79,14 +80,15 @@ class ClusterSystem(System):
         self._member = member
         self._seats = member.seats
         self._broker = member.open_broker(self._tell_membership)
+        self._names = (*map(seat_of, range(self._seats.partitions)), SENDER)
+        self._is_frozen = False
         self._reception = Reception(self._broker.put, self._seats.partitions)
         super().__init__(**rest)
-        partitions = map(seat_of, range(self._seats.partitions))
         self._membership: Ref[Any] = MembershipActor.start_on(
             self._dispatchers.shared,
             node=member.node,
             address=member.address,
-            names=(*partitions, SENDER),
+            names=self._names,
             seats=self._seats,
             broker=self._broker,
             office=self,
@@ -144,6 +146,8 @@ class ClusterSystem(System):
         event = read_event(delivered.parcel.body)
         if event is None:
             log.warning("event_of_another_version", seat=delivered.seat)
+        elif isinstance(event, AccountChanged):
+            self._heed(event)
         elif delivered.seat == SENDER:
             if self._post_room is not None:
                 self._post_room.sender.tell(event)
@@ -151,6 +155,20 @@ class ClusterSystem(System):
             self._supervisor.tell(ContactChanged(event.contact))
         else:
             self._supervisor.tell(event)
+
+    def note_freeze(self, *, is_frozen: bool) -> None:
+        """Take in whether anything may go out; the broker tells earlier, but may fail to."""
+        if self._typing is not None:
+            self._typing.is_frozen = is_frozen
+        was_frozen, self._is_frozen = self._is_frozen, is_frozen
+        if is_frozen != was_frozen and self._post_room is not None:
+            self._post_room.sender.tell(SweepDue())
+
+    def _heed(self, changed: AccountChanged) -> None:
+        self._observe(changed)
+        if self._post_room is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                self._post_room.sender.tell(changed)
 
     def _tell_membership(self, message: Any) -> None:
         with contextlib.suppress(pykka.ActorDeadError):
@@ -178,7 +196,12 @@ class ClusterSystem(System):
         match event:
             case SeatClaimed() | SeatLost():
                 self._tell_membership(event)
-            case AccountChanged() | FreezeChanged():
+            case AccountChanged():
+                self._heed(event)
+                for seat in self._names:
+                    if seat not in self._seats.epochs:
+                        self._publish(seat, event)
+            case FreezeChanged():
                 self._observe(event)
                 self._tell_sender(event)
             case _ if self._is_anothers(event):

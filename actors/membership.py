@@ -219,6 +219,7 @@ class MembershipActor(MailboxActor):
             self._broker.join()
         epochs = answered.standing.epochs
         self._compare(epochs)
+        self._office.note_freeze(is_frozen=answered.standing.is_frozen)
         self._lead(epochs.get(SENDER), answered.asked_at, now)
         if not self._is_leaving and self._is_in:
             self._renew_tokens(now)

@@ -47,6 +47,9 @@ class Office(Protocol):
     def hear(self, delivered: Delivered) -> None:
         """Take in what another node told."""
 
+    def note_freeze(self, *, is_frozen: bool) -> None:
+        """Take in whether anything may go out at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class BeatDue:

@@ -5,6 +5,7 @@ from typing import Any
 from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats, SeatClaimed, Standing
 from moca.storage.batch import Batch
 from moca.storage.cluster import Node, Seat
+from moca.storage.freezing import is_frozen
 
 _ALIVE = timedelta(seconds=10)
 
@@ -40,4 +41,4 @@ def beat(batch: Batch, commands: Sequence[Beat]) -> None:
         ).execute()
         alive = Node.select().where(Node.seen_at > command.at - _ALIVE).count()
         held: Any = Seat.select(Seat.name, Seat.epoch).where(Seat.node == command.node).tuples()
-        batch.answer(command.receipt, Standing(alive, dict(held)))
+        batch.answer(command.receipt, Standing(alive, dict(held), is_frozen()))

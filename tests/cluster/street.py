@@ -48,6 +48,7 @@ class _Leased:
         self._seats = seats
         self._send = instagram.send
         self.find_message, self.profile = instagram.find_message, instagram.profile
+        self.act = instagram.act
         self.close = instagram.close
 
     def send(self, contact, content, way):
@@ -83,6 +84,7 @@ class Node:
         self.dispatcher = SteppingDispatcher(fail_fast=True)
         self.seats = Seats(PARTITIONS, monotonic=lambda: clock.now().timestamp())
         self.place = None
+        self.observed = []
         policy = WriterPolicy(
             cooldown=CONVERSATION.cooldown, dedup=CONVERSATION.dedup, takeover=timedelta(hours=12)
         )
@@ -101,6 +103,8 @@ class Node:
                 generator=MockGenerator(),
                 connect=lambda: _Leased(street.instagram, self.seats),
                 draw=lambda: 0.0,
+                observers=(self.observed.append,),
+                shows_typing=True,
             ),
             dispatchers=Dispatchers(*[self.dispatcher] * 5),
             timers=self.timers,
@@ -116,6 +120,11 @@ class Node:
         if self.is_standing_still:
             return False
         return bool(self.dispatcher.step() or self.timers.advance_to(clock.now()))
+
+    def settle(self):
+        """Do all that there is to do at this instant, while nobody else does anything."""
+        while self.step():
+            pass
 
     def die(self):
         """End as by kill -9: what is in memory is gone."""

@@ -50,6 +50,8 @@ class Standing:
 
     nodes: int
     epochs: Mapping[str, int]
+    is_frozen: bool = False
+    """Whether nothing may go out, wherever that was decided."""
 
 
 @dataclass(frozen=True, slots=True)
