@@ -6,6 +6,7 @@ import pika
 import structlog
 from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
+from pika.exceptions import ChannelClosedByBroker
 
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -102,10 +103,15 @@ class Link:
 
         def on_channel(channel: Channel) -> None:
             opened.set()
-            channel.add_on_close_callback(lambda *_: _close_quietly(connection))
+            channel.add_on_close_callback(on_closed)
             with self._lock:
                 self._channel = channel
             self._on_open(channel)
+
+        def on_closed(_channel: Any, reason: BaseException) -> None:
+            if isinstance(reason, ChannelClosedByBroker):
+                log.error("broker_refused", link=self._name, because=reason.reply_text)
+            _close_quietly(connection)
 
         def on_connection(opened: Any) -> None:
             opened.channel(on_open_callback=on_channel)

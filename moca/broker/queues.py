@@ -9,6 +9,8 @@ from pika.spec import PERSISTENT_DELIVERY_MODE
 from moca.broker.parcel import Kind, Parcel
 
 _AT = "received-at"
+_AS_OFTEN_AS_IT_TAKES = 2**31 - 1
+"""RabbitMQ 4 drops what was given back 20 times, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,11 @@ class Queues:
 
         A consumer that takes a parcel and dies puts it back; how often makes no difference.
         """
-        arguments = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+        arguments = {
+            "x-queue-type": "quorum",
+            "x-single-active-consumer": True,
+            "x-delivery-limit": _AS_OFTEN_AS_IT_TAKES,
+        }
         channel.exchange_declare(self.cluster, "direct", durable=True)
         for seat in self.seats:
             channel.queue_declare(self.name(seat), durable=True, arguments=arguments)

@@ -1,0 +1,75 @@
+"""What the nodes ask of the broker, asked of a real one."""
+
+import pika
+import pytest
+import structlog
+
+from moca.broker.link import parameters_of
+from moca.broker.parcel import Kind, Parcel
+from moca.broker.publisher import Publisher
+from moca.broker.queues import Queues, publish
+from tests.cluster.conftest import BROKER
+from tests.process.service import eventually
+
+pytestmark = pytest.mark.cluster
+
+MORE_THAN_RABBITMQ_4_ALLOWS = 25
+
+
+def test_a_parcel_may_be_given_back_more_often_than_a_broker_allows_by_itself(own_name):
+    queues = Queues(own_name, ("p0",))
+    with pika.BlockingConnection(pika.URLParameters(BROKER)) as connection:
+        channel = connection.channel()
+        queues.declare(channel)
+        channel.confirm_delivery()
+        publish(channel, queues, "p0", Parcel(Kind.WEBHOOK, b"{}"))
+        deliveries = channel.consume(queues.name("p0"), inactivity_timeout=10)
+        for _ in range(MORE_THAN_RABBITMQ_4_ALLOWS):
+            method, _properties, body = next(deliveries)
+            assert body == b"{}"
+            channel.basic_reject(method.delivery_tag, requeue=True)
+        channel.cancel()
+
+
+def test_a_broker_that_refuses_is_told_of_in_its_own_words(own_name):
+    queues = Queues(own_name, ("p0",))
+    with (
+        pika.BlockingConnection(pika.URLParameters(BROKER)) as connection,
+        structlog.testing.capture_logs() as logs,
+    ):
+        connection.channel().queue_declare(queues.name("p0"), durable=True)
+        publisher = Publisher(parameters_of(BROKER), queues)
+        publisher.start()
+        try:
+            eventually(lambda: any(line["event"] == "broker_refused" for line in logs))
+        finally:
+            publisher.stop()
+    [refused, *_] = [line for line in logs if line["event"] == "broker_refused"]
+    assert "inequivalent arg" in refused["because"]
+    assert refused["log_level"] == "error"
+
+
+def test_queues_are_durable_and_drop_nothing_by_themselves():
+    declared = []
+
+    class Channel:
+        def exchange_declare(self, *_arguments, **_named):
+            pass
+
+        def queue_bind(self, *_arguments, **_named):
+            pass
+
+        def queue_declare(self, _name, *, durable, arguments):
+            declared.append((durable, arguments))
+
+    Queues("moca", ("p0",)).declare(Channel())
+    assert declared == [
+        (
+            True,
+            {
+                "x-queue-type": "quorum",
+                "x-single-active-consumer": True,
+                "x-delivery-limit": 2**31 - 1,
+            },
+        )
+    ]
