@@ -54,20 +54,34 @@ def own_name(servers):
         channel.exchange_delete(name)
 
 
+def _as_they_are(_nodes):
+    pass
+
+
 class Nodes:
     """Three nodes, not yet started, behind one door, and the one Instagram that all of them see.
 
-    Each speaks with the broker and the database over wires of its own.
+    Each speaks with the broker and the database over wires of its own. `settle` may move them to
+    other places first.
     """
 
-    def __init__(self, path, name, stack):
+    def __init__(
+        self,
+        path,
+        name,
+        stack,
+        *,
+        postgresql=POSTGRESQL[1],
+        rabbitmq=RABBITMQ[1],
+        settle=_as_they_are,
+    ):
         self.nodes = []
         stack.callback(self._close)
         for number in range(3):
             home = path / f"node{number}"
             home.mkdir()
             node = Service(home, {**BRISK, **OURS, "cluster.name": name})
-            node.to_broker, node.to_database = Wire(RABBITMQ[1]), Wire(POSTGRESQL[1])
+            node.to_broker, node.to_database = Wire(rabbitmq), Wire(postgresql)
             stack.callback(node.to_broker.close)
             stack.callback(node.to_database.close)
             stack.callback(node.close)
@@ -75,14 +89,16 @@ class Nodes:
             node.settings["cluster.broker_url"] = f"amqp://guest:guest@127.0.0.1:{broker}/%2F"
             node.settings["database.url"] = f"postgresql://postgres@127.0.0.1:{database}/{name}"
             node.name = f"127.0.0.1:{node.port}"
+            node.place = "127.0.0.1", node.port
             self.nodes.append(node)
-        door = Wire(*(node.port for node in self.nodes))
+        settle(self.nodes)
+        door = Wire(*(node.place for node in self.nodes))
         stack.callback(door.close)
         self.url = f"http://127.0.0.1:{door.port}"
         self.instagram = StandIn(path, f"{self.url}/api/instagram/webhook")
         self.instagram.ready()
         for node in self.nodes:
-            node.settings["instagram.graph_url"] = self.instagram.url
+            node.settings.setdefault("instagram.graph_url", self.instagram.url)
 
     def _close(self):
         self.instagram.close()

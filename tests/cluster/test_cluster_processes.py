@@ -5,12 +5,11 @@ import random
 import signal
 import sys
 import time
-from datetime import datetime, timedelta
 
-import psycopg
 import pytest
 
 from tests.cluster.conftest import PARTITIONS, PER_SECOND, SERVER
+from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second, rows
 from tests.process.onslaught import Traffic
 from tests.process.service import eventually, processes_of
 
@@ -20,17 +19,10 @@ ROUNDS = int(os.environ.get("MOCA_TEST_ROUNDS", "1"))
 """How often everything goes wrong; more of them by hand."""
 LONG_ENOUGH = 9.0
 """For the broker and the others to take a node that says nothing for gone, in seconds."""
-JITTER = timedelta(milliseconds=100)
-"""Between the start of a call and its arrival, on a machine that does other things too."""
-
-
-def rows(name, query):
-    with psycopg.connect(f"{SERVER}/{name}") as connection:
-        return connection.execute(query).fetchall()
 
 
 def seats(name):
-    return dict(rows(name, "SELECT name, node FROM seat"))
+    return dict(rows(f"{SERVER}/{name}", "SELECT name, node FROM seat"))
 
 
 def is_spread(name, nodes):
@@ -41,12 +33,6 @@ def is_spread(name, nodes):
     return len(held) == PARTITIONS and len(owners) == nodes and most <= share
 
 
-def is_idle(name):
-    open_messages = "SELECT count(*) FROM message WHERE role = 'user' AND outcome IS NULL"
-    on_its_way = "SELECT count(*) FROM queue_item WHERE status IN ('pending','sending','unknown')"
-    return rows(name, open_messages) == rows(name, on_its_way) == [(0,)]
-
-
 def signal_all(node, signal_number):
     for pid in processes_of(node.process.pid):
         os.kill(pid, signal_number)
@@ -55,12 +41,6 @@ def signal_all(node, signal_number):
 def sender_of(cluster, name):
     sending = seats(name)["sender"]
     return next((node for node in cluster.nodes if node.name == sending), cluster.nodes[0])
-
-
-def most_in_a_second(sent):
-    came = sorted(datetime.fromisoformat(at) for texts in sent.values() for at, _ in texts)
-    within = timedelta(seconds=1) - JITTER
-    return max(sum(at <= other < at + within for other in came) for at in came)
 
 
 def test_partitions_are_shared_handed_on_and_taken_over(cluster, own_name, capsys):
@@ -110,11 +90,10 @@ def test_whatever_goes_wrong_nothing_is_lost_or_sent_twice(cluster, own_name, ca
         from_broker.to_broker.mend()
         from_database.to_database.mend()
     traffic.end()
-    eventually(lambda: is_idle(own_name), seconds=120)
+    eventually(lambda: is_idle(f"{SERVER}/{own_name}"), seconds=120)
 
-    sent = {psid: texts for psid, texts in cluster.instagram.sent().items() if texts}
-    lost = sorted(traffic.acknowledged - sent.keys())
-    twice = sorted(psid for psid, texts in sent.items() if len(texts) > 1)
+    sent = cluster.instagram.sent()
+    lost, twice = lost_and_twice(traffic.acknowledged, sent)
     most = most_in_a_second(sent)
     with capsys.disabled():
         figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"

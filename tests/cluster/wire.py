@@ -10,9 +10,12 @@ REACHED_WITHIN_SECONDS = 1
 
 
 class Wire:
-    """Listens, and hands each connection to the next of some ports that takes it."""
+    """Listens, and hands each connection to the next of some places that takes it.
 
-    def __init__(self, *ports):
+    A place is a port of this machine's, or an address with one.
+    """
+
+    def __init__(self, *places, host="127.0.0.1"):
         self._whole = Event()
         self._whole.set()
         self._ends = set()
@@ -22,8 +25,8 @@ class Wire:
         class Visit(socketserver.BaseRequestHandler):
             def handle(self):
                 turn = next(turns)
-                for place in range(len(ports)):
-                    node = _reach(ports[(turn + place) % len(ports)])
+                for number in range(len(places)):
+                    node = _reach(places[(turn + number) % len(places)])
                     if node is not None:
                         wire.join(self.request, node)
                         return
@@ -33,7 +36,7 @@ class Wire:
             daemon_threads = True
             request_queue_size = 64
 
-        self._server = Server(("127.0.0.1", 0), Visit)
+        self._server = Server((host, 0), Visit)
         self.port = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -79,9 +82,10 @@ def _shut(side):
         side.shutdown(socket.SHUT_RDWR)
 
 
-def _reach(port):
+def _reach(place):
+    address = place if isinstance(place, tuple) else ("127.0.0.1", place)
     try:
-        node = socket.create_connection(("127.0.0.1", port), timeout=REACHED_WITHIN_SECONDS)
+        node = socket.create_connection(address, timeout=REACHED_WITHIN_SECONDS)
     except OSError:
         return None
     node.settimeout(None)

@@ -113,6 +113,13 @@ def _is_idle(service):
     return stats["open"] == 0 and not any(stats["queue"][each] for each in under_way)
 
 
+def webhook_status(url, psid="somebody"):
+    """Write once, as another person, and tell how it is answered."""
+    body = json.dumps(_webhook(psid)).encode()
+    headers = {"X-Hub-Signature-256": sign(body, APP_SECRET)}
+    return requests.post(url + WEBHOOK, body, headers=headers, timeout=15).status_code
+
+
 def _is_taken(session, url, body, headers):
     try:
         return session.post(url, body, headers=headers, timeout=5).ok

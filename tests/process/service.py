@@ -72,6 +72,8 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"server.port": self.port, "web.api_token": TOKEN, **settings}
         self.process = None
+        self.prefix = ()
+        """Of the command that serves: where it is to run."""
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -84,7 +86,7 @@ class Service:
         """Start the process."""
         with (self.path / "out.txt").open("a") as out, (self.path / "err.txt").open("a") as err:
             self.process = subprocess.Popen(
-                [sys.executable, RUN],
+                [*self.prefix, sys.executable, RUN],
                 cwd=self.path,
                 env=environment(self.path, self.settings),
                 stdout=out,

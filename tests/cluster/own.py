@@ -1,0 +1,166 @@
+"""A PostgreSQL and a RabbitMQ of the test's own, which may be killed as the shared ones may not."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pika
+import psycopg
+import pytest
+
+from tests.process.service import eventually, free_port
+
+_BINARIES_OF_POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+_START_SECONDS = 60
+
+
+class Daemon:
+    """A server as a process of its own; killed and started again it has its files and its port."""
+
+    def __init__(self, home, user, command, is_up, environment=None):
+        self._home = home
+        self._command = [*_as(user), *command]
+        self._environment = {"PATH": os.environ["PATH"], "HOME": str(home), **(environment or {})}
+        self._is_up = is_up
+        self._process = None
+
+    def start(self):
+        """Start it, and wait until it takes connections."""
+        with (self._home / "log.txt").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._home,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        eventually(self.answers, seconds=_START_SECONDS)
+
+    def answers(self):
+        """Tell whether it is up."""
+        assert self._process.poll() is None, (self._home / "log.txt").read_text()[-3000:]
+        return self._is_up()
+
+    def kill(self):
+        """End all of it at once, as `kill -9` does; return when nothing of it is left."""
+        doomed = self.pids()
+        for pid in doomed:
+            _kill(pid)
+        self._process.wait(20)
+        eventually(lambda: not any(map(_runs, doomed)))
+
+    def pids(self):
+        """Name its processes."""
+        return [self._process.pid, *_descendants(self._process.pid)]
+
+    def close(self):
+        """End it and forget its files."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        shutil.rmtree(self._home)
+
+
+def own_postgresql():
+    """Make a PostgreSQL, not yet started; it has `port`. Skips where none is installed."""
+    if not _BINARIES_OF_POSTGRESQL:
+        _lacking("PostgreSQL's binaries")
+    initdb, port, home = _BINARIES_OF_POSTGRESQL[-1], free_port(), _home("postgres")
+    create = [initdb, "-D", home / "data", "-U", "postgres", "-A", "trust", "--no-sync"]
+    subprocess.run([*_as("postgres"), *create], check=True, capture_output=True, timeout=120)
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home}
+    named = (part for name, value in options.items() for part in ("-c", f"{name}={value}"))
+    command = [str(initdb.with_name("postgres")), "-D", str(home / "data"), *named]
+    daemon = Daemon(home, "postgres", command, lambda: _takes_queries(port))
+    daemon.port = port
+    return daemon
+
+
+def own_rabbitmq():
+    """Make a RabbitMQ, not yet started; it has `port`. Skips where none is installed."""
+    if not _RABBITMQ.exists():
+        _lacking("RabbitMQ's server")
+    port, home = free_port(), _home("rabbitmq")
+    (home / "plugins").write_text("[].\n")
+    (home / "rabbitmq.conf").write_text(f"listeners.tcp.local = 127.0.0.1:{port}\n")
+    environment = {
+        "RABBITMQ_NODENAME": f"{home.name}@localhost",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_PID_FILE": str(home / "pid"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
+        "RABBITMQ_CONF_ENV_FILE": str(home / "none"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
+    }
+    daemon = Daemon(home, "rabbitmq", [str(_RABBITMQ)], lambda: _takes_parcels(port), environment)
+    daemon.port = port
+    return daemon
+
+
+def _lacking(what):
+    reason = f"{what} are not on this machine"
+    pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+
+
+def _home(user):
+    home = Path(tempfile.mkdtemp(prefix=f"moca-{user}-"))
+    if os.geteuid() == 0:
+        shutil.chown(home, user)
+    return home
+
+
+def _as(user):
+    # PostgreSQL does not run as root.
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+
+
+def _takes_queries(port):
+    try:
+        psycopg.connect(
+            f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=2
+        ).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _takes_parcels(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        with pika.BlockingConnection(pika.URLParameters(f"amqp://127.0.0.1:{port}/%2F")):
+            return True
+    except (OSError, pika.exceptions.AMQPError):
+        return False
+
+
+def _descendants(pid):
+    found = []
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, tasks.read_text().split()):
+            found += [child, *_descendants(child)]
+    return found
+
+
+def _kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _runs(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"

@@ -1,0 +1,107 @@
+"""The node that sends is cut off from the broker and the database, and not from Instagram."""
+
+import sys
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.cluster.apart import Apart
+from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, Nodes
+from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second, rows
+from tests.cluster.wire import Wire
+from tests.process.onslaught import Traffic, webhook_status
+from tests.process.service import eventually
+
+pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
+
+LONG_ENOUGH = 15.0
+"""For lease, heartbeat and every patience to run out, in seconds."""
+BRIEFLY = 2.0
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def apart(stack):
+    apart = Apart()
+    stack.callback(apart.close)
+    return apart
+
+
+@pytest.fixture
+def cluster(apart, tmp_path, own_name, stack):
+    """Three nodes, the first of them apart from the others."""
+
+    def settle(nodes):
+        node = nodes[0]
+        node.prefix = apart.prefix
+        node.place = apart.to_world.there, node.port
+        node.url = f"http://{apart.to_world.there}:{node.port}"
+        node.name = node.settings["cluster.node"] = "apart"
+        node.settings["server.host"] = "0.0.0.0"
+        here = apart.to_servers.here
+        to_broker, to_database = Wire(RABBITMQ[1], host=here), Wire(POSTGRESQL[1], host=here)
+        stack.callback(to_broker.close)
+        stack.callback(to_database.close)
+        broker, database = f"{here}:{to_broker.port}", f"{here}:{to_database.port}"
+        node.settings["cluster.broker_url"] = f"amqp://guest:guest@{broker}/%2F"
+        node.settings["database.url"] = f"postgresql://postgres@{database}/{own_name}"
+
+    cluster = Nodes(tmp_path, own_name, stack, settle=settle)
+    to_instagram = Wire(int(cluster.instagram.url.rpartition(":")[2]), host=apart.to_world.here)
+    stack.callback(to_instagram.close)
+    at = f"http://{apart.to_world.here}:{to_instagram.port}"
+    cluster.nodes[0].settings["instagram.graph_url"] = at
+    return cluster
+
+
+def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
+    cluster, apart, own_name, capsys
+):
+    url = f"{SERVER}/{own_name}"
+    cluster.start()
+    cut_off, *_others = cluster.nodes
+
+    def is_sending():
+        return rows(url, "SELECT node FROM seat WHERE name = 'sender'") == [(cut_off.name,)]
+
+    def holds_seats():
+        return rows(url, f"SELECT count(*) FROM seat WHERE node = '{cut_off.name}'") != [(0,)]
+
+    eventually(is_sending, seconds=30)
+    traffic = Traffic(cluster.url)
+    traffic.start()
+    eventually(lambda: cluster.instagram.count() > PER_SECOND, seconds=60)
+    apart.to_servers.pull()
+    began = time.monotonic()
+    eventually(lambda: not is_sending(), seconds=30)
+    count = cluster.instagram.count()
+    eventually(lambda: cluster.instagram.count() > count, seconds=30)
+    followed = time.monotonic() - began
+    assert webhook_status(cut_off.url) == 503
+    time.sleep(max(0.0, LONG_ENOUGH - followed))
+    assert not holds_seats()
+    apart.to_servers.plug_in()
+    eventually(holds_seats, seconds=60)
+    apart.to_servers.pull()
+    time.sleep(BRIEFLY)
+    apart.to_servers.plug_in()
+    time.sleep(BRIEFLY)
+    traffic.end()
+    eventually(lambda: is_idle(url), seconds=120)
+
+    sent = cluster.instagram.sent()
+    lost, twice = lost_and_twice(traffic.acknowledged, sent)
+    most = most_in_a_second(sent)
+    with capsys.disabled():
+        figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
+        sys.stdout.write(
+            f" followed after {followed:.1f} s; {figures}, at most {most} in a second "
+        )
+    assert (lost, twice) == ([], [])
+    assert most <= PER_SECOND

@@ -1,0 +1,124 @@
+"""The whole broker and the whole database end by `kill -9` under traffic, and come back."""
+
+import os
+import sys
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.cluster.conftest import OURS, PER_SECOND, Nodes
+from tests.cluster.own import own_postgresql, own_rabbitmq
+from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second
+from tests.process.instagram import StandIn
+from tests.process.onslaught import Traffic, webhook_status
+from tests.process.service import BRISK, Service, eventually
+
+pytestmark = pytest.mark.cluster
+
+ROUNDS = int(os.environ.get("MOCA_TEST_ROUNDS", "1"))
+OUTAGE_SECONDS = 10.0
+SHORT_OUTAGE_SECONDS = 2.0
+BETWEEN_SECONDS = 5.0
+JITTER = timedelta(milliseconds=300)
+"""Between the start of a call and its arrival, while a broker starts on the same two cores."""
+NAME = "moca"
+
+
+def url_of(postgresql):
+    """Make a database in a server of our own; gives its address."""
+    server = f"postgresql://postgres@127.0.0.1:{postgresql.port}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {NAME}")
+    return f"{server}/{NAME}"
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def postgresql(stack):
+    server = own_postgresql()
+    stack.callback(server.close)
+    server.start()
+    return server
+
+
+@pytest.fixture
+def rabbitmq(stack):
+    server = own_rabbitmq()
+    stack.callback(server.close)
+    server.start()
+    return server
+
+
+def what_came_of(traffic, sent):
+    lost, twice = lost_and_twice(traffic.acknowledged, sent)
+    most = most_in_a_second(sent, JITTER)
+    figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
+    return lost, twice, most, f" {figures}, at most {most} in a second"
+
+
+def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stack, tmp_path):
+    url = url_of(postgresql)
+    node = Service(tmp_path, {**BRISK, **OURS, "database.url": url})
+    stack.callback(node.close)
+    instagram = StandIn(tmp_path, f"{node.url}/api/instagram/webhook")
+    stack.callback(instagram.close)
+    node.settings["instagram.graph_url"] = instagram.ready().url
+    node.start()
+    traffic = Traffic(node.url)
+    traffic.start()
+    eventually(lambda: instagram.count() > 5)
+    postgresql.kill()
+    assert webhook_status(node.url) == 503
+    time.sleep(SHORT_OUTAGE_SECONDS)
+    postgresql.start()
+    before = len(traffic.acknowledged)
+    eventually(lambda: len(traffic.acknowledged) > before + 20)
+    traffic.end()
+    eventually(lambda: is_idle(url), seconds=30)
+
+    lost, twice, most, _told = what_came_of(traffic, instagram.sent())
+    assert (lost, twice) == ([], [])
+    assert most <= PER_SECOND
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(400 * ROUNDS)
+def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselves(
+    postgresql, rabbitmq, stack, tmp_path, capsys
+):
+    url = url_of(postgresql)
+    ports = {"postgresql": postgresql.port, "rabbitmq": rabbitmq.port}
+    cluster = Nodes(tmp_path, NAME, stack, **ports)
+    cluster.start()
+    traffic = Traffic(cluster.url)
+    traffic.start()
+    told = []
+    for server in (rabbitmq, postgresql) * ROUNDS:
+        time.sleep(BETWEEN_SECONDS)
+        server.kill()
+        time.sleep(OUTAGE_SECONDS / 2)
+        if server is rabbitmq:
+            assert {webhook_status(node.url) for node in cluster.nodes} == {503}
+        time.sleep(OUTAGE_SECONDS / 2)
+        server.start()
+        count, began = cluster.instagram.count(), time.monotonic()
+        eventually(lambda count=count: cluster.instagram.count() > count, seconds=60)
+        told.append(f"{time.monotonic() - began:.1f} s")
+    time.sleep(BETWEEN_SECONDS)
+    traffic.end()
+    eventually(lambda: is_idle(url), seconds=120)
+
+    lost, twice, most, figures = what_came_of(traffic, cluster.instagram.sent())
+    with capsys.disabled():
+        sys.stdout.write(f"{figures}; next reply after each return: {', '.join(told)} ")
+    assert (lost, twice) == ([], [])
+    assert most <= PER_SECOND
+    assert all(node.process.poll() is None for node in cluster.nodes)
