@@ -1,0 +1,22 @@
+"""The image in which Moca is shipped."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "config" / "Dockerfile").read_text()
+FOR_DEVELOPERS = {"benchmarks", "test"}
+
+
+def test_whatever_the_settings_can_ask_for_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (installed,) = re.findall(r'pip install .*-e "\.\[([a-z,]+)\]"', DOCKERFILE)
+    assert set(installed.split(",")) == set(project["optional-dependencies"]) - FOR_DEVELOPERS
+
+
+def test_it_runs_as_nobody_important_and_says_whether_it_is_well() -> None:
+    lines = DOCKERFILE.splitlines()
+    assert lines.index("USER moca") < next(n for n, each in enumerate(lines) if "CMD" in each)
+    assert "/healthz" in DOCKERFILE
+    assert next(each for each in lines if each.startswith("HEALTHCHECK"))
