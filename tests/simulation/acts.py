@@ -32,6 +32,26 @@ def draw_rush(world: World) -> list[Operates]:
     ]
 
 
+def draw_control(world: World) -> list[Operates]:
+    """Draw when the operator freezes the queue and releases it, and edits what waits in it."""
+    if not world.happens(0.3):
+        return []
+    at = world.instant(1, 10)
+    acts = [(at, "freeze")]
+    if world.happens(0.8):
+        acts.append((at + world.one_of(0.01, 0.5, 5, 20, 60), "release"))
+    acts += [(at + world.one_of(-3, 1, 8, 15), "edit") for _ in range(world.one_of(0, 1, 2, 4))]
+    return [
+        Operates(
+            at=round(max(at, 0), 3),
+            contact=world.one_of(*world.contacts),
+            action=action,
+            text=f"by hand {number}",
+        )
+        for number, (at, action) in enumerate(acts)
+    ]
+
+
 def _draw_act(world: World, number: int) -> Operates:
     action = world.one_of(*_ACTIONS, *(_SIGNS_AND_PICTURES if world.has_all_kinds else ()))
     return Operates(

@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from moca.core.contact import ContactKey
-from tests.simulation.acts import draw_acts, draw_rush
+from tests.simulation.acts import draw_acts, draw_control, draw_rush
 from tests.simulation.faults import (
     draw_clock_steps,
     draw_deaths,
@@ -38,6 +38,7 @@ _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
     draw_outages,
     draw_disk_failures,
     draw_clock_steps,
+    draw_control,
 )
 
 

@@ -73,6 +73,11 @@ class Generator:
         content = Content(text=_SAME) if self._same else self._make(lapse, tuple(texts))
         return HandOver("a person knows", content) if lapse.ends == "handed over" else content
 
+    def reword(self, old: str, new: str) -> None:
+        """Take a reply of other words for the one that it was."""
+        if making := self.made.get(old):
+            self.made[new] = making
+
     def _make(self, lapse: Generating, mids: tuple[str, ...]) -> Content:
         number = lapse.number
         name = f"re {','.join(mids)} #{number}"

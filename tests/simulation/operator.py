@@ -10,6 +10,8 @@ from moca.core.messages import (
     RetryReply,
     SettleReply,
 )
+from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.operating import EditReply
 from moca.core.vocabulary import Author, ConversationStatus
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram
@@ -30,7 +32,9 @@ _FITTING = {
     "cancel": ("pending",),
     "retry": ("failed", "cancelled"),
     "settle": ("unknown",),
+    "edit": ("pending",),
 }
+_ON_ALL = {"freeze": FreezeQueue, "release": ReleaseQueue}
 
 
 class Operator:
@@ -42,9 +46,12 @@ class Operator:
         self._clockwork = clockwork
         self.overruled: set[int] = set()
         """Items that were retried or settled by hand."""
+        self.rewords = lambda old, new: None
 
     def command(self, act: Operates) -> Command | None:
         """Say what is asked of Moca; None where nothing fits."""
+        if act.action in _ON_ALL:
+            return _ON_ALL[act.action](self._clockwork.now(), Future())
         if act.action in _FITTING:
             return self._on_item(act)
         conversation = self._ledger.conversation(act.contact)
@@ -88,6 +95,11 @@ class Operator:
         )
         return rows[-1]["mid"] if rows else None
 
+    def release(self) -> list[Command]:
+        """Release the queue where it is frozen still."""
+        is_frozen = self._ledger.count("SELECT COUNT(*) FROM freeze")
+        return [ReleaseQueue(self._clockwork.now(), Future())] if is_frozen else []
+
     def settle_all(self) -> list[Command]:
         """Settle what stays unknown, one at a time: equal texts are told apart by number."""
         by = self._clockwork.now() - _PATIENCE
@@ -107,6 +119,9 @@ class Operator:
             return CancelReply(row["id"], now, Future())
         if act.action == "settle":
             return self._settle(row)
+        if act.action == "edit":
+            self.rewords(said_in(row), act.text)
+            return EditReply(row["id"], act.text, now, Future())
         if self._arrived(row) is not False:
             return None
         self.overruled.add(row["id"])

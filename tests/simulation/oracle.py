@@ -7,6 +7,7 @@ from moca.core.reply import Way
 from moca.core.vocabulary import ConversationStatus
 from moca.core.webhook import Deletion, Echo, Edit, Event, InboundMessage, OtherEvent, ThreadControl
 from tests.simulation.clockwork import ActorCrashedError, Clockwork
+from tests.simulation.control import Control
 from tests.simulation.generator import BrokenGeneratorError
 from tests.simulation.instagram import BrokenCallError
 from tests.simulation.instagram import instant as at_second
@@ -45,6 +46,7 @@ class Oracle:
         """Items that the operator retried or settled."""
         self.pace = Pace(script.figures, clockwork, ledger, self.slack, self.is_broken)
         self.revisions = Revisions(clockwork, ledger, self.is_broken)
+        self.control = Control(clockwork, self.slack, self.is_broken)
         self._elsewhere_since: dict[ContactKey, datetime] = {}
         self._controls: set[str] = set()
 
@@ -105,16 +107,18 @@ class Oracle:
         """Moca calls Instagram."""
         self.pace.call_started(contact, is_private=way.comment_id is not None)
         name = said(content)
-        rows = self._ledger.items(
+        sending = self._ledger.items(
             "k.psid = ? AND k.account_id = ? AND q.status = 'sending'",
             contact.psid,
             contact.account_id,
         )
-        rows = [row for row in rows if said_in(row) == name]
+        rows = [row for row in sending if said_in(row) == name]
         if not rows:
-            self.is_broken(3, f"called for {name!r}, which is not `sending` on disk")
+            number = 14 if any(map(self.control.is_edited, sending)) else 3
+            self.is_broken(number, f"called for {name!r}, which is not `sending` on disk")
             return
         item = max(rows, key=lambda row: row["sending_at"])
+        self.control.judge_call(item)
         self._judge_order(item)
         self.pace.judge_priority(item)
         self._judge_window(item, way)

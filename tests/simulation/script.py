@@ -88,12 +88,13 @@ class AnswersByHand:
 
 @dataclass(frozen=True, kw_only=True)
 class Operates:
-    """The operator acts on a contact's conversation, or on its first item that it fits."""
+    """The operator acts on a contact's conversation, its first item that fits, or all the queue."""
 
     at: float
     contact: ContactKey
     action: str
-    """close, reopen, pause, resume, write, show, react, cancel, retry or settle."""
+    """close, reopen, pause, resume, write, show, react, cancel, retry, settle or edit; freeze or
+    release, whoever the contact."""
     seconds: float | None = None
     """How long a pause lasts; how much later a text is to go."""
     text: str = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moca.core.account import Account, SealedToken
-from moca.core.messages import StoreAccount
+from moca.core.messages import Command, StoreAccount
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.doings import Doings
 from tests.simulation.instagram import Instagram, instant
@@ -117,6 +117,7 @@ class Simulation:
         self.instagram.told_to_wait = self.oracle.pace.told_to_wait
         self.instagram.account_refused = self.oracle.pace.stopped.add
         self.operator.overruled = self.oracle.overruled
+        self.operator.rewords = self.process.generator.reword
 
     def _observe(self, event: object) -> None:
         self.trace.observe(event)
@@ -168,6 +169,10 @@ class Simulation:
         self.trace.tell(f"the operator: {act.action} {act.contact.psid}")
         if act.action in ("resume", "reopen", "close", "pause"):
             self.oracle.freed.add(act.contact)
+        self._hand_in(command)
+
+    def _hand_in(self, command: Command) -> None:
+        self.oracle.control.asked(command)
         self.process.post(command)
 
     def _renews(self, renews: Renews) -> None:
@@ -193,6 +198,8 @@ class Simulation:
             for command in self.operator.settle_all():
                 self._judge_unsettled(command.item_id)
                 self.process.post(command)
+            for command in self.operator.release():
+                self._hand_in(command)
             self._lives_until(self.clockwork.seconds + 20)
         self._falls_asleep()
 

@@ -1,0 +1,76 @@
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from functools import partial
+
+from moca.core.messages import Done
+from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.operating import EditReply
+from tests.simulation.clockwork import Clockwork
+from tests.simulation.ledger import Row, instant
+from tests.simulation.sayings import said_in
+
+_SECOND = timedelta(seconds=1)
+
+
+class Control:
+    """Watches that the queue obeys: nothing goes while it is frozen, and what was edited as it is.
+
+    Only what Moca said it did is held against it: a command may die with the process.
+    """
+
+    def __init__(
+        self, clockwork: Clockwork, slack: timedelta, is_broken: Callable[[int, str], None]
+    ) -> None:
+        self._clockwork = clockwork
+        self._slack = slack
+        self._is_broken = is_broken
+        self._releases = 0
+        self._frozen_at: tuple[datetime, datetime] | None = None
+        """True time, and what the machine's clock showed."""
+        self._edited: set[int] = set()
+        self._texts: dict[int, list[str]] = defaultdict(list)
+        """What items may say: as was last edited, or asked for since."""
+
+    def asked(self, command: object) -> None:
+        """Take note of what the operator asks for."""
+        match command:
+            case FreezeQueue(receipt=Future() as receipt):
+                receipt.add_done_callback(partial(self._froze, self._releases))
+            case ReleaseQueue():
+                self._releases += 1
+                self._frozen_at = None
+            case EditReply(item_id=item_id, text=text, receipt=Future() as receipt):
+                self._texts[item_id].append(text)
+                receipt.add_done_callback(partial(self._edits, item_id, text))
+
+    def judge_call(self, item: Row) -> None:
+        """Judge whether an item may go at all, and goes as it was edited."""
+        if self.is_edited(item) and said_in(item) not in self._texts[item["id"]]:
+            self._is_broken(14, f"item {item['id']} goes as it read before it was edited")
+        if self._frozen_at is None:
+            return
+        true, shown = self._frozen_at
+        is_late = instant(item["sending_at"]) > shown + self._slack
+        # What was claimed before may be on its way to its courier still.
+        if is_late or self._clockwork.true > true + _SECOND:
+            self._is_broken(13, f"item {item['id']} goes while the queue is frozen")
+
+    def is_edited(self, item: Row) -> bool:
+        """Tell whether an item says what the operator let it say."""
+        return item["id"] in self._edited
+
+    def _froze(self, releases: int, receipt: Future) -> None:
+        if _is_done(receipt) and releases == self._releases:
+            self._frozen_at = self._frozen_at or (self._clockwork.true, self._clockwork.now())
+
+    def _edits(self, item_id: int, text: str, receipt: Future) -> None:
+        if _is_done(receipt):
+            texts = self._texts[item_id]
+            del texts[: texts.index(text)]
+            self._edited.add(item_id)
+
+
+def _is_done(receipt: Future) -> bool:
+    return receipt.exception() is None and receipt.result() == Done()

@@ -1,0 +1,47 @@
+"""The operator's hold on the queue is broken on purpose here, and must be noticed."""
+
+from dataclasses import replace
+
+from moca.core.outbox import Outbox
+from moca.storage import overruling
+from tests.simulation.drawing import draw_script
+from tests.simulation.script import Operates, Script, Writes
+from tests.simulation.test_oracle import found
+
+
+def draw_freezes(seed: int) -> Script:
+    """Draw a run where the queue is frozen soon after each message, and what waits is edited."""
+    script = draw_script(seed)
+    acts = [
+        Operates(at=each.at + after, contact=each.contact, action=action, text=f"edited {number}")
+        for number, each in enumerate(script.happenings)
+        if isinstance(each, Writes)
+        for after, action in ((1, "freeze"), (20, "edit"), (24, "release"))
+    ]
+    return replace(script, happenings=(*script.happenings, *acts))
+
+
+def test_a_freeze_that_nobody_heeds_is_noticed(monkeypatch) -> None:
+    heedless = property(lambda self: False, lambda self, value: None)
+    monkeypatch.setattr(Outbox, "is_frozen", heedless, raising=False)
+    assert found(13)
+
+
+def test_a_freeze_forgotten_in_a_sweep_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr("moca.storage.finding.is_frozen", lambda: False)
+    assert found(13)
+
+
+def test_an_edit_that_is_not_written_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(overruling._TEXTS, "each", lambda rows: None)
+    assert found(14, draw=draw_freezes)
+
+
+def test_a_reply_that_goes_as_it_read_before_its_edit_is_noticed(monkeypatch) -> None:
+    def as_remembered(self, reply):
+        remembered, _ = self._claiming.pop(reply.item_id, (None, None))
+        if remembered is not None:
+            self._claimed.append(remembered)
+
+    monkeypatch.setattr(Outbox, "claimed", as_remembered)
+    assert found(14, draw=draw_freezes)
