@@ -122,6 +122,11 @@ class Backstage:
         self.report = stage.report
         self.stop = stage.stop
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any actor waits for Instagram or a reply."""
+        return bool(self._waiting)
+
     def schedule(self, consumer: Consumer) -> None:
         self._stage.schedule(_Turn(consumer))
 

@@ -47,8 +47,8 @@ class Doings:
         """Let a message say something else."""
         if self._is_there(edits.mid):
             self._change(edits, edits.text)
-            now = self._clockwork.true
-            told = wire.edited(edits.contact, edits.mid, edits.text, edits.number, now)
+            is_elsewhere = edits.contact in self._instagram.elsewhere
+            told = wire.edited(edits, self._clockwork.true, is_elsewhere)
             self._webhooks.tell(told, edits.delays)
 
     def unsends(self, unsends: Unsends) -> None:

@@ -7,6 +7,8 @@ from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.core.words import Words
 from moca.storage.writer import WriterPolicy
 
+OPTED_OUT = "you are out"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
@@ -57,7 +59,7 @@ class Figures:
             mode=ReplyMode.COMBINED if self.combined else ReplyMode.PER_GROUP,
             generation_timeout=timedelta(seconds=self.generation_timeout),
             window=timedelta(seconds=self.window),
-            opt_out_text="you are out",
+            opt_out_text=OPTED_OUT,
             opt_in_text="you are in",
             hours=self.hours(),
             away_text="we are shut",

@@ -94,7 +94,7 @@ class Instagram:
         self.readings = 0
         self.faults = 0
         self.call_started = lambda contact, content, way: None
-        self.call_ended = lambda contact, mid: None
+        self.call_ended = lambda contact, mid, *, is_delivered: None
         self.told_to_wait = lambda account_id, until: None
         self.account_refused = lambda account_id: None
 
@@ -122,7 +122,7 @@ class Instagram:
             self._bring(contact, content, way, sending)
         backstage.wait(sending.answers)
         self._trace.tell(f"call {number} ends: {sending.answer}")
-        self.call_ended(contact, f"ig{number}")
+        self.call_ended(contact, f"ig{number}", is_delivered=sending.answer == "delivered")
         if sending.answer in ("throttled", "stopped", "dead"):
             self.account_refused(contact.account_id)
         return refused or _for_a_sign(content, self._answer(contact, sending))

@@ -42,6 +42,9 @@ class Ledger:
     def steps(self, where: str = "1", *values: object) -> list[Row]:
         return self._rows(f"SELECT * FROM journey_step WHERE {where} ORDER BY id", values)
 
+    def last_step_id(self) -> int:
+        return self.count("SELECT COALESCE(MAX(id), 0) FROM journey_step")
+
     def conversation(self, contact: ContactKey) -> Row | None:
         """Tell a contact's newest conversation."""
         rows = self._rows(
@@ -72,6 +75,11 @@ class Ledger:
 def instant(microseconds: int) -> datetime:
     """Read an instant as it is stored."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def stored(at: datetime) -> int:
+    """Write an instant as it is stored."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def contact_of(row: Row) -> ContactKey:

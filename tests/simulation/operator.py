@@ -124,15 +124,21 @@ class Operator:
             return EditReply(row["id"], act.text, now, Future())
         if self._arrived(row) is not False:
             return None
-        self.overruled.add(row["id"])
+        self._overrule(row)
         return RetryReply(row["id"], now, Future())
 
     def _settle(self, row: Row) -> Command | None:
         arrived = self._arrived(row)
         if arrived is None:
             return None
-        self.overruled.add(row["id"])
+        self._overrule(row)
         return SettleReply(row["id"], arrived, self._clockwork.now(), Future())
+
+    def _overrule(self, row: Row) -> None:
+        """Note that a reply, and the parts after it, go or have gone by the operator's word."""
+        own = self._ledger.items("k.psid = ? AND k.account_id = ?", row["psid"], row["account_id"])
+        parts = [each for each in own if _first_part(each) == _first_part(row)]
+        self.overruled.update(each["id"] for each in parts if each["id"] >= row["id"])
 
     def _arrived(self, row: Row) -> bool | None:
         """Tell whether its person sees it; None while that may still change or cannot be told."""
@@ -145,3 +151,7 @@ class Operator:
         if any(each["status"] == "sending" for each in alike):
             return None
         return len(came) > sum(each["status"] == "sent" for each in alike)
+
+
+def _first_part(row: Row) -> int:
+    return int(row["part_of_id"] or row["message_id"])

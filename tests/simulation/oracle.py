@@ -1,24 +1,41 @@
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from moca.core.contact import ContactKey
 from moca.core.content import Content
-from moca.core.messages import ConversationChanged, ReplySent, ReplyUnknown
+from moca.core.messages import (
+    ConversationChanged,
+    ReplyClaimed,
+    ReplyDropped,
+    ReplySent,
+    ReplyUnknown,
+)
 from moca.core.reply import Way
 from moca.core.vocabulary import ConversationStatus
 from moca.core.webhook import Deletion, Echo, Edit, Event, InboundMessage, OtherEvent, ThreadControl
+from tests.simulation.claims import Claims
 from tests.simulation.clockwork import ActorCrashedError, Clockwork
 from tests.simulation.control import Control
 from tests.simulation.generator import BrokenGeneratorError
 from tests.simulation.instagram import BrokenCallError
 from tests.simulation.instagram import instant as at_second
-from tests.simulation.ledger import Ledger, Row, contact_of, instant
-from tests.simulation.pace import Instants, Pace
+from tests.simulation.ledger import Ledger, Row, contact_of, instant, stored
+from tests.simulation.pace import Pace
 from tests.simulation.revisions import Revisions
 from tests.simulation.sayings import said, said_in
 from tests.simulation.script import ClockSteps, Edits, Script, Writes
 
 _EXPECTED = (ActorCrashedError, BrokenCallError, BrokenGeneratorError)
 _SECOND = timedelta(seconds=1)
+
+
+class Death(NamedTuple):
+    """An end of the process."""
+
+    at: datetime
+    """What the machine's clock showed."""
+    last_step_id: int
+    """The last step of a journey that was on disk; tells what came after, however clocks went."""
 
 
 class Oracle:
@@ -29,9 +46,9 @@ class Oracle:
         self.acknowledged_mids: set[str] = set()
         self.spoken: list[tuple[datetime, ContactKey]] = []
         """When a contact's conversation learned that something was, or may have been, said."""
-        self.died_at: list[Instants] = []
+        self.deaths: list[Death] = []
         self.known_at: dict[str, datetime] = {}
-        """When the call ended that brought a message, or was to."""
+        """When the call ended that brought a message, or was to, or its end was forgotten."""
         self._figures = script.figures
         self._clockwork = clockwork
         self._ledger = ledger
@@ -40,12 +57,14 @@ class Oracle:
         steps = [each.seconds for each in script.happenings if isinstance(each, ClockSteps)]
         self.slack = timedelta(seconds=sum(abs(step) for step in steps))
         self._held_since: dict[int, datetime] = {}
+        self._held_until: dict[int, datetime | None] = {}
         self.freed: set[ContactKey] = set()
         """Contacts about whose conversation the operator decided anew."""
         self.overruled: set[int] = set()
         """Items that the operator retried or settled."""
         self.pace = Pace(script.figures, clockwork, ledger, self.slack, self.is_broken)
         self.revisions = Revisions(clockwork, ledger, self.is_broken)
+        self.claims = Claims(ledger)
         self.control = Control(clockwork, self.slack, self.is_broken)
         self._elsewhere_since: dict[ContactKey, datetime] = {}
         self._controls: set[str] = set()
@@ -56,11 +75,22 @@ class Oracle:
     def observe(self, event: object) -> None:
         if isinstance(event, ReplySent | ReplyUnknown):
             self.spoken.append((self._clockwork.now(), event.contact))
+        elif isinstance(event, ReplyDropped):
+            self.pace.dropped(event.contact)
+        elif isinstance(event, ReplyClaimed):
+            self.claims.note(event.reply.item_id)
         elif isinstance(event, ConversationChanged):
-            if event.status is ConversationStatus.OPEN:
-                self._held_since.pop(event.conversation_id, None)
-            else:
-                self._held_since.setdefault(event.conversation_id, self._clockwork.now())
+            self._note_hold(event)
+
+    def _note_hold(self, changed: ConversationChanged) -> None:
+        """Take note of since when a talk is held; a hold that ran out is no part of the next."""
+        talk, now = changed.conversation_id, self._clockwork.now()
+        until = self._held_until.get(talk)
+        if changed.status is ConversationStatus.OPEN or (until is not None and until <= now):
+            self._held_since.pop(talk, None)
+        if changed.status is not ConversationStatus.OPEN:
+            self._held_since.setdefault(talk, now)
+            self._held_until[talk] = changed.held_until
 
     def acknowledged(self, event: Event) -> None:
         """Meta has heard 200."""
@@ -129,23 +159,30 @@ class Oracle:
             if item["id"] not in self.overruled:
                 self.revisions.judge_call(item, self.slack)
 
-    def call_ended(self, contact: ContactKey, mid: str) -> None:
-        self.known_at[mid] = self._clockwork.true
+    def call_ended(self, contact: ContactKey, mid: str, *, is_delivered: bool) -> None:
+        if is_delivered:
+            self.known_at[mid] = self._clockwork.true
+        self.known_at.setdefault(mid, self._clockwork.true)
         self.pace.call_ended(contact)
 
     def died(self, unsaved_since: datetime | None) -> None:
         """Whatever was being called is not known from now on, nor what came to no disk."""
-        now = self._clockwork.true, self._clockwork.now()
-        self.died_at.append(now)
-        for number in range(1, len(self.pace.starts) + 1):
-            self.known_at.setdefault(f"ig{number}", now[0])
-        self.pace.died(min(unsaved_since or now[0], now[0] - _SECOND))
+        now = self._clockwork.true
+        self.deaths.append(Death(self._clockwork.now(), self._ledger.last_step_id()))
+        self._forgets_calls()
+        self.pace.died(min(unsaved_since or now, now - _SECOND))
 
     def crashed(self, actor: str, doing: str, error: BaseException) -> None:
         if isinstance(error, ActorCrashedError):
+            self._forgets_calls()
             self.pace.sender_crashed()
         elif not isinstance(error, _EXPECTED):
             self.is_broken(0, f"{actor} crashed at {doing}: {error!r}")
+
+    def _forgets_calls(self) -> None:
+        """What was being called may have arrived by now, for all that Moca knows."""
+        for number in range(1, len(self.pace.starts) + 1):
+            self.known_at.setdefault(f"ig{number}", self._clockwork.true)
 
     def _acknowledged_echo(self, echo: Echo) -> None:
         rows = self._ledger.messages("m.mid = ? AND m.kind = 'message'", echo.mid)
@@ -184,7 +221,7 @@ class Oracle:
         held_until = item["held_until"]
         is_held = item["conversation_status"] != "open"
         is_over = held_until is not None and instant(held_until) <= claimed_at + self.slack
-        if item["parting"] == "hand_over" and not self._person_wrote_since(item):
+        if self.claims.of(item)["parting"] == "hand_over" and not self._person_wrote_since(item):
             return
         if since is not None and is_held and not is_over and claimed_at > since + self.slack:
             self.is_broken(7, f"the bot speaks while the talk is {item['conversation_status']}")
@@ -201,18 +238,30 @@ class Oracle:
         return bool(rows)
 
     def _judge_consent(self, item: Row) -> None:
-        if item["opted_out_at"] is None or item["parting"] == "opt_out":
+        claimed = self.claims.of(item)
+        if claimed["opted_out_at"] is None or claimed["parting"] == "opt_out":
             return
-        if instant(item["sending_at"]) > instant(item["opted_out_at"]) + self.slack:
+        if instant(item["sending_at"]) > instant(claimed["opted_out_at"]) + self.slack:
             self.is_broken(7, f"item {item['id']} goes to somebody who opted out")
 
     def _judge_thread(self, item: Row) -> None:
         contact = contact_of(item)
         since = self._elsewhere_since.get(contact)
-        if since is None or contact in self.freed or item["parting"] is not None:
+        if since is None or contact in self.freed or self.claims.of(item)["parting"] is not None:
             return
-        if instant(item["sending_at"]) > since + self.slack:
+        if instant(item["sending_at"]) > since + self.slack and not self._came_back(item, since):
             self.is_broken(7, f"item {item['id']} goes into a thread that another app holds")
+
+    def _came_back(self, item: Row, since: datetime) -> bool:
+        """Tell whether a message to us is on disk, though the process died before it said so."""
+        told = self._ledger.count(
+            "SELECT COUNT(*) FROM message m JOIN webhook w ON w.id = m.webhook_id "
+            "WHERE m.conversation_id = ? AND m.role = 'user' AND w.received_at > ? "
+            "AND instr(w.body, '\"standby\"') = 0",
+            item["conversation_id"],
+            stored(since),
+        )
+        return told > 0
 
     def _judge_window(self, item: Row, way: Way) -> None:
         opening = max(

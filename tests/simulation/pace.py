@@ -10,6 +10,8 @@ from tests.simulation.ledger import Ledger, Row, contact_of, instant
 _SECOND = timedelta(seconds=1)
 _MOMENT = timedelta(milliseconds=100)
 _HOUR = timedelta(hours=1)
+_GUARD = timedelta(milliseconds=5)
+"""What the sender leaves, at most, beyond the second that a limit runs for."""
 
 Instants = tuple[datetime, datetime]
 """True time, and what the machine's clock showed."""
@@ -41,6 +43,8 @@ class Pace:
         self._forgot_at: list[Instants] = []
         """When the process died or its sender crashed."""
         self._private: list[tuple[Instants, str]] = []
+        self._dropped_at: dict[ContactKey, datetime] = {}
+        """When a reply last left a contact's queue unsent, and the next became the first."""
 
     @property
     def now(self) -> Instants:
@@ -57,6 +61,9 @@ class Pace:
     def call_ended(self, contact: ContactKey) -> None:
         self._under_way.discard(contact)
         self._ends[contact].append(self.now)
+
+    def dropped(self, contact: ContactKey) -> None:
+        self._dropped_at[contact] = self._clockwork.now()
 
     def told_to_wait(self, account_id: str, until: datetime) -> None:
         self._waits[account_id].append((self._clockwork.true, until))
@@ -99,7 +106,10 @@ class Pace:
         for contact, first in lanes.items():
             is_own = contact == contact_of(item)
             may_go = contact not in under_way and (is_own or self._rested(contact, waited))
-            if may_go and _turn(first) < _turn(item):
+            if contact.account_id != item["account_id"]:
+                may_go = may_go and not self._is_at_its_limit(contact.account_id, claimed_at)
+            is_news = self._dropped_at.get(contact, waited) > waited
+            if may_go and not is_news and _turn(first) < _turn(item):
                 self._is_broken(6, f"item {item['id']} goes before item {first['id']}")
 
     def _judge_pace(self, contact: ContactKey, now: Instants) -> None:
@@ -125,6 +135,16 @@ class Pace:
         if len(own) >= limit and closer(own[-limit], now, _HOUR - 2 * _SECOND - self.slack):
             self._is_broken(4, f"more than {limit} private replies in an hour")
         self._private.append((now, contact.account_id))
+
+    def _is_at_its_limit(self, account_id: str, claimed_at: datetime) -> bool:
+        """Tell whether an account's own limit had it wait a moment when another's call came up."""
+        *before, _ = self.starts
+        own = [at[1] for at, to in before if to.account_id == account_id]
+        limit = self._figures.account_per_second
+        if len(own) < limit:
+            return False
+        # What is to go within a moment is claimed already.
+        return claimed_at < own[-limit] + _SECOND + _GUARD - _MOMENT + self.slack
 
     def _rested(self, contact: ContactKey, by: datetime) -> bool:
         if self._waits[contact.account_id] or contact.account_id in self.stopped:

@@ -187,11 +187,10 @@ class Simulation:
     def _comes_to_rest(self) -> None:
         """Let time run on without faults until nothing is left to do, settling by hand late."""
         began = self.clockwork.seconds
-        # Where one private reply goes in an hour, several take hours.
-        hours = 4 if self.script.figures.private_replies_per_hour == 1 else 1
+        longest = self._longest_rest()
         while not self.oracle.broken and not self._is_at_rest():
             waited = self.clockwork.seconds - began
-            if waited > hours * _LONGEST_REST:
+            if waited > longest:
                 if self.webhooks.untold:
                     self.oracle.is_broken(1, "a webhook is never acknowledged")
                 break
@@ -202,6 +201,14 @@ class Simulation:
                 self._hand_in(command)
             self._lives_until(self.clockwork.seconds + 20)
         self._falls_asleep()
+
+    def _longest_rest(self) -> float:
+        figures, happenings = self.script.figures, self.script.happenings
+        if figures.private_replies_per_hour > 1:
+            return _LONGEST_REST
+        # One goes in an hour, and one that is tried again takes an hour again.
+        comments = sum(isinstance(each, Writes) and each.is_comment for each in happenings)
+        return (1 + comments * figures.max_attempts) * _LONGEST_REST
 
     def _falls_asleep(self) -> None:
         """Let time run on until every conversation has been let go."""
@@ -223,6 +230,7 @@ class Simulation:
             self.webhooks.untold
             or self.instagram.on_the_way
             or self.process.system is None
+            or self.process.backstage.is_waiting
             or self.ledger.count(
                 "SELECT EXISTS (SELECT 1 FROM message WHERE role = 'user' AND outcome IS NULL)"
             )

@@ -4,15 +4,28 @@ from dataclasses import replace
 
 from actors import persistence, sender
 from moca.core import decide, flushing, outbox, pacing, sending
+from moca.core.contact import ContactKey
 from moca.core.conversation import Conversation
 from moca.core.delivery import NotArrived, Unconfirmed
 from moca.core.messages import Done, KnownMidsListed, ListKnownMids, RecordRetry
 from moca.core.webhook import Echo, InboundMessage
-from moca.storage import arrivals, claiming, concluding, echoes, recording, results, writer
+from moca.storage import (
+    arrivals,
+    cancelling,
+    claiming,
+    concluding,
+    echoes,
+    items,
+    recording,
+    results,
+    writer,
+)
 from tests.simulation.drawing import draw_script
+from tests.simulation.figures import Figures
 from tests.simulation.run import run
-from tests.simulation.script import Script, Sending
+from tests.simulation.script import ClockSteps, Dies, Operates, Script, Sending, Writes
 from tests.simulation.shrink import shrink
+from tests.simulation.test_judging import BEN, handed_over
 
 MOST_SEEDS = 150
 
@@ -143,12 +156,21 @@ def test_calls_that_wait_for_a_courier_past_the_outbox_are_noticed(monkeypatch) 
 
 
 def test_a_cooldown_that_nobody_keeps_is_noticed(monkeypatch) -> None:
-    def flush_at(self, policy):
-        since = self.gathering_since
-        return None if since is None else since + policy.debounce
-
-    monkeypatch.setattr(Conversation, "flush_at", flush_at)
+    monkeypatch.setattr(Conversation, "flush_at", _flush_at_without_cooldown)
     assert found(5)
+
+
+def test_a_death_after_it_excuses_no_cooldown_that_nobody_kept(monkeypatch) -> None:
+    monkeypatch.setattr(Conversation, "flush_at", _flush_at_without_cooldown)
+    anna = ContactKey("17841400000000001", "p1")
+    happenings = (
+        Writes(at=1, contact=anna, mid="m1", text="are you open"),
+        Writes(at=8, contact=anna, mid="m2", text="where is my order"),
+        Dies(at=14),
+        ClockSteps(at=20, seconds=-2),
+    )
+    result = run(Script(0, Figures(), happenings))
+    assert "5: talk 1 flushed 0:00:07 after it had" in result.broken
 
 
 def test_replies_out_of_order_are_noticed(monkeypatch) -> None:
@@ -202,6 +224,15 @@ def test_a_person_s_answer_that_pauses_nothing_is_noticed(monkeypatch) -> None:
     assert found(8)
 
 
+def test_a_hand_over_that_was_silenced_before_its_claim_and_goes_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(cancelling, "cancel_items", lambda *args, **kwargs: None)
+    monkeypatch.setattr(items.Item, "silenced_because", lambda self, at: None)
+    closed = handed_over(Operates(at=7.9, contact=BEN, action="close"))
+    assert closed == ("7: the bot speaks while the talk is closed",)
+    opted_out = handed_over(Writes(at=7.7, contact=BEN, mid="m3", text="stop"))
+    assert "7: item 2 goes to somebody who opted out" in opted_out
+
+
 def test_echoes_that_prove_nothing_are_noticed(monkeypatch) -> None:
     monkeypatch.setattr(echoes, "_match", lambda echo, is_found: None)
     assert found(8) or found(3)
@@ -215,6 +246,11 @@ def test_what_breaks_is_made_short_and_still_breaks(monkeypatch) -> None:
     assert short.broken[0].startswith("4:")
     assert len(short.script.happenings) <= min(6, len(broken.script.happenings))
     assert run(short.script).trace == short.trace
+
+
+def _flush_at_without_cooldown(conversation, policy):
+    since = conversation.gathering_since
+    return None if since is None else since + policy.debounce
 
 
 def _heard(event):

@@ -1,6 +1,6 @@
 import itertools
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.contact import ContactKey
@@ -30,7 +30,7 @@ def judge_the_end(simulation: Any) -> None:
     _judge_answers(oracle, messages, arrivals, generator, same=script.figures.same_texts)
     _judge_parts(oracle, arrivals, generator)
     _judge_private_replies(oracle, items, arrivals)
-    _judge_order_of_answers(oracle, ledger, messages, items)
+    _judge_order_of_answers(oracle, ledger, messages, items, generator)
     _judge_flushes(script, oracle, ledger, messages, items, arrivals)
     _judge_duplicates(script, oracle, messages)
 
@@ -47,11 +47,21 @@ def _judge_rows(oracle, messages, told: dict[str, Writes], by_hand: set[str]) ->
             oracle.is_broken(8, f"{row['mid']} by Moca was taken for a person's")
 
 
+_ENDING = (
+    "stage IN ('outcome', 'deduplication') AND outcome <> 'passed' "
+    "OR stage = 'settling' AND outcome = 'unknown' "
+    "OR stage = 'queue' AND detail = 'the operator asked for it'"
+)
+_TAKEN_BACK = ("taken up", "unknown", "queued")
+"""What repeats a message that was unsent or edited is answered after all; and what seemed answered
+is not where the echo of its reply turns out to be another's, or where the operator has it tried
+again."""
+
+
 def _judge_outcomes(oracle: Oracle, ledger: Ledger, messages: list[Row], items: list[Row]) -> None:
     endings: Counter[int] = Counter()
-    for step in ledger.steps("stage IN ('outcome', 'deduplication') AND outcome <> 'passed'"):
-        # What repeats a message that was unsent or edited is answered after all.
-        endings[step["message_id"]] += -1 if step["outcome"] == "taken up" else 1
+    for step in ledger.steps(_ENDING):
+        endings[step["message_id"]] += -1 if step["outcome"] in _TAKEN_BACK else 1
     replies = {each["message_id"]: each["part_of_id"] or each["message_id"] for each in items}
     again = {replies[each["message_id"]] for each in items if each["id"] in oracle.overruled}
     for row in messages:
@@ -132,15 +142,17 @@ def _judge_private_replies(oracle: Oracle, items: list[Row], arrivals) -> None:
 
 
 def _judge_order_of_answers(
-    oracle: Oracle, ledger: Ledger, messages: list[Row], items: list[Row]
+    oracle: Oracle, ledger: Ledger, messages: list[Row], items: list[Row], generator: Generator
 ) -> None:
     first_input: dict[int, int] = {}
-    late = {step["message_id"] for step in ledger.steps("outcome = 'taken up'")}
-    # What was put aside at first has no place in the order, and a wish is granted at once.
+    again = ledger.steps("outcome = 'taken up' OR (stage = 'queue' AND outcome = 'outdated')")
+    late = {step["message_id"] for step in again}
+    # What was put aside or edited late has no place in the order, and a wish is granted at once.
     apart = {row["reply_id"] for row in messages if row["wish"] is not None or row["id"] in late}
     for row in messages:
         if row["reply_id"] is not None and row["reply_id"] not in apart:
-            first_input.setdefault(row["reply_id"], row["id"])
+            first = min((row["id"], *_unsent_beside(row, messages, generator)))
+            first_input.setdefault(row["reply_id"], first)
     latest: dict[int, int] = {}
     for item in items:
         first = first_input.get(item["message_id"])
@@ -151,17 +163,23 @@ def _judge_order_of_answers(
         latest[item["conversation_id"]] = first
 
 
+def _unsent_beside(row: Row, messages: list[Row], generator: Generator) -> list[int]:
+    """List what was unsent while the reply to it and to this message was made: its place stands."""
+    made_of = [each.texts for each in generator.asked if row["mid"] in each.texts]
+    together = made_of[-1] if made_of else {}
+    return [each["id"] for each in messages if each["deleted_at"] and each["mid"] in together]
+
+
 def _judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
     cooldown = timedelta(seconds=script.figures.cooldown) - oracle.slack
     talk_of = {row["id"]: row["conversation_id"] for row in messages}
-    flushes: dict[int, set[int]] = defaultdict(set)
+    flushes: dict[int, dict[datetime, int]] = defaultdict(dict)
     for step in ledger.steps("outcome = 'flushed'"):
-        flushes[talk_of[step["message_id"]]].add(step["at"])
+        flushes[talk_of[step["message_id"]]].setdefault(instant(step["at"]), step["id"])
     talk_of_mid = {row["mid"]: row["conversation_id"] for row in items if row["author"] == "bot"}
-    for talk, instants in sorted(flushes.items()):
-        times = [instant(each) for each in sorted(instants)]
+    for talk, times in sorted(flushes.items()):
         for before, after in itertools.pairwise(times):
-            died = any(before - oracle.slack <= at[1] <= after for at in oracle.died_at)
+            died = _died_amid(oracle, before, after, times[after])
             if after - before < cooldown and not died:
                 oracle.is_broken(5, f"talk {talk} flushed {after - before} after it had")
         heard = [
@@ -173,6 +191,14 @@ def _judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
             for at in heard:
                 if timedelta() < flush - at < cooldown and flush - at > oracle.slack:
                     oracle.is_broken(5, f"talk {talk} flushed {flush - at} after a reply")
+
+
+def _died_amid(oracle: Oracle, before: datetime, after: datetime, step_id: int) -> bool:
+    """Tell whether a flush may be lost with the process that died before the next was written."""
+    return any(
+        before - oracle.slack <= death.at <= after + oracle.slack and death.last_step_id < step_id
+        for death in oracle.deaths
+    )
 
 
 def _judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> None:
@@ -219,7 +245,7 @@ def _judge_missed_duplicates(script: Script, oracle: Oracle, messages: list[Row]
 
 
 def _died_between(oracle: Oracle, since) -> bool:
-    return any(at[1] >= since for at in oracle.died_at)
+    return any(death.at >= since for death in oracle.deaths)
 
 
 __all__ = ["at_second", "judge_the_end"]

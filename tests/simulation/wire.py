@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from moca.core.contact import ContactKey
 from moca.core.content import Content
 from moca.instagram.sandbox.payloads import comment_value
-from tests.simulation.script import Writes
+from tests.simulation.script import Edits, Writes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _APPS = {"previous_owner_app_id": "1", "new_owner_app_id": "2"}
@@ -42,9 +42,8 @@ def written(writes: Writes, at: datetime, is_elsewhere: bool) -> Item:
         told = {"postback": {"mid": name, "title": writes.text, "payload": writes.payload}}
     else:
         told = {"message": {"mid": name, **_said(writes)}}
-    field = "standby" if is_elsewhere else "messaging"
     value = _between(contact, at, told)
-    return Item(name, contact.account_id, field, value, writes.unanswerable)
+    return Item(name, contact.account_id, _field(is_elsewhere), value, writes.unanswerable)
 
 
 def hinted(writes: Writes, at: datetime) -> Item:
@@ -67,11 +66,12 @@ def echoed(contact: ContactKey, mid: str, content: Content, at: datetime) -> Ite
     return Item(f"echo {mid}", contact.account_id, "messaging", value)
 
 
-def edited(contact: ContactKey, mid: str, text: str, number: int, at: datetime) -> Item:
+def edited(edits: Edits, at: datetime, is_elsewhere: bool) -> Item:
     """Tell what a message says now."""
-    edit = {"mid": mid, "text": text, "num_edit": number}
-    value = _between(contact, at, {"message_edit": edit})
-    return Item(f"edit {number} of {mid}", contact.account_id, "messaging", value)
+    edit = {"mid": edits.mid, "text": edits.text, "num_edit": edits.number}
+    value = _between(edits.contact, at, {"message_edit": edit})
+    name = f"edit {edits.number} of {edits.mid}"
+    return Item(name, edits.contact.account_id, _field(is_elsewhere), value)
 
 
 def unsent(contact: ContactKey, mid: str, at: datetime) -> Item:
@@ -100,6 +100,10 @@ def controlled(contact: ContactKey, is_ours: bool, at: datetime) -> Item:
     what = "pass_thread_control" if is_ours else "take_thread_control"
     value = _between(contact, at, {what: _APPS})
     return Item(what, contact.account_id, "messaging", value)
+
+
+def _field(is_elsewhere: bool) -> str:
+    return "standby" if is_elsewhere else "messaging"
 
 
 def _said(writes: Writes) -> dict[str, Any]:
