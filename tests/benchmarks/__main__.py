@@ -7,6 +7,7 @@ from tests.benchmarks import (
     acks,
     backlog,
     batches,
+    cluster,
     comparison,
     crowd,
     dashboards,
@@ -42,11 +43,13 @@ BENCHMARKS: dict[str, Benchmark] = {
     "crowd": crowd.figures,
     "dashboards": dashboards.figures,
     "pages": pages.figures,
+    "cluster": cluster.figures,
     "comparison": comparison.figures,
     "day": day.figures,
 }
-_ONLY_WHEN_NAMED = {"comparison", "day", "pages"}
-"""One asks npm and a Redis; a day in virtual time takes more than an hour; pages want 11 GB."""
+_ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages"}
+"""Two need servers that may not be installed; a day in virtual time takes half an hour of a core;
+pages want 11 GB."""
 
 
 @click.command()

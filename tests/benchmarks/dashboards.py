@@ -1,11 +1,12 @@
 import asyncio
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
+from threading import Event
 
 from tests.benchmarks.acks import A_DAY, NOBODY
 from tests.benchmarks.figures import Figure, beside, percentile
@@ -15,8 +16,8 @@ from tests.benchmarks.servers import Server, moca
 DASHBOARDS = 50
 EVERY_SECONDS = 2.0
 CONNECTIONS = 16
-ROUNDS = 7
-ROUND_SECONDS = 6.0
+ROUNDS = 6
+ROUND_SECONDS = 3.0
 WARM_UP_SECONDS = 2.0
 
 
@@ -41,45 +42,49 @@ def _rounds(server: Server) -> tuple[list[Load], list[Load], Counter[int]]:
     firsts = count(step=1_000_000)
     apart(press, server.port, next(firsts), WARM_UP_SECONDS, CONNECTIONS)
     quiet, watched, polls = [], [], Counter[int]()
-    for number in range(ROUNDS):
-        # Whatever grows with the database weighs on both alike.
-        for is_watched in (False, True) if number % 2 else (True, False):
-            if is_watched:
-                load, answers = _watched(server.port, next(firsts))
-                watched.append(load)
-                polls += answers
-            else:
-                quiet.append(apart(press, server.port, next(firsts), ROUND_SECONDS, CONNECTIONS))
+    for _ in range(ROUNDS):
+        loads: dict[bool, list[Load]] = {False: [], True: []}
+        # Whatever grows with the database, or drifts, weighs on both alike.
+        for is_watched in (False, True, True, False):
+            with _dashboards(server.port, polls) if is_watched else nullcontext():
+                load = apart(press, server.port, next(firsts), ROUND_SECONDS, CONNECTIONS)
+            loads[is_watched].append(load)
             server.settle()
+        quiet.append(_both(loads[False]))
+        watched.append(_both(loads[True]))
     return quiet, watched, polls
 
 
-def _watched(port: int, first: int) -> tuple[Load, Counter[int]]:
-    with ThreadPoolExecutor(2) as both:
-        watching = both.submit(apart, watch, port, ROUND_SECONDS + EVERY_SECONDS)
-        time.sleep(1)
-        pressed = both.submit(apart, press, port, first, ROUND_SECONDS, CONNECTIONS)
-        return pressed.result(), watching.result()
+def _both(loads: Sequence[Load]) -> Load:
+    return Load(
+        seconds=sum(load.seconds for load in loads),
+        latencies=[each for load in loads for each in load.latencies],
+    )
 
 
-def watch(port: int, seconds: float) -> Counter[int]:
-    """Keep the inbox open in 50 browsers; count what they were answered."""
-    return asyncio.run(_watch(port, seconds))
+@contextmanager
+def _dashboards(port: int, polls: Counter[int]) -> Iterator[None]:
+    """Keep the inbox open in 50 browsers while the block runs; count what they were answered."""
+    is_over = Event()
+    with ThreadPoolExecutor(1) as beside:
+        watching = beside.submit(asyncio.run, _watch(port, is_over, polls))
+        try:
+            yield
+        finally:
+            is_over.set()
+        watching.result()
 
 
-async def _watch(port: int, seconds: float) -> Counter[int]:
-    answers: Counter[int] = Counter()
-    until = time.perf_counter() + seconds
+async def _watch(port: int, is_over: Event, answers: Counter[int]) -> None:
     pauses = (number * EVERY_SECONDS / DASHBOARDS for number in range(DASHBOARDS))
-    await asyncio.gather(*(_dashboard(port, pause, until, answers) for pause in pauses))
-    return answers
+    await asyncio.gather(*(_dashboard(port, pause, is_over, answers) for pause in pauses))
 
 
-async def _dashboard(port: int, pause: float, until: float, answers: Counter[int]) -> None:
+async def _dashboard(port: int, pause: float, is_over: Event, answers: Counter[int]) -> None:
     await asyncio.sleep(pause)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     seen = b""
-    while time.perf_counter() < until:
+    while not is_over.is_set():
         writer.write(
             b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Moca-Live: 1\r\n"
             b"Authorization: Bearer benchmark-token\r\nIf-None-Match: " + seen + b"\r\n\r\n"

@@ -1,5 +1,6 @@
 """A day of messages in virtual time: `python -m tests.benchmarks.day [HOURS [A_DAY]]`."""
 
+import gc
 import sys
 import tempfile
 import time
@@ -30,13 +31,14 @@ from moca.storage.writer import Writer
 from tests.benchmarks.engine import WRITER, database_in
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import apart, psid_of
-from tests.benchmarks.runtime import resident_bytes
+from tests.benchmarks.memory import anonymous
 
 HOURS = 24
 A_DAY = 1_000_000
 CONTACTS = 200_000
 MORNING = datetime(2026, 11, 22, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+_SECONDS = 3600
 
 
 def figures(hours: int = HOURS, a_day: int = A_DAY) -> Iterator[Figure]:
@@ -61,7 +63,8 @@ def measure(hours: int, a_day: int) -> tuple[int, list[int], float]:
     with tempfile.TemporaryDirectory() as name, _Day(Path(name)) as day:
         for hour in range(hours):
             day.passes(MORNING + hour * HOUR, a_day // 24)
-            grown.append(resident_bytes())
+            gc.collect()
+            grown.append(anonymous())
         day.ends()
         return day.sent, grown, time.perf_counter() - began
 
@@ -99,10 +102,13 @@ class _Day:
         self._patch.stop()
 
     def passes(self, since: datetime, messages: int) -> None:
-        """Let one message after another come in the hour since then."""
-        for number in range(messages):
-            self._wait_until(since + number * HOUR / messages)
-            self._hear()
+        """Let messages come in the hour since then, those of each second together."""
+        for second in range(_SECONDS):
+            self._wait_until(since + timedelta(seconds=second))
+            due = messages * (second + 1) // _SECONDS - messages * second // _SECONDS
+            for _ in range(due):
+                self._hear()
+            self._settle()
         self._wait_until(since + HOUR)
 
     def ends(self) -> None:
@@ -129,7 +135,6 @@ class _Day:
             contact=contact, mid=f"m{number}", text=f"Question {number}", sent_at=self.now
         )
         self._system.tell(RecordWebhook(b"{}", (said,), self.now))
-        self._settle()
 
     def _wait_until(self, end: datetime) -> None:
         while (due := self._timers.next_at) is not None and due <= end:

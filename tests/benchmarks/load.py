@@ -5,9 +5,10 @@ import hmac
 import json
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from typing import Any
 
 from moca.instagram.signature import sign
@@ -45,13 +46,19 @@ def apart(work: Callable[..., Any], *args: Any) -> Any:
 def press(port: int, first: int, seconds: float, connections: int) -> Load:
     """Keep so many connections busy with one new message of a new contact after another."""
     requests = [signed_request(first + number) for number in range(_prebuilt(seconds))]
-    return asyncio.run(_press(port, iter(requests), seconds, connections))
+    return asyncio.run(_press((port,), iter(requests), seconds, connections))
 
 
 def write_all(port: int, contacts: int, connections: int) -> Load:
     """Let so many contacts write once, as fast as they are answered."""
     requests = [signed_request(number) for number in range(contacts)]
-    return asyncio.run(_press(port, iter(requests), float("inf"), connections))
+    return asyncio.run(_press((port,), iter(requests), float("inf"), connections))
+
+
+def write_all_to(ports: Sequence[int], first: int, contacts: int, connections: int) -> Load:
+    """Let so many contacts, numbered from the first, write once, each to the next of some ports."""
+    requests = [signed_request(first + number) for number in range(contacts)]
+    return asyncio.run(_press(ports, iter(requests), float("inf"), connections))
 
 
 def press_batches(port: int, first: int, seconds: float, updates: int) -> Load:
@@ -59,7 +66,7 @@ def press_batches(port: int, first: int, seconds: float, updates: int) -> Load:
     prebuilt = range(int(seconds * _PREBUILT_PER_SECOND / updates))
     starts = (first + number * updates for number in prebuilt)
     requests = [signed(body_of(*range(start, start + updates))) for start in starts]
-    return asyncio.run(_press(port, iter(requests), seconds, 1))
+    return asyncio.run(_press((port,), iter(requests), seconds, 1))
 
 
 def signed_request(number: int) -> bytes:
@@ -115,12 +122,14 @@ def _prebuilt(seconds: float) -> int:
     return int(seconds * _PREBUILT_PER_SECOND)
 
 
-async def _press(port: int, requests: Iterator[bytes], seconds: float, connections: int) -> Load:
+async def _press(
+    ports: Sequence[int], requests: Iterator[bytes], seconds: float, connections: int
+) -> Load:
     loop, load = asyncio.get_running_loop(), Load()
     began = load.began = time.perf_counter()
     clients = [
         (await loop.create_connection(lambda: _Client(requests, load, seconds), port=port))[1]
-        for _ in range(connections)
+        for port in islice(cycle(ports), connections)
     ]
     await asyncio.gather(*(client.done for client in clients))
     load.seconds = time.perf_counter() - began

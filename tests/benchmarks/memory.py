@@ -17,19 +17,21 @@ def resident(pid: int) -> int:
     return 0
 
 
-def proportional(pid: int) -> int:
-    """Tell the same with what it shares with others counted by its part; 0 where there is none."""
+def anonymous() -> int:
+    """Tell the bytes that this process holds itself, without the pages of files it has mapped."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError("/proc/self/status has no RssAnon")
+
+
+def own_share(pid: int) -> int:
+    """Tell the same, what several hold together divided among them; 0 where there is none."""
     with contextlib.suppress(OSError, ProcessLookupError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     return 0
-
-
-def own_share(pid: int) -> int:
-    """Tell the bytes that a process holds, what several hold together divided among them."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 class Watch:

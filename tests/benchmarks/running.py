@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks import broker
 from tests.benchmarks.contestants import Contestant, Plan, Terms, environment_of
-from tests.benchmarks.memory import proportional
+from tests.benchmarks.memory import own_share
 from tests.benchmarks.servers import cpu_seconds_of, free_port, is_listened_at
 from tests.process.service import processes_of
 
@@ -58,7 +58,7 @@ class Running:
 
     def memory(self) -> int:
         """Tell the bytes that all of them hold, what they share counted once."""
-        return sum(map(proportional, self.pids()))
+        return sum(map(own_share, self.pids()))
 
     def settle(self, most_seconds: float = 60) -> None:
         """Wait until it has nothing left to do, so that the next one has the machine alone."""
