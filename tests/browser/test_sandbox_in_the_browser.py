@@ -1,5 +1,7 @@
 """What a person does on the sandbox's phone, through to the conversation as operators see it."""
 
+from queue import Queue
+
 import pytest
 from playwright.sync_api import expect
 
@@ -138,3 +140,18 @@ def test_the_phone_is_accessible_with_all_it_offers(phone, moca):
     expect(phone.get_by_role("button", name="Book a table", exact=True)).to_be_visible()
     phone.locator("#more summary").click()
     assert serious_findings(phone) == []
+
+
+def test_nothing_can_be_written_before_the_script_that_sends_it_is_there(browser, moca):
+    context = browser.new_context(base_url=moca.url)
+    page, held = context.new_page(), Queue()
+    page.route("**/sandbox.js", lambda route: held.put(route, block=False))
+    page.goto(f"/?token={TOKEN}")
+    page.goto("/sandbox", wait_until="commit")
+    expect(page.get_by_label("Message", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="When are you open?")).to_be_disabled()
+
+    held.get().continue_()
+    says(page, "Early")
+    expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
+    context.close()

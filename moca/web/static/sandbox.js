@@ -176,3 +176,4 @@ const remembered = JSON.parse(localStorage.getItem("moca.person") ?? "null");
 if (remembered) become(remembered); else invent();
 setInterval(poll, POLL_MS);
 setInterval(tick, TICK_MS);
+at("writing").disabled = false;
