@@ -5,6 +5,7 @@ from typing import Any
 from peewee import fn
 
 from moca.core.vocabulary import ItemStatus, MessageStatus, Role
+from moca.storage.halving import last_id_before
 from moca.storage.models import (
     Contact,
     Conversation,
@@ -45,25 +46,7 @@ def forget_deeds(before: datetime, portion: int) -> bool:
 
 
 def _older(instant: Any, before: datetime) -> Any:
-    return instant.model.id <= _last_id_before(instant, before)
-
-
-def _last_id_before(instant: Any, before: datetime) -> int:
-    """Find the last row from before an instant: ids ascend with time, and no index is needed."""
-    table = instant.model
-    # Apart: asked for both at once, SQLite reads the whole table.
-    low, high = (table.select(edge(table.id)).scalar() for edge in (fn.MIN, fn.MAX))
-    if low is None:
-        return 0
-    low -= 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        row = table.select(instant).where(table.id <= middle).order_by(table.id.desc()).first()
-        if row is None or getattr(row, instant.name) < before:
-            low = middle
-        else:
-            high = middle - 1
-    return int(low)
+    return instant.model.id <= last_id_before(instant, before)
 
 
 def _has_ended() -> Any:
