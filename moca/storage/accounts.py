@@ -50,11 +50,17 @@ def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
 def remove_accounts(batch: Batch, commands: Sequence[RemoveAccount]) -> None:
     """Forget accounts with their tokens."""
     for command in commands:
-        removed = Account.delete().where(Account.account_id == command.account_id).execute()
-        if removed:
-            Comparison.delete().where(Comparison.account_id == command.account_id).execute()
-            batch.tell(AccountChanged(command.account_id, is_usable=False))
-        batch.answer(command.receipt, Done() if removed else NotFound())
+        is_removed = remove_account(batch, command.account_id)
+        batch.answer(command.receipt, Done() if is_removed else NotFound())
+
+
+def remove_account(batch: Batch, account_id: str) -> bool:
+    """Forget an account with its token; False if it is not connected."""
+    removed = Account.delete().where(Account.account_id == account_id).execute()
+    if removed:
+        Comparison.delete().where(Comparison.account_id == account_id).execute()
+        batch.tell(AccountChanged(account_id, is_usable=False))
+    return bool(removed)
 
 
 def exists(account_id: str) -> bool:

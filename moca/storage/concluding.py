@@ -22,8 +22,7 @@ _OUTCOMES = Update(
 )
 
 
-_UNANSWERED = Selection(lambda: Message.select(Message.id).where(IS_UNANSWERED), Message.id)
-_TEXTS = Selection(
+_UNANSWERED = Selection(
     lambda: Message.select(Message.id, Message.text).where(IS_UNANSWERED), Message.id
 )
 _INPUTS = Selection(
@@ -86,12 +85,12 @@ def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
 
 def unanswered_among(message_ids: Iterable[int]) -> set[int]:
     """Tell which of these messages nobody answers yet."""
-    return {message_id for (message_id,) in _UNANSWERED.among(sorted(set(message_ids)))}
+    return set(unanswered_texts(message_ids))
 
 
 def unanswered_texts(message_ids: Iterable[int]) -> dict[int, str]:
     """Tell which of these messages nobody answers yet, and what they say."""
-    return dict(_TEXTS.among(sorted(set(message_ids))))
+    return dict(_UNANSWERED.among(sorted(set(message_ids))))
 
 
 def unanswered_of(conversation_id: int) -> list[int]:

@@ -3,9 +3,9 @@ from datetime import datetime
 from typing import Any
 
 from moca.core.contact import ContactKey
-from moca.core.messages import AccountChanged, ContactErased, Done, EraseForPerson
+from moca.core.messages import ContactErased, Done, EraseForPerson
+from moca.storage.accounts import remove_account
 from moca.storage.batch import Batch
-from moca.storage.deliveries import Comparison
 from moca.storage.erasing import erase
 from moca.storage.models import Account, Contact, DeletionRequest, Event, Scrub
 from moca.storage.scrubs import begin_scrub
@@ -20,9 +20,7 @@ def erase_for_persons(batch: Batch, commands: Sequence[EraseForPerson]) -> None:
     for command in commands:
         accounts = _owned_by(command.user_id)
         for account_id in accounts:
-            Account.delete().where(Account.account_id == account_id).execute()
-            Comparison.delete().where(Comparison.account_id == account_id).execute()
-            batch.tell(AccountChanged(account_id, is_usable=False))
+            remove_account(batch, account_id)
             begin_scrub(account_id, None, command.code)
         if not accounts:
             _erase_contacts(batch, Contact.psid == command.user_id, command.code)
