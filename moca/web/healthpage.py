@@ -22,7 +22,7 @@ from moca.web.live import Live
 from moca.web.metrics import Metrics
 from moca.web.probes import health_of, parts_of
 from moca.web.problems import Problem
-from moca.web.warnings import account_states, account_warnings, silence_warnings
+from moca.web.warnings import account_states, warnings_of
 
 _HOURS = {"1": "last hour", "6": "last 6 hours", "24": "last day", "168": "last week"}
 _REFRESHED_EVERY = 10
@@ -75,7 +75,7 @@ def _shown(hours: str, ports: Ports, metrics: Metrics) -> dict[str, Any]:
         "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
         "others": {name: told for name, told in health.accounts.items() if name not in connected},
-        "warnings": (*silence_warnings(list_quiet()), *account_warnings(accounts, now)),
+        "warnings": warnings_of(accounts, list_quiet(), now),
         "webhooks": _webhooks(figures, frame),
         "last_webhook_at": last_webhook_at(),
         "failures": list_items(limit=_FAILURES_SHOWN, status=ItemStatus.FAILED).items,

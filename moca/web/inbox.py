@@ -13,7 +13,7 @@ from moca.web.access import Access
 from moca.web.cursor import read_cursor, write_cursor
 from moca.web.live import Live
 from moca.web.problems import Problem
-from moca.web.warnings import account_warnings, silence_warnings
+from moca.web.warnings import warnings_of
 
 _SHOWN = 40
 _LONGEST_WORDS = 200
@@ -68,7 +68,7 @@ def _listed(state: str) -> dict[str, Any]:
         "unread": unread,
         "accounts": accounts,
         "waiting": count_waiting(now),
-        "warnings": (*silence_warnings(list_quiet()), *account_warnings(accounts, now)),
+        "warnings": warnings_of(accounts, list_quiet(), now),
         "words": "",
     }
 

@@ -15,7 +15,7 @@ from moca.web.config import Ports
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.standing import Look
-from moca.web.warnings import account_states, account_warnings, silence_warnings
+from moca.web.warnings import account_states, warnings_of
 
 _LOG = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
             "sender": health.sender,
             "supervisor": health.supervisor,
             "accounts": dict(health.accounts),
-            "warnings": (*silence_warnings(quiet), *account_warnings(known, now)),
+            "warnings": warnings_of(known, quiet, now),
         }
         return jsonify(told), 200 if health.ready else 503
 

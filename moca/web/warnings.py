@@ -11,16 +11,27 @@ def account_states(accounts: Iterable[AccountRecord], now: datetime) -> Mapping[
     return {each.account_id: ailment(each.token, now) or OK for each in accounts}
 
 
-def account_warnings(accounts: Iterable[AccountRecord], now: datetime) -> tuple[str, ...]:
-    """Say what a person should act on, most pressing first."""
+def warnings_of(
+    accounts: Iterable[AccountRecord], quiet: Mapping[str, str], now: datetime
+) -> tuple[str, ...]:
+    """Say what a person should act on, most pressing first.
+
+    Args:
+        accounts: those connected.
+        quiet: by account from which no webhook comes any more, why.
+        now: for what is old by now.
+    """
+    return (*_silences(quiet), *_tokens(accounts, now))
+
+
+def _tokens(accounts: Iterable[AccountRecord], now: datetime) -> tuple[str, ...]:
     known = tuple(accounts)
     ailing = tuple(_line(each, ailment(each.token, now)) for each in known)
     coming = tuple(_line(each, warning(each.token, now)) for each in known)
     return tuple(line for line in (*ailing, *coming) if line)
 
 
-def silence_warnings(quiet: Mapping[str, str]) -> tuple[str, ...]:
-    """Say for which accounts no webhook comes any more, and what to do."""
+def _silences(quiet: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"account {account_id}: {because}" for account_id, because in quiet.items())
 
 
