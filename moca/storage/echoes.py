@@ -22,6 +22,7 @@ from moca.storage.models import (
     JourneyStep,
     Message,
     QueueItem,
+    is_contact,
 )
 from moca.storage.sent import Arrived, write_arrived
 from moca.storage.storable import storable
@@ -114,9 +115,10 @@ def _says_the_same(echo: Echo, item: Item) -> bool:
 
 def _may_arrive(echo: Echo) -> list[Item]:
     # By what has no name yet: that is next to nothing, and all that was ever sent is much.
-    own = (Contact.psid == echo.contact.psid) & (Contact.account_id == echo.contact.account_id)
     query: Any = Message.select(Message.id).join(Conversation).join(Contact)
-    unnamed_ids = [row_id for (row_id,) in query.where(own & IS_UNNAMED).tuples()]
+    unnamed_ids = [
+        row_id for (row_id,) in query.where(is_contact(echo.contact) & IS_UNNAMED).tuples()
+    ]
     if not unnamed_ids:
         return []
     # A call that never left, or was refused, has no echo: only what was once in doubt.

@@ -5,7 +5,7 @@ from moca.core.contact import ContactKey
 from moca.core.messages import ContactErased, Done, EraseContact, NotFound
 from moca.storage.batch import Batch
 from moca.storage.deliveries import Comparison
-from moca.storage.models import Contact, Conversation, Event, Message, QueueItem
+from moca.storage.models import Contact, Conversation, Event, Message, QueueItem, is_contact
 from moca.storage.scrubs import begin_scrub, delete_webhooks
 
 
@@ -23,9 +23,7 @@ def erase_contacts(batch: Batch, commands: Sequence[EraseContact]) -> None:
 
 
 def _contact_id(contact: ContactKey) -> int | None:
-    query: Any = Contact.select(Contact.id).where(
-        (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)
-    )
+    query: Any = Contact.select(Contact.id).where(is_contact(contact))
     return next((contact_id for (contact_id,) in query.tuples()), None)
 
 

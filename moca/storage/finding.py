@@ -28,6 +28,7 @@ from moca.storage.models import (
     Conversation,
     Message,
     QueueItem,
+    is_contact,
 )
 from moca.storage.prepared import Prepared
 from moca.storage.resting import resting_accounts
@@ -122,9 +123,10 @@ def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
 
 def _latest(contact: ContactKey) -> Any:
     # By the index alone: a talk of years is not read through for its last minutes.
-    own = (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)
     latest = Message.alias()
-    query: Any = latest.select(latest.id).join(Conversation).join(Contact).where(own)
+    query: Any = (
+        latest.select(latest.id).join(Conversation).join(Contact).where(is_contact(contact))
+    )
     return query.order_by(latest.id.desc()).limit(_LATEST)
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from moca.core.contact import ContactKey
 from moca.core.vocabulary import Author, Role
 from moca.core.webhook import Echo, InboundMessage
-from moca.storage.models import Contact, Conversation, Event, Message
+from moca.storage.models import Contact, Conversation, Event, Message, is_contact
 from moca.storage.storable import storable
 
 _LATELY = 60
@@ -87,7 +87,7 @@ def _lately(contact: ContactKey) -> list[_Stored]:
     conversations: Any = (
         Conversation.select(Conversation.id)
         .join(Contact)
-        .where((Contact.psid == contact.psid) & (Contact.account_id == contact.account_id))
+        .where(is_contact(contact))
         .order_by(Conversation.id.desc())
         .limit(_CONVERSATIONS)
     )

@@ -1,7 +1,10 @@
+from typing import Any
+
 import peewee
 from peewee import SQL
 
 from moca.core.account import AccountStatus
+from moca.core.contact import ContactKey
 from moca.core.vocabulary import Author, ConversationStatus, ItemStatus, MessageStatus, Priority
 from moca.storage.identity import IdentityField
 from moca.storage.instant import InstantField
@@ -275,3 +278,8 @@ IS_UNNAMED = (Message.role == SQL("'assistant'")) & Message.mid.is_null()
 IS_UNDER_WAY = QueueItem.status << SQL("('pending', 'sending')")
 IS_PARTING = QueueItem.parting.is_null(is_null=False)
 IS_UNSETTLED = QueueItem.status << SQL("('sending', 'unknown')")
+
+
+def is_contact(contact: ContactKey) -> Any:
+    """Give the condition that a row of `Contact` is this contact's."""
+    return (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)

@@ -6,7 +6,7 @@ from moca.core.contact import ContactKey
 from moca.core.vocabulary import Role, Stage
 from moca.storage.batch import Batch
 from moca.storage.cancelling import silence_bot
-from moca.storage.models import Contact, Conversation, Message
+from moca.storage.models import Contact, Conversation, Message, is_contact
 from moca.storage.writings import Writing
 
 _LATER_MESSAGES = 100
@@ -17,10 +17,9 @@ def is_overruled(contact: ContactKey, wish: Wish, at: datetime, consent: Consent
     """Tell whether a contact wished the opposite after an instant, as far as 100 messages tell."""
     opposite = consent.opt_in if wish is Wish.OPT_OUT else consent.opt_out
     texts: Any = Message.select(Message.text).join(Conversation).join(Contact)
-    of_contact = (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)
     is_theirs = (Message.role == Role.USER.value) & (Message.text != "")
     is_later = (Message.sent_at > at) | (Message.sent_at.is_null() & (Message.created_at > at))
-    later = texts.where(of_contact & is_theirs & is_later).order_by(Message.id.desc())
+    later = texts.where(is_contact(contact) & is_theirs & is_later).order_by(Message.id.desc())
     return any(opposite.are(text) for (text,) in later.limit(_LATER_MESSAGES).tuples())
 
 

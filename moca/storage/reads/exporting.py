@@ -1,14 +1,12 @@
 from typing import Any
 
 from moca.core.contact import ContactKey
-from moca.storage.models import Contact, Conversation, Event, JourneyStep, Message
+from moca.storage.models import Contact, Conversation, Event, JourneyStep, Message, is_contact
 
 
 def export_contact(contact: ContactKey) -> dict[str, Any] | None:
     """Gather all that is kept of a contact, as plain values; None if nobody has this id."""
-    found = Contact.get_or_none(
-        (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)
-    )
+    found = Contact.get_or_none(is_contact(contact))
     if found is None:
         return None
     conversations: Any = Conversation.select().where(Conversation.contact == found)

@@ -5,7 +5,7 @@ from typing import Any
 from moca.core.contact import ContactKey
 from moca.core.vocabulary import MessageStatus, Role
 from moca.storage.contents import REACTION
-from moca.storage.models import Contact, Message
+from moca.storage.models import Contact, Message, is_contact
 
 _NEVER_SAID = (MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
 
@@ -31,8 +31,7 @@ class Recollection:
 
 def recollect(contact: ContactKey, before_id: int, limit: int) -> Recollection:
     """Read a contact's name, and the last so many messages before one in its conversation."""
-    own = (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)
-    named: Any = Contact.select(Contact.name).where(own).tuples()
+    named: Any = Contact.select(Contact.name).where(is_contact(contact)).tuples()
     name = next((name for (name,) in named), None)
     return Recollection(name, _said_before(before_id, limit) if limit else ())
 

@@ -6,7 +6,7 @@ from moca.core.contact import ContactKey
 from moca.core.vocabulary import Author, Role
 from moca.core.webhook import InboundMessage
 from moca.storage.chunks import in_chunks
-from moca.storage.models import Contact, Conversation, Message, Webhook
+from moca.storage.models import Contact, Conversation, Message, Webhook, is_contact
 from moca.storage.reads.between import rows_between
 from moca.storage.received import read_received
 
@@ -63,8 +63,7 @@ def mids_of_ours(mids: Collection[str]) -> set[tuple[str, str]]:
 
 def name_of(contact: ContactKey) -> str | None:
     """Tell what a contact calls itself; None where nobody knows."""
-    own = (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)
-    query: Any = Contact.select(Contact.name).where(own)
+    query: Any = Contact.select(Contact.name).where(is_contact(contact))
     return next((name for (name,) in query.tuples()), None)
 
 
