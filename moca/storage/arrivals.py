@@ -143,7 +143,7 @@ def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
         batch.note(message_id, arrival.received_at, Stage.RECEPTION, arrival.how, told)
         batch.note(message_id, arrival.received_at, Stage.STORAGE, "stored")
         if turn is not None:
-            write_turn(batch, talk, turn, arrival.received_at, message_id)
+            write_turn(batch, talk, turn, arrival.received_at, message_id, sparing=ids)
         if wish is not None:
             batch.note(message_id, arrival.received_at, Stage.STATE, WISHED[wish])
         _announce(batch, message_id, arrival, talk, wish)

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 
 from moca.core.messages import ConversationChanged
@@ -34,9 +35,18 @@ def hand_over(batch: Batch, control: ThreadControl, at: datetime) -> None:
 
 
 def write_turn(
-    batch: Batch, talk: Talk, turn: Turn, at: datetime, message_id: int | None = None
+    batch: Batch,
+    talk: Talk,
+    turn: Turn,
+    at: datetime,
+    message_id: int | None = None,
+    *,
+    sparing: Collection[int] = (),
 ) -> None:
-    """Write and tell what follows from a change of who may answer."""
+    """Write and tell what follows from a change of who may answer.
+
+    Where that is not the bot, what waits is ended, but for the messages to spare.
+    """
     if message_id is not None and talk.status == ConversationStatus.OPEN:
         batch.note(message_id, at, Stage.STATE, "resumed", _RESUMED_BECAUSE[turn])
     if turn is Turn.RAN_OUT:
@@ -46,5 +56,6 @@ def write_turn(
         leave_to_person(talk.conversation_id, talk.held_until or at)
     else:
         hear_person(talk.conversation_id, at)
-        silence_bot(batch, talk.conversation_id, held_because(status), at)
+    if status is not ConversationStatus.OPEN:
+        silence_bot(batch, talk.conversation_id, held_because(status), at, sparing=sparing)
     batch.tell(ConversationChanged(talk.contact, talk.conversation_id, status, talk.held_until))

@@ -117,6 +117,26 @@ def test_a_persons_hold_outlives_anothers_turn(house) -> None:
     assert status(house) == "human"
 
 
+@pytest.mark.parametrize("comes_back_by", ["control", "message"])
+def test_what_was_found_during_anothers_turn_is_the_persons_whose_hold_goes_on(
+    house, comes_back_by
+) -> None:
+    house.hears("hi")
+    house.hears_echo("I am here", "theirs")
+    house.receives(control(ours=False))
+    written = InboundMessage(contact=ANNA, mid="m9", text="hello?", sent_at=clock.now())
+    house.instagram.readable["m9"] = written
+    house.receives(hinted("m9"))
+    house.passes(16)
+    assert house.outcome("m9") == (None, "")
+
+    if comes_back_by == "control":
+        house.receives(control(ours=True))
+    else:
+        house.hears("are you there?")
+    assert house.outcome("m9") == ("suppressed", "a person has taken over the conversation")
+
+
 def pause(house, mid: str, span: timedelta | None) -> None:
     conversation_id = house.journey(mid).message.conversation_id
     now = clock.now()
