@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import count, cycle, islice, repeat
 from typing import Any
 
 from moca.instagram.signature import sign
@@ -47,6 +47,15 @@ def press(port: int, first: int, seconds: float, connections: int) -> Load:
     """Keep so many connections busy with one new message of a new contact after another."""
     requests = [signed_request(first + number) for number in range(_prebuilt(seconds))]
     return asyncio.run(_press((port,), iter(requests), seconds, connections))
+
+
+def arrive(port: int, first: int, seconds: float, connections: int, per_second: int) -> Load:
+    """Let so many new contacts write each second, evenly, whether the earlier are answered or not.
+
+    Who finds every connection taken waits for one, which counts as the server's delay.
+    """
+    requests = [signed_request(first + number) for number in range(int(seconds * per_second))]
+    return asyncio.run(_press((port,), iter(requests), seconds, connections, 1 / per_second))
 
 
 def write_all(port: int, contacts: int, connections: int) -> Load:
@@ -123,12 +132,17 @@ def _prebuilt(seconds: float) -> int:
 
 
 async def _press(
-    ports: Sequence[int], requests: Iterator[bytes], seconds: float, connections: int
+    ports: Sequence[int],
+    requests: Iterator[bytes],
+    seconds: float,
+    connections: int,
+    apart_seconds: float = 0.0,
 ) -> Load:
     loop, load = asyncio.get_running_loop(), Load()
     began = load.began = time.perf_counter()
+    pace = count(began, apart_seconds) if apart_seconds else repeat(0.0)
     clients = [
-        (await loop.create_connection(lambda: _Client(requests, load, seconds), port=port))[1]
+        (await loop.create_connection(lambda: _Client(requests, pace, load, seconds), port=port))[1]
         for port in islice(cycle(ports), connections)
     ]
     await asyncio.gather(*(client.done for client in clients))
@@ -139,9 +153,12 @@ async def _press(
 class _Client(asyncio.Protocol):
     """One connection, one request at a time."""
 
-    def __init__(self, requests: Iterator[bytes], load: Load, seconds: float) -> None:
+    def __init__(
+        self, requests: Iterator[bytes], pace: Iterator[float], load: Load, seconds: float
+    ) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
+        self._pace = pace
         self._load = load
         self._until = time.perf_counter() + seconds
         self._answer = b""
@@ -167,12 +184,16 @@ class _Client(asyncio.Protocol):
             self.done.set_exception(error or ConnectionError("the server hung up"))
 
     def _ask(self) -> None:
-        self._asked = time.perf_counter()
+        now = time.perf_counter()
+        self._asked = next(self._pace) or now
         if self._asked >= self._until or not (request := next(self._requests, b"")):
             self.done.set_result(None)
             self._transport.close()
-            return
-        self._transport.write(request)
+        elif self._asked <= now:
+            self._transport.write(request)
+        else:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._asked - now, self._transport.write, request)
 
 
 def _content_length(head: bytes) -> int:

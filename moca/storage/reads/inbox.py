@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from moca.storage.models import Contact, Conversation, Message
 from moca.storage.reads.conversations import comes_after, has_status, key_of, record_of
 from moca.storage.reads.page import Key, Page
 from moca.storage.reads.records import ConversationRecord
+from moca.storage.selection import Selection
 
 LOOKED_AT = 5_000
 """So many conversations does one page look at; where they hold too few, the next page goes on."""
@@ -109,9 +111,8 @@ def _is_held(at: datetime) -> Any:
     return Conversation.held_until.is_null() | (Conversation.held_until > at)
 
 
-def _last_said(conversation_ids: list[int]) -> dict[int, LastSaid]:
-    if not conversation_ids:
-        return {}
+def _latest() -> Any:
+    """Find the last words of conversations."""
     said = Message.alias()
     last = (
         said.select(said.id)
@@ -119,21 +120,35 @@ def _last_said(conversation_ids: list[int]) -> dict[int, LastSaid]:
         .order_by(said.id.desc())
         .limit(1)
     )
-    latest: Any = Conversation.select(last).where(Conversation.id << conversation_ids).tuples()
-    ids = [message_id for (message_id,) in latest if message_id is not None]
-    rows: Any = Message.select().where(Message.id << ids).dicts()
-    return {row["conversation"]: _said(row) for row in rows}
-
-
-def _said(row: dict[str, Any]) -> LastSaid:
-    return LastSaid(
-        author=Author(row["author"]),
-        type=row["type"],
-        text=row["text"],
-        status=MessageStatus(row["status"]),
-        at=row["created_at"],
-        is_deleted=row["deleted_at"] is not None,
+    columns = (
+        Message.conversation,
+        Message.author,
+        Message.type,
+        Message.text,
+        Message.status,
+        Message.created_at,
+        Message.deleted_at,
     )
+    return Conversation.select(*columns).join(Message, on=(Message.id == last))
+
+
+_LATEST = Selection(_latest, Conversation.id)
+
+
+def _last_said(conversation_ids: Sequence[int]) -> dict[int, LastSaid]:
+    return {
+        conversation_id: LastSaid(
+            author=Author(author),
+            type=type_,
+            text=text,
+            status=MessageStatus(status),
+            at=at,
+            is_deleted=deleted_at is not None,
+        )
+        for conversation_id, author, type_, text, status, at, deleted_at in _LATEST.among(
+            conversation_ids
+        )
+    }
 
 
 def _row(

@@ -1,20 +1,29 @@
 from typing import Any
 
+import peewee
 from peewee import fn
 
 from moca.storage.models import Conversation, Event, JourneyStep, Message
+from moca.storage.prepared import Prepared
 from moca.storage.reads.microseconds import microseconds_of
 from moca.storage.staff import AuditEntry, Note
 
 _MESSAGES_LOOKED_AT = 60
 
+
+def _highest(table: Any) -> Any:
+    return table.select(fn.MAX(table.id))
+
+
 # A step is written with every change of a message, an audit entry with every change by hand.
+_TABLES = (Message, JourneyStep, Event, AuditEntry)
+_HIGHEST = Prepared(Message, lambda: peewee.Select(columns=[_highest(each) for each in _TABLES]))
 
 
 def version_of_all() -> str:
     """Name how everything stands: another name once anything changed."""
-    tables: tuple[Any, ...] = (Message, JourneyStep, Event, AuditEntry)
-    return "-".join(str(_last_id(table)) for table in tables)
+    (ids,) = _HIGHEST.rows()
+    return "-".join(str(each or 0) for each in ids)
 
 
 def version_of_conversation(conversation_id: int) -> str:
@@ -55,4 +64,4 @@ def _last_event(mids: list[str]) -> int:
 
 
 def _last_id(table: Any) -> int:
-    return int(table.select(fn.MAX(table.id)).scalar() or 0)
+    return int(_highest(table).scalar() or 0)
