@@ -37,7 +37,7 @@ def figures() -> Iterator[Figure]:
             quiet, watched = _latencies(server, partial(load, firsts), polls)
             for share in (0.5, 0.99):
                 yield beside(
-                    f"webhooks, {how}, {DASHBOARDS} inboxes open: answered within, p{share * 100:.0f}",
+                    f"{DASHBOARDS} inboxes open, webhooks {how}: p{share * 100:.0f}",
                     "{:.1f} ms",
                     [percentile(watched, share) * 1000],
                     "none open",

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
 from moca import clock
@@ -13,6 +13,7 @@ from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
 from moca.web.health import Health
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.street import Street
 from tests.databases import open_migrated
 
@@ -34,6 +35,7 @@ def browser():
     if chromium is None:
         reason = "chromium is not installed (apt-get install chromium)"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
         yield browser
@@ -58,7 +60,7 @@ def address(street):
         app_secrets=("secret",),
         verify_token="verify",
         api_token=TOKEN,
-        receipt_timeout=timedelta(seconds=2),
+        receipt_timeout=timedelta(milliseconds=PATIENCE_MS),
     )
     server = make_server("127.0.0.1", 0, create_app(ports, config, sandbox), threaded=True)
     server.daemon_threads = False

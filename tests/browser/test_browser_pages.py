@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from moca.core.contact import ContactKey
 from tests.browser.conftest import TOKEN
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.street import ACCOUNT, REPLY
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -15,7 +16,7 @@ SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "hei
 def page(request, browser, address):
     """A page at one of the sizes that opened the printed link; no error may reach its console."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=address)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious_findings
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.whole import TOKEN, whole_moca
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -21,7 +22,7 @@ def moca(tmp_path):
 def page(request, browser, moca):
     """A page at one of the sizes that opened the printed link; no error may reach its console."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious_findings
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.whole import TOKEN, whole_moca
 from tests.process.service import ROOT, eventually
 
@@ -33,7 +34,7 @@ def visit(browser, moca):
             viewport=SIZES[size], base_url=moca.url, locale="en-GB", **options
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))

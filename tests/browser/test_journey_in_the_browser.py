@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.patience import PATIENCE_MS
 from tests.process.service import BRISK, ROOT, Service
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -35,7 +36,7 @@ def visit(browser, moca):
     def visited(size):
         context = browser.new_context(viewport=size, locale="en-GB", color_scheme="light")
         opened.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(f"localStorage.setItem('moca.person', '{FRIDA}')")
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
@@ -73,7 +74,7 @@ def test_the_picture_in_the_readme_shows_the_sandbox(visit):
     for count, text in enumerate(("Hi! Do you ship to Norway?", "And do you wrap presents?"), 1):
         says(page, text)
         replies = page.locator('.said[data-sender="account"]')
-        expect(replies).to_have_count(count, timeout=60_000)
+        expect(replies).to_have_count(count, timeout=2 * PATIENCE_MS)
     page.get_by_role("button", name="Hi! Do you ship to Norway?", exact=True).click()
     expect(page.locator("#journey-of")).to_contain_text("Norway")
     every_stage_is_lit(page)

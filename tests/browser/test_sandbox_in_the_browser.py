@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious_findings
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.whole import TOKEN, whole_moca
 from tests.process.service import eventually
 
@@ -27,7 +28,7 @@ def moca(tmp_path):
 def phone(request, browser, moca):
     """The sandbox page after a first answer; no error may reach its console."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url, locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))

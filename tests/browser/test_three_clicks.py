@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.patience import PATIENCE_MS
 from tests.browser.test_house_in_the_browser import REPLY, SIZES, moca
 from tests.browser.whole import TOKEN
 
@@ -29,7 +30,7 @@ class Clicks:
 def first_page(request, browser, moca):
     """The first page in a browser that opened the printed link."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     clicks = Clicks(context.new_page())
     clicks.page.goto(f"/?token={TOKEN}")
     yield clicks

@@ -27,7 +27,7 @@ BRISK = {
 }
 
 
-def eventually(condition, seconds=15):
+def eventually(condition, seconds=30):
     """Ask again and again until something is true; fail where it does not come to be in time."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
