@@ -35,15 +35,18 @@ def login_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
             return told(403, "Log in from Moca's own page.")
         now, name = clock.now(), request.form.get("name", "").strip()[:_LONGEST_NAME]
         place = f"{name}\n{request.remote_addr}"
-        free_at = max(from_one_place.free_at(place, now), from_anywhere.free_at(name, now))
+        free_at = from_one_place.begin(place, now)
+        if free_at <= now:
+            # Not before: whoever is refused in one place must not shut out those elsewhere.
+            free_at = from_anywhere.begin(name, now)
         if free_at > now:
             minutes = ceil((free_at - now).total_seconds() / 60)
             return _page(429, f"Too many tries. Wait {minutes} min.")
         operator = _known(name)
         if operator is None:
-            from_one_place.fail(place, now)
-            from_anywhere.fail(name, now)
             return _page(403, "Name or password is wrong.")
+        from_one_place.take_back(place, now)
+        from_anywhere.take_back(name, now)
         return _open(operator)
 
     @routes.post("/logout")

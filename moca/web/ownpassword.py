@@ -56,10 +56,8 @@ class OwnPassword:
         return operator
 
     def _count_try(self, operator: OperatorRecord) -> None:
-        # Before the password is looked at: many tries at a time are many tries.
         now, name = clock.now(), str(operator.id)
-        free_at = self._throttle.free_at(name, now)
+        free_at = self._throttle.begin(name, now)
         if free_at > now:
             minutes = ceil((free_at - now).total_seconds() / 60)
             raise Problem(429, f"Too many tries. Wait {minutes} min.")
-        self._throttle.fail(name, now)

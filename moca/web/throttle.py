@@ -7,29 +7,32 @@ _REMEMBERED = 10_000
 
 
 class Throttle:
-    """Counts failures by name within a quarter of an hour; the oldest names are forgotten first.
+    """Counts tries by name within a quarter of an hour; the oldest names are forgotten first.
 
+    A try counts from its beginning: many at once are no more than as many one after the other.
     For any thread.
     """
 
     def __init__(self, allowed: int) -> None:
         self._allowed = allowed
-        self._failures: OrderedDict[str, list[datetime]] = OrderedDict()
+        self._tries: OrderedDict[str, list[datetime]] = OrderedDict()
         self._lock = Lock()
 
-    def free_at(self, name: str, now: datetime) -> datetime:
-        """Tell when one more try is allowed."""
+    def begin(self, name: str, now: datetime) -> datetime:
+        """Count a try and give this instant; or, where there were too many, when one is allowed."""
         with self._lock:
-            recent = self._recent(name, now)
-            return recent[-self._allowed] + _SPAN if len(recent) >= self._allowed else now
+            recent = [at for at in self._tries.get(name, ()) if now - at < _SPAN]
+            if len(recent) >= self._allowed:
+                return recent[0] + _SPAN
+            self._tries[name] = [*recent, now]
+            self._tries.move_to_end(name)
+            if len(self._tries) > _REMEMBERED:
+                self._tries.popitem(last=False)
+            return now
 
-    def fail(self, name: str, now: datetime) -> None:
-        """Count a failure."""
+    def take_back(self, name: str, begun_at: datetime) -> None:
+        """Count a try no longer: it was right."""
         with self._lock:
-            self._failures[name] = [*self._recent(name, now), now][-self._allowed :]
-            self._failures.move_to_end(name)
-            if len(self._failures) > _REMEMBERED:
-                self._failures.popitem(last=False)
-
-    def _recent(self, name: str, now: datetime) -> list[datetime]:
-        return [at for at in self._failures.get(name, ()) if now - at < _SPAN]
+            tries = self._tries.get(name, [])
+            if begun_at in tries:
+                tries.remove(begun_at)

@@ -127,6 +127,16 @@ def test_who_guesses_must_wait_and_others_need_not(app, house, frozen):
     assert logs_in(guesser).status_code == 303
 
 
+def test_who_is_refused_in_one_place_shuts_nobody_out_elsewhere(app, house):
+    an_operator()
+    keep_logins(house)
+    guesser, ada = app.test_client(), app.test_client()
+    ada.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    statuses = [logs_in(guesser, password="guess").status_code for _ in range(40)]
+    assert statuses == [403] * 5 + [429] * 35
+    assert [logs_in(ada).status_code for _ in range(40)] == [303] * 40
+
+
 def test_nobody_is_logged_in_from_another_site(app):
     an_operator()
 
