@@ -264,9 +264,7 @@ class Oracle:
         return told > 0
 
     def _judge_window(self, item: Row, way: Way) -> None:
-        opening = max(
-            (at for at in self._openings(item) if at <= self._clockwork.true), default=None
-        )
+        opening = max(self._openings(item), default=None)
         figures = self._figures
         late = way.is_late and item["author"] != "bot" and item["kind"] != "reaction"
         is_long = late or item["comment_id"] is not None
@@ -277,10 +275,13 @@ class Oracle:
     def _openings(self, item: Row) -> list[datetime]:
         """List from when on the contact may be written to; an edit may stand for a message."""
         if item["comment_id"] is not None:
-            return [at_second(each.at) for each in self._writes if each.mid == item["comment_id"]]
+            # A webhook does not tell when a comment was written.
+            rows = self._ledger.messages("m.mid = ?", item["comment_id"])
+            return [instant(row["created_at"]) for row in rows]
         contact = contact_of(item)
-        return [
+        wrote = (
             at_second(each.at)
             for each in (*self._writes, *self._edits)
             if each.contact == contact and not getattr(each, "is_comment", False)
-        ]
+        )
+        return [at for at in wrote if at <= self._clockwork.true]

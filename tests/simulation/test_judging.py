@@ -221,3 +221,9 @@ def test_an_opt_out_that_is_written_after_a_claim_comes_too_late_for_it() -> Non
         step_cost=0.05,
         shows_typing=True,
     )
+
+
+def test_a_comment_tells_no_time_so_its_window_runs_from_when_it_came() -> None:
+    assert not broken(
+        Writes(at=1, contact=ANNA, mid="m1", text="hi", kind="comment", delays=(418,)), window=60
+    )
