@@ -107,8 +107,8 @@ class SenderActor(MailboxActor):
         match message:
             case ReplyQueued(reply=reply):
                 self._queued(reply, now)
-            case ReplyClaimed(reply=reply):
-                self._outbox.claimed(reply)
+            case ReplyClaimed():
+                self._outbox.claimed(message)
             case ReplyDropped(item_id=item_id):
                 self._settling.forget(item_id)
                 self._outbox.forget(item_id, now)
@@ -134,6 +134,8 @@ class SenderActor(MailboxActor):
     def _advance(self, now: datetime) -> None:
         if self._outbox.is_frozen:
             self._give_all_back("frozen by the operator; nothing was sent yet", now)
+        for reply in self._outbox.outlived(now):
+            self._give_back(reply, "the database took too long to let it go", now, now)
         for reply, until in self._outbox.overtaken(now):
             because = "the account came to rest before its turn"
             self._give_back(reply, because, now, until)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from moca.core.channel import Channel, Kind
 from moca.core.contact import ContactKey
 from moca.core.lanes import Lanes
-from moca.core.messages import ClaimReply, DeliverReply, RecentSend
+from moca.core.messages import ClaimReply, DeliverReply, RecentSend, ReplyClaimed
 from moca.core.pacing import Pacing
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
@@ -17,6 +17,8 @@ _CALL_BEGINS_WITHIN = timedelta(seconds=15)
 """How long after its claim a call may begin, where the claim is slow to be written."""
 
 _CLAIM_TAKES = timedelta(seconds=10)
+"""After so long it is asked for again, and what comes of it later is given back: by a claim's
+instant a later run knows when the call began."""
 
 _NOBODY: Counter[Channel] = Counter()
 
@@ -33,7 +35,8 @@ class Outbox:
         self._lanes = Lanes()
         self._pacing = Pacing(policy)
         self._claiming: dict[int, tuple[QueuedReply, datetime]] = {}
-        self._claimed: deque[QueuedReply] = deque()
+        self._claimed: deque[tuple[QueuedReply, datetime]] = deque()
+        """`sending` on disk; with when that was asked for."""
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier who has not said yet that the call is being made."""
         self._under_way: set[int] = set()
@@ -110,19 +113,22 @@ class Outbox:
             if now - asked_at > _CLAIM_TAKES
         )
 
-    def claimed(self, reply: QueuedReply) -> None:
+    def claimed(self, claimed: ReplyClaimed) -> None:
         """Let a reply that is `sending` on disk wait for its turn."""
-        if self._claiming.pop(reply.item_id, None) is not None:
-            self._claimed.append(reply)
+        item_id = claimed.reply.item_id
+        _, asked_at = self._claiming.get(item_id, (None, None))
+        if asked_at == claimed.at:
+            del self._claiming[item_id]
+            self._claimed.append((claimed.reply, claimed.at))
 
     def calls(self, now: datetime) -> tuple[DeliverReply, ...]:
         """Say which calls to make, because their turn has come."""
         calls = []
-        for reply in tuple(self._claimed):
+        for claim in tuple(self._claimed):
+            reply, _ = claim
             free_at = self._pacing.free_at(reply.channel, now, _NOBODY)
             if free_at is not None and free_at <= now:
-                self._claimed.remove(reply)
-                self._ahead[reply.channel] -= 1
+                self._unclaim(claim)
                 self._pacing.reserve(reply.channel)
                 self._called[reply.item_id] = reply
                 self._under_way.add(reply.item_id)
@@ -168,36 +174,36 @@ class Outbox:
 
     def forget(self, item_id: int, now: datetime) -> None:
         """Drop a reply that the database no longer wants sent."""
-        waiting = (*(reply for reply, _ in self._claiming.values()), *self._claimed)
-        for reply in [each for each in waiting if each.item_id == item_id]:
-            self._claiming.pop(item_id, None)
-            self._claimed = deque(each for each in self._claimed if each.item_id != item_id)
-            self._ahead[reply.channel] -= 1
+        asked = self._claiming.pop(item_id, None)
+        if asked is not None:
+            self._ahead[asked[0].channel] -= 1
+        for claim in [each for each in self._claimed if each[0].item_id == item_id]:
+            self._unclaim(claim)
         self._lanes.discard(item_id, now)
 
     def unclaim(self) -> tuple[QueuedReply, ...]:
         """Give back what is `sending` on disk but was not called yet."""
-        given_back = tuple(self._claimed)
-        self._claimed.clear()
-        self._ahead.subtract(reply.channel for reply in given_back)
-        return given_back
+        return tuple(self._unclaim(claim) for claim in tuple(self._claimed))
+
+    def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
+        """Give back what was so long in being claimed that the claim tells nothing any more."""
+        late = [claim for claim in self._claimed if now - claim[1] > _CLAIM_TAKES]
+        return tuple(self._unclaim(claim) for claim in late)
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
         """Give back what was claimed before its account came to rest, and until when it does."""
-        resting = [(each, self._rests_until(each, now)) for each in self._claimed]
-        overtaken = tuple(
-            (each, until) for each, until in resting if until is not None and until > now + _LEAD
+        resting = [(each, self._rests_until(each[0], now)) for each in self._claimed]
+        return tuple(
+            (self._unclaim(claim), until)
+            for claim, until in resting
+            if until is not None and until > now + _LEAD
         )
-        for reply, _ in overtaken:
-            self._claimed.remove(reply)
-            self._ahead[reply.channel] -= 1
-        return overtaken
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Tell when to look again, if nothing happens before."""
         if self.is_frozen:
             return None
-        turns = [self._pacing.free_at(r.channel, now, _NOBODY) for r in self._claimed]
+        turns = [self._pacing.free_at(r.channel, now, _NOBODY) for r, _ in self._claimed]
         for channel in self._lanes.channels_ready(now):
             if self._has_a_free_courier:
                 free_at = self._pacing.free_at(channel, now, self._ahead)
@@ -209,6 +215,11 @@ class Outbox:
     def _has_a_free_courier(self) -> bool:
         # A claim is not taken back for what is more urgent, so none is made to wait for a courier.
         return self._ahead.total() + len(self._under_way) < self._policy.couriers
+
+    def _unclaim(self, claim: tuple[QueuedReply, datetime]) -> QueuedReply:
+        self._claimed.remove(claim)
+        self._ahead[claim[0].channel] -= 1
+        return claim[0]
 
     def _rests_until(self, reply: QueuedReply, now: datetime) -> datetime | None:
         return self._pacing.rests_until(reply.contact.account_id, now)

@@ -44,7 +44,7 @@ class _Claims:
     def consider(self, command: ClaimReply) -> None:
         item, at = self.items.get(command.reply.item_id), command.at
         if item is not None and _is_claimed_already(item, command):
-            self.batch.tell(ReplyClaimed(_claimed(item, at, self.batch.policy)))
+            self.batch.tell(ReplyClaimed(_claimed(item, at, self.batch.policy), at))
             return
         waits = _waits_because(item, self.earlier)
         if item is None or waits is not None:
@@ -145,7 +145,7 @@ def _announce(batch: Batch, item: Item, at: datetime) -> None:
     claimed = _claimed(item._replace(attempts=attempt), at, batch.policy)
     detail = f"attempt {attempt}" + (", as a human agent" if claimed.way.is_late else "")
     batch.note(item.message_id, at, Stage.SENDING, "claimed", detail)
-    batch.tell(ReplyClaimed(claimed))
+    batch.tell(ReplyClaimed(claimed, at))
 
 
 def _write(claimed: Sequence[tuple[Item, datetime]]) -> None:

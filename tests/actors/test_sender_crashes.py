@@ -1,5 +1,7 @@
 """A sender that crashes knows what its couriers are busy with, and who waits before whom."""
 
+from dataclasses import replace
+
 import pytest
 
 from actors.dispatchers import SteppingDispatcher
@@ -14,6 +16,7 @@ from moca.core.messages import (
     KnownMidsListed,
     ListKnownMids,
     PendingFound,
+    RecordRetry,
     RecordSent,
     RecordUnknown,
     ReplyClaimed,
@@ -81,7 +84,7 @@ def open_desk(frozen):
 
 def left_under_way(desk: Desk) -> None:
     """Let the sender crash while its only courier is busy with the first reply."""
-    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST))
+    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
     assert desk.called == [DeliverReply(FIRST)]
     desk.crashes()
     doubt = UnsettledReply(FIRST, at(0), attempt_ended=False)
@@ -105,7 +108,7 @@ def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
     open_desk, monkeypatch
 ) -> None:
     desk = open_desk(couriers=1)
-    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST))
+    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
     with monkeypatch.context() as sabotage:
         sabotage.setattr("actors.sender.after_call", None)
         desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
@@ -147,3 +150,15 @@ def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(open_desk
     desk.hears(ReplyQueued(BEN, SECOND, ()))
     desk.hears(PendingFound((FIRST,), (), ()))
     assert desk.claimed() == [1]
+
+
+def test_a_claim_that_is_answered_too_late_is_given_back_and_asked_anew(open_desk, frozen) -> None:
+    desk = open_desk()
+    desk.hears(ReplyQueued(ANNA, FIRST, ()))
+    frozen.move_to(at(11))
+    desk.hears(ReplyClaimed(replace(FIRST, attempts=1), at(0)))
+
+    because = "the database took too long to let it go"
+    given_back = RecordRetry(1, because, at(11), at(11), is_spent=False, was_called=False)
+    assert desk.recorded[-2:] == [given_back, ClaimReply(FIRST, at(11))]
+    assert desk.called == []

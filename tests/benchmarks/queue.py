@@ -10,7 +10,7 @@ from pathlib import Path
 import peewee
 from rich.console import Console
 
-from moca.core.messages import FindPending, PendingFound
+from moca.core.messages import FindPending, PendingFound, ReplyClaimed
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
@@ -102,7 +102,7 @@ def _choose(window: tuple[QueuedReply, ...], now: datetime) -> list[float]:
         at = now + timedelta(milliseconds=10 * number)
         began = time.perf_counter()
         (claim,) = outbox.claims(at)
-        outbox.claimed(claim.reply)
+        outbox.claimed(ReplyClaimed(claim.reply, claim.at))
         (call,) = outbox.calls(at)
         outbox.started(call.reply.item_id, at)
         outbox.ended(call.reply, at)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from moca.core.contact import ContactKey
+from moca.core.messages import ReplyClaimed
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
@@ -27,7 +28,7 @@ def starts(replies: list[QueuedReply], hanging: frozenset[int]) -> dict[int, dat
             outbox.ended(reply, now)
             outbox.release(reply, now)
         for claim in outbox.claims(now):
-            outbox.claimed(claim.reply)
+            outbox.claimed(ReplyClaimed(claim.reply, claim.at))
         for delivery in outbox.calls(now):
             reply = delivery.reply
             outbox.started(reply.item_id, now)

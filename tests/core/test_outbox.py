@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moca.core.contact import ContactKey
-from moca.core.messages import RecentSend
+from moca.core.messages import RecentSend, ReplyClaimed
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
@@ -26,7 +26,7 @@ def drive(
     sent: list[tuple[datetime, QueuedReply]] = []
     while now <= until:
         for claim in outbox.claims(now):
-            outbox.claimed(claim.reply)
+            outbox.claimed(ReplyClaimed(claim.reply, claim.at))
         for delivery in outbox.calls(now):
             outbox.started(delivery.reply.item_id, now)
             sent.append((now, delivery.reply))
@@ -154,11 +154,35 @@ def test_a_claim_without_an_answer_is_asked_again_as_the_same_claim() -> None:
     assert outbox.claims_unanswered(at(11)) == asked
 
 
+def test_a_claim_that_was_long_in_being_written_is_given_back() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)])
+    (claim,) = outbox.claims(at(0))
+    outbox.claimed(ReplyClaimed(claim.reply, claim.at))
+    assert outbox.outlived(at(10)) == ()
+    assert outbox.outlived(at(11)) == (claim.reply,)
+    assert outbox.calls(at(11)) == ()
+
+
+def test_a_claim_answered_again_is_not_taken_for_a_later_one() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)])
+    (earlier,) = outbox.claims(at(0))
+    outbox.claimed(ReplyClaimed(earlier.reply, earlier.at))
+    (reply,) = outbox.outlived(at(11))
+    outbox.release(reply, at(11))
+    outbox.put_back(reply, at(11))
+    (later,) = outbox.claims(at(11))
+
+    outbox.claimed(ReplyClaimed(earlier.reply, earlier.at))
+    assert outbox.calls(at(11)) == ()
+    outbox.claimed(ReplyClaimed(later.reply, later.at))
+    assert [call.reply for call in outbox.calls(at(11))] == [reply]
+
+
 def hung(outbox: Outbox, now: datetime) -> list[QueuedReply]:
     """Let every call begin that may, and end none."""
     begun = []
     for claim in outbox.claims(now):
-        outbox.claimed(claim.reply)
+        outbox.claimed(ReplyClaimed(claim.reply, claim.at))
     for delivery in outbox.calls(now):
         outbox.started(delivery.reply.item_id, now)
         begun.append(delivery.reply)
@@ -255,7 +279,7 @@ def test_past_its_capacity_the_database_keeps_the_rest() -> None:
 def test_on_an_orderly_stop_what_was_claimed_is_given_back() -> None:
     outbox = outbox_with([reply_to(ANNA, 1)])
     (claim,) = outbox.claims(at(0))
-    outbox.claimed(claim.reply)
+    outbox.claimed(ReplyClaimed(claim.reply, claim.at))
     assert outbox.unclaim() == (claim.reply,)
     assert outbox.calls(at(0)) == ()
 

@@ -38,10 +38,10 @@ def test_an_edit_that_is_not_written_is_noticed(monkeypatch) -> None:
 
 
 def test_a_reply_that_goes_as_it_read_before_its_edit_is_noticed(monkeypatch) -> None:
-    def as_remembered(self, reply):
-        remembered, _ = self._claiming.pop(reply.item_id, (None, None))
+    def as_remembered(self, claimed):
+        remembered, _ = self._claiming.pop(claimed.reply.item_id, (None, None))
         if remembered is not None:
-            self._claimed.append(remembered)
+            self._claimed.append((remembered, claimed.at))
 
     monkeypatch.setattr(Outbox, "claimed", as_remembered)
     assert found(14, draw=draw_freezes)

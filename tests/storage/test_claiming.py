@@ -22,7 +22,7 @@ DAY = 24 * 3600
 def test_a_claimed_reply_is_sending_on_disk(desk):
     reply = desk.queue(desk.hear("m1"))
 
-    assert desk.do(ClaimReply(reply, at(6))) == (ReplyClaimed(replace(reply, attempts=1)),)
+    assert desk.do(ClaimReply(reply, at(6))) == (ReplyClaimed(replace(reply, attempts=1), at(6)),)
     assert item(reply.item_id) == ("sending", 1, "")
     assert QueueItem.get().sending_at == at(6)
     assert message(reply.message_id)[0] == "sending"

@@ -75,7 +75,7 @@ def test_last_words_hold_and_notice_are_one_transaction(desk):
 def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk):
     *_, queued, _, _ = desk.do(hand_over(desk.hear("m1")))
     assert desk.do(ClaimReply(queued.reply, at(6))) == (
-        ReplyClaimed(replace(queued.reply, attempts=1)),
+        ReplyClaimed(replace(queued.reply, attempts=1), at(6)),
     )
 
     refused = desk.do(QueueReply(1, (), Content(text="and I?"), at(7)))

@@ -77,6 +77,8 @@ class ReplyClaimed:
     """It is `sending` on disk; the call may be made. Persistence -> Sender."""
 
     reply: QueuedReply
+    at: datetime
+    """When that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
