@@ -10,7 +10,6 @@ import structlog
 from moca.core.contact import ContactKey
 
 _SHARED = (
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
