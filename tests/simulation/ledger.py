@@ -63,6 +63,11 @@ class Ledger:
         rows = self._rows("SELECT mid, detail FROM event WHERE kind = 'edit'", ())
         return [(row["mid"], row["detail"]) for row in rows]
 
+    def told_at(self, key: str) -> datetime | None:
+        """Tell when an event was first stored; None if it is not."""
+        rows = self._rows("SELECT at FROM event WHERE key = ?", (key,))
+        return instant(rows[0]["at"]) if rows else None
+
     def count(self, sql: str, *values: object) -> int:
         return self._connection.execute(sql, values).fetchone()[0]
 

@@ -67,7 +67,7 @@ class Oracle:
         self.claims = Claims(ledger)
         self.control = Control(clockwork, self.slack, self.is_broken)
         self._elsewhere_since: dict[ContactKey, datetime] = {}
-        self._controls: set[str] = set()
+        self._controlled_at: dict[ContactKey, datetime] = {}
 
     def is_broken(self, number: int, what: str) -> None:
         self.broken.append(f"{number}: {what}")
@@ -120,14 +120,16 @@ class Oracle:
             self._elsewhere_since.pop(message.contact, None)
 
     def _acknowledged_control(self, control: ThreadControl) -> None:
-        """Take note of who holds a thread, once: told again, it is no news."""
-        if control.event.key in self._controls:
+        """Take note of who holds a thread, by when that was stored: told again, it is no news."""
+        told_at = self._ledger.told_at(control.event.key)
+        latest = self._controlled_at.get(control.contact)
+        if told_at is None or (latest is not None and told_at <= latest):
             return
-        self._controls.add(control.event.key)
+        self._controlled_at[control.contact] = told_at
         if control.is_ours:
             self._elsewhere_since.pop(control.contact, None)
         else:
-            self._elsewhere_since[control.contact] = self._clockwork.now()
+            self._elsewhere_since[control.contact] = told_at
 
     def _acknowledged_other(self, event: OtherEvent) -> None:
         if self._ledger.count("SELECT COUNT(*) FROM event WHERE key = ?", event.key) != 1:

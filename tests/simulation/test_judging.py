@@ -227,3 +227,14 @@ def test_a_comment_tells_no_time_so_its_window_runs_from_when_it_came() -> None:
     assert not broken(
         Writes(at=1, contact=ANNA, mid="m1", text="hi", kind="comment", delays=(418,)), window=60
     )
+
+
+def test_a_thread_taken_before_a_death_is_no_news_when_that_is_told_again() -> None:
+    assert not broken(
+        PassesThread(at=10.049, contact=ANNA, is_ours=False, delays=(0.5,)),
+        PassesThread(at=13.049, contact=ANNA, is_ours=True, delays=(0.1,)),
+        Writes(at=16.561, contact=ANNA, mid="m5", text="hi", delays=(2,)),
+        Edits(at=22.561, contact=ANNA, mid="m5", text="never mind", delays=(0.5,)),
+        Dies(at=7.181, steps=8, after_commit=True, down=15),
+        seed=280896660601689,
+    )
