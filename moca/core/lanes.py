@@ -23,7 +23,7 @@ class Lane:
         self.holders: set[int] = set()
         """Items under way or in doubt; the lane stands until all have ended."""
         self.turn = 0
-        """Counts the lane's places in the heaps; an entry of an earlier turn is void."""
+        """Its last place in the heaps; an entry of an earlier turn is void."""
 
 
 class Lanes:
@@ -40,7 +40,7 @@ class Lanes:
         self._later: list[tuple[datetime, int, int, Lane]] = []
         self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
         self._entries = count()
-        """Numbers a reply's places in the heaps: one that comes back is another entry."""
+        """Numbers places in the heaps: a reply or a lane that comes back is another entry."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -62,11 +62,8 @@ class Lanes:
 
     def discard(self, item_id: int, now: datetime) -> QueuedReply | None:
         """Forget a reply, whether it waits or holds its lane; None if it was not here."""
-        reply = self._held.pop(item_id, None)
-        if reply is None:
-            return None
-        lane = self._lanes.get(reply.contact)
-        if lane is not None and item_id in lane.holders:
+        reply = self._held.get(item_id)
+        if reply is not None:
             self.release(reply, now)
         return reply
 
@@ -87,14 +84,14 @@ class Lanes:
         lane = self._lanes[reply.contact]
         heappop(lane.replies)
         lane.holders.add(reply.item_id)
-        lane.turn += 1
+        lane.turn = next(self._entries)
 
     def hold(self, reply: QueuedReply) -> None:
         """Let a reply that an earlier run left under way hold its lane."""
         self._held[reply.item_id] = reply
         lane = self._lane(reply.contact)
         lane.holders.add(reply.item_id)
-        lane.turn += 1
+        lane.turn = next(self._entries)
 
     def rest(self, contact: ContactKey, until: datetime, now: datetime) -> None:
         """Let nothing go to a contact before `until`."""
@@ -103,11 +100,11 @@ class Lanes:
         self._place(lane, now)
 
     def release(self, reply: QueuedReply, now: datetime) -> None:
-        """Let the lane go on without the reply that held it."""
+        """Let the lane go on without a reply that held it, or waited in it."""
         self._held.pop(reply.item_id, None)
         lane = self._lanes.get(reply.contact)
-        if lane is not None and reply.item_id in lane.holders:
-            lane.holders.remove(reply.item_id)
+        if lane is not None:
+            lane.holders.discard(reply.item_id)
             self._place(lane, now)
 
     def next_change_at(self) -> datetime | None:
@@ -125,7 +122,7 @@ class Lanes:
         self._place(lane, now)
 
     def _place(self, lane: Lane, now: datetime) -> None:
-        lane.turn += 1
+        lane.turn = next(self._entries)
         if lane.holders:
             return
         while lane.replies and not self._is_held(lane.replies[0][-1]):
@@ -161,11 +158,9 @@ class Lanes:
     def _first(self, channel: Channel) -> Lane | None:
         ready = self._ready[channel]
         while ready:
-            _, item_id, turn, lane = ready[0]
-            if turn == lane.turn and item_id in self._held:
+            *_, turn, lane = ready[0]
+            if turn == lane.turn:
                 return lane
             heappop(ready)
-            if turn == lane.turn:
-                self._place(lane, lane.free_at)
         del self._ready[channel]
         return None

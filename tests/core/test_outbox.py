@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from moca.core.contact import ContactKey
 from moca.core.messages import RecentSend, ReplyClaimed
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
-from moca.core.reply import QueuedReply
+from moca.core.reply import QueuedReply, Way
 from moca.core.vocabulary import Author, Priority
 from tests.making import ANNA, BEN, NOON, at, reply_to
 
@@ -147,6 +148,13 @@ def test_a_reply_cancelled_and_queued_again_goes_once() -> None:
     assert ids(drive(outbox, at(60))) == [1, 2, 3]
 
 
+def test_a_reply_that_comes_back_when_nothing_else_waited_for_its_contact_goes_once() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)])
+    outbox.forget(1, at(0))
+    outbox.add(reply_to(ANNA, 1), at(0))
+    assert ids(drive(outbox, at(60))) == [1]
+
+
 def test_a_claim_without_an_answer_is_asked_again_as_the_same_claim() -> None:
     outbox = outbox_with([reply_to(ANNA, 1)])
     asked = outbox.claims(at(0))
@@ -263,6 +271,13 @@ def test_a_forgotten_reply_does_not_go_and_its_lane_goes_on() -> None:
     outbox.forget(1, at(0))
     assert ids(drive(outbox, at(60))) == [2]
     assert len(outbox) == 0
+
+
+def test_what_waits_behind_a_forgotten_reply_goes_in_its_turn_by_whichever_way() -> None:
+    in_private = replace(reply_to(ANNA, 2), way=Way(comment_id="c1"))
+    outbox = outbox_with([reply_to(ANNA, 1), in_private, reply_to(BEN, 3)])
+    outbox.forget(1, at(0))
+    assert ids(drive(outbox, at(60))) == [2, 3]
 
 
 def test_the_same_item_is_held_once() -> None:
