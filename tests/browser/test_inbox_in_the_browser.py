@@ -111,8 +111,7 @@ def tab_to(page, selector):
 
 
 def test_why_another_got_no_answer_is_two_clicks_away(page, moca):
-    moca.writes("price?")
-    moca.writes("price?")
+    moca.writes_twice("price?")
     page.get_by_role("link", name="Ada").click()
     repeat = page.locator(".bubble", has=page.locator('[data-state="duplicate"]'))
     repeat.get_by_role("link", name=re.compile("^Why")).click()

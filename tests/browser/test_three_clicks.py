@@ -49,8 +49,7 @@ def test_a_contact_is_answered_by_hand(first_page, moca):
 
 
 def test_why_another_got_no_answer(first_page, moca):
-    moca.writes("price?")
-    moca.writes("price?")
+    moca.writes_twice("price?")
     first_page.click("link", "Ada")
     repeat = first_page.page.locator(
         ".bubble", has=first_page.page.locator("[data-state=duplicate]")

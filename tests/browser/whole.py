@@ -38,6 +38,14 @@ class Whole:
         assert answer.status_code == 202, answer.text
         return answer.json()["mid"]
 
+    def writes_twice(self, text):
+        """Somebody repeats themselves before the bot can have spoken."""
+        self.post("/api/queue/freeze")
+        self.writes(text)
+        self.writes(text)
+        eventually(lambda: self.rows("SELECT 1 FROM message WHERE outcome = 'duplicate'"))
+        self.post("/api/queue/release")
+
     def reached(self, psid="700"):
         """Tell what reached somebody on Instagram."""
         state = self._session.get(f"{self.url}/sandbox/state?psid={psid}", timeout=10).json()

@@ -1,54 +1,14 @@
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moca.core.contact import ContactKey
 from moca.core.messages import RecentSend, ReplyClaimed
 from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
-from moca.core.reply import QueuedReply, Way
 from moca.core.vocabulary import Author, Priority
-from tests.making import ANNA, BEN, NOON, at, reply_to
-
-POLICY = SenderPolicy()
-
-
-def person(number: int, account: str = "17841400000000001") -> ContactKey:
-    return ContactKey(account, f"person-{number}")
-
-
-def drive(
-    outbox: Outbox, until: datetime, *, now: datetime = NOON, call: timedelta = timedelta(0)
-) -> list[tuple[datetime, QueuedReply]]:
-    """Let everything go that may, each call lasting `call`, and say when each one started."""
-    sent: list[tuple[datetime, QueuedReply]] = []
-    while now <= until:
-        for claim in outbox.claims(now):
-            outbox.claimed(ReplyClaimed(claim.reply, claim.at))
-        for delivery in outbox.calls(now):
-            outbox.started(delivery.reply.item_id, now)
-            sent.append((now, delivery.reply))
-            outbox.ended(delivery.reply, now + call)
-            outbox.release(delivery.reply, now + call)
-        wake_at = outbox.wake_at(now)
-        if wake_at is None:
-            break
-        now = max(wake_at, now + timedelta(microseconds=1))
-    return sent
-
-
-def outbox_with(replies: Iterable[QueuedReply], policy: SenderPolicy = POLICY) -> Outbox:
-    outbox = Outbox(policy)
-    for reply in replies:
-        outbox.add(reply, at(0))
-    return outbox
-
-
-def ids(sent: list[tuple[datetime, QueuedReply]]) -> list[int]:
-    return [reply.item_id for _, reply in sent]
+from tests.core.driving import POLICY, drive, hung, ids, outbox_with, person
+from tests.making import ANNA, BEN, at, reply_to
 
 
 def test_forty_five_people_are_answered_at_the_full_rate_and_never_over_it() -> None:
@@ -92,11 +52,6 @@ def test_the_bot_s_replies_keep_their_order_where_the_clock_was_set_back() -> No
     assert drive(outbox_with([before, after]), at(60)) == [(at(0), before), (at(7), after)]
 
 
-def test_a_reply_in_backoff_keeps_its_place_before_later_ones_to_the_same_person() -> None:
-    retried, later = reply_to(ANNA, 1, due=20, attempts=1), reply_to(ANNA, 2)
-    assert ids(drive(outbox_with([retried, later]), at(60))) == [1, 2]
-
-
 def test_a_resting_account_waits_and_the_others_go_on() -> None:
     outbox = Outbox(POLICY)
     outbox.rest_account("resting", at(30))
@@ -138,23 +93,6 @@ def test_a_contact_rests_no_longer_because_the_end_of_a_call_came_to_light_late(
     assert sent[0] <= at(0.2)
 
 
-def test_a_reply_cancelled_and_queued_again_goes_once() -> None:
-    outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 2)])
-    outbox.forget(2, at(0))
-    outbox.add(reply_to(ANNA, 2), at(0))
-    outbox.add(reply_to(ANNA, 3, due=5, author=Author.OPERATOR), at(0))
-    outbox.forget(3, at(0))
-    outbox.add(reply_to(ANNA, 3, due=5, author=Author.OPERATOR), at(0))
-    assert ids(drive(outbox, at(60))) == [1, 2, 3]
-
-
-def test_a_reply_that_comes_back_when_nothing_else_waited_for_its_contact_goes_once() -> None:
-    outbox = outbox_with([reply_to(ANNA, 1)])
-    outbox.forget(1, at(0))
-    outbox.add(reply_to(ANNA, 1), at(0))
-    assert ids(drive(outbox, at(60))) == [1]
-
-
 def test_a_claim_without_an_answer_is_asked_again_as_the_same_claim() -> None:
     outbox = outbox_with([reply_to(ANNA, 1)])
     asked = outbox.claims(at(0))
@@ -184,17 +122,6 @@ def test_a_claim_answered_again_is_not_taken_for_a_later_one() -> None:
     assert outbox.calls(at(11)) == ()
     outbox.claimed(ReplyClaimed(later.reply, later.at))
     assert [call.reply for call in outbox.calls(at(11))] == [reply]
-
-
-def hung(outbox: Outbox, now: datetime) -> list[QueuedReply]:
-    """Let every call begin that may, and end none."""
-    begun = []
-    for claim in outbox.claims(now):
-        outbox.claimed(ReplyClaimed(claim.reply, claim.at))
-    for delivery in outbox.calls(now):
-        outbox.started(delivery.reply.item_id, now)
-        begun.append(delivery.reply)
-    return begun
 
 
 def test_no_more_calls_are_made_than_there_are_couriers() -> None:
@@ -241,48 +168,6 @@ def test_a_reply_that_had_its_turn_is_put_back_even_where_there_is_no_room() -> 
     assert not outbox.add(reply_to(ANNA, 3), at(0))
     outbox.put_back(reply_to(ANNA, 2), at(0))
     assert ids(drive(outbox, at(60))) == [1, 2]
-
-
-def test_a_reply_under_way_holds_its_lane_until_it_is_released() -> None:
-    outbox = Outbox(POLICY)
-    outbox.hold(reply_to(ANNA, 1))
-    outbox.add(reply_to(ANNA, 2), at(0))
-    assert drive(outbox, at(60)) == []
-
-    outbox.release(reply_to(ANNA, 1), at(60))
-    assert ids(drive(outbox, at(120), now=at(60))) == [2]
-
-
-def test_a_reply_held_again_by_late_news_does_not_let_go_the_one_under_way() -> None:
-    outbox = Outbox(POLICY)
-    outbox.hold(reply_to(ANNA, 1))
-    outbox.add(reply_to(ANNA, 2), at(0))
-    outbox.add(reply_to(ANNA, 3), at(0))
-    outbox.release(reply_to(ANNA, 1), at(0))
-    assert hung(outbox, at(0)) == [reply_to(ANNA, 2)]
-
-    outbox.hold(reply_to(ANNA, 1))
-    outbox.release(reply_to(ANNA, 1), at(0))
-    assert hung(outbox, at(1)) == []
-
-
-def test_a_forgotten_reply_does_not_go_and_its_lane_goes_on() -> None:
-    outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 2)])
-    outbox.forget(1, at(0))
-    assert ids(drive(outbox, at(60))) == [2]
-    assert len(outbox) == 0
-
-
-def test_what_waits_behind_a_forgotten_reply_goes_in_its_turn_by_whichever_way() -> None:
-    in_private = replace(reply_to(ANNA, 2), way=Way(comment_id="c1"))
-    outbox = outbox_with([reply_to(ANNA, 1), in_private, reply_to(BEN, 3)])
-    outbox.forget(1, at(0))
-    assert ids(drive(outbox, at(60))) == [2, 3]
-
-
-def test_the_same_item_is_held_once() -> None:
-    outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 1)])
-    assert ids(drive(outbox, at(60))) == [1]
 
 
 def test_past_its_capacity_the_database_keeps_the_rest() -> None:
