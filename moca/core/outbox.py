@@ -34,9 +34,8 @@ class Outbox:
         self._policy = policy
         self._lanes = Lanes()
         self._pacing = Pacing(policy)
-        self._claiming: dict[int, tuple[QueuedReply, datetime]] = {}
-        self._claimed: deque[tuple[QueuedReply, datetime]] = deque()
-        """`sending` on disk; with when that was asked for."""
+        self._claiming: dict[int, ClaimReply] = {}
+        self._claimed: deque[ReplyClaimed] = deque()
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier who has not said yet that the call is being made."""
         self._under_way: set[int] = set()
@@ -100,35 +99,30 @@ class Outbox:
         claims = []
         while (reply := self._next_to_claim(now)) is not None:
             self._lanes.take(reply)
-            self._claiming[reply.item_id] = (reply, now)
+            claim = self._claiming[reply.item_id] = ClaimReply(reply, now)
             self._ahead[reply.channel] += 1
-            claims.append(ClaimReply(reply, now))
+            claims.append(claim)
         return tuple(claims)
 
     def claims_unanswered(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Say again which replies to claim, where the answer should have come by now."""
-        return tuple(
-            ClaimReply(reply, asked_at)
-            for reply, asked_at in self._claiming.values()
-            if now - asked_at > _CLAIM_TAKES
-        )
+        return tuple(each for each in self._claiming.values() if now - each.at > _CLAIM_TAKES)
 
     def claimed(self, claimed: ReplyClaimed) -> None:
         """Let a reply that is `sending` on disk wait for its turn."""
-        item_id = claimed.reply.item_id
-        _, asked_at = self._claiming.get(item_id, (None, None))
-        if asked_at == claimed.at:
-            del self._claiming[item_id]
-            self._claimed.append((claimed.reply, claimed.at))
+        asked = self._claiming.get(claimed.reply.item_id)
+        if asked is not None and asked.at == claimed.at:
+            del self._claiming[claimed.reply.item_id]
+            self._claimed.append(claimed)
 
     def calls(self, now: datetime) -> tuple[DeliverReply, ...]:
         """Say which calls to make, because their turn has come."""
         calls = []
-        for claim in tuple(self._claimed):
-            reply, _ = claim
+        for claimed in tuple(self._claimed):
+            reply = claimed.reply
             free_at = self._pacing.free_at(reply.channel, now, _NOBODY)
             if free_at is not None and free_at <= now:
-                self._unclaim(claim)
+                self._unclaim(claimed)
                 self._pacing.reserve(reply.channel)
                 self._called[reply.item_id] = reply
                 self._under_way.add(reply.item_id)
@@ -176,26 +170,26 @@ class Outbox:
         """Drop a reply that the database no longer wants sent."""
         asked = self._claiming.pop(item_id, None)
         if asked is not None:
-            self._ahead[asked[0].channel] -= 1
-        for claim in [each for each in self._claimed if each[0].item_id == item_id]:
-            self._unclaim(claim)
+            self._ahead[asked.reply.channel] -= 1
+        for claimed in [each for each in self._claimed if each.reply.item_id == item_id]:
+            self._unclaim(claimed)
         self._lanes.discard(item_id, now)
 
     def unclaim(self) -> tuple[QueuedReply, ...]:
         """Give back what is `sending` on disk but was not called yet."""
-        return tuple(self._unclaim(claim) for claim in tuple(self._claimed))
+        return tuple(map(self._unclaim, tuple(self._claimed)))
 
     def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
         """Give back what was so long in being claimed that the claim tells nothing any more."""
-        late = [claim for claim in self._claimed if now - claim[1] > _CLAIM_TAKES]
-        return tuple(self._unclaim(claim) for claim in late)
+        late = [each for each in self._claimed if now - each.at > _CLAIM_TAKES]
+        return tuple(map(self._unclaim, late))
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
         """Give back what was claimed before its account came to rest, and until when it does."""
-        resting = [(each, self._rests_until(each[0], now)) for each in self._claimed]
+        resting = [(each, self._rests_until(each.reply, now)) for each in self._claimed]
         return tuple(
-            (self._unclaim(claim), until)
-            for claim, until in resting
+            (self._unclaim(each), until)
+            for each, until in resting
             if until is not None and until > now + _LEAD
         )
 
@@ -203,7 +197,7 @@ class Outbox:
         """Tell when to look again, if nothing happens before."""
         if self.is_frozen:
             return None
-        turns = [self._pacing.free_at(r.channel, now, _NOBODY) for r, _ in self._claimed]
+        turns = [self._pacing.free_at(c.reply.channel, now, _NOBODY) for c in self._claimed]
         for channel in self._lanes.channels_ready(now):
             if self._has_a_free_courier:
                 free_at = self._pacing.free_at(channel, now, self._ahead)
@@ -216,10 +210,10 @@ class Outbox:
         # A claim is not taken back for what is more urgent, so none is made to wait for a courier.
         return self._ahead.total() + len(self._under_way) < self._policy.couriers
 
-    def _unclaim(self, claim: tuple[QueuedReply, datetime]) -> QueuedReply:
-        self._claimed.remove(claim)
-        self._ahead[claim[0].channel] -= 1
-        return claim[0]
+    def _unclaim(self, claimed: ReplyClaimed) -> QueuedReply:
+        self._claimed.remove(claimed)
+        self._ahead[claimed.reply.channel] -= 1
+        return claimed.reply
 
     def _rests_until(self, reply: QueuedReply, now: datetime) -> datetime | None:
         return self._pacing.rests_until(reply.contact.account_id, now)

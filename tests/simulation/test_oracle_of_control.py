@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from moca.core.messages import ReplyClaimed
 from moca.core.outbox import Outbox
 from moca.storage import overruling
 from tests.simulation.drawing import draw_script
@@ -39,9 +40,9 @@ def test_an_edit_that_is_not_written_is_noticed(monkeypatch) -> None:
 
 def test_a_reply_that_goes_as_it_read_before_its_edit_is_noticed(monkeypatch) -> None:
     def as_remembered(self, claimed):
-        remembered, _ = self._claiming.pop(claimed.reply.item_id, (None, None))
+        remembered = self._claiming.pop(claimed.reply.item_id, None)
         if remembered is not None:
-            self._claimed.append((remembered, claimed.at))
+            self._claimed.append(ReplyClaimed(remembered.reply, claimed.at))
 
     monkeypatch.setattr(Outbox, "claimed", as_remembered)
     assert found(14, draw=draw_freezes)
