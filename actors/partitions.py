@@ -2,9 +2,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from actors.alarm import Alarm
 from actors.seats import SeatLeft, SeatTaken
-from actors.signals import SweepDue
 from actors.supervisor import SupervisorActor
 from moca import clock
 from moca.core.contact import ContactKey
@@ -22,15 +20,13 @@ class PartitionSupervisor(SupervisorActor):
         super().__init__(**neighbours)
         self._partition_of = partition_of
         self._taken: set[int] = set()
-        tell = self.actor_ref.tell
-        self._next_look = Alarm(self._timers, lambda: tell(SweepDue()))
 
     def on_receive(self, message: Any) -> Any:
         """Take or leave a partition; route all else."""
         match message:
             case SeatTaken(partition):
                 self._taken.add(partition)
-                self._look_soon()
+                self._sweep_soon()
             case SeatLeft(partition):
                 self._leave(partition)
             case ContactChanged(contact):
@@ -39,19 +35,13 @@ class PartitionSupervisor(SupervisorActor):
                 return super().on_receive(message)
         return None
 
-    def on_stop(self) -> None:
-        """Let every conversation go."""
-        super().on_stop()
-        self._next_look.cancel()
-        self._next_sweep.cancel()
-
     def _bring_to_life(self, contact: ContactKey, first: MessageArrived | None = None) -> None:
         if self._partition_of(contact) in self._taken:
             super()._bring_to_life(contact, first)
 
-    def _look_soon(self) -> None:
+    def _sweep_soon(self) -> None:
         self._paging_at = None
-        self._next_look.set_to(clock.now() + _FOR_THE_OTHERS)
+        self._next_sweep.set_to(clock.now() + _FOR_THE_OTHERS)
 
     def _leave(self, partition: int) -> None:
         self._taken.discard(partition)

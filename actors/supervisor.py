@@ -101,7 +101,8 @@ class SupervisorActor(MailboxActor):
         return None
 
     def on_stop(self) -> None:
-        """Let every conversation go."""
+        """Let every conversation go, and want no waking any more."""
+        self._next_sweep.cancel()
         for live in self._live.values():
             live.ref.stop(block=False)
         self._live.clear()
