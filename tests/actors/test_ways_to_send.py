@@ -233,11 +233,15 @@ def replace_psid(number):
     return BEN._replace(psid=f"289786718384{number:05}")
 
 
-def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_house):
-    house = open_house(Content(text="thanks"))
+def answers_a_comment_that_has_its_reply(house):
     refused = classify(GraphError(code=100, error_subcode=2534025), 400)
     house.instagram.next_results.append(refused)
     house.receives(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))
+
+
+def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_house):
+    house = open_house(Content(text="thanks"))
+    answers_a_comment_that_has_its_reply(house)
     house.passes(120)
 
     outcome, because = house.outcome("c1")
@@ -248,9 +252,7 @@ def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_hou
 
 def test_nor_is_it_after_a_restart(open_house):
     house = open_house(Content(text="thanks"))
-    refused = classify(GraphError(code=100, error_subcode=2534025), 400)
-    house.instagram.next_results.append(refused)
-    house.receives(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))
+    answers_a_comment_that_has_its_reply(house)
     house.passes(6)
     house.crash()
     house.start()

@@ -206,11 +206,7 @@ def test_a_saved_answer_a_note_and_a_reply_for_later(page, moca):
 def test_operators_log_in_by_name_and_do_what_they_may(visit, moca):
     answered(moca)
     page = visit()
-    page.get_by_role("link", name="Users").click()
-    page.get_by_label("Name").fill("ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("May").select_option("reads")
-    page.get_by_role("button", name="Add", exact=True).click()
+    adds_a_reader(page)
     expect(page.get_by_text("added an operator")).to_be_visible()
     assert serious_findings(page) == []
 
@@ -236,6 +232,14 @@ def test_operators_log_in_by_name_and_do_what_they_may(visit, moca):
 
     page.reload()
     expect(page.locator(".deed", has_text="wrote a reply")).to_contain_text("ada")
+
+
+def adds_a_reader(page):
+    page.get_by_role("link", name="Users").click()
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("May").select_option("reads")
+    page.get_by_role("button", name="Add", exact=True).click()
 
 
 def logs_in(page, password=PASSWORD):

@@ -1,18 +1,20 @@
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.test_inbox_in_the_browser import PASSWORD, logs_in, moca, visit
+from tests.browser.test_inbox_in_the_browser import (
+    PASSWORD,
+    adds_a_reader,
+    logs_in,
+    moca,
+    visit,
+)
 
 __all__ = ["moca", "visit"]
 
 
 def test_operators_change_their_own_password(visit, moca):
     page = visit()
-    page.get_by_role("link", name="Users").click()
-    page.get_by_label("Name").fill("ada")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("May").select_option("reads")
-    page.get_by_role("button", name="Add", exact=True).click()
+    adds_a_reader(page)
     here, elsewhere = visit("phone", "/login"), visit("desktop", "/login")
     for browser in (here, elsewhere):
         logs_in(browser)

@@ -113,7 +113,13 @@ class Nodes:
 
 
 @pytest.fixture
-def cluster(tmp_path, own_name):
-    """Three nodes, not yet started."""
+def stack():
+    """Ends what is put on it, the last first."""
     with ExitStack() as stack:
-        yield Nodes(tmp_path, own_name, stack)
+        yield stack
+
+
+@pytest.fixture
+def cluster(tmp_path, own_name, stack):
+    """Three nodes, not yet started."""
+    return Nodes(tmp_path, own_name, stack)

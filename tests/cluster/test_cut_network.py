@@ -2,7 +2,6 @@
 
 import sys
 import time
-from contextlib import ExitStack
 
 import pytest
 
@@ -18,12 +17,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
 LONG_ENOUGH = 15.0
 """For lease, heartbeat and every patience to run out, in seconds."""
 BRIEFLY = 2.0
-
-
-@pytest.fixture
-def stack():
-    with ExitStack() as stack:
-        yield stack
 
 
 @pytest.fixture

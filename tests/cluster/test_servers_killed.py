@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from contextlib import ExitStack
 from datetime import timedelta
 
 import psycopg
@@ -35,26 +34,20 @@ def url_of(postgresql):
     return f"{server}/{NAME}"
 
 
-@pytest.fixture
-def stack():
-    with ExitStack() as stack:
-        yield stack
+def started(server, stack):
+    stack.callback(server.close)
+    server.start()
+    return server
 
 
 @pytest.fixture
 def postgresql(stack):
-    server = own_postgresql()
-    stack.callback(server.close)
-    server.start()
-    return server
+    return started(own_postgresql(), stack)
 
 
 @pytest.fixture
 def rabbitmq(stack):
-    server = own_rabbitmq()
-    stack.callback(server.close)
-    server.start()
-    return server
+    return started(own_rabbitmq(), stack)
 
 
 def what_came_of(traffic, sent):
