@@ -7,6 +7,7 @@ from moca.core.messages import (
     ConversationChanged,
     ReplyClaimed,
     ReplyDropped,
+    ReplyFailed,
     ReplySent,
     ReplyUnknown,
 )
@@ -75,9 +76,9 @@ class Oracle:
     def observe(self, event: object) -> None:
         if isinstance(event, ReplySent | ReplyUnknown):
             self.spoken.append((self._clockwork.now(), event.contact))
-        elif isinstance(event, ReplyDropped):
-            self.pace.dropped(event.contact)
-        elif isinstance(event, ReplyClaimed):
+        if isinstance(event, ReplySent | ReplyFailed | ReplyDropped):
+            self.pace.reply_left(event.contact)
+        if isinstance(event, ReplyClaimed):
             self.claims.note(event.reply.item_id)
         elif isinstance(event, ConversationChanged):
             self._note_hold(event)

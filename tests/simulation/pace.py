@@ -43,8 +43,8 @@ class Pace:
         self._forgot_at: list[Instants] = []
         """When the process died or its sender crashed."""
         self._private: list[tuple[Instants, str]] = []
-        self._dropped_at: dict[ContactKey, datetime] = {}
-        """When a reply last left a contact's queue unsent, and the next became the first."""
+        self._left_at: dict[ContactKey, datetime] = {}
+        """When a reply was last known to have left a contact's queue: the next became the first."""
 
     @property
     def now(self) -> Instants:
@@ -62,8 +62,8 @@ class Pace:
         self._under_way.discard(contact)
         self._ends[contact].append(self.now)
 
-    def dropped(self, contact: ContactKey) -> None:
-        self._dropped_at[contact] = self._clockwork.now()
+    def reply_left(self, contact: ContactKey) -> None:
+        self._left_at[contact] = self._clockwork.now()
 
     def told_to_wait(self, account_id: str, until: datetime) -> None:
         self._waits[account_id].append((self._clockwork.true, until))
@@ -108,7 +108,7 @@ class Pace:
             may_go = contact not in under_way and (is_own or self._rested(contact, waited))
             if contact.account_id != item["account_id"]:
                 may_go = may_go and not self._is_at_its_limit(contact.account_id, claimed_at)
-            is_news = self._dropped_at.get(contact, waited) > waited
+            is_news = self._left_at.get(contact, waited) > waited
             if may_go and not is_news and _turn(first) < _turn(item):
                 self._is_broken(6, f"item {item['id']} goes before item {first['id']}")
 

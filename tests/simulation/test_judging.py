@@ -97,6 +97,24 @@ def test_a_reply_whose_forerunner_was_just_dropped_may_come_after_others() -> No
     )
 
 
+def test_a_reply_whose_forerunner_was_just_found_sent_may_come_after_others() -> None:
+    four, five, six = (ContactKey(ANNA.account_id, f"p{number}") for number in (4, 5, 6))
+    assert not broken(
+        Writes(at=15.259, contact=CARA, mid="m3", text="are you open", kind="live_comment"),
+        Writes(at=5.582, contact=CARA, mid="m4", text="what does it cost", delays=(0.1,)),
+        Writes(at=1.6, contact=four, mid="m7", text="thanks", delays=(0.5,)),
+        Writes(at=12.284, contact=four, mid="m9", text="thanks", delays=(12, 12)),
+        Writes(at=22.212, contact=five, mid="m13", text="are you open", delays=(2,)),
+        Writes(at=12.041, contact=five, mid="m14", text="thanks", hint=3, delays=()),
+        Writes(at=13.01, contact=six, mid="m20", text="where is my order", delays=(12, 12.1)),
+        Sending(number=2, answer="unconfirmed", answers=10, echoes=(40,), wait=2),
+        seed=53016688686566,
+        cooldown=8,
+        per_second=1,
+        couriers=6,
+    )
+
+
 def test_an_account_at_its_own_limit_lets_another_go_first() -> None:
     assert not broken(
         Writes(at=4.287, contact=ANNA, mid="m1", text="", type="image", delays=(0.1,)),
