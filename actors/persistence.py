@@ -95,9 +95,10 @@ class PersistenceActor(MailboxActor):
         self.actor_ref.tell(Commit())
 
     def _wait_for_the_crowd(self) -> None:
-        # What comes meanwhile wakes no thread, as it would if the turn were over.
+        # What comes meanwhile wakes no thread, as it would if the turn were over. Half of the crowd
+        # is enough: while these are written, the others are read.
         for _ in range(_BREATHS_FOR_THE_CROWD):
-            if len(self.actor_inbox) + len(self._gathered) >= self._crowd:
+            if len(self.actor_inbox) + len(self._gathered) >= self._crowd / 2:
                 return
             self.actor_inbox.dispatcher.linger(_BREATH)
 
