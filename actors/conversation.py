@@ -50,7 +50,16 @@ class ConversationActor(MailboxActor):
 
     budget = RestartBudget(restarts=3, window=timedelta(minutes=1))
 
-    __slots__ = ("_around", "_at_stake", "_contact", "_first", "_heard", "_state", "_timer")
+    __slots__ = (
+        "_around",
+        "_at_stake",
+        "_contact",
+        "_first",
+        "_heard",
+        "_state",
+        "_timer",
+        "_wake",
+    )
 
     def __init__(
         self, contact: ContactKey, around: Surroundings, first: MessageArrived | None = None
@@ -61,6 +70,7 @@ class ConversationActor(MailboxActor):
         self._first = first
         self._state: Conversation | None = None
         self._timer: Timer | None = None
+        self._wake: WakeAt | None = None
         self._heard = 0 if first is None else 1
         self._at_stake: tuple[int, ...] = ()
 
@@ -75,7 +85,9 @@ class ConversationActor(MailboxActor):
 
     def on_receive(self, message: Any) -> None:
         """Decide on an event, and do what follows."""
-        if not isinstance(message, Woken | SweptOver):
+        if isinstance(message, Woken):
+            self._wake_as(None)
+        elif not isinstance(message, SweptOver):
             self._heard += 1
         if isinstance(message, ConversationLoaded):
             self._load(message)
@@ -96,7 +108,7 @@ class ConversationActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        self._wake_at(None)
+        self._wake_as(None)
 
     def _load(self, loaded: ConversationLoaded) -> None:
         if loaded.snapshot is None:
@@ -116,7 +128,7 @@ class ConversationActor(MailboxActor):
                 wake = effect
             else:
                 self._carry_out_one(effect)
-        self._wake_at(wake)
+        self._wake_as(wake)
 
     def _carry_out_one(self, effect: Effect) -> None:
         match effect:
@@ -135,10 +147,13 @@ class ConversationActor(MailboxActor):
             case _:
                 assert_never(effect)
 
-    def _wake_at(self, wake: WakeAt | None) -> None:
+    def _wake_as(self, wake: WakeAt | None) -> None:
+        if wake == self._wake:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._wake = wake
         if wake is not None:
             tell = self.actor_ref.tell
             self._timer = self._around.timers.later(wake.at, lambda: tell(Woken()))

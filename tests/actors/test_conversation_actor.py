@@ -24,12 +24,24 @@ from tests.making import ANNA, at, said
 KNOWN = Snapshot(contact=ANNA, conversation_id=1, status=ConversationStatus.OPEN)
 
 
+class NotedTimers(ManualTimers):
+    """Tells besides for which instants it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = []
+
+    def later(self, when, send):
+        self.asked.append(when)
+        return super().later(when, send)
+
+
 class Stage:
     """A conversation between neighbours that only listen."""
 
     def __init__(self, policy: ConversationPolicy = ConversationPolicy()) -> None:  # noqa: B008
         self.recorded, self.generated, self.read, self.idle = [], [], [], []
-        self.timers = ManualTimers()
+        self.timers = NotedTimers()
         self.dispatcher = SteppingDispatcher(fail_fast=False)
         self.around = Surroundings(
             policy=policy,
@@ -92,6 +104,27 @@ def test_once_stopped_it_wants_no_waking(stage) -> None:
     stage.dispatcher.run_until_idle()
     ref.stop()
     assert stage.timers.next_at is None
+
+
+def test_a_second_message_leaves_a_waking_that_is_set_already(stage, frozen) -> None:
+    ref = stage.enter(first=MessageArrived(ANNA, 1, said(1, "hi"), is_first=True))
+    frozen.tick(2)
+    ref.tell(MessageArrived(ANNA, 1, said(2, "where is my order")))
+    stage.dispatcher.run_until_idle()
+    assert stage.timers.asked == [at(5)]
+    ref.stop()
+
+
+def test_once_woken_it_is_woken_again_at_an_instant_that_a_clock_set_back_brings_anew(
+    stage, frozen
+) -> None:
+    ref = stage.enter(first=MessageArrived(ANNA, 1, said(1, "hi"), is_first=True))
+    stage.dispatcher.run_until_idle()
+    frozen.tick(4)
+    stage.timers.advance_to(at(5))
+    stage.dispatcher.run_until_idle()
+    assert stage.timers.next_at == at(5)
+    ref.stop()
 
 
 def test_a_message_that_keeps_crashing_it_is_set_aside_with_the_error(frozen) -> None:
