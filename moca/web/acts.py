@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from moca import clock
-from moca.core.content import Content
+from moca.core.content import Content, QuickReply
 from moca.core.messages.colleagues import (
     AddNote,
     RemoveNote,
@@ -22,6 +22,7 @@ from moca.web.config import Ports, WebConfig
 from moca.web.cursor import read_row_id
 from moca.web.forms import (
     instant_field,
+    lines_field,
     number_field,
     priority_field,
     row_id_of,
@@ -32,6 +33,7 @@ from moca.web.visitor import visitor
 
 _LONGEST_NOTE = 4_000
 _LONGEST_NAME = 80
+_LONGEST_CHOICES = 1_000
 _LONGEST_PAUSE_MINUTES = 366 * 24 * 60
 _CHANGES = {
     "take-over": ConversationStatus.HUMAN,
@@ -51,7 +53,7 @@ def act_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
     @routes.post("/conversations/<number>/messages")
     def write(number: str) -> Response:
         conversation_id, at = row_id_of(number), clock.now()
-        content = Content(text=_reply_text(ports))
+        content = Content(text=_reply_text(ports), quick_replies=_quick_replies())
         fault = fault_in(content)
         if fault is not None:
             raise Problem(422, fault)
@@ -110,6 +112,11 @@ def _reply_text(ports: Ports) -> str:
     if not texts:
         raise Problem(422, "Write something, or choose a saved answer.")
     return texts[0]
+
+
+def _quick_replies() -> tuple[QuickReply, ...]:
+    titles = lines_field("quick_replies", longest=_LONGEST_CHOICES)
+    return tuple(QuickReply(title=title, payload=title) for title in titles)
 
 
 def _back(conversation_id: int, place: str = "") -> Response:

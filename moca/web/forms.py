@@ -26,6 +26,16 @@ def text_field(name: str, *, longest: int, needed: bool = True) -> str:
     return text
 
 
+def lines_field(name: str, *, longest: int) -> tuple[str, ...]:
+    """Read the lines that were typed into a form, all of them together no longer than this.
+
+    Raises:
+        Problem: 422, they are too long, or hold what cannot be stored.
+    """
+    lines = text_field(name, longest=longest, needed=False).splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 def number_field(name: str, *, most: int) -> int | None:
     """Read a whole number of at least 1; None where nothing was given.
 

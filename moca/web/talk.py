@@ -8,6 +8,7 @@ from moca import clock
 from moca.core.messages.colleagues import MarkRead
 from moca.core.rights import Right
 from moca.core.splitting import LONGEST_TEXT_BYTES
+from moca.core.validity import LONGEST_TAP_TITLE, MOST_QUICK_REPLIES
 from moca.core.validity import LONGEST_TEXT_BYTES as LONGEST_REPLY_BYTES
 from moca.storage.reads.contacts import find_contact
 from moca.storage.reads.conversations import read_conversation
@@ -75,6 +76,8 @@ def _shown(conversation_id: int) -> dict[str, Any]:
         "answers": saved_answers(),
         "part_bytes": LONGEST_TEXT_BYTES,
         "reply_bytes": LONGEST_REPLY_BYTES,
+        "most_quick_replies": MOST_QUICK_REPLIES,
+        "longest_quick_reply": LONGEST_TAP_TITLE,
     }
 
 

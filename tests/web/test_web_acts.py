@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.content import Content
+from moca.core.content import Content, QuickReply
 from moca.core.messages.colleagues import AddNote, RemoveNote, RemoveSavedAnswer, SaveAnswer
 from moca.core.messages.operating import ChangeConversation
 from moca.core.messages.receipt import Conflict
@@ -36,6 +36,15 @@ def test_an_operator_writes_for_later_in_their_own_zone(browser_session, house):
     assert house.told[0].scheduled_for == AT + timedelta(hours=2, minutes=30)
 
 
+def test_an_operator_offers_quick_replies_one_a_line(browser_session, house):
+    a_conversation()
+
+    sends(browser_session, f"{HERE}/messages", text="Which?", quick_replies="Red\r\n\r\n Blue \r\n")
+
+    choices = tuple(QuickReply(title=title, payload=title) for title in ("Red", "Blue"))
+    assert house.told[0].content == Content(text="Which?", quick_replies=choices)
+
+
 def test_a_saved_answer_is_sent_without_typing(browser_session, house):
     a_conversation()
     saved = SavedAnswer.create(name="hours", text="At nine.")
@@ -52,6 +61,9 @@ def test_a_saved_answer_is_sent_without_typing(browser_session, house):
         {"text": "  "},
         {"text": "x" * 10_001},
         {"text": "a\x00b"},
+        {"text": "Hi", "quick_replies": "more than twenty characters"},
+        {"text": "Hi", "quick_replies": "\n".join(map(str, range(14)))},
+        {"text": "Hi", "quick_replies": "a\x00b"},
         {"text": "Hi", "priority": "now"},
         {"text": "Hi", "at": "tomorrow"},
         {"text": "Hi", "at": "2026-11-22T11:00"},
