@@ -28,7 +28,7 @@ def figures(threads: int = THREADS) -> Iterator[Figure]:
         folder = Path(name)
         slow = {"conversation__debounce_seconds": A_DAY, "instagram__graph_url": NOBODY}
         with moca(folder, server__threads=threads, **slow) as ours, bare(folder, threads) as theirs:
-            loads = _rounds(ours, theirs)
+            loads = in_turns(ours, theirs, ROUNDS)
         mine, its = loads[ours][1:], loads[theirs][1:]
         yield beside(
             f"durable acks/s, {CONNECTIONS} connections",
@@ -42,10 +42,11 @@ def figures(threads: int = THREADS) -> Iterator[Figure]:
         yield _kept(loads[ours], folder)
 
 
-def _rounds(ours: Server, theirs: Server) -> dict[Server, list[Load]]:
+def in_turns(ours: Server, theirs: Server, rounds: int) -> dict[Server, list[Load]]:
+    """Press both in turns, so many rounds after one to warm up, which comes first."""
     loads: dict[Server, list[Load]] = defaultdict(list)
     first = count(step=1_000_000)
-    for number in range(ROUNDS + 1):
+    for number in range(rounds + 1):
         for server in (ours, theirs):
             seconds = ROUND_SECONDS if number else WARM_UP_SECONDS
             loads[server].append(apart(press, server.port, next(first), seconds, CONNECTIONS))
