@@ -27,6 +27,8 @@ class Terms:
     folder: Path
     graph_url: str
     debounce_seconds: float
+    is_killed: bool = False
+    """Whether it is killed, and then watched for seconds only until all is calm again."""
 
     @property
     def shop(self) -> dict[str, str]:
@@ -85,11 +87,11 @@ def moca() -> Contestant:
             "conversation__debounce_seconds": terms.debounce_seconds,
             "database__url": f"sqlite:///{terms.folder}/moca.db",
             "instagram__graph_url": terms.graph_url,
-            "sender__settle_seconds": 0.5,
-            "sender__sweep_seconds": 0.5,
             "server__port": terms.port,
             "web__api_token": "benchmark-token",
         }
+        if terms.is_killed:
+            settings |= {"sender__settle_seconds": 0.5, "sender__sweep_seconds": 0.5}
         named = {f"MOCA_{name.upper()}": str(value) for name, value in settings.items()}
         return Plan([[sys.executable, str(_ROOT / "run.py")]], named)
 

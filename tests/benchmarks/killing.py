@@ -49,7 +49,7 @@ def toll(contestant: Contestant, folder: Path, contacts: int) -> Toll:
     webhook = f"http://127.0.0.1:{port}{WEBHOOK}" if contestant.hears_echoes else NOBODY
     with (
         _instagram(webhook) as instagram,
-        running(contestant, folder, instagram, DEBOUNCE_SECONDS, port) as it,
+        running(contestant, folder, instagram, DEBOUNCE_SECONDS, port=port, is_killed=True) as it,
     ):
         people = _People(port, contacts)
         with ThreadPoolExecutor(1) as beside:

@@ -92,12 +92,19 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    contestant: Contestant, folder: Path, graph_url: str, debounce_seconds: float, port: int = 0
+    contestant: Contestant,
+    folder: Path,
+    graph_url: str,
+    debounce_seconds: float,
+    *,
+    port: int = 0,
+    is_killed: bool = False,
 ) -> Iterator[Running]:
     """Run it in a folder of its own while the block runs."""
     home = folder / f"run-{time.monotonic_ns()}"
     home.mkdir()
-    it = Running(contestant, Terms(port or free_port(), home, graph_url, debounce_seconds))
+    terms = Terms(port or free_port(), home, graph_url, debounce_seconds, is_killed)
+    it = Running(contestant, terms)
     if contestant.uses_redis:
         broker.clear()
     try:
