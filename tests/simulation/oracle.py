@@ -17,10 +17,11 @@ from moca.core.webhook import Deletion, Echo, Edit, Event, InboundMessage, Other
 from tests.simulation.claims import Claims
 from tests.simulation.clockwork import ActorCrashedError, Clockwork
 from tests.simulation.control import Control
+from tests.simulation.elsewhere import Elsewhere
 from tests.simulation.generator import BrokenGeneratorError
 from tests.simulation.instagram import BrokenCallError
 from tests.simulation.instagram import instant as at_second
-from tests.simulation.ledger import Ledger, Row, contact_of, instant, stored
+from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.pace import Pace
 from tests.simulation.revisions import Revisions
 from tests.simulation.sayings import said, said_in
@@ -67,8 +68,7 @@ class Oracle:
         self.revisions = Revisions(clockwork, ledger, self.is_broken)
         self.claims = Claims(ledger)
         self.control = Control(clockwork, self.slack, self.is_broken)
-        self._elsewhere_since: dict[ContactKey, datetime] = {}
-        self._controlled_at: dict[ContactKey, datetime] = {}
+        self._elsewhere = Elsewhere(ledger)
 
     def is_broken(self, number: int, what: str) -> None:
         self.broken.append(f"{number}: {what}")
@@ -110,27 +110,15 @@ class Oracle:
             case Edit():
                 self.revisions.acknowledged_edit(event)
             case ThreadControl():
-                self._acknowledged_control(event)
+                self._elsewhere.acknowledged(event)
 
     def _acknowledged_message(self, message: InboundMessage) -> None:
         rows = self._ledger.messages("m.mid = ? AND m.kind = ?", message.mid, message.kind)
         self.acknowledged_mids.add(message.mid)
         if [row["role"] for row in rows] != ["user"]:
             self.is_broken(1, f"{message.mid} was acknowledged and is not on disk")
-        if not message.is_standby:
-            self._elsewhere_since.pop(message.contact, None)
-
-    def _acknowledged_control(self, control: ThreadControl) -> None:
-        """Take note of who holds a thread, by when that was stored: told again, it is no news."""
-        told_at = self._ledger.told_at(control.event.key)
-        latest = self._controlled_at.get(control.contact)
-        if told_at is None or (latest is not None and told_at <= latest):
-            return
-        self._controlled_at[control.contact] = told_at
-        if control.is_ours:
-            self._elsewhere_since.pop(control.contact, None)
-        else:
-            self._elsewhere_since[control.contact] = told_at
+        if rows and not message.is_standby:
+            self._elsewhere.comes_back(message.contact, instant(rows[0]["created_at"]))
 
     def _acknowledged_other(self, event: OtherEvent) -> None:
         if self._ledger.count("SELECT COUNT(*) FROM event WHERE key = ?", event.key) != 1:
@@ -201,7 +189,8 @@ class Oracle:
         self.acknowledged_mids.add(echo.mid)
         conversation = self._ledger.conversation(echo.contact)
         is_open = conversation is None or conversation["status"] == "open"
-        if is_open and echo.contact not in self.freed:
+        was_given_back = echo.contact in self.freed or self._elsewhere.wrote(rows[0])
+        if is_open and not was_given_back:
             self.is_broken(8, f"the echo {echo.mid} of somebody else paused nothing")
 
     def _judge_order(self, item: Row) -> None:
@@ -249,22 +238,12 @@ class Oracle:
 
     def _judge_thread(self, item: Row) -> None:
         contact = contact_of(item)
-        since = self._elsewhere_since.get(contact)
+        since = self._elsewhere.since(contact)
         if since is None or contact in self.freed or self.claims.of(item)["parting"] is not None:
             return
-        if instant(item["sending_at"]) > since + self.slack and not self._came_back(item, since):
+        is_late = instant(item["sending_at"]) > since + self.slack
+        if is_late and not self._elsewhere.came_back(item):
             self.is_broken(7, f"item {item['id']} goes into a thread that another app holds")
-
-    def _came_back(self, item: Row, since: datetime) -> bool:
-        """Tell whether a message to us is on disk, though the process died before it said so."""
-        told = self._ledger.count(
-            "SELECT COUNT(*) FROM message m JOIN webhook w ON w.id = m.webhook_id "
-            "WHERE m.conversation_id = ? AND m.role = 'user' AND w.received_at > ? "
-            "AND instr(w.body, '\"standby\"') = 0",
-            item["conversation_id"],
-            stored(since),
-        )
-        return told > 0
 
     def _judge_window(self, item: Row, way: Way) -> None:
         opening = max(self._openings(item), default=None)

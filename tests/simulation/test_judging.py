@@ -256,3 +256,13 @@ def test_a_thread_taken_before_a_death_is_no_news_when_that_is_told_again() -> N
         Dies(at=7.181, steps=8, after_commit=True, down=15),
         seed=280896660601689,
     )
+
+
+def test_what_was_written_under_another_apps_turn_pauses_nothing_once_that_is_over() -> None:
+    assert not broken(
+        PassesThread(at=30.973, contact=BEN, is_ours=False),
+        PassesThread(at=33.973, contact=BEN, is_ours=True, delays=(2,)),
+        AnswersByHand(at=23.912, contact=BEN, mid="h0", text="by hand h0", delays=(12,)),
+        Dies(at=31.978, steps=3, after_commit=True, down=0),
+        seed=80000000012162,
+    )
