@@ -86,7 +86,7 @@ class ConversationActor(MailboxActor):
     def on_receive(self, message: Any) -> None:
         """Decide on an event, and do what follows."""
         if isinstance(message, Woken):
-            self._wake_as(None)
+            self._wake_at(None)
         elif not isinstance(message, SweptOver):
             self._heard += 1
         if isinstance(message, ConversationLoaded):
@@ -108,7 +108,7 @@ class ConversationActor(MailboxActor):
 
     def on_stop(self) -> None:
         """Want no waking any more."""
-        self._wake_as(None)
+        self._wake_at(None)
 
     def _load(self, loaded: ConversationLoaded) -> None:
         if loaded.snapshot is None:
@@ -128,7 +128,7 @@ class ConversationActor(MailboxActor):
                 wake = effect
             else:
                 self._carry_out_one(effect)
-        self._wake_as(wake)
+        self._wake_at(wake)
 
     def _carry_out_one(self, effect: Effect) -> None:
         match effect:
@@ -147,7 +147,7 @@ class ConversationActor(MailboxActor):
             case _:
                 assert_never(effect)
 
-    def _wake_as(self, wake: WakeAt | None) -> None:
+    def _wake_at(self, wake: WakeAt | None) -> None:
         if wake == self._wake:
             return
         if self._timer is not None:
