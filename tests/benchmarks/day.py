@@ -44,8 +44,8 @@ _SECONDS = 3600
 def figures(hours: int = HOURS, a_day: int = A_DAY) -> Iterator[Figure]:
     """Let a day pass, or some hours of it, and look at the memory at the end of each hour."""
     sent, grown, seconds = apart(measure, hours, a_day)
-    written = a_day * hours // 24
-    second, last = grown[1] / 2**20, grown[-1] / 2**20
+    written = a_day // 24 * hours
+    second, last = grown[:2][-1] / 2**20, grown[-1] / 2**20
     yield Figure(f"{written:,} messages in {hours} virtual hours: answered", f"{sent:,}")
     yield Figure("wall-clock time", f"{seconds:,.0f} s, {written / seconds:,.0f}/s")
     yield Figure(

@@ -8,6 +8,7 @@ from moca.core.contact import ContactKey
 from tests.browser.conftest import TOKEN
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.street import ACCOUNT, REPLY
+from tests.browser.width import fits
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 
@@ -22,7 +23,7 @@ def page(request, browser, address):
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"/?token={TOKEN}")
     yield page
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     context.close()
     assert faults == []
 

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import serious_findings
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.whole import TOKEN, whole_moca
+from tests.browser.width import fits
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 REPLY = "This would be an AI generated message"
@@ -28,7 +29,7 @@ def page(request, browser, moca):
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"/?token={TOKEN}")
     yield page
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     context.close()
     assert faults == [], faults
 
@@ -140,7 +141,7 @@ def test_no_page_has_a_serious_finding(page, moca, scheme):
     for path in PAGES:
         page.goto(path)
         found[path] = serious_findings(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert fits(page), path
     assert found == {path: [] for path in PAGES}
 
 

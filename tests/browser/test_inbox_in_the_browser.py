@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import serious_findings
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.whole import TOKEN, whole_moca
+from tests.browser.width import fits
 from tests.process.service import ROOT, eventually
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -44,7 +45,7 @@ def visit(browser, moca):
     yield visited
     for context in contexts:
         for page in context.pages:
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert fits(page)
         context.close()
     assert faults == []
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.patience import PATIENCE_MS
+from tests.browser.width import fits
 from tests.process.service import BRISK, ROOT, Service
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -60,12 +61,12 @@ def test_a_newcomer_writes_a_message_and_sees_its_journey_to_the_end(visit, size
     expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
     every_stage_is_lit(page)
     expect(page.locator("#journey-end")).to_contain_text("answered")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
     page.get_by_role("link", name="Every step of it").click()
     expect(page.get_by_role("heading", name="Do you ship to Norway?")).to_be_visible()
     expect(page.get_by_text("flushed")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
 
 
 def test_the_picture_in_the_readme_shows_the_sandbox(visit):

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import serious_findings
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.whole import TOKEN, whole_moca
+from tests.browser.width import fits
 from tests.process.service import eventually
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -37,7 +38,7 @@ def phone(request, browser, moca):
     says(page, "Hello")
     expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
     yield page
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     context.close()
     assert faults == []
 
