@@ -1,6 +1,7 @@
 """Worlds in which nothing is wrong, though the simulation once said so."""
 
 from moca.core.contact import ContactKey
+from moca.core.vocabulary import Priority
 from tests.simulation.drawing import draw_script
 from tests.simulation.figures import Figures
 from tests.simulation.run import run
@@ -265,4 +266,28 @@ def test_what_was_written_under_another_apps_turn_pauses_nothing_once_that_is_ov
         AnswersByHand(at=23.912, contact=BEN, mid="h0", text="by hand h0", delays=(12,)),
         Dies(at=31.978, steps=3, after_commit=True, down=0),
         seed=80000000012162,
+    )
+
+
+def test_a_reply_that_an_edit_took_back_has_no_place_among_those_that_leave() -> None:
+    assert not broken(
+        Writes(at=49.503, contact=BEN, mid="m2", text="thanks", delays=(0.2, 1.2)),
+        Writes(at=26.48, contact=BEN, mid="m3", text="where is my order", delays=(2,)),
+        Writes(at=26.88, contact=BEN, mid="m4", text="where is my order", kind="comment"),
+        Writes(at=3.51, contact=BEN, mid="m5", text="are you open", hint=0.1),
+        Writes(
+            at=3.91,
+            contact=BEN,
+            mid="m6",
+            text="thanks",
+            type="quick_reply",
+            payload="yes",
+            delays=(12, 12.1, 12),
+        ),
+        Edits(at=66.48, contact=BEN, mid="m3", text="stop", delays=(0.5,)),
+        Unsends(at=53.503, contact=BEN, mid="m2", delays=(12,)),
+        Operates(at=26.37, contact=BEN, action="show", text="operator 0", priority=Priority.LOW),
+        Operates(at=26.677, contact=ANNA, action="freeze", text="by hand 0"),
+        seed=100000000013483,
+        combined=True,
     )

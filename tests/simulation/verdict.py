@@ -156,7 +156,8 @@ def _judge_order_of_answers(
     latest: dict[int, int] = {}
     for item in items:
         first = first_input.get(item["message_id"])
-        if first is None:
+        never_left = item["status"] == "cancelled" and not item["attempts"]
+        if first is None or never_left:
             continue
         if first < latest.get(item["conversation_id"], 0):
             oracle.is_broken(5, f"item {item['id']} answers what came before the answered")
