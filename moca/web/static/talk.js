@@ -36,14 +36,18 @@ if (text) {
   showZone();
 }
 
-answer?.addEventListener("change", () => {
+function takeAnswer() {
   const chosen = answer.selectedOptions[0];
   if (!chosen?.dataset.text) return;
   text.value = text.value ? `${text.value}\n${chosen.dataset.text}` : chosen.dataset.text;
   answer.value = "";
   count();
   text.focus();
-});
+}
+
+answer?.addEventListener("change", takeAnswer);
+// It may have been chosen before this was there.
+if (answer) takeAnswer();
 
 const bubbles = () => document.querySelector("#bubbles");
 const stick = () => bubbles() && (bubbles().scrollTop = bubbles().scrollHeight);
