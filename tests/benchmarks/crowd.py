@@ -1,5 +1,6 @@
 """Live conversations in one process: `python -m tests.benchmarks.crowd [CONVERSATIONS…]`."""
 
+import gc
 import sys
 import threading
 import time
@@ -40,6 +41,8 @@ class Reading:
     bytes_each: float
     messages_per_second: float
     """Of the processor's time, of which other processes take none."""
+    stopped_ms: float
+    """For how long the search for cyclic garbage let nothing else run, at most."""
 
 
 def figures(*crowds: int) -> Iterator[Figure]:
@@ -50,7 +53,8 @@ def figures(*crowds: int) -> Iterator[Figure]:
         rate, usual = reading.messages_per_second, readings[smallest].messages_per_second
         yield Figure(
             f"{crowd:,} live conversations, each with its state",
-            f"{reading.bytes_each:,.0f} bytes each, {rate:,.0f} messages/CPU s",
+            f"{reading.bytes_each:,.0f} bytes each, {rate:,.0f} messages/CPU s, "
+            f"never stopped for more than {reading.stopped_ms:,.0f} ms",
             f"{smallest:,}: {usual:,.0f}/s",
             f"{rate / usual:.2f}",
         )
@@ -62,6 +66,7 @@ def _typical(crowd: int) -> Reading:
     return Reading(
         median(each.bytes_each for each in readings),
         median(each.messages_per_second for each in readings),
+        median(each.stopped_ms for each in readings),
     )
 
 
@@ -85,14 +90,35 @@ def measure(crowd: int) -> Reading:
         is_busy=lambda: False,
     )
     before = resident_bytes()
+    stops = _Stops()
     _write(supervisor.tell, heard, crowd, 0)
     began = time.process_time()
     _write(supervisor.tell, heard, crowd, 1)
     rate = crowd / (time.process_time() - began)
+    stops.end()
     grown = resident_bytes() - before
     dispatcher.stop()
     timers.stop()
-    return Reading(grown / crowd, rate)
+    return Reading(grown / crowd, rate, stops.longest_ms)
+
+
+class _Stops:
+    """Times each search for cyclic garbage, which lets nothing else run."""
+
+    def __init__(self) -> None:
+        self.longest_ms = 0.0
+        self._began = 0.0
+        gc.callbacks.append(self._note)
+
+    def end(self) -> None:
+        gc.callbacks.remove(self._note)
+
+    def _note(self, phase: str, _about: object) -> None:
+        now = time.thread_time()
+        if phase == "start":
+            self._began = now
+        else:
+            self.longest_ms = max(self.longest_ms, 1000 * (now - self._began))
 
 
 class _Heard:
