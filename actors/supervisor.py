@@ -28,6 +28,7 @@ _FIRST_PAGE = 50
 """Few enough that the first of many thousands is answered before the rest is taken up."""
 _PAGE = 500
 _BREATH = timedelta(milliseconds=50)
+"""Between pages that are in no hurry, so that many who wait, and live, cost little at a time."""
 
 
 @dataclass(slots=True)
@@ -159,24 +160,32 @@ class SupervisorActor(MailboxActor):
             self._record(FindUnanswered(after_message_id=0, limit=_FIRST_PAGE))
 
     def _take_up(self, found: UnansweredFound) -> None:
+        do_all_live = True
         for contact in found.contacts:
             live = self._find(contact)
             if live is None:
                 self._bring_to_life(contact)
+                do_all_live = False
             else:
                 live.ref.tell(SweptOver())
         if found.last_message_id is None:
             self._paging_at = None
+            return
+        self._taken_up_to = found.last_message_id
+        if do_all_live:
+            self._take_breath()
         else:
-            self._taken_up_to = found.last_message_id
             self._go_on()
 
     def _go_on(self) -> None:
         if self._paging_at is None:
             return
-        self._paging_at = now = clock.now()
+        self._paging_at = clock.now()
         if self._is_busy():
-            tell = self.actor_ref.tell
-            self._timers.later(now + _BREATH, lambda: tell(PageDue()))
+            self._take_breath()
         else:
             self._record(FindUnanswered(self._taken_up_to, _PAGE))
+
+    def _take_breath(self) -> None:
+        tell = self.actor_ref.tell
+        self._timers.later(clock.now() + _BREATH, lambda: tell(PageDue()))

@@ -158,12 +158,15 @@ class Conversation:
             active_at: when something last happened in it, by what is known now.
         """
         since, until = self.gathering_since, self.cooldown_until
-        return replace(
-            self,
-            active_at=min(active_at, now),
-            gathering_since=since and min(since, now),
-            cooldown_until=until and min(until, now + policy.cooldown),
+        steady = (
+            min(active_at, now),
+            since and min(since, now),
+            until and min(until, now + policy.cooldown),
         )
+        if steady == (self.active_at, since, until):
+            return self
+        at, since, until = steady
+        return replace(self, active_at=at, gathering_since=since, cooldown_until=until)
 
 
 def seconds(span: timedelta) -> str:

@@ -11,7 +11,7 @@ from moca.core.messages import FindUnanswered, UnansweredFound
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.webhook import InboundMessage
 from tests.actors.recording import RecordingActor
-from tests.making import ANNA, at
+from tests.making import ANNA, BEN, at
 
 SWEEP = SenderPolicy().sweep
 
@@ -62,8 +62,22 @@ def desk(frozen):
 def test_the_first_few_are_taken_up_by_themselves_and_then_many_at_once(desk) -> None:
     desk.hears(SweepDue())
     desk.hears(UnansweredFound((ANNA,), 50))
-    desk.hears(UnansweredFound((ANNA,), 550))
+    desk.hears(UnansweredFound((ANNA, BEN), 550))
     desk.hears(UnansweredFound((ANNA,), None))
+    assert desk.looked == [
+        FindUnanswered(0, 50),
+        FindUnanswered(50, 500),
+        FindUnanswered(550, 500),
+    ]
+
+
+def test_those_who_are_looked_after_already_are_passed_over_without_haste(desk) -> None:
+    desk.hears(SweepDue())
+    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.hears(UnansweredFound((ANNA,), 550))
+    assert desk.looked == [FindUnanswered(0, 50), FindUnanswered(50, 500)]
+
+    desk.passes_to(0.05)
     assert desk.looked == [
         FindUnanswered(0, 50),
         FindUnanswered(50, 500),
