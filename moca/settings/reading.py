@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from moca.settings import sections
+from moca.settings.exposure import exposure_faults
 from moca.settings.problems import BadSettings, explain, unknown_key
 from moca.settings.sections import Instagram, Settings
 
@@ -32,6 +33,7 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     except ValidationError as error:
         raise BadSettings([*explain(error), *problems, *_missing_beside(values)]) from None
     problems += _missing_when_live(settings.instagram) + _missing_in_cluster(settings)
+    problems += exposure_faults(settings)
     if problems:
         raise BadSettings(problems)
     return _with_sandbox_defaults(settings)

@@ -1,7 +1,8 @@
+from ipaddress import ip_network
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from moca.settings.manners import Manners, Notify
 from moca.settings.opening import Opening, OpeningText
@@ -27,12 +28,30 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is neither an address nor a network; try '127.0.0.1' or '10.0.0.0/8'"
+        ) from None
+    return text
+
+
+def _split(value: object) -> object:
+    return tuple(filter(None, value.replace(",", " ").split())) if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_split)]
+
+
 class Server(Section):
     """Where Moca listens."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65_535)
     threads: int = Field(default=64, ge=2, le=1024)
+    trusted_proxies: Networks = ()
 
     @property
     def own_address(self) -> str:
