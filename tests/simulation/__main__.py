@@ -9,6 +9,7 @@ from rich.progress import track
 
 from tests.simulation.drawing import draw_script
 from tests.simulation.many import run_many
+from tests.simulation.mutants import read_mutants, try_mutants
 from tests.simulation.run import run
 from tests.simulation.shrink import shrink
 from tests.simulation.telling import Tally, tell_failure
@@ -17,20 +18,43 @@ _MOST_SEEDS = 2**48
 
 
 @click.command()
-@click.option("--seeds", default=1000, show_default=True, help="How many seeds to try.")
+@click.option("--seeds", type=int, help="How many seeds to try.  [default: 1000]")
 @click.option("--from", "first", type=int, help="The first of them; drawn unless given.")
 @click.option("--seed", type=int, help="Replay this one and print its trace.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Processes.")
 @click.option("--shorten/--no-shorten", default=True, help="Shrink what breaks.")
-def main(seeds: int, first: int | None, seed: int | None, jobs: int, shorten: bool) -> None:
+@click.option("--mutants", is_flag=True, help="Break the product on purpose; 300 seeds, from 0.")
+@click.option("--mutant", default="", help="Try only the mutants with this in their name.")
+def main(
+    seeds: int | None,
+    first: int | None,
+    seed: int | None,
+    jobs: int,
+    shorten: bool,
+    mutants: bool,
+    mutant: str,
+) -> None:
     """Run the whole system in simulated worlds, each drawn from a seed, until one breaks it."""
     if seed is not None:
         result = run(draw_script(seed))
         click.echo("\n".join(result.trace))
         click.echo(f"trace {result.hash}")
         sys.exit(bool(result.broken))
+    if mutants or mutant:
+        start = first or 0
+        sys.exit(_try_mutants(mutant, range(start, start + (seeds or 300)), jobs))
     start = random.randrange(_MOST_SEEDS) if first is None else first
-    sys.exit(_try_all(range(start, start + seeds), jobs, shorten))
+    sys.exit(_try_all(range(start, start + (seeds or 1000)), jobs, shorten))
+
+
+def _try_mutants(name: str, seeds: range, jobs: int) -> int:
+    chosen = [each for each in read_mutants() if name in each.name]
+    survived = 0
+    for catch in try_mutants(chosen, seeds, jobs):
+        click.echo(catch)
+        survived += catch.invariant is None
+    click.echo(f"{len(chosen)} mutants, {survived} survived {len(seeds)} seeds")
+    return 1 if survived else 0
 
 
 def _try_all(seeds: range, jobs: int, shorten: bool) -> int:
