@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from actors.commands.api_token import find_token
 from moca.crowd import Crowd, Plan, Tally, simulate
 from moca.settings import Settings
 
@@ -23,11 +24,11 @@ def plan_crowd(
     Raises:
         ValueError: it must not, or cannot; says why.
     """
-    known = token or settings.web.api_token.get_secret_value()
+    known = token or find_token(settings)
     if settings.instagram.mode != "sandbox":
         raise ValueError("only in sandbox mode; in live mode real people would be answered")
     if not known:
-        raise ValueError("give the token of the running Moca by --token")
+        raise ValueError("set MOCA_WEB__API_TOKEN to the token of the running Moca")
     writes = max(1, round(per_second * minutes * 60))
     usual = writes // settings.sender.per_second + 60
     return Plan(

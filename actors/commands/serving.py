@@ -2,7 +2,6 @@ import functools
 import gc
 import multiprocessing
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -13,8 +12,8 @@ import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from pydantic import SecretStr
 
+from actors.commands.api_token import require_token, start_lines
 from actors.commands.asking import refuse
 from actors.commands.complaint import complain
 from actors.commands.lifeline import die_with
@@ -32,12 +31,13 @@ def serve(settings: Settings) -> None:
     if settings.cluster.broker_url and settings.instagram.has_built_in_sandbox:
         hint = "start `python -m moca.instagram.sandbox` and name its address"
         refuse([f"instagram.graph_url: several nodes need one Instagram; {hint}"])
-    settings = _with_api_token(settings)
     _prepare(settings)
     _require_free_port(settings)
-    token = settings.web.api_token.get_secret_value()
-    link = f"{settings.server.own_address}/?token={token}"
-    click.echo(f"Moca ({settings.instagram.mode}) — open {link}")
+    token = require_token(settings)
+    for line in start_lines(settings, token):
+        click.echo(line)
+    web = settings.web.model_copy(update={"api_token": token.value})
+    settings = settings.model_copy(update={"web": web})
     failed = multiprocessing.Event()
     os.register_at_fork(
         before=functools.partial(signal.pthread_sigmask, signal.SIG_BLOCK, _STOPPING),
@@ -100,14 +100,6 @@ def _leave_signals_to_the_server() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-
-
-def _with_api_token(settings: Settings) -> Settings:
-    if settings.web.api_token:
-        return settings
-    made = SecretStr(secrets.token_urlsafe(24))
-    web = settings.web.model_copy(update={"api_token": made})
-    return settings.model_copy(update={"web": web})
 
 
 def _require_free_port(settings: Settings) -> None:

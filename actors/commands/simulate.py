@@ -14,7 +14,9 @@ from moca.settings import Settings
 @click.option("--per-second", type=click.IntRange(1, 200), default=5, show_default=True)
 @click.option("--minutes", type=click.FloatRange(0, 60, min_open=True), default=1.0)
 @click.option("--patience", type=click.IntRange(0, 7200), help="Seconds to wait for answers.")
-@click.option("--token", default="", help="Of the running Moca, if web.api_token is not set.")
+@click.option(
+    "--token", default="", help="Others can read it in `ps`: MOCA_WEB__API_TOKEN is better."
+)
 @click.pass_obj
 def command(settings: Settings, /, **wishes: Any) -> None:
     """Let many fake people write to a running sandbox; tell what became of it."""

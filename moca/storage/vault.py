@@ -1,10 +1,9 @@
 import base64
-import os
 import secrets
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from moca.core.account import WrongKey
+from moca.storage.private_file import create_private, path_beside
 
 _KEY_BYTES = 32
 _HINT = "it is 32 bytes in URL-safe base64, as `openssl rand -base64 32 | tr '+/' '-_'` prints"
@@ -20,7 +19,7 @@ class Vault:
 
     def __init__(self, key: str, database_url: str) -> None:
         self._key = key
-        self._path = _path_beside(database_url)
+        self._path = path_beside(database_url, ".key")
 
     @property
     def origin(self) -> str:
@@ -68,14 +67,9 @@ class Vault:
     def _made(self) -> bytes:
         made = base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES))
         try:
-            descriptor = os.open(self._required(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return self._found()
+            return create_private(self._required(), made)
         except OSError as error:
             raise WrongKey(f"{self._path} cannot be made ({error}); {_SET_ONE}") from None
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made)
-        return made
 
     def _found(self) -> bytes:
         try:
@@ -87,10 +81,3 @@ class Vault:
         if self._path is None:
             raise WrongKey(f"with this database {_SET_ONE}")
         return self._path
-
-
-def _path_beside(database_url: str) -> Path | None:
-    address = urlsplit(database_url)
-    if address.scheme != "sqlite":
-        return None
-    return Path(unquote(address.path.removeprefix("/")) + ".key")
