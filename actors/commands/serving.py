@@ -31,6 +31,7 @@ def serve(settings: Settings) -> None:
     if settings.cluster.broker_url and settings.instagram.has_built_in_sandbox:
         hint = "start `python -m moca.instagram.sandbox` and name its address"
         refuse([f"instagram.graph_url: several nodes need one Instagram; {hint}"])
+    _fork_processes()
     _prepare(settings)
     _require_free_port(settings)
     token = require_token(settings)
@@ -64,6 +65,13 @@ def serve(settings: Settings) -> None:
     )
     if failed.is_set():
         sys.exit(1)
+
+
+def _fork_processes() -> None:
+    # From Python 3.14 on another process would be the parent of ours, and what is shared would be
+    # loaded twice. Granian, too, starts its worker by the method that is set here.
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)
 
 
 def _work(settings: Settings, failed: Event, server_pid: int) -> Any:

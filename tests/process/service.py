@@ -74,6 +74,8 @@ class Service:
         self.process = None
         self.prefix = ()
         """Of the command that serves: where it is to run."""
+        self.environment = {}
+        """Variables besides those of the settings."""
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -88,7 +90,7 @@ class Service:
             self.process = subprocess.Popen(
                 [*self.prefix, sys.executable, RUN],
                 cwd=self.path,
-                env=environment(self.path, self.settings),
+                env=environment(self.path, self.settings) | self.environment,
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
