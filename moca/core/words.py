@@ -3,12 +3,19 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MAX_CHARACTERS = 2000
+"""Of a text that is searched for words: twice what Instagram lets a contact write."""
+
 _WORD = re.compile(r"\w+")
 _SCRIPTS_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 def fold(text: str) -> str:
-    """Give a text's words parted by one space, without case, accents and punctuation."""
+    """Give a text's words parted by one space, without case, accents and punctuation.
+
+    What stands after the first `MAX_CHARACTERS` is left out.
+    """
+    text = text[:MAX_CHARACTERS]
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(each for each in apart if unicodedata.category(each) != "Mn")
     return " ".join(_WORD.findall(bare))
@@ -27,7 +34,9 @@ class Words:
 
     def are(self, text: str) -> bool:
         """Tell whether a text is nothing but one of them."""
-        return bool(self.phrases) and fold(text) in self.phrases
+        if not self.phrases or len(text := text.strip()) > MAX_CHARACTERS:
+            return False
+        return fold(text) in self.phrases
 
     def are_in(self, text: str) -> bool:
         """Tell whether a text has one of them in it, as whole words."""

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 _LONGEST_NUMBER = 400
 _DEEPEST = 64
-_BRACKET_OR_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_BRACKET_OR_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class NotJson(ValueError):  # noqa: N818

@@ -1,7 +1,7 @@
 import pytest
 
 from moca.core.consent import Consent, Wish
-from moca.core.words import Words, fold
+from moca.core.words import MAX_CHARACTERS, Words, fold
 
 CONSENT = Consent(opt_out=Words.of(["STOP", "stop all"]), opt_in=Words.of(["START"]))
 
@@ -57,3 +57,15 @@ def test_a_text_is_folded_once_however_many_phrases_are_looked_for(monkeypatch) 
     monkeypatch.setattr("moca.core.words.fold", count)
     assert not words.are_in("no such thing")
     assert folded == ["no such thing"]
+
+
+def test_only_the_beginning_of_a_text_is_folded() -> None:
+    beginning = "word " * (MAX_CHARACTERS // 5)
+    assert fold(beginning + "\ufdfa" * 1_000_000) == beginning.strip()
+    assert Words.of(["word"]).are_in(beginning + "x" * 1_000_000)
+
+
+def test_a_text_longer_than_what_is_folded_is_no_wish() -> None:
+    blank = " " * MAX_CHARACTERS
+    assert CONSENT.wish_of(f"stop{blank}", has_opted_out=False) is Wish.OPT_OUT
+    assert CONSENT.wish_of(f"stop{blank}talking", has_opted_out=False) is None

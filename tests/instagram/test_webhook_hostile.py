@@ -12,6 +12,7 @@ from moca.instagram.events import read_webhook
 
 ACCOUNT = "17841400000000001"
 MAYA = ContactKey(ACCOUNT, "28978671838402975")
+MAX_BODY_BYTES = 4 * 1024 * 1024
 GOOD_ITEM = {
     "sender": {"id": MAYA.psid},
     "recipient": {"id": ACCOUNT},
@@ -110,6 +111,14 @@ def test_a_broken_item_is_unreadable_and_its_neighbours_are_not(broken):
     good = json.dumps(GOOD_ITEM)
     first, between, last = read_webhook(webhook(good, broken, good), live=True)
     assert (first, between.kind, last) == (GOOD, "unreadable", GOOD)
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("repeated", ['"\\', '"', "["])
+def test_a_body_as_large_as_may_be_is_refused_however_it_is_nested(repeated):
+    body = ("[" * 1500 + repeated * (MAX_BODY_BYTES // len(repeated)))[:MAX_BODY_BYTES]
+    with pytest.raises(NotJson):
+        read_webhook(body.encode(), live=True)
 
 
 def test_deep_nesting_costs_only_what_is_nested():

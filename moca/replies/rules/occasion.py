@@ -3,10 +3,7 @@ from difflib import get_close_matches
 from typing import Self
 
 from moca.core.snapshot import Inbound
-from moca.core.words import fold
-
-_MOST_CHARACTERS = 2000
-"""Of a message that rules look at: twice what Instagram lets a person write."""
+from moca.core.words import MAX_CHARACTERS, fold
 
 EVENTS = (
     *("message", "text", "quick_reply", "image", "video", "audio", "file", "sticker"),
@@ -45,7 +42,7 @@ class Occasion:
     def of(cls, inbound: Inbound) -> Self:
         """See an input so."""
         is_message = inbound.kind == "message"
-        text = inbound.text[:_MOST_CHARACTERS]
+        text = inbound.text[:MAX_CHARACTERS]
         return cls(
             input_id=inbound.id,
             events=frozenset({inbound.kind, inbound.type} if is_message else {inbound.kind}),
