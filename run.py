@@ -1,5 +1,6 @@
 """Moca on the command line: `python run.py` serves, `python run.py --help` says what else."""
 
+import os
 from pathlib import Path
 
 import click
@@ -18,6 +19,8 @@ _DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """Answer Instagram direct messages. Without a command: serve."""
+    # Messages, keys and pages of them are nobody's but the user's that Moca runs as.
+    os.umask(0o077)
     context.obj = ask_settings(config or _DEFAULT_CONFIG)
     if context.invoked_subcommand is None:
         serve(context.obj)

@@ -8,6 +8,7 @@ from moca.settings import Settings
 from moca.settings.showing import mask_passwords
 from moca.storage.book import require_key
 from moca.storage.database import migrate, open_database
+from moca.storage.file import restrict_to_owner
 from moca.storage.vault import Vault
 
 
@@ -25,6 +26,7 @@ def prepare_database(settings: Settings) -> None:
     """
     try:
         database = open_database(settings.database.url)
+        restrict_to_owner(database)
         migrate(database)
         _require_key(settings, database)
     except WrongKey as error:

@@ -10,6 +10,7 @@ from moca.doctor.cellar import free_bytes, problem_of
 from moca.doctor.door import challenge_line, knock, url_line
 from moca.doctor.line import Line, fine, wrong
 from moca.doctor.surroundings import (
+    access_line,
     clock_line,
     database_line,
     key_line,
@@ -19,6 +20,7 @@ from moca.doctor.surroundings import (
 )
 from moca.instagram.checkup import Checkup, Unanswered
 from moca.instagram.signature import name_of
+from moca.storage.file import files_open_to_others
 from moca.storage.reads.accounts import AccountRecord, list_accounts
 from moca.storage.reads.signings import last_webhook_at, read_signings
 
@@ -48,6 +50,8 @@ def examine(patient: Patient) -> Iterator[Line]:
     yield fine("settings", "every value can be used")
     problem = problem_of(patient.database)
     yield database_line(problem, free_bytes(patient.database))
+    if isinstance(patient.database, peewee.SqliteDatabase):
+        yield access_line(files_open_to_others(patient.database))
     yield from _door(patient)
     if problem is None:
         yield from _with_database(patient)

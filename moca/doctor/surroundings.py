@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from moca.core.messages.reception import SIGNED_BY_NOBODY
 from moca.doctor.line import Line, fine, wrong
@@ -32,6 +33,14 @@ def database_line(problem: str | None, free_bytes: int | None) -> Line:
     if free_bytes < _LEAST_FREE_BYTES:
         return wrong("database", f"only {free} on its disk: make room")
     return fine("database", f"it is sound and can be written; {free}")
+
+
+def access_line(open_to_others: Sequence[Path]) -> Line:
+    """Judge which files of the database other users of the machine can read."""
+    if not open_to_others:
+        return fine("file access", "only the user that Moca runs as can read the database")
+    names = " ".join(str(path) for path in open_to_others)
+    return wrong("file access", f"other users can read what people wrote: chmod 600 {names}")
 
 
 def key_line(problem: str | None) -> Line:

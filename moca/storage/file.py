@@ -1,6 +1,29 @@
+import contextlib
 from pathlib import Path
 
 import peewee
+
+_FILES_BESIDE = ("", "-wal", "-shm", "-journal", ".key")
+_OTHERS = 0o077
+
+
+def files_open_to_others(database: peewee.Database) -> tuple[Path, ...]:
+    """Return the files of a SQLite database that users other than their owner may access."""
+    if not isinstance(database, peewee.SqliteDatabase):
+        return ()
+    paths = [Path(f"{database.database}{suffix}") for suffix in _FILES_BESIDE]
+    return tuple(path for path in paths if path.exists() and path.stat().st_mode & _OTHERS)
+
+
+def restrict_to_owner(database: peewee.Database) -> None:
+    """Take all other users' access to the files of a SQLite database, where they are ours.
+
+    SQLite gives the files that it makes beside a database the database's own mode. What belongs
+    to another user stays as it is; the doctor reports it.
+    """
+    for path in files_open_to_others(database):
+        with contextlib.suppress(PermissionError):
+            path.chmod(path.stat().st_mode & 0o777 & ~_OTHERS)
 
 
 class DatabaseFile:

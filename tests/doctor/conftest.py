@@ -17,6 +17,7 @@ from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
 from moca.instagram.sandbox.troubles import Troubles
 from moca.instagram.sandbox.webhooks import WebhookDelivery
+from moca.storage.file import restrict_to_owner
 from moca.storage.writer import Writer
 from moca.web.app import create_app
 from moca.web.config import Ports, WebConfig
@@ -36,6 +37,7 @@ class Clinic:
 
     def __init__(self, path):
         self.database = open_migrated(path)
+        restrict_to_owner(self.database)
         self.writer = Writer(self.database, POLICY)
         self.troubles = Troubles()
         self.accounts = SandboxAccounts(ACCOUNT, TOKEN)

@@ -1,5 +1,6 @@
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,7 @@ def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
     assert [line.name for line in lines] == [
         "settings",
         "database",
+        "file access",
         "public URL",
         "challenge",
         "token key",
@@ -176,6 +178,15 @@ def test_a_database_that_cannot_be_written_is_named_and_the_rest_is_still_looked
         clinic.database.execute_sql("DROP TABLE webhook")
     found = to_do(clinic.examine(house, graph))
     assert list(found) == ["database"]
+
+
+def test_a_database_that_other_users_can_read_is_named(clinic, house, graph):
+    hears(clinic)
+    path = Path(clinic.database.database)
+    path.chmod(0o640)
+    found = to_do(clinic.examine(house, graph))
+    assert list(found) == ["file access"]
+    assert f"chmod 600 {path}" in found["file access"]
 
 
 def test_a_long_silence_is_named(clinic, house, graph):

@@ -94,6 +94,7 @@ class Service:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                umask=0o022,
             )
 
     def command(self, *arguments):
@@ -106,6 +107,7 @@ class Service:
             text=True,
             timeout=30,
             check=False,
+            umask=0o022,
         )
 
     def answers(self):

@@ -2,6 +2,7 @@ import peewee
 import pytest
 
 from moca.storage.database import migrate, open_database
+from moca.storage.file import files_open_to_others, restrict_to_owner
 from moca.storage.models import Message
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, webhook, wrote
@@ -48,3 +49,21 @@ def test_a_full_disk_rolls_back_and_is_over_when_there_is_room(writer) -> None:
         writer.apply([large])
     writer.apply([large])
     assert Message.select().count() == 2
+
+
+def test_other_users_lose_their_access_to_a_database_and_to_what_is_beside_it(path) -> None:
+    paths = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", ".key")]
+    for each in paths:
+        each.touch()
+        each.chmod(0o644)
+    database = open_database(f"sqlite:///{path}")
+    assert files_open_to_others(database) == tuple(paths)
+    restrict_to_owner(database)
+    assert [each.stat().st_mode & 0o777 for each in paths] == [0o600] * 4
+    assert files_open_to_others(database) == ()
+
+
+def test_a_database_elsewhere_has_no_files_to_restrict() -> None:
+    database = open_database("postgresql://moca@127.0.0.1/moca")
+    restrict_to_owner(database)
+    assert files_open_to_others(database) == ()
