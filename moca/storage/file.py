@@ -3,7 +3,7 @@ from pathlib import Path
 
 import peewee
 
-_FILES_BESIDE = ("", "-wal", "-shm", "-journal", ".key")
+_FILES_BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".token")
 _OTHERS = 0o077
 
 
