@@ -74,6 +74,7 @@ def writer_policy(settings: Settings) -> WriterPolicy:
         cooldown=timedelta(seconds=section.cooldown_seconds),
         dedup=timedelta(seconds=section.dedup_seconds),
         takeover=timedelta(minutes=section.takeover_minutes),
+        replies_per_hour=section.replies_per_hour,
         consent=Consent(
             opt_out=Words.of(settings.manners.opt_out_words),
             opt_in=Words.of(settings.manners.opt_in_words),

@@ -60,8 +60,16 @@ def _may_tell(
 ) -> bool:
     if not policy.away_text:
         return False
-    told_at, closed_since = state.away_text_at, hours.closed_since(now)
-    return told_at is None or (closed_since is not None and told_at < closed_since)
+    told_at, closed_since, opens_at = (
+        state.away_text_at,
+        hours.closed_since(now),
+        hours.opens_next(now),
+    )
+    if told_at is None:
+        return True
+    # After a clock was set back it may have been told in a closing that is still to come.
+    was_before = closed_since is not None and told_at < closed_since
+    return was_before or (opens_at is not None and told_at >= opens_at)
 
 
 def _said(instant: datetime) -> str:

@@ -58,6 +58,8 @@ class Conversation:
     has_opted_out: bool = False
     active_at: datetime
     """When something last happened in it."""
+    heard_at: datetime | None = None
+    """When the reply under way was last heard of; None until there is one."""
 
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot, now: datetime) -> "Conversation":
@@ -76,6 +78,7 @@ class Conversation:
             person_until=snapshot.person_until,
             has_opted_out=snapshot.had_opted_out,
             active_at=now,
+            heard_at=now,
         )
 
     def gathering(self, message: Inbound, remembered: tuple[Inbound, ...]) -> "Conversation":
@@ -144,29 +147,46 @@ class Conversation:
         return replace(self, spoken=recent[-policy.replies_per_hour :])
 
     def replies_left(self, policy: ConversationPolicy, now: datetime) -> int:
-        """Tell how many replies to this contact the hour still allows."""
-        return policy.replies_per_hour - sum(1 for each in self.spoken if each > now - _HOUR)
+        """Return how many replies to this contact the hour still allows, 0 or more."""
+        spoken = sum(1 for each in self.spoken if each > now - _HOUR)
+        return max(0, policy.replies_per_hour - spoken)
 
-    def steadied(
-        self, now: datetime, policy: ConversationPolicy, active_at: datetime
-    ) -> "Conversation":
-        """Keep every wait within its span, even if the wall clock was set back.
-
-        Args:
-            now: the wall clock's instant.
-            policy: the spans.
-            active_at: when something last happened in it, by what is known now.
-        """
-        since, until = self.gathering_since, self.cooldown_until
-        steady = (
-            min(active_at, now),
-            since and min(since, now),
-            until and min(until, now + policy.cooldown),
-        )
-        if steady == (self.active_at, since, until):
+    def steadied(self, now: datetime, policy: ConversationPolicy) -> "Conversation":
+        """Return it with every wait within its span of `now`, even if the clock was set back."""
+        cooled_by, made_by = now + policy.cooldown, now + policy.generation_timeout
+        if not self._is_ahead_of(now, cooled_by, made_by):
             return self
-        at, since, until = steady
-        return replace(self, active_at=at, gathering_since=since, cooldown_until=until)
+        return replace(
+            self,
+            active_at=min(self.active_at, now),
+            heard_at=_at_most(self.heard_at, now),
+            gathering_since=_at_most(self.gathering_since, now),
+            cooldown_until=_at_most(self.cooldown_until, cooled_by),
+            spoken=tuple(min(each, now) for each in self.spoken),
+            remembered=tuple(each for each in self.remembered if each.received_at <= now),
+            drafts=tuple(
+                replace(draft, deadline=_at_most(draft.deadline, made_by)) for draft in self.drafts
+            ),
+        )
+
+    def _is_ahead_of(self, now: datetime, cooled_by: datetime, made_by: datetime) -> bool:
+        return (
+            self.active_at > now
+            or _is_after(self.heard_at, now)
+            or _is_after(self.gathering_since, now)
+            or _is_after(self.cooldown_until, cooled_by)
+            or any(each > now for each in self.spoken)
+            or any(each.received_at > now for each in self.remembered)
+            or any(_is_after(draft.deadline, made_by) for draft in self.drafts)
+        )
+
+
+def _is_after(instant: datetime | None, limit: datetime) -> bool:
+    return instant is not None and instant > limit
+
+
+def _at_most(instant: datetime | None, limit: datetime) -> datetime | None:
+    return instant and min(instant, limit)
 
 
 def seconds(span: timedelta) -> str:

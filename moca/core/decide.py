@@ -89,10 +89,18 @@ def decide(
     state: Conversation, event: Event, now: datetime, policy: ConversationPolicy
 ) -> Decision:
     """Say what a conversation becomes by an event, and what is to be done about it."""
-    active_at = state.active_at if isinstance(event, Woken | SweptOver) else now
-    steady = state.steadied(now, policy, active_at)
-    changed, effects = _take_in(steady, event, now, policy)
+    if not isinstance(event, Woken | SweptOver):
+        heard_at = now if _is_news(state, event) else state.heard_at
+        state = replace(state, active_at=now, heard_at=heard_at)
+    changed, effects = _take_in(state, event, now, policy)
     return _then_advance(changed, effects, now, policy)
+
+
+def _is_news(state: Conversation, event: Event) -> bool:
+    """Return whether the event is about the reply under way."""
+    if isinstance(event, ReplySent | ReplyUnknown | ReplyFailed | ReplyDropped):
+        return event.item_id in state.in_flight
+    return isinstance(event, OfDraft | ReplyQueued)
 
 
 def _then_advance(
@@ -100,7 +108,7 @@ def _then_advance(
 ) -> Decision:
     if Reload() in effects:
         return state, effects
-    advanced, more = advance(state, now, policy)
+    advanced, more = advance(state.steadied(now, policy), now, policy)
     return advanced, effects + more
 
 
@@ -201,8 +209,11 @@ def _read_anew(
 
 
 def _reload_if_stuck(state: Conversation, now: datetime) -> tuple[Effect, ...]:
-    is_stuck = state.is_answering and now - state.active_at > _PATIENCE
-    return (Reload(),) if is_stuck else ()
+    # A draft that nobody has written yet has a time limit, or waits for a responder.
+    is_being_made = any(draft.content is None and draft.attempt for draft in state.drafts)
+    if is_being_made or not state.is_answering or state.heard_at is None:
+        return ()
+    return (Reload(),) if now - state.heard_at > _PATIENCE else ()
 
 
 def _waiting(

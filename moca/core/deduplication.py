@@ -21,7 +21,7 @@ def first_saying(
         (
             earlier
             for earlier in remembered
-            if earlier.text == message.text and message.received_at - earlier.received_at < window
+            if earlier.text == message.text and _is_shortly_before(earlier, message, window)
         ),
         None,
     )
@@ -34,6 +34,10 @@ def remember(
     if not is_comparable(message):
         return remembered
     # Not by the clock: after a restart, what is heard again was said some time ago.
-    at = message.received_at
-    fresh = tuple(earlier for earlier in remembered if at - earlier.received_at < window)
+    fresh = tuple(each for each in remembered if _is_shortly_before(each, message, window))
     return (*fresh, message)[-_MOST_REMEMBERED:]
+
+
+def _is_shortly_before(earlier: Inbound, message: Inbound, window: timedelta) -> bool:
+    # Not so where the clock was set back in between: how much time passed is not known then.
+    return timedelta(0) <= message.received_at - earlier.received_at < window

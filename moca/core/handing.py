@@ -22,4 +22,4 @@ def hand_over(
     said = () if content is None else disclosed(state, content, now, policy)
     leaving = Draft(inputs=inputs, attempt=0, is_queueing=True)
     command = HandOverConversation(state.conversation_id, leaving.input_ids, because, said, at=now)
-    return replace(state.emptied(), drafts=(leaving,)), command
+    return replace(state.emptied(), drafts=(leaving,), heard_at=now), command

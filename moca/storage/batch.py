@@ -27,6 +27,8 @@ class WriterPolicy:
     dedup: timedelta
     takeover: timedelta
     """How long a person who answered in the Instagram app holds the conversation."""
+    replies_per_hour: int = 60
+    """Of the bot's messages in the last hour, so many are loaded."""
     window: timedelta = timedelta(hours=24)
     """How long after a contact's message a reply may go."""
     window_for_people: timedelta = timedelta(days=7)

@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -48,7 +48,8 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
     unanswered = _unanswered(ids)
     earlier = _earlier(rows.values(), min(command.at for command in commands) - batch.policy.dedup)
     in_flight = _in_flight(ids)
-    spoken = _spoken(rows.values(), min(command.at for command in commands) - _HOUR)
+    since = min(command.at for command in commands) - _HOUR
+    spoken = _spoken(rows.values(), since, batch.policy.replies_per_hour)
     for command in commands:
         row = rows.get(command.contact)
         if row is None:
@@ -63,7 +64,9 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
             held_until=row.held_until,
             unanswered=tuple(unanswered[row.conversation_id]),
             remembered=tuple(
-                each for each in earlier[row.conversation_id] if each.received_at > since
+                each
+                for each in earlier[row.conversation_id]
+                if since < each.received_at <= command.at
             ),
             in_flight=frozenset(in_flight[row.conversation_id]),
             cooldown_until=row.cooldown_until,
@@ -174,19 +177,20 @@ def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:
     return found
 
 
-def _spoken(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[datetime]]:
+def _spoken(rows: Iterable[_Row], since: datetime, limit: int) -> Mapping[int, deque[datetime]]:
+    """Return when the bot's messages were sent since an instant: the latest `limit` of each."""
     recent = [
         row.conversation_id
         for row in rows
         if row.last_bot_message_at is not None and row.last_bot_message_at > since
     ]
-    found: Mapping[int, list[datetime]] = defaultdict(list)
+    found: Mapping[int, deque[datetime]] = defaultdict(lambda: deque(maxlen=limit))
     query: Any = QueueItem.select(QueueItem.conversation, QueueItem.sent_at).join(
         Message, on=QueueItem.message == Message.id
     )
     by_bot = (Message.author == Author.BOT.value) & (QueueItem.sent_at > since)
     for chunk in in_chunks(recent):
         sent = query.where((QueueItem.conversation << chunk) & by_bot)
-        for conversation_id, at in sent.order_by(QueueItem.sent_at).tuples():
+        for conversation_id, at in sent.order_by(QueueItem.sent_at).tuples().iterator():
             found[conversation_id].append(at)
     return found

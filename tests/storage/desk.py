@@ -39,9 +39,9 @@ def webhook(*events, seconds=0, body=b"{}", receipt=None):
 class Desk:
     """A writer, and short ways to do with it what happens before a test begins."""
 
-    def __init__(self, database):
+    def __init__(self, database, policy=POLICY):
         self._database = database
-        self._writer = Writer(database, POLICY)
+        self._writer = Writer(database, policy)
 
     def heed(self, consent):
         """Let these words opt out and in from now on."""
