@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,6 +46,8 @@ class Batch:
     answers: list[tuple[Receipt, object]] = field(default_factory=list)
     events: list[object] = field(default_factory=list)
     ended: list[MessagesEnded] = field(default_factory=list)
+    erased: Mapping[str, datetime] = field(default_factory=dict)
+    """By their codes, requests that are complete once the log holds nothing of them either."""
     _steps: list[tuple[int, datetime, str, str, str]] = field(default_factory=list)
 
     def note(

@@ -15,6 +15,7 @@ _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
+    "secure_delete": 1,  # What was erased must not stay in free pages.
     "busy_timeout": 5000,
     "cache_size": -65536,  # KiB
     "mmap_size": 268435456,

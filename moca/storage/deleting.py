@@ -1,6 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from peewee import fn
 
 from moca.core.contact import ContactKey
 from moca.core.messages import ContactErased, Done, EraseForPerson
@@ -9,6 +11,8 @@ from moca.storage.batch import Batch
 from moca.storage.erasing import erase
 from moca.storage.models import Account, Contact, DeletionRequest, Event, Scrub
 from moca.storage.scrubs import begin_scrub
+
+_PENDING = DeletionRequest.completed_at.is_null()
 
 
 def erase_for_persons(batch: Batch, commands: Sequence[EraseForPerson]) -> None:
@@ -32,19 +36,29 @@ def erase_for_persons(batch: Batch, commands: Sequence[EraseForPerson]) -> None:
         batch.answer(command.receipt, Done())
 
 
-def delete_portion(batch: Batch, at: datetime, portion: int) -> bool:
-    """Erase a few contacts of an account whose owner wants it; False if nothing is to be done."""
-    pending = DeletionRequest.completed_at.is_null()
-    request = DeletionRequest.select().where(pending).order_by(DeletionRequest.requested_at).first()
-    if request is None:
-        return False
-    if request.account_id is not None and _erase_some(batch, request, portion):
-        return True
-    if Scrub.select().where(Scrub.code == request.code).exists():
-        return False
-    request.completed_at = at
-    request.save()
-    return True
+def delete_portion(batch: Batch, portion: int) -> bool:
+    """Erase a few contacts of an account whose owner asked for it; False if none are left."""
+    of_accounts = _PENDING & DeletionRequest.account_id.is_null(is_null=False)
+    requests: Any = DeletionRequest.select().where(of_accounts)
+    request = requests.order_by(DeletionRequest.requested_at).first()
+    return request is not None and _erase_some(batch, request, portion)
+
+
+def find_erased() -> list[str]:
+    """Return the codes of pending requests of which no row is left."""
+    searches = Scrub.select().where(Scrub.code == DeletionRequest.code)
+    contacts = Contact.select().where(Contact.account_id == DeletionRequest.account_id)
+    events = Event.select().where(Event.account_id == DeletionRequest.account_id)
+    query: Any = DeletionRequest.select(DeletionRequest.code).where(
+        _PENDING & ~fn.EXISTS(searches) & ~fn.EXISTS(contacts) & ~fn.EXISTS(events)
+    )
+    return [code for (code,) in query.tuples()]
+
+
+def complete_requests(completed: Mapping[str, datetime]) -> None:
+    """Record when, by their codes, these requests had nothing left to erase."""
+    for code, at in completed.items():
+        DeletionRequest.update(completed_at=at).where(DeletionRequest.code == code).execute()
 
 
 def _erase_some(batch: Batch, request: Any, portion: int) -> bool:

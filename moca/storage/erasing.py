@@ -2,10 +2,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from moca.core.contact import ContactKey
-from moca.core.messages import ContactErased, Done, EraseContact, NotFound
+from moca.core.messages import ContactErased, Done, EraseContact, HouseKept, NotFound
 from moca.storage.batch import Batch
 from moca.storage.deliveries import Comparison
-from moca.storage.models import Contact, Conversation, Event, Message, QueueItem, is_contact
+from moca.storage.models import (
+    Contact,
+    Conversation,
+    DeletionRequest,
+    Event,
+    Message,
+    QueueItem,
+    is_contact,
+)
 from moca.storage.scrubs import begin_scrub, delete_webhooks
 
 
@@ -18,8 +26,16 @@ def erase_contacts(batch: Batch, commands: Sequence[EraseContact]) -> None:
             batch.answer(command.receipt, NotFound())
             continue
         batch.tell(ContactErased(command.contact, erase(contact_id, command.contact)))
-        begin_scrub(*command.contact)
+        _begin_search(batch, command)
         batch.answer(command.receipt, Done())
+
+
+def _begin_search(batch: Batch, command: EraseContact) -> None:
+    request = command.request
+    begin_scrub(*command.contact, None if request is None else request.code)
+    if request is not None:
+        DeletionRequest.create(code=request.code, requested_at=request.at)
+        batch.tell(HouseKept(has_more=True))
 
 
 def _contact_id(contact: ContactKey) -> int | None:

@@ -1,5 +1,6 @@
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import peewee
 
@@ -24,6 +25,24 @@ def restrict_to_owner(database: peewee.Database) -> None:
     for path in files_open_to_others(database):
         with contextlib.suppress(PermissionError):
             path.chmod(path.stat().st_mode & 0o777 & ~_OTHERS)
+
+
+def truncate_log(database: peewee.Database) -> bool:
+    """Empty the write-ahead log, which still holds the pages of rows that were deleted.
+
+    Waits for nobody: where a reader still needs the log, returns False. Databases other than
+    SQLite keep no log that we could empty: there it returns True. Call it outside transactions.
+    """
+    if not isinstance(database, peewee.SqliteDatabase):
+        return True
+    sqlite: Any = database
+    patience = sqlite.pragma("busy_timeout")
+    sqlite.pragma("busy_timeout", 0)
+    try:
+        ((is_busy, _, _),) = sqlite.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        sqlite.pragma("busy_timeout", patience)
+    return not is_busy
 
 
 class DatabaseFile:

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from moca.core.messages import HouseKept, KeepHouse
 from moca.storage.batch import Batch
-from moca.storage.deleting import delete_portion
+from moca.storage.deleting import delete_portion, find_erased
 from moca.storage.forgetting import forget_deeds, forget_portion
 from moca.storage.scrubs import scrub_portion
 
@@ -12,9 +12,10 @@ def keep_house(batch: Batch, commands: Sequence[KeepHouse]) -> None:
     batch.write_steps()
     for command in commands:
         before, portion = command.forget_before, command.portion
-        more = delete_portion(batch, command.at, portion)
+        more = delete_portion(batch, portion)
         more |= scrub_portion(portion)
         more |= before is not None and forget_portion(before, portion)
         deeds_before = command.forget_deeds_before
         more |= deeds_before is not None and forget_deeds(deeds_before, portion)
-        batch.tell(HouseKept(has_more=more))
+        batch.erased = dict.fromkeys(find_erased(), command.at)
+        batch.tell(HouseKept(has_more=more or bool(batch.erased)))

@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,11 +28,11 @@ from moca.storage.colleagues import (
 )
 from moca.storage.comparing import call_quiet, compare_threads, end_looks, find_due_looks
 from moca.storage.concluding import conclude_messages
-from moca.storage.deleting import erase_for_persons
+from moca.storage.deleting import complete_requests, erase_for_persons
 from moca.storage.erasing import erase_contacts
 from moca.storage.fetching import find_missing, record_fetched
 from moca.storage.figures import record_figures
-from moca.storage.file import DatabaseFile
+from moca.storage.file import DatabaseFile, truncate_log
 from moca.storage.finding import find_pending, find_unanswered, list_known_mids
 from moca.storage.freezing import freeze_queue, release_queue
 from moca.storage.gathering import gathered
@@ -164,7 +165,17 @@ class Writer:
             for _, run in groupby(gathered(self._admitted(batch, commands)), key=type):
                 _carry_out_run(batch, tuple(run))
             batch.write_steps()
+        if batch.erased:
+            self._complete(batch.erased)
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
+
+    def _complete(self, erased: Mapping[str, datetime]) -> None:
+        # The batch is committed: a fault here must not have it carried out again. What is not
+        # complete now is found again by the next `KeepHouse`.
+        with contextlib.suppress(peewee.OperationalError, peewee.InterfaceError):
+            if truncate_log(self._database):
+                with self._transaction():
+                    complete_requests(erased)
 
     def probe(self) -> None:
         """Write something and take it back, to see whether the database takes writes.

@@ -226,11 +226,14 @@ class VisitorShape(Shape):
 
 
 class ErasedShape(Shape):
-    """A contact of whom nothing is left."""
+    """A contact that is erased, or of whom the stored webhooks are still being searched."""
 
     account_id: str
     psid: str
-    erased: bool
+    erased: bool = Field(description="Whether nothing is left, on the disk either.")
+    confirmation_code: str = Field(
+        description="/instagram/data-deletion/<code> tells when nothing is left."
+    )
 
 
 class ExportShape(Shape):

@@ -123,6 +123,10 @@ class Service:
         answer = self._session.get(self.url + path, headers=BEARER, timeout=10)
         return None if answer.status_code == 404 else answer.json()
 
+    def delete(self, path):
+        """Ask its API to delete; gives what it answers."""
+        return self._session.delete(self.url + path, headers=BEARER, timeout=10).json()
+
     def post(self, path, body, headers):
         """Post bytes to it."""
         return self._session.post(self.url + path, body, headers=headers, timeout=10)

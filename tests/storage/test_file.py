@@ -1,8 +1,10 @@
+import sqlite3
+
 import peewee
 import pytest
 
 from moca.storage.database import migrate, open_database
-from moca.storage.file import files_open_to_others, restrict_to_owner
+from moca.storage.file import files_open_to_others, restrict_to_owner, truncate_log
 from moca.storage.models import Message
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, webhook, wrote
@@ -61,6 +63,22 @@ def test_other_users_lose_their_access_to_a_database_and_to_what_is_beside_it(pa
     restrict_to_owner(database)
     assert [each.stat().st_mode & 0o777 for each in paths] == [0o600] * 4
     assert files_open_to_others(database) == ()
+
+
+def log_size(path):
+    return path.with_name(path.name + "-wal").stat().st_size
+
+
+def test_the_log_is_emptied_unless_a_reader_still_needs_it(writer, path) -> None:
+    writer.apply([webhook(wrote("m1"))])
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchall()
+    writer.apply([webhook(wrote("m2"))])
+    assert (truncate_log(writer._database), log_size(path) > 0) == (False, True)
+    reader.close()
+    assert (truncate_log(writer._database), log_size(path)) == (True, 0)
+    assert writer._database.pragma("busy_timeout") == 5000
 
 
 def test_a_database_elsewhere_has_no_files_to_restrict() -> None:

@@ -1,6 +1,10 @@
+import pytest
+
 from moca.core.contact import ContactKey
 from moca.core.messages.operating import EraseContact
-from tests.web.rows import ACCOUNT, a_contact, after
+from moca.core.messages.receipt import Done
+from moca.storage.models import DeletionRequest
+from tests.web.rows import ACCOUNT, AT, a_contact, after
 
 ADA = {
     "account_id": ACCOUNT,
@@ -40,14 +44,27 @@ def test_of_two_accounts_contacts_with_one_id_the_one_seen_last_is_shown(client)
     assert client.get("/api/contacts/700?account_id=3").status_code == 404
 
 
-def test_a_contact_is_erased_by_account_and_id(client, house):
+@pytest.mark.parametrize(("completed_at", "status"), [(AT, 200), (None, 202)])
+def test_a_contact_counts_as_erased_once_nothing_is_left(client, house, completed_at, status):
     a_contact()
 
+    def begin(command):
+        code = command.request.code
+        DeletionRequest.create(code=code, requested_at=AT, completed_at=completed_at)
+        return Done()
+
+    house.answer = begin
     answer = client.delete("/api/contacts/700")
 
-    told = {"account_id": ACCOUNT, "psid": "700", "erased": True}
-    assert (answer.status_code, answer.get_json()) == (200, told)
-    assert house.told == [EraseContact(ContactKey(ACCOUNT, "700"))]
+    (command,) = house.told
+    assert command == EraseContact(ContactKey(ACCOUNT, "700"))
+    told = {
+        "account_id": ACCOUNT,
+        "psid": "700",
+        "erased": completed_at is not None,
+        "confirmation_code": command.request.code,
+    }
+    assert (answer.status_code, answer.get_json()) == (status, told)
 
 
 def test_nobody_is_erased_where_there_is_nobody(client, house):

@@ -70,11 +70,21 @@ Overruling = CancelReply | EditReply | RetryReply | SettleReply
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureRequest:
+    """A wish for erasure, as it is kept until nothing is left."""
+
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EraseContact:
     """Delete a contact and all that belongs to it. Web -> Supervisor -> Persistence."""
 
     contact: ContactKey
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    request: ErasureRequest | None = field(default=None, compare=False)
+    """By which its completion can be looked up; None where nobody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
+import secrets
+
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
+from moca import clock
 from moca.core.contact import ContactKey
-from moca.core.messages.operating import EraseContact
+from moca.core.messages.operating import EraseContact, ErasureRequest
 from moca.storage.reads.contacts import find_contact, list_contacts
 from moca.storage.reads.exporting import export_contact
 from moca.storage.reads.records import ContactRecord
@@ -11,6 +14,7 @@ from moca.web.api.routes import answer, api_routes
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
 from moca.web.cursor import read_cursor, write_cursor
+from moca.web.erasure import wait_until_erased
 from moca.web.problems import Problem
 from moca.web.requests import ContactPath, ContactQuery, ListQuery
 from moca.web.shapes import ContactShape, ContactsShape, ErasedShape, ExportShape, ProblemShape
@@ -57,12 +61,21 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
     @routes.delete(
         "/contacts/<psid>",
         summary="Erase a contact and all that belongs to it",
-        responses={200: ErasedShape, 404: ProblemShape},
+        responses={200: ErasedShape, 202: ErasedShape, 404: ProblemShape},
     )
     def erase(path: ContactPath, query: ContactQuery) -> Response:
         found = _find(ports, path, query)
-        carry_out(EraseContact(ContactKey(found.account_id, found.psid)), ports, config)
-        return answer(ErasedShape(account_id=found.account_id, psid=found.psid, erased=True))
+        contact = ContactKey(found.account_id, found.psid)
+        request = ErasureRequest(secrets.token_urlsafe(16), clock.now())
+        carry_out(EraseContact(contact, request=request), ports, config)
+        is_erased = wait_until_erased(request.code, ports.database, config.receipt_timeout)
+        shape = ErasedShape(
+            account_id=found.account_id,
+            psid=found.psid,
+            erased=is_erased,
+            confirmation_code=request.code,
+        )
+        return answer(shape, 200 if is_erased else 202)
 
     return routes
 
