@@ -11,15 +11,20 @@ from typing import Any
 import click
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from actors.commands.api_token import require_token, start_lines
 from actors.commands.asking import refuse
 from actors.commands.complaint import complain
 from actors.commands.lifeline import die_with
+from actors.commands.open_files import allow_connections
 from moca.settings import Settings
 
 _STOP_SECONDS = 9
+_BACKLOG = 4096
+_HTTP1 = HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 * 1024)
+"""A connection ends on which no request's head has come for so many milliseconds."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -52,7 +57,9 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         workers=1,
-        backpressure=settings.server.threads * 4,
+        backlog=_BACKLOG,
+        backpressure=allow_connections(),
+        http1_settings=_HTTP1,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,

@@ -5,15 +5,18 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-from a2wsgi.asgi_typing import HTTPScope, Receive, Send
+from a2wsgi.asgi_typing import HTTPScope, Send
 from a2wsgi.wsgi import build_environ
 from flask import Flask
 from werkzeug.wrappers import Response
 
-from moca.web.webhook import LARGEST_BODY_BYTES
+from moca.web.problems import RETRY_SECONDS, Problem
 
 _ASCII = string.ascii_letters + string.digits + string.punctuation
 """What a query may hold; other bytes come from clients that do not quote them."""
+_MAX_WAITING = 1024
+_MAX_HELD_BYTES = 64 * 1024 * 1024
+"""Of the bodies of all requests that wait or are being answered."""
 
 
 class Bridge:
@@ -23,33 +26,37 @@ class Bridge:
 
     Args:
         app: makes whole answers; none that streams.
-        threads: how many requests are answered at a time; more wait before their body is read.
+        threads: how many requests are answered at a time; more wait, up to a bound.
     """
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
         self._threads = ThreadPoolExecutor(threads, "flask")
-        self._room = asyncio.Semaphore(threads)
+        self._max_requests = threads + _MAX_WAITING
+        self._requests = 0
+        self._held_bytes = 0
 
-    async def pass_on(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """Answer a request whose body is still to be received."""
-        async with self._room:
-            body = await receive_body(receive)
-            if body is not None:
-                await self._have_answered(scope, body, send)
+    async def answer(self, scope: HTTPScope, body: bytes) -> Response:
+        """Have a request answered whose body has come.
 
-    async def pass_on_with(self, scope: HTTPScope, body: bytes, send: Send) -> None:
-        """Answer a request whose body was received already."""
-        async with self._room:
-            await self._have_answered(scope, body, send)
+        Raises:
+            Problem: 503, too many wait already.
+        """
+        is_full = self._held_bytes + len(body) > _MAX_HELD_BYTES
+        if is_full or self._requests >= self._max_requests:
+            raise Problem(503, "too many requests wait already", retry_after_seconds=RETRY_SECONDS)
+        self._requests += 1
+        self._held_bytes += len(body)
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._ask, scope, body)
+        finally:
+            self._requests -= 1
+            self._held_bytes -= len(body)
 
     def close(self) -> None:
         """End the threads, each after the answer it is about."""
-        self._threads.shutdown()
-
-    async def _have_answered(self, scope: HTTPScope, body: bytes, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        await send_answer(send, await loop.run_in_executor(self._threads, self._ask, scope, body))
+        self._threads.shutdown(cancel_futures=True)
 
     def _ask(self, scope: HTTPScope, body: bytes) -> Response:
         stream: Any = BytesIO(body)
@@ -58,19 +65,6 @@ class Bridge:
         # A body ends where its stream does, also where no length was announced.
         environ["wsgi.input_terminated"] = True
         return Response.from_app(self._app.wsgi_app, environ, buffered=True)
-
-
-async def receive_body(receive: Receive) -> bytes | None:
-    """Receive a body, or as much as shows that it is too large; None if the client went away."""
-    body = bytearray()
-    while len(body) <= LARGEST_BODY_BYTES:
-        event = await receive()
-        if event["type"] != "http.request":
-            return None
-        body += event.get("body", b"")
-        if not event.get("more_body", False):
-            break
-    return bytes(body)
 
 
 async def send_answer(send: Send, answer: Response) -> None:

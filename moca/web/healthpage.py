@@ -27,7 +27,7 @@ from moca.web.warnings import account_states, warnings_of
 _HOURS = {"1": "last hour", "6": "last 6 hours", "24": "last day", "168": "last week"}
 _REFRESHED_EVERY = 10
 _FAILURES_SHOWN = 8
-_REFUSED = ("400", "403", "404", "413", "503")
+_REFUSED = ("400", "403", "404", "408", "413", "503")
 _FAULTS = {
     "throttled": "throttled",
     "rejected": "refused by Instagram",

@@ -30,6 +30,12 @@ class Metrics:
             buckets=_ACK_SECONDS,
             registry=registry,
         )
+        self._refused = Counter(
+            "moca_requests_refused",
+            "Requests refused before they were looked at, by answer.",
+            ["answer"],
+            registry=registry,
+        )
         self._messages = Counter(
             "moca_messages", "Messages of contacts by outcome.", ["outcome"], registry=registry
         )
@@ -77,6 +83,14 @@ class Metrics:
         self._acks.observe(seconds)
         self.minutes.note(f"webhook.{answer}")
         self.minutes.note("ack", timedelta(seconds=seconds))
+
+    def request_refused(self, answer: int, *, is_webhook: bool) -> None:
+        """Count a request whose head or body was not fit to be looked at, by its answer."""
+        if is_webhook:
+            self._webhooks.labels(str(answer)).inc()
+            self.minutes.note(f"webhook.{answer}")
+        else:
+            self._refused.labels(str(answer)).inc()
 
     def messages_ended(self, outcome: Outcome, count: int = 1) -> None:
         """Count messages that came to their outcome."""

@@ -5,6 +5,9 @@ from werkzeug.exceptions import HTTPException
 
 from moca.logs import where_raised
 
+RETRY_SECONDS = 5
+"""After a 503 that may be over by then."""
+
 _LOG = structlog.get_logger(__name__)
 _CODES = {
     400: "bad_request",
@@ -12,6 +15,7 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "timeout",
     409: "conflict",
     413: "too_large",
     415: "unsupported_media_type",
@@ -25,18 +29,21 @@ _CODES = {
 class Problem(Exception):  # noqa: N818
     """Raised when a request cannot be carried out; the message tells the client why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self, status: int, message: str, *, retry_after_seconds: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.retry_after_seconds = retry_after_seconds
 
 
-def problem(status: int, message: str) -> Response:
+def problem(status: int, message: str, *, retry_after_seconds: int | None = None) -> Response:
     """Make the error answer that every client can rely on."""
     code = _CODES.get(status, "error")
     response = jsonify({"error": {"code": code, "message": message}})
     response.status_code = status
-    return response
+    return _with_retry_after(response, retry_after_seconds)
 
 
 def invalid(error: ValidationError) -> Response:
@@ -48,10 +55,20 @@ def invalid(error: ValidationError) -> Response:
 
 def register_problems(app: Flask) -> None:
     """Let every error leave as JSON, or as a plain page where a browser asked for one."""
-    app.register_error_handler(Problem, lambda error: told(error.status, error.message))
+    app.register_error_handler(Problem, _told_problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(RecursionError, lambda _: told(400, "the body nests too deeply"))
     app.register_error_handler(Exception, _unforeseen)
+
+
+def _told_problem(error: Problem) -> Response:
+    return _with_retry_after(told(error.status, error.message), error.retry_after_seconds)
+
+
+def _with_retry_after(response: Response, seconds: int | None) -> Response:
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def _http_problem(error: HTTPException) -> Response | HTTPException:

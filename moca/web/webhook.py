@@ -16,7 +16,7 @@ from moca.instagram.events import read_webhook
 from moca.instagram.signature import signer
 from moca.web.config import Ports, WebConfig
 from moca.web.metrics import Metrics
-from moca.web.problems import problem
+from moca.web.problems import RETRY_SECONDS, problem
 
 WEBHOOK_PATH = "/api/instagram/webhook"
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
@@ -69,7 +69,7 @@ def _take_in(body: bytes, ports: Ports, config: WebConfig) -> Response:
         return problem(404, "the body's object is not instagram")
     if _is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
         return Response(TAKEN_IN, mimetype="text/plain")
-    return problem(503, NOT_STORED)
+    return problem(503, NOT_STORED, retry_after_seconds=RETRY_SECONDS)
 
 
 def read_events(body: bytes, config: WebConfig) -> tuple[Event, ...]:

@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from moca.instagram.signature import sign
 from tests.web.test_web_webhook import ADDRESS
@@ -22,17 +23,23 @@ class Answer:
         self.body += event.get("body", b"")
 
 
-def knock(
+def knock(door, *pieces, **asked) -> Answer:
+    """Send a request whose body comes in these pieces, signed as a whole."""
+    return asyncio.run(ask(door, *pieces, **asked))
+
+
+async def ask(
     door,
     *pieces,
     secret="second-secret",
     method="POST",
     path=ADDRESS,
     query=b"",
+    version="1.1",
     headers=None,
     goes_away=False,
 ) -> Answer:
-    """Send a request whose body comes in these pieces, signed as a whole."""
+    """Send a request as `knock` does, on the loop that runs."""
     body = b"".join(pieces)
     told = {
         "host": "localhost",
@@ -43,9 +50,10 @@ def knock(
     scope = {
         "type": "http",
         "method": method,
-        "path": path,
+        "path": unquote(path),
+        "raw_path": path.encode(),
         "query_string": query,
-        "http_version": "1.1",
+        "http_version": version,
         "scheme": "http",
         "server": ("127.0.0.1", 8000),
         "client": ("127.0.0.1", 50_000),
@@ -61,5 +69,5 @@ def knock(
     async def receive() -> Any:
         return next(coming)
 
-    asyncio.run(door(scope, receive, answer.take))
+    await door(scope, receive, answer.take)
     return answer

@@ -1,0 +1,84 @@
+import asyncio
+
+from a2wsgi.asgi_typing import Receive
+
+from moca.web.problems import Problem
+
+FIRST_BYTE_SECONDS = 5
+BODY_SECONDS = 10
+_MAX_HELD_BYTES = 64 * 1024 * 1024
+
+
+class BodyReader:
+    """Reads request bodies, each within a deadline, and all of them within a budget of bytes.
+
+    Once the budget is spent, the body that was begun first is given up: clients that mean well
+    send theirs within milliseconds. For the server's loop only.
+
+    Args:
+        max_held_bytes: of all bodies whose end has not come yet.
+    """
+
+    def __init__(self, max_held_bytes: int = _MAX_HELD_BYTES) -> None:
+        self._max_held_bytes = max_held_bytes
+        self._held: dict[asyncio.Timeout, int] = {}
+        """How much has come of each unfinished body, the one begun first at the front."""
+        self._held_bytes = 0
+
+    async def read(self, receive: Receive, max_bytes: int) -> bytes:
+        """Return a whole body.
+
+        Raises:
+            Problem: 400, the client left before its end; 408, it did not come in time;
+                413, it has more than `max_bytes`.
+        """
+        try:
+            async with asyncio.timeout(FIRST_BYTE_SECONDS) as deadline:
+                piece, is_last = await _receive_piece(receive)
+                if not is_last:
+                    deadline.reschedule(_body_ends_at(deadline))
+                    piece = await self._read_on(bytearray(piece), receive, max_bytes, deadline)
+        except TimeoutError:
+            raise Problem(408, "the body did not come in time; send it again") from None
+        _require_size(piece, max_bytes)
+        return piece
+
+    async def _read_on(
+        self, body: bytearray, receive: Receive, max_bytes: int, deadline: asyncio.Timeout
+    ) -> bytes:
+        is_last = False
+        try:
+            self._hold(deadline, len(body))
+            while not is_last and len(body) <= max_bytes:
+                piece, is_last = await _receive_piece(receive)
+                self._hold(deadline, len(piece))
+                body += piece
+        finally:
+            self._held_bytes -= self._held.pop(deadline, 0)
+        return bytes(body)
+
+    def _hold(self, deadline: asyncio.Timeout, size: int) -> None:
+        self._held[deadline] = self._held.get(deadline, 0) + size
+        self._held_bytes += size
+        while self._held_bytes > self._max_held_bytes:
+            first = next(iter(self._held))
+            self._held_bytes -= self._held.pop(first)
+            if not first.expired():
+                first.reschedule(0)
+
+
+async def _receive_piece(receive: Receive) -> tuple[bytes, bool]:
+    event = await receive()
+    if event["type"] != "http.request":
+        raise Problem(400, "the body ended before its time")
+    return event.get("body", b""), not event.get("more_body", False)
+
+
+def _body_ends_at(first_byte_deadline: asyncio.Timeout) -> float:
+    began_at = (first_byte_deadline.when() or 0) - FIRST_BYTE_SECONDS
+    return began_at + BODY_SECONDS
+
+
+def _require_size(body: bytes, max_bytes: int) -> None:
+    if len(body) > max_bytes:
+        raise Problem(413, f"the body is larger than {max_bytes} bytes")
