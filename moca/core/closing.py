@@ -29,15 +29,11 @@ def close(
     return replace(met, away_text_at=now), effects + away
 
 
-def newest_window_shuts_at(state: Conversation, policy: ConversationPolicy) -> datetime:
-    """Tell from when on no reply may go any more, at the latest; something must wait for one."""
-    return max(each.received_at for each in state.deferred + state.gathered) + policy.window
-
-
 def _defer(
     state: Conversation, opens_at: datetime, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    until = min(opens_at, newest_window_shuts_at(state, policy))
+    waiting = state.deferred + state.gathered
+    until = min(opens_at, max(state.window_shuts_at(each, policy) for each in waiting))
     detail = f"outside business hours, until {_said(opens_at)}"
     if until < opens_at:
         detail += f"; the window for a reply shuts earlier, {_said(until)}"

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 from moca.core.contact import ContactKey
 from moca.core.content import Content
+from moca.core.kinds import rule_of
 from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Inbound, Snapshot
 from moca.core.vocabulary import ConversationStatus
@@ -55,6 +56,8 @@ class Conversation:
     bot_spoke_at: datetime | None = None
     person_until: datetime | None = None
     """Until when a person last had the word."""
+    window_opened_at: datetime | None = None
+    """Since when the contact's reply window is open, or was."""
     has_opted_out: bool = False
     active_at: datetime
     """When something last happened in it."""
@@ -76,6 +79,7 @@ class Conversation:
             spoken=snapshot.spoken,
             bot_spoke_at=snapshot.bot_spoke_at,
             person_until=snapshot.person_until,
+            window_opened_at=snapshot.window_opened_at,
             has_opted_out=snapshot.had_opted_out,
             active_at=now,
             heard_at=now,
@@ -83,11 +87,16 @@ class Conversation:
 
     def gathering(self, message: Inbound, remembered: tuple[Inbound, ...]) -> "Conversation":
         """Add a message to those waiting for the next flush, and remember what it said."""
+        opened_at = self.window_opened_at
+        if rule_of(message.kind).opens_window:
+            own = message.opened_at or message.received_at
+            opened_at = own if opened_at is None else max(own, opened_at)
         return replace(
             self,
             gathered=(*self.gathered, message),
             gathering_since=self.gathering_since or message.received_at,
             remembered=remembered,
+            window_opened_at=opened_at,
         )
 
     def emptied(self) -> "Conversation":
@@ -104,6 +113,12 @@ class Conversation:
         waited = self.deferred + self.gathered
         since = waited[0].received_at if waited else None
         return replace(self.emptied(), gathered=waited, gathering_since=since)
+
+    def window_shuts_at(self, message: Inbound, policy: ConversationPolicy) -> datetime:
+        """Return from when on no automatic reply to a message may go."""
+        if rule_of(message.kind).opens_window and self.window_opened_at is not None:
+            return self.window_opened_at + policy.window
+        return message.received_at + policy.window
 
     @property
     def open_ids(self) -> tuple[int, ...]:

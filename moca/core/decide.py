@@ -235,6 +235,7 @@ def _in_conversation(state: Conversation, event: MessageArrived, now: datetime) 
         contact=state.contact,
         conversation_id=event.conversation_id,
         has_opted_out=state.has_opted_out,
+        window_opened_at=state.window_opened_at,
         active_at=now,
     )
 

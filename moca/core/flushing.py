@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from moca.core import drafting
-from moca.core.closing import close, newest_window_shuts_at
+from moca.core.closing import close
 from moca.core.content import Content
 from moca.core.conversation import Conversation
 from moca.core.effects import Effect, LetGo, WakeAt
@@ -43,9 +43,18 @@ def _rest(state: Conversation, now: datetime, policy: ConversationPolicy) -> Dec
 def _flush(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     if state.is_held_at(now):
         return _end(state, _held_because(state.status), now)
-    if newest_window_shuts_at(state, policy) <= now:
-        hours = policy.window.total_seconds() / 3600
-        return _end(state, f"the {hours:g} h window shut before it could be answered", now)
+    late = [each for each in state.gathered if state.window_shuts_at(each, policy) <= now]
+    if not late:
+        return _flush_in_time(state, now, policy)
+    in_time = tuple(each for each in state.gathered if each not in late)
+    state, ended = _end(replace(state, gathered=tuple(late)), _late_because(policy), now)
+    if not in_time:
+        return state, ended
+    flushed, effects = _flush_in_time(replace(state, gathered=in_time), now, policy)
+    return flushed, ended + effects
+
+
+def _flush_in_time(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     if any(policy.escalation.are_in(message.text) for message in state.gathered):
         return _escalate(state, now, policy)
     if policy.hours is not None and not policy.hours.open_at(now):
@@ -90,6 +99,11 @@ def _end(state: Conversation, because: str, now: datetime) -> Decision:
 
 def _gathered(messages: int, groups: int) -> str:
     return f"{messages} gathered, {groups} to answer"
+
+
+def _late_because(policy: ConversationPolicy) -> str:
+    hours = policy.window.total_seconds() / 3600
+    return f"the {hours:g} h window shut before it could be answered"
 
 
 def _held_because(status: ConversationStatus) -> str:

@@ -21,6 +21,8 @@ class Inbound:
     received_at: datetime
     wish: Wish | None = None
     """What it changes about being written to; None for all but a few messages."""
+    opened_at: datetime | None = None
+    """Since when it lets the account answer; None where that is since its receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Snapshot:
     """When something of ours last arrived."""
     person_until: datetime | None = None
     """Until when a person last had the word: wrote, or held the conversation."""
+    window_opened_at: datetime | None = None
+    """Since when the contact's reply window is open, or was; None where it never opened."""
     has_opted_out: bool = False
 
     @property

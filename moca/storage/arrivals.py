@@ -118,6 +118,14 @@ def window_opening(sent_at: datetime | None, received_at: datetime) -> tuple[dat
     return sent_at, "the reply window runs from Instagram's timestamp"
 
 
+def opened_before(kind: str, sent_at: datetime | None, received_at: datetime) -> datetime | None:
+    """Return since when a message lets the account answer; None where not before its receipt."""
+    if not rule_of(kind).opens_window:
+        return None
+    opening, _ = window_opening(sent_at, received_at)
+    return opening if opening < received_at else None
+
+
 def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
     talks = Talks(arrival.message.contact for arrival in arrivals)
     clocks, turns, wishes = [], [], []
@@ -232,6 +240,7 @@ def _announce(
         received=message.received,
         received_at=at,
         wish=wish,
+        opened_at=opened_before(message.kind, message.sent_at, at),
     )
     batch.tell(MessageArrived(message.contact, talk.conversation_id, inbound, is_first))
 

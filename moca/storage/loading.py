@@ -10,6 +10,7 @@ from moca.core.contact import ContactKey
 from moca.core.messages import ConversationLoaded, LoadConversation
 from moca.core.snapshot import Inbound, Snapshot
 from moca.core.vocabulary import Author, ConversationStatus, Outcome, Role
+from moca.storage.arrivals import opened_before
 from moca.storage.batch import Batch
 from moca.storage.chunks import in_chunks
 from moca.storage.models import (
@@ -39,6 +40,7 @@ class _Row(NamedTuple):
     person_until: datetime | None
     name: str | None
     opted_out_at: datetime | None
+    window_opened_at: datetime | None
 
 
 def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> None:
@@ -75,6 +77,7 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
             is_named=row.name is not None,
             bot_spoke_at=row.last_bot_message_at,
             person_until=row.person_until,
+            window_opened_at=row.window_opened_at,
             has_opted_out=row.opted_out_at is not None,
         )
         batch.tell(ConversationLoaded(command.contact, snapshot))
@@ -94,6 +97,7 @@ def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
         Conversation.person_until,
         Contact.name,
         Contact.opted_out_at,
+        Contact.window_opened_at,
     )
     query: Any = Contact.select(*columns).join(Conversation)
     found = {}
@@ -113,8 +117,9 @@ _INBOUND = (
     Message.content,
     Message.created_at,
     Message.wish,
+    Message.sent_at,
 )
-_NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish")
+_NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish", "sent_at")
 
 
 def _unanswered(conversation_ids: Iterable[int]) -> Mapping[int, list[Inbound]]:
@@ -161,7 +166,9 @@ def _inbound(conversation_ids: Iterable[int], query: Any, key: Any) -> Mapping[i
 def _read(told: dict[str, Any]) -> Inbound:
     content, wish = told.pop("content"), told.pop("wish")
     known_wish = None if wish is None else Wish(wish)
-    return Inbound(**told, received=read_received(content), wish=known_wish)
+    opened_at = opened_before(told["kind"], told.pop("sent_at"), told["received_at"])
+    received = read_received(content)
+    return Inbound(**told, received=received, wish=known_wish, opened_at=opened_at)
 
 
 def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:

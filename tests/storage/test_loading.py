@@ -54,6 +54,7 @@ def test_a_conversation_is_loaded_as_it_stands(desk):
         remembered=(said(1, "one", 0),),
         in_flight=frozenset({1, 2}),
         away_text_at=at(3),
+        window_opened_at=at(1),
         is_named=False,
     )
 
