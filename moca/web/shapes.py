@@ -240,8 +240,13 @@ class ExportShape(Shape):
     """All that is kept of a contact: rows as they are stored."""
 
     contact: dict[str, Any]
-    conversations: list[dict[str, Any]] = Field(description="Each with its messages.")
+    conversations: list[dict[str, Any]] = Field(
+        description="Each with its messages, notes and queue items."
+    )
     events: list[dict[str, Any]]
+    webhooks: list[dict[str, Any]] = Field(
+        description="Of the bodies linked with the contact, the items that name it, as they came."
+    )
 
 
 class LatenciesShape(Shape):

@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import Future
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from moca.core.messages import (
     StoreAccount,
 )
 from moca.core.messages.auditing import Deed
-from moca.core.messages.colleagues import SaveAnswer
+from moca.core.messages.colleagues import AddNote, SaveAnswer
 from moca.storage.models import Contact, Conversation, Message, QueueItem, Scrub, Webhook
 from moca.storage.reads.deletions import DeletionRecord, find_deletion
 from moca.storage.reads.exporting import export_contact
@@ -173,4 +174,24 @@ def test_an_export_tells_all_of_one_contact_and_nothing_of_another(desk):
     assert (message["mid"], message["text"]) == ("m1", "hello from anna")
     assert [step["stage"] for step in message["journey"]] == ["reception", "storage"]
     assert "ben" not in str(exported)
+
+
+def test_an_export_tells_notes_queue_items_and_what_webhooks_told(desk):
+    of_anna, of_ben = (
+        {"sender": {"id": contact.psid}, "message": {"mid": mid, "text": mid}}
+        for contact, mid in ((ANNA, "m1"), (BEN, "m2"))
+    )
+    body = json.dumps({"entry": [{"messaging": [of_anna, of_ben]}]}).encode()
+    desk.do(webhook(wrote("m1"), wrote("m2", contact=BEN), body=body))
+    first = Message.get(Message.mid == "m1")
+    reply = desk.queue(first.id)
+    desk.do(AddNote(first.conversation_id, "Ada", "a note on anna", at(9), Future()))
+    exported = export_contact(ANNA)
+    (conversation,) = exported["conversations"]
+    assert [note["text"] for note in conversation["notes"]] == ["a note on anna"]
+    assert [item["id"] for item in conversation["queue_items"]] == [reply.item_id]
+    assert exported["webhooks"] == [{"received_at": at(0).isoformat(), "items": [of_anna]}]
+
+
+def test_nothing_is_exported_of_a_contact_unknown(desk):
     assert export_contact(ContactKey("1", "2")) is None

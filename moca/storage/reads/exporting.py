@@ -1,7 +1,18 @@
 from typing import Any
 
 from moca.core.contact import ContactKey
-from moca.storage.models import Contact, Conversation, Event, JourneyStep, Message, is_contact
+from moca.core.excerpt import items_naming
+from moca.storage.models import (
+    Contact,
+    Conversation,
+    Event,
+    JourneyStep,
+    Message,
+    QueueItem,
+    Webhook,
+    is_contact,
+)
+from moca.storage.staff import Note
 
 
 def export_contact(contact: ContactKey) -> dict[str, Any] | None:
@@ -14,13 +25,20 @@ def export_contact(contact: ContactKey) -> dict[str, Any] | None:
         "contact": _told(found),
         "conversations": [_conversation(each) for each in conversations.order_by(Conversation.id)],
         "events": [_told(each) for each in _events(contact)],
+        "webhooks": _webhooks(found, contact),
     }
 
 
 def _conversation(conversation: Any) -> dict[str, Any]:
     said: Any = Message.select().where(Message.conversation == conversation.id)
     messages = [_message(each) for each in said.order_by(Message.id)]
-    return _told(conversation) | {"messages": messages}
+    notes: Any = Note.select().where(Note.conversation == conversation.id).order_by(Note.id)
+    items: Any = QueueItem.select().where(QueueItem.conversation == conversation.id)
+    return _told(conversation) | {
+        "messages": messages,
+        "notes": [_told(each) for each in notes],
+        "queue_items": [_told(each) for each in items.order_by(QueueItem.id)],
+    }
 
 
 def _message(message: Any) -> dict[str, Any]:
@@ -30,8 +48,23 @@ def _message(message: Any) -> dict[str, Any]:
 
 
 def _events(contact: ContactKey) -> Any:
-    about = (Event.psid == contact.psid) & (Event.account_id == contact.account_id)
-    return Event.select().where(about).order_by(Event.id)
+    return Event.select().where(_is_about(contact)).order_by(Event.id)
+
+
+def _is_about(contact: ContactKey) -> Any:
+    return (Event.psid == contact.psid) & (Event.account_id == contact.account_id)
+
+
+def _webhooks(found: Any, contact: ContactKey) -> list[dict[str, Any]]:
+    said: Any = Message.select(Message.webhook).join(Conversation)
+    told: Any = Event.select(Event.webhook).where(_is_about(contact))
+    linked = (Webhook.id << said.where(Conversation.contact == found)) | (Webhook.id << told)
+    rows: Any = Webhook.select().where(linked).order_by(Webhook.id)
+    return [
+        {"received_at": row.received_at.isoformat(), "items": items}
+        for row in rows.iterator()
+        if (items := items_naming(bytes(row.body), contact.psid))
+    ]
 
 
 def _told(row: Any) -> dict[str, Any]:
