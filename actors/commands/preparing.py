@@ -1,4 +1,5 @@
 import peewee
+import structlog
 
 from actors.commands.complaint import complain
 from actors.commands.usable import require_usable
@@ -6,10 +7,12 @@ from moca.core.account import WrongKey
 from moca.logs import set_up_logs
 from moca.settings import Settings
 from moca.settings.showing import mask_passwords
-from moca.storage.book import require_key
+from moca.storage.book import reseal_tokens
 from moca.storage.database import migrate, open_database
 from moca.storage.file import restrict_to_owner
 from moca.storage.vault import Vault
+
+_LOG = structlog.get_logger()
 
 
 def prepare(settings: Settings) -> None:
@@ -28,7 +31,7 @@ def prepare_database(settings: Settings) -> None:
         database = open_database(settings.database.url)
         restrict_to_owner(database)
         migrate(database)
-        _require_key(settings, database)
+        _reseal_tokens(settings, database)
     except WrongKey as error:
         complain(1, str(error))
     except (peewee.PeeweeException, ValueError, OSError) as error:
@@ -37,7 +40,8 @@ def prepare_database(settings: Settings) -> None:
     database.close()
 
 
-def _require_key(settings: Settings, database: peewee.Database) -> None:
+def _reseal_tokens(settings: Settings, database: peewee.Database) -> None:
     key = settings.instagram.token_key.get_secret_value()
     with database.connection_context():
-        require_key(Vault(key, settings.database.url))
+        if resealed := reseal_tokens(Vault(key, settings.database.url)):
+            _LOG.info("tokens_resealed", accounts=resealed)

@@ -89,3 +89,19 @@ def require_key(vault: Vault) -> None:
     rows: Any = Account.select(Account.sealed_token).tuples()
     for (sealed,) in rows:
         vault.open(sealed)
+
+
+def reseal_tokens(vault: Vault) -> int:
+    """Seal with the newest key what an older one sealed; return how many tokens that were.
+
+    Raises:
+        WrongKey: one of them cannot be read.
+    """
+    count = 0
+    rows: Any = Account.select(Account.account_id, Account.sealed_token).tuples()
+    for account_id, sealed in list(rows):
+        resealed = vault.resealed(sealed)
+        if resealed is not None:
+            unchanged = (Account.account_id == account_id) & (Account.sealed_token == sealed)
+            count += Account.update(sealed_token=resealed).where(unchanged).execute()
+    return count

@@ -1,22 +1,28 @@
-from cryptography.fernet import Fernet, InvalidToken
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
-def seal(key: str | bytes, token: str) -> str:
-    """Make of a token what may be written.
+def seal(keys: Sequence[str | bytes], token: str) -> str:
+    """Seal a token with the first of these keys.
 
     Raises:
-        ValueError: this is no key.
+        ValueError: one of them is no key.
     """
-    return Fernet(key).encrypt(token.encode()).decode()
+    return _all(keys).encrypt(token.encode()).decode()
 
 
-def unseal(key: str | bytes, sealed: str) -> str | None:
-    """Give the token back; None if it was sealed with another key.
+def unseal(keys: Sequence[str | bytes], sealed: str) -> str | None:
+    """Return the token, or None if it was sealed with none of these keys.
 
     Raises:
-        ValueError: this is no key.
+        ValueError: one of them is no key.
     """
     try:
-        return Fernet(key).decrypt(sealed.encode()).decode()
+        return _all(keys).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
+
+
+def _all(keys: Sequence[str | bytes]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])

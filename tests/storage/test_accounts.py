@@ -18,7 +18,7 @@ from moca.core.messages import (
     StoreAccount,
 )
 from moca.storage import models
-from moca.storage.book import AccountBook, require_key
+from moca.storage.book import AccountBook, require_key, reseal_tokens
 from moca.storage.reads.accounts import AccountRecord, find_account, list_accounts
 from moca.storage.vault import Vault
 from tests.making import at
@@ -145,6 +145,33 @@ def test_another_key_opens_nothing_and_says_so(desk, vault, database):
     with pytest.raises(WrongKey, match=r"instagram\.token_key is not the key .* connect"):
         require_key(other)
     assert AccountBook(database, other, lambda: at(0)).credentials(SHOP.account_id) is None
+
+
+def test_the_first_of_several_keys_seals_and_all_of_them_open():
+    old, url = Vault(OTHER_KEY, "postgresql://moca@host/moca"), "postgresql://moca@host/moca"
+    both = Vault(f"{KEY}, {OTHER_KEY}", url)
+    assert both.open(old.seal("the-token")) == "the-token"
+    assert Vault(KEY, url).open(both.seal("another")) == "another"
+
+
+def test_tokens_are_sealed_anew_with_the_first_key(desk, database):
+    url = "postgresql://moca@host/moca"
+    desk.do(store(Vault(OTHER_KEY, url)))
+    both = Vault(f"{KEY},{OTHER_KEY}", url)
+    with database.connection_context():
+        assert (reseal_tokens(both), reseal_tokens(both)) == (1, 0)
+        require_key(Vault(KEY, url))
+        with pytest.raises(WrongKey):
+            reseal_tokens(Vault(OTHER_KEY, url))
+
+
+def test_the_key_of_the_file_still_opens_where_the_settings_bring_one(tmp_path, desk, database):
+    url = f"sqlite:///{tmp_path}/moca.db"
+    desk.do(store(Vault("", url)))
+    with database.connection_context():
+        assert reseal_tokens(Vault(KEY, url)) == 1
+        (tmp_path / "moca.db.key").unlink()
+        require_key(Vault(KEY, url))
 
 
 def test_the_key_is_made_with_the_first_token_for_its_owner_only(tmp_path):
