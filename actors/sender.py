@@ -61,6 +61,7 @@ class SenderActor(MailboxActor):
         self._call = call
         self._draw = draw
         self._reads = reads
+        self._is_draining = False
         tell = self.actor_ref.tell
         self._next_look = Alarm(timers, lambda: tell(LookAgain()))
         self._next_sweep = Alarm(timers, lambda: tell(SweepDue()))
@@ -82,7 +83,8 @@ class SenderActor(MailboxActor):
         under_way = self._outbox.under_way
         self.on_start()
         self._outbox.keep_under_way(under_way)
-        self._sweep()
+        if not self._is_draining:
+            self._sweep()
 
     def on_crash(self, message: Any, error: Exception) -> None:
         """Start again; a courier whose report was being read is free all the same."""
@@ -94,7 +96,7 @@ class SenderActor(MailboxActor):
         """Take in what happened, then let go whatever may."""
         now = clock.now()
         self._take_in(message, now)
-        if self._knows_the_past:
+        if self._knows_the_past and not self._is_draining:
             self._advance(now)
         return self._ailments.told()
 
@@ -116,20 +118,20 @@ class SenderActor(MailboxActor):
                 self._started(message)
             case DeliveryEnded():
                 self._ended(message, now)
-            case KnownMidsListed():
+            case KnownMidsListed() if not self._is_draining:
                 self._call(VerifyDelivery(message.reply, message.since, message.mids))
             case DeliveryVerified():
                 self._verified(message, now)
             case ReplySent():
                 self._settled(message.item_id, now)
-            case PendingFound():
-                self._found(message, now)
             case AccountChanged() | FreezeChanged():
                 self._note_change(message)
-            case SweepDue():
-                self._sweep()
             case Drain():
                 self._drain(now)
+            case PendingFound() if not self._is_draining:
+                self._found(message, now)
+            case SweepDue() if not self._is_draining:
+                self._sweep()
 
     def _advance(self, now: datetime) -> None:
         if self._outbox.is_frozen:
@@ -241,16 +243,19 @@ class SenderActor(MailboxActor):
         self._more_waits |= self._left_some
 
     def _drain(self, now: datetime) -> None:
-        self._knows_the_past = False
-        self._give_all_back("Moca is stopping; nothing was sent yet", now)
+        # A claim that is still being written is given back too: nobody may hear of it any more.
+        self._is_draining = True
+        self._next_look.cancel()
+        self._next_sweep.cancel()
+        for reply in self._outbox.withdraw():
+            self._record(_not_called(reply, "Moca is stopping; nothing was sent yet", now, now))
 
     def _give_all_back(self, because: str, now: datetime) -> None:
         for reply in self._outbox.unclaim():
             self._give_back(reply, because, now, now)
 
     def _give_back(self, reply: QueuedReply, because: str, now: datetime, until: datetime) -> None:
-        retry = RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
-        self._follow(reply, retry, now, now)
+        self._follow(reply, _not_called(reply, because, now, until), now, now)
 
     def _take_over(self, unsettled: UnsettledReply, now: datetime) -> None:
         reply = unsettled.reply
@@ -278,3 +283,7 @@ class SenderActor(MailboxActor):
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now))
         self._next_look.set_to(min((wake for wake in wakes if wake is not None), default=None))
+
+
+def _not_called(reply: QueuedReply, because: str, now: datetime, until: datetime) -> RecordRetry:
+    return RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)

@@ -1,6 +1,7 @@
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pykka
@@ -95,7 +96,7 @@ class System:
         courier: dict[str, Any] = {
             "connect": world.connect,
             "notify": self._to_sender,
-            "record": self._persistence.tell,
+            "record": partial(_tell, self._persistence),
             **critical,
         }
         self._couriers = start_pool(CourierActor, sender.couriers, dispatchers.couriers, **courier)
@@ -196,7 +197,8 @@ class System:
         post_room = self._post_room
         if post_room is not None:
             post_room.drain()
-        self._supervisor.stop(timeout=_ANSWER_SECONDS)
+        with contextlib.suppress(pykka.Timeout):
+            self._supervisor.stop(timeout=_ANSWER_SECONDS)
         with contextlib.suppress(pykka.Timeout):
             self._couriers.stop(timeout=_LAST_CALLS_SECONDS)
         if post_room is not None:
@@ -234,7 +236,7 @@ class System:
 
     def _tell_sender(self, event: ToSender) -> None:
         if self._post_room is not None:
-            self._post_room.sender.tell(event)
+            _tell(self._post_room.sender, event)
 
     def _observe(self, event: object) -> None:
         for observe in self._observers:
@@ -270,8 +272,7 @@ class System:
             return
         whom = self._whom(event)
         if whom is not None:
-            with contextlib.suppress(pykka.ActorDeadError):
-                whom.tell(event)
+            _tell(whom, event)
 
     def _whom(self, event: Any) -> Ref[Any] | None:
         """Tell who asked for an event or wants it; all else is routed by contact."""
@@ -290,3 +291,9 @@ class System:
         self, contact: ContactKey, first: MessageArrived | None, around: Surroundings
     ) -> Ref[Any]:
         return ConversationActor.start_on(self._dispatchers.shared, contact, around, first)
+
+
+def _tell(ref: Ref[Any], message: object) -> None:
+    # A call may outlast whoever waits for its end; the next run finds out how it ended.
+    with contextlib.suppress(pykka.ActorDeadError):
+        ref.tell(message)

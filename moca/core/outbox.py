@@ -179,6 +179,14 @@ class Outbox:
         """Give back what is `sending` on disk but was not called yet."""
         return tuple(map(self._unclaim, tuple(self._claimed)))
 
+    def withdraw(self) -> tuple[QueuedReply, ...]:
+        """Give back every claim, whether it was answered yet or not; a later answer is ignored."""
+        asked = tuple(claim.reply for claim in self._claiming.values())
+        for reply in asked:
+            del self._claiming[reply.item_id]
+            self._ahead[reply.channel] -= 1
+        return (*self.unclaim(), *asked)
+
     def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
         """Give back what was so long in being claimed that the claim tells nothing any more."""
         late = [each for each in self._claimed if now - each.at > _CLAIM_TAKES]
