@@ -18,12 +18,12 @@ class Ailments:
         """Name the accounts whose last call said that a person must act, and why."""
         return dict(self._why)
 
-    def note(self, account_id: str, end: Ended, started_at: datetime) -> None:
+    def note(self, account_id: str, end: Ended, started_at: datetime, now: datetime) -> None:
         """Take in how a call of an account ended, which started then."""
         if end.account_rests_until is not None:
-            self._outbox.rest_account(account_id, end.account_rests_until)
+            self._outbox.rest_account(account_id, end.account_rests_until, now)
         if end.account_stopped_until is not None:
-            self._outbox.stop_account(account_id, end.account_stopped_until)
+            self._outbox.stop_account(account_id, end.account_stopped_until, now)
         if end.is_token_dead and end.account_ails is not None:
             self._record(MarkTokenDead(account_id, end.account_ails, started_at))
         if end.account_ails is not None:

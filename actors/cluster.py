@@ -1,5 +1,5 @@
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -30,6 +30,7 @@ from moca.core.messages import (
     AccountChanged,
     MessageArrived,
     RecordWebhook,
+    RestingAccount,
     ToSender,
 )
 from moca.core.messages.freezing import FreezeChanged
@@ -163,6 +164,13 @@ class ClusterSystem(System):
         was_frozen, self._is_frozen = self._is_frozen, is_frozen
         if is_frozen != was_frozen and self._post_room is not None:
             self._post_room.sender.tell(SweepDue())
+
+    def note_rests(self, resting: Sequence[RestingAccount]) -> None:
+        """Take in which accounts rest; the node that sends knows it earlier, and by itself."""
+        if self._post_room is None:
+            now = clock.now()
+            for account in resting:
+                self._rests.rest(account.account_id, account.until, now)
 
     def _heed(self, changed: AccountChanged) -> None:
         self._observe(changed)

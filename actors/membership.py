@@ -220,6 +220,7 @@ class MembershipActor(MailboxActor):
         epochs = answered.standing.epochs
         self._compare(epochs)
         self._office.note_freeze(is_frozen=answered.standing.is_frozen)
+        self._office.note_rests(answered.standing.resting)
         self._lead(epochs.get(SENDER), answered.asked_at, now)
         if not self._is_leaving and self._is_in:
             self._renew_tokens(now)

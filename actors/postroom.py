@@ -14,6 +14,7 @@ from actors.sender import SenderActor
 from actors.signals import Drain, LookForGaps, SweepDue
 from actors.timers import Timers
 from actors.world import World
+from moca.core.account_rests import AccountRests
 from moca.core.messages import FetchMessage, ToCourier
 from moca.core.policy import SenderPolicy
 
@@ -31,6 +32,7 @@ class PostRoom:
         dispatchers: Dispatchers,
         timers: Timers,
         reads: SharedReads,
+        rests: AccountRests,
         record: Callable[[Any], None],
         call: Callable[[ToCourier], None],
         fetch: Callable[[FetchMessage], object],
@@ -41,7 +43,13 @@ class PostRoom:
             "escalate": world.escalate,
         }
         self.sender: Ref[Any] = SenderActor.start_on(
-            dispatchers.shared, policy=policy, reads=reads, call=call, draw=world.draw, **common
+            dispatchers.shared,
+            policy=policy,
+            reads=reads,
+            rests=rests,
+            call=call,
+            draw=world.draw,
+            **common,
         )
         self.gap_keeper: Ref[Any] = GapKeeperActor.start_on(
             dispatchers.shared, fetch=fetch, every=world.look_for_gaps_every, **common

@@ -3,6 +3,7 @@ from threading import Lock
 
 from actors.pool import Pool
 from moca import clock
+from moca.core.account_rests import AccountRests
 from moca.core.limiter import SlidingWindow
 from moca.core.messages import GenerateReply, ShowTyping
 from moca.core.vocabulary import COMMENT_KINDS
@@ -14,8 +15,9 @@ class TypingDesk:
     Best effort: nothing waits for it, nobody is told whether it worked, and it is not tried again.
     """
 
-    def __init__(self, readers: Pool, per_second: int) -> None:
+    def __init__(self, readers: Pool, per_second: int, rests: AccountRests) -> None:
         self._readers = readers
+        self._rests = rests
         self._window = SlidingWindow(per_second, timedelta(seconds=1))
         self._lock = Lock()
         self.is_frozen = True
@@ -23,7 +25,7 @@ class TypingDesk:
 
     def show(self, asked: GenerateReply) -> None:
         """Have it shown, if there is somebody to see it and the second allows it. Any thread."""
-        if self.is_frozen:
+        if self.is_frozen or self._rests.until(asked.contact.account_id, clock.now()) is not None:
             return
         is_in_talk = any(each.kind not in COMMENT_KINDS for each in asked.inputs)
         if asked.attempt == 1 and is_in_talk and not len(self._readers) and self._may():

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from moca.broker.parcel import Delivered, Tag
+from moca.core.messages import RestingAccount
 from moca.core.messages.seating import Standing
 
 
@@ -49,6 +51,9 @@ class Office(Protocol):
 
     def note_freeze(self, *, is_frozen: bool) -> None:
         """Take in whether anything may go out at all."""
+
+    def note_rests(self, resting: Sequence[RestingAccount]) -> None:
+        """Take in which accounts rest because Instagram asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

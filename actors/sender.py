@@ -9,6 +9,7 @@ from actors.runtime import MailboxActor
 from actors.signals import Drain, LookAgain, SweepDue
 from actors.timers import Timers
 from moca import clock
+from moca.core.account_rests import AccountRests
 from moca.core.messages import (
     AccountChanged,
     Command,
@@ -54,6 +55,7 @@ class SenderActor(MailboxActor):
         timers: Timers,
         draw: Callable[[], float],
         reads: Reads | None = None,
+        rests: AccountRests | None = None,
     ) -> None:
         super().__init__()
         self._policy = policy
@@ -61,6 +63,7 @@ class SenderActor(MailboxActor):
         self._call = call
         self._draw = draw
         self._reads = reads
+        self._rests = rests
         self._is_draining = False
         tell = self.actor_ref.tell
         self._next_look = Alarm(timers, lambda: tell(LookAgain()))
@@ -68,7 +71,7 @@ class SenderActor(MailboxActor):
 
     def on_start(self) -> None:
         """Begin with nothing in hand."""
-        self._outbox = Outbox(self._policy)
+        self._outbox = Outbox(self._policy, self._rests)
         self._settling = Settling(self._policy, self._reads)
         self._calls: dict[int, Call] = {}
         self._left_to_the_operator: set[int] = set()
@@ -115,7 +118,7 @@ class SenderActor(MailboxActor):
                 self._settling.forget(item_id)
                 self._outbox.forget(item_id, now)
             case DeliveryStarted():
-                self._started(message)
+                self._started(message, now)
             case DeliveryEnded():
                 self._ended(message, now)
             case KnownMidsListed() if not self._is_draining:
@@ -171,8 +174,9 @@ class SenderActor(MailboxActor):
         else:
             self._ailments.note_change(changed)
 
-    def _started(self, started: DeliveryStarted) -> None:
-        self._outbox.started(started.item_id, started.at)
+    def _started(self, started: DeliveryStarted, now: datetime) -> None:
+        # It is not in the future, unless the clock was set back since.
+        self._outbox.started(started.item_id, min(started.at, now))
         if started.item_id in self._calls:
             self._calls[started.item_id].started_at = started.at
 
@@ -186,7 +190,7 @@ class SenderActor(MailboxActor):
             self._outbox.release(call.reply, now)
             return
         end = after_call(call.reply, ended.result, now, self._policy, self._draw())
-        self._ailments.note(call.reply.contact.account_id, end, call.started_at)
+        self._ailments.note(call.reply.contact.account_id, end, call.started_at, now)
         self._follow(call.reply, end.record, now, call.started_at)
 
     def _call_of_before(self, item_id: int) -> Call | None:
@@ -233,7 +237,7 @@ class SenderActor(MailboxActor):
             self._knows_the_past = True
             self._outbox.count_recent(found.recent, now)
             for account in found.resting:
-                self._outbox.rest_account(account.account_id, account.until)
+                self._outbox.rest_account(account.account_id, account.until, now)
         for unsettled in found.unsettled:
             item_id = unsettled.reply.item_id
             if item_id not in self._outbox and item_id not in self._left_to_the_operator:

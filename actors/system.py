@@ -23,6 +23,7 @@ from actors.supervisor import SupervisorActor
 from actors.timers import Timers
 from actors.world import World
 from moca import clock
+from moca.core.account_rests import AccountRests
 from moca.core.contact import ContactKey
 from moca.core.messages import (
     AccountChanged,
@@ -84,6 +85,7 @@ class System:
         self._sender_policy = sender
         self._timers = timers
         self._observers = world.observers
+        self._rests = AccountRests()
         self._reads = reads = SharedReads(sender.account_reads_per_second)
         critical: dict[str, Any] = {"escalate": world.escalate}
         self._persistence: Ref[Any] = PersistenceActor.start_on(
@@ -112,7 +114,8 @@ class System:
             recall=world.recall,
             **critical,
         )
-        self._typing = TypingDesk(self._readers, sender.per_second) if world.shows_typing else None
+        typing = TypingDesk(self._readers, sender.per_second, self._rests)
+        self._typing = typing if world.shows_typing else None
         self._post_room = self._first_post_room()
         around = Surroundings(
             policy=conversation,
@@ -197,10 +200,10 @@ class System:
         post_room = self._post_room
         if post_room is not None:
             post_room.drain()
-        with contextlib.suppress(pykka.Timeout):
-            self._supervisor.stop(timeout=_ANSWER_SECONDS)
-        with contextlib.suppress(pykka.Timeout):
-            self._couriers.stop(timeout=_LAST_CALLS_SECONDS)
+        last = (self._supervisor, _ANSWER_SECONDS), (self._couriers, _LAST_CALLS_SECONDS)
+        for who, seconds in last:
+            with contextlib.suppress(pykka.Timeout):
+                who.stop(timeout=seconds)
         if post_room is not None:
             post_room.end_keeping()
         for pool in (self._readers, self._responders):
@@ -226,6 +229,7 @@ class System:
             dispatchers=self._dispatchers,
             timers=self._timers,
             reads=self._reads,
+            rests=self._rests,
             record=record,
             call=self._call,
             fetch=self._fetch,
@@ -278,9 +282,13 @@ class System:
         """Tell who asked for an event or wants it; all else is routed by contact."""
         post_room = self._post_room
         match event:
-            case ReplyClaimed() | PendingFound() | KnownMidsListed():
-                return None if post_room is None else post_room.sender
-            case AccountChanged() | FreezeChanged():
+            case (
+                ReplyClaimed()
+                | PendingFound()
+                | KnownMidsListed()
+                | AccountChanged()
+                | FreezeChanged()
+            ):
                 return None if post_room is None else post_room.sender
             case MessagesMissing():
                 return None if post_room is None else post_room.gap_keeper

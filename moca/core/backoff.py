@@ -21,6 +21,10 @@ def backoff(attempt: int, jitter: float) -> timedelta:
         attempt: how many attempts were made, from 1.
         jitter: a number drawn from 0 to 1; it moves the wait between half and the whole span.
     """
+    return longest_backoff(attempt) * (0.5 + jitter / 2)
+
+
+def longest_backoff(attempt: int) -> timedelta:
+    """Return the whole span, as drawn with a jitter of 1."""
     doublings = min(max(attempt, 1) - 1, 16)
-    span = min(_FIRST * (1 << doublings), _LONGEST)
-    return timedelta(seconds=span.total_seconds() * (0.5 + jitter / 2))
+    return min(_FIRST * (1 << doublings), _LONGEST)

@@ -1,8 +1,9 @@
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from heapq import heappop, heappush
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from heapq import heapify, heappop, heappush
 from itertools import count
 
+from moca.core.backoff import longest_backoff
 from moca.core.channel import Channel
 from moca.core.contact import ContactKey
 from moca.core.reply import QueuedReply
@@ -14,7 +15,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Lane:
     """The replies to one contact, of which only the first may go, and only one at a time."""
 
-    __slots__ = ("contact", "free_at", "holders", "replies", "turn")
+    __slots__ = ("contact", "free_at", "holders", "ready_in", "replies", "turn")
 
     def __init__(self, contact: ContactKey) -> None:
         self.contact = contact
@@ -24,6 +25,8 @@ class Lane:
         """Items under way or in doubt; the lane stands until all have ended."""
         self.turn = 0
         """Its last place in the heaps; an entry of an earlier turn is void."""
+        self.ready_in: Channel | None = None
+        """Where its first reply may go as far as the contact is concerned."""
 
 
 class Lanes:
@@ -39,6 +42,7 @@ class Lanes:
         self._ready: dict[Channel, list[tuple[int, int, int, Lane]]] = {}
         self._later: list[tuple[datetime, int, int, Lane]] = []
         self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
+        self._changed: set[Channel] = set()
         self._entries = count()
         """Numbers places in the heaps: a reply or a lane that comes back is another entry."""
 
@@ -67,15 +71,14 @@ class Lanes:
             self.release(reply, now)
         return reply
 
-    def channels_ready(self, now: datetime) -> Iterator[Channel]:
-        """Name the channels that have a reply which may go as far as its contact is concerned."""
+    def changed(self, now: datetime) -> set[Channel]:
+        """Name the channels whose first reply may be another than when this was last asked."""
         self._wake(now)
-        for channel in tuple(self._ready):
-            if self._first(channel) is not None:
-                yield channel
+        changed, self._changed = self._changed, set()
+        return changed
 
     def first(self, channel: Channel) -> QueuedReply | None:
-        """Show a channel's first reply that may go, after `channels_ready` at the same instant."""
+        """Show a channel's first reply that may go, after `changed` at the same instant."""
         lane = self._first(channel)
         return None if lane is None else lane.replies[0][-1]
 
@@ -84,14 +87,14 @@ class Lanes:
         lane = self._lanes[reply.contact]
         heappop(lane.replies)
         lane.holders.add(reply.item_id)
-        lane.turn = next(self._entries)
+        self._move(lane)
 
     def hold(self, reply: QueuedReply) -> None:
         """Let a reply that an earlier run left under way hold its lane."""
         self._held[reply.item_id] = reply
         lane = self._lane(reply.contact)
         lane.holders.add(reply.item_id)
-        lane.turn = next(self._entries)
+        self._move(lane)
 
     def rest(self, contact: ContactKey, until: datetime, now: datetime) -> None:
         """Let nothing go to a contact before `until`."""
@@ -105,6 +108,18 @@ class Lanes:
         lane = self._lanes.get(reply.contact)
         if lane is not None:
             lane.holders.discard(reply.item_id)
+            self._place(lane, now)
+
+    def set_back(self, now: datetime, user_cooldown: timedelta) -> None:
+        """Follow a clock that was set back: nothing waits longer than its own span from now."""
+        for lane in tuple(self._lanes.values()):
+            lane.free_at = min(lane.free_at, now + user_cooldown)
+            lane.replies = [
+                (priority, item_id, entry, self._held_anew(reply, now))
+                for priority, item_id, entry, reply in lane.replies
+                if self._is_held(reply)
+            ]
+            heapify(lane.replies)
             self._place(lane, now)
 
     def next_change_at(self) -> datetime | None:
@@ -121,8 +136,21 @@ class Lanes:
         heappush(lane.replies, entry)
         self._place(lane, now)
 
-    def _place(self, lane: Lane, now: datetime) -> None:
+    def _held_anew(self, reply: QueuedReply, now: datetime) -> QueuedReply:
+        if not reply.attempts:
+            return reply
+        by = min(reply.scheduled_for, now + longest_backoff(reply.attempts))
+        anew = self._held[reply.item_id] = replace(reply, scheduled_for=by)
+        return anew
+
+    def _move(self, lane: Lane) -> None:
         lane.turn = next(self._entries)
+        if lane.ready_in is not None:
+            self._changed.add(lane.ready_in)
+            lane.ready_in = None
+
+    def _place(self, lane: Lane, now: datetime) -> None:
+        self._move(lane)
         if lane.holders:
             return
         while lane.replies and not self._is_held(lane.replies[0][-1]):
@@ -139,8 +167,9 @@ class Lanes:
         if free_at > now:
             heappush(self._later, (free_at, item_id, lane.turn, lane))
         else:
-            ready = self._ready.setdefault(reply.channel, [])
-            heappush(ready, (priority, item_id, lane.turn, lane))
+            channel = lane.ready_in = reply.channel
+            heappush(self._ready.setdefault(channel, []), (priority, item_id, lane.turn, lane))
+            self._changed.add(channel)
 
     def _is_held(self, reply: QueuedReply) -> bool:
         return self._held.get(reply.item_id) is reply
@@ -156,11 +185,11 @@ class Lanes:
                 self._place(lane, now)
 
     def _first(self, channel: Channel) -> Lane | None:
-        ready = self._ready[channel]
+        ready = self._ready.get(channel, [])
         while ready:
             *_, turn, lane = ready[0]
             if turn == lane.turn:
                 return lane
             heappop(ready)
-        del self._ready[channel]
+        self._ready.pop(channel, None)
         return None

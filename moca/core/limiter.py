@@ -31,6 +31,7 @@ class SlidingWindow:
 
         None if that depends on a reserved start not yet made.
         """
+        self._follow_a_clock_set_back(now)
         self._forget_before(now - _LATE_AT_MOST)
         place = len(self._free_again) + self._reserved + ahead - self._limit
         if place < 0:
@@ -62,6 +63,13 @@ class SlidingWindow:
         if self._free_again and free_at < self._free_again[-1]:
             free_at = self._free_again[-1]
         self._free_again.append(free_at)
+
+    def _follow_a_clock_set_back(self, now: datetime) -> None:
+        # The last start was made by now, whatever its instant says.
+        if not self._free_again or self._free_again[-1] <= now + self._span + self._guard:
+            return
+        ahead_by = self._free_again[-1] - (now + self._span + self._guard)
+        self._free_again = deque(each - ahead_by for each in self._free_again)
 
     def _forget_before(self, instant: datetime) -> None:
         while self._free_again and self._free_again[0] <= instant:

@@ -2,6 +2,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from moca.core.account_rests import AccountRests
 from moca.core.channel import Channel, Kind
 from moca.core.contact import ContactKey
 from moca.core.lanes import Lanes
@@ -9,6 +10,7 @@ from moca.core.messages import ClaimReply, DeliverReply, RecentSend, ReplyClaime
 from moca.core.pacing import Pacing
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
+from moca.core.turns import Turns
 
 _LEAD = timedelta(milliseconds=100)
 """How long before its turn a reply is claimed, so that the write costs the pace nothing."""
@@ -30,17 +32,22 @@ class Outbox:
     its contact's lane until its end is known. Pure but for its own state; not safe across threads.
     """
 
-    def __init__(self, policy: SenderPolicy) -> None:
+    def __init__(self, policy: SenderPolicy, rests: AccountRests | None = None) -> None:
         self._policy = policy
         self._lanes = Lanes()
-        self._pacing = Pacing(policy)
+        self._rests = rests or AccountRests()
+        self._pacing = Pacing(policy, self._rests)
+        self._turns = Turns()
+        self._moved: set[str] = set()
+        """Accounts of which a limit counts something else than when their turns were placed."""
+        self._latest: datetime | None = None
         self._claiming: dict[int, ClaimReply] = {}
         self._claimed: deque[ReplyClaimed] = deque()
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier who has not said yet that the call is being made."""
         self._under_way: set[int] = set()
         """Handed to a courier who has not said yet how the call ended."""
-        self._ahead: Counter[Channel] = Counter()
+        self._ahead: Counter[Channel] = Counter()  # Without zeros: its total is asked for often.
         """By channel, the replies claimed or being claimed that wait for their turn."""
         self.is_frozen = False
         """Whether nothing is to go; what is claimed is to be given back."""
@@ -86,10 +93,11 @@ class Outbox:
         """Respect what an earlier run sent within the limits' windows."""
         for send in sends:
             channel = Channel(send.contact.account_id, send.kind)
+            self._moved.add(channel.account_id)
             if send.started_at + timedelta(seconds=2) > now:
                 self._pacing.count(channel, now)
             elif send.kind is Kind.PRIVATE_REPLY:
-                self._pacing.count_in_the_hour(channel, send.started_at)
+                self._pacing.count_in_the_hour(channel, min(send.started_at, now))
             began_by = min(send.started_at + _CALL_BEGINS_WITHIN, now)
             # An echo or a reading may have told of the end long after it.
             self.rest(send.contact, min(send.ended_at or began_by, began_by), now)
@@ -100,13 +108,13 @@ class Outbox:
         while (reply := self._next_to_claim(now)) is not None:
             self._lanes.take(reply)
             claim = self._claiming[reply.item_id] = ClaimReply(reply, now)
-            self._ahead[reply.channel] += 1
+            self._expect(reply.channel, 1)
             claims.append(claim)
         return tuple(claims)
 
     def claims_unanswered(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Say again which replies to claim, where the answer should have come by now."""
-        return tuple(each for each in self._claiming.values() if now - each.at > _CLAIM_TAKES)
+        return tuple(each for each in self._claiming.values() if _is_overdue(each.at, now))
 
     def claimed(self, claimed: ReplyClaimed) -> None:
         """Let a reply that is `sending` on disk wait for its turn."""
@@ -124,6 +132,7 @@ class Outbox:
             if free_at is not None and free_at <= now:
                 self._unclaim(claimed)
                 self._pacing.reserve(reply.channel)
+                self._moved.add(reply.channel.account_id)
                 self._called[reply.item_id] = reply
                 self._under_way.add(reply.item_id)
                 calls.append(DeliverReply(reply))
@@ -134,6 +143,7 @@ class Outbox:
         reply = self._called.pop(item_id, None)
         if reply is not None:
             self._pacing.started(reply.channel, at)
+            self._moved.add(reply.channel.account_id)
 
     def hung_up(self, item_id: int) -> None:
         """Note that the courier who made this call is free, where nothing else is known of it."""
@@ -143,6 +153,7 @@ class Outbox:
         """Let the contact rest after a call; the lane stands until `release`."""
         if self._called.pop(reply.item_id, None) is not None:
             self._pacing.release(reply.channel)
+            self._moved.add(reply.channel.account_id)
         self.hung_up(reply.item_id)
         self.rest(reply.contact, now, now)
 
@@ -150,17 +161,20 @@ class Outbox:
         """Let nothing go to a contact for the span per user."""
         self._lanes.rest(contact, since + self._policy.user_cooldown, now)
 
-    def rest_account(self, account_id: str, until: datetime) -> None:
+    def rest_account(self, account_id: str, until: datetime, now: datetime) -> None:
         """Let nothing go for an account before `until`."""
-        self._pacing.rest(account_id, until)
+        self._rests.rest(account_id, until, now)
+        self._moved.add(account_id)
 
-    def stop_account(self, account_id: str, until: datetime) -> None:
+    def stop_account(self, account_id: str, until: datetime, now: datetime) -> None:
         """Let nothing go for an account before `until`, unless it is woken."""
-        self._pacing.stop(account_id, until)
+        self._rests.stop(account_id, until, now)
+        self._moved.add(account_id)
 
     def wake_account(self, account_id: str) -> None:
         """Let a stopped account go on; a rest that Instagram asked for stands."""
-        self._pacing.wake(account_id)
+        self._rests.wake(account_id)
+        self._moved.add(account_id)
 
     def release(self, reply: QueuedReply, now: datetime) -> None:
         """Let a contact's next reply go; this one has ended."""
@@ -170,7 +184,7 @@ class Outbox:
         """Drop a reply that the database no longer wants sent."""
         asked = self._claiming.pop(item_id, None)
         if asked is not None:
-            self._ahead[asked.reply.channel] -= 1
+            self._expect(asked.reply.channel, -1)
         for claimed in [each for each in self._claimed if each.reply.item_id == item_id]:
             self._unclaim(claimed)
         self._lanes.discard(item_id, now)
@@ -184,12 +198,12 @@ class Outbox:
         asked = tuple(claim.reply for claim in self._claiming.values())
         for reply in asked:
             del self._claiming[reply.item_id]
-            self._ahead[reply.channel] -= 1
+            self._expect(reply.channel, -1)
         return (*self.unclaim(), *asked)
 
     def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
         """Give back what was so long in being claimed that the claim tells nothing any more."""
-        late = [each for each in self._claimed if now - each.at > _CLAIM_TAKES]
+        late = [each for each in self._claimed if _is_overdue(each.at, now)]
         return tuple(map(self._unclaim, late))
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
@@ -206,10 +220,11 @@ class Outbox:
         if self.is_frozen:
             return None
         turns = [self._pacing.free_at(c.reply.channel, now, _NOBODY) for c in self._claimed]
-        for channel in self._lanes.channels_ready(now):
-            if self._has_a_free_courier:
-                free_at = self._pacing.free_at(channel, now, self._ahead)
-                turns.append(free_at and free_at - _LEAD)
+        self._place_turns(now)
+        if self._has_a_free_courier:
+            own = self._turns.next_at(now)
+            overall = self._pacing.overall_free_at(now, self._ahead)
+            turns.append(None if own is None or overall is None else max(own, overall) - _LEAD)
         turns.append(self._lanes.next_change_at())
         return min((turn for turn in turns if turn is not None), default=None)
 
@@ -220,19 +235,44 @@ class Outbox:
 
     def _unclaim(self, claimed: ReplyClaimed) -> QueuedReply:
         self._claimed.remove(claimed)
-        self._ahead[claimed.reply.channel] -= 1
+        self._expect(claimed.reply.channel, -1)
         return claimed.reply
 
+    def _expect(self, channel: Channel, more: int) -> None:
+        self._ahead[channel] += more
+        if not self._ahead[channel]:
+            del self._ahead[channel]
+        self._moved.add(channel.account_id)
+
     def _rests_until(self, reply: QueuedReply, now: datetime) -> datetime | None:
-        return self._pacing.rests_until(reply.contact.account_id, now)
+        return self._rests.until(reply.contact.account_id, now)
 
     def _next_to_claim(self, now: datetime) -> QueuedReply | None:
         if self.is_frozen or not self._has_a_free_courier:
             return None
-        candidates = []
-        for channel in self._lanes.channels_ready(now):
-            free_at = self._pacing.free_at(channel, now, self._ahead)
+        overall = self._pacing.overall_free_at(now, self._ahead)
+        if overall is None or overall > now + _LEAD:
+            return None
+        self._place_turns(now)
+        return self._turns.first(now + _LEAD)
+
+    def _place_turns(self, now: datetime) -> None:
+        """Place the channels anew of which something has changed, and no others."""
+        if self._latest is not None and now < self._latest:
+            self._lanes.set_back(now, self._policy.user_cooldown)
+            self._moved.update(channel.account_id for channel in self._turns)
+        self._latest = now
+        stale = self._lanes.changed(now)
+        stale |= {Channel(account_id, kind) for account_id in self._moved for kind in Kind}
+        self._moved.clear()
+        for channel in stale:
             reply = self._lanes.first(channel)
-            if reply is not None and free_at is not None and free_at <= now + _LEAD:
-                candidates.append(reply)
-        return min(candidates, key=lambda reply: (reply.priority, reply.item_id), default=None)
+            free_at = None
+            if reply is not None:
+                free_at = self._pacing.own_free_at(channel, now, self._ahead)
+            self._turns.place(channel, reply, free_at, now)
+
+
+def _is_overdue(claimed_at: datetime, now: datetime) -> bool:
+    # Either way: by a clock that was set back, it would not be overdue for long.
+    return abs(now - claimed_at) > _CLAIM_TAKES

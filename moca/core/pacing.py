@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from moca.core.account_rests import AccountRests
 from moca.core.channel import Channel, Kind
 from moca.core.limiter import SlidingWindow
 from moca.core.policy import SenderPolicy
@@ -22,14 +23,6 @@ class _Account:
     window: SlidingWindow
     by_kind: Mapping[Kind, SlidingWindow]
     """What has a limit of its own as well."""
-    rests_until: datetime | None = None
-    """Because Instagram asked for it."""
-    stopped_until: datetime | None = None
-    """Because a person must act; over as soon as one did."""
-
-    @property
-    def waits_until(self) -> datetime | None:
-        return max(filter(None, (self.rests_until, self.stopped_until)), default=None)
 
 
 @dataclass(slots=True)
@@ -37,6 +30,7 @@ class Pacing:
     """The limits over all, per account and per kind, each exact in every window of its span."""
 
     policy: SenderPolicy
+    rests: AccountRests = field(default_factory=AccountRests)
     _overall: SlidingWindow = field(init=False)
     _together: SlidingWindow = field(init=False)
     _accounts: dict[str, _Account] = field(init=False)
@@ -61,19 +55,26 @@ class Pacing:
 
         `ahead` counts, by channel, the calls that are to start before it.
         """
+        return _latest(self.overall_free_at(now, ahead), self.own_free_at(channel, now, ahead))
+
+    def overall_free_at(self, now: datetime, ahead: Counter[Channel]) -> datetime | None:
+        """Return when the limits over all let a call start, as `free_at` does."""
+        # How those ahead come to be spread is not known yet, and is a matter of moments.
+        spread = now if ahead.total() else self._together.free_at(now)
+        return _latest(self._overall.free_at(now, ahead.total()), spread)
+
+    def own_free_at(
+        self, channel: Channel, now: datetime, ahead: Counter[Channel]
+    ) -> datetime | None:
+        """Return when the limits of the channel and its account let a call start."""
         account = self._accounts[channel.account_id]
         of_account = sum(ahead[Channel(channel.account_id, kind)] for kind in Kind)
         own = account.by_kind.get(channel.kind)
-        turns = [
-            self._overall.free_at(now, ahead.total()),
+        return _latest(
             account.window.free_at(now, of_account),
             now if own is None else own.free_at(now, ahead[channel]),
-            account.waits_until or now,
-            # How those ahead come to be spread is not known yet, and is a matter of moments.
-            now if ahead.total() else self._together.free_at(now),
-        ]
-        known = [turn for turn in turns if turn is not None]
-        return max(known) if len(known) == len(turns) else None
+            self.rests.until(channel.account_id, now) or now,
+        )
 
     def reserve(self, channel: Channel) -> None:
         """Take a place for a call that is about to be made."""
@@ -101,25 +102,12 @@ class Pacing:
         if own is not None:
             own.count(at)
 
-    def rests_until(self, account_id: str, now: datetime) -> datetime | None:
-        """Tell until when an account rests or is stopped; None while it is not."""
-        until = self._accounts[account_id].waits_until
-        return until if until is not None and until > now else None
-
-    def rest(self, account_id: str, until: datetime) -> None:
-        """Start nothing for an account before `until`."""
-        account = self._accounts[account_id]
-        account.rests_until = max(until, account.rests_until or until)
-
-    def stop(self, account_id: str, until: datetime) -> None:
-        """Start nothing for an account before `until`, unless it is woken."""
-        self._accounts[account_id].stopped_until = until
-
-    def wake(self, account_id: str) -> None:
-        """Let a stopped account go on; a rest that Instagram asked for stands."""
-        self._accounts[account_id].stopped_until = None
-
     def _windows(self, channel: Channel) -> tuple[SlidingWindow, ...]:
         account = self._accounts[channel.account_id]
         own = account.by_kind.get(channel.kind)
         return self._overall, self._together, account.window, *(() if own is None else (own,))
+
+
+def _latest(*turns: datetime | None) -> datetime | None:
+    known = [turn for turn in turns if turn is not None]
+    return max(known) if len(known) == len(turns) else None

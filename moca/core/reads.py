@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from moca.core.limiter import SlidingWindow
 
 _SECOND = timedelta(seconds=1)
+_WAITED_FOR_AT_MOST = 2 * _SECOND
+"""What is further ahead was noted before the clock was set back."""
 _ACCOUNTS_KEPT = 1000
 
 
@@ -35,7 +37,7 @@ class Reads:
 
     def take(self, account_id: str, now: datetime, calls: int = 1) -> bool:
         """Count reads if they may be made now and nobody waits to make some; tell whether."""
-        if self._waited_for.get(account_id, now) > now:
+        if now < self._waited_for.get(account_id, now) <= now + _WAITED_FOR_AT_MOST:
             return False
         if self._window(account_id).free_at(now, calls - 1) != now:
             return False

@@ -98,6 +98,7 @@ class Settling:
     def _due_at(self, doubt: Doubt, now: datetime) -> datetime:
         if doubt.is_reading:
             return datetime.max.replace(tzinfo=now.tzinfo)
+        doubt.read_at = min(doubt.read_at, now + self._policy.settle)
         if doubt.read_at > now:
             return doubt.read_at
         account_id = doubt.reply.contact.account_id

@@ -6,6 +6,7 @@ from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats, SeatClaimed,
 from moca.storage.batch import Batch
 from moca.storage.cluster import Node, Seat
 from moca.storage.freezing import is_frozen
+from moca.storage.resting import resting_accounts
 
 _ALIVE = timedelta(seconds=10)
 
@@ -41,4 +42,6 @@ def beat(batch: Batch, commands: Sequence[Beat]) -> None:
         ).execute()
         alive = Node.select().where(Node.seen_at > command.at - _ALIVE).count()
         held: Any = Seat.select(Seat.name, Seat.epoch).where(Seat.node == command.node).tuples()
-        batch.answer(command.receipt, Standing(alive, dict(held), is_frozen()))
+        batch.answer(
+            command.receipt, Standing(alive, dict(held), is_frozen(), resting_accounts(command.at))
+        )

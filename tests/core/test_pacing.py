@@ -67,7 +67,7 @@ def test_a_call_waits_for_the_limit_that_holds_longest() -> None:
     pacing.count(ACCOUNT, at(0))
     assert pacing.free_at(Channel("another"), at(0.5), NOBODY) == at(0.5)
     assert at(1) <= pacing.free_at(ACCOUNT, at(0.5), NOBODY) <= at(1.01)
-    pacing.rest(ACCOUNT.account_id, at(30))
+    pacing.rests.rest(ACCOUNT.account_id, at(30), at(0))
     assert pacing.free_at(ACCOUNT, at(0.5), NOBODY) == at(30)
 
 

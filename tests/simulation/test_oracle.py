@@ -60,6 +60,17 @@ def draw_few_couriers(seed: int) -> Script:
     return replace(script, figures=figures, happenings=(*kept, *slow))
 
 
+def draw_deaths_while_throttled(seed: int) -> Script:
+    """Draw a run where an account is asked to wait now and then, and Moca dies meanwhile."""
+    script = draw_script(seed)
+    throttled = (
+        Sending(number=n, arrives=None, answer="throttled", wait=60) for n in range(2, 40, 4)
+    )
+    kept = (each for each in script.happenings if not isinstance(each, Sending))
+    dies = (Dies(at=at) for at in range(20, 200, 20))
+    return replace(script, happenings=(*kept, *throttled, *dies))
+
+
 def test_an_acknowledgement_before_the_commit_is_noticed(monkeypatch) -> None:
     gather = persistence.PersistenceActor._gather
 
@@ -141,13 +152,13 @@ def test_a_user_who_gets_no_rest_is_noticed(monkeypatch) -> None:
 
 
 def test_a_throttled_account_that_goes_on_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(outbox.Outbox, "rest_account", lambda self, account_id, until: None)
+    monkeypatch.setattr(outbox.Outbox, "rest_account", lambda self, *told: None)
     assert found(4)
 
 
 def test_a_rest_forgotten_in_a_restart_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(results, "rest_accounts", lambda rests: None)
-    assert found(4)
+    assert found(4, draw=draw_deaths_while_throttled)
 
 
 def test_calls_that_wait_for_a_courier_past_the_outbox_are_noticed(monkeypatch) -> None:

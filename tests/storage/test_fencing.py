@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.messages import Conflict, Done, RecordWebhook
+from moca.core.messages import Conflict, Done, RecordWebhook, RestingAccount
 from moca.core.messages.seating import (
     Beat,
     ClaimSeat,
@@ -16,6 +16,7 @@ from moca.core.messages.seating import (
 from moca.storage.batch import WriterPolicy
 from moca.storage.fencing import ClusterWriter
 from moca.storage.models import Webhook
+from moca.storage.resting import rest_accounts
 from tests.making import NOON
 
 POLICY = WriterPolicy(
@@ -74,3 +75,13 @@ def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer):
     writer.apply([Beat("gone", "http://gone", NOON), Beat("b", "http://b", later)])
     written = writer.apply([Beat("a", "http://a", later, Future())])
     assert [answer for _, answer in written.answers] == [Standing(2, {"p1": 1})]
+
+
+def test_a_beat_tells_which_accounts_rest(writer, database):
+    claim(writer, "a")
+    until = NOON + timedelta(minutes=5)
+    with database.connection_context():
+        rest_accounts({"17841400000000001": until, "17841400000000002": NOON})
+    written = writer.apply([Beat("a", "http://a", NOON, Future())])
+    resting = (RestingAccount("17841400000000001", until),)
+    assert [answer for _, answer in written.answers] == [Standing(1, {"p1": 1}, resting=resting)]

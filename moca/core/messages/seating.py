@@ -1,10 +1,11 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from moca.core.contact import ContactKey
 from moca.core.messages.receipt import Receipt
+from moca.core.messages.sending import RestingAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Standing:
     epochs: Mapping[str, int]
     is_frozen: bool = False
     """Whether nothing may go out, wherever that was decided."""
+    resting: Sequence[RestingAccount] = ()
+    """The accounts that rest because Instagram asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
