@@ -43,6 +43,7 @@ from moca.core.messages.comparing import MessagesMissed
 from moca.core.messages.freezing import FreezeChanged
 from moca.core.policy import ConversationPolicy, SenderPolicy
 
+_FOR_THE_SENDER = ReplyClaimed | PendingFound | KnownMidsListed | AccountChanged | FreezeChanged
 _MOST_READS = 1000
 _MOST_WAITING = 20_000
 _ENOUGH_WAITING = 200
@@ -281,19 +282,11 @@ class System:
     def _whom(self, event: Any) -> Ref[Any] | None:
         """Tell who asked for an event or wants it; all else is routed by contact."""
         post_room = self._post_room
-        match event:
-            case (
-                ReplyClaimed()
-                | PendingFound()
-                | KnownMidsListed()
-                | AccountChanged()
-                | FreezeChanged()
-            ):
-                return None if post_room is None else post_room.sender
-            case MessagesMissing():
-                return None if post_room is None else post_room.gap_keeper
-            case _:
-                return self._supervisor
+        if isinstance(event, _FOR_THE_SENDER):
+            return None if post_room is None else post_room.sender
+        if isinstance(event, MessagesMissing):
+            return None if post_room is None else post_room.gap_keeper
+        return self._supervisor
 
     def _spawn(
         self, contact: ContactKey, first: MessageArrived | None, around: Surroundings
