@@ -1,0 +1,32 @@
+"""What pip may install beside Moca."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+REQUIRED = {each.name: each.specifier for each in map(Requirement, PROJECT["dependencies"])}
+FLAWED = {
+    "cryptography": "49.0.0",
+    "flask": "3.1.2",
+    "jinja2": "3.1.5",
+    "requests": "2.32.3",
+    "urllib3": "2.6.2",
+    "werkzeug": "3.1.5",
+}
+"""The newest versions of which a flaw is known that was mended since."""
+WITHOUT_COMPATIBILITY_IN_THEIR_NUMBERS = (
+    *("argon2-cffi", "cryptography", "regex", "structlog", "tzdata"),
+)
+
+
+@pytest.mark.parametrize(("name", "version"), FLAWED.items())
+def test_a_version_with_a_known_flaw_is_not_installed(name, version):
+    assert not REQUIRED[name].contains(version)
+
+
+@pytest.mark.parametrize("name", WITHOUT_COMPATIBILITY_IN_THEIR_NUMBERS)
+def test_no_cap_shuts_out_the_next_fix_of_what_is_numbered_by_date_or_release(name):
+    assert REQUIRED[name].contains("9999.1")
