@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -6,10 +7,15 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from moca.instagram.access import Access
+from moca.instagram.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, TooLong, read_answer
 from moca.instagram.usage import regain_access_after, usage_percent
 
 
@@ -53,9 +59,10 @@ class GraphTransport:
     def __init__(self, access_for: Callable[[str], Access | None], timeout_seconds: float) -> None:
         self._access_for = access_for
         self._timeout_seconds = timeout_seconds
+        self._deadline = DeadlineAdapter()
         self._session = requests.Session()
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=0))
+            self._session.mount(scheme, self._deadline)
 
     def call(
         self,
@@ -85,8 +92,9 @@ class GraphTransport:
         """Make one call in nobody's name, or in that of whoever a token speaks for."""
         # A proxy from the environment is for the world outside, not for the stand-in beside us.
         self._session.trust_env = not _is_loopback(url)
+        self._deadline.begin(self._timeout_seconds)
         try:
-            response = self._session.request(
+            with self._session.request(
                 method,
                 url,
                 params=query,
@@ -95,12 +103,16 @@ class GraphTransport:
                 auth=_Bearer(token),
                 timeout=self._timeout_seconds,
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as response:
+                answer = read_answer(response.raw)
+        except TooLong:
+            return NoAnswer(f"the answer is longer than {MAX_ANSWER_BYTES >> 20} MiB", arrived=True)
         except (OSError, HTTPError) as error:
             return self._explain(error)
         return Answer(
             response.status_code,
-            _read_json(response),
+            _read_json(answer),
             regain_access_after(response.headers),
             usage_percent(response.headers),
             read_http_date(response.headers),
@@ -115,7 +127,7 @@ class GraphTransport:
             return NoAnswer("the Graph address cannot be called", arrived=False)
         if _never_connected(error):
             return NoAnswer("no connection to Instagram", arrived=False)
-        if isinstance(error, requests.Timeout):
+        if isinstance(error, requests.Timeout | ReadTimeoutError):
             return NoAnswer(f"no answer within {self._timeout_seconds:g} s", arrived=True)
         return NoAnswer("the connection broke before the answer", arrived=True)
 
@@ -152,9 +164,9 @@ def read_http_date(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _read_json(response: requests.Response) -> object:
+def _read_json(answer: bytes) -> object:
     try:
-        document: object = response.json()
+        document: object = json.loads(answer)
     except (ValueError, RecursionError):
         return None
     return document
