@@ -1,4 +1,6 @@
+import contextlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import InvalidStateError
 from datetime import timedelta
 from typing import Any
 
@@ -114,21 +116,27 @@ class PersistenceActor(MailboxActor):
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         try:
-            self._announce(self._writer.apply(commands))
-            self._look_whether_it_still_ails()
+            written = self._writer.apply(commands)
         except _UNAVAILABLE as error:
             self._keep(commands, error)
         except Exception:  # noqa: BLE001 - one bad command must not cost the others
             self._commit_one_by_one(commands)
+        else:
+            self._announce(written)
+            self._look_whether_it_still_ails()
 
     def _commit_one_by_one(self, commands: Sequence[Command]) -> None:
-        for command in commands:
+        for place, command in enumerate(commands):
             try:
-                self._announce(self._writer.apply([command]))
+                written = self._writer.apply([command])
             except _UNAVAILABLE as error:
-                self._keep([command], error)
+                # With all that come after it, or they would be written before it.
+                self._keep(commands[place:], error)
+                return
             except Exception as error:  # noqa: BLE001
                 self._refuse(command, error)
+            else:
+                self._announce(written)
 
     def _look_whether_it_still_ails(self) -> None:
         if not self._ails:
@@ -142,7 +150,8 @@ class PersistenceActor(MailboxActor):
 
     def _announce(self, written: Written) -> None:
         for receipt, answer in written.answers:
-            receipt.set_result(answer)
+            with contextlib.suppress(InvalidStateError):
+                receipt.set_result(answer)
         now = clock.now()
         for event in (*written.events, *written.ended):
             if isinstance(event, MessageArrived):
@@ -153,12 +162,19 @@ class PersistenceActor(MailboxActor):
     def _tell(self, event: Any) -> None:
         if self._arrivals and (contact := getattr(event, "contact", None)) is not None:
             for arrived in self._arrivals.take_of(contact):
-                self._notify(arrived)
-        self._notify(event)
+                self._tell_one(arrived)
+        self._tell_one(event)
+
+    def _tell_one(self, event: Any) -> None:
+        # It is committed: a listener that fails must neither repeat the write nor silence others.
+        try:
+            self._notify(event)
+        except Exception:
+            log.exception("event_not_announced", event_type=type(event).__name__)
 
     def _tell_arrivals(self) -> None:
         for arrived in self._arrivals.take(clock.now(), in_hurry=self._crowd >= _A_CROWD):
-            self._notify(arrived)
+            self._tell_one(arrived)
 
     def _keep(self, commands: Sequence[Command], error: Exception) -> None:
         self._ails = f"cannot be written: {type(error).__name__}"
@@ -184,5 +200,6 @@ class PersistenceActor(MailboxActor):
         receipt = getattr(command, "receipt", None)
         if receipt is None:
             return False
-        receipt.set_exception(error)
+        with contextlib.suppress(InvalidStateError):
+            receipt.set_exception(error)
         return True

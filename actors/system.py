@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pykka
+import structlog
 
 from actors.conversation import ConversationActor, Surroundings
 from actors.courier import CourierActor
@@ -42,6 +43,8 @@ from moca.core.messages import (
 from moca.core.messages.comparing import MessagesMissed
 from moca.core.messages.freezing import FreezeChanged
 from moca.core.policy import ConversationPolicy, SenderPolicy
+
+log = structlog.get_logger()
 
 _FOR_THE_SENDER = ReplyClaimed | PendingFound | KnownMidsListed | AccountChanged | FreezeChanged
 _MOST_READS = 1000
@@ -245,7 +248,11 @@ class System:
 
     def _observe(self, event: object) -> None:
         for observe in self._observers:
-            observe(event)
+            try:
+                observe(event)
+            except Exception:
+                # An observer only watches: its fault must not keep the event from its receiver.
+                log.exception("observer_failed", event_type=type(event).__name__)
 
     def _generate(self, asked: GenerateReply) -> None:
         if self._typing is not None:
