@@ -2,6 +2,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+NOT_CONNECTED = "the account is neither connected nor the one in the settings"
+REMOVED = "the account was removed"
+"""Why a message to an account is not answered."""
+
 
 class WrongKey(Exception):  # noqa: N818 - it reads as what it is
     """Raised where tokens cannot be sealed or read with the key at hand; says what to do."""

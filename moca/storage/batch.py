@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -36,6 +36,8 @@ class WriterPolicy:
     consent: Consent = field(default_factory=Consent)
     gives_notice: bool = False
     """Whether anybody outside is told of what a person must look at."""
+    may_own: Callable[[str], bool] = lambda _account_id: True
+    """Whether an account that is not connected may be the one of the settings."""
 
 
 @dataclass(slots=True)

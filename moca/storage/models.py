@@ -149,6 +149,10 @@ class QueueItem(Table):
     """Why it may pass where nothing else by the bot may; None for almost every item."""
     is_final = peewee.BooleanField(null=True)
     """Whether it must not be sent again, should it not have arrived; None for almost every item."""
+    unconfirmed_since = InstantField(null=True)
+    """When the first call began that may have delivered it; None while none may have."""
+    command_key = peewee.CharField(null=True)
+    """Identifies the command that queued it, so that repeating the command queues nothing."""
 
     class Meta:
         table_name = "queue_item"

@@ -1,5 +1,6 @@
 from typing import Any
 
+from moca.storage.account_ownership import RemovedAccount
 from moca.storage.cluster import Node, Seat
 from moca.storage.counts import Freeze, MinuteFigure, QueueCount
 from moca.storage.deliveries import ArrivalCount, ArrivalHour, Comparison
@@ -42,6 +43,7 @@ TABLES: tuple[type[Table], ...] = (
     AccountProfile,
     AccountRest,
     Account,
+    RemovedAccount,
     DeletionRequest,
     Scrub,
     Signing,
@@ -125,6 +127,13 @@ QueueItem.add_index(
 _partial_index("queue_item_under_way", QueueItem, QueueItem.conversation, where=IS_UNDER_WAY)
 _partial_index("queue_item_parting", QueueItem, QueueItem.conversation, where=IS_PARTING)
 _partial_index("queue_item_unsettled", QueueItem, QueueItem.id, where=IS_UNSETTLED)
+_partial_index(
+    "queue_item_command_key",
+    QueueItem,
+    QueueItem.command_key,
+    where=QueueItem.command_key.is_null(is_null=False),
+    unique=True,
+)
 _partial_index(
     "queue_item_started",
     QueueItem,
