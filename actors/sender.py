@@ -147,6 +147,7 @@ class SenderActor(MailboxActor):
         for claim in self._outbox.claims(now):
             self._record(claim)
         for call in self._outbox.calls(now):
+            self._settling.count_reading_before(call.reply, now)
             self._calls[call.reply.item_id] = Call(call.reply, now)
             self._call(call)
         for reading in self._settling.readings(now):
@@ -213,7 +214,8 @@ class SenderActor(MailboxActor):
     ) -> None:
         self._record(record)
         if isinstance(record, RecordUnknown):
-            self._settling.add(reply, started_at, now, may_go_again=record.may_go_again)
+            since = reply.unconfirmed_since or started_at
+            self._settling.add(reply, since, now, may_go_again=record.may_go_again)
             return
         self._outbox.release(reply, now)
         if isinstance(record, RecordRetry):
@@ -267,7 +269,8 @@ class SenderActor(MailboxActor):
         if reply.item_id in self._outbox.under_way:
             self._calls[reply.item_id] = Call(reply, unsettled.started_at)
             return
-        self._settling.add(reply, unsettled.started_at, now, may_go_again=unsettled.may_go_again)
+        since = reply.unconfirmed_since or unsettled.started_at
+        self._settling.add(reply, since, now, may_go_again=unsettled.may_go_again)
         if not unsettled.attempt_ended:
             because = "Moca stopped before the call had ended"
             self._record(RecordUnknown(reply.item_id, because, now))

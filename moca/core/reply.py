@@ -38,6 +38,8 @@ class QueuedReply:
     attempts: int = 0
     """Calls already started for it."""
     way: Way = DIRECT
+    unconfirmed_since: datetime | None = None
+    """When the first call began that may have delivered it; None while none may have."""
 
     @property
     def channel(self) -> Channel:

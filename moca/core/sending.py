@@ -38,7 +38,7 @@ class Ended:
 
 def after_call(
     reply: QueuedReply,
-    result: DeliveryResult,
+    result: DeliveryResult | Arrived,
     now: datetime,
     policy: SenderPolicy,
     jitter: float,
@@ -49,6 +49,8 @@ def after_call(
             sent = RecordSent(reply.item_id, mid, now, "Instagram's answer")
             pause = breather(usage_percent)
             return Ended(sent, account_rests_until=now + pause if pause else None)
+        case Arrived(mid, _):
+            return Ended(RecordSent(reply.item_id, mid, now, "Instagram's record"))
         case Unconfirmed(because, may_go_again):
             return Ended(RecordUnknown(reply.item_id, because, now, may_go_again))
         case Rejected(because):

@@ -12,10 +12,11 @@ _CALLS_PER_READING = 2
 
 @dataclass(slots=True)
 class Doubt:
-    """A reply whose last call may or may not have reached its contact."""
+    """A reply of which a call may or may not have reached its contact."""
 
     reply: QueuedReply
     started_at: datetime
+    """When the first call began that may have reached its contact."""
     read_at: datetime
     is_reading: bool = False
     absent: int = 0
@@ -65,6 +66,11 @@ class Settling:
                 doubt.is_reading = True
                 readings.append(ListKnownMids(doubt.reply, doubt.started_at))
         return tuple(readings)
+
+    def count_reading_before(self, reply: QueuedReply, now: datetime) -> None:
+        """Count the reading with which a call begins, where an earlier one may have arrived."""
+        if reply.unconfirmed_since is not None:
+            self._reads.count(reply.contact.account_id, now, _CALLS_PER_READING)
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Tell when the next reading is due; None while nothing is in doubt."""

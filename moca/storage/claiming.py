@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.messages import ClaimReply, ReplyClaimed, ReplyDropped
-from moca.core.reply import QueuedReply, Way
+from moca.core.reply import Way
 from moca.core.vocabulary import ItemStatus, MessageStatus, Outcome, Role, Stage
 from moca.storage.batch import Batch, WriterPolicy
 from moca.storage.bulk import Update
 from moca.storage.cancelling import cancel_items
 from moca.storage.chunks import in_chunks
+from moca.storage.finding import known_mids
 from moca.storage.items import Item, hold_items_by_id
 from moca.storage.models import Message, QueueItem
 from moca.storage.parts import earlier_parts
@@ -44,7 +45,7 @@ class _Claims:
     def consider(self, command: ClaimReply) -> None:
         item, at = self.items.get(command.reply.item_id), command.at
         if item is not None and _is_claimed_already(item, command):
-            self.batch.tell(ReplyClaimed(_claimed(item, at, self.batch.policy), at))
+            self.batch.tell(_reply_claimed(item, at, self.batch.policy))
             return
         waits = _waits_because(item, self.earlier)
         if item is None or waits is not None:
@@ -108,11 +109,13 @@ def _window(item: Item, policy: WriterPolicy) -> timedelta:
     return policy.window_for_people
 
 
-def _claimed(item: Item, at: datetime, policy: WriterPolicy) -> QueuedReply:
+def _reply_claimed(item: Item, at: datetime, policy: WriterPolicy) -> ReplyClaimed:
     opened_at = item.window_opened_at
     is_late = opened_at is not None and at > opened_at + policy.window
     way = Way(comment_id=item.comment_id, is_late=is_late and item.comment_id is None)
-    return replace(item.reply(), way=way)
+    reply, since = replace(item.reply(), way=way), item.unconfirmed_since
+    known = frozenset[str]() if since is None else known_mids(item.contact, since)
+    return ReplyClaimed(reply, at, known)
 
 
 def _with_own_windows(items: Mapping[int, Item]) -> dict[int, Item]:
@@ -142,10 +145,10 @@ def _comments(items: Iterable[Item]) -> dict[str, datetime]:
 
 def _announce(batch: Batch, item: Item, at: datetime) -> None:
     attempt = item.attempts + 1
-    claimed = _claimed(item._replace(attempts=attempt), at, batch.policy)
-    detail = f"attempt {attempt}" + (", as a human agent" if claimed.way.is_late else "")
+    claimed = _reply_claimed(item._replace(attempts=attempt), at, batch.policy)
+    detail = f"attempt {attempt}" + (", as a human agent" if claimed.reply.way.is_late else "")
     batch.note(item.message_id, at, Stage.SENDING, "claimed", detail)
-    batch.tell(ReplyClaimed(claimed, at))
+    batch.tell(claimed)
 
 
 def _write(claimed: Sequence[tuple[Item, datetime]]) -> None:

@@ -111,14 +111,19 @@ def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
 def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
     """Tell which recent messages with a contact are accounted for, on either side."""
     for command in commands:
-        since = command.since - _RECENT
-        query: Any = Message.select(Message.mid).where(
-            (Message.id << _latest(command.reply.contact))
-            & Message.mid.is_null(is_null=False)
-            & ((Message.created_at >= since) | (Message.sent_at >= since))
-        )
-        mids = frozenset(mid for (mid,) in query.tuples())
+        mids = known_mids(command.reply.contact, command.since)
         batch.tell(KnownMidsListed(command.reply, command.since, mids))
+
+
+def known_mids(contact: ContactKey, since: datetime) -> frozenset[str]:
+    """Return the mids of the messages with a contact, on either side, since about an instant."""
+    earliest = since - _RECENT
+    query: Any = Message.select(Message.mid).where(
+        (Message.id << _latest(contact))
+        & Message.mid.is_null(is_null=False)
+        & ((Message.created_at >= earliest) | (Message.sent_at >= earliest))
+    )
+    return frozenset(mid for (mid,) in query.tuples())
 
 
 def _latest(contact: ContactKey) -> Any:

@@ -42,6 +42,7 @@ class Item(NamedTuple):
     last_activity_at: datetime
     cooldown_until: datetime | None
     is_final: bool | None
+    unconfirmed_since: datetime | None
 
     @property
     def contact(self) -> ContactKey:
@@ -88,6 +89,7 @@ class Item(NamedTuple):
             scheduled_for=seen.scheduled_for,
             attempts=seen.attempts,
             way=Way(comment_id=seen.comment_id),
+            unconfirmed_since=seen.unconfirmed_since,
         )
 
 
@@ -120,6 +122,7 @@ _COLUMNS = (
     Conversation.last_activity_at,
     Conversation.cooldown_until,
     QueueItem.is_final,
+    QueueItem.unconfirmed_since,
 )
 
 

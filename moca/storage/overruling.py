@@ -32,6 +32,7 @@ _AGAIN = Update(
     QueueItem.attempts,
     QueueItem.because,
     QueueItem.is_final,
+    QueueItem.unconfirmed_since,
     where="\"status\" <> 'sent'",
 )
 _MESSAGES = Update(Message, Message.status, Message.because)
@@ -112,7 +113,9 @@ def _fault_in(item: Item, text: str) -> str | None:
 
 
 def _queue(batch: Batch, command: RetryReply | SettleReply, item: Item, because: str) -> None:
-    _AGAIN.each([(ItemStatus.PENDING, command.at, item.attempts, because, None, item.id)])
+    again = (ItemStatus.PENDING, command.at, item.attempts, because)
+    # The operator decides that it did not arrive: no earlier call is looked for any more.
+    _AGAIN.each([(*again, None, None, item.id)])
     _MESSAGES.each([(MessageStatus.QUEUED, "", item.message_id)])
     ended = (Outcome.FAILED.value, Outcome.SUPPRESSED.value)
     reopened = inputs_of([item.message_id], ended)[item.message_id]
@@ -120,5 +123,5 @@ def _queue(batch: Batch, command: RetryReply | SettleReply, item: Item, because:
     waiting = tuple(inputs_of([item.message_id])[item.message_id])
     for each in (item.message_id, *waiting):
         batch.note(each, command.at, Stage.QUEUE, "queued", because)
-    reply = item.reply(scheduled_for=command.at)
+    reply = item.reply(scheduled_for=command.at, unconfirmed_since=None)
     batch.tell(ReplyQueued(item.contact, reply, waiting))

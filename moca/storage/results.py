@@ -28,6 +28,7 @@ from moca.storage.unsending import UNSENT_BECAUSE
 from moca.storage.unwanted import unwanted_among
 
 _FINAL = Update(QueueItem, QueueItem.is_final)
+_UNCONFIRMED = Update(QueueItem, QueueItem.unconfirmed_since, where='"unconfirmed_since" IS NULL')
 _NOT_SENT = "\"status\" <> 'sent'"
 _ENDED = Update(QueueItem, QueueItem.status, QueueItem.because, where=_NOT_SENT)
 _MESSAGES = Update(Message, Message.status, Message.because, where=_NOT_SENT)
@@ -83,6 +84,7 @@ def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:
     chosen = _chosen(commands, (ItemStatus.SENDING,))
     _write_status(ItemStatus.UNKNOWN, chosen)
     _FINAL.each((True, item.id) for item, command in chosen if not command.may_go_again)
+    _UNCONFIRMED.each((item.sending_at, item.id) for item, _ in chosen)
     spoken = Spoken(batch.policy.cooldown)
     for item, command in chosen:
         spoken.perhaps(item, command.at)

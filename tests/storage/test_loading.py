@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from moca.core.messages import (
     ChangeConversation,
     ConcludeMessages,
@@ -134,7 +136,7 @@ def test_what_is_unsettled_and_what_went_lately_is_found(desk):
     assert found == PendingFound(
         (),
         (
-            UnsettledReply(unknown, at(6), attempt_ended=True),
+            UnsettledReply(replace(unknown, unconfirmed_since=at(6)), at(6), attempt_ended=True),
             UnsettledReply(sending, at(40), attempt_ended=False),
         ),
         (RecentSend(ANNA, at(40)),),

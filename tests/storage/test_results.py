@@ -95,7 +95,8 @@ def test_a_reply_that_did_not_arrive_waits_for_another_attempt(desk, under_way, 
     if was_unknown:
         desk.do(RecordUnknown(under_way.item_id, "timeout", at(7)))
 
-    again = replace(under_way, scheduled_for=at(68))
+    since = QueueItem.get().sending_at if was_unknown else None
+    again = replace(under_way, scheduled_for=at(68), unconfirmed_since=since)
     # Its conversation took an unknown one for said, and must wait for it again.
     told = (ReplyQueued(ANNA, again, ()),) if was_unknown else ()
     assert desk.do(RecordRetry(under_way.item_id, "refused", at(8), at(68))) == told

@@ -3,7 +3,7 @@ from datetime import datetime
 
 from moca.core.channel import Kind
 from moca.core.contact import ContactKey
-from moca.core.delivery import DeliveryResult, VerificationResult
+from moca.core.delivery import Arrived, DeliveryResult, VerificationResult
 from moca.core.reply import QueuedReply
 from moca.core.vocabulary import Author
 
@@ -79,6 +79,8 @@ class ReplyClaimed:
     reply: QueuedReply
     at: datetime
     """When that was asked for."""
+    known_mids: frozenset[str] = frozenset()
+    """The contact's messages already accounted for, where an earlier call may have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,10 @@ class ReplyDropped:
 
 @dataclass(frozen=True, slots=True)
 class DeliverReply:
-    """Make the call. Sender -> Courier."""
+    """Make the call, unless Instagram's record shows an earlier one. Sender -> Courier."""
 
     reply: QueuedReply
+    known_mids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ class DeliveryEnded:
 
     item_id: int
     at: datetime
-    result: DeliveryResult
+    result: DeliveryResult | Arrived
+    """`Arrived` where the record showed an earlier call's message, and none was made."""
 
 
 @dataclass(frozen=True, slots=True)
