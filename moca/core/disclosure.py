@@ -35,17 +35,23 @@ def say(
 ) -> tuple[QueueReply, ...]:
     """Queue what the bot says; the last part answers the messages."""
     *before, last = disclosed(state, content, now, policy)
+    key = f"{state.conversation_id} {now.isoformat()}"
     earlier = [
-        QueueReply(state.conversation_id, (), each, at=now, parting=parting) for each in before
+        QueueReply(
+            state.conversation_id, (), each, at=now, parting=parting, key=f"disclosure {key}"
+        )
+        for each in before
     ]
+    answered = tuple(input_ids)
     answer = QueueReply(
         state.conversation_id,
-        tuple(input_ids),
+        answered,
         last,
         at=now,
         parting=parting,
         is_away_text=is_away_text,
         made_of=tuple(message.text for message in made_of),
+        key=None if answered else f"unasked {key}",
     )
     return (*earlier, answer)
 

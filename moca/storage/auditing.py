@@ -24,4 +24,4 @@ def carry_out_deeds(batch: Batch, deeds: Sequence[Deed], carry_out: CarryOut) ->
 
 
 def _is_done(deed: Deed, receipt: object, answer: object) -> bool:
-    return receipt is deed.receipt and isinstance(answer, Done)
+    return receipt is deed.receipt and isinstance(answer, Done) and not answer.is_repeat

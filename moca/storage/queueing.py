@@ -58,6 +58,7 @@ _ITEMS = Insertion(
     QueueItem.because,
     QueueItem.created_at,
     QueueItem.parting,
+    QueueItem.command_key,
 )
 _INPUTS = Update(Message, Message.processed, Message.reply)
 _PARTS = Update(Message, Message.part_of)
@@ -204,7 +205,7 @@ def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
     parts = [(each, content) for each in accepted for content in each.parts]
     message_ids = _MESSAGES.returning_ids(_message(*part) for part in parts)
     item_ids = _ITEMS.returning_ids(
-        _item(each, message_id) for (each, _), message_id in zip(parts, message_ids, strict=True)
+        _item(*part, message_id) for part, message_id in zip(parts, message_ids, strict=True)
     )
     rows = iter(map(_Written, (content for _, content in parts), message_ids, item_ids))
     replies = [list(islice(rows, len(each.parts))) for each in accepted]
@@ -247,7 +248,8 @@ def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
     )
 
 
-def _item(accepted: _Considered, message_id: int) -> tuple[object, ...]:
+def _item(accepted: _Considered, content: Content, message_id: int) -> tuple[object, ...]:
+    is_first = content is accepted.parts[0]
     return (
         message_id,
         accepted.place.conversation_id,
@@ -258,6 +260,7 @@ def _item(accepted: _Considered, message_id: int) -> tuple[object, ...]:
         "",
         accepted.command.at,
         accepted.command.parting,
+        accepted.command.key if is_first else None,
     )
 
 

@@ -26,6 +26,7 @@ from moca.storage.colleagues import (
     remove_saved_answers,
     save_answers,
 )
+from moca.storage.command_keys import queue_each_once
 from moca.storage.comparing import call_quiet, compare_threads, end_looks, find_due_looks
 from moca.storage.concluding import conclude_messages
 from moca.storage.deleting import complete_requests, erase_for_persons
@@ -46,7 +47,6 @@ from moca.storage.noticing import find_notices, record_notices
 from moca.storage.operating import change_conversations
 from moca.storage.overruling import cancel_replies, edit_replies, retry_replies, settle_replies
 from moca.storage.profiles import record_profiles
-from moca.storage.queueing import queue_replies
 from moca.storage.recording import record_webhooks
 from moca.storage.results import record_failed, record_retries, record_sent, record_unknown
 from moca.storage.seating import beat, claim_seats, leave_seats
@@ -73,7 +73,7 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.ConcludeMessages: conclude_messages,
     messages.RecordSteps: record_steps,
     messages.RecordName: record_names,
-    messages.QueueReply: queue_replies,
+    messages.QueueReply: queue_each_once,
     messages.HandOverConversation: hand_over_conversations,
     messages.FindPending: find_pending,
     messages.ListKnownMids: list_known_mids,

@@ -79,7 +79,8 @@ def test_outside_the_hours_there_is_no_answer_but_one_away_text_per_closing() ->
         ConcludeMessages((1,), Outcome.SUPPRESSED, because, evening + timedelta(minutes=minutes))
         for minutes in (0, 10)
     ]
-    away = QueueReply(1, (), Content(text="Back at nine."), evening, is_away_text=True)
+    text, key = Content(text="Back at nine."), "unasked 1 2026-11-23T19:00:00+00:00"
+    away = QueueReply(1, (), text, evening, is_away_text=True, key=key)
     assert told == [[ended[0], away], [ended[1]]]
 
 

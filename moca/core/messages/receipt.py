@@ -11,6 +11,8 @@ class Done:
     """A receipt's answer: it was carried out; `id` of what was made, where something was."""
 
     id: int | None = None
+    is_repeat: bool = False
+    """Whether an earlier command with the same key had done it already."""
 
 
 @dataclass(frozen=True, slots=True)

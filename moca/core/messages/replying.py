@@ -119,6 +119,11 @@ class QueueReply:
     """The comment that a person answers in private; what the bot answers tells it by itself."""
     made_of: tuple[str, ...] = field(default=(), repr=False)
     """What the inputs said when it was made, one each; empty where it does not depend on that."""
+    key: str | None = None
+    """Identifies the command: repeating it changes nothing and gives the first result.
+
+    At most 255 characters. Needed where there are no inputs, each of which is answered only once.
+    """
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
