@@ -1,11 +1,15 @@
+import contextlib
+
 import click
 from rich.console import Console
 from rich.table import Table
 
 from actors.commands.complaint import complain
 from actors.commands.preparing import prepare_database
+from moca import clock
 from moca.settings import Settings
 from moca.storage.database import open_database
+from moca.storage.database_lock import DatabaseInUse, own_database
 from moca.storage.reads.journeys import read_journey
 from moca.web.waiting import outcome_of
 
@@ -15,7 +19,7 @@ from moca.web.waiting import outcome_of
 @click.pass_obj
 def command(settings: Settings, mid: str) -> None:
     """Tell what happened to the message MID, and why."""
-    prepare_database(settings)
+    _prepare_unless_in_use(settings)
     with open_database(settings.database.url).connection_context():
         journey = read_journey(mid)
     if journey is None:
@@ -27,3 +31,12 @@ def command(settings: Settings, mid: str) -> None:
     console.print(table)
     outcome = outcome_of(journey)
     console.print(f"outcome: {outcome or 'still open'}")
+
+
+def _prepare_unless_in_use(settings: Settings) -> None:
+    # The schema of a database that a service uses is that service's own affair.
+    with (
+        contextlib.suppress(DatabaseInUse, OSError),
+        own_database(settings.database.url, clock.now(), patience_seconds=0),
+    ):
+        prepare_database(settings)

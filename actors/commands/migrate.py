@@ -3,6 +3,7 @@ import peewee
 from rich.progress import Progress, TaskID
 
 from actors.commands.complaint import complain
+from actors.commands.ownership import require_ownership
 from actors.commands.preparing import prepare_database
 from moca.settings import Settings
 from moca.settings.showing import mask_passwords
@@ -15,6 +16,11 @@ from moca.storage.moving import NotTheSame, move
 @click.pass_obj
 def command(settings: Settings, url: str) -> None:
     """Copy all that the database holds into another, and compare; Moca must be stopped."""
+    with require_ownership(settings.database.url):
+        _migrate(settings, url)
+
+
+def _migrate(settings: Settings, url: str) -> None:
     prepare_database(settings)
     source, target = open_database(settings.database.url), _opened(url)
     with Progress() as progress, source.connection_context(), target.connection_context():

@@ -19,6 +19,7 @@ from actors.commands.asking import refuse
 from actors.commands.complaint import complain
 from actors.commands.lifeline import die_with
 from actors.commands.open_files import allow_connections
+from actors.commands.ownership import require_ownership
 from moca.settings import Settings
 
 _STOP_SECONDS = 9
@@ -36,6 +37,11 @@ def serve(settings: Settings) -> None:
     if settings.cluster.broker_url and settings.instagram.has_built_in_sandbox:
         hint = "start `python -m moca.instagram.sandbox` and name its address"
         refuse([f"instagram.graph_url: several nodes need one Instagram; {hint}"])
+    with require_ownership(settings.database.url):
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     _fork_processes()
     _prepare(settings)
     _require_free_port(settings)

@@ -1,11 +1,15 @@
+import contextlib
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import peewee
 
+from moca import clock
 from moca.storage.database import migrate
+from moca.storage.database_lock import DatabaseInUse, own_database
 from moca.storage.models import Webhook
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,7 +19,7 @@ _DO = "see database.url and the rights on it"
 def problem_of(database: peewee.Database) -> str | None:
     """Say what is wrong with a database, and what to do; None where it is sound and writable."""
     try:
-        migrate(database)
+        _migrate_unless_in_use(database)
         with database.connection_context():
             _write_and_take_back(database)
             told = _quick_check(database)
@@ -33,6 +37,14 @@ def free_bytes(database: peewee.Database) -> int | None:
         return shutil.disk_usage(directory).free
     except OSError:
         return None
+
+
+def _migrate_unless_in_use(database: peewee.Database) -> None:
+    is_file = isinstance(database, peewee.SqliteDatabase)
+    url = f"sqlite:///{quote(str(database.database))}" if is_file else ""
+    # The schema of a file that a service uses is that service's own affair.
+    with contextlib.suppress(DatabaseInUse), own_database(url, clock.now(), patience_seconds=0):
+        migrate(database)
 
 
 def _write_and_take_back(database: peewee.Database) -> None:
