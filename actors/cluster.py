@@ -24,7 +24,7 @@ from actors.seats import SeatLeft, Seats, SeatTaken
 from actors.signals import SweepDue
 from actors.system import Ailments, System
 from moca import clock
-from moca.broker.parcel import Delivered, Kind, Parcel
+from moca.broker.parcel import SET_ASIDE, Delivered, Kind, Parcel
 from moca.core.contact import ContactKey
 from moca.core.messages import (
     AccountChanged,
@@ -34,7 +34,14 @@ from moca.core.messages import (
     ToSender,
 )
 from moca.core.messages.freezing import FreezeChanged
-from moca.core.messages.seating import ContactChanged, Fenced, LeaveSeats, SeatClaimed, SeatLost
+from moca.core.messages.seating import (
+    ContactChanged,
+    Fenced,
+    LeaveSeats,
+    ParcelSetAside,
+    SeatClaimed,
+    SeatLost,
+)
 from moca.core.partition import SENDER, events_of, partition_of, seat_of
 from moca.core.webhook import Event
 
@@ -156,6 +163,15 @@ class ClusterSystem(System):
             self._supervisor.tell(ContactChanged(event.contact))
         else:
             self._supervisor.tell(event)
+
+    def set_aside(
+        self, delivered: Delivered, because: str, confirm: Callable[[bool], None]
+    ) -> None:
+        """Keep a parcel that cannot be stored where a person finds it, and report that."""
+        seat, kind = delivered.seat, delivered.parcel.kind
+        log.error("parcel_set_aside", seat=seat, kind=kind.value, because=because)
+        self._observe(ParcelSetAside(seat, because))
+        self._broker.put(SET_ASIDE, replace(delivered.parcel, because=because), confirm)
 
     def note_freeze(self, *, is_frozen: bool) -> None:
         """Take in whether anything may go out; the broker tells earlier, but may fail to."""

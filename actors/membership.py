@@ -1,25 +1,32 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import structlog
 
 from actors.alarm import Alarm
+from actors.parcel_storage import ParcelStorage
 from actors.runtime import MailboxActor
-from actors.seating import Answered, BeatDue, HeldSeat, Leave, Office, Stored, Subscriptions
+from actors.seating import (
+    Answered,
+    BeatDue,
+    HeldSeat,
+    Leave,
+    Office,
+    SetAside,
+    Stored,
+    Subscriptions,
+)
 from actors.seats import LEASE, Seats
 from actors.timers import Timers
 from moca import clock
 from moca.broker.parcel import BrokerFound, BrokerLost, Delivered, Kind, Tag
-from moca.core.messages import Done
 from moca.core.messages.seating import Beat, ClaimSeat, SeatClaimed, SeatLost, Standing
 from moca.core.partition import SENDER
 
 BEAT = timedelta(seconds=1)
 _SILENCE = timedelta(seconds=6)
-_PAUSE = timedelta(seconds=1)
 _BALANCE = timedelta(seconds=5)
 _TOKEN_AGE = timedelta(minutes=10)
 """The broker closes a channel that owes an answer for half an hour."""
@@ -54,10 +61,10 @@ class MembershipActor(MailboxActor):
         self._broker = broker
         self._office = office
         self._record = record
-        self._timers = timers
         tell = self.actor_ref.tell
         self._next_beat = Alarm(timers, lambda: tell(BeatDue()))
         self._of: dict[str, HeldSeat] = {name: HeldSeat() for name in names}
+        self._storage = ParcelStorage(broker, office, tell, timers)
         self._is_in = False
         self._is_leaving = False
         self._is_away = False
@@ -81,7 +88,9 @@ class MembershipActor(MailboxActor):
             case SeatLost(seat, epoch):
                 self._lost(seat, epoch)
             case Stored():
-                self._stored(message)
+                self._storage.stored(message)
+            case SetAside(tag, is_kept):
+                self._storage.settle(tag, is_kept=is_kept)
             case BrokerFound():
                 self._join()
             case BrokerLost():
@@ -119,6 +128,8 @@ class MembershipActor(MailboxActor):
         seat = self._of[delivered.seat]
         if delivered.term != seat.term or (self._is_leaving and delivered.seat != SENDER):
             self._broker.refuse(delivered.tag)
+        elif delivered.parcel.kind is Kind.UNKNOWN:
+            self._storage.keep_for_newer_node(delivered)
         elif delivered.parcel.kind is Kind.TOKEN:
             self._keep_token(seat, delivered.tag)
             self._claim(delivered.seat, seat)
@@ -160,22 +171,10 @@ class MembershipActor(MailboxActor):
 
     def _handle(self, delivered: Delivered, epoch: int) -> None:
         if delivered.parcel.kind is Kind.WEBHOOK:
-            receipt: Future[Any] = Future()
-            tell, tag = self.actor_ref.tell, delivered.tag
-            receipt.add_done_callback(lambda done: tell(Stored(tag, _is_done(done))))
-            self._office.store(delivered, epoch, receipt)
+            self._storage.store(delivered, epoch)
         else:
             self._office.hear(delivered)
             self._broker.accept(delivered.tag)
-
-    def _stored(self, stored: Stored) -> None:
-        if stored.is_stored:
-            self._broker.accept(stored.tag)
-        else:
-            self._refuse_later(stored.tag)
-
-    def _refuse_later(self, tag: Tag) -> None:
-        self._timers.later(clock.now() + _PAUSE, partial(self._broker.refuse, tag))
 
     def _lost(self, name: str, epoch: int) -> None:
         seat = self._of[name]
@@ -184,9 +183,9 @@ class MembershipActor(MailboxActor):
         self._give_up(name, seat)
         self._of[name] = HeldSeat(term=seat.term)
         for tag in (each.tag for each in seat.held):
-            self._refuse_later(tag)
+            self._storage.refuse_later(tag)
         if seat.token is not None:
-            self._refuse_later(seat.token)
+            self._storage.refuse_later(seat.token)
 
     def _give_up(self, name: str, seat: HeldSeat) -> None:
         self._seats.leave(name)
@@ -271,10 +270,6 @@ class MembershipActor(MailboxActor):
         for name, seat in self._of.items():
             if self._is_in and name != SENDER:
                 self._broker.unsubscribe(name, seat.term)
-
-
-def _is_done(done: Future[Any]) -> bool:
-    return done.exception() is None and isinstance(done.result(), Done)
 
 
 def _standing(done: Future[Any]) -> Standing | None:

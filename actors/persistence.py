@@ -26,7 +26,7 @@ _BREATHS_FOR_THE_CROWD = 10
 _PATIENCE = timedelta(seconds=2)
 _MOST_ARRIVALS = 20_000
 _PORTION = 256
-_UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
+UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
 
 
 class PersistenceActor(MailboxActor):
@@ -117,7 +117,7 @@ class PersistenceActor(MailboxActor):
     def _carry_out(self, commands: Sequence[Command]) -> None:
         try:
             written = self._writer.apply(commands)
-        except _UNAVAILABLE as error:
+        except UNAVAILABLE as error:
             self._keep(commands, error)
         except Exception:  # noqa: BLE001 - one bad command must not cost the others
             self._commit_one_by_one(commands)
@@ -129,7 +129,7 @@ class PersistenceActor(MailboxActor):
         for place, command in enumerate(commands):
             try:
                 written = self._writer.apply([command])
-            except _UNAVAILABLE as error:
+            except UNAVAILABLE as error:
                 # With all that come after it, or they would be written before it.
                 self._keep(commands[place:], error)
                 return
@@ -143,7 +143,7 @@ class PersistenceActor(MailboxActor):
             return
         try:
             self._writer.probe()
-        except _UNAVAILABLE:
+        except UNAVAILABLE:
             return
         self._ails = ""
         log.info("database_available")

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,6 +49,11 @@ class Office(Protocol):
     def hear(self, delivered: Delivered) -> None:
         """Take in what another node told."""
 
+    def set_aside(
+        self, delivered: Delivered, because: str, confirm: Callable[[bool], None]
+    ) -> None:
+        """Keep a parcel that cannot be stored where a person finds it, and report that."""
+
     def note_freeze(self, *, is_frozen: bool) -> None:
         """Take in whether anything may go out at all."""
 
@@ -74,8 +79,18 @@ class Answered:
 class Stored:
     """A webhook is on disk, or is not. Persistence -> Membership."""
 
-    tag: Tag
+    delivered: Delivered
     is_stored: bool
+    fault: str = ""
+    """What is wrong with the webhook itself; empty where it is to be tried until it succeeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The broker keeps a parcel for a person to look at, or does not. Broker -> Membership."""
+
+    tag: Tag
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,11 +59,8 @@ class Consumer:
         )
 
     def _handed(self, seat: str, term: int) -> Callable[..., None]:
-        def hand_on(channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        def hand_on(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
             parcel = parcel_of(properties, body)
-            if parcel is None:
-                channel.basic_ack(method.delivery_tag)
-                return
             tag = Tag(self._connections, method.delivery_tag)
             self._tell(Delivered(seat, term, tag, parcel, method.redelivered))
 

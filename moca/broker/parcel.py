@@ -3,6 +3,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+SET_ASIDE = "set-aside"
+"""Routes to the queue of parcels that no node could store; a person takes them from there."""
+
 
 class Kind(StrEnum):
     """What a parcel holds."""
@@ -11,6 +14,8 @@ class Kind(StrEnum):
     """Nothing: whoever is handed it is the one active consumer of its queue."""
     WEBHOOK = "webhook"
     EVENT = "event"
+    UNKNOWN = "unknown"
+    """Something that this version cannot read; another may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,10 @@ class Parcel:
     body: bytes = field(default=b"", repr=False)
     at: datetime | None = None
     """When a webhook was received; None for all else."""
+    type: str = ""
+    """What an unknown kind is called at the broker."""
+    because: str = ""
+    """Why it was set aside; empty where it was not."""
 
 
 TOKEN = Parcel(Kind.TOKEN)

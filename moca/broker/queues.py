@@ -6,9 +6,10 @@ from typing import Any
 import pika
 from pika.spec import PERSISTENT_DELIVERY_MODE
 
-from moca.broker.parcel import Kind, Parcel
+from moca.broker.parcel import SET_ASIDE, Kind, Parcel
 
 _AT = "received-at"
+_BECAUSE = "set-aside-because"
 _AS_OFTEN_AS_IT_TAKES = 2**31 - 1
 """RabbitMQ 4 drops what was given back 20 times, unless told otherwise."""
 
@@ -26,26 +27,28 @@ class Queues:
         return f"{self.cluster}.{seat}"
 
     def declare(self, channel: Any) -> None:
-        """Make what is missing: durable, on most of the broker's machines, for one consumer each.
+        """Make what is missing: durable, on most of the broker's machines, for one consumer a seat.
 
         A consumer that takes a parcel and dies puts it back; how often makes no difference.
         """
-        arguments = {
-            "x-queue-type": "quorum",
-            "x-single-active-consumer": True,
-            "x-delivery-limit": _AS_OFTEN_AS_IT_TAKES,
-        }
+        kept = {"x-queue-type": "quorum", "x-delivery-limit": _AS_OFTEN_AS_IT_TAKES}
         channel.exchange_declare(self.cluster, "direct", durable=True)
         for seat in self.seats:
-            channel.queue_declare(self.name(seat), durable=True, arguments=arguments)
-            channel.queue_bind(self.name(seat), self.cluster, routing_key=seat)
+            self._declare(channel, seat, kept | {"x-single-active-consumer": True})
+        self._declare(channel, SET_ASIDE, kept)
+
+    def _declare(self, channel: Any, key: str, arguments: dict[str, Any]) -> None:
+        channel.queue_declare(self.name(key), durable=True, arguments=arguments)
+        channel.queue_bind(self.name(key), self.cluster, routing_key=key)
 
 
 def publish(channel: Any, queues: Queues, seat: str, parcel: Parcel, number: int = 0) -> None:
     """Put a parcel into a seat's queue; the broker returns it where there is none."""
     headers = {} if parcel.at is None else {_AT: parcel.at.isoformat()}
+    if parcel.because:
+        headers[_BECAUSE] = parcel.because
     properties = pika.BasicProperties(
-        type=parcel.kind.value,
+        type=parcel.type or parcel.kind.value,
         headers=headers,
         delivery_mode=PERSISTENT_DELIVERY_MODE,
         message_id=str(number),
@@ -53,14 +56,14 @@ def publish(channel: Any, queues: Queues, seat: str, parcel: Parcel, number: int
     channel.basic_publish(queues.cluster, seat, parcel.body, properties, mandatory=True)
 
 
-def parcel_of(properties: Any, body: bytes) -> Parcel | None:
-    """Read what the broker delivered; None where no node of this kind wrote it."""
+def parcel_of(properties: Any, body: bytes) -> Parcel:
+    """Read what the broker delivered; of kind `UNKNOWN` where this version cannot."""
     try:
         told = (properties.headers or {}).get(_AT)
         at = None if told is None else datetime.fromisoformat(told).astimezone(UTC)
         return Parcel(Kind(properties.type), body, at)
     except (ValueError, TypeError):
-        return None
+        return Parcel(Kind.UNKNOWN, body, type=str(properties.type or ""))
 
 
 def all_seats(partitions: int, others: Iterable[str]) -> tuple[str, ...]:

@@ -23,8 +23,11 @@ def problem_of(database: peewee.Database) -> str | None:
         with database.connection_context():
             _write_and_take_back(database)
             told = _quick_check(database)
+            is_forgetful = _may_forget_commits(database)
     except (peewee.PeeweeException, OSError, ValueError) as error:
         return f"it cannot be used ({type(error).__name__}): {_DO}"
+    if is_forgetful:
+        return "a webhook answered 200 may be lost with the server: set synchronous_commit = on"
     return None if told == "ok" else "the file is damaged: stop Moca and restore a backup"
 
 
@@ -51,6 +54,14 @@ def _write_and_take_back(database: peewee.Database) -> None:
     with database.atomic() as transaction:
         Webhook.insert(received_at=_LONG_AGO, body=b"").execute()
         transaction.rollback()
+
+
+def _may_forget_commits(database: peewee.Database) -> bool:
+    if not isinstance(database, peewee.PostgresqlDatabase):
+        return False
+    postgresql: Any = database
+    ((told,),) = postgresql.execute_sql("SHOW synchronous_commit").fetchall()
+    return bool(told == "off")
 
 
 def _quick_check(database: peewee.Database) -> str:

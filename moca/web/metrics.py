@@ -68,6 +68,11 @@ class Metrics:
             "Messages that no webhook told and that were asked for.",
             registry=registry,
         )
+        self._set_aside = Counter(
+            "moca_parcels_set_aside",
+            "Parcels that could not be stored and wait at the broker for a person.",
+            registry=registry,
+        )
         self._standing = Standing(registry)
         self.minutes = Minutes()
         """The same, by the minute."""
@@ -120,6 +125,10 @@ class Metrics:
         """Count messages that no webhook told and that are asked for."""
         self._missing.inc(count)
         self.minutes.note("missing", count=count)
+
+    def parcel_set_aside(self) -> None:
+        """Count a parcel that could not be stored and waits at the broker for a person."""
+        self._set_aside.inc()
 
     def queue_counted(self, counts: Mapping[ItemStatus, int]) -> None:
         """Set how many queue items there are by status."""

@@ -8,6 +8,7 @@ from moca.core.messages.comparing import MessagesMissed
 from moca.core.messages.fetching import MessagesMissing
 from moca.core.messages.reception import MessageArrived
 from moca.core.messages.replying import MessagesEnded, ReplyQueued
+from moca.core.messages.seating import ParcelSetAside
 from moca.core.messages.sending import (
     DeliveryEnded,
     DeliveryStarted,
@@ -79,7 +80,7 @@ class Observation:
                 self._metrics.messages_missed(len(messages))
             case MessagesEnded(message_ids, outcome, _):
                 self._metrics.messages_ended(outcome, len(message_ids))
+            case ParcelSetAside():
+                self._metrics.parcel_set_aside()
             case MessagesMissed(count=count):
                 self._metrics.messages_found(count)
-            case _:
-                return

@@ -85,3 +85,11 @@ class ContactChanged:
     """The database tells of a contact what is not known here. Broker -> Supervisor."""
 
     contact: ContactKey
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelSetAside:
+    """A parcel could not be stored and waits at the broker for a person. Cluster -> Observers."""
+
+    seat: str
+    because: str
