@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,13 @@ from actors.comparer import Comparing
 from actors.doctor import look_at
 from actors.factlog import log_fact
 from actors.figures import FiguresDesk
-from actors.instagram import SANDBOX_GRAPH, Sandbox, graph_client, login_client
+from actors.instagram import (
+    SANDBOX_GRAPH,
+    Sandbox,
+    graph_client,
+    login_client,
+    settings_account,
+)
 from actors.joining import Joining, database_address, writer_type
 from actors.keepers import Keeping
 from actors.notifier import Post
@@ -34,6 +41,7 @@ from actors.tokens import TokenDesk
 from actors.world import World
 from moca import clock
 from moca.core.contact import ContactKey
+from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.login_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
 from moca.notices import NoticeClient
@@ -84,7 +92,9 @@ def start_application(
     vault = Vault(settings.instagram.token_key.get_secret_value(), settings.database.url)
     book = AccountBook(database, vault, clock.now)
     sandbox = Sandbox.of(settings)
-    token_for = None if sandbox is None else sandbox.accounts.token_for
+    own = settings_account(settings)
+    token_for = own.token_for if sandbox is None else sandbox.accounts.token_for
+    written = replace(writer_policy(settings), may_own=own.may_own)
     timers = TimerThread()
     timers.start()
     policy = sender_policy(settings)
@@ -93,14 +103,14 @@ def start_application(
         "conversation": conversation_policy(settings),
         "sender": policy,
         "world": World(
-            open_writer=lambda: writer_type(joining)(database, writer_policy(settings)),
+            open_writer=lambda: writer_type(joining)(database, written),
             generator=make_generator(
                 settings.replies.chain, settings.replies.tables, _made_by_model(database)
             ),
             connect=lambda: (
                 graph_client(settings, book, token_for)
                 if joining is None
-                else joining.graph_client(book)
+                else joining.graph_client(book, token_for)
             ),
             recall=_recall(database),
             observers=(book.observe, Observation(metrics).observe, log_fact),
@@ -140,6 +150,7 @@ def start_application(
         health=lambda: _health(account_id, system.ailments()),
         seal=vault.seal,
         login=lambda: login_client(settings),
+        unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
         note_signing=SigningNotes(system.tell).note,
         vitals=lambda: _vitals(system, database),
         settings=tuple(shown_settings(settings)),
@@ -163,6 +174,14 @@ def start_application(
         timers.stop()
 
     return Application(doorway, app, stop)
+
+
+def _unsubscribe(connect: Callable[[], GraphClient]) -> Callable[[str], str | None]:
+    def unsubscribe(account_id: str) -> str | None:
+        with closing(connect()) as graph:
+            return graph.unsubscribe(account_id)
+
+    return unsubscribe
 
 
 def _vitals(system: System, database: peewee.Database) -> Vitals:

@@ -1,10 +1,13 @@
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from actors.settings_account import SettingsAccount
 from moca.core.account import Flavour
 from moca.instagram.access import Access, Hosts
+from moca.instagram.checkup import Checkup, Fault
 from moca.instagram.graph import GraphClient
 from moca.instagram.login import App, LoginClient, LoginHosts
 from moca.instagram.sandbox.accounts import SandboxAccounts
@@ -64,32 +67,51 @@ def login_client(settings: Settings) -> LoginClient:
 
 
 def graph_client(
-    settings: Settings, book: AccountBook, token_for: Callable[[str], str] | None = None
+    settings: Settings, book: AccountBook, token_for: Callable[[str], str | None] | None = None
 ) -> GraphClient:
     """Make what calls Instagram in the accounts' names; the arguments are those of `access`."""
     return GraphClient(access(settings, book, token_for), settings.instagram.timeout_seconds)
 
 
 def access(
-    settings: Settings, book: AccountBook, token_for: Callable[[str], str] | None = None
+    settings: Settings, book: AccountBook, token_for: Callable[[str], str | None] | None = None
 ) -> Callable[[str], Access | None]:
     """Say how accounts are called.
 
     Args:
-        settings: whose access token is used where no connected account matches.
+        settings: whose access token is used for the account that it speaks for.
         book: of the connected accounts.
         token_for: asked instead of the settings.
     """
-    hosts, instagram = graph_hosts(settings), settings.instagram
-    otherwise = token_for or (lambda _account_id: instagram.access_token.get_secret_value())
+    hosts = graph_hosts(settings)
+    otherwise = token_for or settings_account(settings).token_for
 
     def access_for(account_id: str) -> Access | None:
         if book.is_connected(account_id):
             found = book.credentials(account_id)
             return None if found is None else hosts.access(found)
-        return Access(hosts.root(Flavour.INSTAGRAM_LOGIN), otherwise(account_id))
+        token = None if book.is_removed(account_id) else otherwise(account_id)
+        return None if token is None else Access(hosts.root(Flavour.INSTAGRAM_LOGIN), token)
 
     return access_for
+
+
+def settings_account(settings: Settings) -> SettingsAccount:
+    """Return the account whose token stands in the settings."""
+    instagram = settings.instagram
+    token = instagram.access_token.get_secret_value()
+    mine = Access(graph_hosts(settings).root(Flavour.INSTAGRAM_LOGIN), token)
+
+    def ask() -> str | Fault | None:
+        with closing(Checkup(lambda _account_id: mine, instagram.timeout_seconds)) as checkup:
+            return checkup.account_of_token(instagram.account_id)
+
+    return SettingsAccount(
+        account_id=instagram.account_id,
+        token=token,
+        is_live=instagram.mode == "live",
+        ask=ask,
+    )
 
 
 def first_secret(secrets: SecretStr) -> str:

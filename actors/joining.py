@@ -36,10 +36,14 @@ class Joining:
         server = self.settings.server
         return self.settings.cluster.node or f"{server.host}:{server.port}"
 
-    def graph_client(self, book: AccountBook) -> GraphClient:
+    def graph_client(
+        self, book: AccountBook, token_for: Callable[[str], str | None]
+    ) -> GraphClient:
         """Make what calls Instagram, as long as this node may."""
         timeout = self.settings.instagram.timeout_seconds
-        return LeasedGraphClient(access(self.settings, book), timeout, self.seats.may_send)
+        return LeasedGraphClient(
+            access(self.settings, book, token_for), timeout, self.seats.may_send
+        )
 
     def system(self, read: Callable[[bytes], tuple[Event, ...]], **parts: Any) -> System:
         """Start the node's actors; `read` reads a webhook's body."""

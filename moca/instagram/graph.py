@@ -153,6 +153,10 @@ class GraphClient:
             return found
         return frozenset[str]().union(*(each.subscribed_fields for each in found.data))
 
+    def unsubscribe(self, account_id: str) -> str | None:
+        """End the account's webhooks to this app; return None, or why they were not ended."""
+        return self._change("DELETE", "me/subscribed_apps", account_id, {})
+
     def change_profile(self, account_id: str, change: ProfileChange) -> str | None:
         """Set an account's ice breakers and menu, or take them away; None, or why it was not."""
         if change.set != Welcome():

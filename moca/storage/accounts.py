@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from moca.core.account import AccountStatus, SealedToken
@@ -11,6 +12,7 @@ from moca.core.messages import (
     RemoveAccount,
     StoreAccount,
 )
+from moca.storage.account_ownership import forget_removed, note_removed
 from moca.storage.batch import Batch
 from moca.storage.deliveries import Comparison
 from moca.storage.models import Account
@@ -30,6 +32,7 @@ def store_accounts(batch: Batch, commands: Sequence[StoreAccount]) -> None:
             change(account_id, values)
         else:
             Account.create(account_id=account_id, created_at=command.at, **values)
+            forget_removed(account_id)
         batch.tell(AccountChanged(account_id, is_usable=True))
         batch.answer(command.receipt, Done())
 
@@ -50,14 +53,15 @@ def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
 def remove_accounts(batch: Batch, commands: Sequence[RemoveAccount]) -> None:
     """Forget accounts with their tokens."""
     for command in commands:
-        is_removed = remove_account(batch, command.account_id)
+        is_removed = remove_account(batch, command.account_id, command.at)
         batch.answer(command.receipt, Done() if is_removed else NotFound())
 
 
-def remove_account(batch: Batch, account_id: str) -> bool:
+def remove_account(batch: Batch, account_id: str, at: datetime) -> bool:
     """Forget an account with its token; False if it is not connected."""
     removed = Account.delete().where(Account.account_id == account_id).execute()
     if removed:
+        note_removed(account_id, at)
         Comparison.delete().where(Comparison.account_id == account_id).execute()
         batch.tell(AccountChanged(account_id, is_usable=False))
     return bool(removed)

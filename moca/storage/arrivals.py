@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -8,7 +9,8 @@ from moca.core.messages import MessageArrived
 from moca.core.snapshot import Inbound
 from moca.core.vocabulary import Author, MessageStatus, Outcome, Role, Stage
 from moca.core.webhook import InboundMessage
-from moca.storage.batch import Batch
+from moca.storage.account_ownership import not_ours_because
+from moca.storage.batch import Batch, WriterPolicy
 from moca.storage.bodies import Body, note_bodies, scrub_body
 from moca.storage.bulk import Insertion, Update
 from moca.storage.byhand import NEVER_CAME
@@ -86,11 +88,26 @@ class _Known(NamedTuple):
 
 def store_arrivals(batch: Batch, arrivals: Sequence[Arrival]) -> None:
     """Store the messages that are new with their contacts, and count those that came again."""
+    arrivals = _with_strangers_marked(arrivals, batch.policy)
     if any(arrival.message.is_standby for arrival in arrivals):
         for arrival in arrivals:  # Each may turn over who holds the thread.
             _store_run(batch, (arrival,))
     else:
         _store_run(batch, arrivals)
+
+
+def _with_strangers_marked(arrivals: Sequence[Arrival], policy: WriterPolicy) -> Sequence[Arrival]:
+    """Mark the messages to accounts that are not ours, so that they are not answered."""
+    reasons = not_ours_because({each.message.contact.account_id for each in arrivals}, policy)
+    if not reasons:
+        return arrivals
+    return [_marked(each, reasons.get(each.message.contact.account_id)) for each in arrivals]
+
+
+def _marked(arrival: Arrival, reason: str | None) -> Arrival:
+    if reason is None or arrival.message.unanswerable is not None:
+        return arrival
+    return arrival._replace(message=replace(arrival.message, unanswerable=reason))
 
 
 def _store_run(batch: Batch, arrivals: Sequence[Arrival]) -> None:

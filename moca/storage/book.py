@@ -8,6 +8,7 @@ import peewee
 from moca.core.account import AccountStatus, Credentials, Flavour, WrongKey
 from moca.core.messages import AccountChanged
 from moca.core.tokens import TokenState
+from moca.storage.account_ownership import was_removed
 from moca.storage.models import Account
 from moca.storage.reads.accounts import list_accounts
 from moca.storage.vault import Vault
@@ -21,6 +22,7 @@ class _Entry:
     read_at: datetime
     credentials: Credentials | None
     is_connected: bool
+    is_removed: bool = False
 
 
 class AccountBook:
@@ -40,6 +42,10 @@ class AccountBook:
     def is_connected(self, account_id: str) -> bool:
         """Tell whether the account was connected, be its token dead or not."""
         return self._entry(account_id).is_connected
+
+    def is_removed(self, account_id: str) -> bool:
+        """Return whether the account was connected once, and is not any more."""
+        return self._entry(account_id).is_removed
 
     def credentials(self, account_id: str) -> Credentials | None:
         """Give what a call needs; None where there is no account, or no token that can be used."""
@@ -68,8 +74,9 @@ class AccountBook:
     def _read(self, account_id: str, now: datetime) -> _Entry:
         with self._database.connection_context():
             row = Account.get_or_none(Account.account_id == account_id)
+            is_removed = row is None and was_removed(account_id)
         if row is None:
-            return _Entry(now, None, is_connected=False)
+            return _Entry(now, None, is_connected=False, is_removed=is_removed)
         if row.status != AccountStatus.ACTIVE:
             return _Entry(now, None, is_connected=True)
         try:

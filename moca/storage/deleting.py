@@ -24,7 +24,7 @@ def erase_for_persons(batch: Batch, commands: Sequence[EraseForPerson]) -> None:
     for command in commands:
         accounts = _owned_by(command.user_id)
         for account_id in accounts:
-            remove_account(batch, account_id)
+            remove_account(batch, account_id, command.at)
             begin_scrub(account_id, None, command.code)
         if not accounts:
             _erase_contacts(batch, Contact.psid == command.user_id, command.code)

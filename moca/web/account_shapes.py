@@ -33,3 +33,5 @@ class RemovedShape(Shape):
 
     account_id: str
     removed: bool
+    unsubscribed: bool = Field(description="Whether Meta sends no more webhooks of it.")
+    because: str = Field(description="Why Meta may go on sending them; they are not answered.")

@@ -5,7 +5,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from moca import clock
-from moca.core.messages.accounts import ChangeAccount, RemoveAccount
+from moca.core.messages.accounts import ChangeAccount
 from moca.core.tokens import ailment, warning
 from moca.storage.reads.accounts import (
     AccountRecord,
@@ -14,6 +14,7 @@ from moca.storage.reads.accounts import (
     list_accounts,
 )
 from moca.web.access import Access
+from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
@@ -51,9 +52,12 @@ def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         return render_template("removal.html", at="accounts", account=account)
 
     @routes.post("/accounts/<account_id>/remove")
-    def remove(account_id: str) -> Answer:
-        carry_out(RemoveAccount(_found(account_id, ports).account_id), ports, config)
-        return redirect(url_for("account_pages.accounts"), 303)
+    def remove(account_id: str) -> Answer | str:
+        account = _found(account_id, ports)
+        because = remove_account(account.account_id, ports, config)
+        if because is None:
+            return redirect(url_for("account_pages.accounts"), 303)
+        return render_template("removed.html", at="accounts", account=account, because=because)
 
     return routes
 

@@ -61,6 +61,8 @@ class Ports:
     """Makes of a token what may be written; raises `WrongKey` where it cannot."""
     login: Callable[[], LoginClient] = _unforeseen
     """Makes what speaks with Meta about logins; the caller closes it."""
+    unsubscribe: Callable[[str], str | None] = _unforeseen
+    """Ends an account's webhooks at Meta, over the network; None, or why they were not ended."""
     vitals: Callable[[], Vitals] = Vitals
     """Says how the process is; called with the database connected."""
     settings: Sequence[tuple[str, str, str]] = ()

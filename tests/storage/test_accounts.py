@@ -112,7 +112,10 @@ def test_a_refreshed_token_ends_the_count_of_failures(desk, vault):
 
 def test_what_is_not_connected_can_neither_be_changed_nor_removed(desk):
     nobody = "17841400000000009"
-    wanted = (ChangeAccount(nobody, at(0), receipt=Future()), RemoveAccount(nobody, Future()))
+    wanted = (
+        ChangeAccount(nobody, at(0), receipt=Future()),
+        RemoveAccount(nobody, at(0), Future()),
+    )
     assert desk.answers(*wanted) == [NotFound(), NotFound()]
 
 

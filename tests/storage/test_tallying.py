@@ -119,7 +119,9 @@ def test_a_quiet_account_is_told_of_until_something_comes(database):
     assert list_quiet() == {}
 
 
-@pytest.mark.parametrize("goodbye", [RemoveAccount(ACCOUNT), EraseForPerson(ACCOUNT, "x", at(9))])
+@pytest.mark.parametrize(
+    "goodbye", [RemoveAccount(ACCOUNT, at(9)), EraseForPerson(ACCOUNT, "x", at(9))]
+)
 def test_an_account_that_is_gone_is_not_told_of(desk, goodbye):
     desk.do(StoreAccount(Account(account_id=ACCOUNT), SealedToken("sealed", NOON, None), NOON))
     desk.hear("a")

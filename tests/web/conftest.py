@@ -79,6 +79,23 @@ class Login:
         pass
 
 
+@dataclass
+class Meta:
+    """Ends subscriptions, or says why not."""
+
+    because: str | None = None
+    unsubscribed: list = field(default_factory=list)
+
+    def unsubscribe(self, account_id):
+        self.unsubscribed.append(account_id)
+        return self.because
+
+
+@pytest.fixture
+def meta():
+    return Meta()
+
+
 @pytest.fixture(autouse=True)
 def _cheap_passwords(monkeypatch):
     """Hash as in earnest, but for the work, which is what makes a password dear to guess."""
@@ -141,13 +158,14 @@ def sandbox(delivered):
 
 
 @pytest.fixture
-def app(database, house, config, sandbox, metrics, sealing, login):
+def app(database, house, config, sandbox, metrics, sealing, login, meta):
     ports = Ports(
         database=database,
         tell=house.tell,
         health=lambda: house.health,
         seal=sealing.seal,
         login=lambda: login,
+        unsubscribe=meta.unsubscribe,
     )
     return create_app(ports, config, sandbox, metrics)
 

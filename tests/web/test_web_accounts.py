@@ -91,15 +91,31 @@ def test_a_new_token_is_handed_on(client, house):
     assert answer.status_code == 200
 
 
-def test_an_account_is_removed_or_there_is_none(client, house):
+def test_an_account_is_unsubscribed_and_removed_or_there_is_none(client, house, meta):
     an_account()
     answer = client.delete(f"/api/accounts/{ACCOUNT}")
-    assert answer.get_json() == {"account_id": ACCOUNT, "removed": True}
-    assert commands(house) == [RemoveAccount(ACCOUNT)]
+    done = {"account_id": ACCOUNT, "removed": True, "unsubscribed": True, "because": ""}
+    assert answer.get_json() == done
+    assert commands(house) == [RemoveAccount(ACCOUNT, AT)]
+    assert meta.unsubscribed == [ACCOUNT]
     house.answer = NotFound()
     assert client.delete("/api/accounts/9").status_code == 404
     assert client.patch("/api/accounts/9", json={}).status_code == 404
     assert client.get("/api/accounts/9").status_code == 404
+    assert meta.unsubscribed == [ACCOUNT]
+
+
+def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(client, house, meta):
+    an_account()
+    meta.because = "Graph 190: the token is dead"
+    answer = client.delete(f"/api/accounts/{ACCOUNT}")
+    assert answer.get_json() == {
+        "account_id": ACCOUNT,
+        "removed": True,
+        "unsubscribed": False,
+        "because": meta.because,
+    }
+    assert commands(house) == [RemoveAccount(ACCOUNT, AT)]
 
 
 @pytest.mark.parametrize(

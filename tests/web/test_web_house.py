@@ -141,12 +141,26 @@ def test_what_is_no_token_is_refused(browser_session, house, token):
     assert house.told == []
 
 
-def test_an_account_is_removed_after_a_question(browser_session, house):
+def test_an_account_is_removed_after_a_question(browser_session, house, meta):
     an_account()
     path = f"/accounts/{OURS}/remove"
-    assert "Its token is forgotten" in browser_session.get(path).text
+    assert "its token is forgotten" in browser_session.get(path).text
+    assert meta.unsubscribed == []
     sends(browser_session, path, seal_from=path)
-    assert house.told == [RemoveAccount(OURS)]
+    assert house.told == [RemoveAccount(OURS, AT)]
+    assert meta.unsubscribed == [OURS]
+
+
+def test_that_webhooks_could_not_be_ended_is_shown_and_the_account_is_removed(
+    browser_session, house, meta
+):
+    an_account()
+    meta.because = "Graph 190: the token is dead"
+    path = f"/accounts/{OURS}/remove"
+    answer = sends(browser_session, path, seal_from=path)
+    assert answer.status_code == 200
+    assert meta.because in answer.text
+    assert house.told == [RemoveAccount(OURS, AT)]
 
 
 def test_a_long_queue_is_not_forecast_anew_at_every_look(database, config):

@@ -37,6 +37,7 @@ class RemoveAccount:
     """Forget an account's token; what was said stays. Web -> Supervisor -> Persistence."""
 
     account_id: str
+    at: datetime
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 

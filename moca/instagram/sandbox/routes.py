@@ -61,6 +61,11 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
         _authorized(instagram, account)
         return _respond(fine(success=True))
 
+    @graph.delete("/<version>/<account>/subscribed_apps")
+    def unsubscribe(account: str) -> Response:
+        _authorized(instagram, account)
+        return _respond(fine(success=True))
+
     @graph.get("/<version>/<node>")
     def read(node: str) -> Response:
         fields = request.args.get("fields", "")

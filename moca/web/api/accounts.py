@@ -5,11 +5,12 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from moca import clock
 from moca.core.account import Account, Flavour
-from moca.core.messages.accounts import ChangeAccount, RemoveAccount, StoreAccount
+from moca.core.messages.accounts import ChangeAccount, StoreAccount
 from moca.core.tokens import ailment, warning
 from moca.storage.reads.accounts import AccountRecord, find_account, list_accounts
 from moca.web.access import Access
 from moca.web.account_forms import AccountBody, AccountPatch, AccountPath
+from moca.web.account_removal import remove_account
 from moca.web.account_shapes import AccountShape, AccountsShape, RemovedShape
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.api.routes import answer, api_routes
@@ -75,12 +76,18 @@ def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.delete(
         "/accounts/<account_id>",
-        summary="Forget an account and its token; what was said stays",
+        summary="End an account's webhooks and forget its token; what was said stays",
         responses={200: RemovedShape, 404: ProblemShape},
     )
     def remove(path: AccountPath) -> Response:
-        carry_out(RemoveAccount(path.account_id), ports, config)
-        return answer(RemovedShape(account_id=path.account_id, removed=True))
+        because = remove_account(_find(ports, path.account_id).account_id, ports, config)
+        shape = RemovedShape(
+            account_id=path.account_id,
+            removed=True,
+            unsubscribed=because is None,
+            because=because or "",
+        )
+        return answer(shape)
 
     return routes
 
