@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 import pykka
-import structlog
 
 from actors.conversation import ConversationActor, Surroundings
 from actors.courier import CourierActor
 from actors.keepers import Kept
 from actors.names import NameDesk
+from actors.observers import observe_all
 from actors.persistence import PersistenceActor
 from actors.placement import READERS, RESPONDERS, Dispatchers
 from actors.pool import start_pool
@@ -43,8 +43,6 @@ from moca.core.messages import (
 from moca.core.messages.comparing import MessagesMissed
 from moca.core.messages.freezing import FreezeChanged
 from moca.core.policy import ConversationPolicy, SenderPolicy
-
-log = structlog.get_logger()
 
 _FOR_THE_SENDER = ReplyClaimed | PendingFound | KnownMidsListed | AccountChanged | FreezeChanged
 _MOST_READS = 1000
@@ -247,12 +245,7 @@ class System:
             _tell(self._post_room.sender, event)
 
     def _observe(self, event: object) -> None:
-        for observe in self._observers:
-            try:
-                observe(event)
-            except Exception:
-                # An observer only watches: its fault must not keep the event from its receiver.
-                log.exception("observer_failed", event_type=type(event).__name__)
+        observe_all(self._observers, event)
 
     def _generate(self, asked: GenerateReply) -> None:
         if self._typing is not None:

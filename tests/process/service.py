@@ -131,10 +131,6 @@ class Service:
         """Post bytes to it."""
         return self._session.post(self.url + path, body, headers=headers, timeout=10)
 
-    def delete(self, path):
-        """Have something deleted by its API."""
-        return self._session.delete(self.url + path, headers=BEARER, timeout=10).json()
-
     def steps(self, mid):
         """Tell of a message's journey each stage with its outcome."""
         journey = self.get(f"/api/messages/{mid}/journey") or {"steps": []}
