@@ -37,6 +37,7 @@ def look_at(settings: Settings, database: peewee.Database) -> Iterator[Line]:
         verify_token=config.verify_token,
         app_secrets=config.app_secrets,
         account_id=instagram.account_id,
+        answers_comments=instagram.answer_comments,
         has_token=bool(instagram.access_token),
         require_key=lambda: require_key(vault),
         timeout_seconds=instagram.timeout_seconds,

@@ -63,7 +63,12 @@ def login_client(settings: Settings) -> LoginClient:
     everything = hosts.host(Flavour.INSTAGRAM_LOGIN)
     login_hosts = LoginHosts(hosts) if is_metas else LoginHosts.all_at(hosts, everything)
     app = App(instagram.app_id, first_secret(instagram.app_secret))
-    return LoginClient(login_hosts, app, instagram.timeout_seconds)
+    return LoginClient(
+        login_hosts,
+        app,
+        instagram.timeout_seconds,
+        answers_comments=instagram.answer_comments,
+    )
 
 
 def graph_client(

@@ -50,4 +50,4 @@ def reply_to(
 
 def calls_at(url: str, token_for: Callable[[str], str]) -> Callable[[str], Access]:
     """Say how accounts are called at one address."""
-    return lambda account_id: Access(f"{url}/v25.0", token_for(account_id))
+    return lambda account_id: Access(f"{url}/v26.0", token_for(account_id))

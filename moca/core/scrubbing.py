@@ -1,7 +1,15 @@
 import json
+import re
 from collections.abc import Iterable
 
 _KEPT = ("mid", "is_echo", "is_self", "num_edit")
+_TOKEN_KEY = b'"notification_messages_token"'
+_TOKEN = re.compile(_TOKEN_KEY + rb'\s*:\s*(?:"(?:[^"\\]|\\.)*+"|[^,}\]\s]++)', re.DOTALL)
+
+
+def without_tokens(body: bytes) -> bytes:
+    """Return a webhook's body without the token of an opt-in, by which messages can be sent."""
+    return _TOKEN.sub(_TOKEN_KEY + b':""', body) if _TOKEN_KEY in body else body
 
 
 def scrubbed(body: bytes, mid: str) -> bytes:

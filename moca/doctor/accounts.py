@@ -7,15 +7,8 @@ from moca.core.account import Flavour
 from moca.core.tokens import TokenState, ailment, warning
 from moca.doctor.line import Line, fine, wrong
 from moca.instagram.checkup import Fault, Refused, Unanswered
+from moca.instagram.permissions import Permissions, permissions_for
 
-NEEDED_FIELDS = frozenset({"messages"})
-_NEEDED_SCOPES = {
-    Flavour.INSTAGRAM_LOGIN: {
-        "instagram_business_basic",
-        "instagram_business_manage_messages",
-    },
-    Flavour.FACEBOOK_LOGIN: {"instagram_basic", "instagram_manage_messages"},
-}
 _DEAD = frozenset({102, 190})
 _NO_MESSAGE_ACCESS = (200, 2534041)
 _CONNECT = "connect the account again at /connect, or PATCH a new token"
@@ -35,6 +28,13 @@ class AccountFindings:
     fields: AbstractSet[str] | Fault
     messages: Fault | None
     """Why messages cannot be read."""
+    answers_comments: bool = False
+
+    @property
+    def needed(self) -> Permissions:
+        """What its owner must have granted."""
+        flavour = self.token.flavour if self.token else Flavour.INSTAGRAM_LOGIN
+        return permissions_for(flavour, answers_comments=self.answers_comments)
 
 
 def account_lines(found: AccountFindings, now: datetime) -> Iterator[Line]:
@@ -86,8 +86,7 @@ def _identity(found: AccountFindings, speaks_for: str | None) -> Line:
 
 def _scopes(found: AccountFindings) -> Line:
     name = _name("scopes", found)
-    flavour = found.token.flavour if found.token else Flavour.INSTAGRAM_LOGIN
-    needed = _NEEDED_SCOPES[flavour]
+    needed = found.needed.required_scopes
     missing = sorted(needed - set(found.scopes)) if found.scopes else []
     if missing:
         return wrong(name, f"{', '.join(missing)} was not granted: connect the account again")
@@ -101,7 +100,7 @@ def _fields(found: AccountFindings) -> Line:
     name = _name("fields", found)
     if isinstance(found.fields, Refused | Unanswered):
         return wrong(name, f"they cannot be read: {found.fields.because}")
-    missing = sorted(NEEDED_FIELDS - found.fields)
+    missing = sorted(found.needed.required_fields - found.fields)
     if missing:
         return wrong(
             name,

@@ -38,6 +38,7 @@ class Patient:
     app_secrets: tuple[str, ...] = field(repr=False)
     account_id: str
     """Of the settings."""
+    answers_comments: bool = False
     has_token: bool
     """Whether the settings hold an access token."""
     require_key: Callable[[], None]
@@ -76,15 +77,16 @@ def _with_database(patient: Patient) -> Iterator[Line]:
 def _findings(patient: Patient, accounts: tuple[AccountRecord, ...]) -> Iterator[Iterator[Line]]:
     known = {each.account_id for each in accounts}
     for each in accounts:
-        yield account_lines(_look_at(patient.checkup, each.account_id, each), clock.now())
+        yield account_lines(_look_at(patient, each.account_id, each), clock.now())
     if patient.has_token and patient.account_id not in known:
-        found = _look_at(patient.checkup, patient.account_id, None)
+        found = _look_at(patient, patient.account_id, None)
         yield account_lines(found, clock.now())
     elif not accounts:
         yield iter([wrong("accounts", "none is connected: open /connect, or POST /api/accounts")])
 
 
-def _look_at(checkup: Checkup, account_id: str, kept: AccountRecord | None) -> AccountFindings:
+def _look_at(patient: Patient, account_id: str, kept: AccountRecord | None) -> AccountFindings:
+    checkup = patient.checkup
     speaks_for = checkup.account_of_token(account_id)
     is_answered = speaks_for is None or isinstance(speaks_for, str)
     not_asked = Unanswered("the token was refused")
@@ -95,6 +97,7 @@ def _look_at(checkup: Checkup, account_id: str, kept: AccountRecord | None) -> A
         speaks_for=speaks_for,
         fields=checkup.fields_of(account_id) if is_answered else not_asked,
         messages=checkup.reads_messages(account_id) if is_answered else not_asked,
+        answers_comments=patient.answers_comments,
     )
 
 

@@ -8,7 +8,7 @@ class Access:
     """Where an account's calls go, and with which token."""
 
     root: str
-    """The host with the version, such as `https://graph.instagram.com/v25.0`."""
+    """The host with the version, such as `https://graph.instagram.com/v26.0`."""
     token: str = field(repr=False)
     node: str = "me"
     """What stands for the account in an address."""

@@ -9,6 +9,8 @@ from pydantic_core import from_json
 
 _LONGEST_NUMBER = 400
 _DEEPEST = 64
+UNKNOWN_ENTRY = "entry"
+_FORMS = frozenset({"messaging", "standby", "changes", "field"})
 _BRACKET_OR_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
@@ -27,7 +29,7 @@ class Item:
     account: object
     """The entry's id as it was written."""
     field: object
-    """`messaging`, `standby`, or what the change calls itself."""
+    """`messaging`, `standby`, what the change calls itself, or `UNKNOWN_ENTRY`."""
     value: object
 
 
@@ -99,6 +101,8 @@ def _items_of(entry: dict[str, object]) -> Iterator[Item]:
         yield Item(account, told.get("field"), told.get("value"))
     if "field" in entry:
         yield Item(account, entry["field"], entry.get("value"))
+    if not _FORMS & entry.keys() and entry.keys() - {"id", "time"}:
+        yield Item(account, UNKNOWN_ENTRY, entry)
 
 
 def _each(value: object) -> Iterable[object]:

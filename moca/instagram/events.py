@@ -1,7 +1,7 @@
 from moca.core.contact import ContactKey
 from moca.core.webhook import Echo, Event, InboundMessage, OtherEvent
 from moca.instagram.belongings import received_with, received_with_tap, type_of
-from moca.instagram.body import Item, read_items, without_deep_nesting
+from moca.instagram.body import UNKNOWN_ENTRY, Item, read_items, without_deep_nesting
 from moca.instagram.comments import read_comment
 from moca.instagram.happenings import deletion, read_happening
 from moca.instagram.identity import derive_mid
@@ -38,6 +38,8 @@ def _read_item(item: Item, reading: Reading) -> Event:
     if not isinstance(item.value, dict):
         return OtherEvent(kind="unreadable")
     told = understand(item, Messaging.model_validate(item.value), reading)
+    if item.field == UNKNOWN_ENTRY:
+        return told.unknown()
     if isinstance(item.field, str) and item.field in _COMMENTS:
         return read_comment(told, _COMMENTS[item.field], item.value)
     if item.field == "mentions":
@@ -54,11 +56,13 @@ def _read_item(item: Item, reading: Reading) -> Event:
 
 def _read_message(told: Told, message: Message) -> Event:
     contact = told.contact
-    if told.messaging.is_self or message.is_self:
+    if told.messaging.is_to_itself or message.is_self:
         return told.about("self", message.mid)
     if message.is_deleted:
         return deletion(told, message.mid)
-    if contact is None or _says_nothing(message):
+    if contact is None:
+        return told.unknown(message.mid)
+    if _says_nothing(message):
         return OtherEvent(kind="unreadable", contact=contact)
     if told.from_account:
         return Echo(
@@ -87,9 +91,11 @@ def _inbound(told: Told, contact: ContactKey, message: Message) -> InboundMessag
 
 def _read_postback(told: Told, postback: Postback) -> Event:
     contact = told.contact
-    if told.messaging.is_self:
+    if told.messaging.is_to_itself:
         return told.about("self", postback.mid)
-    if contact is None or told.from_account:
+    if contact is None:
+        return told.unknown(postback.mid)
+    if told.from_account:
         return OtherEvent(kind="unreadable", contact=contact)
     return InboundMessage(
         contact=contact,

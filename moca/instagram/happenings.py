@@ -24,7 +24,7 @@ def read_happening(told: Told, value: dict[str, object]) -> Event:
         return _edit(told, told.messaging.message_edit)
     key = next((key for key in _DETAILS if key in value), None)
     if key is None:
-        return told.about("unknown", None, keys=" ".join(sorted(map(str, value))))
+        return told.unknown()
     return _happened(told, key, value[key])
 
 

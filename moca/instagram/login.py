@@ -19,26 +19,8 @@ from moca.instagram.granted import (
     ShortToken,
     Subscribed,
 )
+from moca.instagram.permissions import Permissions, permissions_for
 from moca.instagram.transport import Answer, GraphTransport, NoAnswer
-
-INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_manage_messages")
-FACEBOOK_SCOPES = (
-    "instagram_basic",
-    "instagram_manage_messages",
-    "pages_manage_metadata",
-    "pages_show_list",
-    "pages_read_engagement",
-)
-FIELDS = (
-    "messages",
-    "messaging_postbacks",
-    "messaging_seen",
-    "message_reactions",
-    "messaging_referral",
-    "messaging_handover",
-    "standby",
-)
-PAGE_FIELDS = ("messages", "messaging_postbacks", "message_reactions")
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
@@ -97,9 +79,17 @@ class LoginClient:
     Whatever the network or Meta does is a value, and no reason quotes a token or a secret.
     """
 
-    def __init__(self, hosts: LoginHosts, app: App, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        hosts: LoginHosts,
+        app: App,
+        timeout_seconds: float,
+        *,
+        answers_comments: bool = False,
+    ) -> None:
         self._hosts = hosts
         self._app = app
+        self._answers_comments = answers_comments
         self._transport = GraphTransport(lambda _account_id: None, timeout_seconds)
 
     def dialog(self, flavour: Flavour, redirect_uri: str, state: str) -> str:
@@ -109,7 +99,7 @@ class LoginClient:
             "client_id": self._app.id,
             "redirect_uri": redirect_uri,
             "response_type": "code",
-            "scope": ",".join(FACEBOOK_SCOPES if is_facebook else INSTAGRAM_SCOPES),
+            "scope": ",".join(self._permissions(flavour).scopes),
             "state": state,
         }
         start = self._hosts.facebook_dialog if is_facebook else self._hosts.instagram_dialog
@@ -152,14 +142,15 @@ class LoginClient:
         root = self._hosts.graph.root(Flavour.INSTAGRAM_LOGIN)
         fields = {"fields": "id,user_id,username,name"}
         me = self._get(InstagramAccount, f"{root}/me", fields, long.access_token)
-        self._subscribe(f"{root}/me", FIELDS, long.access_token)
+        wanted = self._permissions(Flavour.INSTAGRAM_LOGIN).fields
+        self._subscribe(f"{root}/me", wanted, long.access_token)
         account = Account(
             account_id=me.user_id,
             username=me.username,
             name=me.name,
             app_user_id=me.id,
             scopes=short.permissions,
-            subscribed_fields=FIELDS,
+            subscribed_fields=wanted,
         )
         return Connected(account, Grant(long.access_token, long.lifetime))
 
@@ -179,7 +170,8 @@ class LoginClient:
         return tuple(self._page(root, me.id, page) for page in linked)
 
     def _page(self, root: str, app_user_id: str, page: Page) -> Connected:
-        self._subscribe(f"{root}/{page.id}", PAGE_FIELDS, page.access_token)
+        wanted = self._permissions(Flavour.FACEBOOK_LOGIN)
+        self._subscribe(f"{root}/{page.id}", wanted.fields, page.access_token)
         linked = page.instagram_business_account
         account = Account(
             account_id=linked.id if linked else "",
@@ -188,10 +180,13 @@ class LoginClient:
             name=page.name,
             page_id=page.id,
             app_user_id=app_user_id,
-            scopes=FACEBOOK_SCOPES,
-            subscribed_fields=PAGE_FIELDS,
+            scopes=wanted.scopes,
+            subscribed_fields=wanted.fields,
         )
         return Connected(account, Grant(page.access_token))
+
+    def _permissions(self, flavour: Flavour) -> Permissions:
+        return permissions_for(flavour, answers_comments=self._answers_comments)
 
     def _named(self) -> dict[str, str]:
         return {"client_id": self._app.id, "client_secret": self._app.secret}

@@ -64,7 +64,7 @@ class Party(Shape):
 class Media(Shape):
     """The `payload` of an attachment."""
 
-    url: Text = ""
+    url: Annotated[Text, Field(validation_alias=AliasChoices("url", "story_media_url"))] = ""
     title: Text = ""
     id: Annotated[
         Mid,
@@ -169,6 +169,11 @@ class Messaging(Shape):
     postback: Annotated[Postback | None, Otherwise(None)] = None
     message_edit: Annotated[MessageEdit | None, Otherwise(None)] = None
     is_self: Flag = False
+
+    @property
+    def is_to_itself(self) -> bool:
+        """Whether the account wrote to itself, which not every webhook says."""
+        return self.is_self or (self.sender is not None and self.sender == self.recipient)
 
 
 class Commenter(Party):

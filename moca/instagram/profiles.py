@@ -17,8 +17,7 @@ def profile_body(welcome: Welcome) -> Mapping[str, Any]:
         body[ICE_BREAKERS] = [{"call_to_actions": questions, **_LOCALE}]
     if welcome.menu:
         entries = [_entry(each) for each in welcome.menu]
-        menu = {**_LOCALE, "composer_input_disabled": False, "call_to_actions": entries}
-        body[MENU] = [menu]
+        body[MENU] = [{**_LOCALE, "call_to_actions": entries}]
     return body
 
 

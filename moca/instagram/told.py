@@ -12,6 +12,7 @@ DASHBOARD_TEST = "Meta's dashboard test is stored, never answered"
 ANOTHER_APP = "another app holds this thread"
 
 _LONGEST_DETAIL = 4_000
+_ONLY_CONTACTS_SEND = frozenset({"postback", "referral", "optin"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +63,29 @@ class Told:
             detail=_detail(detail),
         )
 
+    def unknown(self, mid: str | None = None) -> OtherEvent:
+        """Return the event that is kept of an item that Moca cannot place."""
+        keys = self.item.value if isinstance(self.item.value, dict) else ()
+        return self.about("unknown", mid, keys=" ".join(sorted(map(str, keys))))
+
 
 def understand(item: Item, messaging: Messaging, reading: Reading) -> Told:
     """Find out whose an item is, and which side speaks in it."""
     sender = messaging.sender.id if messaging.sender else None
     recipient = messaging.recipient.id if messaging.recipient else None
     account = read_id(item.account)
+    if sender == account and recipient is not None and _is_a_contacts(item):
+        account = recipient  # Meta's own examples name the contact in the entry.
     is_echo = messaging.message is not None and messaging.message.is_echo
     from_account = is_echo or (sender is not None and sender == account)
     person, other = (recipient, sender) if from_account else (sender, recipient)
     account = account or other
     contact = ContactKey(account, person) if account and person else None
     return Told(item, messaging, account or "", contact, from_account, reading)
+
+
+def _is_a_contacts(item: Item) -> bool:
+    return isinstance(item.value, dict) and not _ONLY_CONTACTS_SEND.isdisjoint(item.value)
 
 
 def _key(*parts: object) -> str:

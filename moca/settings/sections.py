@@ -97,7 +97,7 @@ class Instagram(Section):
     show_typing: bool = False
     compare_seconds: float = Field(default=300, ge=0, le=86_400)
     token_key: SecretStr = NO_SECRET
-    api_version: str = Field(default="v25.0", pattern=r"^v\d+\.\d+$")
+    api_version: str = Field(default="v26.0", pattern=r"^v\d+\.\d+$")
     timeout_seconds: float = Field(default=10, gt=0, le=120)
 
     @field_validator("compare_seconds")

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from moca.core.contact import ContactKey
 from moca.core.messages import Done, RecordWebhook
+from moca.core.scrubbing import without_tokens
 from moca.core.webhook import Echo, InboundMessage
 from moca.storage.arrivals import Arrival, store_arrivals
 from moca.storage.batch import Batch
@@ -19,7 +20,9 @@ _Told = tuple[int, datetime, InboundMessage | Echo]
 
 def record_webhooks(batch: Batch, commands: Sequence[RecordWebhook]) -> None:
     """Store the bodies and what they tell, for each contact in the order in which it came."""
-    ids = _BODIES.returning_ids((command.received_at, command.body) for command in commands)
+    ids = _BODIES.returning_ids(
+        (command.received_at, without_tokens(command.body)) for command in commands
+    )
     told: list[_Told] = []
     happened: list[Happened] = []
     for webhook_id, command in zip(ids, commands, strict=True):

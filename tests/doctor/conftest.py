@@ -78,7 +78,7 @@ class Clinic:
 
     def examine(self, address, graph, **changes):
         """Have the doctor look; what is to be done, by name."""
-        with closing(Checkup(lambda _: Access(f"{graph}/v25.0", TOKEN), 5)) as checkup:
+        with closing(Checkup(lambda _: Access(f"{graph}/v26.0", TOKEN), 5)) as checkup:
             patient = Patient(
                 database=self.database,
                 checkup=checkup,

@@ -97,6 +97,15 @@ def test_a_scope_that_the_login_did_not_bring_is_named(clinic, house, graph):
     assert "instagram_business_manage_messages" in found[f"scopes {ACCOUNT}"]
 
 
+@pytest.mark.parametrize("scope", ["instagram_business_basic,instagram_business_manage_messages"])
+def test_answering_comments_without_the_permission_is_named(clinic, house, graph, scope):
+    clinic.connect(now=clock.now(), scopes=tuple(scope.split(",")))
+    hears(clinic)
+    found = to_do(clinic.examine(house, graph, answers_comments=True))
+    assert list(found) == [f"scopes {ACCOUNT}"]
+    assert "instagram_business_manage_comments was not granted" in found[f"scopes {ACCOUNT}"]
+
+
 def test_a_dead_account_is_named_even_where_instagram_answers(clinic, house, graph):
     clinic.connect(now=clock.now())
     clinic.tell(MarkTokenDead(ACCOUNT, "the owner removed the app", clock.now()))

@@ -106,7 +106,7 @@ def test_where_media_cannot_be_asked_for_the_text_is_read_without(serve):
         return SAID
 
     app = Flask(__name__)
-    app.add_url_rule("/v25.0/<mid>", view_func=answer)
+    app.add_url_rule("/v26.0/<mid>", view_func=answer)
     with closing(GraphClient(calls_at(serve(app), lambda _account: "token"), 5)) as client:
         found = [client.message(MAYA.account_id, "m") for _ in range(2)]
     assert found == [InboundMessage(contact=MAYA, mid="m", text="hi", sent_at=NOON)] * 2

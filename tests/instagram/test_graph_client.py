@@ -60,10 +60,10 @@ def connect(url, timeout_seconds=5):
 
 
 def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
-    graph.answers["v25.0/me/messages"] = {"recipient_id": MAYA.psid, "message_id": "aWdf1"}
+    graph.answers["v26.0/me/messages"] = {"recipient_id": MAYA.psid, "message_id": "aWdf1"}
     assert client.send(MAYA, Content(text="café")) == Delivered("aWdf1")
     body = {"recipient": {"id": MAYA.psid}, "message": {"text": "café"}}
-    assert graph.calls == [("POST", "v25.0/me/messages", {}, body, "Bearer the-token")]
+    assert graph.calls == [("POST", "v26.0/me/messages", {}, body, "Bearer the-token")]
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
             Throttled("Graph 80002: the account's limit is reached", timedelta(minutes=19)),
         ),
         (("gateway", 502), Unconfirmed("HTTP 502 without a reason")),
-        (("", 302, {"Location": "/v25.0/elsewhere"}), Undelivered("HTTP 302 without a reason")),
+        (("", 302, {"Location": "/v26.0/elsewhere"}), Undelivered("HTTP 302 without a reason")),
     ],
 )
 def test_what_instagram_answers_becomes_a_value(graph, client, answer, result):
-    graph.answers["v25.0/me/messages"] = answer
+    graph.answers["v26.0/me/messages"] = answer
     assert client.send(MAYA, Content(text="hi")) == result
     assert len(graph.calls) == 1
 
@@ -114,7 +114,7 @@ def test_the_stand_in_is_reached_past_proxy_and_netrc(graph, client, monkeypatch
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
-    graph.answers["v25.0/me/messages"] = {"message_id": "aWdf1"}
+    graph.answers["v26.0/me/messages"] = {"message_id": "aWdf1"}
     assert client.send(MAYA, Content(text="hi")) == Delivered("aWdf1")
     assert graph.calls[0][-1] == "Bearer the-token"
 
@@ -177,8 +177,8 @@ def row(mid, seconds, text="hi", sender=MAYA.account_id):
 
 
 def record(graph, *rows, **page):
-    graph.answers["v25.0/me/conversations"] = {"data": [{"id": "conv/1", "updated_time": "x"}]}
-    graph.answers["v25.0/conv/1"] = {"id": "conv/1", "messages": {"data": list(rows), **page}}
+    graph.answers["v26.0/me/conversations"] = {"data": [{"id": "conv/1", "updated_time": "x"}]}
+    graph.answers["v26.0/conv/1"] = {"id": "conv/1", "messages": {"data": list(rows), **page}}
 
 
 def find(client, known=frozenset()):
@@ -189,8 +189,8 @@ def test_a_message_is_looked_for_with_two_reads(graph, client):
     record(graph)
     find(client)
     assert [(method, path, query) for method, path, query, _, _ in graph.calls] == [
-        ("GET", "v25.0/me/conversations", {"platform": "instagram", "user_id": MAYA.psid}),
-        ("GET", "v25.0/conv/1", {"fields": "messages{id,created_time,from,to,message}"}),
+        ("GET", "v26.0/me/conversations", {"platform": "instagram", "user_id": MAYA.psid}),
+        ("GET", "v26.0/conv/1", {"fields": "messages{id,created_time,from,to,message}"}),
     ]
 
 
@@ -224,7 +224,7 @@ def test_a_record_without_it_shows_that_it_did_not_arrive(graph, client, rows):
 
 
 def test_no_conversation_shows_that_it_did_not_arrive(graph, client):
-    graph.answers["v25.0/me/conversations"] = {"data": []}
+    graph.answers["v26.0/me/conversations"] = {"data": []}
     assert find(client) == NotArrived()
 
 
@@ -258,17 +258,17 @@ def test_an_equal_text_by_nobody_or_at_no_time_proves_nothing(graph, client, mis
     ],
 )
 def test_a_record_that_cannot_be_read_proves_nothing(graph, client, answer, because):
-    graph.answers["v25.0/me/conversations"] = answer
+    graph.answers["v26.0/me/conversations"] = answer
     assert find(client) == Unreadable(because)
 
 
 def test_a_profile_tells_the_name(graph, client):
-    graph.answers[f"v25.0/{MAYA.psid}"] = {"id": MAYA.psid, "name": "Maya", "username": None}
+    graph.answers[f"v26.0/{MAYA.psid}"] = {"id": MAYA.psid, "name": "Maya", "username": None}
     assert client.profile(MAYA) == Profile(name="Maya")
 
 
 def test_the_subscribed_fields_are_told(graph, client):
-    graph.answers["v25.0/me/subscribed_apps"] = {
+    graph.answers["v26.0/me/subscribed_apps"] = {
         "data": [{"id": "1", "subscribed_fields": ["messages", "standby"]}, {"id": "2"}]
     }
     assert client.subscribed_apps(MAYA.account_id) == {"messages", "standby"}

@@ -14,15 +14,13 @@ from moca.core.delivery import Delivered
 from moca.instagram.access import Hosts
 from moca.instagram.graph import GraphClient
 from moca.instagram.login import (
-    FACEBOOK_SCOPES,
-    FIELDS,
-    PAGE_FIELDS,
     App,
     Grant,
     LoginClient,
     LoginFailed,
     LoginHosts,
 )
+from moca.instagram.permissions import permissions_for
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.login_routes import login_blueprint
@@ -46,7 +44,7 @@ def hosts(instagram, serve):
     app.register_blueprint(login_blueprint(instagram))
     app.register_blueprint(graph_blueprint(instagram))
     url = serve(app)
-    return Hosts(url, url, "v25.0")
+    return Hosts(url, url, "v26.0")
 
 
 @pytest.fixture
@@ -68,19 +66,21 @@ def agree(client, flavour=INSTAGRAM):
 
 
 def test_an_instagram_login_ends_in_an_account_and_a_long_lived_token(client):
+    asked = permissions_for(INSTAGRAM, answers_comments=False)
     (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
     assert connected.account == Account(
         account_id=ACCOUNT,
         username="the_account",
         name="The account",
         app_user_id="97841400000000001",
-        scopes=("instagram_business_basic", "instagram_business_manage_messages"),
-        subscribed_fields=FIELDS,
+        scopes=asked.scopes,
+        subscribed_fields=asked.fields,
     )
     assert connected.grant.lifetime == timedelta(seconds=5_183_944)
 
 
 def test_a_facebook_login_ends_in_the_page_s_token_which_has_no_end(client):
+    asked = permissions_for(FACEBOOK, answers_comments=False)
     (connected,) = client.connect(FACEBOOK, agree(client, FACEBOOK), BACK)
     assert connected.account == Account(
         account_id=ACCOUNT,
@@ -89,10 +89,27 @@ def test_a_facebook_login_ends_in_the_page_s_token_which_has_no_end(client):
         name="The Page",
         page_id=f"page-{ACCOUNT}",
         app_user_id="97841400000000001",
-        scopes=FACEBOOK_SCOPES,
-        subscribed_fields=PAGE_FIELDS,
+        scopes=asked.scopes,
+        subscribed_fields=asked.fields,
     )
     assert connected.grant.lifetime is None
+
+
+@pytest.mark.parametrize(
+    ("flavour", "scope", "fields"),
+    [
+        (INSTAGRAM, "instagram_business_manage_comments", {"comments", "live_comments"}),
+        (FACEBOOK, "instagram_manage_comments", set()),
+    ],
+)
+def test_answering_comments_takes_a_permission_and_fields_of_its_own(hosts, flavour, scope, fields):
+    made = LoginClient(
+        LoginHosts.all_at(hosts, hosts.instagram), App("77", "s"), 5, answers_comments=True
+    )
+    with closing(made) as client:
+        (connected,) = client.connect(flavour, agree(client, flavour), BACK)
+    assert scope in connected.account.scopes
+    assert fields <= set(connected.account.subscribed_fields)
 
 
 @pytest.mark.parametrize("flavour", Flavour)
@@ -133,14 +150,14 @@ def test_a_dead_token_cannot_be_refreshed(client, instagram):
 
 
 def test_an_unreachable_host_is_a_reason(client, hosts):
-    nowhere = Hosts("http://127.0.0.1:9", "http://127.0.0.1:9", "v25.0")
+    nowhere = Hosts("http://127.0.0.1:9", "http://127.0.0.1:9", "v26.0")
     with closing(LoginClient(LoginHosts(nowhere), App("77", "s"), 1)) as away:
         failed = away.refresh("token")
     assert failed == LoginFailed("GET refresh_access_token: no connection to Instagram")
 
 
 def test_meta_s_own_addresses_are_used_live():
-    hosts = LoginHosts(Hosts("https://graph.instagram.com", "https://graph.facebook.com", "v25.0"))
+    hosts = LoginHosts(Hosts("https://graph.instagram.com", "https://graph.facebook.com", "v26.0"))
     with closing(LoginClient(hosts, App("77", "s"), 1)) as client:
         asked = urlsplit(client.dialog(INSTAGRAM, BACK, "x"))
     assert asked._replace(query="").geturl() == "https://www.instagram.com/oauth/authorize"

@@ -124,7 +124,7 @@ def test_version_and_account_may_be_written_either_way(instagram, url, version, 
 
 def test_a_message_is_told_in_the_documented_shape(instagram, url):
     mid = instagram.write(MAYA.psid, "hi", "Maya")
-    assert get(url, f"v25.0/{mid}").json() == {
+    assert get(url, f"v26.0/{mid}").json() == {
         "id": mid,
         "created_time": "2026-01-02T03:04:05+0000",
         "from": {"username": "maya", "id": MAYA.psid},
@@ -135,12 +135,12 @@ def test_a_message_is_told_in_the_documented_shape(instagram, url):
 
 def test_another_accounts_messages_are_not_told(instagram, url):
     mid = instagram.write(MAYA.psid, "hi", account_id="555")
-    assert get(url, f"v25.0/{mid}").json()["error"]["code"] == 230
-    assert get(url, "v25.0/555/conversations").json()["error"]["error_subcode"] == 33
+    assert get(url, f"v26.0/{mid}").json()["error"]["code"] == 230
+    assert get(url, "v26.0/555/conversations").json()["error"]["error_subcode"] == 33
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"recipient": {"id": "1"}}, {"message": "x"}])
 def test_a_bad_body_is_error_100(url, body):
     headers = {"Authorization": "Bearer token"}
-    response = requests.post(f"{url}/v25.0/me/messages", json=body, headers=headers, timeout=5)
+    response = requests.post(f"{url}/v26.0/me/messages", json=body, headers=headers, timeout=5)
     assert (response.status_code, response.json()["error"]["code"]) == (400, 100)

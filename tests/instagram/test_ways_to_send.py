@@ -243,7 +243,7 @@ def test_a_video_may_be_larger_than_a_picture(place, client):
 
 def test_a_sign_that_got_no_answer_counts_as_not_put(serve):
     app = Flask("broken")
-    app.add_url_rule("/v25.0/me/messages", "send", lambda: ("oops", 500), methods=["POST"])
+    app.add_url_rule("/v26.0/me/messages", "send", lambda: ("oops", 500), methods=["POST"])
     calls = calls_at(serve(app), lambda _account_id: "token")
     with closing(GraphClient(calls, 5)) as client:
         told = client.send(MAYA, Content(reaction=Reaction(mid="m1", emoji="love")))

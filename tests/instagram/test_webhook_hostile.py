@@ -96,9 +96,20 @@ def test_a_good_message_is_found_after_any_broken_entry(broken):
         "9" * 10_000,
         DEEP,
         f'{{"message":{DEEP}}}',
-        '{"message":{"mid":"m","text":"no sender"}}',
         '{"sender":{"id":"1"},"message":"x"}',
         '{"sender":{"id":"1"},"message":{}}',
+    ],
+)
+def test_a_broken_item_is_unreadable_and_its_neighbours_are_not(broken):
+    good = json.dumps(GOOD_ITEM)
+    first, between, last = read_webhook(webhook(good, broken, good), live=True)
+    assert (first, between.kind, last) == (GOOD, "unreadable", GOOD)
+
+
+@pytest.mark.parametrize(
+    "nameless",
+    [
+        '{"message":{"mid":"m","text":"no sender"}}',
         '{"sender":{"id":true},"message":{"mid":"m"}}',
         '{"sender":{"id":1.5},"message":{"mid":"m"}}',
         '{"sender":{"id":"a\\u0000"},"message":{"mid":"m"}}',
@@ -107,10 +118,10 @@ def test_a_good_message_is_found_after_any_broken_entry(broken):
         '{"sender":null,"postback":{"mid":"m"}}',
     ],
 )
-def test_a_broken_item_is_unreadable_and_its_neighbours_are_not(broken):
+def test_an_item_that_names_no_contact_is_unknown_and_its_neighbours_are_not(nameless):
     good = json.dumps(GOOD_ITEM)
-    first, between, last = read_webhook(webhook(good, broken, good), live=True)
-    assert (first, between.kind, last) == (GOOD, "unreadable", GOOD)
+    first, between, last = read_webhook(webhook(good, nameless, good), live=True)
+    assert (first, between.kind, last) == (GOOD, "unknown", GOOD)
 
 
 @pytest.mark.timeout(30)

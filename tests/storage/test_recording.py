@@ -226,3 +226,11 @@ def test_a_full_batch_takes_few_statements(desk, caplog):
     desk.do(*commands)
 
     assert len(caplog.records) <= 8
+
+
+def test_an_opt_ins_token_is_not_stored(desk):
+    optin = b'"optin":{"type":"notification_messages","notification_messages_token":"secret"}'
+    desk.do(webhook(wrote("m1", "hello"), body=b'{"object":"instagram",' + optin + b"}"))
+    (body,) = (row.body for row in Webhook.select())
+    assert b"secret" not in body
+    assert b'"notification_messages_token":""' in body

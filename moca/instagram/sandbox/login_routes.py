@@ -12,7 +12,6 @@ from moca.instagram.sandbox.troubles import Trouble
 _TWO_MONTHS = 5_183_944
 _FIVE_DAYS = 5 * 24 * 3600
 _INVALID = refused(190, "Invalid OAuth access token", status=401)
-_PERMISSIONS = ("instagram_business_basic", "instagram_business_manage_messages")
 
 
 def login_blueprint(instagram: SandboxInstagram) -> Blueprint:
@@ -36,7 +35,8 @@ def _add_dialog(login: Blueprint, instagram: SandboxInstagram) -> None:
         if urlsplit(back).scheme not in ("http", "https") or not request.args.get("client_id"):
             return _respond(refused(100, "Invalid client_id or redirect_uri"))
         account_id = request.args.get("account_id") or instagram.accounts.account_id
-        asked = {"code": logins.give_code(account_id), "state": request.args.get("state", "")}
+        code = logins.give_code(account_id, request.args.get("scope", ""))
+        asked = {"code": code, "state": request.args.get("state", "")}
         return redirect(f"{back}?{urlencode(asked)}#_")
 
 
@@ -48,9 +48,8 @@ def _add_instagram(login: Blueprint, instagram: SandboxInstagram) -> None:
         given = logins.exchange(request.form.get("code", ""), clock.now())
         if given is None or not request.form.get("client_secret"):
             return _respond(_invalid_code())
-        token, account_id = given
-        granted = () if instagram.troubles.has(Trouble.SCOPES) else _PERMISSIONS
-        told = {"access_token": token, "user_id": account_id, "permissions": ",".join(granted)}
+        granted = "" if instagram.troubles.has(Trouble.SCOPES) else given.scopes
+        told = {"access_token": given.token, "user_id": given.account_id, "permissions": granted}
         return _respond(fine(data=[told]))
 
     @login.get("/access_token")
@@ -78,7 +77,7 @@ def _add_facebook(login: Blueprint, instagram: SandboxInstagram) -> None:
         given = logins.exchange(request.args.get("code", ""), now)
         if given is None or not request.args.get("client_secret"):
             return _respond(refused(100, "This authorization code has been used", 36009))
-        return _respond(fine(access_token=given[0], token_type="bearer", expires_in=3600))  # noqa: S106
+        return _respond(fine(access_token=given.token, token_type="bearer", expires_in=3600))  # noqa: S106
 
     @login.get("/<version>/me/accounts")
     def pages(version: str) -> Response:

@@ -19,6 +19,16 @@ class _Token:
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a code is exchanged for."""
+
+    token: str
+    account_id: str
+    scopes: str
+    """As the dialog asked for them: comma-separated."""
+
+
 class SandboxLogins:
     """The codes and tokens that logins give out; any thread may use it.
 
@@ -28,23 +38,26 @@ class SandboxLogins:
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
-        self._codes: OrderedDict[str, str] = OrderedDict()
+        self._codes: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._lock = Lock()
 
-    def give_code(self, account_id: str) -> str:
-        """Let the owner of an account in."""
+    def give_code(self, account_id: str, scopes: str) -> str:
+        """Return a code with which the owner of an account grants these scopes."""
         code = secrets.token_urlsafe(32)
         with self._lock:
-            self._codes[code] = account_id
+            self._codes[code] = account_id, scopes
             while len(self._codes) > _KEPT:
                 self._codes.popitem(last=False)
         return code
 
-    def exchange(self, code: str, now: datetime) -> tuple[str, str] | None:
-        """Give a token of one hour and its account for a code; None where it works no more."""
+    def exchange(self, code: str, now: datetime) -> Granted | None:
+        """Return what a code grants, with a token of one hour; None if it works no more."""
         with self._lock:
-            account_id = self._codes.pop(code, None)
-        return None if account_id is None else (self._issue(account_id, now, _SHORT), account_id)
+            known = self._codes.pop(code, None)
+        if known is None:
+            return None
+        account_id, scopes = known
+        return Granted(self._issue(account_id, now, _SHORT), account_id, scopes)
 
     def prolong(self, token: str, now: datetime) -> str | None:
         """Give a token of 60 days for one that is valid; None where it is not."""

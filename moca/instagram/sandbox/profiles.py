@@ -1,6 +1,6 @@
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.instagram import SandboxInstagram
@@ -26,8 +26,9 @@ class _Entry(BaseModel):
 
 
 class _Menu(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     locale: Literal["default"]
-    composer_input_disabled: bool = False
     call_to_actions: list[_Entry] = Field(min_length=1, max_length=5)
 
 

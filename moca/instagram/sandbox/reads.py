@@ -1,7 +1,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from moca.core.account import Flavour
 from moca.core.contact import ContactKey
+from moca.instagram.permissions import permissions_for
 from moca.instagram.sandbox.accounts import page_of
 from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.ids import conversation_id
@@ -14,7 +16,7 @@ _READABLE = 20
 _A_PAGE = 25
 _MOST_A_PAGE = 100
 _OTHER_ACCOUNT = "17841400000009999"
-_FIELDS = ("messages", "messaging_postbacks", "messaging_seen", "message_reactions", "standby")
+_FIELDS = permissions_for(Flavour.INSTAGRAM_LOGIN, answers_comments=True).fields
 
 
 class Page(NamedTuple):

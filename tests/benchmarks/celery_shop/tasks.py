@@ -53,7 +53,7 @@ def send_reply(reply_id: int) -> None:
         if reply.status == "sent":
             return
         response = graph.post(
-            f"{GRAPH_URL}/v25.0/me/messages",
+            f"{GRAPH_URL}/v26.0/me/messages",
             json={"recipient": {"id": reply.contact.psid}, "message": {"text": reply.text}},
             headers={"Authorization": f"Bearer {ACCESS_TOKEN}"},
             timeout=10,

@@ -1,0 +1,87 @@
+"""What Meta's documentation and other receivers' captures hold beside the usual forms."""
+
+import json
+
+import pytest
+
+from moca.core.contact import ContactKey
+from moca.core.received import Attachment, Received
+from moca.core.webhook import InboundMessage, OtherEvent
+from moca.instagram.events import read_webhook
+
+ACCOUNT = "17841400000000001"
+MAYA = ContactKey(ACCOUNT, "28978671838402975")
+
+
+def read(*items, entry=None, **fields):
+    told = {"id": ACCOUNT, "messaging": list(items), **fields} if entry is None else entry
+    body = json.dumps({"object": "instagram", "entry": [told]}).encode()
+    return read_webhook(body, live=True)
+
+
+def between(sender, recipient, **told):
+    return {"sender": {"id": sender}, "recipient": {"id": recipient}, **told}
+
+
+def test_the_link_of_a_shared_story_is_kept():
+    story = {"type": "ig_story", "payload": {"story_media_id": "1", "story_media_url": "https://s"}}
+    message = {"mid": "m", "attachments": [story]}
+    (event,) = read(between(MAYA.psid, ACCOUNT, message=message))
+    assert event == InboundMessage(
+        contact=MAYA,
+        mid="m",
+        type="ig_story",
+        received=Received(attachments=(Attachment(type="ig_story", url="https://s", id="1"),)),
+    )
+
+
+def test_a_tap_whose_entry_names_the_contact_is_the_contacts():
+    postback = {"mid": "m", "title": "Prices", "payload": "PRICES"}
+    (event,) = read(between(MAYA.psid, ACCOUNT, postback=postback), id=MAYA.psid)
+    assert event == InboundMessage(
+        contact=MAYA,
+        mid="m",
+        kind="postback",
+        text="Prices",
+        received=Received(payload="PRICES"),
+    )
+
+
+@pytest.mark.parametrize("kind", ["referral", "optin"])
+def test_what_only_a_contact_does_is_the_contacts_even_where_the_entry_names_them(kind):
+    (event,) = read(between(MAYA.psid, ACCOUNT, **{kind: {"ref": "r"}}), id=MAYA.psid)
+    assert (event.kind, event.contact, event.account_id) == (kind, MAYA, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"sender": {"user_ref": "r"}, "recipient": {"id": ACCOUNT}, "message": {"mid": "m"}},
+        {"sender": MAYA.psid, "recipient": {"id": ACCOUNT}, "message": {"mid": "m", "text": "x"}},
+        {"sender": {"id": ACCOUNT}, "message": {"mid": "m", "is_echo": True, "text": "x"}},
+        {"recipient": {"id": ACCOUNT}, "postback": {"mid": "m", "title": "Prices"}},
+    ],
+    ids=["user_ref", "a sender that is a text", "an echo to nobody", "a tap of nobody"],
+)
+def test_what_names_no_contact_is_recorded_as_unknown(item):
+    (event,) = read(item)
+    assert (type(event), event.kind, event.contact) == (OtherEvent, "unknown", None)
+    assert (event.account_id, event.mid) == (ACCOUNT, "m")
+    assert event.key
+    assert dict(event.detail) == {"keys": " ".join(sorted(item))}
+
+
+def test_an_entry_of_a_form_not_known_is_recorded_as_unknown():
+    (event,) = read(entry={"id": ACCOUNT, "time": 1, "changed_fields": ["feed"]})
+    assert (event.kind, event.account_id) == ("unknown", ACCOUNT)
+    assert dict(event.detail) == {"keys": "changed_fields id time"}
+
+
+def test_an_entry_without_items_holds_nothing():
+    assert read() == ()
+    assert read(entry={"id": ACCOUNT, "time": 1}) == ()
+
+
+def test_a_message_of_an_account_to_itself_needs_no_mark():
+    (event,) = read(between(ACCOUNT, ACCOUNT, message={"mid": "m", "text": "a note"}))
+    assert (event.kind, event.mid) == ("self", "m")
