@@ -12,6 +12,8 @@ _MOMENT = timedelta(milliseconds=100)
 _HOUR = timedelta(hours=1)
 _GUARD = timedelta(milliseconds=5)
 """What the sender leaves, at most, beyond the second that a limit runs for."""
+_CALL_BEGINS_WITHIN = timedelta(seconds=15)
+"""How long after a claim, for all that a later run knows, its call may have begun."""
 
 Instants = tuple[datetime, datetime]
 """True time, and what the machine's clock showed."""
@@ -105,7 +107,8 @@ class Pace:
                 lanes[key] = min(lanes.get(key, each), each, key=_turn)
         for contact, first in lanes.items():
             is_own = contact == contact_of(item)
-            may_go = contact not in under_way and (is_own or self._rested(contact, waited))
+            is_rested = self._rested(contact, waited) and self._claim_is_past(first, waited)
+            may_go = contact not in under_way and (is_own or is_rested)
             if contact.account_id != item["account_id"]:
                 may_go = may_go and not self._is_at_its_limit(contact.account_id, claimed_at)
             is_news = self._left_at.get(contact, waited) > waited
@@ -150,9 +153,10 @@ class Pace:
         if self._waits[contact.account_id] or contact.account_id in self.stopped:
             return False
         # After a restart Moca knows of a call that did not end only when it was claimed.
-        late = timedelta(seconds=15)
         started = [
-            (at[0] + late, at[1] + late) if any(each[0] > at[0] for each in self._forgot_at) else at
+            (at[0] + _CALL_BEGINS_WITHIN, at[1] + _CALL_BEGINS_WITHIN)
+            if any(each[0] > at[0] for each in self._forgot_at)
+            else at
             for at, to in self.starts
             if to == contact
         ]
@@ -161,6 +165,19 @@ class Pace:
             return False
         rest = timedelta(seconds=self._figures.user_cooldown)
         return all(max(at) + rest <= by for at in own)
+
+    def _claim_is_past(self, item: Row, by: datetime) -> bool:
+        """Return whether a claim that a death cut short no longer makes the contact rest.
+
+        After a restart Moca cannot know that the call of such a claim was never made.
+        """
+        if item["sending_at"] is None:
+            return True
+        claimed_at = instant(item["sending_at"])
+        if all(shown <= claimed_at for _, shown in self._forgot_at):
+            return True
+        rest = timedelta(seconds=self._figures.user_cooldown)
+        return claimed_at + _CALL_BEGINS_WITHIN + rest <= by
 
 
 def closer(earlier: Instants, later: Instants, span: timedelta) -> bool:
