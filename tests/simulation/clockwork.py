@@ -101,10 +101,14 @@ class Stage(SteppingDispatcher):
         """The kind of actor that raises at the next message it takes."""
 
     def schedule(self, consumer: Consumer) -> None:
-        if type(consumer).__name__ == self.doomed:
-            self.doomed = None
-            consumer = _Doomed(consumer)
-        super().schedule(consumer)
+        super().schedule(self.doom(consumer))
+
+    def doom(self, consumer: Consumer) -> Consumer:
+        """Have an actor of the doomed kind raise at the next message it takes."""
+        if type(consumer).__name__ != self.doomed:
+            return consumer
+        self.doomed = None
+        return _Doomed(consumer)
 
     def report(self, crash: Crash) -> None:
         self.crashes.append(crash)
@@ -128,7 +132,7 @@ class Backstage:
         return bool(self._waiting)
 
     def schedule(self, consumer: Consumer) -> None:
-        self._stage.schedule(_Turn(consumer))
+        self._stage.schedule(_Turn(self._stage.doom(consumer)))
 
     def wait(self, seconds: float) -> None:
         """Let the actor whose turn it is go on only after so many seconds."""

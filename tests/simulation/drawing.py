@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 from moca.core.contact import ContactKey
@@ -14,6 +15,7 @@ from tests.simulation.faults import (
     draw_sendings,
 )
 from tests.simulation.figures import Figures
+from tests.simulation.losses import draw_crashes, draw_lost_commits, draw_lost_events
 from tests.simulation.people import draw_answers_by_hand, draw_writes
 from tests.simulation.script import Happening, Script
 from tests.simulation.sequels import draw_edits, draw_notices, draw_passes, draw_unsends
@@ -42,14 +44,34 @@ _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
 )
 
 
+_MORE_DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
+    draw_crashes,
+    draw_lost_events,
+    draw_lost_commits,
+)
+"""Drawn apart, so that what was drawn before stays what it was."""
+
+
 def draw_script(seed: int) -> Script:
     """Write down the run of a seed."""
+    script, world = _draw(seed)
+    world = replace(world, chance=Random(f"{seed}, and more"))
+    more = [each for draw in _MORE_DRAWINGS for each in draw(world)]
+    return replace(script, happenings=(*script.happenings, *more))
+
+
+def draw_plain_script(seed: int) -> Script:
+    """Write down the run of a seed as it was before there were more things to draw."""
+    return _draw(seed)[0]
+
+
+def _draw(seed: int) -> tuple[Script, World]:
     chance = Random(seed)
     figures = _draw_figures(chance)
     length, has_all_kinds = chance.choice((20, 60, 120)), chance.random() < 0.6
     world = World(chance, figures, _draw_contacts(chance), length, has_all_kinds)
     happenings = [each for draw in _DRAWINGS for each in draw(world)]
-    return Script(seed, figures, tuple(happenings))
+    return Script(seed, figures, tuple(happenings)), world
 
 
 def _draw_contacts(chance: Random) -> tuple[ContactKey, ...]:

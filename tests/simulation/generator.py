@@ -1,6 +1,8 @@
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from moca.core.contact import ContactKey
 from moca.core.content import Button, Content, Media, QuickReply
 from moca.replies.generator import GenerationError, HandOver, NoReply, Reply, ReplyRequest
 from tests.simulation.clockwork import Backstage, Clockwork
@@ -50,6 +52,8 @@ class Generator:
             each.number: each for each in script.happenings if isinstance(each, Generating)
         }
         self.faults = 0
+        self.under_way: Counter[ContactKey] = Counter()
+        """How many replies are being made, by contact."""
         self.asked: list[Asked] = []
         self.made: dict[str, Making] = {}
         """By what they say."""
@@ -63,7 +67,9 @@ class Generator:
         mids = ",".join(texts)
         self._trace.tell(f"generation {number} for {mids}: {lapse.ends} in {lapse.seconds} s")
         if lapse.seconds:
+            self.under_way[request.contact] += 1
             backstage.wait(lapse.seconds)
+            self.under_way -= Counter([request.contact])
         if lapse.ends == "failed":
             raise GenerationError("no model answers")
         if lapse.ends == "broken":
@@ -72,6 +78,10 @@ class Generator:
             return NoReply("nothing to say")
         content = Content(text=_SAME) if self._same else self._make(lapse, tuple(texts))
         return HandOver("a person knows", content) if lapse.ends == "handed over" else content
+
+    def process_died(self) -> None:
+        """Forget what was being made."""
+        self.under_way.clear()
 
     def reword(self, old: str, new: str) -> None:
         """Take a reply of other words for the one that it was."""

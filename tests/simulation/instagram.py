@@ -96,7 +96,7 @@ class Instagram:
         self.call_started = lambda contact, content, way: None
         self.call_ended = lambda contact, mid, *, is_delivered: None
         self.told_to_wait = lambda account_id, until: None
-        self.account_refused = lambda account_id: None
+        self.account_refused = lambda account_id, wait: None
 
     def arrivals(self) -> list[tuple[ContactKey, Shown]]:
         """List what Moca brought to people."""
@@ -124,7 +124,10 @@ class Instagram:
         self._trace.tell(f"call {number} ends: {sending.answer}")
         self.call_ended(contact, f"ig{number}", is_delivered=sending.answer == "delivered")
         if sending.answer in ("throttled", "stopped", "dead"):
-            self.account_refused(contact.account_id)
+            wait = sending.wait if sending.answer == "throttled" else None
+            self.account_refused(
+                contact.account_id, None if wait is None else timedelta(seconds=wait)
+            )
         return refused or _for_a_sign(content, self._answer(contact, sending))
 
     def _course_of(self, number: int, contact: ContactKey) -> Sending:

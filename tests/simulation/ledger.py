@@ -39,6 +39,15 @@ class Ledger:
     def messages(self, where: str = "1", *values: object) -> list[Row]:
         return self._rows(f"{_MESSAGES} WHERE {where} ORDER BY m.id", values)
 
+    def waiting_messages(self) -> list[Row]:
+        """List what people wrote and has no outcome yet."""
+        return self._rows(
+            "SELECT m.id, m.mid, k.account_id, k.psid FROM message m "
+            "JOIN conversation c ON c.id = m.conversation_id JOIN contact k ON k.id = c.contact_id "
+            "WHERE m.role = 'user' AND m.outcome IS NULL ORDER BY m.id",
+            (),
+        )
+
     def steps(self, where: str = "1", *values: object) -> list[Row]:
         return self._rows(f"SELECT * FROM journey_step WHERE {where} ORDER BY id", values)
 

@@ -2,9 +2,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tests.simulation.clockwork import Clockwork
+from tests.simulation.liveness import Liveness
 from tests.simulation.oracle import Oracle
 from tests.simulation.process import DiedError, Process
-from tests.simulation.script import ClockSteps, Dies, DiskFails, SenderCrashes
+from tests.simulation.script import (
+    ActorCrashes,
+    ClockSteps,
+    Dies,
+    DiskFails,
+    LosesCommits,
+    LosesEvents,
+    SenderCrashes,
+)
 from tests.simulation.trace import Trace
 
 
@@ -17,12 +26,14 @@ class Mishaps:
         trace: Trace,
         process: Process,
         oracle: Oracle,
+        liveness: Liveness,
         hang_up: Callable[[], None],
     ) -> None:
         self._clockwork = clockwork
         self._trace = trace
         self._process = process
         self._oracle = oracle
+        self._liveness = liveness
         self._hang_up = hang_up
         self.crashes = 0
         self.faults = 0
@@ -65,13 +76,33 @@ class Mishaps:
     def disk_fails(self, fails: DiskFails) -> None:
         self._trace.tell(f"the disk fails for {fails.seconds} s")
         self.faults += 1
+        self._liveness.lost_at = self._clockwork.true
         self._process.disk_fails = True
         self._unsaved_since = self._unsaved_since or self._clockwork.true
         self._clockwork.after(fails.seconds, self._disk_works)
 
     def sender_crashes(self, crashes: SenderCrashes) -> None:
+        self.actor_crashes(ActorCrashes(at=crashes.at, actor="SenderActor"))
+
+    def actor_crashes(self, crashes: ActorCrashes) -> None:
         self.faults += 1
-        self._process.sender_crashes()
+        self._liveness.lost_at = self._clockwork.true
+        self._process.crashes(crashes.actor)
+
+    def loses_events(self, loses: LosesEvents) -> None:
+        self._trace.tell(f"what is told is lost for {loses.seconds} s")
+        self.faults += 1
+        self._process.loses_events = True
+        self._liveness.lost_at = self._clockwork.true
+        self._oracle.lost_events()
+        self._clockwork.after(loses.seconds, self._hears_again)
+
+    def loses_commits(self, loses: LosesCommits) -> None:
+        self._trace.tell(f"the answers of {loses.count} commits are about to be lost")
+        self.faults += 1
+        self._liveness.lost_at = self._clockwork.true
+        self._oracle.lost_events()
+        self._process.loses_commits = loses.count
 
     def clock_steps(self, steps: ClockSteps) -> None:
         self._trace.tell(f"the clock is set by {steps.seconds} s")
@@ -80,7 +111,12 @@ class Mishaps:
 
     def _start(self) -> None:
         self._oracle.pace.up_since = self._clockwork.true
+        self._liveness.restarted()
         self._process.start()
+
+    def _hears_again(self) -> None:
+        self._process.loses_events = False
+        self._oracle.lost_events()
 
     def _disk_works(self) -> None:
         self._process.disk_fails = False

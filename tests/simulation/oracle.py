@@ -49,6 +49,7 @@ class Oracle:
         self.spoken: list[tuple[datetime, ContactKey]] = []
         """When a contact's conversation learned that something was, or may have been, said."""
         self.deaths: list[Death] = []
+        self.has_lost_events = False
         self.known_at: dict[str, datetime] = {}
         """When the call ended that brought a message, or was to, or its end was forgotten."""
         self._figures = script.figures
@@ -167,8 +168,16 @@ class Oracle:
         if isinstance(error, ActorCrashedError):
             self._forgets_calls()
             self.pace.sender_crashed()
+            if actor != "SenderActor":
+                self.lost_events()
         elif not isinstance(error, _EXPECTED):
             self.is_broken(0, f"{actor} crashed at {doing}: {error!r}")
+
+    def lost_events(self) -> None:
+        """What somebody was told may be lost from now on, as by a death."""
+        self.has_lost_events = True
+        self.pace.lost_events()
+        self.deaths.append(Death(self._clockwork.now(), self._ledger.last_step_id()))
 
     def _forgets_calls(self) -> None:
         """What was being called may have arrived by now, for all that Moca knows."""
@@ -194,7 +203,7 @@ class Oracle:
             self.is_broken(8, f"the echo {echo.mid} of somebody else paused nothing")
 
     def _judge_order(self, item: Row) -> None:
-        if item["author"] != "bot":
+        if item["author"] != "bot" or self._clockwork.true < self.pace.blind_until:
             return
         earlier = self._ledger.items(
             "q.id < ? AND k.psid = ? AND k.account_id = ? AND m.author = 'bot' "

@@ -38,13 +38,14 @@ class Pace:
         self.starts: list[tuple[Instants, ContactKey]] = []
         self.stopped: set[str] = set()
         """Accounts that were stopped or throttled at some time."""
-        self.up_since = clockwork.true
-        self._ends: dict[ContactKey, list[Instants]] = defaultdict(list)
-        self._under_way: set[ContactKey] = set()
+        self.up_since = self.blind_until = clockwork.true
+        """From when on the sender may be expected to know the whole queue."""
+        self.ends: dict[ContactKey, list[Instants]] = defaultdict(list)
+        self.under_way: set[ContactKey] = set()
         self._waits: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self._forgot_at: list[Instants] = []
         """When the process died or its sender crashed."""
-        self._private: list[tuple[Instants, str]] = []
+        self.private: list[tuple[Instants, str]] = []
         self._left_at: dict[ContactKey, datetime] = {}
         """When a reply was last known to have left a contact's queue: the next became the first."""
 
@@ -58,11 +59,11 @@ class Pace:
         if is_private:
             self._judge_private(contact, self.now)
         self.starts.append((self.now, contact))
-        self._under_way.add(contact)
+        self.under_way.add(contact)
 
     def call_ended(self, contact: ContactKey) -> None:
-        self._under_way.discard(contact)
-        self._ends[contact].append(self.now)
+        self.under_way.discard(contact)
+        self.ends[contact].append(self.now)
 
     def reply_left(self, contact: ContactKey) -> None:
         self._left_at[contact] = self._clockwork.now()
@@ -72,8 +73,13 @@ class Pace:
 
     def died(self, saved_until: datetime) -> None:
         """What Moca was told, and did not write down by then, it knows no more."""
-        self._under_way.clear()
+        self.under_way.clear()
         self._forgets(saved_until)
+
+    def lost_events(self) -> None:
+        """What the sender was not told, it learns by a sweep."""
+        sweeps = timedelta(seconds=2 * self._figures.sweep + 15)
+        self.blind_until = self._clockwork.true + sweeps
 
     def sender_crashed(self) -> None:
         """What the sender had in hand, it learns anew from the database."""
@@ -92,6 +98,7 @@ class Pace:
         waited = claimed_at - _SECOND - self.slack
         is_simple = figures.capacity == 4000 and figures.account_per_second >= figures.per_second
         is_simple = is_simple and figures.private_replies_per_hour > 1
+        is_simple = is_simple and self._clockwork.true > self.blind_until
         if not is_simple or self.up_since > self._clockwork.true - 3 * _SECOND - self.slack:
             return
         lanes: dict[ContactKey, Row] = {}
@@ -132,12 +139,12 @@ class Pace:
             self._is_broken(4, f"more than {limit} calls in a second {what}")
 
     def _judge_private(self, contact: ContactKey, now: Instants) -> None:
-        own = [at for at, account_id in self._private if account_id == contact.account_id]
+        own = [at for at, account_id in self.private if account_id == contact.account_id]
         limit = self._figures.private_replies_per_hour
         # After a restart Moca knows of a call only when it was claimed.
         if len(own) >= limit and closer(own[-limit], now, _HOUR - 2 * _SECOND - self.slack):
             self._is_broken(4, f"more than {limit} private replies in an hour")
-        self._private.append((now, contact.account_id))
+        self.private.append((now, contact.account_id))
 
     def _is_at_its_limit(self, account_id: str, claimed_at: datetime) -> bool:
         """Tell whether an account's own limit had it wait a moment when another's call came up."""
@@ -160,8 +167,8 @@ class Pace:
             for at, to in self.starts
             if to == contact
         ]
-        own = started + self._ends[contact]
-        if contact in self._under_way:
+        own = started + self.ends[contact]
+        if contact in self.under_way:
             return False
         rest = timedelta(seconds=self._figures.user_cooldown)
         return all(max(at) + rest <= by for at in own)

@@ -5,6 +5,7 @@ from pathlib import Path
 import peewee
 
 from actors.placement import Dispatchers
+from actors.runtime import Ref
 from actors.system import System
 from actors.world import World
 from moca.core.messages import Command
@@ -36,8 +37,20 @@ class _Voice:
         return self._generator.reply(request, self._backstage)
 
 
+class LossySystem(System):
+    """Loses what is told between its actors while the process is said to."""
+
+    process: "Process"
+
+    def _whom(self, event: object) -> Ref | None:
+        return None if self.process.loses_events else super()._whom(event)
+
+
 class FragileWriter(Writer):
-    """Writes as the real one does, unless the disk fails or the process dies after a commit."""
+    """Writes as the real one does, unless the disk fails or the process dies after a commit.
+
+    A commit's answer may be lost, as when the connection to a database server breaks.
+    """
 
     def __init__(self, database: peewee.Database, process: "Process") -> None:
         super().__init__(database, process.figures.writer())
@@ -50,6 +63,9 @@ class FragileWriter(Writer):
         if self._process.dies_after_commit:
             self._process.dies_after_commit = False
             raise DiedError
+        if self._process.loses_commits:
+            self._process.loses_commits -= 1
+            raise peewee.OperationalError("server closed the connection unexpectedly")
         return written
 
 
@@ -68,6 +84,9 @@ class Process:
         self.figures: Figures = script.figures
         self.disk_fails = False
         self.dies_after_commit = False
+        self.loses_events = False
+        self.loses_commits = 0
+        """Whose answers are lost, of the commits to come."""
         self.system: System | None = None
         self.generator = Generator(script, clockwork, trace)
         self._chance = random.Random(script.seed)
@@ -83,7 +102,8 @@ class Process:
         self.backstage = backstage = Backstage(stage, clockwork)
         self.timers = SteadyTimers(clockwork)
         self._trace.tell("Moca starts")
-        self.system = System(
+        self.loses_commits = 0
+        self.system = LossySystem(
             conversation=figures.conversation(),
             sender=figures.sender(),
             world=World(
@@ -103,6 +123,7 @@ class Process:
             ),
             timers=self.timers,
         )
+        self.system.process = self
 
     @property
     def is_idle(self) -> bool:
@@ -122,11 +143,11 @@ class Process:
     def send_due(self) -> bool:
         return self.system is not None and self.timers.send_due()
 
-    def sender_crashes(self) -> None:
-        """Let the sender raise at the next message that it takes."""
+    def crashes(self, actor: str) -> None:
+        """Have an actor of this class raise at the next message that it takes."""
         if self.system is not None:
-            self._trace.tell("the sender is about to crash")
-            self.stage.doomed = "SenderActor"
+            self._trace.tell(f"{actor} is about to crash")
+            self.stage.doomed = actor
 
     def die(self) -> None:
         """End as by kill -9."""
@@ -146,5 +167,6 @@ class Process:
     def _end(self) -> None:
         self.system = None
         self.backstage.end()
+        self.generator.process_died()
         if not self._database.is_closed():
             self._database.close()

@@ -179,6 +179,30 @@ class SenderCrashes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActorCrashes:
+    """An actor of this class raises at the next message that it takes."""
+
+    at: float
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LosesEvents:
+    """What is told to supervisor and sender is lost for a while, as between nodes of a cluster."""
+
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LosesCommits:
+    """So many commits are carried out, and their answers are lost."""
+
+    at: float
+    count: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiskFails:
     """Nothing can be written for a while."""
 

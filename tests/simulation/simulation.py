@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,21 @@ from tests.simulation.clockwork import Clockwork
 from tests.simulation.doings import Doings
 from tests.simulation.instagram import Instagram, instant
 from tests.simulation.ledger import Ledger
+from tests.simulation.liveness import Liveness
 from tests.simulation.mishaps import Mishaps
 from tests.simulation.operator import Operator
 from tests.simulation.oracle import Oracle
 from tests.simulation.process import DiedError, Process
 from tests.simulation.sayings import said_in
 from tests.simulation.script import (
+    ActorCrashes,
     AnswersByHand,
     ClockSteps,
     Dies,
     DiskFails,
     Edits,
+    LosesCommits,
+    LosesEvents,
     Notices,
     Operates,
     PassesThread,
@@ -37,7 +41,8 @@ from tests.simulation.verdict import judge_the_end
 from tests.simulation.webhooks import Webhooks
 
 _LONGEST_REST = 3600.0
-_MOST_STEPS = 200_000
+_MOST_STEPS = 100_000
+_MOMENT = 0.001
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,11 @@ class Simulation:
         self.process = Process(
             path, script, self.clockwork, self.instagram, self.trace, self._observe
         )
+        self.liveness = Liveness(script.figures, self.clockwork, self.ledger, self)
         self.operator = Operator(self.ledger, self.instagram, self.clockwork)
-        self.mishaps = Mishaps(self.clockwork, self.trace, self.process, self.oracle, self._hang_up)
+        self.mishaps = Mishaps(
+            self.clockwork, self.trace, self.process, self.oracle, self.liveness, self._hang_up
+        )
         self.steps = 0
         self._carry_out: dict[type, Callable[[Any], None]] = {
             Writes: self.doings.writes,
@@ -87,6 +95,9 @@ class Simulation:
             Renews: self._renews,
             Dies: self.mishaps.dies,
             SenderCrashes: self.mishaps.sender_crashes,
+            ActorCrashes: self.mishaps.actor_crashes,
+            LosesEvents: self.mishaps.loses_events,
+            LosesCommits: self.mishaps.loses_commits,
             DiskFails: self.mishaps.disk_fails,
             ClockSteps: self.mishaps.clock_steps,
         }
@@ -115,13 +126,18 @@ class Simulation:
         self.instagram.call_started = self.oracle.call_started
         self.instagram.call_ended = self.oracle.call_ended
         self.instagram.told_to_wait = self.oracle.pace.told_to_wait
-        self.instagram.account_refused = self.oracle.pace.stopped.add
+        self.instagram.account_refused = self._account_refused
         self.operator.overruled = self.oracle.overruled
         self.operator.rewords = self.process.generator.reword
 
     def _observe(self, event: object) -> None:
         self.trace.observe(event)
         self.oracle.observe(event)
+        self.liveness.observe(event)
+
+    def _account_refused(self, account_id: str, wait: timedelta | None) -> None:
+        self.oracle.pace.stopped.add(account_id)
+        self.liveness.account_refused(account_id, wait)
 
     def _lives_until(self, end: float) -> None:
         while not self.oracle.broken:
@@ -130,6 +146,7 @@ class Simulation:
             if self._moves():
                 continue
             due = self._next_due()
+            self.liveness.passes(min(filter(None, (due, instant(end)))))
             if due is None or due > instant(end):
                 self.clockwork.pass_to(end)
                 return
@@ -216,8 +233,10 @@ class Simulation:
         latest = self.clockwork.seconds + 2 * (figures.idle + figures.cooldown) + 30
         self._lives_until(self.clockwork.seconds + 2 * figures.settle)
         while not self.oracle.broken and not self.process.is_idle:
-            if self.clockwork.seconds >= latest:
-                self.oracle.is_broken(0, "conversations stay in memory")
+            if self.clockwork.seconds >= latest - _MOMENT:
+                if not self.oracle.has_lost_events:
+                    self.oracle.is_broken(0, "conversations stay in memory")
+                break
             self._lives_until(min(self.clockwork.seconds + figures.idle / 2, latest))
 
     def _judge_unsettled(self, item_id: int) -> None:

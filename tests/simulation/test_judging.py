@@ -2,7 +2,7 @@
 
 from moca.core.contact import ContactKey
 from moca.core.vocabulary import Priority
-from tests.simulation.drawing import draw_script
+from tests.simulation.drawing import draw_plain_script
 from tests.simulation.figures import Figures
 from tests.simulation.run import run
 from tests.simulation.script import (
@@ -209,7 +209,7 @@ def test_a_hand_over_that_was_claimed_may_still_go_into_a_thread_that_is_passed_
 
 
 def test_the_operator_who_has_a_part_go_again_has_those_after_it_go_too() -> None:
-    assert not run(draw_script(207667597917314)).broken
+    assert not run(draw_plain_script(207667597917314)).broken
 
 
 def test_a_message_that_brings_a_thread_back_counts_though_the_process_died_over_it() -> None:
@@ -224,11 +224,11 @@ def test_a_message_that_brings_a_thread_back_counts_though_the_process_died_over
 
 
 def test_what_failed_and_was_tried_again_and_taken_back_by_an_edit_ends_once() -> None:
-    assert not run(draw_script(260151307430025)).broken
+    assert not run(draw_plain_script(260151307430025)).broken
 
 
 def test_an_answer_that_turns_out_to_be_another_replys_is_taken_back() -> None:
-    assert not run(draw_script(254024473374733)).broken
+    assert not run(draw_plain_script(254024473374733)).broken
 
 
 def test_an_opt_out_that_is_written_after_a_claim_comes_too_late_for_it() -> None:

@@ -9,6 +9,7 @@ from tests.simulation.trace import Trace
 from tests.simulation.wire import Item, body_of
 
 _PATIENCE = (1, 2, 5, 10, 20)
+_GIVES_UP_AFTER = 20
 
 
 @dataclass
@@ -74,8 +75,15 @@ class Webhooks:
         self._trace.tell(f"webhook {', '.join(each.item.name for each in tellings)}")
         self._open.append(tellings)
         receipt.add_done_callback(lambda done: self._answered(tellings, events, done))
+        self._clockwork.after(_GIVES_UP_AFTER, lambda: self._gives_up(tellings))
         if not self.post(command):
             self._open = [each for each in self._open if each is not tellings]
+            self._again(tellings)
+
+    def _gives_up(self, tellings: list[_Telling]) -> None:
+        if any(each is tellings for each in self._open):
+            self._open = [each for each in self._open if each is not tellings]
+            self._trace.tell("webhook not answered in time")
             self._again(tellings)
 
     def _answered(
