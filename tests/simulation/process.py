@@ -8,6 +8,7 @@ from actors.placement import Dispatchers
 from actors.runtime import Ref
 from actors.system import System
 from actors.world import World
+from moca.core.decide import OfDraft
 from moca.core.messages import Command
 from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.database import open_database
@@ -38,12 +39,16 @@ class _Voice:
 
 
 class LossySystem(System):
-    """Loses what is told between its actors while the process is said to."""
+    """Loses what is told between its actors while the process is said to.
+
+    What a responder tells its conversation never leaves their process, and is not lost.
+    """
 
     process: "Process"
 
     def _whom(self, event: object) -> Ref | None:
-        return None if self.process.loses_events else super()._whom(event)
+        is_lost = self.process.loses_events and not isinstance(event, OfDraft)
+        return None if is_lost else super()._whom(event)
 
 
 class FragileWriter(Writer):
