@@ -44,6 +44,7 @@ from moca.core.contact import ContactKey
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.login_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
+from moca.logs import hash_contacts_with
 from moca.notices import NoticeClient
 from moca.replies.budget import Spent
 from moca.replies.registry import make_generator
@@ -54,6 +55,7 @@ from moca.storage.database import open_database
 from moca.storage.reads.generating import count_made_by
 from moca.storage.reads.recollection import Recollection, recollect
 from moca.storage.reads.size import database_bytes
+from moca.storage.secret import LOG_KEY, keep_secret
 from moca.storage.vault import Vault
 from moca.web.app import create_app
 from moca.web.config import Ports
@@ -89,6 +91,8 @@ def start_application(
     metrics = Metrics()
     joining = Joining.of(settings)
     database = open_database(database_address(settings))
+    with database.connection_context():
+        hash_contacts_with(keep_secret(LOG_KEY))
     vault = Vault(settings.instagram.token_key.get_secret_value(), settings.database.url)
     book = AccountBook(database, vault, clock.now)
     sandbox = Sandbox.of(settings)

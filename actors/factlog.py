@@ -15,6 +15,7 @@ from moca.core.messages import (
     ReplySent,
     ReplyUnknown,
 )
+from moca.core.vocabulary import Outcome
 from moca.logs import contact_hash
 
 log = structlog.get_logger()
@@ -26,7 +27,8 @@ def log_fact(event: object) -> None:
         return
     match event:
         case MessageArrived(contact, _, message):
-            _line("message_arrived", contact, mid=message.mid, type=message.type)
+            _line("message_arrived", contact, message=message.id, type=message.type)
+            log.debug("message_named", message=message.id, mid=message.mid)
         case MessageEdited(contact, _, message_id):
             _line("message_edited", contact, message=message_id)
         case MessageErased(contact, _, message_id):
@@ -42,7 +44,9 @@ def log_fact(event: object) -> None:
         case ReplyDropped(contact, item_id, because):
             _line("reply_dropped", contact, item=item_id, because=because)
         case MessagesEnded(message_ids, outcome, because):
-            log.info("messages_ended", messages=message_ids, outcome=outcome, because=because)
+            # What answered is named by Instagram's id, in which its maker can read the contact's.
+            why = {} if outcome is Outcome.ANSWERED else {"because": because}
+            log.info("messages_ended", messages=message_ids, outcome=outcome, **why)
         case ConversationChanged(contact, conversation_id, status):
             _line("conversation_changed", contact, conversation=conversation_id, status=status)
         case _:

@@ -1,6 +1,7 @@
 import contextlib
-import hashlib
+import hmac
 import logging
+import secrets
 import sys
 from traceback import walk_tb
 from typing import Any, Literal
@@ -75,9 +76,21 @@ class _Lines:
     debug = info = warning = error = exception = critical = log = msg
 
 
+_hash_key = secrets.token_bytes(32)
+
+
+def hash_contacts_with(key: bytes) -> None:
+    """Have contacts hashed with a key that is kept, so that they have one hash in all logs.
+
+    Until this is called, they are hashed with a key of this process.
+    """
+    global _hash_key  # noqa: PLW0603 - like the level, it is set once, at the start
+    _hash_key = key
+
+
 def contact_hash(contact: ContactKey) -> str:
-    """Name a contact in a log: the same each time, and nobody can read who it is."""
-    return hashlib.sha256(":".join(contact).encode()).hexdigest()[:10]
+    """Return the contact's pseudonym in logs, which without the key fits no known id."""
+    return hmac.digest(_hash_key, ":".join(contact).encode(), "sha256").hex()[:10]
 
 
 def where_raised(error: BaseException) -> str:

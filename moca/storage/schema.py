@@ -31,6 +31,7 @@ from moca.storage.models import (
     Table,
     Webhook,
 )
+from moca.storage.secret import KeptSecret
 from moca.storage.staff import AuditEntry, Login, Note, Operator, SavedAnswer
 
 TABLES: tuple[type[Table], ...] = (
@@ -62,6 +63,7 @@ TABLES: tuple[type[Table], ...] = (
     ArrivalCount,
     Seat,
     Node,
+    KeptSecret,
 )
 """All there are; each with its indexes once this module is imported."""
 

@@ -1,3 +1,5 @@
+import logging
+
 import structlog
 
 from actors.factlog import log_fact
@@ -10,16 +12,18 @@ from moca.core.messages import (
     ReplySent,
 )
 from moca.core.vocabulary import Outcome
-from moca.logs import contact_hash
+from moca.logs import contact_hash, hash_contacts_with
 from tests.making import ANNA, BEN, at, reply_to, said
 
 SECRET = "my address is 5 Mill Lane"
 
 
-def logged(*events) -> list[dict]:
+def logged(*events, level=logging.INFO) -> list[dict]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     with structlog.testing.capture_logs() as lines:
         for event in events:
             log_fact(event)
+    structlog.reset_defaults()
     return lines
 
 
@@ -36,20 +40,35 @@ def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
     assert [
         {key: value for key, value in line.items() if key != "log_level"} for line in lines
     ] == [
-        {"event": "message_arrived", "contact": who, "mid": "m7", "type": "text"},
+        {"event": "message_arrived", "contact": who, "message": 7, "type": "text"},
         {"event": "message_edited", "contact": who, "message": 7},
         {"event": "message_unsent", "contact": who, "message": 7},
         {"event": "reply_queued", "contact": who, "message": 103, "answers": (7,)},
         {"event": "reply_sent", "contact": who, "item": 3},
-        {
-            "event": "messages_ended",
-            "messages": (7,),
-            "outcome": Outcome.ANSWERED,
-            "because": "answered by r1",
-        },
+        {"event": "messages_ended", "messages": (7,), "outcome": Outcome.ANSWERED},
     ]
     assert SECRET not in str(lines)
     assert ANNA.psid not in str(lines)
+
+
+def test_instagram_s_id_of_a_message_is_for_those_alone_who_look_for_faults() -> None:
+    lines = logged(MessageArrived(ANNA, 1, said(7, SECRET)), level=logging.DEBUG)
+    assert {"event": "message_named", "message": 7, "mid": "m7", "log_level": "debug"} in lines
+
+
+def test_why_a_message_ended_otherwise_is_told() -> None:
+    (line,) = logged(MessagesEnded((7,), Outcome.SUPPRESSED, "the conversation is closed"))
+    assert line["because"] == "the conversation is closed"
+
+
+def test_without_the_key_a_hash_fits_no_known_contact(monkeypatch) -> None:
+    monkeypatch.setattr("moca.logs._hash_key", b"")
+    hash_contacts_with(b"one")
+    with_one = contact_hash(ANNA)
+    hash_contacts_with(b"another")
+    assert contact_hash(ANNA) != with_one
+    hash_contacts_with(b"one")
+    assert contact_hash(ANNA) == with_one
 
 
 def test_a_contact_has_one_hash_and_nobody_else_has_it() -> None:

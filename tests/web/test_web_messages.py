@@ -64,6 +64,13 @@ def test_an_id_may_hold_anything(client, mid):
     assert journey(client, mid)["mid"] == mid
 
 
+def test_a_message_is_found_by_the_number_that_it_has_in_logs(client):
+    question = a_question(a_conversation())
+
+    assert client.get(f"/api/messages/message-{question.id}").get_json()["mid"] == question.mid
+    assert client.get(f"/api/messages/message-{question.id + 1}").status_code == 404
+
+
 @pytest.mark.parametrize(
     "mid", ["m2", "moca-1", "moca-99999999999999999999", "%00", "%ff", "x" * 999]
 )

@@ -9,7 +9,7 @@ from moca.storage.models import Contact, Conversation, Message
 from moca.storage.reads.page import Key, Page
 from moca.storage.reads.records import ContactName, MessageRecord
 
-_OWN_MID = re.compile(r"moca-([0-9]{1,18})")
+_OWN_MID = re.compile(r"(moca|message)-([0-9]{1,18})")
 
 
 def address_of(message_id: int, mid: str | None) -> str:
@@ -18,13 +18,19 @@ def address_of(message_id: int, mid: str | None) -> str:
 
 
 def find_message(mid: str) -> MessageRecord | None:
-    """Look a message up by Instagram's id or by `moca-<id>`; None if there is none."""
+    """Return a message, or None if there is none.
+
+    Args:
+        mid: Instagram's id; or `moca-<id>` for what Moca wrote, or `message-<id>` for any message,
+            by the number that it has in logs.
+    """
     by_mid = _first(full_rows().where(Message.mid == mid).order_by(Message.kind, Message.id))
     own = _OWN_MID.fullmatch(mid)
     if by_mid is not None or own is None:
         return by_mid
-    by_id = (Message.id == int(own[1])) & (Message.role == Role.ASSISTANT)
-    return _first(full_rows().where(by_id))
+    found = read_message(int(own[2]))
+    is_meant = found is not None and (own[1] == "message" or found.role == Role.ASSISTANT)
+    return found if is_meant else None
 
 
 def read_message(message_id: int) -> MessageRecord | None:
