@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 import peewee
@@ -27,6 +28,7 @@ from actors.placement import Dispatchers
 from actors.policies import (
     comparing_every,
     conversation_policy,
+    responders_for,
     sender_policy,
     web_config,
     welcome,
@@ -65,6 +67,8 @@ from moca.web.metrics import Metrics
 from moca.web.observation import Observation
 from moca.web.vitals import Finding, Vitals
 from moca.web.webhook import read_events
+
+_MOST_RECALLS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ def start_application(
                 if joining is None
                 else joining.graph_client(book, token_for)
             ),
+            responders=responders_for(settings),
             recall=_recall(database),
             observers=(book.observe, Observation(metrics).observe, log_fact),
             keeping=Keeping(
@@ -139,7 +144,7 @@ def start_application(
             shows_typing=settings.instagram.show_typing,
             escalate=escalate,
         ),
-        "dispatchers": Dispatchers.threaded(policy.couriers),
+        "dispatchers": Dispatchers.threaded(policy.couriers, responders_for(settings)),
         "timers": timers,
     }
     system = (
@@ -212,8 +217,11 @@ def _made_by_model(database: peewee.Database) -> Spent:
 
 
 def _recall(database: peewee.Database) -> Recall:
+    # As many may be asked for at once as there are responders, which is more than connections.
+    turns = BoundedSemaphore(_MOST_RECALLS)
+
     def recall(contact: ContactKey, before_id: int, limit: int) -> Recollection:
-        with database.connection_context():
+        with turns, database.connection_context():
             return recollect(contact, before_id, limit)
 
     return recall

@@ -29,6 +29,10 @@ from moca.core.snapshot import Snapshot
 from moca.core.vocabulary import Outcome
 
 
+def _withdraw_nothing(_contact: ContactKey, _first_id: int) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Whom every conversation talks to, and by what figures it decides; one for all of them."""
@@ -40,6 +44,8 @@ class Surroundings:
     """May decline; then it is asked again when the conversation is next loaded."""
     notify: Callable[[ConversationIdle], None]
     timers: Timers
+    withdraw: Callable[[ContactKey, int], None] = _withdraw_nothing
+    """Takes back the request for a reply, named by the first message that it answers."""
 
 
 class ConversationActor(MailboxActor):
@@ -76,7 +82,7 @@ class ConversationActor(MailboxActor):
 
     def on_start(self) -> None:
         """Begin with a contact's first message, or ask the database; always so after a crash."""
-        self._state = None
+        self._follow(None)
         first, self._first = self._first, None
         if first is None:
             self._around.record(LoadConversation(self._contact, clock.now()))
@@ -107,8 +113,9 @@ class ConversationActor(MailboxActor):
         self._around.notify(ConversationIdle(self._contact, self._heard))
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
+        """Withdraw what it asked for: nothing waits for it any more."""
         self._wake_at(None)
+        self._follow(None)
 
     def _load(self, loaded: ConversationLoaded) -> None:
         if loaded.snapshot is None:
@@ -121,7 +128,8 @@ class ConversationActor(MailboxActor):
         self._carry_out(restore(snapshot, clock.now(), self._around.policy))
 
     def _carry_out(self, decision: Decision) -> None:
-        self._state, effects = decision
+        state, effects = decision
+        self._follow(state)
         wake = None
         for effect in effects:
             if isinstance(effect, WakeAt):
@@ -129,6 +137,15 @@ class ConversationActor(MailboxActor):
             else:
                 self._carry_out_one(effect)
         self._wake_at(wake)
+
+    def _follow(self, state: Conversation | None) -> None:
+        """Go on with a state, and withdraw the requests that it no longer waits for."""
+        before, self._state = self._state, state
+        if before is None or (state is not None and before.drafts is state.drafts):
+            return
+        wanted = set() if state is None else state.asked_ids
+        for first_id in before.asked_ids - wanted:
+            self._around.withdraw(self._contact, first_id)
 
     def _carry_out_one(self, effect: Effect) -> None:
         match effect:

@@ -23,8 +23,8 @@ class PoolDispatcher:
 
     One thread pins its actors to that thread. Where messages block, give it as many threads as
     calls may hang at a time and `messages_per_turn=1`, so that none waits behind a slow one.
-    The threads start at once. They are daemons: a crash of the main thread must not hang the
-    interpreter, and an orderly end is `stop`.
+    A thread starts when something is ready and all before it are busy. They are daemons: a crash
+    of the main thread must not hang the interpreter, and an orderly end is `stop`.
     """
 
     def __init__(self, name: str, threads: int = 1, *, messages_per_turn: int = 32) -> None:
@@ -33,18 +33,18 @@ class PoolDispatcher:
         # None ends a thread, which hands it on to the next.
         self._ready: SimpleQueue[Consumer | None] = SimpleQueue()
         self._stopped = False
-        self._threads = [
-            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._most_threads = threads
+        self._threads: list[threading.Thread] = []
+        self._idle = threading.Semaphore(0)
+        self._lock = threading.Lock()
 
     def schedule(self, consumer: Consumer) -> None:
         """Give it a turn after those already waiting; once stopped, it is abandoned."""
         self._ready.put(consumer)
         if self._stopped:
             self._abandon_ready()
+        elif len(self._threads) < self._most_threads and not self._idle.acquire(blocking=False):
+            self._start_thread()
 
     def expect(self, answer: pykka.Future[Any]) -> None:
         """Do nothing: the threads work anyway."""
@@ -82,11 +82,26 @@ class PoolDispatcher:
         return drained
 
     def _run(self) -> None:
-        while not self._stopped and (consumer := self._ready.get()) is not None:
+        while not self._stopped and (consumer := self._wait_for_ready()) is not None:
             self._give_turn(consumer)
         while not self._stopped and (consumer := self._next_ready()) is not None:
             self._give_turn(consumer)
         self._ready.put(None)
+
+    def _start_thread(self) -> None:
+        with self._lock:
+            number = len(self._threads)
+            if number >= self._most_threads:
+                return
+            thread = threading.Thread(target=self._run, name=f"{self.name}-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _wait_for_ready(self) -> Consumer | None:
+        with contextlib.suppress(Empty):
+            return self._ready.get_nowait()
+        self._idle.release()
+        return self._ready.get()
 
     def _next_ready(self) -> Consumer | None:
         with contextlib.suppress(Empty):

@@ -114,6 +114,16 @@ class Mailbox:
         if waiting:
             self.dispatcher.schedule(consumer)
 
+    @property
+    def has_resting(self) -> bool:
+        """Whether a consumer rests, so that the next message is taken at once."""
+        return bool(self._resting)
+
+    def join(self) -> None:
+        """Count one consumer more."""
+        with self._lock:
+            self._consumers += 1
+
     def leave(self) -> bool:
         """Count one consumer fewer; True if it was the last, and nothing gets in any more."""
         with self._lock:

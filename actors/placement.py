@@ -5,7 +5,7 @@ from typing import Protocol
 from actors.dispatchers import PoolDispatcher
 from actors.mailbox import Dispatcher
 
-RESPONDERS = 8
+QUICK_RESPONDERS = 4
 READERS = 2
 
 
@@ -27,11 +27,13 @@ class Dispatchers:
     persistence: Stoppable
 
     @classmethod
-    def threaded(cls, couriers: int) -> "Dispatchers":
-        """Make the dispatchers of a real run."""
+    def threaded(cls, couriers: int, responders: int) -> "Dispatchers":
+        """Make the dispatchers of a real run, for so many calls of each kind at a time."""
         return cls(
             shared=PoolDispatcher("actors", threads=2),
-            responders=PoolDispatcher("responder", threads=RESPONDERS, messages_per_turn=1),
+            responders=PoolDispatcher(
+                "responder", threads=QUICK_RESPONDERS + responders, messages_per_turn=1
+            ),
             couriers=PoolDispatcher("courier", threads=couriers, messages_per_turn=1),
             readers=PoolDispatcher("reader", threads=READERS + 3, messages_per_turn=1),
             persistence=PoolDispatcher("persistence", threads=1),

@@ -15,6 +15,8 @@ from moca.storage.writer import WriterPolicy
 from moca.web.config import WebConfig
 
 _MOST_COURIERS = 64
+_FEWEST_RESPONDERS = 8
+_MOST_RESPONDERS = 256
 
 
 def conversation_policy(settings: Settings) -> ConversationPolicy:
@@ -65,6 +67,15 @@ def sender_policy(settings: Settings) -> SenderPolicy:
 def _couriers_for(per_second: int, timeout_seconds: float) -> int:
     """Say how many calls may hang at once before one that could go must wait for a courier."""
     return min(_MOST_COURIERS, math.ceil(per_second * timeout_seconds) + 2)
+
+
+def responders_for(settings: Settings) -> int:
+    """Return how many replies are made at once: as set, or enough for the pace with slow ones."""
+    replies = settings.replies
+    if replies.concurrency:
+        return replies.concurrency
+    for_the_pace = math.ceil(settings.sender.per_second * replies.timeout_seconds)
+    return min(max(for_the_pace, _FEWEST_RESPONDERS), _MOST_RESPONDERS)
 
 
 def writer_policy(settings: Settings) -> WriterPolicy:

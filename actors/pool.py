@@ -1,5 +1,7 @@
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
+from threading import Lock
 from typing import Any
 
 from pykka._envelope import Envelope
@@ -14,9 +16,17 @@ class Pool:
     Its length is the number of messages waiting.
     """
 
-    def __init__(self, mailbox: Mailbox, refs: Sequence[Ref[Any]]) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        refs: Sequence[Ref[Any]],
+        more: Iterator[Callable[[], Ref[Any]]],
+    ) -> None:
         self._mailbox = mailbox
-        self._refs = refs
+        self._refs = list(refs)
+        self._more = more
+        """Starts the actors that are wanted only once all others are at work."""
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._mailbox)
@@ -35,7 +45,10 @@ class Pool:
         Raises:
             ActorDeadError: if all have stopped.
         """
+        has_resting = self._mailbox.has_resting
         self._mailbox.put(Envelope(message))
+        if not has_resting:
+            self._grow()
 
     def try_tell(self, message: Any) -> bool:
         """Send a message unless as many as the capacity are waiting; False if so.
@@ -55,8 +68,16 @@ class Pool:
             pykka.Timeout: if some are still at work by then; they stop when they are done.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
+        with self._lock:
+            self._more = iter(())
         for stopped in [ref.stop(block=False) for ref in self._refs]:
             stopped.get(timeout=None if deadline is None else max(0, deadline - time.monotonic()))
+
+    def _grow(self) -> None:
+        with self._lock:
+            start = next(self._more, None)
+            if start is not None:
+                self._refs.append(start())
 
 
 def start_pool(
@@ -65,6 +86,7 @@ def start_pool(
     dispatcher: Dispatcher,
     *,
     capacity: int | None = None,
+    at_once: int | None = None,
     escalate: Callable[[BaseException], None] | None = None,
     **kwargs: Any,
 ) -> Pool:
@@ -78,10 +100,18 @@ def start_pool(
         size: how many messages can be handled at a time.
         dispatcher: where they have their turns.
         capacity: messages waiting, past which `Pool.try_tell` refuses; None for no bound.
+        at_once: how many are started now, the others when all before are at work; None for all.
         escalate: called with the error when one of them is given up.
         **kwargs: for each constructor.
     """
+    first = size if at_once is None else min(at_once, size)
     mailbox = Mailbox()
-    mailbox.attach(dispatcher, capacity, consumers=size)
-    actors = [actor_class(**kwargs) for _ in range(size)]
-    return Pool(mailbox, [actor.launch(mailbox, escalate) for actor in actors])
+    mailbox.attach(dispatcher, capacity, consumers=first)
+    actors = [actor_class(**kwargs) for _ in range(first)]
+
+    def start() -> Ref[Any]:
+        mailbox.join()
+        return actor_class(**kwargs).launch(mailbox, escalate)
+
+    refs = [actor.launch(mailbox, escalate) for actor in actors]
+    return Pool(mailbox, refs, repeat(start, size - first))

@@ -3,6 +3,7 @@ from typing import Any
 
 import structlog
 
+from actors.generation import GenerationRequests
 from actors.runtime import MailboxActor
 from moca import clock
 from moca.core.contact import ContactKey
@@ -40,36 +41,41 @@ def recall_nothing(_contact: ContactKey, _before_id: int, _limit: int) -> Recoll
     return Recollection()
 
 
-class ResponderActor(MailboxActor):
-    """Makes replies, one at a time, on a blocking thread; several share one mailbox."""
+class _Generating(MailboxActor):
+    """What every responder has: a generator, and who hears what became of a request."""
 
     def __init__(
         self,
         *,
         generator: ReplyGenerator,
+        requests: GenerationRequests,
         notify: Callable[[Answer], None],
         recall: Recall = recall_nothing,
     ) -> None:
         super().__init__()
         self._generator = generator
+        self._requests = requests
         self._notify = notify
         self._recall = recall
-
-    def on_receive(self, message: GenerateReply) -> None:
-        """Make one reply, or report why not."""
-        self._notify(GenerationStarted(*_name(message), clock.now()))
-        try:
-            reply = self._generator.reply(self._request(message))
-        except GenerationError as error:
-            self._notify(GenerationFailed(*_name(message), str(error)))
-        else:
-            self._notify(_answer(message, reply))
+        self._at_work: GenerateReply | None = None
 
     def on_crash(self, message: Any, error: Exception) -> None:
         """Report a generator that failed in a way it does not promise, and go on."""
         log.error("generator_crashed", error=type(error).__name__)
+        failed = self._at_work or message
+        self._requests.finish(failed)
+        self._requests.end(failed)
         because = f"the generator crashed: {type(error).__name__}"
-        self._notify(GenerationFailed(*_name(message), because))
+        self._notify(GenerationFailed(*_name(failed), because))
+
+    def _make(self, asked: GenerateReply) -> Answer:
+        self._at_work = asked
+        try:
+            answer = _answer(asked, self._generator.reply(self._request(asked)))
+        except GenerationError as error:
+            answer = GenerationFailed(*_name(asked), str(error))
+        self._at_work = None
+        return answer
 
     def _request(self, asked: GenerateReply) -> ReplyRequest:
         limit = self._generator.needs_history
@@ -86,6 +92,40 @@ class ResponderActor(MailboxActor):
                 Saying(role=each.role, text=each.text, at=each.at) for each in known.said
             ),
         )
+
+
+class ResponderActor(_Generating):
+    """Makes replies, one at a time, on a blocking thread; several share one mailbox."""
+
+    def on_receive(self, message: GenerateReply) -> None:
+        """Make one reply, or report why not, unless the request was withdrawn."""
+        taken = self._requests.take(message, clock.now())
+        if taken is None:
+            return
+        self._notify(GenerationStarted(*_name(taken), clock.now()))
+        answer = self._make(taken)
+        self._requests.end(taken)
+        self._notify(answer)
+
+
+class QuickResponderActor(_Generating):
+    """Makes the replies that need no call, and hands on what does, or could not be answered."""
+
+    def __init__(self, *, hand_on: Callable[[GenerateReply], None] | None, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._hand_on = hand_on
+        """None where there is no other generator to ask."""
+
+    def on_receive(self, message: GenerateReply) -> None:
+        """Make the reply to what waits in the place of this request, if anything does."""
+        while (request := self._requests.waiting(message)) is not None:
+            answer = self._make(request)
+            is_answered = isinstance(answer, ReplyGenerated | HandOverAsked)
+            if self._hand_on is not None and not is_answered:
+                self._hand_on(request)
+                return
+            if self._requests.finish(request):
+                self._notify(answer)
 
 
 def _name(asked: GenerateReply) -> tuple[ContactKey, int, int]:

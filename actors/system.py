@@ -12,12 +12,12 @@ from actors.keepers import Kept
 from actors.names import NameDesk
 from actors.observers import observe_all
 from actors.persistence import PersistenceActor
-from actors.placement import READERS, RESPONDERS, Dispatchers
+from actors.placement import READERS, Dispatchers
 from actors.pool import start_pool
 from actors.postroom import PostRoom
 from actors.presence import TypingDesk
 from actors.reads import SharedReads
-from actors.responder import ResponderActor
+from actors.responders import Responders
 from actors.runtime import Ref
 from actors.signals import CountLive, Ping, SweepDue
 from actors.supervisor import SupervisorActor
@@ -30,7 +30,6 @@ from moca.core.messages import (
     AccountChanged,
     DeliverReply,
     FetchMessage,
-    GenerateReply,
     KnownMidsListed,
     MessageArrived,
     MessagesEnded,
@@ -49,6 +48,7 @@ _MOST_READS = 1000
 _MOST_WAITING = 20_000
 _ENOUGH_WAITING = 200
 """Past this, those who waited through a stop are taken up a little later."""
+_ENOUGH_GENERATIONS = 2_000
 _ANSWER_SECONDS = 2.0
 _LAST_CALLS_SECONDS = 5.0
 
@@ -107,22 +107,20 @@ class System:
         self._readers = start_pool(
             CourierActor, READERS, dispatchers.readers, capacity=_MOST_READS, **courier
         )
-        self._responders = start_pool(
-            ResponderActor,
-            RESPONDERS,
-            dispatchers.responders,
-            generator=world.generator,
-            notify=self._route,
-            recall=world.recall,
-            **critical,
-        )
         typing = TypingDesk(self._readers, sender.per_second, self._rests)
         self._typing = typing if world.shows_typing else None
+        self._responders = Responders(
+            world,
+            dispatchers.responders,
+            notify=self._route,
+            show=None if self._typing is None else self._typing.show,
+        )
         self._post_room = self._first_post_room()
         around = Surroundings(
             policy=conversation,
             record=self._persistence.tell,
-            generate=self._generate,
+            generate=self._responders.generate,
+            withdraw=self._responders.withdraw,
             read=NameDesk(self._readers, reads).read,
             notify=self._route,
             timers=timers,
@@ -134,7 +132,7 @@ class System:
             spawn=lambda contact, first: self._spawn(contact, first, around),
             timers=timers,
             sweep=sender.sweep,
-            is_busy=lambda: max(self.waiting().values()) >= _ENOUGH_WAITING,
+            is_busy=self._is_busy,
             **self._supervisor_of_what(),
             **critical,
         )
@@ -163,6 +161,12 @@ class System:
             "responders": len(self._responders),
             "couriers": len(self._couriers),
         }
+
+    def _is_busy(self) -> bool:
+        waiting = self.waiting()
+        # A slow generator must not keep the others from being taken up.
+        generations = waiting.pop("responders")
+        return generations >= _ENOUGH_GENERATIONS or max(waiting.values()) >= _ENOUGH_WAITING
 
     def seats_held(self) -> int | None:
         """Count the seats of a cluster that are this node's; None on one machine."""
@@ -208,9 +212,9 @@ class System:
                 who.stop(timeout=seconds)
         if post_room is not None:
             post_room.end_keeping()
-        for pool in (self._readers, self._responders):
-            with contextlib.suppress(pykka.Timeout):
-                pool.stop(timeout=0)
+        with contextlib.suppress(pykka.Timeout):
+            self._readers.stop(timeout=0)
+        self._responders.stop()
         if post_room is not None:
             post_room.end_sending()
         with contextlib.suppress(pykka.Timeout):
@@ -246,11 +250,6 @@ class System:
 
     def _observe(self, event: object) -> None:
         observe_all(self._observers, event)
-
-    def _generate(self, asked: GenerateReply) -> None:
-        if self._typing is not None:
-            self._typing.show(asked)
-        self._responders.tell(asked)
 
     def _fetch(self, wanted: FetchMessage) -> None:
         self._reads.count(wanted.missing.account_id, clock.now(), 1)

@@ -17,6 +17,8 @@ class World:
 
     open_writer: Callable[[], Writer]
     generator: ReplyGenerator
+    responders: int = 8
+    """How many replies that may take their time are made at once."""
     recall: Recall = recall_nothing
     """Where a generator reads what was said before; called on the responders' threads."""
     connect: Callable[[], Graph]

@@ -121,6 +121,7 @@ class House:
         shows_typing: bool = False,
         keeping=_NOTHING_KEPT,
         consent=_NO_WORDS,
+        responders: int = 8,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
@@ -133,6 +134,7 @@ class House:
         self._shows_typing = shows_typing
         self._keeping = keeping
         self._consent = consent
+        self._responders = responders
         self._database = open_migrated(path)
         self._mids = 0
         self.start()
@@ -160,10 +162,15 @@ class House:
                 observers=self._observers,
                 keeping=self._keeping,
                 recall=self._recall,
+                responders=self._responders,
             ),
-            dispatchers=Dispatchers(*[self.dispatcher] * 5),
+            dispatchers=self.dispatchers(),
             timers=self.timers,
         )
+
+    def dispatchers(self) -> Dispatchers:
+        """Where the actors have their turns."""
+        return Dispatchers(*[self.dispatcher] * 5)
 
     def _recall(self, contact, before_id, limit):
         with self._database.connection_context():

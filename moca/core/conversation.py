@@ -23,6 +23,11 @@ class Draft:
     is_queueing: bool = False
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a responder is to write it, or does."""
+        return self.content is None and not self.is_queueing
+
+    @property
     def first_id(self) -> int:
         """Its name: the id of the first message it answers."""
         return self.inputs[0].id
@@ -119,6 +124,11 @@ class Conversation:
         if rule_of(message.kind).opens_window and self.window_opened_at is not None:
             return self.window_opened_at + policy.window
         return message.received_at + policy.window
+
+    @property
+    def asked_ids(self) -> set[int]:
+        """The first ids of the drafts that nobody has written yet."""
+        return {draft.first_id for draft in self.drafts if draft.is_asked}
 
     @property
     def open_ids(self) -> tuple[int, ...]:

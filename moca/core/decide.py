@@ -125,7 +125,7 @@ def _take_in(
         case Woken():
             return drafting.give_up_overdue(state, now, policy)
         case SweptOver():
-            return state, _reload_if_stuck(state, now)
+            return _see_if_stuck(state, now)
         case ConversationChanged():
             return _changed(state, event, now), ()
         case ReplyDropped(is_recalled=True):
@@ -208,12 +208,15 @@ def _read_anew(
     return heard, effects + more
 
 
-def _reload_if_stuck(state: Conversation, now: datetime) -> tuple[Effect, ...]:
-    # A draft that nobody has written yet has a time limit, or waits for a responder.
-    is_being_made = any(draft.content is None and draft.attempt for draft in state.drafts)
-    if is_being_made or not state.is_answering or state.heard_at is None:
-        return ()
-    return (Reload(),) if now - state.heard_at > _PATIENCE else ()
+def _see_if_stuck(state: Conversation, now: datetime) -> Decision:
+    if not state.is_answering or state.heard_at is None or now - state.heard_at <= _PATIENCE:
+        return state, ()
+    if not any(draft.is_asked for draft in state.drafts):
+        return state, (Reload(),)
+    # One that is being made has a time limit. Asking again for one that waits changes nothing,
+    # unless the news was lost that a responder has taken it up.
+    asked = drafting.ask_again(state)
+    return replace(state, heard_at=now) if asked else state, asked
 
 
 def _waiting(

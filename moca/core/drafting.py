@@ -33,6 +33,15 @@ def begin(state: Conversation, groups: Iterable[Group]) -> Decision:
     return replace(state, drafts=state.drafts + drafts), asked
 
 
+def ask_again(state: Conversation) -> tuple[GenerateReply, ...]:
+    """Ask for the drafts that no responder has taken up."""
+    return tuple(
+        GenerateReply(state.contact, draft.inputs, draft.attempt)
+        for draft in state.drafts
+        if draft.is_asked and draft.deadline is None
+    )
+
+
 def start(
     state: Conversation, event: GenerationStarted, policy: ConversationPolicy
 ) -> Conversation:

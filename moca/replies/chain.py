@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import structlog
 
@@ -23,6 +24,8 @@ class Link:
 
     name: str
     generator: ReplyGenerator
+    is_quick: bool = False
+    """Whether it calls nobody, so that its answer is there at once."""
 
 
 class Chain:
@@ -40,6 +43,14 @@ class Chain:
     def needs_name(self) -> bool:
         """Whether one of them wants to know what the contact is called."""
         return any(getattr(link.generator, "needs_name", True) for link in self._links)
+
+    @property
+    def quick(self) -> "Chain | None":
+        """The links before the first one that may take its time; itself where none does."""
+        links = tuple(takewhile(lambda link: link.is_quick, self._links))
+        if links == self._links:
+            return self
+        return Chain(links) if links else None
 
     def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
         """Give the first answer there is, and say why those before gave none.

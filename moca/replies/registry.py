@@ -53,7 +53,8 @@ def make_generator(
     problems: list[str] = []
     for name in names:
         try:
-            links.append(Link(name, wrap(name, _made(name, tables.get(name, {}), spent))))
+            generator = wrap(name, _made(name, tables.get(name, {}), spent))
+            links.append(Link(name, generator, is_quick=name in FREE))
         except BadGenerator as error:
             problems += error.problems
     if problems:

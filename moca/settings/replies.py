@@ -86,6 +86,7 @@ class Replies(Section):
     mock_text: str = "This would be an AI generated message"
     mode: Literal["per_group", "combined"] = "per_group"
     timeout_seconds: float = Field(default=30, gt=0, le=600)
+    concurrency: int = Field(default=0, ge=0, le=1000)
     disclosure: str = ""
     disclosure_gap_hours: float = Field(default=24, gt=0, le=24 * 365)
     rules: RulesReplies = RulesReplies()

@@ -41,9 +41,12 @@ def test_news_of_a_reply_are_waited_for_anew() -> None:
     assert talk.happens(127, SweptOver()).effects == ()
 
 
-def test_a_draft_that_waits_for_a_responder_is_not_stuck() -> None:
-    talk = _asked().hears(said(2, "hello?", 3000))
-    assert talk.happens(3600, SweptOver()).effects == ()
+def test_a_draft_that_waits_for_a_responder_is_asked_for_once_more_and_not_reloaded() -> None:
+    asked = GenerateReply(ANNA, (said(1, "hi"),), 1)
+    talk = _asked().hears(said(2, "hello?", 100))
+    assert talk.happens(125, SweptOver()).effects == ()
+    assert talk.happens(126, SweptOver()).effects == (asked,)
+    assert talk.happens(141, SweptOver()).effects == ()
 
 
 def test_a_draft_that_is_being_made_waits_for_its_time_limit() -> None:

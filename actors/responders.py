@@ -1,0 +1,88 @@
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pykka
+
+from actors.generation import GenerationRequests
+from actors.mailbox import Dispatcher
+from actors.placement import QUICK_RESPONDERS
+from actors.pool import start_pool
+from actors.responder import QuickResponderActor, ResponderActor
+from actors.world import World
+from moca.core.contact import ContactKey
+from moca.core.messages import GenerateReply, GenerationStarted
+from moca.replies.chain import Chain
+
+
+class Responders:
+    """Makes the replies that are asked for: those that need no call apart from all others.
+
+    A generator that takes its time occupies a responder; rules and fixed texts before it in the
+    chain have responders of their own, so that they answer at once however many are occupied.
+    Its length is the number of requests waiting.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        dispatcher: Dispatcher,
+        *,
+        notify: Callable[[Any], None],
+        show: Callable[[GenerateReply], None] | None,
+    ) -> None:
+        self._requests = GenerationRequests()
+        self._notify = notify
+        self._show = show
+        parts: dict[str, Any] = {
+            "at_once": 1,
+            "requests": self._requests,
+            "notify": notify,
+            "recall": world.recall,
+            "escalate": world.escalate,
+        }
+        generator = world.generator
+        quick = generator.quick if isinstance(generator, Chain) else None
+        self._slow = start_pool(
+            ResponderActor, world.responders, dispatcher, generator=generator, **parts
+        )
+        self._quick = None
+        if quick is not None:
+            hand_on = None if quick is generator else self._slow.tell
+            self._quick = start_pool(
+                QuickResponderActor,
+                QUICK_RESPONDERS,
+                dispatcher,
+                generator=quick,
+                hand_on=hand_on,
+                **parts,
+            )
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    def __bool__(self) -> bool:
+        # Responders with nothing to do are not nothing.
+        return True
+
+    def generate(self, asked: GenerateReply) -> None:
+        """Have a reply made, unless this very request is under way. Any thread."""
+        started_at = self._requests.started_at(asked)
+        if started_at is not None:
+            first_id = asked.inputs[0].id
+            self._notify(GenerationStarted(asked.contact, first_id, asked.attempt, started_at))
+        elif self._requests.add(asked):
+            if self._show is not None:
+                self._show(asked)
+            (self._quick or self._slow).tell(asked)
+
+    def withdraw(self, contact: ContactKey, first_id: int) -> None:
+        """Have a reply not made after all, unless it is under way. Any thread."""
+        self._requests.withdraw(contact, first_id)
+
+    def stop(self) -> None:
+        """Stop, without waiting for what is being made."""
+        for pool in (self._quick, self._slow):
+            if pool is not None:
+                with contextlib.suppress(pykka.Timeout):
+                    pool.stop(timeout=0)
