@@ -1,7 +1,9 @@
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from moca.core.messages import Deed, Done
+from moca.core.messages.auditing import RecordAudit
 from moca.storage.batch import Batch
 from moca.storage.staff import AuditEntry
 from moca.storage.storable import short
@@ -14,14 +16,24 @@ def carry_out_deeds(batch: Batch, deeds: Sequence[Deed], carry_out: CarryOut) ->
     for deed in deeds:
         told = len(batch.answers)
         carry_out(batch, [deed.command])
-        if any(_is_done(deed, *each) for each in batch.answers[told:]):
-            AuditEntry.insert(
-                at=deed.at,
-                who=short(deed.by),
-                what=short(deed.what),
-                about=short(deed.about),
-            ).execute()
+        for receipt, answer in batch.answers[told:]:
+            is_done = isinstance(answer, Done) and not answer.is_repeat
+            if receipt is deed.receipt and is_done:
+                _write(deed.at, deed.by, deed.by_id, deed.what, _about(deed, answer))
 
 
-def _is_done(deed: Deed, receipt: object, answer: object) -> bool:
-    return receipt is deed.receipt and isinstance(answer, Done) and not answer.is_repeat
+def record_audit(batch: Batch, commands: Sequence[RecordAudit]) -> None:
+    """Write what no command did into the audit trail."""
+    for command in commands:
+        _write(command.at, command.by, command.by_id, command.what, command.about)
+        batch.answer(command.receipt, Done())
+
+
+def _about(deed: Deed, done: Done) -> str:
+    return f"{deed.new_row} {done.id} ({deed.about})" if deed.new_row else deed.about
+
+
+def _write(at: datetime, who: str, who_id: int | None, what: str, about: str) -> None:
+    AuditEntry.insert(
+        at=at, who=short(who), who_id=who_id, what=short(what), about=short(about)
+    ).execute()

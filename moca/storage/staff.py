@@ -31,17 +31,26 @@ class Operator(Table):
 
     id = IdentityField()
     name = peewee.CharField(unique=True)
+    folded_name = peewee.CharField(unique=True, null=True)
+    """By `fold_name`; None for those who had such a name before it had to be theirs alone."""
     right = peewee.CharField(column_name="may")
     password_hash = peewee.CharField()
     created_at = InstantField()
 
 
 class Login(Table):
-    """An operator's browser that is let in; named by a hash of what it shows."""
+    """A browser that is let in: an operator's, or one that opened the link."""
 
-    key = peewee.CharField(primary_key=True)
-    operator = peewee.ForeignKeyField(Operator, on_delete="CASCADE")
+    id = IdentityField()
+    key = peewee.CharField(unique=True)
+    """A hash of what its cookie holds."""
+    operator = peewee.ForeignKeyField(Operator, null=True, on_delete="CASCADE")
+    """None if it opened the link."""
+    token_hash = peewee.CharField(null=True)
+    """Of the token in the link; another token ends the session."""
+    address = peewee.CharField(default="")
     opened_at = InstantField()
+    seen_at = InstantField()
     ends_at = InstantField()
 
 
@@ -51,6 +60,8 @@ class AuditEntry(Table):
     id = IdentityField()
     at = InstantField()
     who = peewee.CharField()
+    who_id = peewee.BigIntegerField(null=True)
+    """The operator's number, or the link session's; it outlives them."""
     what = peewee.CharField()
     about = peewee.CharField(default="")
 

@@ -11,7 +11,13 @@ from moca.core.messages import (
     OpenLogin,
     RemoveOperator,
 )
-from moca.core.messages.staffing import ChangeOwnPassword
+from moca.core.messages.staffing import (
+    ChangeOwnPassword,
+    EndLinkSession,
+    MarkLoginSeen,
+    OpenLinkSession,
+)
+from moca.core.operator_names import fold_name
 from moca.storage.batch import Batch
 from moca.storage.staff import Login, Operator
 from moca.storage.storable import short
@@ -21,12 +27,16 @@ def add_operators(batch: Batch, commands: Sequence[AddOperator]) -> None:
     """Add people who may log in, each under a name of their own."""
     for command in commands:
         name = short(command.name)
-        taken: Any = Operator.select().where(Operator.name == name)
+        folded = short(fold_name(name))
+        taken: Any = Operator.select().where(
+            (Operator.name == name) | (Operator.folded_name == folded)
+        )
         if taken.exists():
             batch.answer(command.receipt, Conflict("somebody is already called that"))
             continue
         operator_id = Operator.insert(
             name=name,
+            folded_name=folded,
             right=command.right,
             password_hash=command.password_hash,
             created_at=command.at,
@@ -85,10 +95,43 @@ def open_logins(batch: Batch, commands: Sequence[OpenLogin]) -> None:
         Login.insert(
             key=command.key,
             operator=command.operator_id,
+            address=short(command.address),
             opened_at=command.at,
+            seen_at=command.at,
             ends_at=command.until,
         ).execute()
         batch.answer(command.receipt, Done())
+
+
+def open_link_sessions(batch: Batch, commands: Sequence[OpenLinkSession]) -> None:
+    """Let browsers in that opened the link, and forget those whose time is over."""
+    for command in commands:
+        Login.delete().where(Login.ends_at <= command.at).execute()
+        login_id = Login.insert(
+            key=command.key,
+            token_hash=command.token_hash,
+            address=short(command.address),
+            opened_at=command.at,
+            seen_at=command.at,
+            ends_at=command.until,
+        ).execute()
+        batch.answer(command.receipt, Done(login_id))
+
+
+def mark_logins_seen(batch: Batch, commands: Sequence[MarkLoginSeen]) -> None:
+    """Keep when browsers were last seen; one that is gone is no error."""
+    for command in commands:
+        is_it: Any = (Login.id == command.login_id) & (Login.seen_at < command.at)
+        Login.update(seen_at=command.at).where(is_it).execute()
+        batch.answer(command.receipt, Done())
+
+
+def end_link_sessions(batch: Batch, commands: Sequence[EndLinkSession]) -> None:
+    """End sessions that began with the link."""
+    for command in commands:
+        is_it: Any = (Login.id == command.login_id) & Login.operator.is_null()
+        ended = Login.delete().where(is_it).execute()
+        batch.answer(command.receipt, Done() if ended else NotFound())
 
 
 def close_logins(batch: Batch, commands: Sequence[CloseLogin]) -> None:

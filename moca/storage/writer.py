@@ -10,13 +10,19 @@ import peewee
 
 from moca.core import messages
 from moca.core.messages import Command, Receipt, comparing
+from moca.core.messages.auditing import RecordAudit
 from moca.core.messages.counting import RecordFigures
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
 from moca.core.messages.operating import EditReply
 from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats
-from moca.core.messages.staffing import ChangeOwnPassword
+from moca.core.messages.staffing import (
+    ChangeOwnPassword,
+    EndLinkSession,
+    MarkLoginSeen,
+    OpenLinkSession,
+)
 from moca.storage.accounts import change_accounts, remove_accounts, store_accounts
-from moca.storage.auditing import carry_out_deeds
+from moca.storage.auditing import carry_out_deeds, record_audit
 from moca.storage.batch import Batch, WriterPolicy
 from moca.storage.claiming import claim_replies
 from moca.storage.colleagues import (
@@ -56,6 +62,9 @@ from moca.storage.staffing import (
     change_operators,
     change_own_passwords,
     close_logins,
+    end_link_sessions,
+    mark_logins_seen,
+    open_link_sessions,
     open_logins,
     remove_operators,
 )
@@ -110,6 +119,10 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.RemoveOperator: remove_operators,
     messages.OpenLogin: open_logins,
     messages.CloseLogin: close_logins,
+    OpenLinkSession: open_link_sessions,
+    MarkLoginSeen: mark_logins_seen,
+    EndLinkSession: end_link_sessions,
+    RecordAudit: record_audit,
     EditReply: edit_replies,
     FreezeQueue: freeze_queue,
     ReleaseQueue: release_queue,

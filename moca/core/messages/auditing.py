@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,25 @@ class Deed:
     about: str
     """By ids of ours only: it outlives what it is about."""
     at: datetime
+    by_id: int | None = None
+    """The number of the operator or link session; None for the bearer of the token."""
+    new_row: str = ""
+    """What kind of row the command adds, so that the entry holds its number; or nothing."""
 
     @property
     def receipt(self) -> Receipt | None:
         """Who waits for the command waits for the deed."""
         receipt: Receipt | None = self.command.receipt
         return receipt
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAudit:
+    """Something to be kept that no command did, such as a refused login. Web -> Persistence."""
+
+    by: str
+    what: str
+    about: str
+    at: datetime
+    by_id: int | None = None
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)

@@ -24,6 +24,8 @@ class ChangeOperator:
     right: Right | None = None
     password_hash: str | None = field(default=None, repr=False)
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    name: str = ""
+    """For the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class RemoveOperator:
 
     operator_id: int
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    name: str = ""
+    """For the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,42 @@ class OpenLogin:
     at: datetime
     until: datetime
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLinkSession:
+    """A browser opened the link. Web -> Supervisor -> Persistence."""
+
+    key: str = field(repr=False)
+    """A hash of what the browser was given."""
+    token_hash: str = field(repr=False)
+    address: str
+    at: datetime
+    until: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLoginSeen:
+    """A browser that is let in was seen again. Web -> Supervisor -> Persistence."""
+
+    login_id: int
+    at: datetime
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EndLinkSession:
+    """Let a browser that opened the link in no more. Web -> Supervisor -> Persistence."""
+
+    login_id: int
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CloseLogin:
-    """An operator logged out. Web -> Supervisor -> Persistence."""
+    """A browser logged out. Web -> Supervisor -> Persistence."""
 
     key: str = field(repr=False)
     receipt: Receipt | None = field(default=None, repr=False, compare=False)

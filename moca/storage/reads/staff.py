@@ -2,11 +2,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import peewee
+
+from moca.core.operator_names import fold_name
 from moca.core.rights import Right
 from moca.storage.reads.page import Key, Page
 from moca.storage.staff import AuditEntry, Login, Operator
 
 _OPERATORS_SHOWN = 500
+_SESSIONS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +25,25 @@ class OperatorRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRecord:
+    """A browser that is let in."""
+
+    id: int
+    operator: OperatorRecord | None
+    """None if it opened the link."""
+    address: str
+    opened_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
     """Who did what, and when."""
 
     id: int
     at: datetime
     who: str
+    who_id: int | None
     what: str
     about: str
 
@@ -38,8 +55,10 @@ def list_operators() -> tuple[OperatorRecord, ...]:
 
 
 def find_operator(name: str) -> OperatorRecord | None:
-    """Look an operator up by name; None if nobody is called that."""
-    row = Operator.select().where(Operator.name == name).dicts().first()
+    """Look an operator up by name, else by one that differs in case; None if there is none."""
+    query: Any = Operator.select()
+    exact: Any = query.where(Operator.name == name).dicts().first()
+    row = exact or query.where(Operator.folded_name == fold_name(name)).dicts().first()
     return None if row is None else _record(row)
 
 
@@ -49,11 +68,43 @@ def read_operator(operator_id: int) -> OperatorRecord | None:
     return None if row is None else _record(row)
 
 
-def who_logged_in(key: str, at: datetime) -> OperatorRecord | None:
-    """Tell whose browser shows this key; None if it is not let in, or not any more."""
-    lets_in = (Login.key == key) & (Login.ends_at > at)
-    row = Operator.select(Operator).join(Login).where(lets_in).dicts().first()
-    return None if row is None else _record(row)
+def find_login(key: str, token_hash: str, at: datetime) -> LoginRecord | None:
+    """Look a browser's login up by its key; None if it has ended.
+
+    Args:
+        key: the hash of what the browser shows.
+        token_hash: of the token in force; sessions by another link have ended.
+        at: the present instant.
+    """
+    rows = _logins((Login.key == key) & (Login.ends_at > at) & _by_link_of(token_hash))
+    return next(map(_login, rows), None)
+
+
+def list_link_sessions(token_hash: str, at: datetime) -> tuple[LoginRecord, ...]:
+    """List the browsers that opened the link, the last seen first."""
+    is_open = Login.operator.is_null() & (Login.ends_at > at) & _by_link_of(token_hash)
+    rows = _logins(is_open).order_by(Login.seen_at.desc(), Login.id).limit(_SESSIONS_SHOWN)
+    return tuple(map(_login, rows))
+
+
+def _by_link_of(token_hash: str) -> Any:
+    return Login.operator.is_null(is_null=False) | (Login.token_hash == token_hash)
+
+
+def _logins(condition: Any) -> Any:
+    query: Any = Login.select(Login, Operator).join(Operator, peewee.JOIN.LEFT_OUTER)
+    return query.where(condition)
+
+
+def _login(row: Any) -> LoginRecord:
+    operator = None if row.operator is None else _record(row.operator.__data__)
+    return LoginRecord(
+        id=row.id,
+        operator=operator,
+        address=row.address,
+        opened_at=row.opened_at,
+        seen_at=row.seen_at,
+    )
 
 
 def list_audit(*, limit: int, after: Key | None = None) -> Page[AuditRecord]:
@@ -67,4 +118,5 @@ def list_audit(*, limit: int, after: Key | None = None) -> Page[AuditRecord]:
 
 
 def _record(row: dict[str, Any]) -> OperatorRecord:
-    return OperatorRecord(**{**row, "right": Right(row["right"])})
+    kept = {name: value for name, value in row.items() if name != "folded_name"}
+    return OperatorRecord(**{**kept, "right": Right(row["right"])})
