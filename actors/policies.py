@@ -125,6 +125,7 @@ def web_config(settings: Settings) -> WebConfig:
         live=instagram.mode == "live",
         app_id=instagram.app_id,
         answer_comments=instagram.answer_comments,
+        trusted_proxies=settings.server.trusted_proxies,
         public_origin=settings.web.public_url.rstrip("/"),
         debounce=timedelta(seconds=settings.conversation.debounce_seconds),
         cooldown=timedelta(seconds=settings.conversation.cooldown_seconds),

@@ -1,19 +1,26 @@
-import hmac
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-import peewee
+import structlog
 from flask import redirect, render_template, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.wrappers import Response
 
 from moca import clock
+from moca.core.messages.staffing import MarkLoginSeen, OpenLinkSession
 from moca.core.rights import Right
-from moca.storage.reads.staff import who_logged_in
-from moca.web.config import WebConfig
+from moca.storage.reads.staff import LoginRecord, find_login
+from moca.web.auth.api_token import ApiToken
+from moca.web.auth.next_page import login_address
+from moca.web.auth.security_events import SecurityEvent, SecurityEvents
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
 from moca.web.problems import problem, told
-from moca.web.sessions import Sessions
-from moca.web.visitor import BY_LINK, BY_TOKEN, Visitor, let_in, visitor
+from moca.web.sessions import SESSION_LASTS, Sessions
+from moca.web.visitor import BY_TOKEN, Visitor, by_link, let_in, visitor
 
+_LOG = structlog.get_logger(__name__)
+_SEEN_AGAIN_AFTER = timedelta(minutes=10)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -23,11 +30,13 @@ class Access:
     Its guards are blueprints' `before_request` functions: None lets the request in.
     """
 
-    def __init__(self, config: WebConfig, database: peewee.Database) -> None:
-        self._token = config.api_token.encode()
+    def __init__(self, ports: Ports, config: WebConfig, events: SecurityEvents) -> None:
+        self._ports = ports
+        self._config = config
         self._origin = config.public_origin.rstrip("/")
-        self._database = database
-        self.sessions = Sessions(self._token, is_secure=self._origin.startswith("https://"))
+        self.events = events
+        self.token = ApiToken(config.api_token, events)
+        self.sessions = Sessions(is_secure=config.is_secure)
 
     def guard_api(self) -> Response | None:
         """Let the token's bearer in, and a session's own pages; else say why not, as JSON."""
@@ -49,7 +58,9 @@ class Access:
     def guard_page(self) -> Response | None:
         """Let a session in, open one for the printed link, else tell how to get the link."""
         if "token" in request.args:
-            return self._open_session()
+            if not self.token.is_right(request.args["token"]):
+                return _closed_door()
+            return self.open_link_session(_address_without_token())
         known = self._by_session() or (BY_TOKEN if self._bears_token() else None)
         if known is None:
             return _closed_door()
@@ -110,26 +121,40 @@ class Access:
         ours = {request.host_url.rstrip("/"), self._origin} - {""}
         return request.headers.get("Origin") in ours
 
-    def _open_session(self) -> Response:
-        if not self._is_token(request.args["token"]):
-            return _closed_door()
-        answer = redirect(_address_without_token(), 303)
-        return self.sessions.give(answer, self.sessions.new_link())
+    def open_link_session(self, address: str) -> Response:
+        """Let a browser in that has shown the token, and lead it to this address."""
+        shown, key = self.sessions.new_key()
+        now, client = clock.now(), request.remote_addr or ""
+        let_in(by_link())
+        command = OpenLinkSession(key, self.token.hash, client, now, now + SESSION_LASTS)
+        carry_out(command, self._ports, self._config)
+        self.events.note(SecurityEvent.LINK_OPENED)
+        return self.sessions.give(redirect(address, 303), shown)
 
     def _by_session(self) -> Visitor | None:
-        key = self.sessions.key_shown()
+        key, now = self.sessions.key_shown(), clock.now()
         if key is None:
-            return BY_LINK if self.sessions.shows_link() else None
-        with self._database.connection_context():
-            operator = who_logged_in(key, clock.now())
-        return None if operator is None else Visitor(operator.name, operator.right, operator.id)
+            return None
+        with self._ports.database.connection_context():
+            login = find_login(key, self.token.hash, now)
+        if login is None:
+            return None
+        self._mark_seen(login, now)
+        if login.operator is None:
+            return by_link(login.id)
+        return Visitor(login.operator.name, login.operator.right, login.operator.id, login.id)
+
+    def _mark_seen(self, login: LoginRecord, now: datetime) -> None:
+        if now - login.seen_at < _SEEN_AGAIN_AFTER:
+            return
+        try:
+            self._ports.tell(MarkLoginSeen(login.id, now))
+        except Exception as error:  # noqa: BLE001 - nobody is shut out because this is not kept
+            _LOG.warning("login.not_marked", error=type(error).__name__)
 
     def _bears_token(self) -> bool:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self._is_token(token.strip())
-
-    def _is_token(self, shown: str) -> bool:
-        return bool(self._token) and hmac.compare_digest(shown.encode(), self._token)
+        return scheme.lower() == "bearer" and self.token.is_right(token.strip())
 
 
 def _require(right: Right) -> Response | None:
@@ -147,6 +172,8 @@ def _address_without_token() -> str:
 
 
 def _closed_door() -> Response:
-    answer = Response(render_template("door.html"), 401, mimetype="text/html")
+    answer = Response(
+        render_template("door.html", login=login_address()), 401, mimetype="text/html"
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -14,6 +14,8 @@ from moca.web.api.messages import message_routes
 from moca.web.api.own import own_routes
 from moca.web.api.queue import queue_routes
 from moca.web.api.stats import stats_routes
+from moca.web.auth.client_address import ClientAddress
+from moca.web.auth.security_events import SecurityEvents
 from moca.web.config import Ports, WebConfig
 from moca.web.connect import connect_routes
 from moca.web.frame import register_frame
@@ -55,7 +57,8 @@ def create_app(
     """
     app = _bare_app()
     metrics = metrics or Metrics()
-    access = Access(config, ports.database)
+    app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+    access = Access(ports, config, SecurityEvents(ports, metrics))
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, metrics))
     live = Live(ports.database)

@@ -61,7 +61,9 @@ class Bridge:
     def _ask(self, scope: HTTPScope, body: bytes) -> Response:
         stream: Any = BytesIO(body)
         query = quote_from_bytes(scope["query_string"], safe=_ASCII).encode()
-        environ: Any = build_environ({**scope, "query_string": query}, stream)
+        # As WSGI names them, X_Forwarded_For would pass for what a proxy says.
+        headers = [each for each in scope["headers"] if b"_" not in each[0]]
+        environ: Any = build_environ({**scope, "headers": headers, "query_string": query}, stream)
         # A body ends where its stream does, also where no length was announced.
         environ["wsgi.input_terminated"] = True
         return Response.from_app(self._app.wsgi_app, environ, buffered=True)

@@ -11,7 +11,7 @@ from moca.core.messages.accounts import (
     RemoveAccount,
     StoreAccount,
 )
-from moca.core.messages.auditing import Deed
+from moca.core.messages.auditing import Deed, RecordAudit
 from moca.core.messages.colleagues import AddNote, RemoveNote, RemoveSavedAnswer, SaveAnswer
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
 from moca.core.messages.operating import (
@@ -30,6 +30,8 @@ from moca.core.messages.staffing import (
     ChangeOperator,
     ChangeOwnPassword,
     CloseLogin,
+    EndLinkSession,
+    OpenLinkSession,
     OpenLogin,
     RemoveOperator,
 )
@@ -49,10 +51,12 @@ Command = TypeVar(
     ChangeOwnPassword,
     CloseLogin,
     EditReply,
+    EndLinkSession,
     EraseContact,
     EraseForPerson,
     FreezeQueue,
     MarkTokenDead,
+    OpenLinkSession,
     OpenLogin,
     QueueReply,
     ReleaseQueue,
@@ -88,9 +92,23 @@ def carry_out(command: Command, ports: Ports, config: WebConfig) -> Done:
             raise Problem(503, "it could not be stored in time; look before trying again")
 
 
+def record_audit(what: str, about: str, ports: Ports, config: WebConfig) -> None:
+    """Write into the audit log what whoever asks does without a command; wait until it is on disk.
+
+    Raises:
+        Problem: 503 where it is not known to be written.
+    """
+    known = visitor()
+    receipt: Receipt = Future()
+    by, number = (known.name, known.number) if known else ("system", None)
+    entry = RecordAudit(by, what, about, clock.now(), number, receipt)
+    if not isinstance(_answer(entry, receipt, ports, config), Done):
+        raise Problem(503, "it could not be written into the audit log; try again")
+
+
 def _signed(command: Command) -> Command | Deed:
     known = visitor()
-    return command if known is None else deed_of(command, known.name, clock.now())
+    return command if known is None else deed_of(command, known, clock.now())
 
 
 def _answer(command: object, receipt: Receipt, ports: Ports, config: WebConfig) -> object:

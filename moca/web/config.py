@@ -28,6 +28,8 @@ class WebConfig:
     """How long a request waits for its commit; Meta gives up after 5 s."""
     public_origin: str = ""
     """`https://host` as browsers see it, where a proxy stands before us."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     debounce: timedelta = timedelta(seconds=5)
     """With the next ones, only to say what a message waits for, or why it was not answered."""
     cooldown: timedelta = timedelta(seconds=30)
@@ -36,6 +38,11 @@ class WebConfig:
     user_cooldown: timedelta = timedelta(seconds=7)
     per_second: int = 3
     account_per_second: int = 100
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach us by TLS alone, so that cookies may demand it."""
+        return self.live or self.public_origin.startswith("https://")
 
     @cached_property
     def names(self) -> Mapping[str, str]:

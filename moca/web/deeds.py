@@ -24,10 +24,13 @@ from moca.core.messages.staffing import (
     ChangeOperator,
     ChangeOwnPassword,
     CloseLogin,
+    EndLinkSession,
+    OpenLinkSession,
     OpenLogin,
     RemoveOperator,
 )
 from moca.core.vocabulary import ConversationStatus
+from moca.web.visitor import Visitor
 
 _CHANGED = {
     ConversationStatus.OPEN: "gave it to the bot",
@@ -37,10 +40,14 @@ _CHANGED = {
 }
 
 
-def deed_of(command: object, by: str, at: datetime) -> Deed:
+_NEW_ROWS = {AddOperator: "operator", OpenLinkSession: "session"}
+
+
+def deed_of(command: object, by: Visitor, at: datetime) -> Deed:
     """Sign a command with who gave it, and describe it for the audit trail."""
     what, about = _told(command)
-    return Deed(command, by, what, about, at)
+    new_row = _NEW_ROWS.get(type(command), "")
+    return Deed(command, by.name, what, about, at, by.number, new_row)
 
 
 def _told(command: object) -> tuple[str, str]:
@@ -91,15 +98,19 @@ def _administered(command: object) -> tuple[str, str]:
         case AddOperator():
             return "added an operator", f"{command.name}, who {command.right}"
         case ChangeOperator(right=None):
-            return "set a password", f"operator {command.operator_id}"
+            return "set a password", _operator(command)
         case ChangeOperator():
-            return f"let an operator: {command.right}", f"operator {command.operator_id}"
+            return f"let an operator: {command.right}", _operator(command)
         case ChangeOwnPassword():
             return "changed their own password", ""
         case RemoveOperator():
-            return "removed an operator", f"operator {command.operator_id}"
+            return "removed an operator", _operator(command)
         case OpenLogin():
             return "logged in", ""
+        case OpenLinkSession():
+            return "opened the link", f"from {command.address}"
+        case EndLinkSession():
+            return "ended a session of the link", f"session {command.login_id}"
         case CloseLogin():
             return "logged out", ""
         case _:
@@ -108,3 +119,7 @@ def _administered(command: object) -> tuple[str, str]:
 
 def _talk(conversation_id: int) -> str:
     return f"conversation {conversation_id}"
+
+
+def _operator(command: ChangeOperator | RemoveOperator) -> str:
+    return f"operator {command.operator_id} ({command.name})"

@@ -73,6 +73,12 @@ class Metrics:
             "Parcels that could not be stored and wait at the broker for a person.",
             registry=registry,
         )
+        self._security = Counter(
+            "moca_security_events",
+            "Logins, links and tokens taken or refused, and exports.",
+            ["event"],
+            registry=registry,
+        )
         self._standing = Standing(registry)
         self.minutes = Minutes()
         """The same, by the minute."""
@@ -129,6 +135,10 @@ class Metrics:
     def parcel_set_aside(self) -> None:
         """Count a parcel that could not be stored and waits at the broker for a person."""
         self._set_aside.inc()
+
+    def security_event(self, event: str) -> None:
+        """Count what happened at the doors, by its kind."""
+        self._security.labels(event).inc()
 
     def queue_counted(self, counts: Mapping[ItemStatus, int]) -> None:
         """Set how many queue items there are by status."""

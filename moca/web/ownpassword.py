@@ -1,8 +1,7 @@
-from math import ceil
-
 from moca import clock
 from moca.core.messages.staffing import ChangeOwnPassword
 from moca.storage.reads.staff import OperatorRecord, read_operator
+from moca.web.auth.too_many import too_many
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
 from moca.web.passwords import LONGEST, SHORTEST, hash_password, is_right
@@ -59,5 +58,4 @@ class OwnPassword:
         now, name = clock.now(), str(operator.id)
         free_at = self._throttle.begin(name, now)
         if free_at > now:
-            minutes = ceil((free_at - now).total_seconds() / 60)
-            raise Problem(429, f"Too many tries. Wait {minutes} min.")
+            raise too_many("tries", free_at - now)

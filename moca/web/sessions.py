@@ -1,65 +1,65 @@
 import hashlib
 import hmac
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from moca import clock
-
-COOKIE = "moca_session"
 SESSION_LASTS = timedelta(days=30)
 
-_OPERATORS = "operator."
 _FORM = "form"
 
 
 class Sessions:
-    """What browsers show in their cookie, and what is signed for one of them alone."""
+    """What browsers show in their cookie, and what is signed for one of them alone.
 
-    def __init__(self, token: bytes, *, is_secure: bool) -> None:
-        self._token = token
+    The cookie holds a random secret, which signs; the database holds a hash of it.
+    """
+
+    def __init__(self, *, is_secure: bool) -> None:
         self._is_secure = is_secure
-        key = hmac.new(token, b"moca session", hashlib.sha256).digest()
-        self._links = URLSafeSerializer(key, salt="session")
+        self._cookie = self.cookie_named("moca_session")
+        self._without_session = secrets.token_urlsafe(32)
+        """Signs for whoever bears the token and has no session."""
 
-    def new_link(self) -> str:
-        """Make what a browser is to show that opened the printed link."""
-        return str(self._links.dumps(int(clock.now().timestamp())))
-
-    def shows_link(self) -> bool:
-        """Tell whether the browser opened the printed link lately."""
-        try:
-            opened = self._links.loads(request.cookies.get(COOKIE, ""))
-        except BadData:
-            return False
-        return clock.now() - datetime.fromtimestamp(opened, UTC) < SESSION_LASTS
+    def cookie_named(self, name: str) -> str:
+        """Return the name of a cookie; over TLS, one that no other host can set for ours."""
+        return f"__Host-{name}" if self._is_secure else name
 
     def new_key(self) -> tuple[str, str]:
-        """Make what an operator's browser is to show, and the hash of it that is kept."""
-        shown = _OPERATORS + secrets.token_urlsafe(32)
+        """Make what a browser is to show, and the hash of it that is kept."""
+        shown = secrets.token_urlsafe(32)
         return shown, _hash(shown)
 
     def key_shown(self) -> str | None:
-        """Give the hash of what an operator's browser shows; None if it shows nothing such."""
-        shown = request.cookies.get(COOKIE, "")
-        return _hash(shown) if shown.startswith(_OPERATORS) else None
+        """Give the hash of what the browser shows; None if it shows nothing."""
+        shown = self._shown()
+        return _hash(shown) if shown else None
 
     def give(self, answer: Response, value: str) -> Response:
         """Let the browser show this from now on."""
         answer.headers["Cache-Control"] = "no-store"
+        self.set_cookie(answer, self._cookie, value, SESSION_LASTS)
+        return answer
+
+    def take_back(self, answer: Response) -> Response:
+        """Let the browser show nothing any more."""
+        self.set_cookie(answer, self._cookie, "", timedelta(0))
+        return answer
+
+    def set_cookie(self, answer: Response, name: str, value: str, lasts: timedelta) -> None:
+        """Set a cookie that no script and no other site's page can use."""
         answer.set_cookie(
-            COOKIE,
+            name,
             value,
-            max_age=SESSION_LASTS,
+            max_age=lasts,
             httponly=True,
             samesite="Lax",
             secure=request.is_secure or self._is_secure,
         )
-        return answer
 
     def sign(self, value: object) -> str:
         """Sign a value for this session alone: `unsign` takes it back from the same browser."""
@@ -84,9 +84,12 @@ class Sessions:
         except BadData:
             return False
 
+    def _shown(self) -> str:
+        return request.cookies.get(self._cookie, "")
+
     def _states(self) -> URLSafeSerializer:
-        session = request.cookies.get(COOKIE, "").encode()
-        key = hmac.new(self._token, b"moca state " + session, hashlib.sha256).digest()
+        session = (self._shown() or self._without_session).encode()
+        key = hmac.new(session, b"moca state", hashlib.sha256).digest()
         return URLSafeSerializer(key, salt="state")
 
 

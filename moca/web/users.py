@@ -2,9 +2,21 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from moca import clock
-from moca.core.messages.staffing import AddOperator, ChangeOperator, RemoveOperator
+from moca.core.messages.staffing import (
+    AddOperator,
+    ChangeOperator,
+    EndLinkSession,
+    RemoveOperator,
+)
+from moca.core.operator_names import RESERVED_NAMES, is_reserved
 from moca.core.rights import Right
-from moca.storage.reads.staff import list_audit, list_operators
+from moca.storage.reads.staff import (
+    OperatorRecord,
+    list_audit,
+    list_link_sessions,
+    list_operators,
+    read_operator,
+)
 from moca.web.access import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
@@ -28,6 +40,7 @@ def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         after = read_cursor(request.args.get("cursor"), parts=1)
         with ports.database.connection_context():
             operators, audit = list_operators(), list_audit(limit=_SHOWN, after=after)
+            sessions = list_link_sessions(access.token.hash, clock.now())
         return render_template(
             "users.html",
             frame="layout.html",
@@ -35,6 +48,7 @@ def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
             operators=operators,
             rights=tuple(Right),
             audit=audit.items,
+            sessions=sessions,
             next_cursor=write_cursor(audit.next_key),
             shortest=SHORTEST,
             longest=LONGEST,
@@ -43,25 +57,43 @@ def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
     @routes.post("/users")
     def add() -> Response:
         name = text_field("name", longest=_LONGEST_NAME)
+        if is_reserved(name):
+            taken = ", ".join(sorted(RESERVED_NAMES))
+            raise Problem(422, f"name: {taken} are Moca's own names in the audit log")
         hashed = hash_password(_password())
         carry_out(AddOperator(name, _right(), hashed, clock.now()), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/right")
     def change_right(number: str) -> Response:
-        carry_out(ChangeOperator(row_id_of(number), right=_right()), ports, config)
+        operator = _find(number)
+        carry_out(ChangeOperator(operator.id, _right(), name=operator.name), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/password")
     def set_password(number: str) -> Response:
-        hashed = hash_password(_password())
-        carry_out(ChangeOperator(row_id_of(number), password_hash=hashed), ports, config)
+        operator, hashed = _find(number), hash_password(_password())
+        change = ChangeOperator(operator.id, password_hash=hashed, name=operator.name)
+        carry_out(change, ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/remove")
     def remove(number: str) -> Response:
-        carry_out(RemoveOperator(row_id_of(number)), ports, config)
+        operator = _find(number)
+        carry_out(RemoveOperator(operator.id, name=operator.name), ports, config)
         return redirect("/users", 303)
+
+    @routes.post("/users/sessions/<number>/end")
+    def end_session(number: str) -> Response:
+        carry_out(EndLinkSession(row_id_of(number)), ports, config)
+        return redirect("/users", 303)
+
+    def _find(number: str) -> OperatorRecord:
+        with ports.database.connection_context():
+            operator = read_operator(row_id_of(number))
+        if operator is None:
+            raise Problem(404, "There is nobody with this number.")
+        return operator
 
     return routes
 

@@ -14,6 +14,13 @@ class Visitor:
     right: Right
     operator_id: int | None = None
     """None for whoever has the printed link or the API token."""
+    login_id: int | None = None
+    """Of the browser's session; None for the bearer of the API token."""
+
+    @property
+    def number(self) -> int | None:
+        """The operator's, else the session's: what the audit log tells them apart by."""
+        return self.operator_id or self.login_id
 
     def may(self, right: str) -> bool:
         """Tell whether they may do what takes this right."""
@@ -21,7 +28,11 @@ class Visitor:
 
 
 BY_TOKEN = Visitor("token", Right.ADMINISTERS)
-BY_LINK = Visitor("link", Right.ADMINISTERS)
+
+
+def by_link(login_id: int | None = None) -> Visitor:
+    """Make the visitor of a browser that opened the link."""
+    return Visitor("link", Right.ADMINISTERS, login_id=login_id)
 
 
 def let_in(visitor: Visitor) -> None:

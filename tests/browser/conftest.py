@@ -16,6 +16,7 @@ from moca.web.health import Health
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.street import Street
 from tests.databases import open_migrated
+from tests.sessions import Sessions
 
 TOKEN = "the-api-token"
 QUIET = (
@@ -55,7 +56,13 @@ def address(street):
     """Where the pages are served."""
     accounts = SandboxAccounts("17841400000000001", "sandbox-access-token")
     sandbox = street.sandbox = SandboxInstagram(accounts, street.take_in)
-    ports = Ports(database=street.database, tell=street.told.append, health=Health)
+    sessions = Sessions(street.database)
+
+    def tell(command):
+        if not sessions.takes(command):
+            street.told.append(command)
+
+    ports = Ports(database=street.database, tell=tell, health=Health)
     config = WebConfig(
         app_secrets=("secret",),
         verify_token="verify",

@@ -15,6 +15,7 @@ from moca.web.config import Ports, WebConfig
 from moca.web.health import Health
 from moca.web.metrics import Metrics
 from tests.databases import open_migrated
+from tests.sessions import Sessions
 from tests.web.rows import AT
 
 TOKEN = "the-api-token"
@@ -29,15 +30,22 @@ class House:
     told: list = field(default_factory=list)
     deeds: list = field(default_factory=list)
     """Who did what about what."""
+    numbers: list = field(default_factory=list)
+    """Of those who did it."""
     health: Health = field(default_factory=lambda: Health(accounts={"17841400000000001": "ok"}))
     answer: object = field(default_factory=Done)
     refuses: Exception | None = None
+    sessions: Sessions | None = None
+    """Keeps the sessions of those who opened the link."""
 
     def tell(self, command):
         if self.refuses is not None:
             raise self.refuses
+        if self.sessions is not None and self.sessions.takes(command):
+            return
         if isinstance(command, Deed):
             self.deeds.append((command.by, command.what, command.about))
+            self.numbers.append(command.by_id)
             command = command.command
         self.told.append(command)
         if isinstance(self.answer, Exception):
@@ -126,8 +134,8 @@ def database(tmp_path, frozen):
 
 
 @pytest.fixture
-def house():
-    return House()
+def house(database):
+    return House(sessions=Sessions(database))
 
 
 @pytest.fixture

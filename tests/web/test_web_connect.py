@@ -7,7 +7,7 @@ import pytest
 from moca.core.account import Account, Flavour, SealedToken
 from moca.core.messages import StoreAccount
 from moca.instagram.login import Connected, Grant, LoginFailed
-from moca.web.access import Access
+from moca.web.sessions import Sessions
 from tests.web.rows import AT
 from tests.web.test_web_accounts import commands
 
@@ -64,12 +64,10 @@ def test_a_state_that_was_not_signed_here_is_refused(browser_session, house, sta
     assert (answer.status_code, house.told) == (403, [])
 
 
-def test_another_thing_signed_for_this_session_is_no_state(
-    app, browser_session, house, config, database
-):
-    cookie = browser_session.get_cookie("moca_session")
-    with app.test_request_context(headers={"Cookie": f"moca_session={cookie.value}"}):
-        seal = Access(config, database).sessions.sign("form")
+def test_another_thing_signed_for_this_session_is_no_state(app, browser_session, house):
+    cookie = browser_session.get_cookie("__Host-moca_session")
+    with app.test_request_context(headers={"Cookie": f"__Host-moca_session={cookie.value}"}):
+        seal = Sessions(is_secure=True).sign("form")
     answer = come_back(browser_session, seal)
     assert (answer.status_code, house.told) == (403, [])
 

@@ -16,7 +16,6 @@ from moca.storage.staff import Login, Operator
 from moca.web.config import Ports
 from moca.web.health import Health
 from moca.web.outlook import Lookout, outlook
-from moca.web.sessions import COOKIE
 from moca.web.vitals import Finding
 from moca.web.wayin import Practice
 from tests.web.forms import sends
@@ -44,9 +43,10 @@ def reader(app):
     ada = Operator.create(name="ada", right="reads", password_hash="", created_at=AT)
     key = "operator.the-key-of-ada"
     client = app.test_client()
-    client.set_cookie(COOKIE, key)
+    client.set_cookie("moca_session", key)
     hashed = hashlib.sha256(key.encode()).hexdigest()
-    Login.create(key=hashed, operator=ada, opened_at=AT, ends_at=AT + timedelta(days=1))
+    ends_at = AT + timedelta(days=1)
+    Login.create(key=hashed, operator=ada, opened_at=AT, seen_at=AT, ends_at=ends_at)
     return client
 
 

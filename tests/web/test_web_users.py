@@ -10,6 +10,7 @@ from moca.core.messages.staffing import (
     OpenLogin,
     RemoveOperator,
 )
+from moca.core.operator_names import fold_name
 from moca.core.rights import Right
 from moca.storage.staff import AuditEntry, Login, Operator
 from moca.web.passwords import is_right
@@ -22,7 +23,10 @@ HASHED = CHEAP.hash(PASSWORD)
 
 
 def an_operator(name="ada", right="answers"):
-    return Operator.create(name=name, right=right, password_hash=HASHED, created_at=AT)
+    folded = fold_name(name)
+    return Operator.create(
+        name=name, folded_name=folded, right=right, password_hash=HASHED, created_at=AT
+    )
 
 
 def keep_logins(house):
@@ -33,7 +37,9 @@ def keep_logins(house):
             Login.create(
                 key=command.key,
                 operator=command.operator_id,
+                address=command.address,
                 opened_at=command.at,
+                seen_at=command.at,
                 ends_at=command.until,
             )
         if isinstance(command, CloseLogin):
@@ -231,9 +237,9 @@ def test_an_administrator_adds_changes_and_removes_operators(browser_session, ho
     added, right, password, removed = house.told
     assert (type(added), added.name, added.right, added.at) == (AddOperator, "ben", Right.READS, AT)
     assert is_right(PASSWORD, added.password_hash)
-    assert right == ChangeOperator(ada.id, right=Right.ADMINISTERS)
+    assert right == ChangeOperator(ada.id, right=Right.ADMINISTERS, name="ada")
     assert is_right(PASSWORD, password.password_hash)
-    assert removed == RemoveOperator(ada.id)
+    assert removed == RemoveOperator(ada.id, name="ada")
     assert [what for _, what, _ in house.deeds] == [
         "added an operator",
         "let an operator: administers",

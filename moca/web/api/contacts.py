@@ -11,7 +11,8 @@ from moca.storage.reads.exporting import export_contact
 from moca.storage.reads.records import ContactRecord
 from moca.web.access import Access
 from moca.web.api.routes import answer, api_routes
-from moca.web.commands import carry_out
+from moca.web.auth.security_events import SecurityEvent
+from moca.web.commands import carry_out, record_audit
 from moca.web.config import Ports, WebConfig
 from moca.web.cursor import read_cursor, write_cursor
 from moca.web.erasure import wait_until_erased
@@ -54,6 +55,8 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
             kept = export_contact(ContactKey(found.account_id, found.psid))
         if kept is None:
             raise Problem(404, "there is no contact with this id")
+        record_audit("exported a contact", f"contact {found.id}", ports, config)
+        access.events.note(SecurityEvent.EXPORTED)
         exported = answer(ExportShape.model_validate(kept))
         exported.headers["Content-Disposition"] = "attachment; filename=contact.json"
         return exported

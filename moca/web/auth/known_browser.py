@@ -1,0 +1,48 @@
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from moca.storage.reads.staff import OperatorRecord
+from moca.web.sessions import Sessions
+
+_LASTS = timedelta(days=365)
+_LONGEST = 200
+
+
+class KnownBrowsers:
+    """Recognizes the browsers in which an operator logged in before, by a cookie of theirs.
+
+    The key is the operator's own password hash: another password makes every browser unknown.
+    """
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def find(self, operator: OperatorRecord | None) -> str | None:
+        """Return what names this browser among the operator's; None if it is unknown."""
+        if operator is None:
+            return None
+        shown = request.cookies.get(self._cookie(operator), "")[:_LONGEST]
+        nonce, _, signature = shown.partition(".")
+        is_known = hmac.compare_digest(signature.encode(), _sign(nonce, operator).encode())
+        return f"{operator.id} {nonce}" if is_known else None
+
+    def remember(self, answer: Response, operator: OperatorRecord) -> Response:
+        """Let this browser be recognized from now on."""
+        nonce = secrets.token_urlsafe(16)
+        self._sessions.set_cookie(
+            answer, self._cookie(operator), f"{nonce}.{_sign(nonce, operator)}", _LASTS
+        )
+        return answer
+
+    def _cookie(self, operator: OperatorRecord) -> str:
+        return self._sessions.cookie_named(f"moca_browser_{operator.id}")
+
+
+def _sign(nonce: str, operator: OperatorRecord) -> str:
+    told = b"moca browser " + nonce.encode()
+    return hmac.new(operator.password_hash.encode(), told, hashlib.sha256).hexdigest()

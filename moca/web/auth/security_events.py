@@ -1,0 +1,85 @@
+import hashlib
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+from flask import request
+
+from moca import clock
+from moca.core.messages.auditing import RecordAudit
+from moca.core.operator_names import fold_name
+from moca.storage.reads.staff import OperatorRecord
+from moca.web.config import Ports
+from moca.web.metrics import Metrics
+from moca.web.throttle import Throttle
+
+_LOG = structlog.get_logger(__name__)
+_SPAN = timedelta(minutes=1)
+
+
+class SecurityEvent(StrEnum):
+    """What happens at the doors."""
+
+    LOGGED_IN = "logged_in"
+    LOGIN_REFUSED = "login_refused"
+    LOGIN_LOCKED = "login_locked"
+    LINK_OPENED = "link_opened"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of an event
+    TOKEN_LOCKED = "token_locked"  # noqa: S105
+    EXPORTED = "exported"
+
+
+_AUDITED = {
+    SecurityEvent.LOGIN_REFUSED: "refused a login",
+    SecurityEvent.LOGIN_LOCKED: "refused logins: too many tries",
+    SecurityEvent.TOKEN_REFUSED: "refused a wrong token",
+    SecurityEvent.TOKEN_LOCKED: "refused wrong tokens: too many tries",
+}
+_FLOODS = frozenset({SecurityEvent.LOGIN_LOCKED, SecurityEvent.TOKEN_LOCKED})
+
+
+class SecurityEvents:
+    """Counts and logs what happens at the doors, and audits what no command does. Any thread.
+
+    A flood writes one audit entry a minute for each operator, and one for all names unknown.
+    """
+
+    def __init__(self, ports: Ports, metrics: Metrics) -> None:
+        self._tell = ports.tell
+        self._metrics = metrics
+        self._audited = Throttle(1, _SPAN)
+
+    def note(
+        self, event: SecurityEvent, name: str = "", operator: OperatorRecord | None = None
+    ) -> None:
+        """Note an event of the request at hand.
+
+        Args:
+            event: what happened.
+            name: as it was typed; logged as a hash, for people type passwords there.
+            operator: of that name.
+        """
+        self._metrics.security_event(event)
+        now, address = clock.now(), request.remote_addr or "an unknown address"
+        subject = f"operator {operator.id}" if operator else "nobody"
+        is_first = self._audited.begin(f"{event} {subject}", now) <= now
+        if is_first or event not in _FLOODS:
+            level = _LOG.warning if event in _AUDITED else _LOG.info
+            level(f"security.{event}", address=address, **_hashed(name))
+        if is_first and event in _AUDITED:
+            whom = f"operator {operator.id} ({operator.name}), " if operator else ""
+            unknown = "an unknown name, " if name and not operator else ""
+            about = f"{whom}{unknown}from {address}"
+            self._record(RecordAudit("system", _AUDITED[event], about, now))
+
+    def _record(self, entry: RecordAudit) -> None:
+        try:
+            self._tell(entry)
+        except Exception as error:  # noqa: BLE001 - a login must not fail because it is not audited
+            _LOG.warning("security.not_audited", error=type(error).__name__)
+
+
+def _hashed(name: str) -> dict[str, str]:
+    if not name:
+        return {}
+    return {"name": hashlib.sha256(fold_name(name).encode(errors="replace")).hexdigest()[:10]}
