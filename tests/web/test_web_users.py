@@ -184,7 +184,7 @@ def test_nobody_is_logged_in_from_another_site(app):
                 "write": 303,
                 "api": 200,
                 "account": 200,
-                "erase": 200,
+                "erase": 202,
                 "users": 200,
                 "own": 303,
             },
