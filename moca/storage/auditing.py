@@ -17,8 +17,9 @@ def carry_out_deeds(batch: Batch, deeds: Sequence[Deed], carry_out: CarryOut) ->
         told = len(batch.answers)
         carry_out(batch, [deed.command])
         for receipt, answer in batch.answers[told:]:
-            is_done = isinstance(answer, Done) and not answer.is_repeat
-            if receipt is deed.receipt and is_done:
+            if receipt is not deed.receipt or not isinstance(answer, Done):
+                continue
+            if not answer.is_repeat:
                 _write(deed.at, deed.by, deed.by_id, deed.what, _about(deed, answer))
 
 
