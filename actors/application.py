@@ -152,11 +152,11 @@ def start_application(
         if joining is None
         else joining.system(lambda body: read_events(body, config), **parts)
     )
-    account_id = settings.instagram.account_id or "default"
+    own = _own_account(settings)
     ports = Ports(
         database=database,
         tell=system.tell,
-        health=lambda: _health(account_id, system.ailments()),
+        health=lambda: _health(own, system.ailments()),
         seal=vault.seal,
         login=lambda: login_client(settings),
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
@@ -238,10 +238,16 @@ def _days(days: int) -> timedelta | None:
     return timedelta(days=days) if days else None
 
 
-def _health(account_id: str, ailments: Ailments) -> Health:
+def _own_account(settings: Settings) -> tuple[str, ...]:
+    # The one that needs no row in the database.
+    instagram = settings.instagram
+    return (instagram.account_id or "default",) if instagram.access_token else ()
+
+
+def _health(own: tuple[str, ...], ailments: Ailments) -> Health:
     return Health(
         database=ailments.database or OK,
         sender=ailments.sender or OK,
         supervisor=ailments.supervisor or OK,
-        accounts={account_id: OK, **ailments.accounts},
+        accounts={**dict.fromkeys(own, OK), **ailments.accounts},
     )

@@ -1,9 +1,11 @@
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import peewee
 import structlog
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, jsonify, request
+from werkzeug.wrappers import Response
 
 from moca import clock
 from moca.storage.reads.accounts import AccountRecord, last_heard_by_account, list_accounts
@@ -11,17 +13,19 @@ from moca.storage.reads.deliveries import list_quiet
 from moca.storage.reads.freezing import frozen_since
 from moca.storage.reads.queue import count_queue
 from moca.storage.reads.signings import last_webhook_at
+from moca.web.access import Access
 from moca.web.config import Ports
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.standing import Look
-from moca.web.warnings import account_states, warnings_of
+from moca.web.warnings import account_states, warnings_for_strangers, warnings_of
 
 _LOG = structlog.get_logger(__name__)
+_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
-def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
-    """Build what machines ask; open to all, so nothing here names a person or a secret."""
+def probe_routes(ports: Ports, access: Access, metrics: Metrics) -> Blueprint:
+    """Build what machines ask; what is open to all names no account, person or secret."""
     routes = Blueprint("probes", __name__)
 
     @routes.get("/healthz")
@@ -30,20 +34,27 @@ def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        now, (known, quiet) = clock.now(), _accounts(ports)
-        health = _with_tokens(health_of(ports), account_states(known, now))
-        told = {
-            "status": OK if health.ready else "not ready",
-            "database": health.database,
-            "sender": health.sender,
-            "supervisor": health.supervisor,
-            "accounts": dict(health.accounts),
-            "warnings": warnings_of(known, quiet, now),
-        }
-        return jsonify(told), 200 if health.ready else 503
+        state = _state_of(ports)
+        warnings = warnings_for_strangers(state.known, state.health.accounts, state.quiet, state.at)
+        return jsonify(**_summary(state.health), warnings=warnings), _status(state.health)
+
+    @routes.get("/statusz")
+    def statusz() -> Response:
+        refusal = access.guard_api()
+        if refusal is not None:
+            return refusal
+        state = _state_of(ports)
+        return jsonify(
+            **_summary(state.health),
+            accounts=dict(state.health.accounts),
+            warnings=warnings_of(state.known, state.quiet, state.at),
+        )
 
     @routes.get("/metrics")
     def exposition() -> Response:
+        refusal = None if _is_local() else access.guard_api()
+        if refusal is not None:
+            return refusal
         with ports.database.connection_context():
             metrics.queue_counted(count_queue())
             metrics.quiet_counted(len(list_quiet()))
@@ -53,14 +64,43 @@ def probe_routes(ports: Ports, metrics: Metrics) -> Blueprint:
     return routes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    at: datetime
+    health: Health
+    known: tuple[AccountRecord, ...]
+    quiet: Mapping[str, str]
+
+
+def _state_of(ports: Ports) -> _State:
+    now, (known, quiet) = clock.now(), _accounts(ports)
+    health = _with_tokens(health_of(ports), account_states(known, now))
+    return _State(at=now, health=health, known=known, quiet=quiet)
+
+
+def _summary(health: Health) -> dict[str, str]:
+    return {"status": OK if health.ready else "not ready", **parts_of(health)}
+
+
+def _status(health: Health) -> int:
+    return 200 if health.ready else 503
+
+
+def _is_local() -> bool:
+    # A proxy on this machine speaks for others, and says so.
+    is_forwarded = any(name in request.headers for name in _FORWARDING)
+    return not is_forwarded and request.remote_addr in {"127.0.0.1", "::1"}
+
+
 def _look(ports: Ports) -> Look:
     accounts, now = list_accounts(), clock.now()
-    states = account_states(accounts, now)
+    health = health_of(ports)
+    states = _with_tokens(health, account_states(accounts, now)).accounts
     return Look(
         at=now,
         is_frozen=frozen_since() is not None,
         vitals=ports.vitals(),
-        parts=parts_of(health_of(ports)),
+        parts=parts_of(health),
         accounts={name: state == OK for name, state in states.items()},
         token_ends={each.account_id: each.token_expires_at for each in accounts},
         heard_at=last_heard_by_account(),

@@ -1,8 +1,10 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from moca.web.health import OK
 from moca.web.vitals import Vitals
@@ -44,7 +46,8 @@ class Standing:
         self._heard = gauge(
             "moca_account_last_event_timestamp_seconds", "When a contact last wrote.", "account_id"
         )
-        self._webhook = gauge("moca_last_webhook_timestamp_seconds", "When a webhook last came.")
+        self._webhook = _LastWebhook()
+        registry.register(self._webhook)
 
     def set(self, look: Look) -> None:
         """Set them all."""
@@ -53,14 +56,28 @@ class Standing:
         self._size.set(look.vitals.database_bytes or 0)
         self._wal.set(look.vitals.wal_bytes or 0)
         self._seats.set(look.vitals.seats or 0)
-        if look.last_webhook_at is not None:
-            self._webhook.set(look.last_webhook_at.timestamp())
+        self._webhook.at = look.last_webhook_at
         _set(self._mailboxes, look.vitals.waiting)
         _set(self._parts, {name: state == OK for name, state in look.parts.items()})
         _set(self._accounts, look.accounts)
         ends = {name: at - look.at for name, at in look.token_ends.items() if at is not None}
         _set(self._tokens, {name: left.total_seconds() for name, left in ends.items()})
         _set(self._heard, {name: at.timestamp() for name, at in look.heard_at.items()})
+
+
+class _LastWebhook(Collector):
+    """Exposes nothing until the first webhook: a gauge would stand at 0, decades ago."""
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        if self.at is not None:
+            yield GaugeMetricFamily(
+                "moca_last_webhook_timestamp_seconds",
+                "When a webhook last came.",
+                value=self.at.timestamp(),
+            )
 
 
 def _set(gauge: Gauge, values: Mapping[str, float]) -> None:

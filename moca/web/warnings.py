@@ -24,6 +24,32 @@ def warnings_of(
     return (*_silences(quiet), *_tokens(accounts, now))
 
 
+def warnings_for_strangers(
+    accounts: Iterable[AccountRecord],
+    states: Mapping[str, str],
+    quiet: Mapping[str, str],
+    now: datetime,
+) -> tuple[str, ...]:
+    """Say the same by kind and count, without naming an account.
+
+    Args:
+        accounts: those connected.
+        states: of all accounts `ok`, or why nothing can be sent in each one's name.
+        quiet: by account from which no webhook comes any more, why.
+        now: for what is old by now.
+    """
+    counts = {
+        "no webhook comes any more for": len(quiet),
+        "nothing can be sent for": sum(state != OK for state in states.values()),
+        "the access token soon ends of": sum(bool(warning(each.token, now)) for each in accounts),
+    }
+    return tuple(
+        f"{what} {count} {'account' if count == 1 else 'accounts'}; see /statusz"
+        for what, count in counts.items()
+        if count
+    )
+
+
 def _tokens(accounts: Iterable[AccountRecord], now: datetime) -> tuple[str, ...]:
     known = tuple(accounts)
     ailing = tuple(_line(each, ailment(each.token, now)) for each in known)

@@ -144,16 +144,19 @@ def test_without_a_key_it_is_said_which_is_missing(client, sealing):
     assert "instagram.token_key" in answer.get_json()["error"]["message"]
 
 
-def test_a_token_near_its_end_warns_and_one_past_it_is_not_ready(stranger, browser_session):
+def test_a_token_near_its_end_warns_and_one_past_it_does_too(stranger, client, browser_session):
     row = an_account(token_expires_at=AT + timedelta(days=6))
     line = f"account {ACCOUNT}: the access token ends within 7 days, at 2026-11-28 12:00 UTC"
-    answer = stranger.get("/readyz")
-    assert (answer.status_code, answer.get_json()["warnings"]) == (200, [line])
+    assert client.get("/statusz").get_json()["warnings"] == [line]
     assert line in browser_session.get("/").text
+    answer = stranger.get("/readyz")
+    said = ["the access token soon ends of 1 account; see /statusz"]
+    assert (answer.status_code, answer.get_json()["warnings"]) == (200, said)
 
     row.token_expires_at = AT
     row.save()
+    expired = "the access token has expired; connect the account again or PATCH a new token"
+    assert client.get("/statusz").get_json()["accounts"][ACCOUNT] == expired
     answer = stranger.get("/readyz")
-    cure = "; connect the account again or PATCH a new token"
-    assert answer.status_code == 503
-    assert answer.get_json()["accounts"][ACCOUNT] == f"the access token has expired{cure}"
+    said = ["nothing can be sent for 1 account; see /statusz"]
+    assert (answer.status_code, answer.get_json()["warnings"]) == (200, said)

@@ -33,14 +33,17 @@ def test_stats_tell_how_much_came_by_webhook(compared, client):
     assert delivery["quiet_since_at"] is None
 
 
-def test_readiness_and_the_inbox_say_that_an_account_has_gone_quiet(compared, client):
-    assert client.get("/readyz").get_json()["warnings"] == []
+def test_status_readiness_and_the_inbox_say_that_an_account_has_gone_quiet(
+    compared, client, stranger
+):
+    assert client.get("/statusz").get_json()["warnings"] == []
     be_silent()
-    ready = client.get("/readyz")
 
-    assert ready.status_code == 200
-    assert ready.get_json()["warnings"] == [f"account {ACCOUNT}: {SILENCE}"]
+    assert client.get("/statusz").get_json()["warnings"] == [f"account {ACCOUNT}: {SILENCE}"]
     assert SILENCE in client.get("/").text
+    ready = stranger.get("/readyz")
+    said = ["no webhook comes any more for 1 account; see /statusz"]
+    assert (ready.status_code, ready.get_json()["warnings"]) == (200, said)
 
 
 def test_metrics_count_the_accounts_that_have_gone_quiet(compared, client):

@@ -1,8 +1,14 @@
 from datetime import timedelta
 
+import pytest
+
 from moca.core.vocabulary import Outcome
+from moca.storage.models import Webhook
 from moca.web.health import Health
-from tests.web.rows import a_conversation, a_question, a_reply, an_answered_question, an_item
+from tests.web.rows import AT, a_conversation, a_question, a_reply, an_answered_question, an_item
+from tests.web.test_web_accounts import an_account
+
+DEAD = "the access token is dead"
 
 
 def test_a_process_that_answers_is_healthy(stranger):
@@ -19,20 +25,28 @@ def test_readiness_names_every_part(stranger):
             "database": "ok",
             "sender": "ok",
             "supervisor": "ok",
-            "accounts": {"17841400000000001": "ok"},
             "warnings": [],
         },
     )
 
 
-def test_one_broken_part_makes_it_not_ready(stranger, house):
-    house.health = Health(accounts={"1": "ok", "2": "the access token is dead"})
+@pytest.mark.parametrize("part", ["database", "supervisor"])
+def test_a_node_that_cannot_take_in_and_write_is_not_ready(stranger, house, part):
+    house.health = Health(**{part: "does not answer"})
 
     answer = stranger.get("/readyz")
 
     told = answer.get_json()
     assert (answer.status_code, told["status"]) == (503, "not ready")
-    assert told["accounts"] == {"1": "ok", "2": "the access token is dead"}
+    assert told[part] == "does not answer"
+
+
+def test_webhooks_still_go_to_a_node_whose_sender_is_not_well(stranger, house):
+    house.health = Health(sender="does not answer")
+
+    answer = stranger.get("/readyz")
+
+    assert (answer.status_code, answer.get_json()["sender"]) == (200, "does not answer")
 
 
 def test_parts_that_do_not_answer_make_it_not_ready(stranger, house):
@@ -41,6 +55,104 @@ def test_parts_that_do_not_answer_make_it_not_ready(stranger, house):
     answer = stranger.get("/readyz")
 
     assert (answer.status_code, answer.get_json()["supervisor"]) == (503, "it does not answer")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "warnings"),
+    [
+        ({"1": "ok", "2": DEAD}, ["nothing can be sent for 1 account; see /statusz"]),
+        ({"1": DEAD, "2": DEAD}, ["nothing can be sent for 2 accounts; see /statusz"]),
+    ],
+)
+def test_dead_tokens_are_warnings_that_name_no_account(stranger, house, accounts, warnings):
+    house.health = Health(accounts=accounts)
+
+    answer = stranger.get("/readyz")
+
+    told = answer.get_json()
+    assert (answer.status_code, told["status"], told["warnings"]) == (200, "ok", warnings)
+
+
+def test_status_says_of_every_account_how_it_is(client, house):
+    house.health = Health(accounts={"1": "ok", "2": DEAD})
+
+    answer = client.get("/statusz")
+
+    assert (answer.status_code, answer.get_json()) == (
+        200,
+        {
+            "status": "ok",
+            "database": "ok",
+            "sender": "ok",
+            "supervisor": "ok",
+            "accounts": {"1": "ok", "2": DEAD},
+            "warnings": [],
+        },
+    )
+
+
+def test_status_says_so_where_the_node_is_not_ready(client, house):
+    house.health = Health(database="disk full")
+
+    answer = client.get("/statusz")
+
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "not ready")
+
+
+def test_status_is_for_those_who_bear_the_token_or_are_logged_in(stranger, browser_session):
+    assert stranger.get("/statusz").status_code == 401
+    assert browser_session.get("/statusz").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_metrics_are_open_to_this_machine(stranger, address):
+    assert stranger.get("/metrics", environ_base={"REMOTE_ADDR": address}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("192.0.2.7", {}),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}),
+        ("127.0.0.1", {"X-Forwarded-Host": "shop.example"}),
+        ("127.0.0.1", {"X-Real-IP": "192.0.2.7"}),
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}),
+        ("", {}),
+    ],
+)
+def test_from_elsewhere_and_through_a_proxy_metrics_take_the_token(
+    stranger, client, address, headers
+):
+    asked = {"environ_base": {"REMOTE_ADDR": address}, "headers": headers}
+
+    assert stranger.get("/metrics", **asked).status_code == 401
+    assert client.get("/metrics", **asked).status_code == 200
+
+
+def test_metrics_tell_of_accounts_that_are_not_in_the_database(stranger, house):
+    an_account(account_id="3")
+    house.health = Health(accounts={"1": "ok", "2": DEAD})
+
+    lines = stranger.get("/metrics").text.splitlines()
+
+    assert [line for line in lines if line.startswith("moca_account_usable{")] == [
+        'moca_account_usable{account_id="3"} 1.0',
+        'moca_account_usable{account_id="1"} 1.0',
+        'moca_account_usable{account_id="2"} 0.0',
+    ]
+
+
+def test_before_the_first_webhook_no_time_of_the_last_one_is_exposed(stranger):
+    assert "moca_last_webhook_timestamp_seconds" not in stranger.get("/metrics").text
+
+    Webhook.create(received_at=AT, body=b"{}")
+
+    (told,) = (
+        line
+        for line in stranger.get("/metrics").text.splitlines()
+        if line.startswith("moca_last_webhook_timestamp_seconds ")
+    )
+    assert float(told.split()[1]) == AT.timestamp()
 
 
 def test_metrics_count_without_naming_anybody(stranger, metrics):

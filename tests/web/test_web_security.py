@@ -34,6 +34,7 @@ EVERY_KIND = {
     "/sandbox/state": 200,
     "/healthz": 200,
     "/readyz": 200,
+    "/statusz": 200,
     "/metrics": 200,
     "/openapi.json": 200,
     "/none": 404,

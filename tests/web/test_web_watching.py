@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from moca.storage.counts import Freeze
+from moca.storage.models import Webhook
 from moca.web.vitals import Vitals
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -26,6 +27,7 @@ def exposed(stranger, metrics):
     metrics.webhook_answered(200, 0.004)
     metrics.delivery_ended("delivered", timedelta(seconds=1))
     metrics.messages_missed(1)
+    Webhook.create(received_at=AT, body=b"{}")
     lines = stranger.get("/metrics").get_data(as_text=True).splitlines()
     typed = {line.split()[2] for line in lines if line.startswith("# TYPE")}
     return typed | {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
