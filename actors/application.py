@@ -28,6 +28,7 @@ from actors.placement import Dispatchers
 from actors.policies import (
     comparing_every,
     conversation_policy,
+    own_account_id,
     responders_for,
     sender_policy,
     web_config,
@@ -152,11 +153,11 @@ def start_application(
         if joining is None
         else joining.system(lambda body: read_events(body, config), **parts)
     )
-    own = _own_account(settings)
+    own_accounts = _own_accounts(settings)
     ports = Ports(
         database=database,
         tell=system.tell,
-        health=lambda: _health(own, system.ailments()),
+        health=lambda: _health(own_accounts, system.ailments()),
         seal=vault.seal,
         login=lambda: login_client(settings),
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
@@ -238,10 +239,9 @@ def _days(days: int) -> timedelta | None:
     return timedelta(days=days) if days else None
 
 
-def _own_account(settings: Settings) -> tuple[str, ...]:
+def _own_accounts(settings: Settings) -> tuple[str, ...]:
     # The one that needs no row in the database.
-    instagram = settings.instagram
-    return (instagram.account_id or "default",) if instagram.access_token else ()
+    return (own_account_id(settings),) if settings.instagram.access_token else ()
 
 
 def _health(own: tuple[str, ...], ailments: Ailments) -> Health:

@@ -3,10 +3,12 @@ from collections.abc import Container
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from moca.core.account import AccountStatus, Flavour
 from moca.core.consent import Consent
 from moca.core.hours import BusinessHours, Span
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.core.profile import IceBreaker, MenuItem, Welcome
+from moca.core.tokens import TokenState
 from moca.core.words import Words
 from moca.settings.problems import BadSettings
 from moca.settings.sections import BusinessHours as HoursSection
@@ -126,6 +128,7 @@ def web_config(settings: Settings) -> WebConfig:
         app_id=instagram.app_id,
         answer_comments=instagram.answer_comments,
         trusted_proxies=settings.server.trusted_proxies,
+        own_token=_own_token(settings),
         public_origin=settings.web.public_url.rstrip("/"),
         debounce=timedelta(seconds=settings.conversation.debounce_seconds),
         cooldown=timedelta(seconds=settings.conversation.cooldown_seconds),
@@ -135,6 +138,25 @@ def web_config(settings: Settings) -> WebConfig:
         per_second=settings.sender.per_second,
         account_per_second=settings.sender.account_per_second,
     )
+
+
+def _own_token(settings: Settings) -> TokenState | None:
+    instagram = settings.instagram
+    expires_at = instagram.access_token_expires_at
+    if expires_at is None or not instagram.access_token:
+        return None
+    return TokenState(
+        account_id=own_account_id(settings),
+        flavour=Flavour.INSTAGRAM_LOGIN,
+        status=AccountStatus.ACTIVE,
+        issued_at=expires_at,
+        expires_at=expires_at,
+    )
+
+
+def own_account_id(settings: Settings) -> str:
+    """Give the account that the settings name."""
+    return settings.instagram.account_id or "default"
 
 
 def _business_hours(section: HoursSection) -> BusinessHours:

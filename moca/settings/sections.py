@@ -1,3 +1,4 @@
+from datetime import UTC, date, datetime
 from ipaddress import ip_network
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -89,6 +90,7 @@ class Instagram(Section):
     app_secret: SecretStr = NO_SECRET
     verify_token: SecretStr = NO_SECRET
     access_token: SecretStr = NO_SECRET
+    access_token_expires: str = ""
     account_id: str = Field(default="", coerce_numbers_to_str=True)
     graph_url: str = Field(default=GRAPH_URL, pattern=r"^https?://\S+$")
     facebook_graph_url: str = Field(default=FACEBOOK_GRAPH_URL, pattern=r"^https?://\S+$")
@@ -106,6 +108,20 @@ class Instagram(Section):
         if 0 < seconds < _SHORTEST_LOOK:
             raise ValueError(f"at least {_SHORTEST_LOOK}, or 0 for never")
         return seconds
+
+    @field_validator("access_token_expires")
+    @classmethod
+    def _is_a_day(cls, day: str) -> str:
+        try:
+            return day and date.fromisoformat(day).isoformat()
+        except ValueError:
+            raise ValueError('a day such as "2027-01-31", or empty where it is not known') from None
+
+    @property
+    def access_token_expires_at(self) -> datetime | None:
+        """When the day begins on which the access token ends; None where it is not known."""
+        day = self.access_token_expires
+        return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
 
     @property
     def has_built_in_sandbox(self) -> bool:

@@ -60,7 +60,7 @@ def create_app(
     app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     access = Access(ports, config, SecurityEvents(ports, metrics))
     app.register_blueprint(webhook_routes(ports, config, metrics))
-    app.register_blueprint(probe_routes(ports, access, metrics))
+    app.register_blueprint(probe_routes(ports, config, access, metrics))
     live = Live(ports.database)
     register_frame(app, access)
     app.register_blueprint(inbox_routes(access, live))

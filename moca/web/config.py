@@ -6,6 +6,7 @@ from typing import Any
 
 import peewee
 
+from moca.core.tokens import TokenState
 from moca.instagram.login import LoginClient
 from moca.instagram.signature import name_of
 from moca.web.health import Health
@@ -30,6 +31,8 @@ class WebConfig:
     """`https://host` as browsers see it, where a proxy stands before us."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    own_token: TokenState | None = None
+    """Of the account that the settings name; None where its end is not known."""
     debounce: timedelta = timedelta(seconds=5)
     """With the next ones, only to say what a message waits for, or why it was not answered."""
     cooldown: timedelta = timedelta(seconds=30)

@@ -75,7 +75,7 @@ def _shown(hours: str, ports: Ports, metrics: Metrics) -> dict[str, Any]:
         "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
         "others": {name: told for name, told in health.accounts.items() if name not in connected},
-        "warnings": warnings_of(accounts, list_quiet(), now),
+        "warnings": warnings_of([each.token for each in accounts], list_quiet(), now),
         "webhooks": _webhooks(figures, frame),
         "last_webhook_at": last_webhook_at(),
         "failures": list_items(limit=_FAILURES_SHOWN, status=ItemStatus.FAILED).items,
@@ -105,7 +105,7 @@ def _pictures(figures: tuple[Figure, ...], frame: Frame) -> tuple[Chart, ...]:
 
 
 def _account(account: AccountRecord, now: datetime, heard_at: datetime | None) -> dict[str, Any]:
-    state = account_states([account], now)[account.account_id]
+    state = account_states([account.token], now)[account.account_id]
     return {
         "record": account,
         "is_fine": state == OK,

@@ -68,7 +68,7 @@ def _listed(state: str) -> dict[str, Any]:
         "unread": unread,
         "accounts": accounts,
         "waiting": count_waiting(now),
-        "warnings": warnings_of(accounts, list_quiet(), now),
+        "warnings": warnings_of([each.token for each in accounts], list_quiet(), now),
         "words": "",
     }
 

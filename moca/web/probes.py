@@ -8,13 +8,14 @@ from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
 from moca import clock
-from moca.storage.reads.accounts import AccountRecord, last_heard_by_account, list_accounts
+from moca.core.tokens import TokenState
+from moca.storage.reads.accounts import last_heard_by_account, list_accounts
 from moca.storage.reads.deliveries import list_quiet
 from moca.storage.reads.freezing import frozen_since
 from moca.storage.reads.queue import count_queue
 from moca.storage.reads.signings import last_webhook_at
 from moca.web.access import Access
-from moca.web.config import Ports
+from moca.web.config import Ports, WebConfig
 from moca.web.health import OK, Health
 from moca.web.metrics import Metrics
 from moca.web.standing import Look
@@ -24,7 +25,7 @@ _LOG = structlog.get_logger(__name__)
 _FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
-def probe_routes(ports: Ports, access: Access, metrics: Metrics) -> Blueprint:
+def probe_routes(ports: Ports, config: WebConfig, access: Access, metrics: Metrics) -> Blueprint:
     """Build what machines ask; what is open to all names no account, person or secret."""
     routes = Blueprint("probes", __name__)
 
@@ -34,8 +35,10 @@ def probe_routes(ports: Ports, access: Access, metrics: Metrics) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        state = _state_of(ports)
-        warnings = warnings_for_strangers(state.known, state.health.accounts, state.quiet, state.at)
+        state = _state_of(ports, config)
+        warnings = warnings_for_strangers(
+            state.tokens, state.health.accounts, state.quiet, state.at
+        )
         return jsonify(**_summary(state.health), warnings=warnings), _status(state.health)
 
     @routes.get("/statusz")
@@ -43,11 +46,11 @@ def probe_routes(ports: Ports, access: Access, metrics: Metrics) -> Blueprint:
         refusal = access.guard_api()
         if refusal is not None:
             return refusal
-        state = _state_of(ports)
+        state = _state_of(ports, config)
         return jsonify(
             **_summary(state.health),
             accounts=dict(state.health.accounts),
-            warnings=warnings_of(state.known, state.quiet, state.at),
+            warnings=warnings_of(state.tokens, state.quiet, state.at),
         )
 
     @routes.get("/metrics")
@@ -58,7 +61,7 @@ def probe_routes(ports: Ports, access: Access, metrics: Metrics) -> Blueprint:
         with ports.database.connection_context():
             metrics.queue_counted(count_queue())
             metrics.quiet_counted(len(list_quiet()))
-            metrics.looked_at(_look(ports))
+            metrics.looked_at(_look(ports, config))
         return Response(metrics.exposition(), content_type="text/plain; version=0.0.4")
 
     return routes
@@ -68,14 +71,14 @@ def probe_routes(ports: Ports, access: Access, metrics: Metrics) -> Blueprint:
 class _State:
     at: datetime
     health: Health
-    known: tuple[AccountRecord, ...]
+    tokens: tuple[TokenState, ...]
     quiet: Mapping[str, str]
 
 
-def _state_of(ports: Ports) -> _State:
-    now, (known, quiet) = clock.now(), _accounts(ports)
-    health = _with_tokens(health_of(ports), account_states(known, now))
-    return _State(at=now, health=health, known=known, quiet=quiet)
+def _state_of(ports: Ports, config: WebConfig) -> _State:
+    now, (tokens, quiet) = clock.now(), _accounts(ports, config)
+    health = _with_tokens(health_of(ports), account_states(tokens, now))
+    return _State(at=now, health=health, tokens=tokens, quiet=quiet)
 
 
 def _summary(health: Health) -> dict[str, str]:
@@ -92,17 +95,16 @@ def _is_local() -> bool:
     return not is_forwarded and request.remote_addr in {"127.0.0.1", "::1"}
 
 
-def _look(ports: Ports) -> Look:
-    accounts, now = list_accounts(), clock.now()
-    health = health_of(ports)
-    states = _with_tokens(health, account_states(accounts, now)).accounts
+def _look(ports: Ports, config: WebConfig) -> Look:
+    tokens, now = _tokens(config), clock.now()
+    health = _with_tokens(health_of(ports), account_states(tokens, now))
     return Look(
         at=now,
         is_frozen=frozen_since() is not None,
         vitals=ports.vitals(),
         parts=parts_of(health),
-        accounts={name: state == OK for name, state in states.items()},
-        token_ends={each.account_id: each.token_expires_at for each in accounts},
+        accounts={name: state == OK for name, state in health.accounts.items()},
+        token_ends={each.account_id: each.expires_at for each in tokens},
         heard_at=last_heard_by_account(),
         last_webhook_at=last_webhook_at(),
     )
@@ -114,13 +116,19 @@ def parts_of(health: Health) -> dict[str, str]:
     return {name: getattr(health, name) for name in names}
 
 
-def _accounts(ports: Ports) -> tuple[tuple[AccountRecord, ...], Mapping[str, str]]:
+def _accounts(ports: Ports, config: WebConfig) -> tuple[tuple[TokenState, ...], Mapping[str, str]]:
     try:
         with ports.database.connection_context():
-            return list_accounts(), list_quiet()
+            return _tokens(config), list_quiet()
     except peewee.PeeweeException as error:
         _LOG.warning("readiness.no_accounts", error=type(error).__name__)
         return (), {}
+
+
+def _tokens(config: WebConfig) -> tuple[TokenState, ...]:
+    tokens = {each.account_id: each.token for each in list_accounts()}
+    own = config.own_token
+    return tuple((tokens if own is None else {own.account_id: own, **tokens}).values())
 
 
 def _with_tokens(health: Health, states: Mapping[str, str]) -> Health:

@@ -1,31 +1,30 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from moca.core.tokens import ailment, warning
-from moca.storage.reads.accounts import AccountRecord
+from moca.core.tokens import TokenState, ailment, warning
 from moca.web.health import OK
 
 
-def account_states(accounts: Iterable[AccountRecord], now: datetime) -> Mapping[str, str]:
-    """Say of each connected account `ok`, or why nothing can be sent in its name."""
-    return {each.account_id: ailment(each.token, now) or OK for each in accounts}
+def account_states(tokens: Iterable[TokenState], now: datetime) -> Mapping[str, str]:
+    """Say of each token's account `ok`, or why nothing can be sent in its name."""
+    return {each.account_id: ailment(each, now) or OK for each in tokens}
 
 
 def warnings_of(
-    accounts: Iterable[AccountRecord], quiet: Mapping[str, str], now: datetime
+    tokens: Iterable[TokenState], quiet: Mapping[str, str], now: datetime
 ) -> tuple[str, ...]:
     """Say what a person should act on, most pressing first.
 
     Args:
-        accounts: those connected.
+        tokens: of all accounts.
         quiet: by account from which no webhook comes any more, why.
         now: for what is old by now.
     """
-    return (*_silences(quiet), *_tokens(accounts, now))
+    return (*_silences(quiet), *_tokens(tokens, now))
 
 
 def warnings_for_strangers(
-    accounts: Iterable[AccountRecord],
+    tokens: Iterable[TokenState],
     states: Mapping[str, str],
     quiet: Mapping[str, str],
     now: datetime,
@@ -33,7 +32,7 @@ def warnings_for_strangers(
     """Say the same by kind and count, without naming an account.
 
     Args:
-        accounts: those connected.
+        tokens: of all accounts.
         states: of all accounts `ok`, or why nothing can be sent in each one's name.
         quiet: by account from which no webhook comes any more, why.
         now: for what is old by now.
@@ -41,7 +40,7 @@ def warnings_for_strangers(
     counts = {
         "no webhook comes any more for": len(quiet),
         "nothing can be sent for": sum(state != OK for state in states.values()),
-        "the access token soon ends of": sum(bool(warning(each.token, now)) for each in accounts),
+        "the access token soon ends of": sum(bool(warning(each, now)) for each in tokens),
     }
     return tuple(
         f"{what} {count} {'account' if count == 1 else 'accounts'}; see /statusz"
@@ -50,10 +49,10 @@ def warnings_for_strangers(
     )
 
 
-def _tokens(accounts: Iterable[AccountRecord], now: datetime) -> tuple[str, ...]:
-    known = tuple(accounts)
-    ailing = tuple(_line(each, ailment(each.token, now)) for each in known)
-    coming = tuple(_line(each, warning(each.token, now)) for each in known)
+def _tokens(tokens: Iterable[TokenState], now: datetime) -> tuple[str, ...]:
+    known = tuple(tokens)
+    ailing = tuple(_line(each, ailment(each, now)) for each in known)
+    coming = tuple(_line(each, warning(each, now)) for each in known)
     return tuple(line for line in (*ailing, *coming) if line)
 
 
@@ -61,5 +60,5 @@ def _silences(quiet: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"account {account_id}: {because}" for account_id, because in quiet.items())
 
 
-def _line(account: AccountRecord, told: str | None) -> str:
-    return f"account {account.account_id}: {told}" if told else ""
+def _line(token: TokenState, told: str | None) -> str:
+    return f"account {token.account_id}: {told}" if told else ""

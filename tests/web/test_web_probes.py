@@ -1,9 +1,14 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from moca.core.account import AccountStatus, Flavour
+from moca.core.tokens import TokenState
 from moca.core.vocabulary import Outcome
 from moca.storage.models import Webhook
+from moca.web.app import create_app
+from moca.web.config import Ports
 from moca.web.health import Health
 from tests.web.rows import AT, a_conversation, a_question, a_reply, an_answered_question, an_item
 from tests.web.test_web_accounts import an_account
@@ -140,6 +145,27 @@ def test_metrics_tell_of_accounts_that_are_not_in_the_database(stranger, house):
         'moca_account_usable{account_id="1"} 1.0',
         'moca_account_usable{account_id="2"} 0.0',
     ]
+
+
+def test_the_end_of_the_settings_token_is_told_as_those_of_the_database_are(
+    database, house, config, metrics
+):
+    token = TokenState(
+        account_id="1",
+        flavour=Flavour.INSTAGRAM_LOGIN,
+        status=AccountStatus.ACTIVE,
+        issued_at=AT,
+        expires_at=AT + timedelta(days=6),
+    )
+    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    app = create_app(ports, replace(config, own_token=token), None, metrics)
+    asked = app.test_client()
+    bearer = {"Authorization": f"Bearer {config.api_token}"}
+
+    told = asked.get("/metrics").text
+    assert 'moca_account_token_expires_seconds{account_id="1"} 518400.0' in told
+    line = "account 1: the access token ends within 7 days, at 2026-11-28 12:00 UTC"
+    assert asked.get("/statusz", headers=bearer).get_json()["warnings"] == [line]
 
 
 def test_before_the_first_webhook_no_time_of_the_last_one_is_exposed(stranger):
