@@ -115,7 +115,7 @@ class Instagram(Section):
         try:
             return day and date.fromisoformat(day).isoformat()
         except ValueError:
-            raise ValueError('a day such as "2027-01-31", or empty where it is not known') from None
+            raise ValueError('a day such as "2027-01-31", or empty if not known') from None
 
     @property
     def access_token_expires_at(self) -> datetime | None:

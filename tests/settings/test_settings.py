@@ -1,4 +1,5 @@
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,14 @@ def test_several_machines_need_one_database_and_one_token() -> None:
         "database.url: several machines need one PostgreSQL, postgresql://…",
         "web.api_token: several machines need one token that opens all of them",
     )
+
+
+def test_the_day_on_which_the_token_ends_is_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "moca.toml"
+    path.write_text('[instagram]\naccess_token_expires = "soon"\n', encoding="utf-8")
+    assert problems({}, path) == (
+        'instagram.access_token_expires: a day such as "2027-01-31", or empty if not known',
+    )
+    path.write_text('[instagram]\naccess_token_expires = "2027-01-31"\n', encoding="utf-8")
+    expires_at = read_settings(path, {}).instagram.access_token_expires_at
+    assert expires_at == datetime(2027, 1, 31, tzinfo=UTC)
