@@ -2,6 +2,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from moca.replies.budget import DailyBudget
 from tests.replies.asking import ANNA, BEN, NOON
 
@@ -20,6 +22,30 @@ def test_all_contacts_together_have_so_many_calls_a_day():
     budget = DailyBudget(3, 2)
     taken = [budget.take(contact, NOON) for contact in (ANNA, ANNA, BEN, BEN)]
     assert taken == [None, None, None, DAY_SPENT]
+
+
+def test_one_hour_takes_no_more_than_a_quarter_of_the_day():
+    budget = DailyBudget(1000, 1000)
+    assert [budget.take(ANNA, NOON) for _ in range(250)] == [None] * 250
+    spent = "the hour's share of 250 calls is spent until 13:00 UTC"
+    assert budget.take(BEN, NOON + timedelta(minutes=59)) == spent
+    assert budget.take(BEN, NOON + timedelta(minutes=60)) is None
+
+
+def test_of_a_small_budget_one_hour_takes_fifty():
+    budget = DailyBudget(60, 60)
+    taken = Counter(budget.take(ANNA, NOON) for _ in range(60))
+    assert taken == {None: 50, "the hour's share of 50 calls is spent until 13:00 UTC": 10}
+
+
+def test_that_a_budget_is_spent_is_reported_once():
+    budget = DailyBudget(3, 3)
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(10):
+            budget.take(ANNA, NOON)
+            budget.take(ANNA, MIDNIGHT)
+    told = {"event": "model_budget_spent", "because": DAY_SPENT, "log_level": "warning"}
+    assert lines == [told | {"day": "2026-01-06"}]
 
 
 def test_the_next_day_begins_at_midnight_utc():

@@ -78,14 +78,17 @@ def test_openai_is_asked_with_system_prompt_history_and_limit(server):
                 {
                     "role": "system",
                     "content": (
-                        "You speak with Anna.\n"
+                        "You speak with the contact.\n"
                         "Answer with one message of at most 500 bytes of UTF-8, "
                         "without Markdown.\n"
                         "If a person should take over, call the tool hand_over "
                         "and say so in your text."
                     ),
                 },
-                {"role": "user", "content": "Hi"},
+                {
+                    "role": "user",
+                    "content": '[The contact\'s profile is named "Anna"]\nHi',
+                },
                 {"role": "assistant", "content": "Hello"},
                 {"role": "user", "content": "Prices?"},
             ],

@@ -1,13 +1,17 @@
+import json
 from collections.abc import Iterable
 from itertools import groupby
 
+from moca.core.contact import readable_name
 from moca.core.snapshot import Inbound
 from moca.core.vocabulary import Role
 from moca.replies.generator import ReplyRequest
 from moca.replies.model.completion import Question, Turn
 from moca.replies.model.figures import ModelFigures
 
-_MOST_NAME = 40
+_MAX_NAME = 40
+_NAME = "{name}"
+_UNNAMED = "the contact"
 _MOST_TEXT = 4000
 _LIMIT = "Answer with one message of at most {limit} bytes of UTF-8, without Markdown."
 _HAND_OVER = "If a person should take over, call the tool hand_over and say so in your text."
@@ -16,28 +20,34 @@ _HAND_OVER = "If a person should take over, call the tool hand_over and say so i
 def question_of(request: ReplyRequest, figures: ModelFigures) -> Question:
     """Say what a model is asked so that it answers a request."""
     return Question(
-        system=_system(request.contact_name, figures),
-        turns=_turns(request, figures.history),
+        system=_system(figures),
+        turns=_turns(request, figures),
         may_hand_over=figures.may_hand_over,
     )
 
 
-def _system(contact_name: str | None, figures: ModelFigures) -> str:
-    # A name is whatever somebody typed: one short line, so that it cannot pose as instructions.
-    name = " ".join((contact_name or "the contact").split())[:_MOST_NAME]
+def _system(figures: ModelFigures) -> str:
     rules = [_LIMIT.format(limit=figures.max_bytes)]
     if figures.may_hand_over:
         rules.append(_HAND_OVER)
-    return "\n".join([figures.prompt.replace("{name}", name).strip(), *rules])
+    return "\n".join([figures.prompt.replace(_NAME, _UNNAMED).strip(), *rules])
 
 
-def _turns(request: ReplyRequest, most: int) -> tuple[Turn, ...]:
-    earlier = request.history[-most:] if most else ()
-    said = [(saying.role, saying.text or "[not text]") for saying in earlier]
+def _turns(request: ReplyRequest, figures: ModelFigures) -> tuple[Turn, ...]:
+    earlier = request.history[-figures.history :] if figures.history else ()
+    said = [(Role.USER, line) for line in _introduction(request.contact_name, figures)]
+    said += [(saying.role, saying.text or "[not text]") for saying in earlier]
     said += [(Role.USER, _told(each)) for each in request.inputs]
     turns = tuple(_alternating(said))
     # The models' protocols want the contact to begin.
     return turns[1:] if turns[0].role is Role.ASSISTANT else turns
+
+
+def _introduction(contact_name: str | None, figures: ModelFigures) -> Iterable[str]:
+    # A name is whatever the contact typed: quoted among their words, it cannot pose as ours.
+    name = readable_name(contact_name or "")[:_MAX_NAME]
+    if name and _NAME in figures.prompt:
+        yield f"[The contact's profile is named {json.dumps(name, ensure_ascii=False)}]"
 
 
 def _alternating(said: Iterable[tuple[Role, str]]) -> Iterable[Turn]:
