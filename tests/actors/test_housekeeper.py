@@ -4,10 +4,11 @@ from datetime import timedelta
 from actors.keepers import Keeping
 from moca import clock
 from moca.core.messages import EraseContact, RecordWebhook
-from moca.core.messages.auditing import Deed
+from moca.core.messages.auditing import Deed, RecordAudit
 from moca.core.messages.freezing import FreezeQueue
+from moca.core.messages.staffing import MarkLoginSeen, OpenLinkSession
 from moca.storage.models import Contact, Message, Webhook
-from moca.storage.staff import AuditEntry
+from moca.storage.staff import AuditEntry, Login
 from tests.making import ANNA
 
 NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
@@ -58,3 +59,17 @@ def test_without_a_retention_everything_is_kept(open_house):
     house.hears("hello")
     house.passes(440)
     assert kept(house) == (1, 2, 1)
+
+
+def test_what_no_command_did_is_audited_and_browsers_are_marked_as_seen(open_house):
+    house = open_house()
+    now, later = clock.now(), clock.now() + timedelta(minutes=10)
+    until = now + timedelta(days=30)
+    house.system.tell(OpenLinkSession("key", "hash", "192.0.2.1", now, until))
+    house.system.tell(MarkLoginSeen(1, later))
+    house.system.tell(RecordAudit("system", "refused a login", "from 192.0.2.1", now))
+    house.settle()
+
+    assert deeds(house) == ["refused a login"]
+    with house._database.connection_context():
+        assert [row.seen_at for row in Login.select()] == [later]

@@ -10,7 +10,7 @@ from moca.core.messages.accounts import (
     RenewToken,
     StoreAccount,
 )
-from moca.core.messages.auditing import Deed
+from moca.core.messages.auditing import Auditing, Deed
 from moca.core.messages.colleagues import (
     AddNote,
     MarkRead,
@@ -111,6 +111,7 @@ from moca.core.messages.staffing import (
     AddOperator,
     ChangeOperator,
     CloseLogin,
+    Logins,
     OpenLogin,
     RemoveOperator,
 )
@@ -156,12 +157,11 @@ Command = (
     | AddOperator
     | ChangeOperator
     | RemoveOperator
-    | OpenLogin
-    | CloseLogin
+    | Logins
     | Freezing
     | RecordFigures
     | Comparing
-    | Deed
+    | Auditing
 )
 """What the persistence actor carries out."""
 

@@ -38,3 +38,7 @@ class RecordAudit:
     at: datetime
     by_id: int | None = None
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+Auditing = Deed | RecordAudit
+"""What writes into the audit log."""

@@ -102,3 +102,7 @@ class CloseLogin:
 
     key: str = field(repr=False)
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+Logins = OpenLogin | CloseLogin | OpenLinkSession | MarkLoginSeen | EndLinkSession
+"""What is written of the browsers that are let in."""
