@@ -171,7 +171,8 @@ def start_application(
     figures = FiguresDesk(metrics.minutes, system.tell, timers)
     app = create_app(ports, config, None if sandbox is None else sandbox.instagram, metrics)
     if sandbox is not None:
-        app.register_blueprint(login_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
+        login = login_blueprint(sandbox.instagram, settings.web.public_url)
+        app.register_blueprint(login, url_prefix=SANDBOX_GRAPH)
         app.register_blueprint(graph_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
     doorway = Doorway(app, ports, config, metrics, settings.server.threads)
 

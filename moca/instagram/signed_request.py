@@ -2,6 +2,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
@@ -9,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from moca.instagram.identity import read_id
 
 _LONGEST = 16_384
+_OLDEST = timedelta(days=1)
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 class SignedRequest(BaseModel):
@@ -16,10 +19,13 @@ class SignedRequest(BaseModel):
 
     algorithm: Literal["HMAC-SHA256"]
     user_id: Annotated[str, BeforeValidator(read_id)]
+    issued_at: int
 
 
-def read_signed_request(text: str, secrets: Sequence[str]) -> SignedRequest | None:
-    """Read a `signed_request` that one of the secrets signed; None for anything else.
+def read_signed_request(text: str, secrets: Sequence[str], now: datetime) -> SignedRequest | None:
+    """Read a `signed_request` that one of the secrets signed lately; None for anything else.
+
+    One that was signed long ago is a copy that somebody kept and sends again.
 
     Every secret is tried, whichever fits, so that the time taken tells nothing about them.
     """
@@ -33,7 +39,13 @@ def read_signed_request(text: str, secrets: Sequence[str]) -> SignedRequest | No
     verdicts = [
         hmac.compare_digest(_signature(payload, secret), shown) for secret in secrets if secret
     ]
-    return _read(told) if any(verdicts) else None
+    read = _read(told) if any(verdicts) else None
+    return read if read is not None and _is_of_late(read, now) else None
+
+
+def _is_of_late(signed: SignedRequest, now: datetime) -> bool:
+    age_seconds = now.timestamp() - signed.issued_at
+    return -_CLOCKS_APART.total_seconds() <= age_seconds <= _OLDEST.total_seconds()
 
 
 def _signature(payload: str, secret: str) -> bytes:

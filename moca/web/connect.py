@@ -12,6 +12,7 @@ from moca.instagram.login import Connected, LoginFailed
 from moca.web.access import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
+from moca.web.origin import public_origin
 from moca.web.problems import Problem
 
 _LOGIN_LASTS = timedelta(minutes=15)
@@ -96,5 +97,4 @@ def _stored(ports: Ports, connected: Connected) -> StoreAccount:
 
 
 def _callback(config: WebConfig) -> str:
-    origin = config.public_origin or request.host_url.rstrip("/")
-    return f"{origin}/connect/callback"
+    return f"{public_origin(config)}/connect/callback"

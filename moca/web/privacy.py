@@ -11,6 +11,7 @@ from moca.storage.reads.accounts import list_accounts
 from moca.storage.reads.deletions import find_deletion
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
+from moca.web.origin import public_origin
 from moca.web.problems import Problem
 
 _LARGEST_BODY_BYTES = 64 * 1024
@@ -39,10 +40,9 @@ def privacy_routes(ports: Ports, config: WebConfig) -> Blueprint:
 
     @routes.post("/instagram/data-deletion")
     def delete() -> Response:
-        signed, code = _signed(config), secrets.token_urlsafe(16)
+        signed, origin, code = _signed(config), public_origin(config), secrets.token_urlsafe(16)
         carry_out(EraseForPerson(signed.user_id, code, clock.now()), ports, config)
         _LOG.info("data_deletion_requested", code=code)
-        origin = config.public_origin or request.host_url.rstrip("/")
         return jsonify(url=f"{origin}/instagram/data-deletion/{code}", confirmation_code=code)
 
     @routes.get("/instagram/data-deletion/<code>")
@@ -59,7 +59,7 @@ def privacy_routes(ports: Ports, config: WebConfig) -> Blueprint:
 def _signed(config: WebConfig) -> SignedRequest:
     request.max_content_length = _LARGEST_BODY_BYTES
     shown = request.form.get("signed_request", "")
-    signed = read_signed_request(shown, config.app_secrets)
+    signed = read_signed_request(shown, config.app_secrets, clock.now())
     if signed is None:
-        raise Problem(403, "signed_request is missing or was made with another secret")
+        raise Problem(403, "signed_request is missing, too old, or made with another secret")
     return signed

@@ -41,7 +41,7 @@ def instagram():
 @pytest.fixture
 def hosts(instagram, serve):
     app = Flask("sandbox")
-    app.register_blueprint(login_blueprint(instagram))
+    app.register_blueprint(login_blueprint(instagram, "https://moca.example"))
     app.register_blueprint(graph_blueprint(instagram))
     url = serve(app)
     return Hosts(url, url, "v26.0")
@@ -182,3 +182,28 @@ def test_the_sandbox_s_tokens_work_on_when_it_was_started_again(client):
     assert SandboxAccounts(ACCOUNT, "token").find(token) == ACCOUNT
     assert SandboxAccounts(ACCOUNT, "another").find(token) is None
     assert SandboxAccounts(ACCOUNT, "token").find(token + "0") is None
+
+
+@pytest.mark.parametrize(
+    ("back", "status"),
+    [
+        (BACK, 302),
+        ("http://127.0.0.1:8000/connect/callback", 302),
+        ("http://localhost:8000/connect/callback", 302),
+        ("https://evil.example/connect/callback", 400),
+        ("https://moca.example@evil.example/connect/callback", 400),
+        ("https://moca.example/elsewhere", 400),
+        ("javascript://moca.example/connect/callback", 400),
+        ("http://[/connect/callback", 400),
+        ("", 400),
+    ],
+)
+def test_the_sandbox_gives_its_codes_to_moca_alone(hosts, back, status):
+    asked = {"client_id": "77", "redirect_uri": back}
+
+    answer = requests.get(
+        f"{hosts.instagram}/oauth/authorize", asked, allow_redirects=False, timeout=5
+    )
+
+    assert answer.status_code == status
+    assert ("code=" in answer.headers.get("Location", "")) == (status == 302)

@@ -2,12 +2,15 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from moca.core.messages import EraseForPerson, MarkTokenDead
 from moca.storage.models import DeletionRequest
+from moca.web.app import create_app
+from moca.web.config import Ports
 from tests.web.conftest import SECRETS
 from tests.web.rows import AT, a_contact
 from tests.web.test_web_accounts import ACCOUNT, an_account
@@ -18,7 +21,11 @@ def encoded(data):
 
 
 def signed(secret=SECRETS[0], **changes):
-    told = {"algorithm": "HMAC-SHA256", "issued_at": 1764000000, "user_id": "900"} | changes
+    told = {
+        "algorithm": "HMAC-SHA256",
+        "issued_at": int(AT.timestamp()),
+        "user_id": "900",
+    } | changes
     payload = encoded(json.dumps(told).encode())
     made = hmac.new(secret.encode(), payload.encode(), hashlib.sha256).digest()
     return f"{encoded(made)}.{payload}"
@@ -67,6 +74,9 @@ def test_the_page_tells_how_far_it_is(stranger):
         {"signed_request": signed("another-secret")},
         {"signed_request": signed(algorithm="none")},
         {"signed_request": signed(user_id=None)},
+        {"signed_request": signed(issued_at=None)},
+        {"signed_request": signed(issued_at=int(AT.timestamp()) - 86_401)},
+        {"signed_request": signed(issued_at=int(AT.timestamp()) + 301)},
         {"signed_request": signed().replace(".", ".x")},
     ],
 )
@@ -88,3 +98,34 @@ def test_a_contact_is_exported_for_the_token_s_bearer_only(client, stranger):
     assert answer.get_json()["contact"]["psid"] == contact.psid
     assert stranger.get(path).status_code == 401
     assert client.get("/api/contacts/nobody/export").status_code == 404
+
+
+@pytest.mark.parametrize("age_seconds", [86_400, -300])
+def test_what_meta_signed_within_a_day_is_taken(stranger, age_seconds):
+    form = {"signed_request": signed(issued_at=int(AT.timestamp()) - age_seconds)}
+
+    assert stranger.post("/instagram/data-deletion", data=form).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "status", "url"),
+    [("https://moca.example", 200, "https://moca.example/"), ("", 503, None)],
+)
+def test_a_live_instance_names_its_own_address_whatever_host_is_asked(
+    database, house, config, origin, status, url
+):
+    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    live = create_app(ports, replace(config, live=True, public_origin=origin)).test_client()
+
+    answer = live.post(
+        "/instagram/data-deletion",
+        data={"signed_request": signed()},
+        headers={"Host": "evil.example"},
+    )
+
+    assert answer.status_code == status
+    if url is None:
+        assert "Set web.public_url" in answer.get_json()["error"]["message"]
+        assert house.told == []
+    else:
+        assert answer.get_json()["url"].startswith(url)

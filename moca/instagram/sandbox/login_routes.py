@@ -9,35 +9,48 @@ from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.troubles import Trouble
 
+_CALLBACK = "/connect/callback"
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _TWO_MONTHS = 5_183_944
 _FIVE_DAYS = 5 * 24 * 3600
 _INVALID = refused(190, "Invalid OAuth access token", status=401)
 
 
-def login_blueprint(instagram: SandboxInstagram) -> Blueprint:
+def login_blueprint(instagram: SandboxInstagram, public_url: str = "") -> Blueprint:
     """Make the routes of both logins, at the root of the Graph API.
 
     The owner agrees without being asked; `?account_id=` in the dialog's address chooses who it is.
+    The dialog leads back to Moca alone: on this machine, on this host, or on that of `public_url`.
     """
     login = Blueprint("sandbox_login", __name__)
-    _add_dialog(login, instagram)
+    _add_dialog(login, instagram, public_url)
     _add_instagram(login, instagram)
     _add_facebook(login, instagram)
     return login
 
 
-def _add_dialog(login: Blueprint, instagram: SandboxInstagram) -> None:
+def _add_dialog(login: Blueprint, instagram: SandboxInstagram, public_url: str) -> None:
     logins = instagram.accounts.logins
 
     @login.get("/oauth/authorize")
     def authorize() -> AnyResponse:
         back = request.args.get("redirect_uri", "")
-        if urlsplit(back).scheme not in ("http", "https") or not request.args.get("client_id"):
+        if not _leads_to_moca(back, public_url) or not request.args.get("client_id"):
             return _respond(refused(100, "Invalid client_id or redirect_uri"))
         account_id = request.args.get("account_id") or instagram.accounts.account_id
         code = logins.give_code(account_id, request.args.get("scope", ""))
         asked = {"code": code, "state": request.args.get("state", "")}
         return redirect(f"{back}?{urlencode(asked)}#_")
+
+
+def _leads_to_moca(address: str, public_url: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    is_callback = parts.scheme in ("http", "https") and parts.path == _CALLBACK
+    hosts = {request.host, urlsplit(public_url).netloc} - {""}
+    return is_callback and (parts.netloc in hosts or parts.hostname in _THIS_MACHINE)
 
 
 def _add_instagram(login: Blueprint, instagram: SandboxInstagram) -> None:

@@ -28,7 +28,7 @@ def build_app(options: StandaloneOptions) -> Flask:
     accounts = SandboxAccounts(options.account_id, options.access_token)
     instagram = SandboxInstagram(accounts, delivery.put, troubles=troubles)
     app = Flask("moca-sandbox")
-    app.register_blueprint(login_blueprint(instagram))
+    app.register_blueprint(login_blueprint(instagram, options.webhook))
     app.register_blueprint(graph_blueprint(instagram))
     app.register_blueprint(control_blueprint(instagram))
     delivery.start()
