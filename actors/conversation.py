@@ -12,6 +12,7 @@ from moca.core.conversation import Conversation
 from moca.core.decide import Decision, SweptOver, Woken, decide, restore
 from moca.core.effects import Effect, LetGo, Reload, WakeAt
 from moca.core.messages import (
+    CheckAtOnce,
     Command,
     ConcludeMessages,
     ConversationIdle,
@@ -27,6 +28,10 @@ from moca.core.messages import (
 from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Snapshot
 from moca.core.vocabulary import Outcome
+
+
+def _check_nothing(_check: CheckAtOnce) -> None:
+    pass
 
 
 def _withdraw_nothing(_contact: ContactKey, _first_id: int) -> None:
@@ -46,6 +51,7 @@ class Surroundings:
     timers: Timers
     withdraw: Callable[[ContactKey, int], None] = _withdraw_nothing
     """Takes back the request for a reply, named by the first message that it answers."""
+    check: Callable[[CheckAtOnce], None] = _check_nothing
 
 
 class ConversationActor(MailboxActor):
@@ -153,6 +159,8 @@ class ConversationActor(MailboxActor):
                 self._around.record(effect)
             case GenerateReply():
                 self._around.generate(effect)
+            case CheckAtOnce():
+                self._around.check(effect)
             case ReadName():
                 self._around.read(effect)
             case Reload():

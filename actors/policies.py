@@ -35,6 +35,7 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         cooldown=timedelta(seconds=section.cooldown_seconds),
         idle=timedelta(seconds=section.idle_seconds),
         replies_per_hour=section.replies_per_hour,
+        checks_rules="rules" in replies.chain,
         mode=ReplyMode(replies.mode),
         generation_timeout=timedelta(seconds=replies.timeout_seconds),
         hours=_business_hours(hours) if hours.enabled else None,

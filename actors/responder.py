@@ -9,6 +9,8 @@ from moca import clock
 from moca.core.contact import ContactKey
 from moca.core.content import Content
 from moca.core.messages import (
+    AtOnceWanted,
+    CheckAtOnce,
     GenerateReply,
     GenerationFailed,
     GenerationStarted,
@@ -30,7 +32,14 @@ from moca.storage.reads.recollection import Recollection
 
 log = structlog.get_logger()
 
-Answer = GenerationStarted | ReplyGenerated | ReplyDeclined | HandOverAsked | GenerationFailed
+Answer = (
+    AtOnceWanted
+    | GenerationStarted
+    | ReplyGenerated
+    | ReplyDeclined
+    | HandOverAsked
+    | GenerationFailed
+)
 
 Recall = Callable[[ContactKey, int, int], Recollection]
 """Tells what was said with a contact before a message, so many messages at most; may block."""
@@ -62,6 +71,8 @@ class _Generating(MailboxActor):
     def on_crash(self, message: Any, error: Exception) -> None:
         """Report a generator that failed in a way it does not promise, and go on."""
         log.error("generator_crashed", error=type(error).__name__)
+        if isinstance(message, CheckAtOnce):
+            return
         failed = self._at_work or message
         self._requests.finish(failed)
         self._requests.end(failed)
@@ -116,8 +127,11 @@ class QuickResponderActor(_Generating):
         self._hand_on = hand_on
         """None where there is no other generator to ask."""
 
-    def on_receive(self, message: GenerateReply) -> None:
-        """Make the reply to what waits in the place of this request, if anything does."""
+    def on_receive(self, message: GenerateReply | CheckAtOnce) -> None:
+        """Make the reply to what waits in the place of a request, if anything does."""
+        if isinstance(message, CheckAtOnce):
+            self._check(message)
+            return
         while (request := self._requests.waiting(message)) is not None:
             answer = self._make(request)
             is_answered = isinstance(answer, ReplyGenerated | HandOverAsked)
@@ -126,6 +140,12 @@ class QuickResponderActor(_Generating):
                 return
             if self._requests.finish(request):
                 self._notify(answer)
+
+    def _check(self, check: CheckAtOnce) -> None:
+        wants = getattr(self._generator, "answers_at_once", None)
+        because = wants(check.message, clock.now()) if wants is not None else None
+        if because is not None:
+            self._notify(AtOnceWanted(check.contact, check.message.id, because))
 
 
 def _name(asked: GenerateReply) -> tuple[ContactKey, int, int]:

@@ -11,7 +11,7 @@ from actors.pool import start_pool
 from actors.responder import QuickResponderActor, ResponderActor
 from actors.world import World
 from moca.core.contact import ContactKey
-from moca.core.messages import GenerateReply, GenerationStarted
+from moca.core.messages import CheckAtOnce, GenerateReply, GenerationStarted
 from moca.replies.chain import Chain
 
 
@@ -75,6 +75,11 @@ class Responders:
             if self._show is not None:
                 self._show(asked)
             (self._quick or self._slow).tell(asked)
+
+    def check(self, check: CheckAtOnce) -> None:
+        """Have the rules that stand first in the chain looked at. Any thread."""
+        if self._quick is not None:
+            self._quick.tell(check)
 
     def withdraw(self, contact: ContactKey, first_id: int) -> None:
         """Have a reply not made after all, unless it is under way. Any thread."""

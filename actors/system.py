@@ -121,6 +121,7 @@ class System:
             record=self._persistence.tell,
             generate=self._responders.generate,
             withdraw=self._responders.withdraw,
+            check=self._responders.check,
             read=NameDesk(self._readers, reads).read,
             notify=self._route,
             timers=timers,

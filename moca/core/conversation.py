@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 
 from moca.core.contact import ContactKey
 from moca.core.content import Content
-from moca.core.kinds import rule_of
+from moca.core.kinds import is_tap, rule_of
 from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Inbound, Snapshot
 from moca.core.vocabulary import ConversationStatus
@@ -153,10 +153,15 @@ class Conversation:
         """Whether a reply is being made, queued or sent: until then everything is gathered."""
         return bool(self.drafts or self.in_flight)
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether something gathered waits for neither debounce nor cooldown."""
+        return any(each.at_once or is_tap(each.kind, each.type) for each in self.gathered)
+
     def flush_at(self, policy: ConversationPolicy) -> datetime | None:
         """Tell when the gathered messages are answered; None while nothing waits."""
-        if self.gathering_since is None:
-            return None
+        if self.gathering_since is None or self.is_pressing:
+            return self.gathering_since
         debounced_at = self.gathering_since + policy.debounce
         return max(debounced_at, self.cooldown_until or debounced_at)
 

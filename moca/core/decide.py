@@ -11,6 +11,8 @@ from moca.core.effects import Effect, Reload
 from moca.core.flushing import advance
 from moca.core.journey import Step
 from moca.core.messages import (
+    AtOnceWanted,
+    CheckAtOnce,
     ConcludeMessages,
     ConversationChanged,
     GenerationFailed,
@@ -62,6 +64,7 @@ Event = (
     MessageArrived
     | MessageEdited
     | MessageErased
+    | AtOnceWanted
     | Woken
     | SweptOver
     | ConversationChanged
@@ -122,6 +125,8 @@ def _take_in(
             return _read_anew(state, event, now, policy)
         case MessageErased():
             return revising.forget(state, event, now, policy)
+        case AtOnceWanted():
+            return _press(state, event, now)
         case Woken():
             return drafting.give_up_overdue(state, now, policy)
         case SweptOver():
@@ -192,7 +197,21 @@ def _hear(
     passed = Step(
         message.id, now, Stage.DEDUPLICATION, "passed", f"nothing equal in {seconds(policy.dedup)}"
     )
-    return heard, (RecordSteps((passed, _waiting(heard, message, now, policy))),)
+    steps = RecordSteps((passed, _waiting(heard, message, now, policy)))
+    if policy.checks_rules and not heard.is_pressing:
+        return heard, (steps, CheckAtOnce(heard.contact, message))
+    return heard, (steps,)
+
+
+def _press(state: Conversation, event: AtOnceWanted, now: datetime) -> Decision:
+    gathered = tuple(
+        replace(each, at_once=True) if each.id == event.message_id else each
+        for each in state.gathered
+    )
+    if not any(each.at_once for each in gathered):
+        return state, ()
+    passed = Step(event.message_id, now, Stage.DEBOUNCE, "passed", event.because)
+    return replace(state, gathered=gathered), (RecordSteps((passed,)),)
 
 
 def _read_anew(
@@ -225,6 +244,8 @@ def _waiting(
     if state.is_answering:
         detail = f"a reply is under way; gathered with {len(state.gathered) - 1} others"
         return Step(message.id, now, Stage.COOLDOWN, "gathered", detail)
+    if state.is_pressing:
+        return Step(message.id, now, Stage.DEBOUNCE, "passed", "a tap does not wait")
     flush_at = state.flush_at(policy) or now
     stage = Stage.COOLDOWN if flush_at == state.cooldown_until else Stage.DEBOUNCE
     detail = f"until {flush_at:%H:%M:%S}, {seconds(flush_at - now)} left"

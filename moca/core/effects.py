@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moca.core.messages import (
+    CheckAtOnce,
     ConcludeMessages,
     GenerateReply,
     HandOverConversation,
@@ -29,7 +30,8 @@ class LetGo:
 
 
 Effect = (
-    ConcludeMessages
+    CheckAtOnce
+    | ConcludeMessages
     | GenerateReply
     | HandOverConversation
     | QueueReply

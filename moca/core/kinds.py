@@ -39,6 +39,16 @@ RULES: Mapping[str, Rule] = {
 """By kind of event; a message of a type not invented yet is a `message` all the same."""
 
 
+TAPS = frozenset({"postback", "quick_reply"})
+"""What is tapped and not typed, by kind of event or type of message: a button, an ice breaker and a
+menu entry are postbacks. A tap is whole at once, so that it does not wait for more to come."""
+
+
+def is_tap(kind: str, type: str) -> bool:  # noqa: A002
+    """Return whether a message was tapped and not typed."""
+    return kind in TAPS or type in TAPS
+
+
 def rule_of(kind: str) -> Rule:
     """Tell the rule for a kind; what has none of its own is only recorded."""
     return RULES.get(kind, _ONLY_RECORDED)

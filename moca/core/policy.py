@@ -24,6 +24,8 @@ class ConversationPolicy:
     mode: ReplyMode = ReplyMode.PER_GROUP
     generation_timeout: timedelta = timedelta(seconds=30)
     generation_attempts: int = 3
+    checks_rules: bool = False
+    """Whether a rule may want a message answered without debounce and cooldown."""
     replies_per_hour: int = 60
     """To one contact; what comes beyond it in any hour is not answered: it may be another bot."""
     hours: BusinessHours | None = None

@@ -23,6 +23,8 @@ class Inbound:
     """What it changes about being written to; None for all but a few messages."""
     opened_at: datetime | None = None
     """Since when it lets the account answer; None where that is since its receipt."""
+    at_once: bool = field(default=False, compare=False)
+    """Whether a rule wants it answered like a tap; nobody stores that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

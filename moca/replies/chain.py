@@ -1,10 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import takewhile
 
 import structlog
 
 from moca.core.content import Content
+from moca.core.snapshot import Inbound
 from moca.replies.generator import (
     GenerationError,
     HandOver,
@@ -51,6 +53,15 @@ class Chain:
         if links == self._links:
             return self
         return Chain(links) if links else None
+
+    def answers_at_once(self, message: Inbound, now: datetime) -> str | None:
+        """Return why a message is answered without a wait; None where it waits as any other."""
+        for link in self._links:
+            wants = getattr(link.generator, "answers_at_once", None)
+            because: str | None = wants(message, now) if wants is not None else None
+            if because is not None:
+                return because
+        return None
 
     def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
         """Give the first answer there is, and say why those before gave none.

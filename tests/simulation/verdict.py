@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.contact import ContactKey
+from moca.core.kinds import is_tap
 from tests.simulation.generator import Generator
 from tests.simulation.instagram import Instagram, Shown
 from tests.simulation.instagram import instant as at_second
@@ -175,21 +176,26 @@ def _unsent_beside(row: Row, messages: list[Row], generator: Generator) -> list[
 def _judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
     cooldown = timedelta(seconds=script.figures.cooldown) - oracle.slack
     talk_of = {row["id"]: row["conversation_id"] for row in messages}
+    taps = {row["id"] for row in messages if is_tap(row["kind"], row["type"])}
+    pressed: set[tuple[int, datetime]] = set()
     flushes: dict[int, dict[datetime, int]] = defaultdict(dict)
     for step in ledger.steps("outcome = 'flushed'"):
-        flushes[talk_of[step["message_id"]]].setdefault(instant(step["at"]), step["id"])
+        talk, at = talk_of[step["message_id"]], instant(step["at"])
+        flushes[talk].setdefault(at, step["id"])
+        if step["message_id"] in taps:
+            pressed.add((talk, at))
     talk_of_mid = {row["mid"]: row["conversation_id"] for row in items if row["author"] == "bot"}
     for talk, times in sorted(flushes.items()):
         for before, after in itertools.pairwise(times):
             died = _died_amid(oracle, before, after, times[after])
-            if after - before < cooldown and not died:
+            if after - before < cooldown and not died and (talk, after) not in pressed:
                 oracle.is_broken(5, f"talk {talk} flushed {after - before} after it had")
         heard = [
             min(shown.at, oracle.known_at.get(shown.mid, shown.at))
             for _, shown in arrivals
             if talk_of_mid.get(shown.mid) == talk
         ]
-        for flush in times:
+        for flush in (each for each in times if (talk, each) not in pressed):
             for at in heard:
                 if timedelta() < flush - at < cooldown and flush - at > oracle.slack:
                     oracle.is_broken(5, f"talk {talk} flushed {flush - at} after a reply")

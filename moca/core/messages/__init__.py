@@ -68,6 +68,8 @@ from moca.core.messages.reception import (
     RecordWebhook,
 )
 from moca.core.messages.replying import (
+    AtOnceWanted,
+    CheckAtOnce,
     ConcludeMessages,
     GenerateReply,
     GenerationFailed,
@@ -169,6 +171,7 @@ ToConversation = (
     MessageArrived
     | MessageEdited
     | MessageErased
+    | AtOnceWanted
     | ConversationLoaded
     | GenerationStarted
     | ReplyGenerated
@@ -206,10 +209,12 @@ __all__ = [
     "AccountChanged",
     "AddNote",
     "AddOperator",
+    "AtOnceWanted",
     "CancelReply",
     "ChangeAccount",
     "ChangeConversation",
     "ChangeOperator",
+    "CheckAtOnce",
     "ClaimReply",
     "CloseLogin",
     "Command",

@@ -47,6 +47,23 @@ class GenerateReply:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckAtOnce:
+    """See whether a rule wants a message answered at once. Conversation -> Responder."""
+
+    contact: ContactKey
+    message: Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnceWanted:
+    """A rule wants a message answered at once. Responder -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    message_id: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationStarted:
     """A responder took it up; its time runs. Responder -> Supervisor -> Conversation."""
 

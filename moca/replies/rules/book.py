@@ -1,6 +1,7 @@
 from dataclasses import dataclass, replace
 
 from moca.core.content import Content
+from moca.core.snapshot import Inbound
 from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
 from moca.replies.rules.occasion import Occasion
 from moca.replies.rules.rule import Rule
@@ -23,6 +24,17 @@ class RuleBook:
                 if language is not None:
                     return self._apply(rule, occasion.input_id, language, request.contact_name)
         return NoReply("no rule fits")
+
+    def answers_at_once(self, message: Inbound) -> str | None:
+        """Return which rule answers a message without a wait; None where it waits as any other."""
+        if not any(rule.at_once for rule in self.rules):
+            return None
+        occasion = Occasion.of(message)
+        fitting = (rule for rule in self.rules if rule.language_of(occasion) is not None)
+        first = next(fitting, None)
+        if first is None or not first.at_once:
+            return None
+        return f"rule {first.name!r} answers at once"
 
     def _apply(
         self, rule: Rule, input_id: int, language: str, contact_name: str | None

@@ -18,6 +18,7 @@ def rule_of(shape: RuleShape) -> Rule:
         answers={language: answers for language, answers in shape.answers.items() if answers},
         around=_around(shape),
         hand_over=shape.hand_over,
+        at_once=shape.at_once,
     )
 
 

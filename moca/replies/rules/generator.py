@@ -4,6 +4,7 @@ from pathlib import Path
 
 import structlog
 
+from moca.core.snapshot import Inbound
 from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
 from moca.replies.problems import BadGenerator
 from moca.replies.rules.book import RuleBook
@@ -37,6 +38,10 @@ class RulesGenerator:
     def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
         """Answer by the first rule that fits; `NoReply` where none does."""
         return self._current(request.now).reply(request)
+
+    def answers_at_once(self, message: Inbound, now: datetime) -> str | None:
+        """Return which rule answers a message without a wait; None where it waits as any other."""
+        return self._current(now).answers_at_once(message)
 
     def _current(self, now: datetime) -> RuleBook:
         with self._lock:

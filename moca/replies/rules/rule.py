@@ -41,6 +41,8 @@ class Rule:
     around: Content
     """Everything but the text."""
     hand_over: bool
+    at_once: bool = False
+    """Whether what it fits is answered without debounce and cooldown."""
 
     def language_of(self, occasion: Occasion) -> str | None:
         """Tell the language in which an occasion fits, "" for any; None where it does not fit."""

@@ -96,6 +96,7 @@ class RuleShape(Shape):
     cards: tuple[CardShape, ...] = ()
     media: MediaShape | None = None
     hand_over: bool = False
+    at_once: bool = False
 
     @model_validator(mode="after")
     def _has_an_effect(self) -> Self:
