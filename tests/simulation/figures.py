@@ -10,6 +10,9 @@ from moca.storage.writer import WriterPolicy
 OPTED_OUT = "you are out"
 
 
+RESPONDERS = 8
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """What a run is configured with; spans in seconds."""

@@ -42,7 +42,7 @@ class Ledger:
     def waiting_messages(self) -> list[Row]:
         """List what people wrote and has no outcome yet."""
         return self._rows(
-            "SELECT m.id, m.mid, k.account_id, k.psid FROM message m "
+            "SELECT m.id, m.mid, m.kind, m.type, k.account_id, k.psid FROM message m "
             "JOIN conversation c ON c.id = m.conversation_id JOIN contact k ON k.id = c.contact_id "
             "WHERE m.role = 'user' AND m.outcome IS NULL ORDER BY m.id",
             (),

@@ -3,10 +3,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from actors.placement import RESPONDERS
 from moca.core.contact import ContactKey
+from moca.core.kinds import is_tap
 from tests.simulation.clockwork import BEGINNING, Clockwork
-from tests.simulation.figures import Figures
+from tests.simulation.figures import RESPONDERS, Figures
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.sayings import said_in
 
@@ -39,7 +39,8 @@ class _Wait:
 class Liveness:
     """Watches that what may go on does: nothing waits much longer than something is in its way.
 
-    In the way of a message: debounce, cooldown, business hours, a reply under way, busy responders.
+    In the way of a message: debounce, cooldown, business hours, a reply under way, busy responders;
+    of a tap and what is answered with it, neither debounce nor cooldown.
     In the way of a reply: its schedule, replies before it, the contact's and the account's rest, a
     frozen queue, busy couriers, full limits. In the way of both: a process that is down or whose
     disk fails. Every wait is measured in true time, whatever the machine's clock shows.
@@ -100,12 +101,15 @@ class Liveness:
         for row in messages:
             since = self._messages[row["id"]].since
             first[contact_of(row)] = min(first.get(contact_of(row), since), since)
+        pressing = {contact_of(row) for row in messages if is_tap(row["kind"], row["type"])}
         for row in messages:
             contact = contact_of(row)
             if contact in busy:
                 continue
-            debounced = first[contact] + timedelta(seconds=figures.debounce)
-            rested = self._busy_at.get(contact, BEGINNING) + timedelta(seconds=figures.cooldown)
+            waits = contact not in pressing
+            debounced = first[contact] + waits * timedelta(seconds=figures.debounce)
+            rest = waits * timedelta(seconds=figures.cooldown)
+            rested = self._busy_at.get(contact, BEGINNING) + rest
             ready = max(debounced, rested, self._opens_at())
             name = f"{row['mid']} waits for an answer"
             self._judge(self._messages[row["id"]], ready, until, self._answer_within(), name)

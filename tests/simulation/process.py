@@ -14,7 +14,7 @@ from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.database import open_database
 from moca.storage.writer import Writer, Written
 from tests.simulation.clockwork import Backstage, Clockwork, Stage, SteadyTimers
-from tests.simulation.figures import Figures
+from tests.simulation.figures import RESPONDERS, Figures
 from tests.simulation.generator import Generator
 from tests.simulation.instagram import Instagram
 from tests.simulation.line import Line
@@ -114,6 +114,7 @@ class Process:
             world=World(
                 open_writer=lambda: FragileWriter(self._database, self),
                 generator=_Voice(self.generator, backstage),
+                responders=RESPONDERS,
                 connect=lambda: Line(self._instagram, backstage),
                 draw=self._chance.random,
                 observers=(self._observe,),
