@@ -167,27 +167,6 @@ Command = (
 )
 """What the persistence actor carries out."""
 
-ToConversation = (
-    MessageArrived
-    | MessageEdited
-    | MessageErased
-    | AtOnceWanted
-    | ConversationLoaded
-    | GenerationStarted
-    | ReplyGenerated
-    | ReplyDeclined
-    | HandOverAsked
-    | GenerationFailed
-    | ReplyQueued
-    | ReplyRefused
-    | ReplySent
-    | ReplyFailed
-    | ReplyUnknown
-    | ReplyDropped
-    | ConversationChanged
-)
-"""What a conversation hears; each names its contact."""
-
 ToSender = (
     ReplyQueued
     | ReplyClaimed
@@ -296,7 +275,6 @@ __all__ = [
     "SettleReply",
     "ShowTyping",
     "StoreAccount",
-    "ToConversation",
     "ToCourier",
     "ToSender",
     "UnansweredFound",
