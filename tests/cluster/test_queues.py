@@ -1,5 +1,7 @@
 """What the nodes ask of the broker, asked of a real one."""
 
+import ssl
+
 import pika
 import pytest
 import structlog
@@ -47,6 +49,11 @@ def test_a_broker_that_refuses_is_told_of_in_its_own_words(own_name):
     [refused, *_] = [line for line in logs if line["event"] == "broker_refused"]
     assert "inequivalent arg" in refused["because"]
     assert refused["log_level"] == "error"
+
+
+def test_a_broker_with_tls_must_show_a_certificate_for_its_name():
+    context = parameters_of("amqps://moca:x@rabbit.example:5671/%2F").ssl_options.context
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_queues_are_durable_and_drop_nothing_by_themselves():
