@@ -22,7 +22,7 @@ class Silence:
     bot_spoke_at: datetime | None = None
     """When the bot last said something before that."""
     person_wrote_at: datetime | None = None
-    """When a person last wrote in the Instagram app before that."""
+    """When a person last wrote before that, in the Instagram app or from Moca."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,8 @@ _BY_REASON: tuple[tuple[str, Callable[[Silence, InForce], str]], ...] = (
     ("a person answered in the Instagram app", _stopped),
     ("the conversation is", _held),
     ("a person has taken over", _held),
+    ("a teammate replied", _stopped),
+    ("a teammate has taken over", _held),
     ("cancelled", _says("Had its reply not been cancelled, it would have been sent.")),
 )
 

@@ -8,10 +8,11 @@ from moca.core.conversation import Conversation
 from moca.core.effects import Effect, LetGo, WakeAt
 from moca.core.grouping import Group, group
 from moca.core.handing import hand_over
+from moca.core.hold import held_because
 from moca.core.journey import Step
 from moca.core.messages import ConcludeMessages, RecordSteps
 from moca.core.policy import ConversationPolicy
-from moca.core.vocabulary import ConversationStatus, Outcome, Stage
+from moca.core.vocabulary import Outcome, Stage
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
 
@@ -42,7 +43,7 @@ def _rest(state: Conversation, now: datetime, policy: ConversationPolicy) -> Dec
 
 def _flush(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     if state.is_held_at(now):
-        return _end(state, _held_because(state.status), now)
+        return _end(state, held_because(state.status), now)
     late = [each for each in state.gathered if state.window_shuts_at(each, policy) <= now]
     if not late:
         return _flush_in_time(state, now, policy)
@@ -104,9 +105,3 @@ def _gathered(messages: int, groups: int) -> str:
 def _late_because(policy: ConversationPolicy) -> str:
     hours = policy.window.total_seconds() / 3600
     return f"the {hours:g} h window shut before it could be answered"
-
-
-def _held_because(status: ConversationStatus) -> str:
-    if status is ConversationStatus.STANDBY:
-        return "another app holds the thread"
-    return f"the conversation is {status}"

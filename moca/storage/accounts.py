@@ -15,6 +15,7 @@ from moca.core.messages import (
 from moca.storage.account_ownership import forget_removed, note_removed
 from moca.storage.batch import Batch
 from moca.storage.deliveries import Comparison
+from moca.storage.idempotency import forget_answers_about_accounts
 from moca.storage.models import Account
 from moca.storage.storable import storable
 
@@ -62,6 +63,7 @@ def remove_account(batch: Batch, account_id: str, at: datetime) -> bool:
     removed = Account.delete().where(Account.account_id == account_id).execute()
     if removed:
         note_removed(account_id, at)
+        forget_answers_about_accounts()
         Comparison.delete().where(Comparison.account_id == account_id).execute()
         batch.tell(AccountChanged(account_id, is_usable=False))
     return bool(removed)

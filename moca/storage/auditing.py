@@ -5,6 +5,7 @@ from typing import Any
 from moca.core.messages import Deed, Done
 from moca.core.messages.auditing import RecordAudit
 from moca.storage.batch import Batch
+from moca.storage.idempotency import Result, find_result, record_result
 from moca.storage.staff import AuditEntry
 from moca.storage.storable import short
 
@@ -12,15 +13,28 @@ CarryOut = Callable[[Batch, Sequence[Any]], None]
 
 
 def carry_out_deeds(batch: Batch, deeds: Sequence[Deed], carry_out: CarryOut) -> None:
-    """Carry out commands one after the other; those that were done go into the audit trail."""
+    """Carry out commands one after the other; those that were done go into the audit trail.
+
+    One whose request was carried out before is only answered, as it was then.
+    """
     for deed in deeds:
-        told = len(batch.answers)
-        carry_out(batch, [deed.command])
-        for receipt, answer in batch.answers[told:]:
-            if receipt is not deed.receipt or not isinstance(answer, Done):
-                continue
-            if not answer.is_repeat:
-                _write(deed.at, deed.by, deed.by_id, deed.what, _about(deed, answer))
+        known = None if deed.request is None else find_result(deed.request, deed.at)
+        if known is not None:
+            batch.answer(deed.receipt, known)
+        else:
+            _carry_out(batch, deed, carry_out)
+
+
+def _carry_out(batch: Batch, deed: Deed, carry_out: CarryOut) -> None:
+    told = len(batch.answers)
+    carry_out(batch, [deed.command])
+    for receipt, answer in batch.answers[told:]:
+        if receipt is not deed.receipt:
+            continue
+        if isinstance(answer, Done) and not answer.is_repeat:
+            _write(deed.at, deed.by, deed.by_id, deed.what, _about(deed, answer))
+        if deed.request is not None and isinstance(answer, Result):
+            record_result(deed.request, deed.command, answer, deed.at)
 
 
 def record_audit(batch: Batch, commands: Sequence[RecordAudit]) -> None:

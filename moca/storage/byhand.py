@@ -1,16 +1,15 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from moca.core.messages import ConversationChanged
+from moca.core.hold import Hold, hold_after_reply
 from moca.core.notice import NoticeKind
 from moca.core.vocabulary import Author, ConversationStatus, MessageStatus, Role, Stage
 from moca.core.webhook import Echo
 from moca.storage.batch import Batch
 from moca.storage.bulk import Insertion
-from moca.storage.cancelling import silence_bot
+from moca.storage.holding import hold_for_teammate
 from moca.storage.models import Message
 from moca.storage.noticing import give_notice
-from moca.storage.persons import hear_person, leave_to_person
 from moca.storage.received import written_received
 from moca.storage.storable import short, storable
 from moca.storage.talks import Talk, Talks
@@ -36,6 +35,7 @@ _INSERT = Insertion(
 )
 
 _BECAUSE = "a person answered in the Instagram app"
+_BY = "A teammate in the Instagram app"
 _WRITTEN = "written in the Instagram app"
 NEVER_CAME = "never came by webhook; found in Instagram's record"
 
@@ -70,13 +70,10 @@ def store_by_hand(batch: Batch, by_hand: ByHand) -> int:
 
 
 def _silence(batch: Batch, talk: Talk, at: datetime, *, was_open: bool) -> None:
-    silence_bot(batch, talk.conversation_id, _BECAUSE, at)
-    status = ConversationStatus(talk.status)
-    if status is ConversationStatus.STANDBY:  # Whether a person wrote it, or the other app.
-        hear_person(talk.conversation_id, at)
-    else:
-        leave_to_person(talk.conversation_id, talk.held_until or at)
-    batch.tell(ConversationChanged(talk.contact, talk.conversation_id, status, talk.held_until))
+    hold = Hold(ConversationStatus(talk.status), talk.held_until)
+    hold_for_teammate(
+        batch, talk.contact, talk.conversation_id, hold, because=_BECAUSE, by=_BY, at=at
+    )
     if was_open:
         give_notice(
             batch,
@@ -89,15 +86,11 @@ def _silence(batch: Batch, talk: Talk, at: datetime, *, was_open: bool) -> None:
 
 
 def _hand_over(batch: Batch, talk: Talk, at: datetime) -> bool:
-    """Let a person have the conversation; tell whether the bot had it before."""
+    """Hold the bot for the person who wrote; True if the bot could answer before."""
     talk.end_hold(at)
     was_open = talk.status == ConversationStatus.OPEN
-    until = at + batch.policy.takeover
-    is_held_for_good = talk.status != ConversationStatus.OPEN and talk.held_until is None
-    if is_held_for_good or talk.status == ConversationStatus.STANDBY:
-        return was_open
-    talk.status = ConversationStatus.HUMAN
-    talk.held_until = max(until, talk.held_until or until)
+    before = Hold(ConversationStatus(talk.status), talk.held_until)
+    talk.status, talk.held_until = hold_after_reply(before, at, batch.policy.takeover)
     return was_open
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from moca.core.hold import held_because
 from moca.core.messages import (
     ConversationChanged,
     HandOverConversation,
@@ -12,7 +13,6 @@ from moca.core.vocabulary import ConversationStatus, Outcome, Parting, Stage
 from moca.storage.batch import Batch
 from moca.storage.cancelling import silence_bot
 from moca.storage.concluding import conclude, unanswered_among
-from moca.storage.items import held_because
 from moca.storage.models import Conversation
 from moca.storage.noticing import give_notice
 from moca.storage.operating import Place, find_place
@@ -60,7 +60,9 @@ def _hand_over(
     else:
         conclude(batch, inputs, Outcome.SUPPRESSED, because, at)
     until = at + batch.policy.takeover
-    held: Any = Conversation.update(status=ConversationStatus.HUMAN.value, held_until=until)
+    held: Any = Conversation.update(
+        status=ConversationStatus.HUMAN.value, held_until=until, held_by=None
+    )
     held.where(Conversation.id == conversation_id).execute()
     leave_to_person(conversation_id, until)
     give_notice(

@@ -4,6 +4,7 @@ from moca.core.messages import HouseKept, KeepHouse
 from moca.storage.batch import Batch
 from moca.storage.deleting import delete_portion, find_erased
 from moca.storage.forgetting import forget_deeds, forget_portion
+from moca.storage.idempotency import forget_keys
 from moca.storage.scrubs import scrub_portion
 
 
@@ -13,6 +14,7 @@ def keep_house(batch: Batch, commands: Sequence[KeepHouse]) -> None:
     for command in commands:
         before, portion = command.forget_before, command.portion
         more = delete_portion(batch, portion)
+        more |= forget_keys(command.at, portion)
         more |= scrub_portion(portion)
         more |= before is not None and forget_portion(before, portion)
         deeds_before = command.forget_deeds_before

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from moca.core.consent import OPTED_OUT
 from moca.core.contact import ContactKey
+from moca.core.hold import held_because
 from moca.core.reply import QueuedReply, Way
 from moca.core.vocabulary import Author, ConversationStatus, Parting, Priority
 from moca.storage.contents import REACTION, read_content
@@ -165,16 +166,3 @@ def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
     if status == ConversationStatus.OPEN:
         return False
     return status == ConversationStatus.CLOSED or held_until is None or at < held_until
-
-
-_HELD_BECAUSE = {
-    ConversationStatus.PAUSED: "the conversation is paused",
-    ConversationStatus.HUMAN: "a person has taken over the conversation",
-    ConversationStatus.STANDBY: "another app holds the thread",
-    ConversationStatus.CLOSED: "the conversation is closed",
-}
-
-
-def held_because(status: str) -> str:
-    """Say why the bot may not answer."""
-    return _HELD_BECAUSE[ConversationStatus(status)]

@@ -55,6 +55,8 @@ class Conversation(Table):
     away_text_at = InstantField(null=True)
     read_at = InstantField(null=True)
     """When somebody who answers last looked at it."""
+    held_by = peewee.CharField(null=True)
+    """The teammate who took it over, while it is held for one who is known."""
     person_until = InstantField(null=True)
     """Until when a person last had the word: wrote, or held the conversation."""
 
@@ -72,6 +74,8 @@ class Message(Table):
     mid = peewee.CharField(null=True, max_length=512)
     role = peewee.CharField()
     author = peewee.CharField(default=Author.CONTACT)
+    author_name = peewee.CharField(null=True)
+    """Of the operator who wrote it; None for all others."""
     type = peewee.CharField(default="text")
     text = peewee.TextField(default="")
     content = peewee.TextField(null=True)

@@ -59,6 +59,8 @@ def change_conversations(batch: Batch, commands: Sequence[ChangeConversation]) -
 
 def _conflict(command: ChangeConversation, place: Place) -> str | None:
     status, wanted = place.status_at(command.at), command.status
+    if command.among and status not in command.among:
+        return f"the conversation is {status}"
     prolongs = wanted in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
     if status is wanted and not prolongs:
         return f"the conversation is already {status}"
@@ -74,7 +76,8 @@ def _change(batch: Batch, command: ChangeConversation, place: Place) -> None:
     status, at = command.status, command.at
     holds = status in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
     until = command.until if holds else None
-    changed: Any = Conversation.update(status=status.value, held_until=until)
+    by = command.by if status is ConversationStatus.HUMAN else None
+    changed: Any = Conversation.update(status=status.value, held_until=until, held_by=by or None)
     changed.where(Conversation.id == command.conversation_id).execute()
     leave_to_person(command.conversation_id, until or at)
     if status is not ConversationStatus.OPEN:

@@ -1,12 +1,12 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
 from moca.core.consent import OPTED_OUT
-from moca.core.contact import ContactKey
 from moca.core.content import Content
+from moca.core.hold import held_because
 from moca.core.messages import Conflict, Done, NotFound, QueueReply, ReplyQueued, ReplyRefused
 from moca.core.reply import QueuedReply, Way
 from moca.core.splitting import LONGEST_TEXT_BYTES, parts_of
@@ -26,9 +26,10 @@ from moca.storage.comments import has_private_reply, unanswered_comments
 from moca.storage.concluding import conclude, unanswered_texts
 from moca.storage.contents import kind_of, storable_content, type_of, written
 from moca.storage.cooling import cool_down
-from moca.storage.items import held_because, is_held
-from moca.storage.models import Contact, Conversation, Message, QueueItem
-from moca.storage.selection import Selection
+from moca.storage.destinations import Destination, find_destinations
+from moca.storage.holding import take_over
+from moca.storage.items import is_held
+from moca.storage.models import Conversation, Message, QueueItem
 
 _MESSAGES = Insertion(
     Message,
@@ -37,6 +38,7 @@ _MESSAGES = Insertion(
     Message.kind,
     Message.role,
     Message.author,
+    Message.author_name,
     Message.type,
     Message.text,
     Message.content,
@@ -65,33 +67,6 @@ _PARTS = Update(Message, Message.part_of)
 _AWAY_TEXTS = Update(Conversation, Conversation.away_text_at)
 
 
-_PLACES = Selection(
-    lambda: Conversation.select(
-        Conversation.id,
-        Conversation.status,
-        Conversation.held_until,
-        Contact.account_id,
-        Contact.psid,
-        Contact.opted_out_at,
-    ).join(Contact),
-    Conversation.id,
-    hold=(Conversation,),
-)
-
-
-class _Place(NamedTuple):
-    conversation_id: int
-    status: str
-    held_until: datetime | None
-    account_id: str
-    psid: str
-    opted_out_at: datetime | None
-
-    @property
-    def contact(self) -> ContactKey:
-        return ContactKey(self.account_id, self.psid)
-
-
 class _Refusal(NamedTuple):
     because: str
     outcome: Outcome | None = Outcome.SUPPRESSED
@@ -103,7 +78,7 @@ _OUTDATED = _Refusal("edited since the reply was made", outcome=None)
 
 class _Considered(NamedTuple):
     command: QueueReply
-    place: _Place
+    place: Destination
     inputs: tuple[int, ...]
     comment_id: str | None
     parts: tuple[Content, ...]
@@ -123,7 +98,7 @@ class _Written(NamedTuple):
 
 def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
     """Put replies into the queue with what they answer, each in as many parts as it takes."""
-    places = _places(command.conversation_id for command in commands)
+    places = find_destinations(command.conversation_id for command in commands)
     asked = {each for command in commands for each in command.input_ids}
     unanswered = unanswered_texts(asked)
     comments = unanswered_comments(asked)
@@ -149,6 +124,9 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
             _announce(batch, each, next(rows))
         else:
             _refuse(batch, each, refusal)
+    for each, refusal in judged:
+        if each.command.hold and refusal is None:
+            take_over(batch, each.command, each.place.contact, each.place.hold)
 
 
 def _is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
@@ -236,6 +214,7 @@ def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
         kind_of(content),
         Role.ASSISTANT,
         accepted.command.author,
+        accepted.command.author_name or None,
         type_of(content),
         content.text,
         written(content),
@@ -291,8 +270,3 @@ def _queued(accepted: _Considered, part: _Written) -> QueuedReply:
         scheduled_for=accepted.scheduled_for,
         way=Way(comment_id=accepted.comment_id),
     )
-
-
-def _places(conversation_ids: Iterable[int]) -> dict[int, _Place]:
-    places = map(_Place._make, _PLACES.among(sorted(set(conversation_ids))))
-    return {place.conversation_id: place for place in places}

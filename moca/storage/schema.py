@@ -4,6 +4,7 @@ from moca.storage.account_ownership import RemovedAccount
 from moca.storage.cluster import Node, Seat
 from moca.storage.counts import Freeze, MinuteFigure, QueueCount
 from moca.storage.deliveries import ArrivalCount, ArrivalHour, Comparison
+from moca.storage.idempotency import IdempotencyKey
 from moca.storage.models import (
     IS_CURRENT,
     IS_FOR_AT_ONCE,
@@ -55,6 +56,7 @@ TABLES: tuple[type[Table], ...] = (
     Operator,
     Login,
     AuditEntry,
+    IdempotencyKey,
     Freeze,
     MinuteFigure,
     QueueCount,

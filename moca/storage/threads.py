@@ -1,12 +1,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from moca.core.hold import held_because
 from moca.core.messages import ConversationChanged
 from moca.core.vocabulary import ConversationStatus, Stage
 from moca.core.webhook import ThreadControl
 from moca.storage.batch import Batch
 from moca.storage.cancelling import silence_bot
-from moca.storage.items import held_because
 from moca.storage.persons import hear_person, leave_to_person
 from moca.storage.talks import Talk, Talks, Turn
 

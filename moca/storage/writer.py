@@ -13,6 +13,7 @@ from moca.core.messages import Command, Receipt, comparing
 from moca.core.messages.auditing import RecordAudit
 from moca.core.messages.counting import RecordFigures
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.idempotency import KeepAnswer
 from moca.core.messages.operating import EditReply
 from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats
 from moca.core.messages.staffing import (
@@ -45,6 +46,7 @@ from moca.storage.freezing import freeze_queue, release_queue
 from moca.storage.gathering import gathered
 from moca.storage.handing import hand_over_conversations
 from moca.storage.house import keep_house
+from moca.storage.idempotency import keep_answers
 from moca.storage.journeys import record_steps
 from moca.storage.loading import load_conversations
 from moca.storage.models import Webhook
@@ -135,6 +137,7 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     ClaimSeat: claim_seats,
     LeaveSeats: leave_seats,
     Beat: beat,
+    KeepAnswer: keep_answers,
     messages.Deed: lambda batch, deeds: carry_out_deeds(batch, deeds, _carry_out_run),
 }
 

@@ -29,7 +29,7 @@ from moca.web.forms import (
     text_field,
 )
 from moca.web.problems import Problem
-from moca.web.visitor import visitor
+from moca.web.visitor import author_name, visitor
 
 _LONGEST_NOTE = 4_000
 _LONGEST_NAME = 80
@@ -58,10 +58,18 @@ def act_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         if fault is not None:
             raise Problem(422, fault)
         due = instant_field("at", at)
-        by = Author.OPERATOR
-        carry_out(
-            QueueReply(conversation_id, (), content, at, by, priority_field(), due), ports, config
+        reply = QueueReply(
+            conversation_id,
+            (),
+            content,
+            at,
+            Author.OPERATOR,
+            priority_field(),
+            due,
+            author_name=author_name(),
+            hold="bot_continues" not in request.form,
         )
+        carry_out(reply, ports, config)
         return _back(conversation_id)
 
     @routes.post(f"/conversations/<number>/<any({_NAMED}):change>")
@@ -71,7 +79,8 @@ def act_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         minutes = number_field("minutes", most=_LONGEST_PAUSE_MINUTES)
         is_timed = minutes is not None and status is ConversationStatus.PAUSED
         until = at + timedelta(minutes=minutes or 0) if is_timed else None
-        carry_out(ChangeConversation(conversation_id, status, at, until), ports, config)
+        changed = ChangeConversation(conversation_id, status, at, until, by=author_name())
+        carry_out(changed, ports, config)
         return _back(conversation_id)
 
     @routes.post("/conversations/<number>/notes")

@@ -21,6 +21,7 @@ from moca.web.connect import connect_routes
 from moca.web.frame import register_frame
 from moca.web.headers import register_headers
 from moca.web.housepages import register_house
+from moca.web.idempotency import Idempotency
 from moca.web.inbox import inbox_routes
 from moca.web.live import Live
 from moca.web.logins import login_routes
@@ -89,6 +90,7 @@ def create_app(
     if sandbox is not None:
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
+    Idempotency(ports, config).guard(app)
     app.jinja_env.globals["has_sandbox"] = sandbox is not None
     return app
 

@@ -51,7 +51,7 @@ def bubble_of(line: Line) -> Bubble:
     edits = [each.detail.get("text", "") for each in line.happenings if each.kind == "edit"]
     return Bubble(
         line=line,
-        by=_BY.get(message.author, ""),
+        by=message.author_name or _BY.get(message.author, ""),
         about=tuple(_about(line)),
         links=tuple(_links(line.received, line.said)),
         taps=() if line.said is None else tuple(_taps(line.said)),

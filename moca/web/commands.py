@@ -14,6 +14,7 @@ from moca.core.messages.accounts import (
 from moca.core.messages.auditing import Deed, RecordAudit
 from moca.core.messages.colleagues import AddNote, RemoveNote, RemoveSavedAnswer, SaveAnswer
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.idempotency import KeyReused
 from moca.core.messages.operating import (
     CancelReply,
     ChangeConversation,
@@ -37,6 +38,7 @@ from moca.core.messages.staffing import (
 )
 from moca.web.config import Ports, WebConfig
 from moca.web.deeds import deed_of
+from moca.web.idempotency import reused, take_request_key
 from moca.web.problems import Problem
 from moca.web.visitor import visitor
 
@@ -77,7 +79,8 @@ def carry_out(command: Command, ports: Ports, config: WebConfig) -> Done:
     """Hand an operator's command over and wait until it is on disk, with who gave it.
 
     Raises:
-        Problem: 404 or 409 where it cannot be done, 503 where it is not known to be done.
+        Problem: 404 or 409 where it cannot be done, 503 where it is not known to be done, and
+            what `reused` returns.
     """
     receipt: Receipt = Future()
     asked = _signed(replace(command, receipt=receipt))
@@ -88,6 +91,8 @@ def carry_out(command: Command, ports: Ports, config: WebConfig) -> Done:
             raise Problem(404, "there is no such thing")
         case Conflict(because):
             raise Problem(409, because)
+        case KeyReused():
+            raise reused()
         case _:
             raise Problem(503, "it could not be stored in time; look before trying again")
 
@@ -108,7 +113,10 @@ def record_audit(what: str, about: str, ports: Ports, config: WebConfig) -> None
 
 def _signed(command: Command) -> Command | Deed:
     known = visitor()
-    return command if known is None else deed_of(command, known, clock.now())
+    if known is None:
+        return command
+    deed = deed_of(command, known, clock.now())
+    return replace(deed, request=take_request_key())
 
 
 def _answer(command: object, receipt: Receipt, ports: Ports, config: WebConfig) -> object:

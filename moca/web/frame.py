@@ -1,8 +1,11 @@
+import secrets
+
 from flask import Flask
 from markupsafe import Markup, escape
 
 from moca.core.rights import Right
 from moca.web.access import Access
+from moca.web.idempotency import FORM_KEY
 from moca.web.visitor import visitor
 
 _PAGES = (
@@ -29,9 +32,10 @@ def register_frame(app: Flask, access: Access) -> None:
         ]
 
     def seal() -> Markup:
-        """Write the field without which no form is taken."""
-        return Markup('<input type="hidden" name="seal" value="{}">').format(
-            escape(access.sessions.seal())
-        )
+        """Write the fields without which no form is taken, and by which it is taken once."""
+        return Markup(
+            '<input type="hidden" name="seal" value="{}">'
+            '<input type="hidden" name="{}" value="{}" autocomplete="off">'
+        ).format(escape(access.sessions.seal()), FORM_KEY, secrets.token_urlsafe(16))
 
     app.jinja_env.globals.update(me=visitor, pages=pages, seal=seal)

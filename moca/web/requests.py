@@ -150,6 +150,11 @@ class ReplyBody(Body):
     )
     priority: PriorityName = "normal"
     scheduled_for: WrittenInstant | None = Field(None, description="Now where it is missing.")
+    hold: Annotated[bool, Field(strict=True)] = Field(
+        default=True,
+        description="Takes the conversation over for conversation.takeover_minutes; "
+        "false lets the bot go on.",
+    )
 
 
 class ReactionBody(Body):

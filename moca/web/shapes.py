@@ -79,6 +79,7 @@ class ConversationShape(Shape):
     contact: ContactNameShape
     status: ConversationStatus
     held_until: AwareDatetime | None = Field(description="End of a pause or takeover.")
+    held_by: str | None = Field(description="The teammate who has taken it over, where known.")
     created_at: AwareDatetime
     last_user_message_at: AwareDatetime | None
     last_bot_message_at: AwareDatetime | None
@@ -94,6 +95,7 @@ class MessageShape(Shape):
     type: str
     role: Role
     author: Author
+    author_name: str | None = Field(description="The operator who wrote it, or API.")
     text: str
     content: dict[str, Any] | None = Field(
         description="What goes with the text: media, buttons, what it answers; null if nothing."

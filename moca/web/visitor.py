@@ -40,6 +40,14 @@ def let_in(visitor: Visitor) -> None:
     g.visitor = visitor
 
 
+def author_name() -> str:
+    """Return the name under which what is written in this request is shown."""
+    known = visitor()
+    if known is None or known.operator_id is not None:
+        return "" if known is None else known.name
+    return "API" if known == BY_TOKEN else "Administrator"
+
+
 def visitor() -> Visitor | None:
     """Tell who asks; None where nobody was let in."""
     return cast("Visitor | None", g.get("visitor"))

@@ -38,7 +38,7 @@ def test_a_word_hands_the_conversation_to_a_person(open_house) -> None:
 
     assert said(house) == ["A person will answer."]
     assert house.outcome(mid) == ("answered", "answered by ig-1")
-    assert house.outcome(later) == ("suppressed", "the conversation is human")
+    assert house.outcome(later) == ("suppressed", "a teammate has taken over")
     (notice,) = post.taken
     told = (notice.kind, notice.because, notice.psid, notice.conversation_id, notice.created_at)
     assert told == (

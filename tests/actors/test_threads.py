@@ -134,7 +134,7 @@ def test_what_was_found_during_anothers_turn_is_the_persons_whose_hold_goes_on(
         house.receives(control(ours=True))
     else:
         house.hears("are you there?")
-    assert house.outcome("m9") == ("suppressed", "a person has taken over the conversation")
+    assert house.outcome("m9") == ("suppressed", "a teammate has taken over")
 
 
 def pause(house, mid: str, span: timedelta | None) -> None:

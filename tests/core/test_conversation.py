@@ -6,6 +6,7 @@ import pytest
 from moca.core.content import Content
 from moca.core.decide import Event, Woken, restore
 from moca.core.effects import Effect, LetGo, WakeAt
+from moca.core.hold import held_because
 from moca.core.messages import (
     ConcludeMessages,
     ConversationChanged,
@@ -153,7 +154,7 @@ def test_only_an_open_conversation_is_answered(
     if is_answered:
         assert talk.effects == (GenerateReply(ANNA, (said(1, "hi"),), 1),)
     else:
-        because = f"the conversation is {status}"
+        because = held_because(status)
         assert talk.effects[0] == ConcludeMessages((1,), Outcome.SUPPRESSED, because, at(5))
 
 

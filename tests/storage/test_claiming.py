@@ -73,7 +73,7 @@ def test_a_close_between_queueing_and_claiming_keeps_the_reply_back(desk):
     [
         (ConversationStatus.CLOSED, "the conversation is closed"),
         (ConversationStatus.PAUSED, "the conversation is paused"),
-        (ConversationStatus.HUMAN, "a person has taken over the conversation"),
+        (ConversationStatus.HUMAN, "a teammate has taken over"),
     ],
 )
 def test_the_state_is_looked_at_again_when_claiming(desk, status, because):

@@ -79,7 +79,7 @@ def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk):
     )
 
     refused = desk.do(QueueReply(1, (), Content(text="and I?"), at(7)))
-    assert refused == (ReplyRefused(ANNA, (), "a person has taken over the conversation"),)
+    assert refused == (ReplyRefused(ANNA, (), "a teammate has taken over"),)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,20 @@ def test_what_a_conversation_may_become(desk, before, status, answer):
 
     assert desk.answers(_change(status)) == [answer]
     assert conversation()[0] == (status if answer == Done() else before or OPEN)
+
+
+@pytest.mark.parametrize(
+    ("before", "among"),
+    [(OPEN, (PAUSED, HUMAN)), (CLOSED, (PAUSED, HUMAN)), (OPEN, (CLOSED,)), (PAUSED, (CLOSED,))],
+)
+def test_only_a_conversation_that_is_meant_is_changed(desk, before, among):
+    desk.hear("m1")
+    if before is not OPEN:
+        desk.do(_change(before, 5))
+
+    asked = replace(_change(OPEN), among=among)
+    assert desk.answers(asked) == [Conflict(f"the conversation is {before}")]
+    assert conversation()[0] == before
 
 
 def test_a_pause_that_ran_out_counts_as_open(desk):

@@ -99,7 +99,7 @@ def test_nothing_is_answered_twice(desk):
     [
         (ConversationStatus.CLOSED, "the conversation is closed"),
         (ConversationStatus.PAUSED, "the conversation is paused"),
-        (ConversationStatus.HUMAN, "a person has taken over the conversation"),
+        (ConversationStatus.HUMAN, "a teammate has taken over"),
     ],
 )
 def test_the_bot_says_nothing_where_it_may_not(desk, status, because):

@@ -44,6 +44,7 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "contact": 1,
         "status": "open",
         "held_until": None,
+        "held_by": None,
         "created_at": NOON,
         "last_user_message_at": NOON,
         "last_bot_message_at": None,

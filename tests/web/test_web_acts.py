@@ -24,8 +24,19 @@ def test_an_operator_writes(browser_session, house):
 
     assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
     content = Content(text="At nine.\nSee you!")
-    assert house.told == [QueueReply(1, (), content, AT, Author.OPERATOR, Priority.HIGH, None)]
+    by, first = Author.OPERATOR, Priority.HIGH
+    written = {"author_name": "Administrator", "hold": True}
+    assert house.told == [QueueReply(1, (), content, AT, by, first, None, **written)]
     assert house.deeds == [("link", "wrote a reply", "conversation 1")]
+
+
+def test_an_operator_lets_the_bot_go_on(browser_session, house):
+    a_conversation()
+
+    assert "Let the bot continue" in browser_session.get(HERE).text
+    sends(browser_session, f"{HERE}/messages", text="At nine.", bot_continues="1")
+
+    assert house.told[0].hold is False
 
 
 def test_an_operator_writes_for_later_in_their_own_zone(browser_session, house):
@@ -105,7 +116,7 @@ def test_an_operator_says_who_may_answer(browser_session, house, act, fields, st
     answer = sends(browser_session, f"{HERE}/{act}", **fields)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
-    assert house.told == [ChangeConversation(1, status, AT, until)]
+    assert house.told == [ChangeConversation(1, status, AT, until, by="Administrator")]
 
 
 def test_what_its_state_does_not_allow_is_told(browser_session, house):

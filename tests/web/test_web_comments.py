@@ -13,7 +13,16 @@ def test_an_operator_answers_a_comment_in_private(client, house):
 
     body = {"text": "come by", "comment": "c1"}
     assert client.post("/api/conversations/1/messages", json=body).status_code == 202
-    told = QueueReply(1, (), Content(text="come by"), AT, Author.OPERATOR, comment_id="c1")
+    told = QueueReply(
+        1,
+        (),
+        Content(text="come by"),
+        AT,
+        Author.OPERATOR,
+        comment_id="c1",
+        author_name="API",
+        hold=True,
+    )
     assert house.told == [told]
 
 

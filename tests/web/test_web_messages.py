@@ -30,6 +30,7 @@ def test_a_message_is_shown_whole(client):
         "type": "text",
         "role": "user",
         "author": "contact",
+        "author_name": None,
         "text": "When are you open?",
         "status": "received",
         "processed": True,

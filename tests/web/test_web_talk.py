@@ -180,3 +180,17 @@ def test_a_long_conversation_goes_back_page_by_page(browser_session, monkeypatch
 @pytest.mark.parametrize("number", ["99", "0", "x", "9" * 30])
 def test_a_conversation_that_is_none_is_not_found(browser_session, number):
     assert browser_session.get(f"/conversations/{number}").status_code == 404
+
+
+def test_the_page_says_who_has_taken_over_and_until_when(browser_session):
+    a_conversation(status="human", held_until=after(3600), held_by="Ada")
+
+    page = browser_session.get("/conversations/1").text
+
+    assert 'id="held-by">Ada has taken over until <time datetime="2026-11-22T13:00' in page
+    assert "Hand back to the bot" in page
+
+
+def test_a_reply_is_signed_with_its_authors_name(browser_session):
+    a_reply(a_conversation(), author="operator", author_name="Ada")
+    assert '<span class="by">Ada</span>' in browser_session.get("/conversations/1").text

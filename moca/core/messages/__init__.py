@@ -13,6 +13,7 @@ from moca.core.messages.accounts import (
 from moca.core.messages.auditing import Auditing, Deed
 from moca.core.messages.colleagues import (
     AddNote,
+    Collaboration,
     MarkRead,
     RemoveNote,
     RemoveSavedAnswer,
@@ -37,6 +38,7 @@ from moca.core.messages.fetching import (
     RecordFetched,
 )
 from moca.core.messages.freezing import FreezeChanged, Freezing
+from moca.core.messages.idempotency import KeepAnswer
 from moca.core.messages.noticing import (
     FindNotices,
     NoticesFound,
@@ -151,11 +153,7 @@ Command = (
     | RecordNotice
     | FindMissing
     | RecordFetched
-    | AddNote
-    | RemoveNote
-    | MarkRead
-    | SaveAnswer
-    | RemoveSavedAnswer
+    | Collaboration
     | AddOperator
     | ChangeOperator
     | RemoveOperator
@@ -164,6 +162,7 @@ Command = (
     | RecordFigures
     | Comparing
     | Auditing
+    | KeepAnswer
 )
 """What the persistence actor carries out."""
 

@@ -2,6 +2,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from moca.core.messages.idempotency import RequestKey
 from moca.core.messages.receipt import Receipt
 
 
@@ -20,6 +21,8 @@ class Deed:
     """The number of the operator or link session; None for the bearer of the token."""
     new_row: str = ""
     """What kind of row the command adds, so that the entry holds its number; or nothing."""
+    request: RequestKey | None = None
+    """By which it is carried out once, however often it is asked."""
 
     @property
     def receipt(self) -> Receipt | None:

@@ -47,3 +47,7 @@ class RemoveSavedAnswer:
 
     answer_id: int
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+Collaboration = AddNote | RemoveNote | MarkRead | SaveAnswer | RemoveSavedAnswer
+"""What operators do that contacts never see."""

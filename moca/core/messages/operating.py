@@ -14,6 +14,10 @@ class ChangeConversation:
     status: ConversationStatus
     at: datetime
     until: datetime | None = None
+    by: str = field(default="", kw_only=True)
+    """The operator's name, shown where a teammate has taken over."""
+    among: tuple[ConversationStatus, ...] = field(default=(), kw_only=True)
+    """Only these may change; empty for all."""
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 

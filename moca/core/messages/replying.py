@@ -141,6 +141,10 @@ class QueueReply:
 
     At most 255 characters. Needed where there are no inputs, each of which is answered only once.
     """
+    author_name: str = field(default="", kw_only=True)
+    """Of the operator who wrote it."""
+    hold: bool = field(default=False, kw_only=True)
+    """Whether the conversation is taken over with it, in the same transaction."""
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 

@@ -68,6 +68,7 @@ def record_of(row: dict[str, Any]) -> ConversationRecord:
         contact=ContactName(account_id=row["account_id"], psid=row["psid"], name=row["name"]),
         status=ConversationStatus(row["status"]),
         held_until=row["held_until"],
+        held_by=row["held_by"],
         created_at=row["created_at"],
         last_user_message_at=row["last_user_message_at"],
         last_bot_message_at=row["last_bot_message_at"],

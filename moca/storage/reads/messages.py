@@ -100,6 +100,7 @@ def record_of(row: dict[str, Any]) -> MessageRecord:
         type=row["type"],
         role=Role(row["role"]),
         author=Author(row["author"]),
+        author_name=row["author_name"],
         text=row["text"],
         content=json.loads(row["content"]) if row["content"] else None,
         status=MessageStatus(row["status"]),

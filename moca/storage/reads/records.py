@@ -48,6 +48,8 @@ class ConversationRecord:
     status: ConversationStatus
     held_until: datetime | None
     """End of a pause or takeover; None while open, or until somebody ends it."""
+    held_by: str | None
+    """The teammate who has taken it over; None where that is not known."""
     created_at: datetime
     last_user_message_at: datetime | None
     last_bot_message_at: datetime | None
@@ -72,6 +74,8 @@ class MessageRecord:
     type: str
     role: Role
     author: Author
+    author_name: str | None
+    """Of the operator who wrote it."""
     text: str = field(repr=False)
     content: Mapping[str, Any] | None = field(repr=False)
     """What goes with the text: media, buttons, what it answers; None where nothing does."""

@@ -35,6 +35,7 @@ from moca.web.shapes import (
     MessagesShape,
     ProblemShape,
 )
+from moca.web.visitor import author_name
 
 _EARLIEST_BEFORE_NOW = timedelta(minutes=1)
 _LATEST_AFTER_NOW = timedelta(days=365)
@@ -97,7 +98,9 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
         found = _find(ports, path)
         _require(ports, found, body.mid, "mid")
         at = clock.now()
-        return _queue(QueueReply(found.id, (), read_reaction(body), at, Author.OPERATOR))
+        by = author_name()
+        content = read_reaction(body)
+        return _queue(QueueReply(found.id, (), content, at, Author.OPERATOR, author_name=by))
 
     def _queue(command: QueueReply) -> Response:
         message_id = carry_out(command, ports, config).id
@@ -107,7 +110,7 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
 
     @routes.post("/conversations/<conversation_id>/close", summary="Close it", responses=_CHANGED)
     def close(path: ConversationPath) -> Response:
-        return _change(path, ConversationStatus.CLOSED, tuple(ConversationStatus))
+        return _change(path, ConversationStatus.CLOSED, ())
 
     @routes.post("/conversations/<conversation_id>/reopen", summary="Reopen it", responses=_CHANGED)
     def reopen(path: ConversationPath) -> Response:
@@ -120,7 +123,7 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
     )
     def pause(path: ConversationPath, body: PauseBody) -> Response:
         minutes = None if body.minutes is None else timedelta(minutes=body.minutes)
-        return _change(path, ConversationStatus.PAUSED, tuple(ConversationStatus), minutes)
+        return _change(path, ConversationStatus.PAUSED, (), minutes)
 
     @routes.post(
         "/conversations/<conversation_id>/resume",
@@ -133,14 +136,13 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
     def _change(
         path: ConversationPath,
         status: ConversationStatus,
-        allowed: tuple[ConversationStatus, ...],
+        among: tuple[ConversationStatus, ...],
         span: timedelta | None = None,
     ) -> Response:
         found, at = _find(ports, path), clock.now()
-        if found.status not in allowed:
-            raise Problem(409, f"the conversation is {found.status}")
         until = None if span is None else at + span
-        carry_out(ChangeConversation(found.id, status, at, until), ports, config)
+        changed = ChangeConversation(found.id, status, at, until, among=among)
+        carry_out(changed, ports, config)
         return answer(ConversationShape.model_validate(_find(ports, path)))
 
     return routes
@@ -192,6 +194,8 @@ def _reply(
         Priority[body.priority.upper()],
         None if body.scheduled_for is None else _plausible(body.scheduled_for, at),
         comment_id=body.comment,
+        author_name=author_name(),
+        hold=body.hold,
     )
 
 
