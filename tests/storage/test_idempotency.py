@@ -149,7 +149,7 @@ def test_removing_an_account_leaves_no_answer_about_it(desk):
     desk.do(deed(FreezeQueue(at(11))))
     desk.do(keep("an account's name"))
 
-    desk.do(RemoveAccount("1"))
+    desk.do(RemoveAccount("1", at(12)))
 
     assert kept() == KeptAnswer("print", None, "")
 
