@@ -34,7 +34,7 @@ DAY = 24 * 3600
 
 def deed(command, key=KEY, seconds=10):
     asked = replace(command, receipt=Future())
-    return Deed(asked, "Ada", "did it", "about it", at(seconds), key)
+    return Deed(asked, "Ada", "did it", "about it", at(seconds), request=key)
 
 
 def reply(conversation_id=1, text="by hand"):

@@ -203,7 +203,7 @@ def test_one_operator_does_not_see_anothers_answers(app):
         client.set_cookie("moca_session", shown)
         operator = Operator.create(name=name, right=Right.ANSWERS, password_hash="", created_at=AT)
         key = hashlib.sha256(shown.encode()).hexdigest()
-        Login.create(key=key, operator=operator, opened_at=AT, ends_at=after(60))
+        Login.create(key=key, operator=operator, opened_at=AT, seen_at=AT, ends_at=after(60))
         assert [write(client).json["author_name"] for _ in range(2)] == [name, name]
     assert replies() == 2
 
