@@ -17,6 +17,7 @@ from moca.web.passwords import is_right
 from tests.web.conftest import CHEAP
 from tests.web.forms import SAME_ORIGIN, seal_of, sends
 from tests.web.rows import AT, a_conversation
+from tests.web.test_web_accounts import an_account
 
 PASSWORD = "correct horse battery"
 HASHED = CHEAP.hash(PASSWORD)
@@ -193,6 +194,7 @@ def test_nobody_is_logged_in_from_another_site(app):
 )
 def test_everybody_may_do_what_their_right_says(operator, right, may):
     a_conversation()
+    an_account(account_id="9")
     client = operator(right)
 
     done = {
