@@ -7,7 +7,7 @@ from actors.graph import Graph
 from actors.runtime import MailboxActor
 from moca import clock
 from moca.core.contact import ContactKey
-from moca.core.delivery import Arrived, DeliveryResult, NotArrived, Unconfirmed, Unreadable
+from moca.core.delivery import Unconfirmed, Unreadable
 from moca.core.messages import (
     DeliverReply,
     DeliveryEnded,
@@ -22,7 +22,6 @@ from moca.core.messages import (
     ToCourier,
     VerifyDelivery,
 )
-from moca.core.reply import QueuedReply
 from moca.instagram.outgoing import SenderAction
 from moca.logs import contact_hash
 
@@ -54,7 +53,8 @@ class CourierActor(MailboxActor):
         graph = self._graph = self._graph or self._connect()
         match message:
             case DeliverReply(reply=reply):
-                result = self._find_earlier(graph, message) or self._send(graph, reply)
+                self._notify(DeliveryStarted(reply.item_id, clock.now()))
+                result = graph.send(reply.contact, reply.content, reply.way)
                 self._notify(DeliveryEnded(reply.item_id, clock.now(), result))
             case VerifyDelivery(reply=reply, since=since, known_mids=known):
                 found = graph.find_message(reply.contact, reply.content, since, known)
@@ -80,25 +80,6 @@ class CourierActor(MailboxActor):
     def on_stop(self) -> None:
         """Close the connection."""
         self._close()
-
-    def _send(self, graph: Graph, reply: QueuedReply) -> DeliveryResult:
-        self._notify(DeliveryStarted(reply.item_id, clock.now()))
-        return graph.send(reply.contact, reply.content, reply.way)
-
-    @staticmethod
-    def _find_earlier(graph: Graph, asked: DeliverReply) -> Arrived | Unconfirmed | None:
-        """Look for a message of an earlier call; None where there is none, and it may be sent."""
-        reply, since = asked.reply, asked.reply.unconfirmed_since
-        if since is None:
-            return None
-        found = graph.find_message(reply.contact, reply.content, since, asked.known_mids)
-        match found:
-            case NotArrived():
-                return None
-            case Unreadable(because):
-                return Unconfirmed(f"not sent again, for an earlier call may show yet: {because}")
-            case _:
-                return found
 
     def _read_name(self, graph: Graph, contact: ContactKey) -> None:
         profile = graph.profile(contact)

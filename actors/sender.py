@@ -5,6 +5,7 @@ from typing import Any
 from actors.ailments import Ailments
 from actors.alarm import Alarm
 from actors.calls import Call
+from actors.resend_checks import ResendChecks
 from actors.runtime import MailboxActor
 from actors.signals import Drain, LookAgain, SweepDue
 from actors.timers import Timers
@@ -34,7 +35,7 @@ from moca.core.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.reads import Reads
 from moca.core.reply import QueuedReply
-from moca.core.sending import Record, after_call, after_reading, put_off
+from moca.core.sending import Record, after_call, after_reading, not_called, put_off
 from moca.core.settling import Settling
 from moca.core.vocabulary import Priority
 
@@ -73,6 +74,7 @@ class SenderActor(MailboxActor):
         """Begin with nothing in hand."""
         self._outbox = Outbox(self._policy, self._rests)
         self._settling = Settling(self._policy, self._reads)
+        self._resends = ResendChecks(self._outbox, self._settling, self._call)
         self._calls: dict[int, Call] = {}
         self._left_to_the_operator: set[int] = set()
         self._ailments = Ailments(self._outbox, self._record)
@@ -112,11 +114,11 @@ class SenderActor(MailboxActor):
         match message:
             case ReplyQueued(reply=reply):
                 self._queued(reply, now)
-            case ReplyClaimed():
-                self._outbox.claimed(message)
+            case ReplyClaimed() if not self._is_draining:
+                self._resends.claimed(message, now)
             case ReplyDropped(item_id=item_id):
                 self._settling.forget(item_id)
-                self._outbox.forget(item_id, now)
+                self._resends.forget(item_id, now)
             case DeliveryStarted():
                 self._started(message, now)
             case DeliveryEnded():
@@ -147,7 +149,6 @@ class SenderActor(MailboxActor):
         for claim in self._outbox.claims(now):
             self._record(claim)
         for call in self._outbox.calls(now):
-            self._settling.count_reading_before(call.reply, now)
             self._calls[call.reply.item_id] = Call(call.reply, now)
             self._call(call)
         for reading in self._settling.readings(now):
@@ -199,6 +200,10 @@ class SenderActor(MailboxActor):
         return None if doubt is None else Call(doubt.reply, doubt.started_at)
 
     def _verified(self, verified: DeliveryVerified, now: datetime) -> None:
+        if verified.item_id in self._resends:
+            if (ended := self._resends.verified(verified, now)) is not None:
+                self._follow(*ended, now, now)
+            return
         verdict = self._settling.read(verified.item_id, verified.result, now)
         if verdict is None:
             return
@@ -230,6 +235,8 @@ class SenderActor(MailboxActor):
             self._outbox.release(doubt.reply, now)
         elif item_id in self._calls:
             self._calls[item_id].is_settled = True
+        else:
+            self._resends.forget(item_id, now)
 
     def _found(self, found: PendingFound, now: datetime) -> None:
         self._outbox.is_frozen = found.is_frozen
@@ -251,17 +258,16 @@ class SenderActor(MailboxActor):
     def _drain(self, now: datetime) -> None:
         # A claim that is still being written is given back too: nobody may hear of it any more.
         self._is_draining = True
-        self._next_look.cancel()
-        self._next_sweep.cancel()
+        self.on_stop()
         for reply in self._outbox.withdraw():
-            self._record(_not_called(reply, "Moca is stopping; nothing was sent yet", now, now))
+            self._record(not_called(reply, "Moca is stopping; nothing was sent yet", now, now))
 
     def _give_all_back(self, because: str, now: datetime) -> None:
         for reply in self._outbox.unclaim():
             self._give_back(reply, because, now, now)
 
     def _give_back(self, reply: QueuedReply, because: str, now: datetime, until: datetime) -> None:
-        self._follow(reply, _not_called(reply, because, now, until), now, now)
+        self._follow(reply, not_called(reply, because, now, until), now, now)
 
     def _take_over(self, unsettled: UnsettledReply, now: datetime) -> None:
         reply = unsettled.reply
@@ -284,13 +290,9 @@ class SenderActor(MailboxActor):
 
     def _find_pending(self, now: datetime) -> None:
         self._more_waits = False
-        first = not self._knows_the_past
-        self._record(FindPending(self._policy.capacity, now, now + self._policy.horizon, first))
+        due_before, with_recent = now + self._policy.horizon, not self._knows_the_past
+        self._record(FindPending(self._policy.capacity, now, due_before, with_recent))
 
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now))
         self._next_look.set_to(min((wake for wake in wakes if wake is not None), default=None))
-
-
-def _not_called(reply: QueuedReply, because: str, now: datetime, until: datetime) -> RecordRetry:
-    return RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)

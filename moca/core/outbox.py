@@ -135,7 +135,7 @@ class Outbox:
                 self._moved.add(reply.channel.account_id)
                 self._called[reply.item_id] = reply
                 self._under_way.add(reply.item_id)
-                calls.append(DeliverReply(reply, claimed.known_mids))
+                calls.append(DeliverReply(reply))
         return tuple(calls)
 
     def started(self, item_id: int, at: datetime) -> None:

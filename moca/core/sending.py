@@ -1,5 +1,5 @@
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from moca.core.backoff import backoff, breather
@@ -16,9 +16,18 @@ from moca.core.delivery import (
     Unreadable,
     VerificationResult,
 )
-from moca.core.messages import RecordFailed, RecordRetry, RecordSent, RecordUnknown
+from moca.core.messages import (
+    RecordFailed,
+    RecordRetry,
+    RecordSent,
+    RecordUnknown,
+    ReplyClaimed,
+)
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
+
+_MAX_CHECK = timedelta(seconds=10)
+"""After so long a claim tells nothing any more, so that no call may follow it."""
 
 Record = RecordSent | RecordFailed | RecordUnknown | RecordRetry
 
@@ -38,7 +47,7 @@ class Ended:
 
 def after_call(
     reply: QueuedReply,
-    result: DeliveryResult | Arrived,
+    result: DeliveryResult,
     now: datetime,
     policy: SenderPolicy,
     jitter: float,
@@ -49,8 +58,6 @@ def after_call(
             sent = RecordSent(reply.item_id, mid, now, "Instagram's answer")
             pause = breather(usage_percent)
             return Ended(sent, account_rests_until=now + pause if pause else None)
-        case Arrived(mid, _):
-            return Ended(RecordSent(reply.item_id, mid, now, "Instagram's record"))
         case Unconfirmed(because, may_go_again):
             return Ended(RecordUnknown(reply.item_id, because, now, may_go_again))
         case Rejected(because):
@@ -93,6 +100,30 @@ def after_reading(
             return None
         case _:
             assert_never(result)
+
+
+def before_resend(
+    claimed: ReplyClaimed, result: VerificationResult, now: datetime
+) -> RecordSent | RecordUnknown | None:
+    """Say what the reading directly before another call means; None lets the call be made."""
+    item_id = claimed.reply.item_id
+    match result:
+        case Arrived(mid, _):
+            return RecordSent(item_id, mid, now, "Instagram's record")
+        case NotArrived() if abs(now - claimed.at) <= _MAX_CHECK:
+            return None
+        case NotArrived():
+            because = "Instagram took too long to show whether it had arrived"
+        case Unreadable(because):
+            pass
+        case _:
+            assert_never(result)
+    return RecordUnknown(item_id, f"not sent again: {because}", now)
+
+
+def not_called(reply: QueuedReply, because: str, now: datetime, until: datetime) -> RecordRetry:
+    """Say that a claimed reply was given back before any call was made."""
+    return RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
 
 
 def put_off(reply: QueuedReply, retry: RecordRetry) -> QueuedReply:

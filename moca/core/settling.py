@@ -67,10 +67,9 @@ class Settling:
                 readings.append(ListKnownMids(doubt.reply, doubt.started_at))
         return tuple(readings)
 
-    def count_reading_before(self, reply: QueuedReply, now: datetime) -> None:
-        """Count the reading with which a call begins, where an earlier one may have arrived."""
-        if reply.unconfirmed_since is not None:
-            self._reads.count(reply.contact.account_id, now, _CALLS_PER_READING)
+    def count_reading(self, reply: QueuedReply, now: datetime) -> None:
+        """Count a reading of the record that is made directly before another call."""
+        self._reads.count(reply.contact.account_id, now, _CALLS_PER_READING)
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Tell when the next reading is due; None while nothing is in doubt."""

@@ -3,7 +3,7 @@ from datetime import datetime
 
 from moca.core.channel import Kind
 from moca.core.contact import ContactKey
-from moca.core.delivery import Arrived, DeliveryResult, VerificationResult
+from moca.core.delivery import DeliveryResult, VerificationResult
 from moca.core.reply import QueuedReply
 from moca.core.vocabulary import Author
 
@@ -96,10 +96,9 @@ class ReplyDropped:
 
 @dataclass(frozen=True, slots=True)
 class DeliverReply:
-    """Make the call, unless Instagram's record shows an earlier one. Sender -> Courier."""
+    """Make the call. Sender -> Courier."""
 
     reply: QueuedReply
-    known_mids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,7 @@ class DeliveryEnded:
 
     item_id: int
     at: datetime
-    result: DeliveryResult | Arrived
-    """`Arrived` where the record showed an earlier call's message, and none was made."""
+    result: DeliveryResult
 
 
 @dataclass(frozen=True, slots=True)

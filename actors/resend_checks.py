@@ -1,0 +1,55 @@
+from collections.abc import Callable
+from datetime import datetime
+
+from moca.core.messages import DeliveryVerified, ReplyClaimed, ToCourier, VerifyDelivery
+from moca.core.outbox import Outbox
+from moca.core.reply import QueuedReply
+from moca.core.sending import Record, before_resend
+from moca.core.settling import Settling
+
+
+class ResendChecks:
+    """Reads Instagram's record directly before a reply is sent again that may have arrived.
+
+    Until the reading has ended, the reply's claim counts as not answered: whatever takes claims
+    back meanwhile takes this one back too.
+    """
+
+    def __init__(
+        self, outbox: Outbox, settling: Settling, call: Callable[[ToCourier], None]
+    ) -> None:
+        self._outbox = outbox
+        self._settling = settling
+        self._call = call
+        self._claims: dict[int, ReplyClaimed] = {}
+
+    def __contains__(self, item_id: int) -> bool:
+        return item_id in self._claims
+
+    def claimed(self, claimed: ReplyClaimed, now: datetime) -> None:
+        """Let a claimed reply wait for its turn, at once or after a reading."""
+        reply, since = claimed.reply, claimed.reply.unconfirmed_since
+        if since is None:
+            self._outbox.claimed(claimed)
+            return
+        self._claims[reply.item_id] = claimed
+        self._settling.count_reading(reply, now)
+        self._call(VerifyDelivery(reply, since, claimed.known_mids))
+
+    def forget(self, item_id: int, now: datetime) -> None:
+        """Drop a reply that must not be sent any more."""
+        self._claims.pop(item_id, None)
+        self._outbox.forget(item_id, now)
+
+    def verified(
+        self, verified: DeliveryVerified, now: datetime
+    ) -> tuple[QueuedReply, Record] | None:
+        """Let the reply wait for its turn, or return how it ended instead; its lane is held."""
+        claimed = self._claims.pop(verified.item_id)
+        record = before_resend(claimed, verified.result, now)
+        if record is None:
+            self._outbox.claimed(claimed)
+            return None
+        self._outbox.forget(verified.item_id, now)
+        self._outbox.hold(claimed.reply)
+        return claimed.reply, record
