@@ -18,6 +18,7 @@ from moca.web.auth.client_address import ClientAddress
 from moca.web.auth.security_events import SecurityEvents
 from moca.web.config import Ports, WebConfig
 from moca.web.connect import connect_routes
+from moca.web.described import with_idempotency_keys
 from moca.web.frame import register_frame
 from moca.web.headers import register_headers
 from moca.web.housepages import register_house
@@ -126,6 +127,6 @@ def _description(app: OpenAPI) -> Blueprint:
 
     @routes.get("/openapi.json")
     def description() -> Response:
-        return jsonify(app.api_doc)
+        return jsonify(with_idempotency_keys(app.api_doc))
 
     return routes

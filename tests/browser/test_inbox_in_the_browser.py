@@ -125,15 +125,15 @@ def test_why_another_got_no_answer_is_two_clicks_away(page, moca):
 def test_the_bot_is_stopped_and_given_the_word_again(page, moca):
     answered(moca)
     page.get_by_role("link", name="Ada").click()
-    for button, chip, stored in (
+    for button, shown, stored in (
         ("Pause", "paused", "paused"),
-        ("Take over", "waits for a person", "human"),
+        ("Take over", "Administrator has taken over", "human"),
         ("Hand back to the bot", "bot", "open"),
         ("Close", "closed", "closed"),
         ("Reopen", "bot", "open"),
     ):
         page.get_by_role("button", name=button, exact=True).click()
-        expect(page.locator(".talk-head .chip")).to_have_text(chip)
+        expect(page.locator(".talk-head :is(.chip, #held-by)")).to_have_text(shown)
         assert status(moca) == stored
 
 

@@ -264,3 +264,14 @@ def test_neither_the_key_nor_the_words_can_be_read_out_of_what_is_kept(client):
     write(client, key="the clients own key")
     row = IdempotencyKey.get()
     assert all(re.fullmatch("[0-9a-f]{64}", each) for each in (row.key, row.fingerprint))
+
+
+def test_every_post_is_described_with_its_key(client):
+    paths = client.get("/openapi.json").json["paths"]
+    ours = [each for path, each in paths.items() if path.startswith("/api/")]
+    posts = [each["post"] for each in ours if "post" in each]
+    headers = [[each for each in post["parameters"] if each["in"] == "header"] for post in posts]
+    named = [[each["name"] for each in found] for found in headers]
+    assert named == [["Idempotency-Key"]] * len(posts)
+    assert len(posts) >= 14
+    assert all({"409", "422"} <= post["responses"].keys() for post in posts)

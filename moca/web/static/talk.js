@@ -4,6 +4,7 @@ const text = document.querySelector("#text");
 const bytes = document.querySelector("#bytes");
 const answer = document.querySelector("#answer");
 const offset = document.querySelector("#offset");
+const sending = `${location.pathname} sending`;
 
 function count() {
   const length = new TextEncoder().encode(text.value.trim()).length;
@@ -19,6 +20,13 @@ function showZone() {
   if (label) label.textContent = "Send at";
 }
 
+// A reply that was sent leads here anew; after an error one comes back to it.
+function forgetWhatWasSent() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const wasSent = sessionStorage.getItem(sending) && navigation.type !== "back_forward";
+  if (wasSent) sessionStorage.removeItem(location.pathname);
+  sessionStorage.removeItem(sending);
+}
 
 if (text) {
   text.addEventListener("input", count);
@@ -28,9 +36,10 @@ if (text) {
   text.form.addEventListener("submit", () => {
     const at = document.querySelector("#at").value;
     offset.value = at ? String(new Date(at).getTimezoneOffset()) : "0";
-    sessionStorage.removeItem(location.pathname);
+    sessionStorage.setItem(sending, "1");
   });
   text.addEventListener("input", () => sessionStorage.setItem(location.pathname, text.value));
+  forgetWhatWasSent();
   text.value = text.value || sessionStorage.getItem(location.pathname) || "";
   count();
   showZone();
