@@ -11,7 +11,9 @@ from tests.simulation.clockwork import Clockwork
 from tests.simulation.ledger import Row, instant
 from tests.simulation.sayings import said_in
 
-_SECOND = timedelta(seconds=1)
+_READING_TAKES = timedelta(seconds=9)
+_STEPS_TO_A_CALL = 60
+"""That actors may take from hearing of a freeze until nothing is called any more, at most."""
 
 
 class Control:
@@ -21,11 +23,16 @@ class Control:
     """
 
     def __init__(
-        self, clockwork: Clockwork, slack: timedelta, is_broken: Callable[[int, str], None]
+        self,
+        clockwork: Clockwork,
+        slack: timedelta,
+        step_cost: float,
+        is_broken: Callable[[int, str], None],
     ) -> None:
         self._clockwork = clockwork
         self._slack = slack
         self._is_broken = is_broken
+        self._way = timedelta(milliseconds=10, seconds=_STEPS_TO_A_CALL * step_cost)
         self._releases = 0
         self._frozen_at: tuple[datetime, datetime] | None = None
         """True time, and what the machine's clock showed."""
@@ -53,8 +60,9 @@ class Control:
             return
         true, shown = self._frozen_at
         is_late = instant(item["sending_at"]) > shown + self._slack
-        # What was claimed before may be on its way to its courier still.
-        if is_late or self._clockwork.true > true + _SECOND:
+        # What was given to its courier before may be on its way still, or look into the record.
+        way = self._way + (_READING_TAKES if item["attempts"] > 1 else timedelta())
+        if is_late or self._clockwork.true > true + way:
             self._is_broken(13, f"item {item['id']} goes while the queue is frozen")
 
     def is_edited(self, item: Row) -> bool:

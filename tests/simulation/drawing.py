@@ -20,7 +20,10 @@ from tests.simulation.people import draw_answers_by_hand, draw_writes
 from tests.simulation.script import Happening, Script
 from tests.simulation.sequels import draw_edits, draw_notices, draw_passes, draw_unsends
 from tests.simulation.world import World
+from tests.simulation.worlds import draw_world
 
+_ONE_IN = 4
+"""One seed in so many is of a world that dwells on one thing."""
 _ACCOUNTS = ("17841400000000001", "17841400000000002")
 
 _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
@@ -54,6 +57,8 @@ _MORE_DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
 
 def draw_script(seed: int) -> Script:
     """Write down the run of a seed."""
+    if seed % _ONE_IN == _ONE_IN - 1:
+        return draw_world(seed)
     script, world = _draw(seed)
     world = replace(world, chance=Random(f"{seed}, and more"))
     more = [each for draw in _MORE_DRAWINGS for each in draw(world)]

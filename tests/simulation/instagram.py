@@ -262,10 +262,16 @@ class Instagram:
             )
         )
 
-    def _record(self, contact: ContactKey) -> Record:
+    def newest_in_record(self, contact: ContactKey) -> list[Shown]:
+        """List what the Conversations API shows of a thread, newest first."""
         now = self._clockwork.true
-        shown = [each.message for each in self.threads[contact] if each.recorded_at <= now]
-        newest = [graph_message(contact, contact.psid, each) for each in shown[-20:][::-1]]
+        return [each for each in self.threads[contact] if each.recorded_at <= now][-20:][::-1]
+
+    def _record(self, contact: ContactKey) -> Record:
+        newest = [
+            graph_message(contact, contact.psid, each.message)
+            for each in self.newest_in_record(contact)
+        ]
         return Record.model_validate({"messages": {"data": newest}})
 
 

@@ -7,6 +7,7 @@ from moca.core.contact import ContactKey
 from moca.core.kinds import is_tap
 from tests.simulation.clockwork import BEGINNING, Clockwork
 from tests.simulation.figures import RESPONDERS, Figures
+from tests.simulation.invariants import Invariant
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.sayings import said_in
 
@@ -130,7 +131,9 @@ class Liveness:
                 case "sending" if contact not in calls:
                     what = f"item {row['id']} stays `sending` without a call"
                     bound = self._go_within() + _CLAIM_TAKES
-                    self._judge(wait, wait.since, until, bound, what)
+                    # Where what became of it was lost, the sender holds it for one that waits.
+                    ready = max(wait.since, self._account_until[contact.account_id])
+                    self._judge(wait, ready, until, bound, what)
                 case "pending" if contact not in held | ahead | calls and not is_frozen:
                     if len(calls) < self._figures.couriers:
                         ready = max(due, self._free_at(row, contact))
@@ -157,7 +160,7 @@ class Liveness:
             wait.idle += idle
         if wait.idle > bound:
             told = f"{what}; nothing stood in its way for {wait.idle}"
-            self._simulation.oracle.is_broken(15, told)
+            self._simulation.oracle.is_broken(Invariant.NO_NEEDLESS_WAIT, told)
 
     def _due_at(self, row: Row, wait: _Wait) -> datetime:
         """Return when an item is due in true time; a person's schedule is by the wall clock."""

@@ -22,7 +22,11 @@ def draw_lost_events(world: World) -> list[LosesEvents]:
     if not world.happens(0.08):
         return []
     return [
-        LosesEvents(at=world.instant(0, 10), seconds=world.one_of(0.05, 0.5, 2, 6))
+        LosesEvents(
+            at=world.instant(0, 10),
+            seconds=world.one_of(0.05, 0.5, 2, 6),
+            one_in=world.one_of(1, 2, 3),
+        )
         for _ in range(world.one_of(1, 1, 3))
     ]
 

@@ -67,7 +67,11 @@ class Mishaps:
         self.crashes += 1
         self._oracle.died(self._unsaved_since)
         try:
-            self._process.stop() if dies.orderly else self._process.die()
+            if dies.orderly:
+                self._process.stop()
+                self._oracle.calls.stopped_in_order()
+            else:
+                self._process.die()
         except DiedError:
             self._process.die()
         self._hang_up()
@@ -92,7 +96,7 @@ class Mishaps:
     def loses_events(self, loses: LosesEvents) -> None:
         self._trace.tell(f"what is told is lost for {loses.seconds} s")
         self.faults += 1
-        self._process.loses_events = True
+        self._process.loses_one_event_in = loses.one_in
         self._liveness.lost_at = self._clockwork.true
         self._oracle.lost_events()
         self._clockwork.after(loses.seconds, self._hears_again)
@@ -115,7 +119,7 @@ class Mishaps:
         self._process.start()
 
     def _hears_again(self) -> None:
-        self._process.loses_events = False
+        self._process.loses_one_event_in = 0
         self._oracle.lost_events()
 
     def _disk_works(self) -> None:

@@ -14,12 +14,13 @@ from moca.core.messages import (
 from moca.core.reply import Way
 from moca.core.vocabulary import ConversationStatus
 from moca.core.webhook import Deletion, Echo, Edit, Event, InboundMessage, OtherEvent, ThreadControl
+from tests.simulation.calls import Calls
 from tests.simulation.claims import Claims
 from tests.simulation.clockwork import ActorCrashedError, Clockwork
 from tests.simulation.control import Control
 from tests.simulation.elsewhere import Elsewhere
 from tests.simulation.generator import BrokenGeneratorError
-from tests.simulation.instagram import BrokenCallError
+from tests.simulation.instagram import BrokenCallError, Instagram
 from tests.simulation.instagram import instant as at_second
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.pace import Pace
@@ -43,11 +44,14 @@ class Death(NamedTuple):
 class Oracle:
     """Watches what must always hold (design, section 4) while the run goes on."""
 
-    def __init__(self, script: Script, clockwork: Clockwork, ledger: Ledger) -> None:
+    def __init__(
+        self, script: Script, clockwork: Clockwork, ledger: Ledger, instagram: Instagram
+    ) -> None:
         self.broken: list[str] = []
         self.acknowledged_mids: set[str] = set()
         self.spoken: list[tuple[datetime, ContactKey]] = []
         """When a contact's conversation learned that something was, or may have been, said."""
+        self._sent: list[tuple[datetime, ContactKey]] = []
         self.deaths: list[Death] = []
         self.has_lost_events = False
         self.known_at: dict[str, datetime] = {}
@@ -68,21 +72,37 @@ class Oracle:
         self.pace = Pace(script.figures, clockwork, ledger, self.slack, self.is_broken)
         self.revisions = Revisions(clockwork, ledger, self.is_broken)
         self.claims = Claims(ledger)
-        self.control = Control(clockwork, self.slack, self.is_broken)
+        step_cost = script.figures.step_cost
+        self.control = Control(clockwork, self.slack, step_cost, self.is_broken)
         self._elsewhere = Elsewhere(ledger)
+        self._instagram = instagram
+        same_texts = script.figures.same_texts
+        self.calls = Calls(clockwork, ledger, instagram, self.is_broken, same_texts)
 
     def is_broken(self, number: int, what: str) -> None:
-        self.broken.append(f"{number}: {what}")
+        """Note that an invariant is broken, by its number."""
+        self.broken.append(f"{int(number)}: {what}")
 
     def observe(self, event: object) -> None:
         if isinstance(event, ReplySent | ReplyUnknown):
             self.spoken.append((self._clockwork.now(), event.contact))
+        if isinstance(event, ReplySent) and event.is_said:
+            # A late echo tells of it once more.
+            self._sent.append((max(event.at, self._clockwork.now()), event.contact))
         if isinstance(event, ReplySent | ReplyFailed | ReplyDropped):
             self.pace.reply_left(event.contact)
         if isinstance(event, ReplyClaimed):
             self.claims.note(event.reply.item_id)
         elif isinstance(event, ConversationChanged):
             self._note_hold(event)
+
+    def has_answered_between(self, first: Row, row: Row) -> bool:
+        """Return whether the bot had surely answered a message when its repeat came."""
+        if self.has_lost_events or self.deaths or self.slack:
+            return False
+        since, until = instant(first["created_at"]), instant(row["created_at"]) - _SECOND
+        contact = contact_of(row)
+        return any(to == contact and since < at < until for at, to in self._sent)
 
     def _note_hold(self, changed: ConversationChanged) -> None:
         """Take note of since when a talk is held; a hold that ran out is no part of the next."""
@@ -141,6 +161,7 @@ class Oracle:
             return
         item = max(rows, key=lambda row: row["sending_at"])
         self.control.judge_call(item)
+        self.calls.judge(item)
         self._judge_order(item)
         self.pace.judge_priority(item)
         self._judge_window(item, way)
@@ -207,13 +228,15 @@ class Oracle:
             return
         earlier = self._ledger.items(
             "q.id < ? AND k.psid = ? AND k.account_id = ? AND m.author = 'bot' "
-            "AND q.status IN ('pending', 'sending')",
+            "AND q.status IN ('pending', 'sending', 'unknown')",
             item["id"],
             item["psid"],
             item["account_id"],
         )
+        left_to_the_operator = {text for _, text in self._instagram.unreadable}
         for each in earlier:
-            if each["id"] not in self.overruled:
+            is_left = each["status"] == "unknown" and said_in(each) in left_to_the_operator
+            if each["id"] not in self.overruled and not is_left:
                 self.is_broken(5, f"item {item['id']} goes before item {each['id']}")
 
     def _judge_hold(self, item: Row) -> None:

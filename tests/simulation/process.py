@@ -47,7 +47,7 @@ class LossySystem(System):
     process: "Process"
 
     def _whom(self, event: object) -> Ref | None:
-        is_lost = self.process.loses_events and not isinstance(event, OfDraft)
+        is_lost = not isinstance(event, OfDraft) and self.process.loses_event()
         return None if is_lost else super()._whom(event)
 
 
@@ -89,7 +89,9 @@ class Process:
         self.figures: Figures = script.figures
         self.disk_fails = False
         self.dies_after_commit = False
-        self.loses_events = False
+        self.loses_one_event_in = 0
+        """1 if all are lost, 0 if none is."""
+        self._events = 0
         self.loses_commits = 0
         """Whose answers are lost, of the commits to come."""
         self.system: System | None = None
@@ -148,6 +150,12 @@ class Process:
 
     def send_due(self) -> bool:
         return self.system is not None and self.timers.send_due()
+
+    def loses_event(self) -> bool:
+        """Return whether what is told now gets lost."""
+        self._events += 1
+        one_in = self.loses_one_event_in
+        return one_in > 0 and self._events % one_in == 0
 
     def crashes(self, actor: str) -> None:
         """Have an actor of this class raise at the next message that it takes."""

@@ -58,7 +58,7 @@ class Revisions:
         if attempts >= _MOST_ATTEMPTS:
             return
         for mid in making.mids:
-            known = [each for each in self._edits[mid] if each[0] < asked.at - _A_WHILE]
+            known = [each for each in self._edits.get(mid, ()) if each[0] < asked.at - _A_WHILE]
             if known and mid not in self._unsent_at:
                 number = max(each[1] for each in known)
                 # An edit of the last moment may have been in time too.

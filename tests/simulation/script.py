@@ -192,6 +192,8 @@ class LosesEvents:
 
     at: float
     seconds: float
+    one_in: int = 1
+    """How many are told for each that is lost."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,7 @@ class Simulation:
         self.webhooks = Webhooks(self.clockwork, self.trace, script.figures.batches)
         self.instagram = Instagram(script, self.clockwork, self.webhooks, self.trace)
         self.doings = Doings(self.clockwork, self.instagram, self.webhooks)
-        self.oracle = Oracle(script, self.clockwork, self.ledger)
+        self.oracle = Oracle(script, self.clockwork, self.ledger, self.instagram)
         self.process = Process(
             path, script, self.clockwork, self.instagram, self.trace, self._observe
         )

@@ -30,6 +30,7 @@ def judge_the_end(simulation: Any) -> None:
     _judge_signs(oracle, items, instagram)
     _judge_answers(oracle, messages, arrivals, generator, same=script.figures.same_texts)
     _judge_parts(oracle, arrivals, generator)
+    _judge_parts_given_up(oracle, ledger, items)
     _judge_private_replies(oracle, items, arrivals)
     if not oracle.has_lost_events:
         _judge_order_of_answers(oracle, ledger, messages, items, generator)
@@ -88,7 +89,7 @@ def _judge_arrivals(
         elif row["status"] not in ("sent", "failed", "cancelled"):
             oracle.is_broken(2, f"item {row['id']} is {row['status']} for ever")
     for key in sorted(came | sent):
-        if came[key] != sent[key]:
+        if not sent[key] <= came[key] <= sent[key] + oracle.calls.unseen.get(key, 0):
             contact, text = key
             told = f"{sent[key]} sent, {came[key]} seen"
             oracle.is_broken(3, f"{text!r} to {contact.psid}: {told}")
@@ -107,10 +108,13 @@ def _judge_signs(oracle: Oracle, items: list[Row], instagram: Instagram) -> None
 
 def _judge_answers(oracle, messages, arrivals, generator: Generator, same: bool) -> None:
     answers: Counter[str] = Counter()
-    for _, shown in arrivals:
+    seen: set[str] = set()
+    for contact, shown in arrivals:
         making = generator.made.get(shown.said)
         if making is not None and making.is_last:
-            answers.update(making.mids)
+            if not oracle.calls.unseen.get((contact, shown.said)) or shown.said not in seen:
+                answers.update(making.mids)
+            seen.add(shown.said)
             oracle.revisions.judge_answer(making, generator)
     for mid, times in sorted(answers.items()):
         if times > 1:
@@ -133,6 +137,20 @@ def _judge_parts(oracle: Oracle, arrivals, generator: Generator) -> None:
         if making.part != latest[making.number] + 1:
             oracle.is_broken(5, f"part {making.part} of reply {making.number} is out of order")
         latest[making.number] = making.part
+
+
+def _judge_parts_given_up(oracle: Oracle, ledger: Ledger, items: list[Row]) -> None:
+    """Judge that a part is given up for an earlier one only where that was in doubt, or failed."""
+    doubted = {step["message_id"] for step in ledger.steps("outcome = 'unknown'")}
+    for item in items:
+        if item["because"] != "it is not known whether an earlier part arrived":
+            continue
+        reply = item["part_of_id"]
+        earlier = [
+            each for each in items if each["part_of_id"] == reply and each["id"] < item["id"]
+        ]
+        if all(each["status"] == "sent" and each["message_id"] not in doubted for each in earlier):
+            oracle.is_broken(2, f"item {item['id']} was given up though all before it arrived")
 
 
 def _judge_private_replies(oracle: Oracle, items: list[Row], arrivals) -> None:
@@ -210,7 +228,7 @@ def _died_amid(oracle: Oracle, before: datetime, after: datetime, step_id: int) 
 
 
 def _judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> None:
-    window = timedelta(seconds=script.figures.dedup) + oracle.slack
+    window = timedelta(seconds=script.figures.dedup)
     by_id = {row["id"]: row for row in messages}
     for row in messages:
         if row["outcome"] != "duplicate":
@@ -223,8 +241,10 @@ def _judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> No
         if {row["mid"], first["mid"]} & oracle.revisions.mids:
             continue
         alike = first["text"] == row["text"] and contact_of(first) == contact_of(row)
-        if not alike or row["type"] != "text" or row["kind"] != "message" or after > window:
+        if not alike or row["type"] != "text" or row["kind"] != "message" or after >= window:
             oracle.is_broken(2, f"{row['mid']} does not repeat {first['mid']}")
+        if oracle.has_answered_between(first, row):
+            oracle.is_broken(2, f"{row['mid']} repeats {first['mid']}, answered long before")
     _judge_missed_duplicates(script, oracle, messages)
 
 
