@@ -13,6 +13,7 @@ from tests.simulation.mutants import read_mutants, try_mutants
 from tests.simulation.run import run
 from tests.simulation.shrink import shrink
 from tests.simulation.telling import Tally, tell_failure
+from tests.simulation.worlds import WORLDS, draw_world
 
 _MOST_SEEDS = 2**48
 
@@ -25,6 +26,7 @@ _MOST_SEEDS = 2**48
 @click.option("--shorten/--no-shorten", default=True, help="Shrink what breaks.")
 @click.option("--mutants", is_flag=True, help="Break the product on purpose; 300 seeds, from 0.")
 @click.option("--mutant", default="", help="Try only the mutants with this in their name.")
+@click.option("--world", type=click.Choice(sorted(WORLDS)), help="Only worlds of this kind.")
 def main(
     seeds: int | None,
     first: int | None,
@@ -33,10 +35,11 @@ def main(
     shorten: bool,
     mutants: bool,
     mutant: str,
+    world: str | None,
 ) -> None:
     """Run the whole system in simulated worlds, each drawn from a seed, until one breaks it."""
     if seed is not None:
-        result = run(draw_script(seed))
+        result = run(draw_world(seed, world) if world else draw_script(seed))
         click.echo("\n".join(result.trace))
         click.echo(f"trace {result.hash}")
         sys.exit(bool(result.broken))
@@ -44,7 +47,7 @@ def main(
         start = first or 0
         sys.exit(_try_mutants(mutant, range(start, start + (seeds or 300)), jobs))
     start = random.randrange(_MOST_SEEDS) if first is None else first
-    sys.exit(_try_all(range(start, start + (seeds or 1000)), jobs, shorten))
+    sys.exit(_try_all(range(start, start + (seeds or 1000)), jobs, shorten, world))
 
 
 def _try_mutants(name: str, seeds: range, jobs: int) -> int:
@@ -57,9 +60,11 @@ def _try_mutants(name: str, seeds: range, jobs: int) -> int:
     return 1 if survived else 0
 
 
-def _try_all(seeds: range, jobs: int, shorten: bool) -> int:
+def _try_all(seeds: range, jobs: int, shorten: bool, world: str | None) -> int:
     console, tally, began = Console(stderr=True), Tally(), time.monotonic()
-    results = track(run_many(seeds, jobs), f"seeds from {seeds[0]}", len(seeds), console=console)
+    results = track(
+        run_many(seeds, jobs, world), f"seeds from {seeds[0]}", len(seeds), console=console
+    )
     broken = None
     for result in results:
         tally.add(result)
@@ -71,7 +76,8 @@ def _try_all(seeds: range, jobs: int, shorten: bool) -> int:
         return 0
     for line in tell_failure(shrink(broken) if shorten else broken):
         click.echo(line)
-    click.echo(f"replay it with: python -m tests.simulation --seed {broken.script.seed}")
+    of = f" --world {world}" if world else ""
+    click.echo(f"replay it with: python -m tests.simulation --seed {broken.script.seed}{of}")
     return 1
 
 

@@ -30,6 +30,10 @@ class Mutant:
     old: str
     """Stands in the file exactly once."""
     new: str
+    world: str | None = None
+    """A kind of world that shows it at once."""
+    seed: int = 0
+    """A seed of such a world that does."""
 
     def count(self, root: Path = ROOT) -> int:
         """Return how often `old` occurs in the file."""
@@ -75,21 +79,22 @@ def try_mutants(mutants: Iterable[Mutant], seeds: range, jobs: int) -> Iterator[
         yield from pool.map(partial(try_mutant, seeds=seeds), mutants)
 
 
-def try_mutant(mutant: Mutant, seeds: range) -> Catch:
+def try_mutant(mutant: Mutant, seeds: range, world: str | None = None) -> Catch:
     """Run the simulation in a copy of the tree until a seed breaks, or all were tried."""
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)
         for name in _COPIED:
             _copy(ROOT / name, copy / name)
         mutant.apply(copy)
-        return _run(mutant, seeds, copy)
+        return _run(mutant, seeds, world, copy)
 
 
-def _run(mutant: Mutant, seeds: range, copy: Path) -> Catch:
-    options = ("--seeds", str(len(seeds)), "--from", str(seeds[0]), "--jobs", "1", "--no-shorten")
+def _run(mutant: Mutant, seeds: range, world: str | None, copy: Path) -> Catch:
+    options = ["--seeds", str(len(seeds)), "--from", str(seeds[0]), "--jobs", "1", "--no-shorten"]
+    options += ["--world", world] if world else []
     try:
         run = subprocess.run(
-            (sys.executable, "-m", "tests.simulation", *options),
+            [sys.executable, "-m", "tests.simulation", *options],
             cwd=copy,
             check=False,
             capture_output=True,

@@ -163,16 +163,17 @@ def in_parts(chance: Random) -> tuple[Figures, list[Happening]]:
 
 
 def with_a_writer_that_crashes(chance: Random) -> tuple[Figures, list[Happening]]:
-    """The only writer crashes again and again, and calls come to nothing."""
-    figures = Figures(debounce=0.5, user_cooldown=2, step_cost=chance.choice((0, 0.02)))
+    """The only writer crashes as it hears how calls ended that came to nothing."""
+    figures = Figures(debounce=0.5, user_cooldown=2, step_cost=chance.choice((0, 0.002)))
     writes = [_writes(each, n, n * 3, "hi") for n, each in enumerate(_people(6), start=1)]
     sendings = [
         Sending(number=number, arrives=None, answer=chance.choice(("undelivered", "throttled")))
         for number in range(1, 20)
-        if chance.random() < 0.6
+        if chance.random() < 0.8
     ]
     crashes = [
-        ActorCrashes(at=round(chance.uniform(3, 30), 3), actor="PersistenceActor") for _ in range(2)
+        ActorCrashes(at=round(n * 3 + chance.uniform(0.8, 1), 3), actor="PersistenceActor")
+        for n in chance.sample(range(1, 7), 2)
     ]
     return figures, [*writes, *sendings, *crashes]
 
@@ -189,22 +190,27 @@ def stopped_in_order(chance: Random) -> tuple[Figures, list[Happening]]:
     return figures, [*writes, *stops, *slow, Reading(number=1, seconds=8, is_unreadable=False)]
 
 
-WORLDS: tuple[Callable[[Random], tuple[Figures, list[Happening]]], ...] = (
-    frozen_now_and_then,
-    saying_the_same,
-    edited_at_the_last_moment,
-    in_doubt,
-    settled_by_hand,
-    in_long_threads,
-    in_a_slow_record,
-    in_parts,
-    with_a_writer_that_crashes,
-    stopped_in_order,
-)
+_Draw = Callable[[Random], tuple[Figures, list[Happening]]]
+
+WORLDS: dict[str, _Draw] = {
+    draw.__name__: draw
+    for draw in (
+        frozen_now_and_then,
+        saying_the_same,
+        edited_at_the_last_moment,
+        in_doubt,
+        settled_by_hand,
+        in_long_threads,
+        in_a_slow_record,
+        in_parts,
+        with_a_writer_that_crashes,
+        stopped_in_order,
+    )
+}
 
 
-def draw_world(seed: int) -> Script:
-    """Write down a run in one of these worlds."""
+def draw_world(seed: int, name: str | None = None) -> Script:
+    """Write down a run in the world of this name, or in any."""
     chance = Random(f"{seed}, in a world of its own")
-    figures, happenings = chance.choice(WORLDS)(chance)
+    figures, happenings = WORLDS[name or chance.choice(tuple(WORLDS))](chance)
     return Script(seed, replace(figures, in_order=chance.random() < 0.3), tuple(happenings))
