@@ -21,12 +21,12 @@ from tests.simulation.control import Control
 from tests.simulation.elsewhere import Elsewhere
 from tests.simulation.generator import BrokenGeneratorError
 from tests.simulation.instagram import BrokenCallError, Instagram
-from tests.simulation.instagram import instant as at_second
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.pace import Pace
 from tests.simulation.revisions import Revisions
 from tests.simulation.sayings import said, said_in
-from tests.simulation.script import ClockSteps, Edits, Script, Writes
+from tests.simulation.script import ClockSteps, Script
+from tests.simulation.windows import Windows
 
 _EXPECTED = (ActorCrashedError, BrokenCallError, BrokenGeneratorError)
 _SECOND = timedelta(seconds=1)
@@ -59,8 +59,6 @@ class Oracle:
         self._figures = script.figures
         self._clockwork = clockwork
         self._ledger = ledger
-        self._writes = [each for each in script.happenings if isinstance(each, Writes)]
-        self._edits = [each for each in script.happenings if isinstance(each, Edits)]
         steps = [each.seconds for each in script.happenings if isinstance(each, ClockSteps)]
         self.slack = timedelta(seconds=sum(abs(step) for step in steps))
         self._held_since: dict[int, datetime] = {}
@@ -75,6 +73,7 @@ class Oracle:
         step_cost = script.figures.step_cost
         self.control = Control(clockwork, self.slack, step_cost, self.is_broken)
         self._elsewhere = Elsewhere(ledger)
+        self._windows = Windows(script, clockwork, ledger, self.slack, self.is_broken)
         self._instagram = instagram
         same_texts = script.figures.same_texts
         self.calls = Calls(clockwork, ledger, instagram, self.is_broken, same_texts)
@@ -164,7 +163,7 @@ class Oracle:
         self.calls.judge(item)
         self._judge_order(item)
         self.pace.judge_priority(item)
-        self._judge_window(item, way)
+        self._windows.judge_call(item, way)
         if item["author"] == "bot":
             self._judge_hold(item)
             self._judge_consent(item)
@@ -276,26 +275,3 @@ class Oracle:
         is_late = instant(item["sending_at"]) > since + self.slack
         if is_late and not self._elsewhere.came_back(item):
             self.is_broken(7, f"item {item['id']} goes into a thread that another app holds")
-
-    def _judge_window(self, item: Row, way: Way) -> None:
-        opening = max(self._openings(item), default=None)
-        figures = self._figures
-        late = way.is_late and item["author"] != "bot" and item["kind"] != "reaction"
-        is_long = late or item["comment_id"] is not None
-        window = timedelta(seconds=figures.window_for_people if is_long else figures.window)
-        if opening is None or instant(item["sending_at"]) > opening + window + self.slack:
-            self.is_broken(7, f"item {item['id']} was claimed when the window was shut")
-
-    def _openings(self, item: Row) -> list[datetime]:
-        """List from when on the contact may be written to; an edit may stand for a message."""
-        if item["comment_id"] is not None:
-            # A webhook does not tell when a comment was written.
-            rows = self._ledger.messages("m.mid = ?", item["comment_id"])
-            return [instant(row["created_at"]) for row in rows]
-        contact = contact_of(item)
-        wrote = (
-            at_second(each.at)
-            for each in (*self._writes, *self._edits)
-            if each.contact == contact and not getattr(each, "is_comment", False)
-        )
-        return [at for at in wrote if at <= self._clockwork.true]
