@@ -37,9 +37,14 @@ class PasswordLogin:
         Raises:
             Problem: 403, name or password is wrong; 429, too many tries; else as `carry_out`.
         """
-        operator, note = self._find(name), self._access.events.note
+        note, place = self._access.events.note, place_of(request.remote_addr)
+        operator: OperatorRecord | None = None
         try:
-            is_known = self._tries(name, password, operator)
+            if not self._browsers.may_be_known():
+                # A flood is refused before even the database is asked.
+                self._limits.require_room(place, clock.now())
+            operator = self._find(name)
+            is_known = self._tries(name, password, operator, place)
         except Problem:
             note(SecurityEvent.LOGIN_LOCKED, name, operator)
             raise
@@ -52,8 +57,8 @@ class PasswordLogin:
         with self._ports.database.connection_context():
             return None if "\x00" in name else find_operator(name)
 
-    def _tries(self, name: str, password: str, operator: OperatorRecord | None) -> bool:
-        place, browser = place_of(request.remote_addr), self._browsers.find(operator)
+    def _tries(self, name: str, password: str, operator: OperatorRecord | None, place: str) -> bool:
+        browser = self._browsers.find(operator)
         attempt = self._limits.begin(fold_name(name), place, browser, clock.now())
         try:
             is_known = is_right(password, operator.password_hash if operator else None)

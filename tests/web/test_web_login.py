@@ -81,6 +81,19 @@ def test_names_that_nobody_has_are_refused_before_they_cost_a_hash(app, hashed):
     assert len(hashed) == 20
 
 
+def test_a_flood_is_refused_before_the_database_is_asked(app, database, monkeypatch):
+    client = app.test_client()
+    for number in range(20):
+        logs_in(client, f"name {number}", "guess")
+
+    def asked():
+        raise AssertionError("the database was asked")
+
+    monkeypatch.setattr(database, "connection_context", asked)
+
+    assert logs_in(client, "another", "guess").status_code == 429
+
+
 def test_logins_from_everywhere_are_limited_together(app, hashed, frozen):
     client = app.test_client()
     statuses = []

@@ -11,6 +11,7 @@ from moca.web.sessions import Sessions
 
 _LASTS = timedelta(days=365)
 _LONGEST = 200
+_COOKIE = "moca_browser_"
 
 
 class KnownBrowsers:
@@ -21,6 +22,11 @@ class KnownBrowsers:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+
+    def may_be_known(self) -> bool:
+        """Return whether this browser shows a cookie such as operators' browsers have."""
+        prefix = self._sessions.cookie_named(_COOKIE)
+        return any(name.startswith(prefix) for name in request.cookies)
 
     def find(self, operator: OperatorRecord | None) -> str | None:
         """Return what names this browser among the operator's; None if it is unknown."""
@@ -40,7 +46,7 @@ class KnownBrowsers:
         return answer
 
     def _cookie(self, operator: OperatorRecord) -> str:
-        return self._sessions.cookie_named(f"moca_browser_{operator.id}")
+        return self._sessions.cookie_named(f"{_COOKIE}{operator.id}")
 
 
 def _sign(nonce: str, operator: OperatorRecord) -> str:

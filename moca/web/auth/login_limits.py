@@ -38,6 +38,17 @@ class LoginLimits:
         self._anywhere = Throttle(_FROM_ANYWHERE)
         self._all = Throttle(_OF_ALL, _MINUTE)
 
+    def require_room(self, place: str, now: datetime) -> None:
+        """See whether a browser that is not known may try at all; counts nothing, costs nothing.
+
+        Raises:
+            Problem: 429, there were too many from this place, or in all.
+        """
+        for throttle, key in ((self._one_address, place), (self._all, "")):
+            free_at = throttle.free_at(key, now)
+            if free_at > now:
+                raise too_many("tries", free_at - now)
+
     def begin(self, name: str, place: str, browser: str | None, now: datetime) -> Attempt:
         """Count a try.
 
