@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from moca.core.delivery import Arrived, NotArrived, Unreadable, VerificationResult
 from moca.core.messages import ListKnownMids
@@ -8,6 +8,8 @@ from moca.core.reads import Reads
 from moca.core.reply import QueuedReply
 
 _CALLS_PER_READING = 2
+_READING_TAKES = timedelta(minutes=2)
+"""A reading of which nothing was heard for so long was lost, and is made again."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Settling:
             account_id = doubt.reply.contact.account_id
             if self._reads.free_at(account_id, now, _CALLS_PER_READING) <= now:
                 self._reads.count(account_id, now, _CALLS_PER_READING)
-                doubt.is_reading = True
+                doubt.is_reading, doubt.read_at = True, now + _READING_TAKES
                 readings.append(ListKnownMids(doubt.reply, doubt.started_at))
         return tuple(readings)
 
@@ -73,13 +75,13 @@ class Settling:
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Tell when the next reading is due; None while nothing is in doubt."""
-        waiting = [self._due_at(each, now) for each in self._doubts.values() if not each.is_reading]
+        waiting = [self._due_at(each, now) for each in self._doubts.values()]
         return min(waiting, default=None)
 
     def read(self, item_id: int, result: VerificationResult, now: datetime) -> "Verdict | None":
         """Weigh a reading; None while nothing can be said yet."""
         doubt = self._doubts.get(item_id)
-        if doubt is None:
+        if doubt is None or not (doubt.is_reading or isinstance(result, Arrived)):
             return None
         doubt.is_reading = False
         doubt.read_at = now + self._policy.settle
@@ -101,9 +103,8 @@ class Settling:
         return Verdict(doubt.reply, result)
 
     def _due_at(self, doubt: Doubt, now: datetime) -> datetime:
-        if doubt.is_reading:
-            return datetime.max.replace(tzinfo=now.tzinfo)
-        doubt.read_at = min(doubt.read_at, now + self._policy.settle)
+        longest = _READING_TAKES if doubt.is_reading else self._policy.settle
+        doubt.read_at = min(doubt.read_at, now + longest)
         if doubt.read_at > now:
             return doubt.read_at
         account_id = doubt.reply.contact.account_id

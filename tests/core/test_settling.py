@@ -111,7 +111,10 @@ def test_one_reading_that_shows_it_is_enough() -> None:
 def test_what_cannot_be_read_is_left_to_the_operator_in_the_end() -> None:
     settling = Settling(POLICY)
     settling.add(ONCE, at(-1), at(0))
-    verdicts = [settling.read(1, Unreadable("190"), at(n)) for n in range(5)]
+    verdicts = []
+    for n in range(10, 60, 10):
+        assert settling.readings(at(n)) == (ListKnownMids(ONCE, at(-1)),)
+        verdicts.append(settling.read(1, Unreadable("190"), at(n)))
     assert verdicts == [None] * 4 + [Verdict(ONCE, Unreadable("190"))]
 
 
@@ -132,3 +135,17 @@ def test_a_doubt_settled_otherwise_is_forgotten() -> None:
     assert settling.forget(1) is not None
     assert settling.read(1, NotArrived(), at(20)) is None
     assert settling.wake_at(at(20)) is None
+
+
+def test_a_reading_that_is_never_heard_of_is_made_again_and_counts_once() -> None:
+    settling = Settling(POLICY)
+    settling.add(ONCE, at(0), at(0))
+    asked = ListKnownMids(ONCE, at(0))
+    assert settling.readings(at(10)) == (asked,)
+    assert settling.wake_at(at(10)) == at(130)
+    assert settling.readings(at(129)) == ()
+    assert settling.readings(at(130)) == (asked,)
+    assert settling.read(1, NotArrived(), at(131)) is None
+    assert settling.read(1, NotArrived(), at(132)) is None, "the lost one comes after all"
+    assert settling.readings(at(141)) == (asked,)
+    assert settling.read(1, NotArrived(), at(142)) == Verdict(ONCE, NotArrived())
