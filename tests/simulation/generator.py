@@ -39,6 +39,8 @@ class Asked:
     at: datetime
     texts: dict[str, str]
     """What the messages said, by id."""
+    contact: ContactKey
+    attempt: int
 
 
 class Generator:
@@ -60,7 +62,8 @@ class Generator:
 
     def reply(self, request: ReplyRequest, backstage: Backstage) -> Reply:
         texts = {message.mid: message.text for message in request.inputs}
-        self.asked.append(Asked(self._clockwork.true, texts))
+        asked = Asked(self._clockwork.true, texts, request.contact, request.attempt)
+        self.asked.append(asked)
         number = len(self.asked)
         lapse = self._lapses.get(number) or Generating(number=number)
         self.faults += lapse.seconds > 0 or lapse.ends != "made"

@@ -22,6 +22,10 @@ _READING_TAKES = timedelta(seconds=9)
 _ACCOUNT_PAUSE = timedelta(seconds=60)
 _CALL_BEGINS_WITHIN = timedelta(seconds=15)
 """How long after a claim, for all that a later run knows, its call may have begun."""
+_LOST_READING = timedelta(minutes=3)
+"""After so long a reading of the record that was lost is made again, at the latest."""
+_LONGEST_SPAN = timedelta(minutes=2)
+"""The longest that an account or a reply is made to wait."""
 _NEVER_FULL = 1000
 _SHORTEST = timedelta(milliseconds=250)
 """Shorter waits are let pass: they are many, and none of them is long."""
@@ -56,6 +60,8 @@ class Liveness:
         self._items: dict[tuple[int, str, int], _Wait] = {}
         self._busy_at: dict[ContactKey, datetime] = {}
         self._account_until: dict[str, datetime] = defaultdict(lambda: clockwork.true)
+        self._set_by = timedelta()
+        """By how much the machine's clock was set, either way."""
         self.lost_at: datetime | None = None
         """When a fault last may have cost an event, so that only a sweep heals it."""
 
@@ -70,6 +76,10 @@ class Liveness:
         """Note that an account has to wait."""
         until = self._clockwork.true + (wait or _ACCOUNT_PAUSE)
         self._account_until[account_id] = max(until, self._account_until[account_id])
+
+    def clock_is_set(self, seconds: float) -> None:
+        """No step of the clock holds anything up by more than its own span."""
+        self._set_by += timedelta(seconds=abs(seconds))
 
     def restarted(self) -> None:
         """Begin anew: all that waited waits for another process."""
@@ -150,6 +160,9 @@ class Liveness:
             return
         reading = timedelta(seconds=figures.settle) + _READING_TAKES
         bound = (figures.max_attempts + 2) * reading + others * _SECOND + self._heals_within()
+        bound += min(self._set_by, _LONGEST_SPAN)
+        if self.lost_at is not None:
+            bound += _LOST_READING
         self._judge(wait, wait.since, until, bound, f"item {row['id']} stays unknown")
 
     def _judge(
@@ -200,13 +213,14 @@ class Liveness:
 
     def _answer_within(self) -> timedelta:
         stuck = _STUCK_AFTER if self.lost_at is not None else timedelta()
-        return _AT_ONCE + self._heals_within() + stuck
+        span = timedelta(seconds=self._figures.cooldown + self._figures.debounce)
+        return _AT_ONCE + self._heals_within() + stuck + min(self._set_by, span)
 
     def _go_within(self) -> timedelta:
         """Return how long may pass; what is left to the database is taken up by a sweep."""
         is_left = self._figures.capacity < _NEVER_FULL
         sweep = timedelta(seconds=2 * self._figures.sweep) if is_left else timedelta()
-        return _AT_ONCE + self._heals_within() + sweep
+        return _AT_ONCE + self._heals_within() + sweep + min(self._set_by, _LONGEST_SPAN)
 
     def _heals_within(self) -> timedelta:
         """Return how long a lost event may go unnoticed."""

@@ -69,7 +69,8 @@ class Mishaps:
         try:
             if dies.orderly:
                 self._process.stop()
-                self._oracle.calls.stopped_in_order()
+                if not dies.after_commit and self._liveness.lost_at is None:
+                    self._oracle.calls.stopped_in_order()
             else:
                 self._process.die()
         except DiedError:
@@ -111,6 +112,7 @@ class Mishaps:
     def clock_steps(self, steps: ClockSteps) -> None:
         self._trace.tell(f"the clock is set by {steps.seconds} s")
         self.faults += 1
+        self._liveness.clock_is_set(steps.seconds)
         self._clockwork.step(steps.seconds)
 
     def _start(self) -> None:

@@ -8,6 +8,7 @@ from moca.core.contact import ContactKey
 from tests.simulation.figures import Figures
 from tests.simulation.script import (
     ActorCrashes,
+    ClockSteps,
     Dies,
     Edits,
     Generating,
@@ -190,6 +191,49 @@ def stopped_in_order(chance: Random) -> tuple[Figures, list[Happening]]:
     return figures, [*writes, *stops, *slow, Reading(number=1, seconds=8, is_unreadable=False)]
 
 
+def crowded(chance: Random) -> tuple[Figures, list[Happening]]:
+    """Many more people write at once than replies can be made at a time."""
+    count = chance.choice((40, 70))
+    figures = Figures(debounce=0.5, step_cost=0, idle=5, generation_timeout=30)
+    writes = [
+        _writes(each, n, chance.uniform(0, 5), "hi")
+        for n, each in enumerate(_people(count), start=1)
+    ]
+    slow = [Generating(number=number, seconds=chance.uniform(15, 25)) for number in range(1, 200)]
+    return figures, [*writes, *slow]
+
+
+def under_a_clock_that_leaps(chance: Random) -> tuple[Figures, list[Happening]]:
+    """The machine's clock is set by minutes and hours, either way."""
+    figures = Figures(
+        debounce=chance.choice((0.5, 5)),
+        cooldown=8,
+        settle=3,
+        step_cost=0,
+        per_second=chance.choice((1, 3)),
+    )
+    writes: list[Happening] = []
+    for each in _people(5):
+        at = chance.uniform(0, 20)
+        for text in _TEXTS[: chance.choice((1, 2, 4))]:
+            writes.append(_writes(each, len(writes) + 1, at, text))
+            at += chance.choice((1, 6, 15))
+    leaps = [
+        ClockSteps(
+            at=round(chance.uniform(3, 40), 3),
+            seconds=chance.choice((-7200, -3600, -600, -60, 60, 600, 3600)),
+        )
+        for _ in range(chance.choice((1, 1, 2)))
+    ]
+    answers = ("unconfirmed", "throttled", "undelivered")
+    sendings = [
+        Sending(number=number, arrives=None, answer=chance.choice(answers))
+        for number in range(1, 20)
+        if chance.random() < 0.25
+    ]
+    return figures, [*writes, *leaps, *sendings]
+
+
 _Draw = Callable[[Random], tuple[Figures, list[Happening]]]
 
 WORLDS: dict[str, _Draw] = {
@@ -205,6 +249,8 @@ WORLDS: dict[str, _Draw] = {
         in_parts,
         with_a_writer_that_crashes,
         stopped_in_order,
+        crowded,
+        under_a_clock_that_leaps,
     )
 }
 
