@@ -24,6 +24,7 @@ from moca.core.messages import (
     QueueReply,
     ReadName,
     RecordSteps,
+    ShareReply,
 )
 from moca.core.policy import ConversationPolicy
 from moca.core.snapshot import Snapshot
@@ -155,7 +156,9 @@ class ConversationActor(MailboxActor):
 
     def _carry_out_one(self, effect: Effect) -> None:
         match effect:
-            case ConcludeMessages() | RecordSteps() | QueueReply() | HandOverConversation():
+            case ConcludeMessages() | RecordSteps() | HandOverConversation():
+                self._around.record(effect)
+            case QueueReply() | ShareReply():
                 self._around.record(effect)
             case GenerateReply():
                 self._around.generate(effect)

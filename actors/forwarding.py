@@ -16,6 +16,7 @@ from moca.core.messages import (
     ReplyQueued,
     ReplyRefused,
     ReplySent,
+    ReplyShared,
     ReplyUnknown,
 )
 from moca.core.messages.freezing import FreezeChanged
@@ -24,6 +25,7 @@ from moca.core.messages.seating import ContactChanged
 TOLD_TO_OWNERS = (
     ReplyQueued,
     ReplyRefused,
+    ReplyShared,
     ReplySent,
     ReplyFailed,
     ReplyUnknown,

@@ -22,7 +22,6 @@ from moca.replies.generator import (
     GenerationError,
     HandOver,
     NoReply,
-    Reply,
     ReplyGenerator,
     ReplyRequest,
     Say,
@@ -82,7 +81,10 @@ class _Generating(MailboxActor):
     def _make(self, asked: GenerateReply) -> Answer:
         self._at_work = asked
         try:
-            answer = _answer(asked, self._generator.reply(self._request(asked)))
+            reply = self._generator.reply(self._request(asked))
+            if isinstance(reply, Content):
+                reply = Say(reply, is_sample=getattr(self._generator, "is_sample", False))
+            answer = _answer(asked, reply)
         except GenerationError as error:
             answer = GenerationFailed(*_name(asked), str(error))
         self._at_work = None
@@ -152,13 +154,11 @@ def _name(asked: GenerateReply) -> tuple[ContactKey, int, int]:
     return asked.contact, asked.inputs[0].id, asked.attempt
 
 
-def _answer(asked: GenerateReply, reply: Reply) -> Answer:
+def _answer(asked: GenerateReply, reply: Say | HandOver | NoReply) -> Answer:
     name = _name(asked)
     match reply:
-        case Content():
-            return ReplyGenerated(*name, reply)
-        case Say(content, by):
-            return ReplyGenerated(*name, content, by)
+        case Say(content=content, by=by, is_sample=is_sample):
+            return ReplyGenerated(*name, content, by, is_sample)
         case HandOver(because, words):
             return HandOverAsked(*name, because, words)
         case NoReply(because):

@@ -21,6 +21,8 @@ class Draft:
     """When this attempt counts as failed; None until a responder takes it up, and once written."""
     content: Content | None = None
     is_queueing: bool = False
+    is_sample: bool = False
+    """Whether its content stands for one that would be different each time."""
 
     @property
     def is_asked(self) -> bool:
@@ -50,6 +52,8 @@ class Conversation:
     gathering_since: datetime | None = None
     remembered: tuple[Inbound, ...] = ()
     drafts: tuple[Draft, ...] = ()
+    said: tuple[tuple[Content, int], ...] = ()
+    """What this burst was answered, each with a message so answered: it is not said again."""
     in_flight: frozenset[int] = frozenset()
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None

@@ -1,5 +1,5 @@
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from moca.core import drafting, revising
@@ -30,6 +30,7 @@ from moca.core.messages import (
     ReplyQueued,
     ReplyRefused,
     ReplySent,
+    ReplyShared,
     ReplyUnknown,
 )
 from moca.core.policy import ConversationPolicy
@@ -54,6 +55,7 @@ OfDraft = (
     | HandOverAsked
     | GenerationFailed
     | ReplyRefused
+    | ReplyShared
 )
 """What becomes of a reply until it is queued."""
 
@@ -73,9 +75,6 @@ Event = (
 )
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
-
-_PATIENCE = timedelta(minutes=2)
-"""How long a reply may be under way unheard of before the database is asked about it."""
 
 
 def restore(snapshot: Snapshot, now: datetime, policy: ConversationPolicy) -> Decision:
@@ -130,12 +129,14 @@ def _take_in(
         case Woken():
             return drafting.give_up_overdue(state, now, policy)
         case SweptOver():
-            return _see_if_stuck(state, now)
+            return drafting.see_if_stuck(state, now)
         case ConversationChanged():
             return _changed(state, event, now), ()
         case ReplyDropped(is_recalled=True):
             return state, (Reload(),)
-        case ReplyQueued() | ReplySent() | ReplyUnknown() | ReplyFailed() | ReplyDropped():
+        case ReplyQueued():
+            return drafting.queue_ready(_queued(state, event), now, policy)
+        case ReplySent() | ReplyUnknown() | ReplyFailed() | ReplyDropped():
             return _follow(state, event, policy), ()
         case _:
             return _take_draft(state, event, now, policy)
@@ -157,16 +158,18 @@ def _take_draft(
             return drafting.take_failure(state, event, now, policy)
         case ReplyRefused(is_outdated=True):
             return state, (Reload(),)
-        case ReplyRefused():
-            return drafting.drop(state, event.input_ids), ()
+        case ReplyRefused() | ReplyShared():
+            return drafting.queue_ready(drafting.drop(state, event.input_ids), now, policy)
         case _:
             assert_never(event)
 
 
-def _follow(state: Conversation, event: OfReply, policy: ConversationPolicy) -> Conversation:
+def _follow(
+    state: Conversation,
+    event: ReplySent | ReplyUnknown | ReplyFailed | ReplyDropped,
+    policy: ConversationPolicy,
+) -> Conversation:
     match event:
-        case ReplyQueued():
-            return _queued(state, event)
         case ReplySent(is_said=False):
             return replace(state, in_flight=state.in_flight - {event.item_id})
         case ReplySent():
@@ -227,17 +230,6 @@ def _read_anew(
     return heard, effects + more
 
 
-def _see_if_stuck(state: Conversation, now: datetime) -> Decision:
-    if not state.is_answering or state.heard_at is None or now - state.heard_at <= _PATIENCE:
-        return state, ()
-    if not any(draft.is_asked for draft in state.drafts):
-        return state, (Reload(),)
-    # One that is being made has a time limit. Asking again for one that waits changes nothing,
-    # unless the news was lost that a responder has taken it up.
-    asked = drafting.ask_again(state)
-    return replace(state, heard_at=now) if asked else state, asked
-
-
 def _waiting(
     state: Conversation, message: Inbound, now: datetime, policy: ConversationPolicy
 ) -> Step:
@@ -267,7 +259,7 @@ def _in_conversation(state: Conversation, event: MessageArrived, now: datetime) 
 def _queued(state: Conversation, event: ReplyQueued) -> Conversation:
     if event.reply.author is not Author.BOT:
         return state
-    without_draft = drafting.drop(state, event.input_ids)
+    without_draft = drafting.queued(state, event.input_ids)
     return replace(without_draft, in_flight=state.in_flight | {event.reply.item_id})
 
 

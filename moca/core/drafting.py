@@ -1,11 +1,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from moca.core.content import Content
 from moca.core.conversation import Conversation, Draft, seconds
 from moca.core.disclosure import say
-from moca.core.effects import Effect
+from moca.core.effects import Effect, Reload
 from moca.core.grouping import Group
 from moca.core.handing import hand_over
 from moca.core.journey import Step
@@ -18,12 +18,16 @@ from moca.core.messages import (
     RecordSteps,
     ReplyDeclined,
     ReplyGenerated,
+    ShareReply,
 )
 from moca.core.policy import ConversationPolicy
 from moca.core.validity import fault_in
-from moca.core.vocabulary import Outcome, Stage
+from moca.core.vocabulary import COMMENT_KINDS, Outcome, Stage
 
 Decision = tuple[Conversation, tuple[Effect, ...]]
+
+_PATIENCE = timedelta(minutes=2)
+"""How long a reply may be under way unheard of before the database is asked about it."""
 
 
 def begin(state: Conversation, groups: Iterable[Group]) -> Decision:
@@ -33,13 +37,16 @@ def begin(state: Conversation, groups: Iterable[Group]) -> Decision:
     return replace(state, drafts=state.drafts + drafts), asked
 
 
-def ask_again(state: Conversation) -> tuple[GenerateReply, ...]:
-    """Ask for the drafts that no responder has taken up."""
-    return tuple(
-        GenerateReply(state.contact, draft.inputs, draft.attempt)
-        for draft in state.drafts
-        if draft.is_asked and draft.deadline is None
-    )
+def see_if_stuck(state: Conversation, now: datetime) -> Decision:
+    """Ask the database about a reply that nothing was heard of for too long."""
+    if not state.is_answering or state.heard_at is None or now - state.heard_at <= _PATIENCE:
+        return state, ()
+    if not any(draft.is_asked for draft in state.drafts):
+        return state, (Reload(),)
+    # One that is being made has a time limit. Asking again for one that waits changes nothing,
+    # unless the news was lost that a responder has taken it up.
+    asked = _ask_again(state)
+    return replace(state, heard_at=now) if asked else state, asked
 
 
 def start(
@@ -62,7 +69,8 @@ def take_content(
     fault = fault_in(event.content)
     if fault is not None:
         return _try_again(state, draft, f"Instagram would refuse it: {fault}", now, policy)
-    written = _replaced(state, draft, replace(draft, content=event.content, deadline=None))
+    made = replace(draft, content=event.content, deadline=None, is_sample=event.is_sample)
+    written = _replaced(state, draft, made)
     queueing, effects = queue_ready(written, now, policy)
     return queueing, (_noted(draft, now, "generated", event.by), *effects)
 
@@ -101,10 +109,46 @@ def queue_ready(state: Conversation, now: datetime, policy: ConversationPolicy) 
     for draft in state.drafts:
         if draft.content is None:
             break
-        if not draft.is_queueing:
-            effects += say(state, draft.input_ids, draft.content, now, policy, made_of=draft.inputs)
-            state = _replaced(state, draft, replace(draft, is_queueing=True))
+        if draft.is_queueing:
+            continue
+        if _is_about_to_be_said(state, draft):
+            break
+        *before, reply = say(
+            state, draft.input_ids, draft.content, now, policy, made_of=draft.inputs
+        )
+        same_as = _said_to(state, draft)
+        effects += (*before, reply) if same_as is None else (ShareReply(same_as, reply),)
+        state = _replaced(state, draft, replace(draft, is_queueing=True))
     return state, effects
+
+
+def queued(state: Conversation, input_ids: Iterable[int]) -> Conversation:
+    """Drop the draft that answers these messages, and remember what it said to the burst."""
+    ids = set(input_ids)
+    left = drop(state, ids)
+    said = state.said
+    for draft in state.drafts:
+        if draft not in left.drafts and draft.content is not None and _may_be_shared(draft):
+            said += ((draft.content, min(ids & set(draft.input_ids))),)
+    return replace(left, said=said if left.drafts else ())
+
+
+def _may_be_shared(draft: Draft) -> bool:
+    # A comment is answered in private, each by a reply of its own.
+    return not draft.is_sample and draft.inputs[0].kind not in COMMENT_KINDS
+
+
+def _is_about_to_be_said(state: Conversation, draft: Draft) -> bool:
+    return _may_be_shared(draft) and any(
+        each.is_queueing and _may_be_shared(each) and each.content == draft.content
+        for each in state.drafts
+    )
+
+
+def _said_to(state: Conversation, draft: Draft) -> int | None:
+    if not _may_be_shared(draft):
+        return None
+    return next((to for content, to in state.said if content == draft.content), None)
 
 
 def take_failure(
@@ -133,6 +177,14 @@ def drop(state: Conversation, input_ids: Iterable[int]) -> Conversation:
     ended = set(input_ids)
     kept = tuple(draft for draft in state.drafts if ended.isdisjoint(draft.input_ids))
     return replace(state, drafts=kept)
+
+
+def _ask_again(state: Conversation) -> tuple[GenerateReply, ...]:
+    return tuple(
+        GenerateReply(state.contact, draft.inputs, draft.attempt)
+        for draft in state.drafts
+        if draft.is_asked and draft.deadline is None
+    )
 
 
 def _try_again(

@@ -9,6 +9,7 @@ from moca.core.messages import (
     QueueReply,
     ReadName,
     RecordSteps,
+    ShareReply,
 )
 
 
@@ -37,6 +38,7 @@ Effect = (
     | QueueReply
     | ReadName
     | RecordSteps
+    | ShareReply
     | WakeAt
     | Reload
     | LetGo

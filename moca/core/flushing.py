@@ -72,7 +72,7 @@ def _answer(state: Conversation, now: datetime, policy: ConversationPolicy) -> D
         return emptied, excess
     flushed = Step(0, now, Stage.DEBOUNCE, "flushed", _gathered(len(state.gathered), len(groups)))
     steps = tuple(replace(flushed, message_id=message.id) for message in state.gathered)
-    answering = replace(emptied, cooldown_until=now + policy.cooldown, heard_at=now)
+    answering = replace(emptied, cooldown_until=now + policy.cooldown, heard_at=now, said=())
     drafted, asked = drafting.begin(answering, groups[:left])
     return drafted, (RecordSteps(steps), *excess, *asked)
 

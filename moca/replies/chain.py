@@ -83,10 +83,12 @@ class Chain:
                     passed.append(f"{link.name}: {because}")
                 case HandOver(because, content):
                     return HandOver(_told(f"{link.name}: {because}", passed), content)
-                case Say(content, by):
-                    return Say(content, _told(f"{link.name}: {by}" if by else link.name, passed))
+                case Say(content=content, by=by):
+                    told = _told(f"{link.name}: {by}" if by else link.name, passed)
+                    return Say(content, told, is_sample=reply.is_sample)
                 case Content():
-                    return Say(reply, _told(link.name, passed))
+                    is_sample = getattr(link.generator, "is_sample", False)
+                    return Say(reply, _told(link.name, passed), is_sample=is_sample)
         if failed:
             raise GenerationError("; ".join(passed))
         return NoReply("; ".join(passed))

@@ -45,6 +45,8 @@ class Say:
 
     content: Content
     by: str = ""
+    is_sample: bool = False
+    """Whether it stands for a reply that would be different each time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class MockGenerator:
     text: str = MOCK_TEXT
     needs_history: int = 0
     needs_name: bool = False
+    is_sample: bool = True
 
     def reply(self, request: ReplyRequest) -> Content:  # noqa: ARG002
         """Make the one reply it knows."""

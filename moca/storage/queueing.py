@@ -115,7 +115,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         comment_id = command.comment_id or next(answered, None)
         parts = parts_of(storable_content(command.content))
         considered = _Considered(command, place, inputs, comment_id, parts)
-        outdated = _OUTDATED if _is_outdated(command, texts) else None
+        outdated = _OUTDATED if is_outdated(command, texts) else None
         judged.append((considered, outdated or _refusal(considered, taken)))
         taken |= {comment_id} if comment_id else set()
     rows = iter(_write([each for each, refusal in judged if refusal is None]))
@@ -129,7 +129,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
             take_over(batch, each.command, each.place.contact, each.place.hold)
 
 
-def _is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
+def is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
     """Tell whether what it answers was edited while it was on its way here."""
     made_of = zip(command.input_ids, command.made_of, strict=False)
     return any(texts.get(each, text) != text for each, text in made_of)

@@ -58,6 +58,7 @@ from moca.storage.profiles import record_profiles
 from moca.storage.recording import record_webhooks
 from moca.storage.results import record_failed, record_retries, record_sent, record_unknown
 from moca.storage.seating import beat, claim_seats, leave_seats
+from moca.storage.shared_replies import share_replies
 from moca.storage.signings import note_signings
 from moca.storage.staffing import (
     add_operators,
@@ -85,6 +86,7 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     messages.RecordSteps: record_steps,
     messages.RecordName: record_names,
     messages.QueueReply: queue_each_once,
+    messages.ShareReply: share_replies,
     messages.HandOverConversation: hand_over_conversations,
     messages.FindPending: find_pending,
     messages.ListKnownMids: list_known_mids,

@@ -85,6 +85,8 @@ from moca.core.messages.replying import (
     ReplyGenerated,
     ReplyQueued,
     ReplyRefused,
+    ReplyShared,
+    ShareReply,
 )
 from moca.core.messages.sending import (
     ClaimReply,
@@ -128,6 +130,7 @@ Command = (
     | RecordSteps
     | RecordName
     | QueueReply
+    | ShareReply
     | HandOverConversation
     | FindPending
     | ListKnownMids
@@ -267,11 +270,13 @@ __all__ = [
     "ReplyQueued",
     "ReplyRefused",
     "ReplySent",
+    "ReplyShared",
     "ReplyUnknown",
     "RestingAccount",
     "RetryReply",
     "SaveAnswer",
     "SettleReply",
+    "ShareReply",
     "ShowTyping",
     "StoreAccount",
     "ToCourier",

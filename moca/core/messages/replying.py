@@ -83,6 +83,8 @@ class ReplyGenerated:
     content: Content
     by: str = ""
     """Which generator made it, and why that one; for the journey."""
+    is_sample: bool = False
+    """Whether it stands for one that would be different each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,23 @@ class QueueReply:
     hold: bool = field(default=False, kw_only=True)
     """Whether the conversation is taken over with it, in the same transaction."""
     receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareReply:
+    """Let the reply to another message answer these too. Conversation -> Persistence."""
+
+    same_as: int
+    """A message whose reply says the same; where that was not sent, `instead` is queued."""
+    instead: QueueReply
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyShared:
+    """The reply to others answers these too. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    input_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
