@@ -27,7 +27,7 @@ class Dispatchers:
     persistence: Stoppable
 
     @classmethod
-    def threaded(cls, couriers: int, responders: int) -> "Dispatchers":
+    def threaded(cls, couriers: int, responders: int = 8) -> "Dispatchers":
         """Make the dispatchers of a real run, for so many calls of each kind at a time."""
         return cls(
             shared=PoolDispatcher("actors", threads=2),

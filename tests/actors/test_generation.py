@@ -90,7 +90,7 @@ def test_rules_answer_at_once_while_every_responder_is_occupied(open_slow_house)
         ]
     )
     house = open_slow_house(300, generator=chain, conversation=PATIENT, responders=2)
-    slow.backstage = house.slow.backstage
+    slow.house = house
     crowd_writes(house, 20)
     house.passes(6)
     assert len(slow.asked) == 2
