@@ -11,6 +11,7 @@ from actors.signals import Drain, LookAgain, SweepDue
 from actors.timers import Timers
 from moca import clock
 from moca.core.account_rests import AccountRests
+from moca.core.backlog import NOTHING, Backlog
 from moca.core.messages import (
     AccountChanged,
     Command,
@@ -37,7 +38,6 @@ from moca.core.reads import Reads
 from moca.core.reply import QueuedReply
 from moca.core.sending import Record, after_call, after_reading, not_called, put_off
 from moca.core.settling import Settling
-from moca.core.vocabulary import Priority
 
 
 class SenderActor(MailboxActor):
@@ -79,9 +79,7 @@ class SenderActor(MailboxActor):
         self._left_to_the_operator: set[int] = set()
         self._ailments = Ailments(self._outbox, self._record)
         self._knows_the_past = False
-        self._more_waits = False
-        self._left_some = False
-        """Pending replies are on disk alone, so that a newer one must not overtake them."""
+        self._backlog = Backlog()
 
     def on_restart(self) -> None:
         """Take over from the database what this actor had in hand before it crashed."""
@@ -153,7 +151,8 @@ class SenderActor(MailboxActor):
             self._call(call)
         for reading in self._settling.readings(now):
             self._record(reading)
-        if self._more_waits and self._outbox.room > self._policy.capacity // 2:
+        self._backlog.thinned(self._outbox.thinned())
+        if self._backlog.wants_look(now):
             self._find_pending(now)
         self._look_again_at(now)
 
@@ -163,18 +162,16 @@ class SenderActor(MailboxActor):
             self._outbox.release(reply, now)
         if reply.scheduled_for > now + self._policy.horizon:
             return
-        if reply.priority is Priority.HIGH:
-            self._outbox.put_back(reply, now)
-        elif not self._knows_the_past:
-            self._more_waits = True
-        elif not self._left_some:
-            self._left_some = not self._outbox.add(reply, now)
+        may_be_held = self._knows_the_past and self._backlog.admits(reply)
+        if not (may_be_held and self._outbox.add(reply, now)):
+            self._backlog.leave(reply)
 
     def _note_change(self, changed: AccountChanged | FreezeChanged) -> None:
         if isinstance(changed, FreezeChanged):
             self._outbox.is_frozen = changed.is_frozen
         else:
             self._ailments.note_change(changed)
+            self._backlog.changed()
 
     def _started(self, started: DeliveryStarted, now: datetime) -> None:
         # It is not in the future, unless the clock was set back since.
@@ -251,9 +248,12 @@ class SenderActor(MailboxActor):
             item_id = unsettled.reply.item_id
             if item_id not in self._outbox and item_id not in self._left_to_the_operator:
                 self._take_over(unsettled, now)
-        taken = [self._outbox.add(reply, now) for reply in found.replies]
-        self._left_some = len(taken) >= self._policy.capacity or not all(taken)
-        self._more_waits |= self._left_some
+        for reply in found.replies:
+            self._outbox.put_back(reply, now)
+        self._backlog.found(found.ends, found.window)
+        for channel, end in found.ends.items():
+            if end != NOTHING or self._outbox.room < 0:
+                self._outbox.evict(channel, end, now)
 
     def _drain(self, now: datetime) -> None:
         # A claim that is still being written is given back too: nobody may hear of it any more.
@@ -289,10 +289,14 @@ class SenderActor(MailboxActor):
         self._find_pending(now)
 
     def _find_pending(self, now: datetime) -> None:
-        self._more_waits = False
-        due_before, with_recent = now + self._policy.horizon, not self._knows_the_past
-        self._record(FindPending(self._policy.capacity, now, due_before, with_recent))
+        first, blocked = not self._knows_the_past, self._outbox.blocked(now)
+        self._backlog.asked(blocked.look_at)
+        capacity, due_before = self._policy.capacity, now + self._policy.horizon
+        left_out = blocked.accounts, blocked.channels
+        self._record(
+            FindPending(capacity, now, due_before, first, *left_out, self._outbox.item_ids)
+        )
 
     def _look_again_at(self, now: datetime) -> None:
-        wakes = (self._outbox.wake_at(now), self._settling.wake_at(now))
+        wakes = (self._outbox.wake_at(now), self._settling.wake_at(now), self._backlog.wake_at())
         self._next_look.set_to(min((wake for wake in wakes if wake is not None), default=None))

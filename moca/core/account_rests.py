@@ -41,6 +41,12 @@ class AccountRests:
         ends = (self._ends_at(waits, account_id, now) for waits in (self._rests, self._stops))
         return max((end for end in ends if end is not None), default=None)
 
+    def resting(self, after: datetime, now: datetime) -> dict[str, datetime]:
+        """Return which accounts rest or are stopped past an instant, and until when."""
+        account_ids = {*self._rests, *self._stops}
+        ends = {each: self.until(each, now) for each in account_ids}
+        return {each: end for each, end in ends.items() if end is not None and end > after}
+
     @staticmethod
     def _ends_at(waits: dict[str, _Wait], account_id: str, now: datetime) -> datetime | None:
         wait = waits.get(account_id)

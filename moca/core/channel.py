@@ -16,3 +16,14 @@ class Channel(NamedTuple):
 
     account_id: str
     kind: Kind = Kind.TEXT
+
+    @property
+    def name(self) -> str:
+        """How it is stored."""
+        return f"{self.kind}:{self.account_id}"
+
+    @classmethod
+    def named(cls, name: str) -> "Channel":
+        """Read a stored one; a row from before channels were stored has none that counts."""
+        kind, _, account_id = name.partition(":")
+        return cls(account_id, Kind(kind or Kind.TEXT))

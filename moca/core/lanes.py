@@ -39,6 +39,9 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[ContactKey, Lane] = {}
         self._held: dict[int, QueuedReply] = {}
+        self._waiting: dict[Channel, dict[int, QueuedReply]] = {}
+        """Those held that are not under way, by channel."""
+        self._thinned: set[Channel] = set()
         self._ready: dict[Channel, list[tuple[int, int, int, Lane]]] = {}
         self._later: list[tuple[datetime, int, int, Lane]] = []
         self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
@@ -58,6 +61,7 @@ class Lanes:
         Only people schedule: where the bot's lies ahead, the clock was set back.
         """
         self._held[reply.item_id] = reply
+        self._waiting.setdefault(reply.channel, {})[reply.item_id] = reply
         is_scheduled = reply.author is not Author.BOT and reply.attempts == 0
         if is_scheduled and reply.scheduled_for > now:
             heappush(self._scheduled, (reply.scheduled_for, next(self._entries), reply))
@@ -70,6 +74,22 @@ class Lanes:
         if reply is not None:
             self.release(reply, now)
         return reply
+
+    @property
+    def item_ids(self) -> frozenset[int]:
+        """All that is held."""
+        return frozenset(self._held)
+
+    def thinned(self) -> dict[Channel, int]:
+        """Return how many wait in each channel that some left since this was last asked."""
+        thinned, self._thinned = self._thinned, set()
+        return {channel: len(self._waiting.get(channel, ())) for channel in thinned}
+
+    def evict(self, channel: Channel, after: tuple[int, int], now: datetime) -> None:
+        """Forget what waits in a channel after this priority and item."""
+        waiting = self._waiting.get(channel, {})
+        for reply in [each for each in waiting.values() if (each.priority, each.item_id) > after]:
+            self.release(reply, now)
 
     def changed(self, now: datetime) -> set[Channel]:
         """Name the channels whose first reply may be another than when this was last asked."""
@@ -84,6 +104,7 @@ class Lanes:
 
     def take(self, reply: QueuedReply) -> None:
         """Let a reply that is first hold its lane until `release`."""
+        self._thin(reply)
         lane = self._lanes[reply.contact]
         heappop(lane.replies)
         lane.holders.add(reply.item_id)
@@ -92,6 +113,7 @@ class Lanes:
     def hold(self, reply: QueuedReply) -> None:
         """Let a reply that an earlier run left under way hold its lane."""
         self._held[reply.item_id] = reply
+        self._thin(reply)
         lane = self._lane(reply.contact)
         lane.holders.add(reply.item_id)
         self._move(lane)
@@ -105,6 +127,7 @@ class Lanes:
     def release(self, reply: QueuedReply, now: datetime) -> None:
         """Let the lane go on without a reply that held it, or waited in it."""
         self._held.pop(reply.item_id, None)
+        self._thin(reply)
         lane = self._lanes.get(reply.contact)
         if lane is not None:
             lane.holders.discard(reply.item_id)
@@ -136,11 +159,20 @@ class Lanes:
         heappush(lane.replies, entry)
         self._place(lane, now)
 
+    def _thin(self, reply: QueuedReply) -> None:
+        waiting = self._waiting.get(reply.channel)
+        if waiting is None or waiting.pop(reply.item_id, None) is None:
+            return
+        self._thinned.add(reply.channel)
+        if not waiting:
+            del self._waiting[reply.channel]
+
     def _held_anew(self, reply: QueuedReply, now: datetime) -> QueuedReply:
         if not reply.attempts:
             return reply
         by = min(reply.scheduled_for, now + longest_backoff(reply.attempts))
         anew = self._held[reply.item_id] = replace(reply, scheduled_for=by)
+        self._waiting[reply.channel][reply.item_id] = anew
         return anew
 
     def _move(self, lane: Lane) -> None:

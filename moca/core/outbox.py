@@ -3,11 +3,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from moca.core.account_rests import AccountRests
+from moca.core.backlog import Turn
 from moca.core.channel import Channel, Kind
 from moca.core.contact import ContactKey
 from moca.core.lanes import Lanes
 from moca.core.messages import ClaimReply, DeliverReply, RecentSend, ReplyClaimed
-from moca.core.pacing import Pacing
+from moca.core.pacing import Blocked, Pacing
 from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
 from moca.core.turns import Turns
@@ -62,6 +63,23 @@ class Outbox:
     def room(self) -> int:
         """How many more replies may be held in memory."""
         return self._policy.capacity - len(self._lanes)
+
+    @property
+    def item_ids(self) -> frozenset[int]:
+        """All replies in memory, those under way among them."""
+        return self._lanes.item_ids
+
+    def thinned(self) -> dict[Channel, int]:
+        """Return how many wait in each channel that some left since this was last asked."""
+        return self._lanes.thinned()
+
+    def evict(self, channel: Channel, after: Turn, now: datetime) -> None:
+        """Leave to the database what waits in a channel after this turn."""
+        self._lanes.evict(channel, after, now)
+
+    def blocked(self, now: datetime) -> Blocked:
+        """Return of which accounts and channels nothing can go for a while."""
+        return self._pacing.blocked(now)
 
     @property
     def under_way(self) -> frozenset[int]:

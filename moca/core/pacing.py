@@ -14,8 +14,21 @@ _GUARD = timedelta(milliseconds=4)
 """What the way to Instagram may vary by, at 0.4 % of the rate: *their* window counts too."""
 
 _BREATH = timedelta(milliseconds=10)
+_FOR_A_WHILE = timedelta(seconds=2)
+"""What is blocked for longer is left to the database, until so long before its end."""
+
 _IN_ONE_BREATH = 3
 """Calls that may start together; a hundred would keep one another from the wire for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Of what nothing can go for a while."""
+
+    accounts: frozenset[str]
+    channels: frozenset[Channel]
+    look_at: datetime | None
+    """When the first of it is about to be over."""
 
 
 @dataclass(slots=True)
@@ -34,6 +47,7 @@ class Pacing:
     _overall: SlidingWindow = field(init=False)
     _together: SlidingWindow = field(init=False)
     _accounts: dict[str, _Account] = field(init=False)
+    _answers_comments: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         per_second = self.policy.per_second
@@ -76,6 +90,22 @@ class Pacing:
             self.rests.until(channel.account_id, now) or now,
         )
 
+    def blocked(self, now: datetime) -> Blocked:
+        """Return of which accounts and channels nothing can go for a while.
+
+        Of a channel's own limits only the hourly one of private replies holds for so long.
+        """
+        after = now + _FOR_A_WHILE
+        resting = self.rests.resting(after, now)
+        hourly = {
+            Channel(account_id, Kind.PRIVATE_REPLY): free_at
+            for account_id in self._answers_comments
+            if (free_at := self._hourly(account_id).free_at(now)) is not None and free_at > after
+        }
+        until = min((*resting.values(), *hourly.values()), default=None)
+        look_at = None if until is None else until - _FOR_A_WHILE
+        return Blocked(frozenset(resting), frozenset(hourly), look_at)
+
     def reserve(self, channel: Channel) -> None:
         """Take a place for a call that is about to be made."""
         for window in self._windows(channel):
@@ -98,13 +128,17 @@ class Pacing:
 
     def count_in_the_hour(self, channel: Channel, at: datetime) -> None:
         """Count a call of an earlier run that only a limit by the hour still feels."""
-        own = self._accounts[channel.account_id].by_kind.get(channel.kind)
-        if own is not None:
-            own.count(at)
+        if channel.kind is Kind.PRIVATE_REPLY:
+            self._windows(channel)[-1].count(at)
+
+    def _hourly(self, account_id: str) -> SlidingWindow:
+        return self._accounts[account_id].by_kind[Kind.PRIVATE_REPLY]
 
     def _windows(self, channel: Channel) -> tuple[SlidingWindow, ...]:
         account = self._accounts[channel.account_id]
         own = account.by_kind.get(channel.kind)
+        if channel.kind is Kind.PRIVATE_REPLY:
+            self._answers_comments.add(channel.account_id)
         return self._overall, self._together, account.window, *(() if own is None else (own,))
 
 

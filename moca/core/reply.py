@@ -44,8 +44,11 @@ class QueuedReply:
     @property
     def channel(self) -> Channel:
         """Whose limits it is under."""
-        if self.way.comment_id is not None:
-            kind = Kind.PRIVATE_REPLY
-        else:
-            kind = Kind.TEXT if self.content.media is None else Kind.MEDIA
-        return Channel(self.contact.account_id, kind)
+        return channel_of(self.contact.account_id, self.content, self.way.comment_id)
+
+
+def channel_of(account_id: str, content: Content, comment_id: str | None) -> Channel:
+    """Return whose limits a reply of an account is under."""
+    if comment_id is not None:
+        return Channel(account_id, Kind.PRIVATE_REPLY)
+    return Channel(account_id, Kind.TEXT if content.media is None else Kind.MEDIA)

@@ -15,13 +15,11 @@ from moca.core.messages import (
     UnsettledReply,
 )
 from moca.core.validity import MEDIA_TYPES
-from moca.core.vocabulary import ItemStatus, Priority
+from moca.core.vocabulary import ItemStatus
 from moca.storage.batch import Batch
 from moca.storage.freezing import is_frozen
 from moca.storage.items import Item, select_items
 from moca.storage.models import (
-    IS_FOR_AT_ONCE,
-    IS_FOR_LATER,
     IS_UNANSWERED,
     IS_UNSETTLED,
     Contact,
@@ -30,31 +28,13 @@ from moca.storage.models import (
     QueueItem,
     is_contact,
 )
+from moca.storage.pending import read_windows
 from moca.storage.prepared import Prepared
 from moca.storage.resting import resting_accounts
 
 _RECENT = timedelta(seconds=60)
 _HOUR = timedelta(hours=1)
 _LATEST = 1_000
-_AT_ONCE = Prepared(
-    QueueItem,
-    lambda limit: (
-        select_items().where(IS_FOR_AT_ONCE).order_by(QueueItem.priority, QueueItem.id).limit(limit)
-    ),
-)
-_HAVE_BECOME_DUE = Prepared(
-    QueueItem,
-    lambda due_before, priority, limit: (
-        select_items()
-        .where(
-            IS_FOR_LATER
-            & (QueueItem.scheduled_for <= due_before)
-            & (QueueItem.priority == priority)
-        )
-        .order_by(QueueItem.scheduled_for, QueueItem.id)
-        .limit(limit)
-    ),
-)
 _UNSETTLED = Prepared(QueueItem, lambda: select_items().where(IS_UNSETTLED).order_by(QueueItem.id))
 _RECENT_SENDS = Prepared(
     QueueItem,
@@ -91,12 +71,22 @@ _UNANSWERED = Prepared(
 
 
 def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
-    """Tell the queue's head, what is unsettled, and the sends of the last minute."""
+    """Tell the channels' heads, what is unsettled, and the sends of the last minute."""
     for command in commands:
-        replies = tuple(item.reply() for item in _pending(command.limit, command.due_before))
+        windows = read_windows(command)
         recent = _recent(command.at) if command.with_recent else None
         resting = resting_accounts(command.at)
-        batch.tell(PendingFound(replies, _unsettled(), recent, resting, is_frozen()))
+        batch.tell(
+            PendingFound(
+                tuple(item.reply() for item in windows.items),
+                _unsettled(),
+                recent,
+                resting,
+                is_frozen(),
+                windows.ends,
+                windows.window,
+            )
+        )
 
 
 def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
@@ -133,13 +123,6 @@ def _latest(contact: ContactKey) -> Any:
         latest.select(latest.id).join(Conversation).join(Contact).where(is_contact(contact))
     )
     return query.order_by(latest.id.desc()).limit(_LATEST)
-
-
-def _pending(limit: int, due_before: datetime) -> list[Item]:
-    found = _items(_AT_ONCE.rows(limit))
-    for priority in Priority:
-        found += _items(_HAVE_BECOME_DUE.rows(due_before, priority, limit))
-    return sorted(found, key=lambda item: (item.priority, item.id))[:limit]
 
 
 def _unsettled() -> tuple[UnsettledReply, ...]:

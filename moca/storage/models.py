@@ -157,6 +157,8 @@ class QueueItem(Table):
     """When the first call began that may have delivered it; None while none may have."""
     command_key = peewee.CharField(null=True)
     """Identifies the command that queued it, so that repeating the command queues nothing."""
+    channel = peewee.CharField(default="", constraints=[SQL("DEFAULT ''")])
+    """Whose limits it is under; see `Channel.name`."""
 
     class Meta:
         table_name = "queue_item"

@@ -8,7 +8,7 @@ from moca.core.consent import OPTED_OUT
 from moca.core.content import Content
 from moca.core.hold import held_because
 from moca.core.messages import Conflict, Done, NotFound, QueueReply, ReplyQueued, ReplyRefused
-from moca.core.reply import QueuedReply, Way
+from moca.core.reply import QueuedReply, Way, channel_of
 from moca.core.splitting import LONGEST_TEXT_BYTES, parts_of
 from moca.core.vocabulary import (
     Author,
@@ -61,6 +61,7 @@ _ITEMS = Insertion(
     QueueItem.created_at,
     QueueItem.parting,
     QueueItem.command_key,
+    QueueItem.channel,
 )
 _INPUTS = Update(Message, Message.processed, Message.reply)
 _PARTS = Update(Message, Message.part_of)
@@ -240,6 +241,7 @@ def _item(accepted: _Considered, content: Content, message_id: int) -> tuple[obj
         accepted.command.at,
         accepted.command.parting,
         accepted.command.key if is_first else None,
+        channel_of(accepted.place.account_id, content, accepted.comment_id).name,
     )
 
 

@@ -125,6 +125,25 @@ _partial_index(
     QueueItem.id,
     where=IS_FOR_LATER,
 )
+_partial_index(
+    "queue_item_of_channel",
+    QueueItem,
+    QueueItem.status,
+    QueueItem.channel,
+    QueueItem.priority,
+    QueueItem.id,
+    where=IS_FOR_AT_ONCE,
+)
+_partial_index(
+    "queue_item_of_channel_later",
+    QueueItem,
+    QueueItem.status,
+    QueueItem.channel,
+    QueueItem.priority,
+    QueueItem.scheduled_for,
+    QueueItem.id,
+    where=IS_FOR_LATER,
+)
 QueueItem.add_index(
     QueueItem.index(QueueItem.conversation, QueueItem.sent_at, name="queue_item_of_conversation")
 )

@@ -77,6 +77,14 @@ def test_what_an_earlier_run_sent_still_counts() -> None:
     assert at(7) <= sent[0] <= at(7.2)
 
 
+def test_the_rate_of_an_earlier_run_still_counts() -> None:
+    outbox = Outbox(POLICY)
+    outbox.count_recent([RecentSend(person(n), at(-0.1)) for n in (1, 2, 3)], at(0))
+    outbox.add(reply_to(person(4), 4), at(0))
+    (sent,) = drive(outbox, at(30))
+    assert at(0.9) <= sent[0] <= at(1.1)
+
+
 def test_what_an_earlier_run_saw_end_counts_from_then() -> None:
     outbox = Outbox(POLICY)
     outbox.count_recent([RecentSend(ANNA, at(-5), ended_at=at(-3))], at(0))

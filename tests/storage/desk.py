@@ -72,13 +72,14 @@ class Desk:
         author=Author.BOT,
         conversation_id=1,
         reaction=None,
+        content=None,
         **more,
     ):
         """Queue a reply."""
         command = QueueReply(
             conversation_id,
             input_ids,
-            content=Content(text="" if reaction else text, reaction=reaction),
+            content=content or Content(text="" if reaction else text, reaction=reaction),
             at=at(seconds),
             author=author,
             **more,

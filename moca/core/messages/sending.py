@@ -1,7 +1,8 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.channel import Kind
+from moca.core.channel import Channel, Kind
 from moca.core.contact import ContactKey
 from moca.core.delivery import DeliveryResult, VerificationResult
 from moca.core.reply import QueuedReply
@@ -13,11 +14,18 @@ class FindPending:
     """Look for pending and unsettled items nobody may hold. Sender -> Persistence."""
 
     limit: int
+    """How many there may be over all channels."""
     at: datetime
     due_before: datetime
     """Pending items scheduled for later than this are left for a later look."""
     with_recent: bool = True
     """Whether the sends that a limit may still count are wanted too."""
+    resting: frozenset[str] = frozenset()
+    """The accounts of which nothing is wanted."""
+    exhausted: frozenset[Channel] = frozenset()
+    """The channels of which nothing is wanted."""
+    held: frozenset[int] = frozenset()
+    """The items that the sender has in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class UnsettledReply:
 
 @dataclass(frozen=True, slots=True)
 class PendingFound:
-    """The queue's head by priority and age, and what is unsettled. Persistence -> Sender."""
+    """Each channel's head by priority and age, and what is unsettled. Persistence -> Sender."""
 
     replies: tuple[QueuedReply, ...]
     unsettled: tuple[UnsettledReply, ...]
@@ -62,6 +70,10 @@ class PendingFound:
     resting: tuple[RestingAccount, ...] = ()
     is_frozen: bool = False
     """Whether a person said that nothing may go."""
+    ends: Mapping[Channel, tuple[int, int]] = field(default_factory=dict, compare=False)
+    """Of the channels of which more is on disk, up to which priority and item all is in memory."""
+    window: int = field(default=1, compare=False)
+    """How many of each channel there may be."""
 
 
 @dataclass(frozen=True, slots=True)
