@@ -37,8 +37,8 @@ created_at, status, processed, because, redeliveries)
 SELECT i, i, 'account', 'message', 'assistant', 'operator', 'text', 'Hello', :now, 'queued', 0, '',
 0 FROM n"""
 _ITEMS = """INSERT INTO queue_item
-(id, message_id, conversation_id, priority, status, scheduled_for, attempts, because, created_at)
-SELECT i, i, i, 1, 'pending', :due, 0, '', :now FROM n"""
+(id, message_id, conversation_id, priority, status, scheduled_for, attempts, because, created_at,
+channel) SELECT i, i, i, 1, 'pending', :due, 0, '', :now, 'text:account' FROM n"""
 
 
 def figures(items: int = ITEMS) -> Iterator[Figure]:
