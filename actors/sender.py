@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,6 @@ from moca.core.messages import (
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
-    FindPending,
     KnownMidsListed,
     PendingFound,
     RecordRetry,
@@ -79,7 +79,7 @@ class SenderActor(MailboxActor):
         self._left_to_the_operator: set[int] = set()
         self._ailments = Ailments(self._outbox, self._record)
         self._knows_the_past = False
-        self._backlog = Backlog()
+        self._backlog = Backlog(self._policy)
 
     def on_restart(self) -> None:
         """Take over from the database what this actor had in hand before it crashed."""
@@ -128,7 +128,7 @@ class SenderActor(MailboxActor):
             case ReplySent():
                 self._settled(message.item_id, now)
             case AccountChanged() | FreezeChanged():
-                self._note_change(message)
+                self._note_change(message, now)
             case Drain():
                 self._drain(now)
             case PendingFound() if not self._is_draining:
@@ -160,18 +160,19 @@ class SenderActor(MailboxActor):
         self._left_to_the_operator.discard(reply.item_id)
         if self._settling.forget(reply.item_id) is not None:
             self._outbox.release(reply, now)
-        if reply.scheduled_for > now + self._policy.horizon:
+        if reply.item_id in self._outbox or reply.scheduled_for > now + self._policy.horizon:
             return
-        may_be_held = self._knows_the_past and self._backlog.admits(reply)
-        if not (may_be_held and self._outbox.add(reply, now)):
-            self._backlog.leave(reply)
+        is_admitted = self._knows_the_past and self._backlog.admits(reply)
+        if is_admitted and self._outbox.add(reply, now):
+            return
+        self._backlog.leave(reply, now, is_crowded=is_admitted)
 
-    def _note_change(self, changed: AccountChanged | FreezeChanged) -> None:
+    def _note_change(self, changed: AccountChanged | FreezeChanged, now: datetime) -> None:
         if isinstance(changed, FreezeChanged):
             self._outbox.is_frozen = changed.is_frozen
         else:
             self._ailments.note_change(changed)
-            self._backlog.changed()
+            self._backlog.look_at_all(now)
 
     def _started(self, started: DeliveryStarted, now: datetime) -> None:
         # It is not in the future, unless the clock was set back since.
@@ -250,7 +251,7 @@ class SenderActor(MailboxActor):
                 self._take_over(unsettled, now)
         for reply in found.replies:
             self._outbox.put_back(reply, now)
-        self._backlog.found(found.ends, found.window)
+        self._backlog.found(found)
         for channel, end in found.ends.items():
             if end != NOTHING or self._outbox.room < 0:
                 self._outbox.evict(channel, end, now)
@@ -286,16 +287,12 @@ class SenderActor(MailboxActor):
         self._next_sweep.set_to(now + self._policy.sweep)
         for claim in self._outbox.claims_unanswered(now):
             self._record(claim)
+        self._backlog.sweep(now)
         self._find_pending(now)
 
     def _find_pending(self, now: datetime) -> None:
-        first, blocked = not self._knows_the_past, self._outbox.blocked(now)
-        self._backlog.asked(blocked.look_at)
-        capacity, due_before = self._policy.capacity, now + self._policy.horizon
-        left_out = blocked.accounts, blocked.channels
-        self._record(
-            FindPending(capacity, now, due_before, first, *left_out, self._outbox.item_ids)
-        )
+        wanted = self._backlog.ask(now, self._outbox.blocked(now), self._outbox.item_ids)
+        self._record(replace(wanted, with_recent=not self._knows_the_past))
 
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now), self._backlog.wake_at())

@@ -38,6 +38,8 @@ class AccountRests:
 
     def until(self, account_id: str, now: datetime) -> datetime | None:
         """Return when calls may be made again, or None if they may be made now."""
+        if account_id not in self._rests and account_id not in self._stops:
+            return None
         ends = (self._ends_at(waits, account_id, now) for waits in (self._rests, self._stops))
         return max((end for end in ends if end is not None), default=None)
 

@@ -1,11 +1,17 @@
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from moca.core.channel import Channel, Kind
+from moca.core.messages import FindPending, PendingFound
+from moca.core.pacing import Blocked
+from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply
 
 Turn = tuple[int, int]
 """A reply's priority and item: what comes first among those of one channel is the least."""
+
+_APART = timedelta(seconds=1)
+"""How long there is between two looks at every channel."""
 
 NOTHING: Turn = (-1, 0)
 """Comes before every reply."""
@@ -18,15 +24,19 @@ class Backlog:
     may wait in another one of the same account. Not safe across threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, policy: SenderPolicy) -> None:
+        self._policy = policy
         self._ends: dict[Channel, Turn] = {}
         """Of the channels that have more on disk, the last turn up to which all is in memory."""
         self._left: dict[Channel, Turn] = {}
         """Before which turn something was left on disk since the database was last asked."""
-        self._window = 0
-        self._look_at: datetime | None = None
+        self._window = 1
+        self._wanted: set[str] = set()
+        """The accounts of which something is to be read from disk."""
+        self._all_at: datetime | None = None
+        """When the database is to be asked for every channel, if not before."""
+        self._asked_all_at: datetime | None = None
         self._is_looking = False
-        self._wants_look = False
 
     def admits(self, reply: QueuedReply) -> bool:
         """Return whether a reply overtakes nothing on disk if it is taken into memory."""
@@ -36,49 +46,77 @@ class Backlog:
         others = (Channel(channel.account_id, kind) for kind in Kind if kind is not channel.kind)
         return not any(other in self._ends for other in others)
 
-    def leave(self, reply: QueuedReply) -> None:
-        """Note that a reply is on disk alone; the database is asked if its turn may have come."""
+    def leave(self, reply: QueuedReply, now: datetime, *, is_crowded: bool = False) -> None:
+        """Note that a reply is on disk alone; the database is asked if its turn may have come.
+
+        Where there was no room for it though it might go, each channel's share is seen to as well.
+        """
+        if is_crowded:
+            self.look_at_all(now)
         channel, end = reply.channel, (reply.priority, reply.item_id - 1)
-        self._wants_look |= _turn(reply) <= self._end(channel)
+        if _turn(reply) <= self._end(channel):
+            self._wanted.add(channel.account_id)
         self._ends[channel] = min(end, self._end(channel))
         self._left[channel] = min(end, self._left.get(channel, end))
 
     def thinned(self, waiting: Mapping[Channel, int]) -> None:
         """Note how many are left in memory of the channels that some were taken from."""
         few = self._window // 2
-        self._wants_look |= any(
-            count <= few and self._ends.get(channel, NOTHING) != NOTHING
+        self._wanted.update(
+            channel.account_id
             for channel, count in waiting.items()
+            if count <= few and self._ends.get(channel, NOTHING) != NOTHING
         )
 
-    def changed(self) -> None:
-        """Note that what kept a channel's replies on disk may be over."""
-        self._wants_look = True
+    def look_at_all(self, now: datetime) -> None:
+        """Have the database asked for every channel, though not all the time."""
+        since = self._asked_all_at
+        at = now if since is None or since > now else max(now, since + _APART)
+        self._all_at = min(at, self._all_at or at)
+
+    def sweep(self, now: datetime) -> None:
+        """Have the database asked for every channel at once."""
+        self._all_at = now
 
     def wants_look(self, now: datetime) -> bool:
         """Return whether the database is to be asked now."""
-        is_due = self._look_at is not None and self._look_at <= now
-        return (self._wants_look or is_due) and not self._is_looking
+        return not self._is_looking and (bool(self._wanted) or self._is_due(now))
 
     def wake_at(self) -> datetime | None:
         """Return when the database is to be asked, if nothing happens before."""
-        return None if self._is_looking else self._look_at
+        return None if self._is_looking else self._all_at
 
-    def asked(self, look_at: datetime | None) -> None:
-        """Note that the database was asked, and when what was left out is to be asked for."""
-        self._is_looking, self._wants_look = True, False
-        self._look_at = look_at
+    def ask(self, now: datetime, blocked: Blocked, held: frozenset[int]) -> FindPending:
+        """Return what to ask the database for: every channel if that is due, else what is wanted.
+
+        Of the other channels of a wanted account is read as well: a contact may wait in several.
+        """
+        only: frozenset[str] | None = frozenset(self._wanted)
+        if self._is_due(now):
+            only, self._all_at, self._asked_all_at = None, blocked.look_at, now
+        self._is_looking = True
+        self._wanted.clear()
         self._left.clear()
+        limit = self._policy.capacity if only is None else self._window
+        due_before, left_out = now + self._policy.horizon, (blocked.accounts, blocked.channels)
+        return FindPending(limit, now, due_before, False, *left_out, held, only)
 
-    def found(self, ends: Mapping[Channel, Turn], window: int) -> None:
-        """Take in up to where the channels are in memory now, each with so many at most."""
+    def found(self, found: PendingFound) -> None:
+        """Take in up to where the channels are in memory now."""
         self._is_looking = False
-        self._window = window
-        self._ends = dict(ends)
+        only = found.only
+        if only is None:
+            self._ends, self._window = dict(found.ends), found.window
+        else:
+            kept = {c: end for c, end in self._ends.items() if c.account_id not in only}
+            self._ends = kept | dict(found.ends)
         for channel, end in self._left.items():
             if end < self._end(channel):
                 self._ends[channel] = end
-                self._wants_look = True
+                self._wanted.add(channel.account_id)
+
+    def _is_due(self, now: datetime) -> bool:
+        return self._all_at is not None and self._all_at <= now
 
     def _end(self, channel: Channel) -> Turn:
         return self._ends.get(channel, _NO_END)

@@ -74,15 +74,17 @@ class Pacing:
     def overall_free_at(self, now: datetime, ahead: Counter[Channel]) -> datetime | None:
         """Return when the limits over all let a call start, as `free_at` does."""
         # How those ahead come to be spread is not known yet, and is a matter of moments.
-        spread = now if ahead.total() else self._together.free_at(now)
-        return _latest(self._overall.free_at(now, ahead.total()), spread)
+        expected = ahead.total()
+        spread = now if expected else self._together.free_at(now)
+        return _latest(self._overall.free_at(now, expected), spread)
 
     def own_free_at(
         self, channel: Channel, now: datetime, ahead: Counter[Channel]
     ) -> datetime | None:
         """Return when the limits of the channel and its account let a call start."""
         account = self._accounts[channel.account_id]
-        of_account = sum(ahead[Channel(channel.account_id, kind)] for kind in Kind)
+        # Few are ever ahead, over all channels.
+        of_account = sum(n for other, n in ahead.items() if other[0] == channel.account_id)
         own = account.by_kind.get(channel.kind)
         return _latest(
             account.window.free_at(now, of_account),

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from moca.core.channel import Channel, Kind
@@ -40,11 +40,12 @@ class QueuedReply:
     way: Way = DIRECT
     unconfirmed_since: datetime | None = None
     """When the first call began that may have delivered it; None while none may have."""
+    channel: Channel = field(init=False, repr=False, compare=False)
+    """Whose limits it is under; asked for so often that it is worked out once."""
 
-    @property
-    def channel(self) -> Channel:
-        """Whose limits it is under."""
-        return channel_of(self.contact.account_id, self.content, self.way.comment_id)
+    def __post_init__(self) -> None:
+        channel = channel_of(self.contact.account_id, self.content, self.way.comment_id)
+        object.__setattr__(self, "channel", channel)
 
 
 def channel_of(account_id: str, content: Content, comment_id: str | None) -> Channel:

@@ -85,6 +85,7 @@ def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
                 is_frozen(),
                 windows.ends,
                 windows.window,
+                command.only,
             )
         )
 

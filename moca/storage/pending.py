@@ -7,7 +7,7 @@ from typing import Any
 import peewee
 
 from moca.core.backlog import NOTHING, Turn, window_for
-from moca.core.channel import Channel
+from moca.core.channel import Channel, Kind
 from moca.core.messages import FindPending
 from moca.storage.instant import InstantField
 from moca.storage.items import Item, select_items
@@ -72,7 +72,10 @@ def read_windows(command: FindPending) -> Windows:
     What is held is not read again. What has an earlier reply to its contact in another channel
     that is neither held nor read stays where it is.
     """
-    names = _channels(_AT_ONCE) | _channels(_LATER)
+    if command.only is None:
+        names = _channels(_AT_ONCE) | _channels(_LATER)
+    else:
+        names = {Channel(account_id, kind).name for account_id in command.only for kind in Kind}
     channels = {name: _channel(name) for name in names}
     left_out = {
         name
@@ -80,7 +83,7 @@ def read_windows(command: FindPending) -> Windows:
         if channel in command.exhausted or channel.account_id in command.resting
     }
     chosen = sorted(names - left_out)
-    window = window_for(command.limit, len(chosen))
+    window = command.limit if command.only else window_for(command.limit, len(chosen))
     turns, ends = _turns(chosen, window, command)
     ids = {item_id for each in turns.values() for _, item_id in each}
     new = ids - command.held

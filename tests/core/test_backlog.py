@@ -1,13 +1,17 @@
 """What is on disk alone is overtaken neither in its channel nor by another to its contact."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from moca.core.backlog import NOTHING, Backlog, window_for
 from moca.core.channel import Channel, Kind
+from moca.core.messages import FindPending, PendingFound
+from moca.core.pacing import Blocked
+from moca.core.policy import SenderPolicy
 from moca.core.reply import QueuedReply, Way
 from moca.core.vocabulary import Priority
 from tests.core.driving import person
-from tests.making import at, reply_to
+from tests.making import NOON, at, reply_to
 
 TEXT = Channel(person(0).account_id)
 PRIVATE = Channel(person(0).account_id, Kind.PRIVATE_REPLY)
@@ -22,10 +26,19 @@ def private(item_id: int) -> QueuedReply:
 
 
 def backlog_with(ends: dict, window: int = 10) -> Backlog:
-    backlog = Backlog()
-    backlog.asked(None)
-    backlog.found(ends, window)
+    backlog = Backlog(SenderPolicy())
+    backlog.sweep(at(-60))
+    asks(backlog, at(-60))
+    finds(backlog, ends, window)
     return backlog
+
+
+def asks(backlog: Backlog, now: datetime = NOON, look_at: datetime | None = None) -> FindPending:
+    return backlog.ask(now, Blocked(frozenset(), frozenset(), look_at), frozenset())
+
+
+def finds(backlog: Backlog, ends: dict, window: int = 10, only: frozenset | None = None) -> None:
+    backlog.found(PendingFound((), (), None, ends=ends, window=window, only=only))
 
 
 def test_with_nothing_on_disk_all_are_admitted() -> None:
@@ -44,36 +57,60 @@ def test_a_contact_who_may_wait_in_another_channel_of_the_account_is_looked_for(
     assert not backlog.admits(text(9))
     assert backlog.admits(reply_to(person(9, "another"), 9))
 
-    backlog.leave(text(9))
+    backlog.leave(text(9), at(0))
     assert backlog.wants_look(at(0))
 
 
 def test_what_is_left_behind_others_is_no_reason_to_look() -> None:
     backlog = backlog_with({TEXT: (Priority.NORMAL, 5)})
-    backlog.leave(text(9))
+    backlog.leave(text(9), at(0))
     assert not backlog.wants_look(at(0))
 
 
 def test_what_was_left_while_the_database_was_asked_is_asked_for_again() -> None:
     backlog = backlog_with({})
-    backlog.asked(None)
-    backlog.leave(text(9))
-    backlog.found({}, 10)
+    backlog.sweep(at(0))
+    assert asks(backlog).only is None
+    backlog.leave(text(9), at(0))
+    finds(backlog, {})
     assert not backlog.admits(text(10))
     assert backlog.wants_look(at(0))
 
-    backlog.asked(None)
-    backlog.found({}, 10)
+    only = frozenset({TEXT.account_id})
+    assert asks(backlog).only == only
+    finds(backlog, {}, only=only)
     assert backlog.admits(text(10))
     assert not backlog.wants_look(at(0))
 
 
+def test_what_was_not_asked_for_stays_as_it_was_known() -> None:
+    elsewhere = Channel("another")
+    backlog = backlog_with({TEXT: (Priority.NORMAL, 5), elsewhere: (Priority.NORMAL, 5)})
+    backlog.thinned({TEXT: 0})
+    only = asks(backlog).only
+    assert only == frozenset({TEXT.account_id})
+    finds(backlog, {}, only=only)
+    assert backlog.admits(text(9))
+    assert not backlog.admits(reply_to(person(9, "another"), 9))
+
+
 def test_the_database_is_not_asked_twice_at_once() -> None:
     backlog = backlog_with({})
-    backlog.changed()
-    backlog.asked(None)
-    backlog.changed()
+    backlog.sweep(at(0))
+    asks(backlog)
+    backlog.sweep(at(0))
     assert not backlog.wants_look(at(0))
+
+
+def test_without_room_every_channel_is_looked_at_but_not_all_the_time() -> None:
+    backlog = backlog_with({})
+    backlog.leave(text(9), at(0), is_crowded=True)
+    assert asks(backlog, at(0)).only is None
+    finds(backlog, {})
+    backlog.leave(text(10), at(0.1), is_crowded=True)
+    assert asks(backlog, at(0.1)).only == frozenset({TEXT.account_id})
+    finds(backlog, {}, only=frozenset({TEXT.account_id}))
+    assert [backlog.wants_look(at(seconds)) for seconds in (0.9, 1)] == [False, True]
 
 
 def test_a_channel_that_has_more_on_disk_is_filled_up_before_it_runs_out() -> None:
@@ -88,8 +125,9 @@ def test_what_may_not_go_is_looked_for_when_it_may() -> None:
     backlog = backlog_with({PRIVATE: NOTHING})
     backlog.thinned({PRIVATE: 0})
     assert not backlog.wants_look(at(0))
-    backlog.asked(at(60))
-    backlog.found({PRIVATE: NOTHING}, 10)
+    backlog.sweep(at(0))
+    asks(backlog, at(0), look_at=at(60))
+    finds(backlog, {PRIVATE: NOTHING})
     assert backlog.wake_at() == at(60)
     assert [backlog.wants_look(at(seconds)) for seconds in (59, 60)] == [False, True]
 

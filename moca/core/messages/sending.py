@@ -14,7 +14,7 @@ class FindPending:
     """Look for pending and unsettled items nobody may hold. Sender -> Persistence."""
 
     limit: int
-    """How many there may be over all channels."""
+    """How many there may be over all channels; of each where `only` some accounts are meant."""
     at: datetime
     due_before: datetime
     """Pending items scheduled for later than this are left for a later look."""
@@ -26,6 +26,8 @@ class FindPending:
     """The channels of which nothing is wanted."""
     held: frozenset[int] = frozenset()
     """The items that the sender has in memory."""
+    only: frozenset[str] | None = None
+    """The accounts of which something is wanted; None wants of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class PendingFound:
     """Of the channels of which more is on disk, up to which priority and item all is in memory."""
     window: int = field(default=1, compare=False)
     """How many of each channel there may be."""
+    only: frozenset[str] | None = None
+    """What accounts were asked for; None where all were."""
 
 
 @dataclass(frozen=True, slots=True)
