@@ -178,7 +178,7 @@ def threaded(tmp_path, monkeypatch):
         conversation=ConversationPolicy(debounce=timedelta(0)),
         sender=SenderPolicy(couriers=1),
         world=world,
-        dispatchers=Dispatchers.threaded(couriers=1),
+        dispatchers=Dispatchers.threaded(couriers=1, responders=1),
         timers=timers,
     )
     yield running, instagram, escalated
