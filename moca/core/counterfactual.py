@@ -22,7 +22,7 @@ class Silence:
     bot_spoke_at: datetime | None = None
     """When the bot last said something before that."""
     person_wrote_at: datetime | None = None
-    """When a person last wrote before that, in the Instagram app or from Moca."""
+    """When a person last wrote in the Instagram app before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

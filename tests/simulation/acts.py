@@ -52,6 +52,22 @@ def draw_control(world: World) -> list[Operates]:
     ]
 
 
+def draw_answers(world: World) -> list[Operates]:
+    """Draw answers of the operator's that take over, each posted again by a client in doubt."""
+    if not world.happens(0.3):
+        return []
+    return [
+        Operates(
+            at=world.instant(1, 20),
+            contact=world.one_of(*world.contacts),
+            action="answer",
+            text=f"answer {number}",
+            repeats=world.one_of((), (0,), (0.004,), (0.5, 4), (5, 30)),
+        )
+        for number in range(world.one_of(1, 2, 4))
+    ]
+
+
 def _draw_act(world: World, number: int) -> Operates:
     action = world.one_of(*_ACTIONS, *(_SIGNS_AND_PICTURES if world.has_all_kinds else ()))
     return Operates(

@@ -3,7 +3,7 @@ from dataclasses import replace
 from random import Random
 
 from moca.core.contact import ContactKey
-from tests.simulation.acts import draw_acts, draw_control, draw_rush
+from tests.simulation.acts import draw_acts, draw_answers, draw_control, draw_rush
 from tests.simulation.faults import (
     draw_clock_steps,
     draw_deaths,
@@ -51,6 +51,7 @@ _MORE_DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
     draw_crashes,
     draw_lost_events,
     draw_lost_commits,
+    draw_answers,
 )
 """Drawn apart, so that what was drawn before stays what it was."""
 

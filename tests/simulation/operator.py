@@ -1,16 +1,18 @@
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from moca.core.content import Content, Media, Reaction
 from moca.core.messages import (
     CancelReply,
     ChangeConversation,
     Command,
+    Deed,
     QueueReply,
     RetryReply,
     SettleReply,
 )
 from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages.idempotency import RequestKey
 from moca.core.messages.operating import EditReply
 from moca.core.vocabulary import Author, ConversationStatus
 from tests.simulation.clockwork import Clockwork
@@ -59,6 +61,8 @@ class Operator:
             return None
         now, receipt = self._clockwork.now(), Future()
         span = None if act.seconds is None else timedelta(seconds=act.seconds)
+        if act.action == "answer":
+            return _answer(act, conversation, now)
         content = self._content(act, conversation)
         if content is not None:
             return QueueReply(
@@ -151,6 +155,21 @@ class Operator:
         if any(each["status"] == "sending" for each in alike):
             return None
         return len(came) > sum(each["status"] == "sent" for each in alike)
+
+
+def _answer(act: Operates, conversation: Row, now: datetime) -> Deed:
+    reply = QueueReply(
+        conversation["id"],
+        (),
+        Content(text=act.text),
+        now,
+        Author.OPERATOR,
+        author_name="Ada",
+        hold=True,
+        receipt=Future(),
+    )
+    request = RequestKey(act.text, f"{conversation['id']} {act.text}")
+    return Deed(reply, "Ada", "wrote a reply", "", now, request=request)
 
 
 def _first_part(row: Row) -> int:

@@ -25,7 +25,8 @@ from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.pace import Pace
 from tests.simulation.revisions import Revisions
 from tests.simulation.sayings import said, said_in
-from tests.simulation.script import ClockSteps, Script
+from tests.simulation.script import ClockSteps, PassesThread, Script
+from tests.simulation.takeovers import Takeovers
 from tests.simulation.windows import Windows
 
 _EXPECTED = (ActorCrashedError, BrokenCallError, BrokenGeneratorError)
@@ -72,6 +73,10 @@ class Oracle:
         self.claims = Claims(ledger)
         step_cost = script.figures.step_cost
         self.control = Control(clockwork, self.slack, step_cost, self.is_broken)
+        takeover = timedelta(seconds=script.figures.takeover)
+        self.takeovers = Takeovers(clockwork, ledger, takeover, self.slack, self.is_broken)
+        passed = [each for each in script.happenings if isinstance(each, PassesThread)]
+        self.takeovers.freed.update(each.contact for each in passed)
         self._elsewhere = Elsewhere(ledger)
         self._windows = Windows(script, clockwork, ledger, self.slack, self.is_broken)
         self._instagram = instagram
@@ -160,6 +165,7 @@ class Oracle:
             return
         item = max(rows, key=lambda row: row["sending_at"])
         self.control.judge_call(item)
+        self.takeovers.judge_call(item)
         self.calls.judge(item)
         self._judge_order(item)
         self.pace.judge_priority(item)

@@ -94,11 +94,13 @@ class Operates:
     contact: ContactKey
     action: str
     """close, reopen, pause, resume, write, show, react, cancel, retry, settle or edit; freeze or
-    release, whoever the contact."""
+    release, whoever the contact; answer, which takes the conversation over."""
     seconds: float | None = None
     """How long a pause lasts; how much later a text is to go."""
     text: str = ""
     priority: Priority = Priority.NORMAL
+    repeats: tuple[float, ...] = ()
+    """How much later an answer is posted again, with the same key."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from moca.core.account import Account, SealedToken
-from moca.core.messages import Command, StoreAccount
+from moca.core.messages import Command, Deed, StoreAccount
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.doings import Doings
 from tests.simulation.instagram import Instagram, instant
@@ -186,10 +186,18 @@ class Simulation:
         self.trace.tell(f"the operator: {act.action} {act.contact.psid}")
         if act.action in ("resume", "reopen", "close", "pause"):
             self.oracle.freed.add(act.contact)
+            self.oracle.takeovers.freed.add(act.contact)
         self._hand_in(command)
+        for later in act.repeats:
+            self.clockwork.after(later, partial(self._asks_again, command))
+
+    def _asks_again(self, deed: Deed) -> None:
+        self.trace.tell("the operator: the same again")
+        self._hand_in(self.oracle.takeovers.again(deed))
 
     def _hand_in(self, command: Command) -> None:
         self.oracle.control.asked(command)
+        self.oracle.takeovers.asked(command)
         self.process.post(command)
 
     def _renews(self, renews: Renews) -> None:

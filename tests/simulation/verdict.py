@@ -25,6 +25,7 @@ def judge_the_end(simulation: Any) -> None:
     told = {mid: writes[mid] for mid in simulation.doings.written}
     _judge_rows(oracle, messages, told, by_hand)
     oracle.revisions.judge_the_end()
+    oracle.takeovers.judge_the_end()
     arrivals = instagram.arrivals()
     _judge_outcomes(oracle, ledger, messages, items)
     _judge_arrivals(oracle, items, arrivals)

@@ -74,20 +74,14 @@ def read_before(message: MessageRecord, ended_at: datetime) -> Before:
     conversation_id = message.conversation_id
     return Before(
         first_at=_latest(Message.created_at, Message.id << repeats),
-        bot_spoke_at=_bot_spoke_at(conversation_id, ended_at),
-        person_wrote_at=_person_wrote_at(conversation_id, message.created_at),
+        bot_spoke_at=_spoke_at(Author.BOT, conversation_id, ended_at),
+        person_wrote_at=_spoke_at(Author.HUMAN, conversation_id, message.created_at),
     )
 
 
-def _bot_spoke_at(conversation_id: int, before: datetime) -> datetime | None:
-    said = (Message.conversation == conversation_id) & (Message.author == Author.BOT)
+def _spoke_at(author: Author, conversation_id: int, before: datetime) -> datetime | None:
+    said = (Message.conversation == conversation_id) & (Message.author == author)
     return _latest(Message.sent_at, said & (Message.sent_at < before))
-
-
-def _person_wrote_at(conversation_id: int, before: datetime) -> datetime | None:
-    by_person: Any = Message.author << (Author.HUMAN.value, Author.OPERATOR.value)
-    said = (Message.conversation == conversation_id) & by_person
-    return _latest(Message.created_at, said & (Message.created_at < before))
 
 
 def _latest(instant: Any, which: Any) -> datetime | None:

@@ -1,0 +1,81 @@
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from moca.core.contact import ContactKey
+from moca.core.messages import Deed, Done
+from tests.simulation.clockwork import Clockwork
+from tests.simulation.ledger import Ledger, Row, contact_of, instant
+
+
+class Takeovers:
+    """Watches that an operator's answer goes once, however often it is posted, and holds the bot.
+
+    Only what Moca said it did is held against it: a command may die with the process.
+    """
+
+    def __init__(
+        self,
+        clockwork: Clockwork,
+        ledger: Ledger,
+        takeover: timedelta,
+        slack: timedelta,
+        is_broken: Callable[[int, str], None],
+    ) -> None:
+        self._clockwork = clockwork
+        self._ledger = ledger
+        self._takeover = takeover
+        self._slack = slack
+        self._is_broken = is_broken
+        self._answered: dict[str, set[int | None]] = defaultdict(set)
+        """The messages that were named as the one with a text."""
+        self._asked: dict[str, datetime] = {}
+        """When each text was first posted."""
+        self._held: dict[int, tuple[datetime, datetime]] = {}
+        """Since when and until when each conversation is held, by the machine's clock."""
+        self.freed: set[ContactKey] = set()
+        """Contacts about whose conversation it was decided anew."""
+
+    def asked(self, command: object) -> None:
+        """Take note of an answer that is posted."""
+        match command:
+            case Deed(receipt=Future() as receipt):
+                self._asked.setdefault(command.command.content.text, command.at)
+                receipt.add_done_callback(partial(self._took_over, command))
+
+    def again(self, deed: Deed) -> Deed:
+        """Make the same request anew, as a client does that heard nothing of the first."""
+        now = self._clockwork.now()
+        return replace(deed, command=replace(deed.command, at=now, receipt=Future()), at=now)
+
+    def judge_call(self, item: Row) -> None:
+        """Judge whether the bot may speak."""
+        since, until = self._held.get(item["conversation_id"], (None, None))
+        if since is None or item["author"] != "bot" or contact_of(item) in self.freed:
+            return
+        if since + self._slack < instant(item["sending_at"]) < until - self._slack:
+            self._is_broken(7, f"item {item['id']} goes though an operator has taken over")
+
+    def judge_the_end(self) -> None:
+        """Judge that each answer was written once."""
+        for text in sorted(self._asked):
+            rows = self._ledger.messages("m.author = 'operator' AND m.text = ?", text)
+            if len(rows) > 1 or len(self._answered[text]) > 1:
+                self._is_broken(
+                    3, f"{text!r} was posted with one key and written {len(rows)} times"
+                )
+
+    def _took_over(self, deed: Deed, receipt: Future) -> None:
+        if receipt.exception() is not None or not isinstance(receipt.result(), Done):
+            return
+        reply, now = deed.command, self._clockwork.now()
+        text, conversation_id = reply.content.text, reply.conversation_id
+        self._answered[text].add(receipt.result().id)
+        since, known_until = self._held.get(conversation_id, (now, now))
+        # What was posted again may have been written the first time.
+        until = self._asked[text] + self._takeover
+        is_longer = known_until >= now
+        self._held[conversation_id] = (since if is_longer else now, max(until, known_until))
