@@ -45,7 +45,7 @@ def author_name() -> str:
     known = visitor()
     if known is None or known.operator_id is not None:
         return "" if known is None else known.name
-    return "API" if known == BY_TOKEN else "Administrator"
+    return "API" if known is BY_TOKEN else "Administrator"
 
 
 def visitor() -> Visitor | None:

@@ -114,7 +114,7 @@ def test_a_tap_that_is_unsent_presses_no_longer() -> None:
     ("changes", "because"),
     [
         ({"status": ConversationStatus.PAUSED}, "the conversation is paused"),
-        ({"status": ConversationStatus.HUMAN}, "the conversation is human"),
+        ({"status": ConversationStatus.HUMAN}, "a teammate has taken over"),
         ({"has_opted_out": True}, None),
     ],
 )
