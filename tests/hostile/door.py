@@ -41,7 +41,13 @@ class Door:
         self._batch = batch
         self._gathered: list[RecordWebhook] = []
         vault = Vault("", f"sqlite:///{folder}/moca.db")
-        ports = Ports(database=self.database, tell=self._take, health=Health, seal=vault.seal)
+        ports = Ports(
+            database=self.database,
+            tell=self._take,
+            health=Health,
+            seal=vault.seal,
+            unsubscribe=lambda _account_id: None,
+        )
         self.app = create_app(ports, CONFIG)
         self.client = self.app.test_client()
 
