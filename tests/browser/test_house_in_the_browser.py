@@ -124,6 +124,9 @@ def test_an_account_gets_a_new_token_and_is_removed(page, moca):
 
     page.get_by_role("link", name="Remove the_shop").click()
     page.get_by_role("button", name="Remove the account").click()
+    expect(page.get_by_role("heading", name="the_shop is removed")).to_be_visible()
+    expect(page.get_by_text("Meta may still send its webhooks")).to_be_visible()
+    page.locator(".crumb").get_by_role("link", name="Accounts").click()
     expect(page.get_by_text("No account is connected.")).to_be_visible()
 
 

@@ -21,7 +21,8 @@ SHOOTS = os.environ.get("MOCA_SHOOT") == "1"
 @pytest.fixture
 def moca(tmp_path):
     """A real process; at its own pace where the picture is made, else at a brisk one."""
-    service = Service(tmp_path, {**({} if SHOOTS else BRISK), "replies.mock_text": REPLY})
+    pace = {} if SHOOTS else BRISK
+    service = Service(tmp_path, {**pace, "replies.mock_text": REPLY, "web.api_token": ""})
     try:
         service.start()
         yield service

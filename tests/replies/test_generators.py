@@ -18,13 +18,13 @@ def problems(names, tables=()):
 def test_the_mock_says_what_it_is():
     mock = make_generator(["mock"], {})
     said = Content(text="This would be an AI generated message")
-    assert mock.reply(asked("hi")) == Say(said, "mock")
+    assert mock.reply(asked("hi")) == Say(said, "mock", is_sample=True)
 
 
 def test_the_mock_says_what_the_settings_say():
     settings = Settings.model_validate({"replies": {"mock_text": "Hello"}})
     made = make_generator(settings.replies.chain, settings.replies.tables)
-    assert made.reply(asked("hi")) == Say(Content(text="Hello"), "mock")
+    assert made.reply(asked("hi")) == Say(Content(text="Hello"), "mock", is_sample=True)
 
 
 def test_the_fixed_text_is_said_to_everybody():

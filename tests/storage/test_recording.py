@@ -25,7 +25,7 @@ FROM_RECEIPT = "the reply window runs from receipt: "
 def test_a_first_message_makes_contact_conversation_and_message(desk):
     events = desk.do(webhook(wrote("m1", "hello", sent_at=at(-1)), body=b"raw"))
 
-    inbound = Inbound(id=1, mid="m1", text="hello", received_at=NOON)
+    inbound = Inbound(id=1, mid="m1", text="hello", received_at=NOON, opened_at=at(-1))
     assert events == (MessageArrived(ANNA, 1, inbound, is_first=True),)
     assert [(row.body, row.received_at) for row in Webhook.select()] == [(b"raw", NOON)]
     assert contact().__data__ == {

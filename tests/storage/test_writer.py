@@ -1,4 +1,5 @@
 from concurrent.futures import Future
+from dataclasses import replace
 
 import peewee
 import pytest
@@ -30,13 +31,13 @@ def _counts():
 def test_a_failing_command_rolls_everything_back(desk, database):
     first = desk.hear("m1")
     before = _counts()
-    body_of_no_kind = webhook(body=None)
+    received_never = replace(webhook(), received_at=None)
 
     with pytest.raises(peewee.IntegrityError):
         desk.do(
             webhook(wrote("m2", contact=BEN)),
             ConcludeMessages((first,), Outcome.FAILED, "no", at(1)),
-            body_of_no_kind,
+            received_never,
         )
 
     assert _counts() == before
