@@ -254,7 +254,8 @@ class SenderActor(MailboxActor):
         self._backlog.found(found)
         for channel, end in found.ends.items():
             if end != NOTHING or self._outbox.room < 0:
-                self._outbox.evict(channel, end, now)
+                for behind in self._outbox.evict(channel, end, now):
+                    self._backlog.leave(behind, now)
 
     def _drain(self, now: datetime) -> None:
         # A claim that is still being written is given back too: nobody may hear of it any more.

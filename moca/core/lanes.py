@@ -85,11 +85,20 @@ class Lanes:
         thinned, self._thinned = self._thinned, set()
         return {channel: len(self._waiting.get(channel, ())) for channel in thinned}
 
-    def evict(self, channel: Channel, after: tuple[int, int], now: datetime) -> None:
-        """Forget what waits in a channel after this priority and item."""
+    def evict(
+        self, channel: Channel, after: tuple[int, int], now: datetime
+    ) -> tuple[QueuedReply, ...]:
+        """Forget what waits in a channel after this priority and item, and what is behind it.
+
+        Returns:
+            What was forgotten in other channels, since its contact waits for something evicted.
+        """
         waiting = self._waiting.get(channel, {})
-        for reply in [each for each in waiting.values() if (each.priority, each.item_id) > after]:
+        evicted = [each for each in waiting.values() if (each.priority, each.item_id) > after]
+        behind = {later.item_id: later for each in evicted for later in self._behind(each)}
+        for reply in (*evicted, *behind.values()):
             self.release(reply, now)
+        return tuple(behind.values())
 
     def changed(self, now: datetime) -> set[Channel]:
         """Name the channels whose first reply may be another than when this was last asked."""
@@ -149,6 +158,18 @@ class Lanes:
         """Tell when more may go than now: a contact has rested, or a schedule falls due."""
         coming = [heap[0][0] for heap in (self._later, self._scheduled) if heap]
         return min(coming, default=None)
+
+    def _behind(self, reply: QueuedReply) -> tuple[QueuedReply, ...]:
+        """Return what waits for this reply, to the same contact in another channel."""
+        lane = self._lanes.get(reply.contact)
+        turn = reply.priority, reply.item_id
+        return tuple(
+            later
+            for priority, item_id, _, later in (lane.replies if lane else ())
+            if (priority, item_id) > turn
+            and later.channel != reply.channel
+            and self._is_held(later)
+        )
 
     def _lane(self, contact: ContactKey) -> Lane:
         return self._lanes.setdefault(contact, Lane(contact))

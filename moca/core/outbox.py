@@ -73,9 +73,13 @@ class Outbox:
         """Return how many wait in each channel that some left since this was last asked."""
         return self._lanes.thinned()
 
-    def evict(self, channel: Channel, after: Turn, now: datetime) -> None:
-        """Leave to the database what waits in a channel after this turn."""
-        self._lanes.evict(channel, after, now)
+    def evict(self, channel: Channel, after: Turn, now: datetime) -> tuple[QueuedReply, ...]:
+        """Leave to the database what waits in a channel after this turn, and what is behind it.
+
+        Returns:
+            What was left of other channels, since its contact waits for something evicted.
+        """
+        return self._lanes.evict(channel, after, now)
 
     def blocked(self, now: datetime) -> Blocked:
         """Return of which accounts and channels nothing can go for a while."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from moca.core.backlog import NOTHING
+from moca.core.content import Content, Media
 from moca.core.outbox import Outbox
 from moca.core.reply import Way
 from moca.core.vocabulary import Author
@@ -71,3 +73,12 @@ def test_what_waits_behind_a_forgotten_reply_goes_in_its_turn_by_whichever_way()
 def test_the_same_item_is_held_once() -> None:
     outbox = outbox_with([reply_to(ANNA, 1), reply_to(ANNA, 1)])
     assert ids(drive(outbox, at(60))) == [1]
+
+
+def test_what_is_left_on_disk_takes_along_what_waits_behind_it_in_another_channel() -> None:
+    picture = Content(media=Media("image", "https://example.org/1"))
+    behind = replace(reply_to(ANNA, 2), content=picture)
+    of_another = replace(reply_to(BEN, 3), content=picture)
+    outbox = outbox_with([reply_to(ANNA, 1), behind, of_another])
+    assert outbox.evict(reply_to(ANNA, 1).channel, NOTHING, at(0)) == (behind,)
+    assert ids(drive(outbox, at(60))) == [3]
