@@ -76,7 +76,7 @@ def test_the_same_item_is_held_once() -> None:
 
 
 def test_what_is_left_on_disk_takes_along_what_waits_behind_it_in_another_channel() -> None:
-    picture = Content(media=Media("image", "https://example.org/1"))
+    picture = Content(media=Media(type="image", url="https://example.org/1"))
     behind = replace(reply_to(ANNA, 2), content=picture)
     of_another = replace(reply_to(BEN, 3), content=picture)
     outbox = outbox_with([reply_to(ANNA, 1), behind, of_another])

@@ -60,8 +60,8 @@ class Liveness:
         self._items: dict[tuple[int, str, int], _Wait] = {}
         self._busy_at: dict[ContactKey, datetime] = {}
         self._account_until: dict[str, datetime] = defaultdict(lambda: clockwork.true)
-        self._set_by = timedelta()
-        """By how much the machine's clock was set, either way."""
+        self._steps: list[timedelta] = []
+        """By how much the machine's clock was set each time, either way."""
         self.lost_at: datetime | None = None
         """When a fault last may have cost an event, so that only a sweep heals it."""
 
@@ -79,7 +79,7 @@ class Liveness:
 
     def clock_is_set(self, seconds: float) -> None:
         """No step of the clock holds anything up by more than its own span."""
-        self._set_by += timedelta(seconds=abs(seconds))
+        self._steps.append(timedelta(seconds=abs(seconds)))
 
     def restarted(self) -> None:
         """Begin anew: all that waited waits for another process."""
@@ -160,7 +160,7 @@ class Liveness:
             return
         reading = timedelta(seconds=figures.settle) + _READING_TAKES
         bound = (figures.max_attempts + 2) * reading + others * _SECOND + self._heals_within()
-        bound += min(self._set_by, _LONGEST_SPAN)
+        bound += self._set_back(_LONGEST_SPAN)
         if self.lost_at is not None:
             bound += _LOST_READING
         self._judge(wait, wait.since, until, bound, f"item {row['id']} stays unknown")
@@ -214,13 +214,17 @@ class Liveness:
     def _answer_within(self) -> timedelta:
         stuck = _STUCK_AFTER if self.lost_at is not None else timedelta()
         span = timedelta(seconds=self._figures.cooldown + self._figures.debounce)
-        return _AT_ONCE + self._heals_within() + stuck + min(self._set_by, span)
+        return _AT_ONCE + self._heals_within() + stuck + self._set_back(span)
 
     def _go_within(self) -> timedelta:
         """Return how long may pass; what is left to the database is taken up by a sweep."""
         is_left = self._figures.capacity < _NEVER_FULL
         sweep = timedelta(seconds=2 * self._figures.sweep) if is_left else timedelta()
-        return _AT_ONCE + self._heals_within() + sweep + min(self._set_by, _LONGEST_SPAN)
+        return _AT_ONCE + self._heals_within() + sweep + self._set_back(_LONGEST_SPAN)
+
+    def _set_back(self, span: timedelta) -> timedelta:
+        """Return by how much all steps of the clock together may lengthen a wait of this span."""
+        return sum((min(step, span) for step in self._steps), timedelta())
 
     def _heals_within(self) -> timedelta:
         """Return how long a lost event may go unnoticed."""

@@ -118,6 +118,8 @@ class Mishaps:
     def _start(self) -> None:
         self._oracle.pace.up_since = self._clockwork.true
         self._liveness.restarted()
+        if self._process.loses_one_event_in:
+            self._liveness.lost_at = self._clockwork.true
         self._process.start()
 
     def _hears_again(self) -> None:

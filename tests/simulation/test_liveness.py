@@ -1,7 +1,7 @@
 """What may go on and does not must be noticed, and what heals itself in time must be let pass."""
 
 from actors import sender, supervisor
-from moca.core import decide
+from moca.core import drafting
 from moca.core.outbox import Outbox
 from moca.core.settling import Settling
 from tests.simulation.script import (
@@ -43,7 +43,7 @@ LOSES_REPLY_QUEUED = (
 
 def test_a_conversation_that_misses_an_event_and_is_never_reloaded_is_noticed(monkeypatch) -> None:
     assert not broken(*LOSES_REPLY_SENT)
-    monkeypatch.setattr(decide, "_reload_if_stuck", lambda *args: ())
+    monkeypatch.setattr(drafting, "see_if_stuck", lambda state, _now: (state, ()))
     assert waits_for(broken(*LOSES_REPLY_SENT), "m2 waits for an answer")
 
 

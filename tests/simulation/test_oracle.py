@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from actors import persistence, sender
+from actors import persistence, resend_checks, sender
 from moca.core import decide, flushing, outbox, pacing, sending
 from moca.core.contact import ContactKey
 from moca.core.conversation import Conversation
@@ -123,6 +123,12 @@ def test_one_reading_taken_for_a_proof_is_noticed(monkeypatch) -> None:
     figures = type(draw_script(0).figures)
     policy = figures.sender
     monkeypatch.setattr(figures, "sender", lambda self: replace(policy(self), settle_readings=1))
+    # The reading directly before a resend would show what the first one did not.
+    monkeypatch.setattr(
+        resend_checks.ResendChecks,
+        "claimed",
+        lambda self, claimed, _: self._outbox.claimed(claimed),
+    )
     assert found(3)
 
 
@@ -215,7 +221,7 @@ def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
 def test_a_hold_overlooked_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr("moca.storage.items.is_held", lambda status, held_until, at: False)
     monkeypatch.setattr("moca.storage.operating.silence_bot", lambda *args: None)
-    monkeypatch.setattr("moca.storage.byhand.silence_bot", lambda *args: None)
+    monkeypatch.setattr("moca.storage.holding.silence_bot", lambda *args: None)
     assert found(7)
 
 
