@@ -26,6 +26,7 @@ from tests.simulation.run import run
 from tests.simulation.script import ClockSteps, Dies, Operates, Script, Sending, Writes
 from tests.simulation.shrink import shrink
 from tests.simulation.test_judging import BEN, handed_over
+from tests.simulation.worlds import draw_world
 
 MOST_SEEDS = 150
 
@@ -129,7 +130,7 @@ def test_one_reading_taken_for_a_proof_is_noticed(monkeypatch) -> None:
         "claimed",
         lambda self, claimed, _: self._outbox.claimed(claimed),
     )
-    assert found(3)
+    assert found(3, draw=lambda seed: draw_world(seed, "in_a_slow_record"))
 
 
 def test_equal_texts_taken_for_one_another_are_noticed(monkeypatch) -> None:

@@ -5,11 +5,10 @@ from typing import Any
 
 from moca.core.contact import ContactKey
 from moca.core.kinds import is_tap
-from moca.storage.recalling import RECALLED_BECAUSE
+from tests.simulation.generations import judge_generations
 from tests.simulation.generator import Generator
 from tests.simulation.instagram import Instagram, Shown
 from tests.simulation.instagram import instant as at_second
-from tests.simulation.invariants import Invariant
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.oracle import Oracle
 from tests.simulation.sayings import said_in
@@ -39,7 +38,7 @@ def judge_the_end(simulation: Any) -> None:
         _judge_order_of_answers(oracle, ledger, messages, items, generator)
     _judge_flushes(script, oracle, ledger, messages, items, arrivals)
     _judge_duplicates(script, oracle, messages)
-    _judge_generations(oracle, generator, items)
+    judge_generations(oracle, generator, items)
 
 
 def _judge_rows(oracle, messages, told: dict[str, Writes], by_hand: set[str]) -> None:
@@ -156,24 +155,6 @@ def _judge_parts_given_up(oracle: Oracle, ledger: Ledger, items: list[Row]) -> N
         ]
         if all(each["status"] == "sent" and each["message_id"] not in doubted for each in earlier):
             oracle.is_broken(2, f"item {item['id']} was given up though all before it arrived")
-
-
-def _judge_generations(oracle: Oracle, generator: Generator, items: list[Row]) -> None:
-    """Judge that an overload does not feed itself: what was asked for is not asked for again.
-
-    A reply that an edit takes back may have answered other messages too, which then need another.
-    """
-    if oracle.has_lost_events or oracle.deaths:
-        return
-    taken_back = {contact_of(item) for item in items if item["because"] == RECALLED_BECAUSE}
-    asked = Counter(
-        (each.contact, each.attempt, tuple(each.texts.items())) for each in generator.asked
-    )
-    for (contact, attempt, texts), times in asked.items():
-        if times > 1 and contact not in taken_back:
-            what = f"attempt {attempt} at answering {texts[0][0]} of {contact.psid}"
-            told = f"{what} was made {times} times"
-            oracle.is_broken(Invariant.ONE_GENERATION_A_DRAFT, told)
 
 
 def _judge_private_replies(oracle: Oracle, items: list[Row], arrivals) -> None:
