@@ -33,8 +33,9 @@ def remember(
     """Add a saying to those remembered, without the ones that ran out; bounded."""
     if not is_comparable(message):
         return remembered
-    # Not by the clock: after a restart, what is heard again was said some time ago.
-    fresh = tuple(each for each in remembered if _is_shortly_before(each, message, window))
+    # Not by the clock: after a restart, what is heard again was said some time ago. What came
+    # after this message stays: an edited one is heard anew at the time at which it came.
+    fresh = tuple(each for each in remembered if message.received_at - each.received_at < window)
     return (*fresh, message)[-_MOST_REMEMBERED:]
 
 

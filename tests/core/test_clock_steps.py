@@ -40,7 +40,16 @@ def test_only_what_was_said_within_the_window_before_is_repeated(
 ) -> None:
     first, second = said(1, "hello"), said(2, "hello", seconds)
     assert (first_saying(second, (first,), WINDOW) == first) is repeats
-    assert remember(second, (first,), WINDOW) == ((first, second) if repeats else (second,))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "remains"), [(-0.001, True), (0, True), (9.999, True), (10, False)]
+)
+def test_what_is_heard_late_forgets_only_what_its_window_is_past(
+    seconds: float, remains: bool
+) -> None:
+    first, second = said(1, "hello"), said(2, "what does it cost", seconds)
+    assert remember(second, (first,), WINDOW) == ((first, second) if remains else (second,))
 
 
 def test_a_question_is_not_swallowed_after_the_clock_was_set_back() -> None:
