@@ -130,7 +130,9 @@ def put_off(reply: QueuedReply, retry: RecordRetry) -> QueuedReply:
     """Say how a reply waits for its next attempt; where none was spent, it keeps its turn."""
     if retry.is_spent:
         return replace(reply, scheduled_for=retry.retry_at)
-    return replace(reply, attempts=reply.attempts - 1)
+    # Its turn had come: where the clock was set back, its schedule would lie ahead again.
+    scheduled_for = min(reply.scheduled_for, retry.at)
+    return replace(reply, attempts=reply.attempts - 1, scheduled_for=scheduled_for)
 
 
 def _retry_or_fail(

@@ -100,7 +100,7 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
         (
             ItemStatus.PENDING,
             storable(command.because),
-            command.retry_at if command.is_spent else item.scheduled_for,
+            command.retry_at if command.is_spent else min(item.scheduled_for, command.at),
             item.attempts - (not command.is_spent),
             item.sending_at if command.was_called or item.attempts > 1 else None,
             item.id,

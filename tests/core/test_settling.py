@@ -23,9 +23,9 @@ from moca.core.messages import (
     RecordUnknown,
 )
 from moca.core.policy import SenderPolicy
-from moca.core.sending import Ended, Record, after_call, after_reading
+from moca.core.sending import Ended, Record, after_call, after_reading, put_off
 from moca.core.settling import Settling, Verdict
-from tests.making import BEN, at, reply_to
+from tests.making import ANNA, BEN, at, reply_to
 
 POLICY = SenderPolicy()
 ONCE, OFTEN = reply_to(attempts=1), reply_to(attempts=5)
@@ -149,3 +149,9 @@ def test_a_reading_that_is_never_heard_of_is_made_again_and_counts_once() -> Non
     assert settling.read(1, NotArrived(), at(132)) is None, "the lost one comes after all"
     assert settling.readings(at(141)) == (asked,)
     assert settling.read(1, NotArrived(), at(142)) == Verdict(ONCE, NotArrived())
+
+
+def test_a_reply_that_keeps_its_turn_keeps_it_though_the_clock_was_set_back() -> None:
+    retried = reply_to(ANNA, 1, due=20, attempts=2)
+    account_rests = RecordRetry(1, "too many calls", at(-7200), at(-7140), is_spent=False)
+    assert put_off(retried, account_rests) == reply_to(ANNA, 1, due=-7200, attempts=1)
