@@ -12,7 +12,7 @@ from actors.signals import Drain, LookAgain, SweepDue
 from actors.timers import Timers
 from moca import clock
 from moca.core.account_rests import AccountRests
-from moca.core.backlog import NOTHING, Backlog
+from moca.core.backlog import Backlog
 from moca.core.messages import (
     AccountChanged,
     Command,
@@ -253,9 +253,8 @@ class SenderActor(MailboxActor):
             self._outbox.put_back(reply, now)
         self._backlog.found(found)
         for channel, end in found.ends.items():
-            if end != NOTHING or self._outbox.room < 0:
-                for behind in self._outbox.evict(channel, end, now):
-                    self._backlog.leave(behind, now)
+            for behind in self._outbox.evict(channel, end, now):
+                self._backlog.leave(behind, now)
 
     def _drain(self, now: datetime) -> None:
         # A claim that is still being written is given back too: nobody may hear of it any more.
