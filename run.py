@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from actors.commands.asking import ask_settings
-from actors.commands.group import Commands
-from actors.commands.serving import serve
+from actors.cli.errors import ask_settings
+from actors.cli.group import Commands
+from actors.cli.serve import serve
 
 _DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
 
@@ -25,7 +25,7 @@ def main(context: click.Context, config: Path | None) -> None:
     if context.invoked_subcommand is None:
         serve(context.obj)
     else:
-        from actors.commands.usable import require_usable  # noqa: PLC0415 - not to be held by serve
+        from actors.cli.startup import require_usable  # noqa: PLC0415 - not to be held by serve
 
         require_usable(context.obj)
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from moca.core.reply import QueuedReply
+from moca.core.outbox.queued_reply import QueuedReply
 
 
 @dataclass(slots=True)

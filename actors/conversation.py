@@ -3,32 +3,33 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, assert_never
 
-from actors.runtime import MailboxActor
-from actors.supervision import RestartBudget
-from actors.timers import Timer, Timers
+from actors.runtime.actor import MailboxActor
+from actors.runtime.supervision import RestartBudget
+from actors.runtime.timers import Timer, Timers
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.conversation import Conversation
-from moca.core.decide import Decision, SweptOver, Woken, decide, restore
-from moca.core.effects import Effect, LetGo, Reload, WakeAt
-from moca.core.messages import (
-    CheckAtOnce,
-    Command,
-    ConcludeMessages,
+from moca.core.conversation.decide import Decision, SweptOver, Woken, decide, restore
+from moca.core.conversation.effects import Effect, LetGo, Reload, WakeAt
+from moca.core.conversation.snapshot import Snapshot
+from moca.core.conversation.state import Conversation
+from moca.core.messages import Command
+from moca.core.messages.conversation import (
     ConversationIdle,
     ConversationLoaded,
+    LoadConversation,
+    ReadName,
+)
+from moca.core.messages.inbound import MessageArrived
+from moca.core.messages.replies import (
+    CheckAtOnce,
+    ConcludeMessages,
     GenerateReply,
     HandOverConversation,
-    LoadConversation,
-    MessageArrived,
     QueueReply,
-    ReadName,
     RecordSteps,
     ShareReply,
 )
 from moca.core.policy import ConversationPolicy
-from moca.core.snapshot import Snapshot
-from moca.core.vocabulary import Outcome
+from moca.core.types import ContactKey, Outcome
 
 
 def _check_nothing(_check: CheckAtOnce) -> None:

@@ -3,26 +3,23 @@ from typing import Any
 
 import structlog
 
-from actors.graph import Graph
-from actors.runtime import MailboxActor
+from actors.dependencies import Graph
+from actors.runtime.actor import MailboxActor
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.delivery import Unconfirmed, Unreadable
-from moca.core.messages import (
+from moca.core.messages import ToCourier
+from moca.core.messages.conversation import ReadName, RecordName
+from moca.core.messages.delivery import (
     DeliverReply,
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
-    FetchMessage,
-    MissingMessage,
-    ReadName,
-    RecordFetched,
-    RecordName,
     ShowTyping,
-    ToCourier,
     VerifyDelivery,
 )
-from moca.instagram.outgoing import SenderAction
+from moca.core.messages.inbound import FetchMessage, MissingMessage, RecordFetched
+from moca.core.outbox.delivery import Unconfirmed, Unreadable
+from moca.core.types import ContactKey
+from moca.instagram.request_bodies import SenderAction
 from moca.logs import contact_hash
 
 log = structlog.get_logger()

@@ -2,16 +2,16 @@ from collections.abc import Iterator
 
 import peewee
 
-from actors.instagram import access
-from actors.policies import web_config
+from actors.config import web_config
+from actors.graph_clients import access
 from moca import clock
-from moca.doctor.examination import Patient, examine
-from moca.doctor.line import Line
-from moca.instagram.checkup import Checkup
-from moca.settings import Settings
-from moca.storage.book import AccountBook, require_key
-from moca.storage.database import open_database
-from moca.storage.vault import Vault
+from moca.doctor.checks import Patient, examine
+from moca.doctor.finding import Line
+from moca.instagram.account_check import Checkup
+from moca.settings.sections import Settings
+from moca.storage.accounts.credentials import AccountBook, require_key
+from moca.storage.accounts.vault import Vault
+from moca.storage.db.connection import open_database
 
 
 def call_doctor(settings: Settings) -> Iterator[Line]:

@@ -1,8 +1,8 @@
 from datetime import datetime
 from threading import Lock
 
-from moca.core.contact import ContactKey
-from moca.core.messages import GenerateReply
+from moca.core.messages.replies import GenerateReply
+from moca.core.types import ContactKey
 
 DraftKey = tuple[ContactKey, int]
 """A contact, and the id of the first message that its draft answers."""

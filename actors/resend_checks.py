@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from moca.core.messages import DeliveryVerified, ReplyClaimed, ToCourier, VerifyDelivery
-from moca.core.outbox import Outbox
-from moca.core.reply import QueuedReply
-from moca.core.sending import Record, before_resend
-from moca.core.settling import Settling
+from moca.core.messages import ToCourier
+from moca.core.messages.delivery import DeliveryVerified, ReplyClaimed, VerifyDelivery
+from moca.core.outbox.call_results import Record, before_resend
+from moca.core.outbox.outbox import Outbox
+from moca.core.outbox.queued_reply import QueuedReply
+from moca.core.outbox.verification import Settling
 
 
 class ResendChecks:

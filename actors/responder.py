@@ -4,11 +4,10 @@ from typing import Any
 import structlog
 
 from actors.generation import GenerationRequests
-from actors.runtime import MailboxActor
+from actors.runtime.actor import MailboxActor
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.messages import (
+from moca.core.content.content import Content
+from moca.core.messages.replies import (
     AtOnceWanted,
     CheckAtOnce,
     GenerateReply,
@@ -18,6 +17,7 @@ from moca.core.messages import (
     ReplyDeclined,
     ReplyGenerated,
 )
+from moca.core.types import ContactKey
 from moca.replies.generator import (
     GenerationError,
     HandOver,
@@ -27,7 +27,7 @@ from moca.replies.generator import (
     Say,
     Saying,
 )
-from moca.storage.reads.recollection import Recollection
+from moca.storage.queries.history import Recollection
 
 log = structlog.get_logger()
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pykka
 
+from actors.dependencies import World
 from actors.generation import GenerationRequests
-from actors.mailbox import Dispatcher
-from actors.placement import QUICK_RESPONDERS
-from actors.pool import start_pool
 from actors.responder import QuickResponderActor, ResponderActor
-from actors.world import World
-from moca.core.contact import ContactKey
-from moca.core.messages import CheckAtOnce, GenerateReply, GenerationStarted
+from actors.runtime.dispatchers import QUICK_RESPONDERS
+from actors.runtime.mailbox import Dispatcher
+from actors.runtime.pool import start_pool
+from moca.core.messages.replies import CheckAtOnce, GenerateReply, GenerationStarted
+from moca.core.types import ContactKey
 from moca.replies.chain import Chain
 
 

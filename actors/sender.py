@@ -3,19 +3,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from actors.ailments import Ailments
-from actors.alarm import Alarm
+from actors.account_health import Ailments
 from actors.calls import Call
 from actors.resend_checks import ResendChecks
-from actors.runtime import MailboxActor
+from actors.runtime.actor import MailboxActor
+from actors.runtime.timers import Alarm, Timers
 from actors.signals import Drain, LookAgain, SweepDue
-from actors.timers import Timers
 from moca import clock
-from moca.core.account_rests import AccountRests
-from moca.core.backlog import Backlog
-from moca.core.messages import (
-    AccountChanged,
-    Command,
+from moca.core.messages import Command, ToCourier
+from moca.core.messages.accounts import AccountChanged
+from moca.core.messages.delivery import (
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
@@ -25,19 +22,20 @@ from moca.core.messages import (
     RecordUnknown,
     ReplyClaimed,
     ReplyDropped,
-    ReplyQueued,
     ReplySent,
-    ToCourier,
     UnsettledReply,
     VerifyDelivery,
 )
-from moca.core.messages.freezing import FreezeChanged
-from moca.core.outbox import Outbox
+from moca.core.messages.operator_actions import FreezeChanged
+from moca.core.messages.replies import ReplyQueued
+from moca.core.outbox.account_rests import AccountRests
+from moca.core.outbox.backlog import Backlog
+from moca.core.outbox.call_results import Record, after_call, after_reading, not_called, put_off
+from moca.core.outbox.outbox import Outbox
+from moca.core.outbox.queued_reply import QueuedReply
+from moca.core.outbox.read_budget import Reads
+from moca.core.outbox.verification import Settling
 from moca.core.policy import SenderPolicy
-from moca.core.reads import Reads
-from moca.core.reply import QueuedReply
-from moca.core.sending import Record, after_call, after_reading, not_called, put_off
-from moca.core.settling import Settling
 
 
 class SenderActor(MailboxActor):

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from threading import Lock
 
-from moca.instagram.checkup import Fault, Unanswered
+from moca.instagram.account_check import Fault, Unanswered
 
 
 class SettingsAccount:

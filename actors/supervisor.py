@@ -3,25 +3,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from actors.alarm import Alarm
-from actors.runtime import MailboxActor, Ref
+from actors.runtime.actor import MailboxActor, Ref
+from actors.runtime.timers import Alarm, Timers
 from actors.signals import CountLive, PageDue, Ping, SweepDue
-from actors.timers import Timers
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.decide import SweptOver
-from moca.core.messages import (
-    Command,
-    ContactErased,
-    ConversationIdle,
-    FindUnanswered,
-    MessageArrived,
-    ReplyDropped,
-    ReplyQueued,
-    ReplySent,
-    ToSender,
-    UnansweredFound,
-)
+from moca.core.conversation.decide import SweptOver
+from moca.core.messages import Command, ToSender
+from moca.core.messages.conversation import ConversationIdle, FindUnanswered, UnansweredFound
+from moca.core.messages.delivery import ReplyDropped, ReplySent
+from moca.core.messages.inbound import MessageArrived
+from moca.core.messages.operator_actions import ContactErased
+from moca.core.messages.replies import ReplyQueued
+from moca.core.types import ContactKey
 
 _COMMANDS = get_args(Command)
 _FIRST_PAGE = 50

@@ -6,42 +6,32 @@ from typing import Any
 
 import pykka
 
+from actors.background.jobs import Kept
 from actors.conversation import ConversationActor, Surroundings
 from actors.courier import CourierActor
-from actors.keepers import Kept
-from actors.names import NameDesk
+from actors.dependencies import World
 from actors.observers import observe_all
 from actors.persistence import PersistenceActor
-from actors.placement import READERS, Dispatchers
-from actors.pool import start_pool
-from actors.postroom import PostRoom
-from actors.presence import TypingDesk
-from actors.reads import SharedReads
 from actors.responders import Responders
-from actors.runtime import Ref
+from actors.runtime.actor import Ref
+from actors.runtime.dispatchers import READERS, Dispatchers
+from actors.runtime.pool import start_pool
+from actors.runtime.timers import Timers
+from actors.side_calls import NameDesk, SharedReads, TypingDesk
 from actors.signals import CountLive, Ping, SweepDue
+from actors.singletons import PostRoom
 from actors.supervisor import SupervisorActor
-from actors.timers import Timers
-from actors.world import World
 from moca import clock
-from moca.core.account_rests import AccountRests
-from moca.core.contact import ContactKey
-from moca.core.messages import (
-    AccountChanged,
-    DeliverReply,
-    FetchMessage,
-    KnownMidsListed,
-    MessageArrived,
-    MessagesEnded,
-    MessagesMissing,
-    PendingFound,
-    ReplyClaimed,
-    ToCourier,
-    ToSender,
-)
-from moca.core.messages.comparing import MessagesMissed
-from moca.core.messages.freezing import FreezeChanged
+from moca.core.messages import ToCourier, ToSender
+from moca.core.messages.accounts import AccountChanged
+from moca.core.messages.delivery import DeliverReply, KnownMidsListed, PendingFound, ReplyClaimed
+from moca.core.messages.inbound import FetchMessage, MessageArrived, MessagesMissing
+from moca.core.messages.operator_actions import FreezeChanged
+from moca.core.messages.reconciliation import MessagesMissed
+from moca.core.messages.replies import MessagesEnded
+from moca.core.outbox.account_rests import AccountRests
 from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.types import ContactKey
 
 _FOR_THE_SENDER = ReplyClaimed | PendingFound | KnownMidsListed | AccountChanged | FreezeChanged
 _MOST_READS = 1000

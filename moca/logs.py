@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import structlog
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 
 _SHARED = (
     structlog.stdlib.add_log_level,

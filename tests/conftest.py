@@ -5,8 +5,8 @@ import weakref
 import freezegun
 import pytest
 
-from actors.runtime import MailboxActor
-from tests.leaks import left_behind
+from actors.runtime.actor import MailboxActor
+from tests.support.leaks import left_behind
 
 # Deadlines of asks, joins and the timer thread, and pytest's own durations, run on the real
 # monotonic clock; datetime.now is frozen all the same.

@@ -6,7 +6,7 @@ import freezegun
 import pytest
 
 from moca import clock
-from tests.making import NOON, at
+from tests.support.factory import NOON, at
 
 
 def test_it_is_the_wall_clock():

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     },
     "moca/web": {
         "moca.core",
-        "moca.storage.reads",
+        "moca.storage.queries",
         "moca.instagram",
         "moca.web",
         "moca.clock",
@@ -144,9 +144,12 @@ def test_the_server_holds_nothing_of_what_its_worker_does() -> None:
 
 def test_the_worker_holds_nothing_that_few_installations_need() -> None:
     few = {"anthropic", "cryptography", "holidays", "openai", "peewee_migrate", "pika", "regex"}
-    assert loaded_with("actors.commands.worker") & few == set()
+    assert loaded_with("actors.cli.worker") & few == set()
 
 
 def test_a_command_is_not_loaded_with_another() -> None:
-    loaded = loaded_with("actors.commands.settings")
-    assert loaded & {"actors.simulation", "actors.rehearsal", "moca.storage.moving"} == set()
+    loaded = loaded_with("actors.cli.settings")
+    assert (
+        loaded & {"actors.cli.simulate", "actors.replay.runner", "moca.storage.copy_database"}
+        == set()
+    )

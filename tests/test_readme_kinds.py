@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from moca.core.kinds import RULES
+from moca.core.inbound.event_rules import RULES
 
 ROOT = Path(__file__).parents[1]
 _ROW = re.compile(r"\| (.+) \| `(\w+)` \| (yes|no) \| (yes|no) \| (.+) \| `(\w+)` \|")

@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from moca.core.content import Content
+from moca.core.content.content import Content
 
 ROOT = Path(__file__).parents[1]
 _ROW = re.compile(r"\| (.+) \| (?:`(\w+)`|-) \| (.+) \| (.+) \| `(\w+)` \|")

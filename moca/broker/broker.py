@@ -1,8 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from moca.broker.connection import parameters_of
 from moca.broker.consumer import Consumer
-from moca.broker.link import parameters_of
 from moca.broker.parcel import Parcel, Tag
 from moca.broker.publisher import Confirm, Publisher
 from moca.broker.queues import Queues

@@ -4,7 +4,7 @@ from typing import Any
 
 import pika
 
-from moca.broker.link import Link
+from moca.broker.connection import Link
 from moca.broker.parcel import TOKEN, BrokerFound, BrokerLost, Delivered, Tag
 from moca.broker.queues import Queues, parcel_of, publish
 

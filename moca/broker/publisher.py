@@ -6,7 +6,7 @@ from typing import Any
 
 import pika
 
-from moca.broker.link import Link
+from moca.broker.connection import Link
 from moca.broker.parcel import Parcel
 from moca.broker.queues import Queues, publish
 

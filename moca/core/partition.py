@@ -1,8 +1,8 @@
 from collections.abc import Iterable
 from zlib import crc32
 
-from moca.core.contact import ContactKey
-from moca.core.webhook import Event
+from moca.core.inbound.events import Event
+from moca.core.types import ContactKey
 
 SENDER = "sender"
 """The seat of the one who sends, and keeps house, for all."""

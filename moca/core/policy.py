@@ -2,8 +2,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from moca.core.hours import BusinessHours
-from moca.core.words import Words
+from moca.core.content.words import Words
+from moca.core.conversation.business_hours import BusinessHours
 
 
 class ReplyMode(StrEnum):

@@ -3,10 +3,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from moca.core.account import Flavour
-from moca.core.tokens import TokenState, ailment, warning
-from moca.doctor.line import Line, fine, wrong
-from moca.instagram.checkup import Fault, Refused, Unanswered
+from moca.core.accounts import Flavour, TokenState, ailment, warning
+from moca.doctor.finding import Line, fine, wrong
+from moca.instagram.account_check import Fault, Refused, Unanswered
 from moca.instagram.permissions import Permissions, permissions_for
 
 _DEAD = frozenset({102, 190})

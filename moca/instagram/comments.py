@@ -1,8 +1,8 @@
-from moca.core.contact import ContactKey
-from moca.core.received import Received
-from moca.core.webhook import Event, InboundMessage
+from moca.core.content.attachments import Received
+from moca.core.inbound.events import Event, InboundMessage
+from moca.core.types import ContactKey
+from moca.instagram.participants import Told
 from moca.instagram.payload import Comment
-from moca.instagram.told import Told
 
 _NOT_ANSWERED = "comments are not answered: instagram.answer_comments is off"
 

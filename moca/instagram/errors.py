@@ -5,13 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ValidationError
 
-from moca.core.delivery import (
-    AccountStopped,
-    Rejected,
-    Throttled,
-    Unconfirmed,
-    Undelivered,
-)
+from moca.core.outbox.delivery import AccountStopped, Rejected, Throttled, Unconfirmed, Undelivered
 from moca.instagram.payload import Flag, Otherwise
 
 Failure = Undelivered | Throttled | AccountStopped | Rejected | Unconfirmed

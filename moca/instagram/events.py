@@ -1,12 +1,12 @@
-from moca.core.contact import ContactKey
-from moca.core.webhook import Echo, Event, InboundMessage, OtherEvent
-from moca.instagram.belongings import received_with, received_with_tap, type_of
-from moca.instagram.body import UNKNOWN_ENTRY, Item, read_items, without_deep_nesting
+from moca.core.inbound.events import Echo, Event, InboundMessage, OtherEvent
+from moca.core.types import ContactKey
+from moca.instagram.attachments import received_with, received_with_tap, type_of
 from moca.instagram.comments import read_comment
-from moca.instagram.happenings import deletion, read_happening
-from moca.instagram.identity import derive_mid
+from moca.instagram.envelope import UNKNOWN_ENTRY, Item, read_items, without_deep_nesting
+from moca.instagram.ids import derive_mid
+from moca.instagram.other_events import deletion, read_happening
+from moca.instagram.participants import Reading, Told, understand
 from moca.instagram.payload import Message, Messaging, Postback
-from moca.instagram.told import Reading, Told, understand
 
 _COMMENTS = {"comments": "comment", "live_comments": "live_comment"}
 

@@ -7,10 +7,9 @@ from urllib.parse import quote
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, ValidationError
 
-from moca.core.comparing import ThreadPage
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.delivery import (
+from moca.core.content.content import Content
+from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.outbox.delivery import (
     AccountStopped,
     Delivered,
     DeliveryResult,
@@ -20,19 +19,25 @@ from moca.core.delivery import (
     Unreadable,
     VerificationResult,
 )
+from moca.core.outbox.queued_reply import DIRECT, Way
 from moca.core.profile import ProfileChange, Welcome
-from moca.core.reply import DIRECT, Way
-from moca.core.webhook import Echo, InboundMessage
-from moca.instagram.access import Access
+from moca.core.reconciliation.thread_scan import ThreadPage
+from moca.core.types import ContactKey
 from moca.instagram.errors import Failure, classify, classify_without_error, read_error
-from moca.instagram.fetched import FetchedMessage
-from moca.instagram.identity import read_mid
-from moca.instagram.outgoing import SenderAction, action_body, message_body
+from moca.instagram.graph_access import Access
+from moca.instagram.ids import read_mid
 from moca.instagram.payload import Otherwise
-from moca.instagram.profiles import clearing_body, profile_body
 from moca.instagram.record import Conversations, Record, find_in_record
-from moca.instagram.recorded import MEDIA_FIELDS, PLAIN_FIELDS
-from moca.instagram.threads import Thread, ThreadList
+from moca.instagram.record_media import MEDIA_FIELDS, PLAIN_FIELDS
+from moca.instagram.record_message import FetchedMessage
+from moca.instagram.record_threads import Thread, ThreadList
+from moca.instagram.request_bodies import (
+    SenderAction,
+    action_body,
+    clearing_body,
+    message_body,
+    profile_body,
+)
 from moca.instagram.transport import Answer, GraphTransport, NoAnswer, NoToken
 
 _THREADS_A_PAGE = "50"

@@ -14,8 +14,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from moca.instagram.identity import read_id, read_mid
-from moca.instagram.instants import read_instant
+from moca.instagram.ids import read_id, read_mid
+from moca.instagram.timestamps import read_instant
 
 
 @dataclass(frozen=True, slots=True)

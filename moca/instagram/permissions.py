@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from moca.core.account import Flavour
+from moca.core.accounts import Flavour
 
 _INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_manage_messages")
 _FACEBOOK_SCOPES = (

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, PlainValidator
 
-from moca.core.content import Content
-from moca.core.delivery import Arrived, NotArrived, Unreadable, VerificationResult
-from moca.instagram.identity import read_mid
-from moca.instagram.instants import read_instant
+from moca.core.content.content import Content
+from moca.core.outbox.delivery import Arrived, NotArrived, Unreadable, VerificationResult
+from moca.instagram.ids import read_mid
 from moca.instagram.payload import Otherwise, Party, Text
+from moca.instagram.timestamps import read_instant
 
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
 _READABLE = 20

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from moca.instagram.identity import read_id
+from moca.instagram.ids import read_id
 
 _LONGEST = 16_384
 _OLDEST = timedelta(days=1)

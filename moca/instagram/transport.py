@@ -14,8 +14,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from moca.instagram.access import Access
 from moca.instagram.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, TooLong, read_answer
+from moca.instagram.graph_access import Access
 from moca.instagram.usage import regain_access_after, usage_percent
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
-from moca.core.rehearsal import Rehearsal
-from moca.rehearsal.wording import TOTALS, notes, said, sent
+from moca.core.replay_comparison import Rehearsal
+from moca.rehearsal.phrases import TOTALS, notes, said, sent
 
 _PAGES = Environment(
     loader=PackageLoader("moca.rehearsal"),

@@ -4,8 +4,8 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from moca.core.rehearsal import Difference, Ending, Rehearsal
-from moca.rehearsal.wording import TOTALS, notes, said, sent
+from moca.core.replay_comparison import Difference, Ending, Rehearsal
+from moca.rehearsal.phrases import TOTALS, notes, said, sent
 
 _LONGEST = 120
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 
 log = structlog.get_logger()
 

@@ -5,8 +5,8 @@ from itertools import takewhile
 
 import structlog
 
-from moca.core.content import Content
-from moca.core.snapshot import Inbound
+from moca.core.content.content import Content
+from moca.core.conversation.snapshot import Inbound
 from moca.replies.generator import (
     GenerationError,
     HandOver,

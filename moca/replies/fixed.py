@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from moca.core.content import Content
+from moca.core.content.content import Content
 from moca.replies.generator import ReplyRequest, Say
 
 

@@ -2,10 +2,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.snapshot import Inbound
-from moca.core.vocabulary import Role
+from moca.core.content.content import Content
+from moca.core.conversation.snapshot import Inbound
+from moca.core.types import ContactKey, Role
 
 
 class GenerationError(Exception):

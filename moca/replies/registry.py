@@ -7,11 +7,11 @@ from typing import Any
 
 from moca.replies.budget import DailyBudget, Spent, nothing_spent
 from moca.replies.chain import Chain, Link
+from moca.replies.errors import BadGenerator
 from moca.replies.fixed import FixedGenerator
 from moca.replies.generator import ReplyGenerator
 from moca.replies.mock import MockGenerator
-from moca.replies.model.figures import ModelFigures
-from moca.replies.problems import BadGenerator
+from moca.replies.model.options import ModelFigures
 
 ENTRY_POINTS = "moca.replies"
 """The group in which other distributions offer generators: each a callable that takes its table."""

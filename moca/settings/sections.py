@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from moca.settings.manners import Manners, Notify
-from moca.settings.opening import Opening, OpeningText
+from moca.settings.opening_hours import Opening, OpeningText
 from moca.settings.profile import ProfileSection
 from moca.settings.replies import Replies
 from moca.settings.section import NO_SECRET, Section

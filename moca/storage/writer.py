@@ -1,5 +1,5 @@
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,58 +9,57 @@ from typing import Any
 import peewee
 
 from moca.core import messages
-from moca.core.messages import Command, Receipt, comparing
-from moca.core.messages.auditing import RecordAudit
-from moca.core.messages.counting import RecordFigures
-from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
+from moca.core.messages import Command, reconciliation
+from moca.core.messages.cluster import Beat, ClaimSeat, LeaveSeats
+from moca.core.messages.conversation import LoadConversation
+from moca.core.messages.delivery import ClaimReply, RecordSent
+from moca.core.messages.housekeeping import RecordFigures
 from moca.core.messages.idempotency import KeepAnswer
-from moca.core.messages.operating import EditReply
-from moca.core.messages.seating import Beat, ClaimSeat, LeaveSeats
-from moca.core.messages.staffing import (
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.operator_actions import EditReply, FreezeQueue, ReleaseQueue
+from moca.core.messages.operators import (
     ChangeOwnPassword,
     EndLinkSession,
     MarkLoginSeen,
     OpenLinkSession,
+    RecordAudit,
 )
-from moca.storage.accounts import change_accounts, remove_accounts, store_accounts
-from moca.storage.auditing import carry_out_deeds, record_audit
-from moca.storage.batch import Batch, WriterPolicy
-from moca.storage.claiming import claim_replies
-from moca.storage.colleagues import (
+from moca.core.messages.receipt import Receipt
+from moca.core.messages.replies import QueueReply, RecordSteps
+from moca.storage.accounts.accounts import (
+    change_accounts,
+    mark_tokens_dead,
+    note_refresh_failures,
+    record_profiles,
+    remove_accounts,
+    renew_tokens,
+    store_accounts,
+)
+from moca.storage.cluster_seats import beat, claim_seats, leave_seats
+from moca.storage.conversations.contacts import record_names
+from moca.storage.conversations.handover import hand_over_conversations
+from moca.storage.conversations.snapshots import load_conversations
+from moca.storage.conversations.status import change_conversations
+from moca.storage.db.connection import DatabaseFile, truncate_log
+from moca.storage.db.tables import Webhook
+from moca.storage.delivery_counts import count_arrivals
+from moca.storage.inbound.missing_messages import find_missing, record_fetched
+from moca.storage.inbound.webhooks import note_signings, record_webhooks
+from moca.storage.messages.command_keys import queue_each_once
+from moca.storage.messages.outcomes import conclude_messages, record_steps
+from moca.storage.messages.shared_replies import share_replies
+from moca.storage.metrics import record_figures
+from moca.storage.notifications import find_notices, record_notices
+from moca.storage.operators.audit import carry_out_deeds, record_audit
+from moca.storage.operators.idempotency import keep_answers
+from moca.storage.operators.notes import (
     add_notes,
     mark_read,
     remove_notes,
     remove_saved_answers,
     save_answers,
 )
-from moca.storage.command_keys import queue_each_once
-from moca.storage.comparing import call_quiet, compare_threads, end_looks, find_due_looks
-from moca.storage.concluding import conclude_messages
-from moca.storage.deleting import complete_requests, erase_for_persons
-from moca.storage.erasing import erase_contacts
-from moca.storage.fetching import find_missing, record_fetched
-from moca.storage.figures import record_figures
-from moca.storage.file import DatabaseFile, truncate_log
-from moca.storage.finding import find_pending, find_unanswered, list_known_mids
-from moca.storage.freezing import freeze_queue, release_queue
-from moca.storage.gathering import gathered
-from moca.storage.handing import hand_over_conversations
-from moca.storage.house import keep_house
-from moca.storage.idempotency import keep_answers
-from moca.storage.journeys import record_steps
-from moca.storage.loading import load_conversations
-from moca.storage.models import Webhook
-from moca.storage.names import record_names
-from moca.storage.noticing import find_notices, record_notices
-from moca.storage.operating import change_conversations
-from moca.storage.overruling import cancel_replies, edit_replies, retry_replies, settle_replies
-from moca.storage.profiles import record_profiles
-from moca.storage.recording import record_webhooks
-from moca.storage.results import record_failed, record_retries, record_sent, record_unknown
-from moca.storage.seating import beat, claim_seats, leave_seats
-from moca.storage.shared_replies import share_replies
-from moca.storage.signings import note_signings
-from moca.storage.staffing import (
+from moca.storage.operators.operators import (
     add_operators,
     change_operators,
     change_own_passwords,
@@ -71,8 +70,62 @@ from moca.storage.staffing import (
     open_logins,
     remove_operators,
 )
-from moca.storage.tallying import count_arrivals
-from moca.storage.tokens import mark_tokens_dead, note_refresh_failures, renew_tokens
+from moca.storage.outbox.claim import claim_replies
+from moca.storage.outbox.freeze import freeze_queue, release_queue
+from moca.storage.outbox.operator_actions import (
+    cancel_replies,
+    edit_replies,
+    retry_replies,
+    settle_replies,
+)
+from moca.storage.outbox.pending import find_pending, find_unanswered, list_known_mids
+from moca.storage.outbox.results import record_failed, record_retries, record_sent, record_unknown
+from moca.storage.privacy.erase import complete_requests, erase_contacts, erase_for_persons
+from moca.storage.privacy.retention import keep_house
+from moca.storage.reconciliation.threads import (
+    call_quiet,
+    compare_threads,
+    end_looks,
+    find_due_looks,
+)
+from moca.storage.unit_of_work import Batch, WriterPolicy
+
+_TOGETHER: Sequence[type] = (
+    RecordWebhook,
+    RecordSteps,
+    QueueReply,
+    RecordSent,
+    ClaimReply,
+    LoadConversation,
+)
+"""Nobody who tells two of these asks for another order than this one: a message's steps come before
+its reply, a part is sent before the next is claimed, and what is loaded shows all that was told."""
+_PLACES = {kind: place for place, kind in enumerate(_TOGETHER)}
+
+
+def gathered(commands: Iterable[Command]) -> Iterator[Command]:
+    """Bring together those of one type that stand apart by what makes no difference to them."""
+    for stretch in _stretches(commands):
+        yield from sorted(stretch, key=lambda each: _PLACES.get(type(each), 0))
+
+
+def _stretches(commands: Iterable[Command]) -> Iterator[list[Command]]:
+    stretch: list[Command] = []
+    claimed: set[int] = set()
+    for command in commands:
+        # A claim that is told again must not find that it was sent in the meantime.
+        is_bound = isinstance(command, RecordSent) and command.item_id in claimed
+        if type(command) not in _PLACES or is_bound:
+            yield stretch
+            stretch, claimed = [], set()
+        if type(command) not in _PLACES:
+            yield [command]
+            continue
+        stretch.append(command)
+        if isinstance(command, ClaimReply):
+            claimed.add(command.reply.item_id)
+    yield stretch
+
 
 __all__ = ["Writer", "WriterPolicy", "Written"]
 
@@ -131,11 +184,11 @@ _CARRY_OUT: Mapping[type, Callable[[Batch, Sequence[Any]], None]] = {
     FreezeQueue: freeze_queue,
     ReleaseQueue: release_queue,
     RecordFigures: record_figures,
-    comparing.FindDueLooks: find_due_looks,
-    comparing.CompareThread: compare_threads,
-    comparing.EndLook: end_looks,
-    comparing.CallQuiet: call_quiet,
-    comparing.CountArrivals: count_arrivals,
+    reconciliation.FindDueLooks: find_due_looks,
+    reconciliation.CompareThread: compare_threads,
+    reconciliation.EndLook: end_looks,
+    reconciliation.CallQuiet: call_quiet,
+    reconciliation.CountArrivals: count_arrivals,
     ClaimSeat: claim_seats,
     LeaveSeats: leave_seats,
     Beat: beat,

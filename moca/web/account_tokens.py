@@ -1,8 +1,8 @@
 from datetime import datetime, timedelta
 
-from moca.core.account import Flavour, SealedToken, WrongKey
+from moca.core.accounts import Flavour, SealedToken, WrongKey
 from moca.web.config import Ports
-from moca.web.problems import Problem
+from moca.web.errors import Problem
 
 _USUAL_LIFE = timedelta(days=60)
 

@@ -1,43 +1,71 @@
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.web.access import Access
-from moca.web.acts import act_routes
+from moca.storage.queries.freeze import frozen_since
 from moca.web.api.accounts import account_routes
-from moca.web.api.cluster import cluster_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
+from moca.web.api.me import own_routes
 from moca.web.api.messages import message_routes
-from moca.web.api.own import own_routes
 from moca.web.api.queue import queue_routes
-from moca.web.api.stats import stats_routes
+from moca.web.api.stats import cluster_routes, stats_routes
 from moca.web.auth.client_address import ClientAddress
+from moca.web.auth.current_user import visitor
+from moca.web.auth.guards import Access
+from moca.web.auth.login import login_routes
+from moca.web.auth.my_account import OwnPassword, own_pages
 from moca.web.auth.security_events import SecurityEvents
 from moca.web.config import Ports, WebConfig
-from moca.web.connect import connect_routes
-from moca.web.described import with_idempotency_keys
-from moca.web.frame import register_frame
-from moca.web.headers import register_headers
-from moca.web.housepages import register_house
+from moca.web.errors import Problem, invalid, register_problems
 from moca.web.idempotency import Idempotency
-from moca.web.inbox import inbox_routes
-from moca.web.live import Live
-from moca.web.logins import login_routes
-from moca.web.metrics import Metrics
-from moca.web.ownpage import own_pages
-from moca.web.ownpassword import OwnPassword
-from moca.web.pages import page_routes
-from moca.web.privacy import privacy_routes
-from moca.web.probes import probe_routes
-from moca.web.problems import Problem, invalid, register_problems
-from moca.web.sandbox import sandbox_page, sandbox_routes
-from moca.web.shapes import ProblemShape
-from moca.web.talk import talk_routes
-from moca.web.users import user_routes
+from moca.web.layout import register_frame, register_headers
+from moca.web.live_pages import Live
+from moca.web.metrics.probes import probe_routes
+from moca.web.metrics.prometheus import Metrics
+from moca.web.pages.accounts import account_pages
+from moca.web.pages.connect import connect_routes
+from moca.web.pages.conversation import act_routes, talk_routes
+from moca.web.pages.health import health_pages
+from moca.web.pages.inbox import inbox_routes
+from moca.web.pages.message import page_routes
+from moca.web.pages.privacy import privacy_routes
+from moca.web.pages.queue import queue_pages
+from moca.web.pages.sandbox import sandbox_page, sandbox_routes
+from moca.web.pages.settings import settings_pages
+from moca.web.pages.setup import way_in
+from moca.web.pages.users import user_routes
+from moca.web.schemas.base import with_idempotency_keys
+from moca.web.schemas.responses import ProblemShape
 from moca.web.webhook import LARGEST_BODY_BYTES, webhook_routes
+
+
+def register_house(
+    app: Flask,
+    ports: Ports,
+    config: WebConfig,
+    *,
+    access: Access,
+    live: Live,
+    metrics: Metrics,
+) -> None:
+    """Add the pages about Moca itself, and let every page know whether the queue is frozen."""
+    app.register_blueprint(queue_pages(ports, config, access, live))
+    app.register_blueprint(health_pages(ports, access, live, metrics))
+    app.register_blueprint(account_pages(ports, config, access))
+    app.register_blueprint(settings_pages(ports, access))
+    app.register_blueprint(way_in(ports, config, access, app))
+
+    def frozen() -> object:
+        """Tell whoever looks since when nothing goes out; None while everything does."""
+        if visitor() is None:
+            return None
+        with ports.database.connection_context():
+            return frozen_since()
+
+    app.jinja_env.globals["frozen"] = frozen
 
 
 class MidConverter(BaseConverter):

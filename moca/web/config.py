@@ -6,11 +6,50 @@ from typing import Any
 
 import peewee
 
-from moca.core.tokens import TokenState
-from moca.instagram.login import LoginClient
+from moca.core.accounts import TokenState
+from moca.instagram.oauth import LoginClient
 from moca.instagram.signature import name_of
-from moca.web.health import Health
-from moca.web.vitals import Finding, Vitals
+
+OK = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How each part is: `ok`, or the reason why it is not; no reason names a secret."""
+
+    database: str = OK
+    sender: str = OK
+    supervisor: str = OK
+    accounts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Whether webhooks can be taken in and written; accounts may be in trouble all the same."""
+        return self.database == self.supervisor == OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What the process tells of itself."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """Messages that wait for each part of which there is only one, or one pool."""
+    live_conversations: int | None = None
+    """None where the supervisor does not answer."""
+    database_bytes: int | None = None
+    wal_bytes: int | None = None
+    """What SQLite has yet to bring into its file; None for any other database."""
+    seats: int | None = None
+    """How many seats this node holds of the cluster's; None on one machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the doctor says of one thing: that it is fine, or the one thing to do."""
+
+    name: str
+    is_fine: bool
+    told: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import peewee
 
-from moca.storage.reads.deletions import find_deletion
+from moca.storage.queries.contacts import find_deletion
 
 _POLL_SECONDS = 0.05
 

@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 from flask import request
 
-from moca.core.vocabulary import Priority
-from moca.web.cursor import read_row_id
-from moca.web.problems import Problem
+from moca.core.types import Priority
+from moca.web.errors import Problem
+from moca.web.pagination import read_row_id
 
 _LATEST = timedelta(days=365)
 _WIDEST_OFFSET_MINUTES = 14 * 60 + 15

@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response
 from moca import clock
 from moca.core.messages.idempotency import KeepAnswer, RequestKey
 from moca.core.messages.receipt import Receipt
-from moca.storage.reads.idempotency import KeptAnswer, read_answer
+from moca.storage.queries.idempotency import KeptAnswer, read_answer
+from moca.web.auth.current_user import visitor
 from moca.web.config import Ports, WebConfig
-from moca.web.problems import Problem, problem
-from moca.web.visitor import visitor
+from moca.web.errors import Problem, problem
 
 HEADER = "Idempotency-Key"
 FORM_KEY = "form_key"

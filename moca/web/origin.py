@@ -1,7 +1,7 @@
 from flask import request
 
 from moca.web.config import WebConfig
-from moca.web.problems import Problem
+from moca.web.errors import Problem
 
 
 def public_origin(config: WebConfig) -> str:

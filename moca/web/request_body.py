@@ -2,7 +2,7 @@ import asyncio
 
 from a2wsgi.asgi_typing import Receive
 
-from moca.web.problems import Problem
+from moca.web.errors import Problem
 
 FIRST_BYTE_SECONDS = 5
 BODY_SECONDS = 10

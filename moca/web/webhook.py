@@ -8,15 +8,15 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from moca import clock
+from moca.core.inbound.events import Event
+from moca.core.messages.inbound import SIGNED_BY_NOBODY, RecordWebhook
 from moca.core.messages.receipt import Done
-from moca.core.messages.reception import SIGNED_BY_NOBODY, RecordWebhook
-from moca.core.webhook import Event
-from moca.instagram.body import NotInstagram, NotJson
+from moca.instagram.envelope import NotInstagram, NotJson
 from moca.instagram.events import read_webhook
 from moca.instagram.signature import signer
 from moca.web.config import Ports, WebConfig
-from moca.web.metrics import Metrics
-from moca.web.problems import RETRY_SECONDS, problem
+from moca.web.errors import RETRY_SECONDS, problem
+from moca.web.metrics.prometheus import Metrics
 
 WEBHOOK_PATH = "/api/instagram/webhook"
 LARGEST_BODY_BYTES = 4 * 1024 * 1024

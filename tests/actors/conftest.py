@@ -1,8 +1,8 @@
 import freezegun
 import pytest
 
-from tests.house import House
-from tests.making import NOON
+from tests.support.factory import NOON
+from tests.support.system import House
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from actors.persistence import PersistenceActor
 from actors.responder import ResponderActor
 from actors.sender import SenderActor
 from actors.supervisor import SupervisorActor
-from moca.core.webhook import InboundMessage
-from tests.making import ANNA, BEN
+from moca.core.inbound.events import InboundMessage
+from tests.support.factory import ANNA, BEN
 
 ACTORS = (
     ConversationActor,

@@ -5,18 +5,20 @@ from datetime import timedelta
 
 import pytest
 
+from actors.generation import GenerationRequests
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.messages import ChangeConversation, EraseContact, ReplyDropped
+from moca.core.content.content import Content
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.delivery import ReplyDropped
+from moca.core.messages.operator_actions import ChangeConversation, EraseContact
+from moca.core.messages.replies import GenerateReply
 from moca.core.policy import ConversationPolicy, SenderPolicy
-from moca.core.vocabulary import ConversationStatus
-from moca.core.webhook import InboundMessage
+from moca.core.types import ContactKey, ConversationStatus
 from moca.replies.chain import Chain, Link
 from moca.replies.fixed import FixedGenerator
 from moca.replies.generator import NoReply, Say
-from tests.actors.slow import SlowGenerator, SlowHouse
-from tests.making import ANNA, BEN
+from tests.support.factory import ANNA, BEN, at, said
+from tests.support.slow_generator import SlowGenerator, SlowHouse
 
 PATIENT = ConversationPolicy(generation_timeout=timedelta(minutes=10))
 RELOADS = ReplyDropped(ANNA, 0, "recalled", is_recalled=True)
@@ -149,3 +151,45 @@ def test_a_conversation_that_is_loaded_again_keeps_its_place(open_slow_house):
     house.system.tell(RELOADS)
     house.passes(240)
     assert house.slow.mids() == ["m1", "m2", "m3"]
+
+
+FIRST = GenerateReply(ANNA, (said(1, "hi"),), 1)
+AGAIN = replace(FIRST, attempt=2)
+
+
+def test_what_is_asked_for_again_takes_the_place_of_what_waits() -> None:
+    requests = GenerationRequests()
+    assert [requests.add(FIRST), requests.add(AGAIN)] == [True, False]
+    assert requests.add(GenerateReply(BEN, (said(1, "hi"),), 1)) is True
+    assert len(requests) == 2
+    assert requests.take(FIRST, at(0)) == AGAIN
+    assert requests.take(FIRST, at(0)) is None
+
+
+def test_what_is_withdrawn_is_not_taken_up() -> None:
+    requests = GenerationRequests()
+    requests.add(FIRST)
+    requests.withdraw(ANNA, 1)
+    assert (requests.waiting(FIRST), requests.take(FIRST, at(0)), len(requests)) == (None, None, 0)
+
+
+def test_only_the_very_request_under_way_is_known_to_be() -> None:
+    requests = GenerationRequests()
+    requests.add(FIRST)
+    taken = requests.take(FIRST, at(3))
+    assert (requests.started_at(FIRST), requests.started_at(AGAIN)) == (at(3), None)
+    assert requests.started_at(replace(FIRST, inputs=(said(1, "edited"),))) is None
+
+    requests.end(taken)
+    assert requests.started_at(FIRST) is None
+
+
+def test_an_answer_is_wanted_only_while_its_request_waits() -> None:
+    requests = GenerationRequests()
+    requests.add(FIRST)
+    requests.add(AGAIN)
+    assert [requests.finish(FIRST), requests.finish(AGAIN), requests.finish(AGAIN)] == [
+        False,
+        True,
+        False,
+    ]

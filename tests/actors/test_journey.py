@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.delivery import AccountStopped, Rejected, Throttled, Undelivered
-from moca.core.messages import ChangeConversation, ConversationIdle, Done
+from moca.core.content.content import Content
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.conversation import ConversationIdle
+from moca.core.messages.operator_actions import ChangeConversation
+from moca.core.messages.receipt import Done
+from moca.core.outbox.delivery import AccountStopped, Rejected, Throttled, Undelivered
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
-from moca.core.vocabulary import ConversationStatus
-from moca.core.webhook import InboundMessage
+from moca.core.types import ContactKey, ConversationStatus
 from moca.replies.generator import GenerationError
-from tests.making import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, at
 
 MOCK = "This would be an AI generated message"
 

@@ -3,9 +3,9 @@
 import peewee
 import pytest
 
-from moca.core.delivery import AccountStopped
-from moca.core.webhook import InboundMessage
-from tests.making import ANNA
+from moca.core.inbound.events import InboundMessage
+from moca.core.outbox.delivery import AccountStopped
+from tests.support.factory import ANNA
 
 
 class Outage:

@@ -6,10 +6,11 @@ import pytest
 
 from actors import system
 from actors.system import Overloaded
-from moca.core.messages import Done, RecordWebhook
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.receipt import Done
 from moca.core.policy import ConversationPolicy
-from moca.core.webhook import InboundMessage
-from tests.making import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, at
 
 
 def test_past_the_bound_a_webhook_is_refused_at_once(house, monkeypatch) -> None:

@@ -6,16 +6,16 @@ from datetime import timedelta
 import peewee
 import pytest
 
-from moca.core.content import Content
-from moca.core.delivery import Throttled, Unconfirmed, Undelivered
-from moca.core.messages import QueueReply
+from moca.core.content.content import Content
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.replies import QueueReply
+from moca.core.outbox.delivery import Throttled, Unconfirmed, Undelivered
 from moca.core.policy import SenderPolicy
-from moca.core.vocabulary import Author
-from moca.core.webhook import InboundMessage
+from moca.core.types import Author
 from moca.storage.writer import Writer
-from tests.actors.mortal import Mortal
-from tests.house import House
-from tests.making import ANNA, NOON, at
+from tests.actors.crashing_system import Mortal
+from tests.support.factory import ANNA, NOON, at
+from tests.support.system import House
 
 
 def test_a_crash_between_any_two_steps_costs_no_answer_and_brings_no_second(

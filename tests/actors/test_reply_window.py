@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 
 from moca import clock
-from moca.core.content import Content
-from moca.core.webhook import InboundMessage
-from tests.actors.mannered import MOCK, Answers, said
-from tests.making import ANNA
+from moca.core.content.content import Content
+from moca.core.inbound.events import InboundMessage
+from tests.actors.scenarios import MOCK, Answers, said
+from tests.support.factory import ANNA
 
 
 @pytest.mark.parametrize("is_loaded", [False, True])

@@ -1,10 +1,10 @@
 from moca import clock
-from moca.core.content import Content
-from moca.core.webhook import InboundMessage
+from moca.core.content.content import Content
+from moca.core.inbound.events import InboundMessage
 from moca.replies.chain import Chain, Link
 from moca.replies.fixed import FixedGenerator
-from tests.actors.mannered import Answers, said, stages
-from tests.making import ANNA
+from tests.actors.scenarios import Answers, said, stages
+from tests.support.factory import ANNA
 
 FIXED = "Thank you for your message."
 BURST = (

@@ -1,7 +1,7 @@
 """The settings' token is used for the account that it speaks for, and for no other."""
 
 from actors.settings_account import SettingsAccount
-from moca.instagram.checkup import Refused, Unanswered
+from moca.instagram.account_check import Refused, Unanswered
 
 OURS, STRANGER = "17841400000000001", "17841400000000002"
 

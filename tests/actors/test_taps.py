@@ -2,13 +2,13 @@
 
 import pytest
 
+from moca.core.inbound.events import InboundMessage
 from moca.core.policy import ConversationPolicy
-from moca.core.webhook import InboundMessage
 from moca.replies.chain import Chain, Link
 from moca.replies.fixed import FixedGenerator
 from moca.replies.rules.generator import RulesGenerator
-from moca.storage.models import Message
-from tests.making import ANNA
+from moca.storage.db.tables import Message
+from tests.support.factory import ANNA
 
 FORMS = [{"kind": "postback", "text": "Prices"}, {"type": "quick_reply", "text": "Prices"}]
 RULES = """

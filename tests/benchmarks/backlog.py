@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from moca.core.contact import ContactKey
-from moca.core.messages import RecordWebhook
-from moca.core.webhook import InboundMessage
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from moca.storage.writer import Writer
 from tests.benchmarks.engine import WRITER, database_in

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import psycopg
 
-from moca.core.contact import ContactKey
 from moca.core.partition import SENDER, partition_of, seat_of
+from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.acks import CONNECTIONS
 from tests.benchmarks.figures import Figure

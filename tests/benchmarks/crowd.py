@@ -12,15 +12,16 @@ from typing import Any
 
 from rich.console import Console
 
-from actors.collection import collect_seldom
+from actors.application import collect_seldom
 from actors.conversation import ConversationActor, Surroundings
-from actors.dispatchers import PoolDispatcher
+from actors.runtime.dispatchers import PoolDispatcher
+from actors.runtime.timers import TimerThread
 from actors.supervisor import SupervisorActor
-from actors.timers import TimerThread
-from moca.core.contact import ContactKey
-from moca.core.messages import MessageArrived, RecordSteps
+from moca.core.conversation.snapshot import Inbound
+from moca.core.messages.inbound import MessageArrived
+from moca.core.messages.replies import RecordSteps
 from moca.core.policy import ConversationPolicy
-from moca.core.snapshot import Inbound
+from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.figures import Figure, show
 from tests.benchmarks.load import apart, psid_of

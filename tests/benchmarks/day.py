@@ -13,17 +13,16 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from actors.dispatchers import SteppingDispatcher
-from actors.placement import Dispatchers
+from actors.dependencies import World
+from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
+from actors.runtime.timers import ManualTimers
 from actors.system import System
-from actors.timers import ManualTimers
-from actors.world import World
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.delivery import Delivered, NotArrived
-from moca.core.messages import RecordWebhook
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.outbox.delivery import Delivered, NotArrived
 from moca.core.policy import ConversationPolicy, SenderPolicy
-from moca.core.webhook import InboundMessage
+from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
 from moca.replies.mock import MockGenerator
 from moca.settings.sections import SANDBOX_ACCOUNT_ID

@@ -9,16 +9,16 @@ from typing import Any
 
 import peewee
 
-from actors.placement import Dispatchers
+from actors.dependencies import World
+from actors.runtime.dispatchers import Dispatchers
+from actors.runtime.timers import TimerThread
 from actors.system import System
-from actors.timers import TimerThread
-from actors.world import World
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.graph import GraphClient
 from moca.replies.mock import MockGenerator
-from moca.storage.database import migrate, open_database
+from moca.storage.db.connection import migrate, open_database
 from moca.storage.writer import Writer, WriterPolicy
-from tests.making import calls_at
+from tests.support.factory import calls_at
 
 WRITER = WriterPolicy(
     cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)

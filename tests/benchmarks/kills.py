@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import Figure
 from tests.process.instagram import StandIn
-from tests.process.onslaught import Toll, onslaught
+from tests.process.kill_traffic import Toll, onslaught
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service
 
 KILLS = 20

@@ -5,10 +5,11 @@ from pathlib import Path
 from statistics import mean
 from threading import Event
 
-from moca.core.contact import ContactKey
-from moca.core.messages import DeliveryStarted, RecordWebhook
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.delivery import DeliveryStarted
+from moca.core.messages.inbound import RecordWebhook
 from moca.core.policy import SenderPolicy
-from moca.core.webhook import InboundMessage
+from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.engine import Engine, database_in
 from tests.benchmarks.figures import Figure

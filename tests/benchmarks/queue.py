@@ -10,10 +10,10 @@ from pathlib import Path
 import peewee
 from rich.console import Console
 
-from moca.core.messages import FindPending, PendingFound, ReplyClaimed
-from moca.core.outbox import Outbox
+from moca.core.messages.delivery import FindPending, PendingFound, ReplyClaimed
+from moca.core.outbox.outbox import Outbox
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.policy import SenderPolicy
-from moca.core.reply import QueuedReply
 from moca.storage.writer import Writer
 from tests.benchmarks.engine import WRITER, database_in
 from tests.benchmarks.figures import Figure, percentile, show

@@ -16,8 +16,8 @@ import pykka
 from rich.console import Console
 from rich.table import Table
 
-from actors.dispatchers import PoolDispatcher
-from actors.runtime import MailboxActor
+from actors.runtime.actor import MailboxActor
+from actors.runtime.dispatchers import PoolDispatcher
 from tests.benchmarks.figures import Figure, beside
 
 SIDE_BY_SIDE = {1_000: 10, 10_000: 1}

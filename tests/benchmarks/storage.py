@@ -15,26 +15,18 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.journey import Step
-from moca.core.messages import (
-    ClaimReply,
-    LoadConversation,
-    MessageArrived,
-    QueueReply,
-    RecordSent,
-    RecordSteps,
-    RecordWebhook,
-    ReplyQueued,
-)
-from moca.core.vocabulary import Stage
-from moca.core.webhook import Echo, InboundMessage
-from moca.storage.database import migrate, open_database
-from moca.storage.models import Contact, Conversation, JourneyStep, Message, Webhook
+from moca.core.content.content import Content
+from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.messages.conversation import LoadConversation
+from moca.core.messages.delivery import ClaimReply, RecordSent
+from moca.core.messages.inbound import MessageArrived, RecordWebhook
+from moca.core.messages.replies import QueueReply, RecordSteps, ReplyQueued
+from moca.core.types import ContactKey, Stage, Step
+from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, Webhook
 from moca.storage.writer import Writer, WriterPolicy
 from tests.benchmarks.figures import Figure, beside
-from tests.making import NOON
+from tests.support.factory import NOON
 
 BATCHES = 1, 64, 1000
 ROUNDS = {1: 100, 64: 6, 1000: 2}

@@ -11,12 +11,11 @@ from moca import clock
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.web.app import create_app
-from moca.web.config import Ports, WebConfig
-from moca.web.health import Health
+from moca.web.config import Health, Ports, WebConfig
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.street import Street
-from tests.databases import open_migrated
-from tests.sessions import Sessions
+from tests.support.databases import open_migrated
+from tests.support.sessions import Sessions
 
 TOKEN = "the-api-token"
 QUIET = (

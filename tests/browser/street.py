@@ -2,7 +2,7 @@ import json
 from datetime import timedelta
 
 from moca import clock
-from moca.storage.models import Contact, Conversation, JourneyStep, Message, QueueItem
+from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
 
 ACCOUNT = "17841400000000001"
 REPLY = "This would be an AI generated message"

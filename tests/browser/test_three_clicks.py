@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.patience import PATIENCE_MS
-from tests.browser.test_house_in_the_browser import REPLY, SIZES, moca
-from tests.browser.whole import TOKEN
+from tests.browser.service import TOKEN
+from tests.browser.test_operations import REPLY, SIZES, moca
 
 __all__ = ["moca"]
 MOST = 3

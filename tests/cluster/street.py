@@ -6,24 +6,23 @@ from datetime import timedelta
 
 import peewee
 
-from actors.cluster import ClusterSystem, Member
-from actors.dispatchers import SteppingDispatcher
-from actors.placement import Dispatchers
-from actors.seats import Seats
-from actors.timers import ManualTimers
-from actors.world import World
+from actors.cluster.seats import Seats
+from actors.cluster.system import ClusterSystem, Member
+from actors.dependencies import World
+from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
+from actors.runtime.timers import ManualTimers
 from moca import clock
-from moca.core.delivery import Undelivered
-from moca.core.messages import RecordWebhook
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.outbox.delivery import Undelivered
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.events import read_webhook
 from moca.replies.mock import MockGenerator
-from moca.storage.fencing import ClusterWriter
+from moca.storage.cluster_writer import ClusterWriter
 from moca.storage.writer import WriterPolicy
 from tests.cluster.broker import Place, StandInBroker
-from tests.databases import open_migrated
-from tests.house import FakeInstagram
-from tests.making import ANNA
+from tests.support.databases import open_migrated
+from tests.support.factory import ANNA
+from tests.support.system import FakeInstagram
 
 PARTITIONS = 4
 CONVERSATION = ConversationPolicy()

@@ -9,7 +9,7 @@ from tests.cluster.apart import Apart
 from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, Nodes
 from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second, rows
 from tests.cluster.wire import Wire
-from tests.process.onslaught import Traffic, webhook_status
+from tests.process.kill_traffic import Traffic, webhook_status
 from tests.process.service import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]

@@ -5,11 +5,12 @@ from collections import Counter
 import freezegun
 import pytest
 
-from moca.core.messages import DeliverReply, Done
+from moca.core.messages.delivery import DeliverReply
+from moca.core.messages.receipt import Done
 from moca.core.partition import SENDER, partition_of, seat_of
-from moca.storage.models import Message
+from moca.storage.db.tables import Message
 from tests.cluster.street import PARTITIONS, Street, webhook
-from tests.making import ANNA, NOON, reply_to
+from tests.support.factory import ANNA, NOON, reply_to
 
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
 

@@ -5,11 +5,11 @@ import pytest
 
 from moca.broker.parcel import SET_ASIDE, Kind, Parcel
 from moca.broker.queues import parcel_of
-from moca.core.messages.seating import ParcelSetAside
+from moca.core.messages.cluster import ParcelSetAside
 from moca.core.partition import partition_of, seat_of
-from moca.storage.models import Message
+from moca.storage.db.tables import Message
 from tests.cluster.street import PARTITIONS, Street, _Writer, webhook
-from tests.making import ANNA, NOON
+from tests.support.factory import ANNA, NOON
 
 SEAT = seat_of(partition_of(ANNA, PARTITIONS))
 POISON = "poison"

@@ -6,7 +6,7 @@ import pika
 import pytest
 import structlog
 
-from moca.broker.link import parameters_of
+from moca.broker.connection import parameters_of
 from moca.broker.parcel import Kind, Parcel
 from moca.broker.publisher import Publisher
 from moca.broker.queues import Queues, publish

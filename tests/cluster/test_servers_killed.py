@@ -12,7 +12,7 @@ from tests.cluster.conftest import OURS, PER_SECOND, Nodes
 from tests.cluster.own import own_postgresql, own_rabbitmq
 from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second
 from tests.process.instagram import StandIn
-from tests.process.onslaught import Traffic, webhook_status
+from tests.process.kill_traffic import Traffic, webhook_status
 from tests.process.service import BRISK, Service, eventually
 
 pytestmark = pytest.mark.cluster

@@ -1,6 +1,6 @@
 import pytest
 
-from moca.core.contact import readable_name
+from moca.core.types import readable_name
 
 
 @pytest.mark.parametrize(

@@ -5,26 +5,25 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from moca.core.account import Account, SealedToken
-from moca.core.messages import StoreAccount
+from moca.core.accounts import Account, SealedToken
+from moca.core.messages.accounts import StoreAccount
+from moca.core.messages.inbound import NoteSigning
 from moca.core.messages.receipt import Done
-from moca.core.messages.reception import NoteSigning
-from moca.doctor.examination import Patient, examine
-from moca.instagram.access import Access
-from moca.instagram.checkup import Checkup
+from moca.doctor.checks import Patient, examine
+from moca.instagram.account_check import Checkup
+from moca.instagram.graph_access import Access
+from moca.instagram.sandbox.account_problems import Troubles
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
-from moca.instagram.sandbox.troubles import Troubles
 from moca.instagram.sandbox.webhooks import WebhookDelivery
-from moca.storage.file import restrict_to_owner
+from moca.storage.db.connection import restrict_to_owner
 from moca.storage.writer import Writer
 from moca.web.app import create_app
-from moca.web.config import Ports, WebConfig
-from moca.web.health import Health
-from tests.databases import open_migrated
+from moca.web.config import Health, Ports, WebConfig
 from tests.instagram.conftest import served
 from tests.storage.desk import POLICY
+from tests.support.databases import open_migrated
 
 ACCOUNT = "17841400000000001"
 SECRETS = ("the-app-secret", "the-instagram-app-secret")

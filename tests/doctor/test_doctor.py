@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from moca import clock
-from moca.core.account import WrongKey
-from moca.core.messages import MarkTokenDead
-from moca.core.messages.reception import SIGNED_BY_NOBODY
-from moca.instagram.sandbox.troubles import Trouble
-from moca.storage.reads.signings import last_webhook_at, read_signings
+from moca.core.accounts import WrongKey
+from moca.core.messages.accounts import MarkTokenDead
+from moca.core.messages.inbound import SIGNED_BY_NOBODY
+from moca.instagram.sandbox.account_problems import Trouble
+from moca.storage.queries.accounts import last_webhook_at, read_signings
 from tests.doctor.conftest import ACCOUNT
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from moca.core.messages import Done, RecordWebhook
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.receipt import Done
 from moca.instagram.signature import sign
-from moca.storage.models import Message
-from moca.storage.vault import Vault
+from moca.storage.accounts.vault import Vault
+from moca.storage.db.tables import Message
 from moca.storage.writer import Writer, WriterPolicy
 from moca.web.app import create_app
-from moca.web.config import Ports, WebConfig
-from moca.web.health import Health
-from tests.databases import open_migrated
+from moca.web.config import Health, Ports, WebConfig
+from tests.support.databases import open_migrated
 
 ADDRESS = "/api/instagram/webhook"
 SECRET = "the-app-secret"

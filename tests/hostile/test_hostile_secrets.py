@@ -8,17 +8,16 @@ import freezegun
 import pytest
 import structlog
 
-from actors.factlog import log_fact
-from moca.core.content import Content
-from moca.core.delivery import Undelivered
+from actors.event_log import log_fact
+from moca.core.content.content import Content
+from moca.core.outbox.delivery import Undelivered
 from moca.core.policy import ConversationPolicy
 from moca.instagram.signature import sign
 from moca.replies.generator import GenerationError
 from moca.web.app import create_app
-from moca.web.config import Ports, WebConfig
-from moca.web.health import Health
-from tests.house import House
-from tests.making import ANNA, BEN, NOON
+from moca.web.config import Health, Ports, WebConfig
+from tests.support.factory import ANNA, BEN, NOON
+from tests.support.system import House
 
 ADDRESS = "/api/instagram/webhook"
 APP_SECRET, VERIFY_TOKEN, TOKEN = "the-app-secret", "the-verify-token", "the-api-token"

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 import pytest
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.delivery import Unconfirmed
+from moca.core.content.content import Content
+from moca.core.outbox.delivery import Unconfirmed
+from moca.core.types import ContactKey
 from moca.instagram.deadline import MAX_ANSWER_BYTES
 from moca.instagram.graph import GraphClient
 from moca.instagram.transport import Answer, GraphTransport, NoAnswer
-from tests.making import calls_at
+from tests.support.factory import calls_at
 
 MAYA = ContactKey("17841400000000001", "28978671838402975")
 TIMEOUT_SECONDS = 0.3

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from moca.core.contact import ContactKey
-from moca.core.received import Attachment, Received
-from moca.core.webhook import InboundMessage, OtherEvent
+from moca.core.content.attachments import Attachment, Received
+from moca.core.inbound.events import InboundMessage, OtherEvent
+from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
 
 ACCOUNT = "17841400000000001"

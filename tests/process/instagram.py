@@ -7,9 +7,9 @@ from threading import Event
 import requests
 
 from moca.instagram.sandbox.accounts import SandboxAccounts
-from moca.instagram.sandbox.answers import refused
 from moca.instagram.sandbox.faults import Faults
 from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.responses import refused
 from moca.instagram.sandbox.webhooks import WebhookDelivery
 from tests.process.service import (
     ACCESS_TOKEN,

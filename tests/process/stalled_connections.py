@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from itertools import cycle
 from threading import Event, Thread
 
-from tests.process.onslaught import WEBHOOK
+from tests.process.kill_traffic import WEBHOOK
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
 MAX_SECONDS = 120

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import freezegun
 
-from actors.policies import conversation_policy, sender_policy, writer_policy
+from actors.config import conversation_policy, sender_policy, writer_policy
 from moca import clock
-from moca.settings import Settings
-from tests.house import House
-from tests.making import ANNA
+from moca.settings.sections import Settings
+from tests.support.factory import ANNA
+from tests.support.system import House
 
 
 class History:

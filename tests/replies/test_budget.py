@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from moca.replies.budget import DailyBudget
-from tests.replies.asking import ANNA, BEN, NOON
+from tests.replies.requests import ANNA, BEN, NOON
 
 MIDNIGHT = datetime(2026, 1, 6, tzinfo=UTC)
 DAY_SPENT = "the day's budget of 3 calls is spent until 00:00 UTC"

@@ -1,10 +1,10 @@
 import pytest
 
-from moca.core.content import Content
+from moca.core.content.content import Content
 from moca.replies.chain import Chain, Link
 from moca.replies.generator import GenerationError, HandOver, NoReply, Say
 from moca.replies.mock import MockGenerator
-from tests.replies.asking import asked
+from tests.replies.requests import asked
 
 HELLO = Content(text="Hello")
 

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from moca.replies.circuit import Circuit
-from tests.replies.asking import NOON
+from tests.replies.requests import NOON
 
 REST = timedelta(seconds=60)
 CLOSED = Circuit(most_failures=2, rest=REST)

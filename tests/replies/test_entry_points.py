@@ -2,15 +2,15 @@
 
 import pytest
 
-from moca.core.content import Content
+from moca.core.content.content import Content
+from moca.replies.errors import BadGenerator
 from moca.replies.generator import Say
-from moca.replies.problems import BadGenerator
 from moca.replies.registry import generator_names, make_generator
-from moca.settings import read_settings
-from tests.replies.asking import asked
+from moca.settings.reader import read_settings
+from tests.replies.requests import asked
 
 CODE = """
-from moca.core.content import Content
+from moca.core.content.content import Content
 
 class Weather:
     needs_history = 2

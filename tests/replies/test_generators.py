@@ -1,12 +1,12 @@
 import pytest
 
-from moca.core.content import Content
-from moca.core.vocabulary import Role
+from moca.core.content.content import Content
+from moca.core.types import Role
+from moca.replies.errors import BadGenerator
 from moca.replies.generator import Say
-from moca.replies.problems import BadGenerator
 from moca.replies.registry import generator_names, make_generator
-from moca.settings import Settings
-from tests.replies.asking import asked, said
+from moca.settings.sections import Settings
+from tests.replies.requests import asked, said
 
 
 def problems(names, tables=()):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moca.settings import read_settings
+from moca.settings.reader import read_settings
 from tests.settings.test_settings import LIVE, problems
 
 TOKEN = "MOCA_WEB__API_TOKEN"

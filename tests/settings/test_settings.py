@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from moca.settings import BadSettings, Settings, read_settings
-from moca.settings.showing import shown_settings
+from moca.settings.display import shown_settings
+from moca.settings.errors import BadSettings
+from moca.settings.reader import read_settings
+from moca.settings.sections import Settings
 
 ROOT = Path(__file__).parents[2]
 LIVE = {

@@ -1,4 +1,4 @@
-from moca.core.vocabulary import Priority
+from moca.core.types import Priority
 from tests.simulation.script import Operates
 from tests.simulation.world import World
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram, Shown
 from tests.simulation.invariants import Invariant

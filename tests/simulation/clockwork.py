@@ -6,10 +6,10 @@ from typing import Any
 import pykka
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from actors.agenda import Agenda, Entry
-from actors.dispatchers import SteppingDispatcher
-from actors.mailbox import Consumer
-from actors.supervision import Crash
+from actors.runtime.dispatchers import SteppingDispatcher
+from actors.runtime.mailbox import Consumer
+from actors.runtime.supervision import Crash
+from actors.runtime.timers import Agenda, Entry
 
 BEGINNING = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 

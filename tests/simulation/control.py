@@ -4,9 +4,8 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 
-from moca.core.messages import Done
-from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
-from moca.core.messages.operating import EditReply
+from moca.core.messages.operator_actions import EditReply, FreezeQueue, ReleaseQueue
+from moca.core.messages.receipt import Done
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.ledger import Row, instant
 from tests.simulation.sayings import said_in

@@ -1,17 +1,10 @@
 from dataclasses import replace
 
-from moca.core.content import Content
+from moca.core.content.content import Content
 from tests.simulation import wire
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram, Shown
-from tests.simulation.script import (
-    AnswersByHand,
-    Edits,
-    Notices,
-    PassesThread,
-    Unsends,
-    Writes,
-)
+from tests.simulation.script import AnswersByHand, Edits, Notices, PassesThread, Unsends, Writes
 from tests.simulation.webhooks import Webhooks
 
 

@@ -2,7 +2,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.acts import draw_acts, draw_answers, draw_control, draw_rush
 from tests.simulation.faults import (
     draw_clock_steps,

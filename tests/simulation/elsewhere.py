@@ -1,7 +1,7 @@
 from datetime import datetime
 
-from moca.core.contact import ContactKey
-from moca.core.webhook import ThreadControl
+from moca.core.inbound.events import ThreadControl
+from moca.core.types import ContactKey
 from tests.simulation.ledger import Ledger, Row, contact_of, instant, stored
 
 

@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 from datetime import UTC, time, timedelta
 
-from moca.core.consent import Consent
-from moca.core.hours import BusinessHours, Span
+from moca.core.content.words import Words
+from moca.core.conversation.business_hours import BusinessHours, Span
+from moca.core.conversation.consent import Consent
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
-from moca.core.words import Words
 from moca.storage.writer import WriterPolicy
 
 OPTED_OUT = "you are out"

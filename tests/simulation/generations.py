@@ -1,6 +1,6 @@
 from collections import Counter
 
-from moca.storage.recalling import RECALLED_BECAUSE
+from moca.storage.outbox.recall import RECALLED_BECAUSE
 from tests.simulation.generator import Generator
 from tests.simulation.invariants import Invariant
 from tests.simulation.ledger import Row, contact_of

@@ -2,8 +2,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from moca.core.contact import ContactKey
-from moca.core.content import Button, Content, Media, QuickReply
+from moca.core.content.content import Button, Content, Media, QuickReply
+from moca.core.types import ContactKey
 from moca.replies.generator import GenerationError, HandOver, NoReply, Reply, ReplyRequest
 from tests.simulation.clockwork import Backstage, Clockwork
 from tests.simulation.sayings import said

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.delivery import (
+from moca.core.content.content import Content
+from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.outbox.delivery import (
     AccountStopped,
     Delivered,
     DeliveryResult,
@@ -17,11 +17,11 @@ from moca.core.delivery import (
     Unreadable,
     VerificationResult,
 )
-from moca.core.reply import Way
-from moca.core.webhook import Echo, InboundMessage
+from moca.core.outbox.queued_reply import Way
+from moca.core.types import ContactKey
 from moca.instagram.errors import GraphError, classify
-from moca.instagram.fetched import FetchedMessage
 from moca.instagram.record import Record, find_in_record
+from moca.instagram.record_message import FetchedMessage
 from moca.instagram.sandbox.payloads import graph_message
 from moca.instagram.sandbox.threads import SandboxMessage
 from tests.simulation.clockwork import BEGINNING, Backstage, Clockwork

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,8 +1,8 @@
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.delivery import DeliveryResult, Unreadable, VerificationResult
-from moca.core.reply import DIRECT, Way
-from moca.core.webhook import Echo, InboundMessage
+from moca.core.content.content import Content
+from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.outbox.delivery import DeliveryResult, Unreadable, VerificationResult
+from moca.core.outbox.queued_reply import DIRECT, Way
+from moca.core.types import ContactKey
 from tests.simulation.clockwork import Backstage
 from tests.simulation.instagram import Instagram
 

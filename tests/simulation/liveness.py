@@ -3,8 +3,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from moca.core.contact import ContactKey
-from moca.core.kinds import is_tap
+from moca.core.inbound.event_rules import is_tap
+from moca.core.types import ContactKey
 from tests.simulation.clockwork import BEGINNING, Clockwork
 from tests.simulation.figures import RESPONDERS, Figures
 from tests.simulation.invariants import Invariant

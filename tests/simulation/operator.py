@@ -1,20 +1,21 @@
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from moca.core.content import Content, Media, Reaction
-from moca.core.messages import (
+from moca.core.content.content import Content, Media, Reaction
+from moca.core.messages import Command
+from moca.core.messages.idempotency import RequestKey
+from moca.core.messages.operator_actions import (
     CancelReply,
     ChangeConversation,
-    Command,
-    Deed,
-    QueueReply,
+    EditReply,
+    FreezeQueue,
+    ReleaseQueue,
     RetryReply,
     SettleReply,
 )
-from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
-from moca.core.messages.idempotency import RequestKey
-from moca.core.messages.operating import EditReply
-from moca.core.vocabulary import Author, ConversationStatus
+from moca.core.messages.operators import Deed
+from moca.core.messages.replies import QueueReply
+from moca.core.types import Author, ConversationStatus
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.instagram import Instagram
 from tests.simulation.ledger import Ledger, Row, contact_of, instant

@@ -1,19 +1,26 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
-from moca.core.messages import (
-    ConversationChanged,
+from moca.core.content.content import Content
+from moca.core.inbound.events import (
+    Deletion,
+    Echo,
+    Edit,
+    Event,
+    InboundMessage,
+    OtherEvent,
+    ThreadControl,
+)
+from moca.core.messages.delivery import (
     ReplyClaimed,
     ReplyDropped,
     ReplyFailed,
     ReplySent,
     ReplyUnknown,
 )
-from moca.core.reply import Way
-from moca.core.vocabulary import ConversationStatus
-from moca.core.webhook import Deletion, Echo, Edit, Event, InboundMessage, OtherEvent, ThreadControl
+from moca.core.messages.operator_actions import ConversationChanged
+from moca.core.outbox.queued_reply import Way
+from moca.core.types import ContactKey, ConversationStatus
 from tests.simulation.calls import Calls
 from tests.simulation.claims import Claims
 from tests.simulation.clockwork import ActorCrashedError, Clockwork

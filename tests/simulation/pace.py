@@ -2,7 +2,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.figures import Figures
 from tests.simulation.ledger import Ledger, Row, contact_of, instant

@@ -1,6 +1,6 @@
 from typing import Any
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.script import AnswersByHand, Writes
 from tests.simulation.world import World
 

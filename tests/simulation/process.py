@@ -4,14 +4,14 @@ from pathlib import Path
 
 import peewee
 
-from actors.placement import Dispatchers
-from actors.runtime import Ref
+from actors.dependencies import World
+from actors.runtime.actor import Ref
+from actors.runtime.dispatchers import Dispatchers
 from actors.system import System
-from actors.world import World
-from moca.core.decide import OfDraft
+from moca.core.conversation.decide import OfDraft
 from moca.core.messages import Command
 from moca.replies.generator import Reply, ReplyRequest
-from moca.storage.database import open_database
+from moca.storage.db.connection import open_database
 from moca.storage.writer import Writer, Written
 from tests.simulation.clockwork import Backstage, Clockwork, Stage, SteadyTimers
 from tests.simulation.figures import RESPONDERS, Figures

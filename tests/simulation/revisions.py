@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from moca.core.webhook import Deletion, Edit
+from moca.core.inbound.events import Deletion, Edit
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.generator import Generator, Making
 from tests.simulation.ledger import Ledger, Row, instant

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from moca import clock
-from moca.storage.database import migrate, open_database
+from moca.storage.db.connection import migrate, open_database
 from tests.simulation.script import Script
 from tests.simulation.simulation import Result, Simulation
 

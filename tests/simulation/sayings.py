@@ -1,5 +1,5 @@
-from moca.core.content import Content
-from moca.storage.contents import read_content
+from moca.core.content.content import Content
+from moca.storage.content_codec import read_content
 from tests.simulation.ledger import Row
 
 

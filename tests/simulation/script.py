@@ -1,8 +1,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from moca.core.contact import ContactKey
-from moca.core.vocabulary import COMMENT_KINDS, Priority
+from moca.core.types import COMMENT_KINDS, ContactKey, Priority
 from tests.simulation.figures import Figures
 
 

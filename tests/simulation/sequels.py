@@ -1,4 +1,4 @@
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.script import Edits, Notices, PassesThread, Unsends, Writes
 from tests.simulation.world import World
 

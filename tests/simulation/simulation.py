@@ -6,8 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from moca.core.account import Account, SealedToken
-from moca.core.messages import Command, Deed, StoreAccount
+from moca.core.accounts import Account, SealedToken
+from moca.core.messages import Command
+from moca.core.messages.accounts import StoreAccount
+from moca.core.messages.operators import Deed
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.doings import Doings
 from tests.simulation.instagram import Instagram, instant

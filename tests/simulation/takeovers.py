@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from moca.core.contact import ContactKey
-from moca.core.messages import Deed, Done
+from moca.core.messages.operators import Deed
+from moca.core.messages.receipt import Done
+from moca.core.types import ContactKey
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.ledger import Ledger, Row, contact_of, instant
 

@@ -1,7 +1,6 @@
 """Worlds in which nothing is wrong, though the simulation once said so."""
 
-from moca.core.contact import ContactKey
-from moca.core.vocabulary import Priority
+from moca.core.types import ContactKey, Priority
 from tests.simulation.drawing import draw_plain_script
 from tests.simulation.figures import Figures
 from tests.simulation.run import run

@@ -1,9 +1,9 @@
 """What may go on and does not must be noticed, and what heals itself in time must be let pass."""
 
 from actors import sender, supervisor
-from moca.core import drafting
-from moca.core.outbox import Outbox
-from moca.core.settling import Settling
+from moca.core.conversation import drafts
+from moca.core.outbox.outbox import Outbox
+from moca.core.outbox.verification import Settling
 from tests.simulation.script import (
     ActorCrashes,
     Generating,
@@ -43,7 +43,7 @@ LOSES_REPLY_QUEUED = (
 
 def test_a_conversation_that_misses_an_event_and_is_never_reloaded_is_noticed(monkeypatch) -> None:
     assert not broken(*LOSES_REPLY_SENT)
-    monkeypatch.setattr(drafting, "see_if_stuck", lambda state, _now: (state, ()))
+    monkeypatch.setattr(drafts, "see_if_stuck", lambda state, _now: (state, ()))
     assert waits_for(broken(*LOSES_REPLY_SENT), "m2 waits for an answer")
 
 

@@ -3,23 +3,18 @@
 from dataclasses import replace
 
 from actors import persistence, resend_checks, sender
-from moca.core import decide, flushing, outbox, pacing, sending
-from moca.core.contact import ContactKey
-from moca.core.conversation import Conversation
-from moca.core.delivery import NotArrived, Unconfirmed
-from moca.core.messages import Done, KnownMidsListed, ListKnownMids, RecordRetry
-from moca.core.webhook import Echo, InboundMessage
-from moca.storage import (
-    arrivals,
-    cancelling,
-    claiming,
-    concluding,
-    echoes,
-    items,
-    recording,
-    results,
-    writer,
-)
+from moca.core.conversation import decide, flush
+from moca.core.conversation.state import Conversation
+from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.messages.delivery import KnownMidsListed, ListKnownMids, RecordRetry
+from moca.core.messages.receipt import Done
+from moca.core.outbox import call_results, outbox, rate_limits
+from moca.core.outbox.delivery import NotArrived, Unconfirmed
+from moca.core.types import ContactKey
+from moca.storage import writer
+from moca.storage.inbound import echoes, messages, webhooks
+from moca.storage.messages import outcomes
+from moca.storage.outbox import cancel, claim, items, results
 from tests.simulation.drawing import draw_script
 from tests.simulation.figures import Figures
 from tests.simulation.run import run
@@ -87,17 +82,17 @@ def test_an_acknowledgement_before_the_commit_is_noticed(monkeypatch) -> None:
 
 
 def test_a_message_stored_once_more_when_it_comes_again_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(arrivals, "_stored", lambda keys: {})
+    monkeypatch.setattr(messages, "_stored", lambda keys: {})
     assert found(1)
 
 
 def test_a_message_without_an_outcome_is_noticed(monkeypatch) -> None:
-    write = concluding.write_conclusions
+    write = outcomes.write_conclusions
 
     def forget_duplicates(batch, conclusions):
         write(batch, [each for each in conclusions if each.duplicate_of is None])
 
-    monkeypatch.setattr(concluding, "write_conclusions", forget_duplicates)
+    monkeypatch.setattr(outcomes, "write_conclusions", forget_duplicates)
     assert found(2)
 
 
@@ -107,7 +102,7 @@ def test_duplicates_that_are_answered_are_noticed(monkeypatch) -> None:
 
 
 def test_a_doubtful_reply_sent_again_blindly_is_noticed(monkeypatch) -> None:
-    after = sending.after_call
+    after = call_results.after_call
 
     def try_again(reply, result, now, policy, jitter):
         end = after(reply, result, now, policy, jitter)
@@ -144,12 +139,12 @@ def test_equal_texts_taken_for_one_another_are_noticed(monkeypatch) -> None:
 
 
 def test_a_reply_never_claimed_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(claiming, "_write", lambda claimed: None)
+    monkeypatch.setattr(claim, "_write", lambda claimed: None)
     assert found(3)
 
 
 def test_a_pace_without_a_limit_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(pacing.Pacing, "free_at", lambda self, account, now, ahead: now)
+    monkeypatch.setattr(rate_limits.Pacing, "free_at", lambda self, account, now, ahead: now)
     assert found(4)
 
 
@@ -192,8 +187,8 @@ def test_a_death_after_it_excuses_no_cooldown_that_nobody_kept(monkeypatch) -> N
 
 
 def test_replies_out_of_order_are_noticed(monkeypatch) -> None:
-    group = flushing.group
-    monkeypatch.setattr(flushing, "group", lambda messages, mode: group(messages, mode)[::-1])
+    group = flush.group
+    monkeypatch.setattr(flush, "group", lambda messages, mode: group(messages, mode)[::-1])
     assert found(5)
 
 
@@ -209,25 +204,25 @@ def test_a_priority_upside_down_is_noticed(monkeypatch) -> None:
 
 
 def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
-    refused = claiming._refused_because
+    refused = claim._refused_because
 
     def overlook(item, at, policy):
         because = refused(item, at, policy)
         return None if because is not None and "window is shut" in because else because
 
-    monkeypatch.setattr(claiming, "_refused_because", overlook)
+    monkeypatch.setattr(claim, "_refused_because", overlook)
     assert found(7)
 
 
 def test_a_hold_overlooked_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr("moca.storage.items.is_held", lambda status, held_until, at: False)
-    monkeypatch.setattr("moca.storage.operating.silence_bot", lambda *args: None)
-    monkeypatch.setattr("moca.storage.holding.silence_bot", lambda *args: None)
+    monkeypatch.setattr("moca.storage.outbox.items.is_held", lambda status, held_until, at: False)
+    monkeypatch.setattr("moca.storage.conversations.status.silence_bot", lambda *args: None)
+    monkeypatch.setattr("moca.storage.conversations.hold.silence_bot", lambda *args: None)
     assert found(7)
 
 
 def test_an_echo_taken_for_a_person_s_message_is_noticed(monkeypatch) -> None:
-    record = recording.record_webhooks
+    record = webhooks.record_webhooks
 
     def confuse(batch, commands):
         record(batch, [replace(each, events=tuple(map(_heard, each.events))) for each in commands])
@@ -238,12 +233,14 @@ def test_an_echo_taken_for_a_person_s_message_is_noticed(monkeypatch) -> None:
 
 
 def test_a_person_s_answer_that_pauses_nothing_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr("moca.storage.byhand._hand_over", lambda batch, talk, at: False)
+    monkeypatch.setattr(
+        "moca.storage.inbound.app_replies._hand_over", lambda batch, talk, at: False
+    )
     assert found(8)
 
 
 def test_a_hand_over_that_was_silenced_before_its_claim_and_goes_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(cancelling, "cancel_items", lambda *args, **kwargs: None)
+    monkeypatch.setattr(cancel, "cancel_items", lambda *args, **kwargs: None)
     monkeypatch.setattr(items.Item, "silenced_because", lambda self, at: None)
     closed = handed_over(Operates(at=7.9, contact=BEN, action="close"))
     assert closed == ("7: the bot speaks while the talk is closed",)
@@ -257,7 +254,7 @@ def test_echoes_that_prove_nothing_are_noticed(monkeypatch) -> None:
 
 
 def test_what_breaks_is_made_short_and_still_breaks(monkeypatch) -> None:
-    monkeypatch.setattr(sending, "after_reading", lambda *args: NotArrived())
+    monkeypatch.setattr(call_results, "after_reading", lambda *args: NotArrived())
     monkeypatch.setattr(outbox.Outbox, "rest", lambda self, contact, since, now: None)
     broken = found(4)
     short = shrink(broken, most_runs=60)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from moca.core.messages import ReplyClaimed
-from moca.core.outbox import Outbox
-from moca.storage import overruling
+from moca.core.messages.delivery import ReplyClaimed
+from moca.core.outbox.outbox import Outbox
+from moca.storage.outbox import operator_actions
 from tests.simulation.drawing import draw_script
 from tests.simulation.script import Operates, Script, Writes
 from tests.simulation.test_oracle import found
@@ -29,12 +29,12 @@ def test_a_freeze_that_nobody_heeds_is_noticed(monkeypatch) -> None:
 
 
 def test_a_freeze_forgotten_in_a_sweep_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr("moca.storage.finding.is_frozen", lambda: False)
+    monkeypatch.setattr("moca.storage.outbox.pending.is_frozen", lambda: False)
     assert found(13)
 
 
 def test_an_edit_that_is_not_written_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(overruling._TEXTS, "each", lambda rows: None)
+    monkeypatch.setattr(operator_actions._TEXTS, "each", lambda rows: None)
     assert found(14, draw=draw_freezes)
 
 

@@ -2,18 +2,13 @@
 
 from dataclasses import replace
 
-from moca.core import decide, pacing
-from moca.core.channel import Kind
-from moca.storage import happenings, queueing, unsending
+from moca.core.conversation import decide
+from moca.core.outbox import rate_limits
+from moca.core.outbox.queued_reply import Kind
+from moca.storage.inbound import events, unsends
+from moca.storage.outbox import enqueue
 from tests.simulation.drawing import draw_script
-from tests.simulation.script import (
-    Edits,
-    Generating,
-    PassesThread,
-    Sending,
-    Unsends,
-    Writes,
-)
+from tests.simulation.script import Edits, Generating, PassesThread, Sending, Unsends, Writes
 from tests.simulation.test_oracle import found
 
 
@@ -21,12 +16,12 @@ def draw_comments(seed: int):
     """Draw a run where everybody comments, and answers to calls are lost."""
     script = draw_script(seed)
     figures = replace(script.figures, private_replies_per_hour=1, window=86_400, cooldown=8)
-    happenings = [
+    events = [
         replace(each, kind="comment", type="text", hint=None) if hasattr(each, "hint") else each
         for each in script.happenings
         if not isinstance(each, Sending | Unsends)
     ]
-    return replace(script, figures=figures, happenings=tuple(happenings))
+    return replace(script, figures=figures, happenings=tuple(events))
 
 
 def draw_early_edits(seed: int):
@@ -64,18 +59,18 @@ def draw_long_replies(seed: int):
 
 
 def test_an_unsent_text_left_in_a_webhook_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(unsending, "erase_traces", lambda account_id, mid: None)
+    monkeypatch.setattr(unsends, "erase_traces", lambda account_id, mid: None)
     assert found(11)
 
 
 def test_an_unsent_text_left_in_its_row_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(unsending, "_erase", lambda message_id, at: None)
+    monkeypatch.setattr(unsends, "_erase", lambda message_id, at: None)
     assert found(11)
 
 
 def test_a_reply_to_what_was_unsent_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(unsending, "cancel_items", lambda batch, items, because, at: None)
-    monkeypatch.setattr("moca.storage.results.unwanted_among", lambda items: [])
+    monkeypatch.setattr(unsends, "cancel_items", lambda batch, items, because, at: None)
+    monkeypatch.setattr("moca.storage.outbox.results.unwanted_among", lambda items: [])
     assert found(11)
 
 
@@ -85,28 +80,28 @@ def test_an_edit_that_changes_nothing_is_noticed(monkeypatch) -> None:
 
 
 def test_an_event_acknowledged_and_not_kept_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(happenings._INSERT, "quietly", lambda rows: None)
+    monkeypatch.setattr(events._INSERT, "quietly", lambda rows: None)
     assert found(1)
 
 
 def test_an_answer_into_a_thread_that_another_app_holds_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(happenings, "hand_over", lambda batch, control, at: None)
+    monkeypatch.setattr(events, "hand_over", lambda batch, control, at: None)
     assert found(7, draw=draw_threads_taken)
 
 
 def test_private_replies_without_a_limit_by_the_hour_are_noticed(monkeypatch) -> None:
-    windows = pacing.Pacing._account
+    windows = rate_limits.Pacing._account
 
     def without_limit(self):
         account = windows(self)
         by_kind = {k: v for k, v in account.by_kind.items() if k is not Kind.PRIVATE_REPLY}
         return replace(account, by_kind=by_kind)
 
-    monkeypatch.setattr(pacing.Pacing, "_account", without_limit)
+    monkeypatch.setattr(rate_limits.Pacing, "_account", without_limit)
     assert found(4, draw=draw_comments)
 
 
 def test_parts_out_of_order_are_noticed(monkeypatch) -> None:
-    parts_of = queueing.parts_of
-    monkeypatch.setattr(queueing, "parts_of", lambda content: parts_of(content)[::-1])
+    parts_of = enqueue.parts_of
+    monkeypatch.setattr(enqueue, "parts_of", lambda content: parts_of(content)[::-1])
     assert found(5, draw=draw_long_replies)

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from moca.storage import auditing, queueing
+from moca.storage.operators import audit
+from moca.storage.outbox import enqueue
 from tests.simulation.drawing import draw_script
 from tests.simulation.script import Operates, Script, Writes
 from tests.simulation.test_oracle import found
@@ -26,10 +27,10 @@ def draw_answers(seed: int) -> Script:
 
 
 def test_a_request_that_is_carried_out_again_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(auditing, "record_result", lambda *told: None)
+    monkeypatch.setattr(audit, "record_result", lambda *told: None)
     assert found(3, draw=draw_answers)
 
 
 def test_an_answer_that_takes_nothing_over_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(queueing, "take_over", lambda *told: None)
+    monkeypatch.setattr(enqueue, "take_over", lambda *told: None)
     assert found(7, draw=draw_answers)

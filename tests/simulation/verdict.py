@@ -3,8 +3,8 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from moca.core.contact import ContactKey
-from moca.core.kinds import is_tap
+from moca.core.inbound.event_rules import is_tap
+from moca.core.types import ContactKey
 from tests.simulation.generations import judge_generations
 from tests.simulation.generator import Generator
 from tests.simulation.instagram import Instagram, Shown

@@ -1,8 +1,9 @@
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from moca.core.messages import Done, RecordWebhook
-from moca.core.webhook import Event, InboundMessage
+from moca.core.inbound.events import Event, InboundMessage
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.receipt import Done
 from moca.instagram.events import read_webhook
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.trace import Trace

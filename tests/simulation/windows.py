@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from moca.core.reply import Way
+from moca.core.outbox.queued_reply import Way
 from tests.simulation.clockwork import Clockwork
 from tests.simulation.figures import Figures
 from tests.simulation.instagram import instant as at_second

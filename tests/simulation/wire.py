@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from moca.core.contact import ContactKey
-from moca.core.content import Content
+from moca.core.content.content import Content
+from moca.core.types import ContactKey
 from moca.instagram.sandbox.payloads import comment_value
 from tests.simulation.script import Edits, Writes
 

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.figures import Figures
 from tests.simulation.script import Writes
 

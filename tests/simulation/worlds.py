@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from tests.simulation.figures import Figures
 from tests.simulation.script import (
     ActorCrashes,

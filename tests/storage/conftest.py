@@ -4,10 +4,10 @@ import socket
 import peewee
 import pytest
 
-from moca.storage.database import open_database
-from tests.databases import copy_migrated, open_for_a_test
+from moca.storage.db.connection import open_database
 from tests.storage.desk import Desk
 from tests.storage.schema import Schema, postgresql_schema
+from tests.support.databases import copy_migrated, open_for_a_test
 
 POSTGRESQL = "127.0.0.1", 5432
 

@@ -1,20 +1,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from moca.core.content import Content
-from moca.core.messages import (
-    ClaimReply,
-    QueueReply,
-    RecordSent,
-    RecordWebhook,
-    ReplyClaimed,
-    ReplyQueued,
-)
-from moca.core.vocabulary import Author
-from moca.core.webhook import Echo, InboundMessage
-from moca.storage.models import Contact, Conversation, JourneyStep, Message, QueueItem
+from moca.core.content.content import Content
+from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.messages.delivery import ClaimReply, RecordSent, ReplyClaimed
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.replies import QueueReply, ReplyQueued
+from moca.core.types import Author
+from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
 from moca.storage.writer import Writer, WriterPolicy
-from tests.making import ANNA, at
+from tests.support.factory import ANNA, at
 
 POLICY = WriterPolicy(
     cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)

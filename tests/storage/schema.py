@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from moca.storage.database import migrate, open_database
+from moca.storage.db.connection import migrate, open_database
 
 _SERVER = "postgresql://postgres@127.0.0.1:5432/test"
 

@@ -4,24 +4,18 @@ from dataclasses import replace
 import peewee
 import pytest
 
-from moca.core.content import Content
-from moca.core.messages import (
-    ClaimReply,
-    ConcludeMessages,
-    ContactErased,
-    Done,
-    EraseContact,
-    NotFound,
-    QueueReply,
-    RecordSent,
-)
-from moca.core.vocabulary import Outcome
-from moca.storage.database import migrate, open_database
-from moca.storage.models import Contact, JourneyStep, Message, QueueItem, Webhook
-from moca.storage.schema import TABLES
+from moca.core.content.content import Content
+from moca.core.messages.delivery import ClaimReply, RecordSent
+from moca.core.messages.operator_actions import ContactErased, EraseContact
+from moca.core.messages.receipt import Done, NotFound
+from moca.core.messages.replies import ConcludeMessages, QueueReply
+from moca.core.types import Outcome
+from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.schema import TABLES
+from moca.storage.db.tables import Contact, JourneyStep, Message, QueueItem, Webhook
 from moca.storage.writer import Writer
-from tests.making import ANNA, BEN, at
 from tests.storage.desk import POLICY, message, webhook, wrote
+from tests.support.factory import ANNA, BEN, at
 
 
 def _counts():

@@ -5,17 +5,16 @@ import pytest
 from argon2 import PasswordHasher
 from freezegun import freeze_time
 
-from moca.core.messages.auditing import Deed
+from moca.core.messages.operators import Deed
 from moca.core.messages.receipt import Done
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.web import passwords
 from moca.web.app import create_app
-from moca.web.config import Ports, WebConfig
-from moca.web.health import Health
-from moca.web.metrics import Metrics
-from tests.databases import open_migrated
-from tests.sessions import Sessions
+from moca.web.auth import passwords
+from moca.web.config import Health, Ports, WebConfig
+from moca.web.metrics.prometheus import Metrics
+from tests.support.databases import open_migrated
+from tests.support.sessions import Sessions
 from tests.web.rows import AT
 
 TOKEN = "the-api-token"

@@ -1,6 +1,6 @@
 from moca.core.messages.idempotency import KeepAnswer
-from moca.core.vocabulary import Author
-from moca.storage.models import Message
+from moca.core.types import Author
+from moca.storage.db.tables import Message
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY
 

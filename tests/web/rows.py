@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from moca.storage.models import Contact, Conversation, JourneyStep, Message, QueueItem
+from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ACCOUNT = "17841400000000001"

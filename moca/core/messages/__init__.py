@@ -10,17 +10,7 @@ from moca.core.messages.accounts import (
     RenewToken,
     StoreAccount,
 )
-from moca.core.messages.auditing import Auditing, Deed
-from moca.core.messages.colleagues import (
-    AddNote,
-    Collaboration,
-    MarkRead,
-    RemoveNote,
-    RemoveSavedAnswer,
-    SaveAnswer,
-)
-from moca.core.messages.comparing import Comparing
-from moca.core.messages.conversing import (
+from moca.core.messages.conversation import (
     ConversationIdle,
     ConversationLoaded,
     FindUnanswered,
@@ -29,66 +19,7 @@ from moca.core.messages.conversing import (
     RecordName,
     UnansweredFound,
 )
-from moca.core.messages.counting import RecordFigures
-from moca.core.messages.fetching import (
-    FetchMessage,
-    FindMissing,
-    MessagesMissing,
-    MissingMessage,
-    RecordFetched,
-)
-from moca.core.messages.freezing import FreezeChanged, Freezing
-from moca.core.messages.idempotency import KeepAnswer
-from moca.core.messages.noticing import (
-    FindNotices,
-    NoticesFound,
-    NoticeWritten,
-    RecordNotice,
-)
-from moca.core.messages.operating import (
-    CancelReply,
-    ChangeConversation,
-    ContactErased,
-    ConversationChanged,
-    EraseContact,
-    Overruling,
-    RetryReply,
-    SettleReply,
-)
-from moca.core.messages.privacy import EraseForPerson, HouseKept, KeepHouse
-from moca.core.messages.receipt import (
-    Conflict,
-    Done,
-    NotFound,
-    Receipt,
-)
-from moca.core.messages.reception import (
-    MessageArrived,
-    MessageEdited,
-    MessageErased,
-    NoteSigning,
-    RecordWebhook,
-)
-from moca.core.messages.replying import (
-    AtOnceWanted,
-    CheckAtOnce,
-    ConcludeMessages,
-    GenerateReply,
-    GenerationFailed,
-    GenerationStarted,
-    HandOverAsked,
-    HandOverConversation,
-    MessagesEnded,
-    QueueReply,
-    RecordSteps,
-    ReplyDeclined,
-    ReplyGenerated,
-    ReplyQueued,
-    ReplyRefused,
-    ReplyShared,
-    ShareReply,
-)
-from moca.core.messages.sending import (
+from moca.core.messages.delivery import (
     ClaimReply,
     DeliverReply,
     DeliveryEnded,
@@ -113,13 +44,77 @@ from moca.core.messages.sending import (
     UnsettledReply,
     VerifyDelivery,
 )
-from moca.core.messages.staffing import (
+from moca.core.messages.housekeeping import (
+    EraseForPerson,
+    FindNotices,
+    HouseKept,
+    KeepHouse,
+    NoticesFound,
+    NoticeWritten,
+    RecordFigures,
+    RecordNotice,
+)
+from moca.core.messages.idempotency import KeepAnswer
+from moca.core.messages.inbound import (
+    FetchMessage,
+    FindMissing,
+    MessageArrived,
+    MessageEdited,
+    MessageErased,
+    MessagesMissing,
+    MissingMessage,
+    NoteSigning,
+    RecordFetched,
+    RecordWebhook,
+)
+from moca.core.messages.operator_actions import (
+    CancelReply,
+    ChangeConversation,
+    ContactErased,
+    ConversationChanged,
+    EraseContact,
+    FreezeChanged,
+    Freezing,
+    Overruling,
+    RetryReply,
+    SettleReply,
+)
+from moca.core.messages.operators import (
+    AddNote,
     AddOperator,
+    Auditing,
     ChangeOperator,
     CloseLogin,
+    Collaboration,
+    Deed,
     Logins,
+    MarkRead,
     OpenLogin,
+    RemoveNote,
     RemoveOperator,
+    RemoveSavedAnswer,
+    SaveAnswer,
+)
+from moca.core.messages.receipt import Conflict, Done, NotFound, Receipt
+from moca.core.messages.reconciliation import Comparing
+from moca.core.messages.replies import (
+    AtOnceWanted,
+    CheckAtOnce,
+    ConcludeMessages,
+    GenerateReply,
+    GenerationFailed,
+    GenerationStarted,
+    HandOverAsked,
+    HandOverConversation,
+    MessagesEnded,
+    QueueReply,
+    RecordSteps,
+    ReplyDeclined,
+    ReplyGenerated,
+    ReplyQueued,
+    ReplyRefused,
+    ReplyShared,
+    ShareReply,
 )
 
 Command = (

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.account import Account, SealedToken
+from moca.core.accounts import Account, SealedToken
 from moca.core.messages.receipt import Receipt
 from moca.core.profile import Marks
 

@@ -1,7 +1,7 @@
 import hmac
 
 from moca import clock
-from moca.instagram.sandbox.logins import SandboxLogins
+from moca.instagram.sandbox.oauth import SandboxLogins
 
 
 class SandboxAccounts:

@@ -2,7 +2,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 
 _KEPT = 10_000
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from moca.instagram.sandbox.answers import Answer
+from moca.instagram.sandbox.responses import Answer
 from moca.instagram.sandbox.threads import SandboxMessage
 
 

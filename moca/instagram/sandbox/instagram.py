@@ -5,20 +5,15 @@ from threading import Lock
 from typing import Any, Literal
 
 from moca import clock
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
+from moca.instagram.sandbox.account_problems import Trouble, Troubles
 from moca.instagram.sandbox.accounts import SandboxAccounts
-from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.comments import Comments
 from moca.instagram.sandbox.faults import Faults
 from moca.instagram.sandbox.ids import conversation_of, message_id
-from moca.instagram.sandbox.payloads import (
-    change_body,
-    comment_value,
-    item_body,
-    webhook_body,
-)
+from moca.instagram.sandbox.payloads import change_body, comment_value, item_body, webhook_body
+from moca.instagram.sandbox.responses import Answer, fine, refused
 from moca.instagram.sandbox.threads import Person, SandboxMessage, Thread, Threads
-from moca.instagram.sandbox.troubles import Trouble, Troubles
 
 _WINDOW = timedelta(hours=24)
 _WINDOW_OF_AGENTS = timedelta(days=7)

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from moca.instagram.sandbox.threads import SandboxMessage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,11 +3,11 @@ from datetime import timedelta
 from flask import Blueprint, Response, jsonify, request
 
 from moca import clock
-from moca.instagram.sandbox import profiles, reads, sends
+from moca.instagram.sandbox import graph_reads, graph_sends, messenger_profile
+from moca.instagram.sandbox.account_problems import Trouble
 from moca.instagram.sandbox.accounts import page_of
-from moca.instagram.sandbox.answers import Answer, fine, refused
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.troubles import Trouble
+from moca.instagram.sandbox.responses import Answer, fine, refused
 
 
 class _RefusedError(Exception):
@@ -32,13 +32,13 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
     @graph.post("/<version>/<account>/messages")
     def send(account: str) -> Response:
         account_id = _authorized(instagram, account)
-        return _respond(sends.take(instagram, account_id, request.get_json(silent=True)))
+        return _respond(graph_sends.take(instagram, account_id, request.get_json(silent=True)))
 
     @graph.route("/<version>/<account>/messenger_profile", methods=["GET", "POST", "DELETE"])
     def profile(account: str) -> Response:
         account_id = _authorized(instagram, account)
         document = request.get_json(silent=True)
-        return _respond(profiles.take(instagram, account_id, request.method, document))
+        return _respond(messenger_profile.take(instagram, account_id, request.method, document))
 
     @graph.get("/<version>/<account>/conversations")
     def conversations(account: str) -> Response:
@@ -48,13 +48,13 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
         if instagram.troubles.has(Trouble.SCOPES):
             raise _RefusedError(refused(10, "The permission is missing", status=403))
         psid = request.args.get("user_id")
-        page = reads.Page.wanted(request.args.get("after"), request.args.get("limit"))
-        return _respond(reads.list_conversations(instagram, account_id, psid, page))
+        page = graph_reads.Page.wanted(request.args.get("after"), request.args.get("limit"))
+        return _respond(graph_reads.list_conversations(instagram, account_id, psid, page))
 
     @graph.get("/<version>/<account>/subscribed_apps")
     def subscriptions(account: str) -> Response:
         _authorized(instagram, account)
-        return _respond(reads.list_subscriptions(instagram))
+        return _respond(graph_reads.list_subscriptions(instagram))
 
     @graph.post("/<version>/<account>/subscribed_apps")
     def subscribe(account: str) -> Response:
@@ -69,7 +69,7 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
     @graph.get("/<version>/<node>")
     def read(node: str) -> Response:
         fields = request.args.get("fields", "")
-        return _respond(reads.read_node(instagram, _authorized(instagram), node, fields))
+        return _respond(graph_reads.read_node(instagram, _authorized(instagram), node, fields))
 
     @graph.errorhandler(_RefusedError)
     def refuse(refusal: _RefusedError) -> Response:

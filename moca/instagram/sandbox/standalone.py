@@ -2,12 +2,12 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
+from moca.instagram.sandbox.account_problems import Troubles
 from moca.instagram.sandbox.accounts import SandboxAccounts
-from moca.instagram.sandbox.control import control_blueprint
+from moca.instagram.sandbox.control_routes import control_blueprint
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.login_routes import login_blueprint
+from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
-from moca.instagram.sandbox.troubles import Troubles
 from moca.instagram.sandbox.webhooks import WebhookDelivery
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from moca.core.contact import ContactKey
+from moca.core.types import ContactKey
 from moca.instagram.sandbox.ids import conversation_id
 
 _THREADS_KEPT = 100_000

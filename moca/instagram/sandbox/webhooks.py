@@ -6,7 +6,7 @@ from threading import Condition, Thread
 
 import requests
 
-from moca.instagram.sandbox.troubles import Trouble, Troubles
+from moca.instagram.sandbox.account_problems import Trouble, Troubles
 from moca.instagram.signature import sign
 
 _RETRY_AFTER_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60)

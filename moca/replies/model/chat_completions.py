@@ -14,8 +14,8 @@ from moca.replies.model.completion import (
     Reason,
     reason_of,
 )
-from moca.replies.model.faults import fault_of, unreadable
-from moca.replies.model.figures import ModelFigures
+from moca.replies.model.options import ModelFigures
+from moca.replies.model.sdk_errors import fault_of, unreadable
 
 _OWN_URL = "https://api.openai.com/v1"
 _TOOLS = [

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from moca.core.vocabulary import Role
+from moca.core.types import Role
 from moca.replies.generator import GenerationError
 
 

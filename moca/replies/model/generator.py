@@ -1,14 +1,14 @@
 import threading
 from datetime import datetime, timedelta
 
-from moca.core.content import Content
+from moca.core.content.content import Content
 from moca.replies.budget import Budget
 from moca.replies.circuit import Circuit
 from moca.replies.generator import GenerationError, HandOver, NoReply, ReplyRequest, Say
 from moca.replies.model.completion import Completion, ModelClient, ModelFault
-from moca.replies.model.dialogue import question_of
-from moca.replies.model.figures import ModelFigures
-from moca.replies.model.limiting import within_bytes
+from moca.replies.model.options import ModelFigures
+from moca.replies.model.prompt import question_of
+from moca.replies.model.truncation import within_bytes
 
 
 class ModelGenerator:

@@ -1,10 +1,10 @@
 from dataclasses import dataclass, replace
 
-from moca.core.content import Content
-from moca.core.snapshot import Inbound
+from moca.core.content.content import Content
+from moca.core.conversation.snapshot import Inbound
 from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
-from moca.replies.rules.occasion import Occasion
 from moca.replies.rules.rule import Rule
+from moca.replies.rules.rule_input import Occasion
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import structlog
 
-from moca.core.snapshot import Inbound
+from moca.core.conversation.snapshot import Inbound
+from moca.replies.errors import BadGenerator
 from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
-from moca.replies.problems import BadGenerator
 from moca.replies.rules.book import RuleBook
-from moca.replies.rules.reading import read_rules
+from moca.replies.rules.reader import read_rules
 
 log = structlog.get_logger()
 

@@ -6,10 +6,10 @@ from itertools import chain
 import regex
 import structlog
 
-from moca.core.content import Content
-from moca.core.words import Words
-from moca.replies.rules.occasion import Occasion
+from moca.core.content.content import Content
+from moca.core.content.words import Words
 from moca.replies.rules.placeholders import LONGEST_NAME, fill_placeholders
+from moca.replies.rules.rule_input import Occasion
 
 log = structlog.get_logger()
 

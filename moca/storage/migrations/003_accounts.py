@@ -5,7 +5,7 @@ from typing import Any
 
 import peewee
 
-from moca.storage.instant import InstantField
+from moca.storage.db.fields import InstantField
 
 
 class Account(peewee.Model):

@@ -5,8 +5,7 @@ from typing import Any
 
 import peewee
 
-from moca.storage.identity import IdentityField
-from moca.storage.instant import InstantField
+from moca.storage.db.fields import IdentityField, InstantField
 
 
 class Conversation(peewee.Model):

@@ -6,8 +6,7 @@ from unicodedata import normalize
 
 import peewee
 
-from moca.storage.identity import IdentityField
-from moca.storage.instant import InstantField
+from moca.storage.db.fields import IdentityField, InstantField
 
 
 class Operator(peewee.Model):

@@ -4,20 +4,25 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from moca import clock
-from moca.core.account import Account, Flavour
+from moca.core.accounts import Account, Flavour, ailment, warning
 from moca.core.messages.accounts import ChangeAccount, StoreAccount
-from moca.core.tokens import ailment, warning
-from moca.storage.reads.accounts import AccountRecord, find_account, list_accounts
-from moca.web.access import Access
-from moca.web.account_forms import AccountBody, AccountPatch, AccountPath
+from moca.storage.queries.accounts import AccountRecord, find_account, list_accounts
 from moca.web.account_removal import remove_account
-from moca.web.account_shapes import AccountShape, AccountsShape, RemovedShape
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.guards import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
-from moca.web.problems import Problem
-from moca.web.shapes import ProblemShape
+from moca.web.errors import Problem
+from moca.web.schemas.accounts import (
+    AccountBody,
+    AccountPatch,
+    AccountPath,
+    AccountShape,
+    AccountsShape,
+    RemovedShape,
+)
+from moca.web.schemas.responses import ProblemShape
 
 
 def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:

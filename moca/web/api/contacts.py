@@ -4,21 +4,26 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from moca import clock
-from moca.core.contact import ContactKey
-from moca.core.messages.operating import EraseContact, ErasureRequest
-from moca.storage.reads.contacts import find_contact, list_contacts
-from moca.storage.reads.exporting import export_contact
-from moca.storage.reads.records import ContactRecord
-from moca.web.access import Access
+from moca.core.messages.operator_actions import EraseContact, ErasureRequest
+from moca.core.types import ContactKey
+from moca.storage.queries.contacts import export_contact, find_contact, list_contacts
+from moca.storage.queries.records import ContactRecord
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.guards import Access
 from moca.web.auth.security_events import SecurityEvent
 from moca.web.commands import carry_out, record_audit
 from moca.web.config import Ports, WebConfig
-from moca.web.cursor import read_cursor, write_cursor
 from moca.web.erasure import wait_until_erased
-from moca.web.problems import Problem
-from moca.web.requests import ContactPath, ContactQuery, ListQuery
-from moca.web.shapes import ContactShape, ContactsShape, ErasedShape, ExportShape, ProblemShape
+from moca.web.errors import Problem
+from moca.web.pagination import read_cursor, write_cursor
+from moca.web.schemas.requests import ContactPath, ContactQuery, ListQuery
+from moca.web.schemas.responses import (
+    ContactShape,
+    ContactsShape,
+    ErasedShape,
+    ExportShape,
+    ProblemShape,
+)
 
 
 def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:

@@ -6,21 +6,22 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
 from moca import clock
-from moca.core.content import Content
-from moca.core.messages.operating import ChangeConversation
-from moca.core.messages.replying import QueueReply
-from moca.core.vocabulary import COMMENT_KINDS, Author, ConversationStatus, Priority
-from moca.storage.reads.conversations import list_conversations, read_conversation
-from moca.storage.reads.messages import find_message, messages_of, read_message
-from moca.storage.reads.records import ConversationRecord
-from moca.web.access import Access
+from moca.core.content.content import Content
+from moca.core.messages.operator_actions import ChangeConversation
+from moca.core.messages.replies import QueueReply
+from moca.core.types import COMMENT_KINDS, Author, ConversationStatus, Priority
+from moca.storage.queries.conversations import list_conversations, read_conversation
+from moca.storage.queries.messages import find_message, messages_of, read_message
+from moca.storage.queries.records import ConversationRecord
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import author_name
+from moca.web.auth.guards import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
-from moca.web.content import read_reaction, read_reply
-from moca.web.cursor import read_cursor, read_row_id, write_cursor
-from moca.web.problems import Problem
-from moca.web.requests import (
+from moca.web.errors import Problem
+from moca.web.pagination import read_cursor, read_row_id, write_cursor
+from moca.web.schemas.content import read_reaction, read_reply
+from moca.web.schemas.requests import (
     ConversationPath,
     ConversationsQuery,
     ListQuery,
@@ -28,14 +29,13 @@ from moca.web.requests import (
     ReactionBody,
     ReplyBody,
 )
-from moca.web.shapes import (
+from moca.web.schemas.responses import (
     ConversationShape,
     ConversationsShape,
     MessageShape,
     MessagesShape,
     ProblemShape,
 )
-from moca.web.visitor import author_name
 
 _EARLIEST_BEFORE_NOW = timedelta(minutes=1)
 _LATEST_AFTER_NOW = timedelta(days=365)

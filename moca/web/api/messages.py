@@ -2,15 +2,15 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from moca import clock
-from moca.storage.reads.journeys import JourneyRecord, read_journey
-from moca.storage.reads.messages import find_message
-from moca.web.access import Access
+from moca.storage.queries.journeys import JourneyRecord, read_journey
+from moca.storage.queries.messages import find_message
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.guards import Access
 from moca.web.config import Ports, WebConfig
-from moca.web.problems import Problem
-from moca.web.requests import MessagePath
-from moca.web.shapes import JourneyShape, MessageShape, ProblemShape
-from moca.web.waiting import outcome_of, waits_for
+from moca.web.errors import Problem
+from moca.web.presenters.journey_progress import outcome_of, waits_for
+from moca.web.schemas.requests import MessagePath
+from moca.web.schemas.responses import JourneyShape, MessageShape, ProblemShape
 
 
 def message_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:

@@ -3,20 +3,26 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
 from moca import clock
-from moca.core.messages.freezing import FreezeQueue, ReleaseQueue
-from moca.core.messages.operating import CancelReply, EditReply, RetryReply, SettleReply
-from moca.storage.reads.freezing import frozen_since
-from moca.storage.reads.queue import count_queue, list_items, read_item
-from moca.storage.reads.records import QueueItemRecord
-from moca.web.access import Access
+from moca.core.messages.operator_actions import (
+    CancelReply,
+    EditReply,
+    FreezeQueue,
+    ReleaseQueue,
+    RetryReply,
+    SettleReply,
+)
+from moca.storage.queries.freeze import frozen_since
+from moca.storage.queries.queue import count_queue, list_items, read_item
+from moca.storage.queries.records import QueueItemRecord
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.guards import Access
 from moca.web.commands import carry_out
 from moca.web.config import Ports, WebConfig
-from moca.web.cursor import read_cursor, read_row_id, write_cursor
-from moca.web.outlook import outlook
-from moca.web.problems import Problem
-from moca.web.requests import EditBody, ItemPath, QueueQuery, SettleBody
-from moca.web.shapes import (
+from moca.web.errors import Problem
+from moca.web.pagination import read_cursor, read_row_id, write_cursor
+from moca.web.presenters.queue_forecast import outlook
+from moca.web.schemas.requests import EditBody, ItemPath, QueueQuery, SettleBody
+from moca.web.schemas.responses import (
     ForecastShape,
     FreezeShape,
     ProblemShape,

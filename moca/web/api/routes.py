@@ -5,9 +5,9 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import BadRequest
 
-from moca.web.access import Access
-from moca.web.problems import Problem
-from moca.web.shapes import ProblemShape, Shape
+from moca.web.auth.guards import Access
+from moca.web.errors import Problem
+from moca.web.schemas.responses import ProblemShape, Shape
 
 _LARGEST_BODY_BYTES = 64 * 1024
 _FAULTS = (400, 401, 403, 413, 415, 422, 503)

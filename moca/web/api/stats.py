@@ -5,12 +5,19 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from moca import clock
-from moca.storage.reads.deliveries import DeliveryRecord, list_deliveries
-from moca.storage.reads.stats import Latencies, StatsRecord, read_stats
-from moca.web.access import Access
+from moca.storage.queries.cluster import read_cluster
+from moca.storage.queries.delivery_health import DeliveryRecord, list_deliveries
+from moca.storage.queries.stats import Latencies, StatsRecord, read_stats
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.guards import Access
 from moca.web.config import Ports
-from moca.web.shapes import DayDeliveredShape, DeliveryShape, LatenciesShape, StatsShape
+from moca.web.schemas.responses import (
+    DayDeliveredShape,
+    DeliveryShape,
+    LatenciesShape,
+    Shape,
+    StatsShape,
+)
 
 _LATEST = 500
 _DAYS = timedelta(days=13)
@@ -74,3 +81,42 @@ def _seconds(span: timedelta | None) -> float | None:
 
 def _midnight(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+class NodeShape(Shape):
+    """A process that takes part."""
+
+    name: str
+    address: str
+    seen_at: datetime
+    is_alive: bool
+    partitions: int
+    is_sender: bool
+
+
+class SeatShape(Shape):
+    """Who acts for a partition (`p0`, `p1` …), or sends (`sender`)."""
+
+    name: str
+    node: str | None
+    epoch: int
+    since: datetime
+
+
+class ClusterShape(Shape):
+    """Who there is, and who owns what; both empty on one machine."""
+
+    nodes: tuple[NodeShape, ...]
+    seats: tuple[SeatShape, ...]
+
+
+def cluster_routes(ports: Ports, access: Access) -> APIBlueprint:
+    """Build what tells of the other machines."""
+    routes = api_routes("cluster", access)
+
+    @routes.get("/cluster", summary="Nodes, and who owns what", responses={200: ClusterShape})
+    def cluster() -> Response:
+        with ports.database.connection_context():
+            return answer(ClusterShape.model_validate(read_cluster(clock.now())))
+
+    return routes

@@ -6,9 +6,9 @@ from flask import request
 
 from moca import clock
 from moca.web.auth.client_address import place_of
+from moca.web.auth.passwords import Throttle
 from moca.web.auth.security_events import SecurityEvent, SecurityEvents
 from moca.web.auth.too_many import too_many
-from moca.web.throttle import Throttle
 
 _TRIES = 20
 _SPAN = timedelta(minutes=5)

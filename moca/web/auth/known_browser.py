@@ -6,8 +6,8 @@ from datetime import timedelta
 from flask import request
 from werkzeug.wrappers import Response
 
-from moca.storage.reads.staff import OperatorRecord
-from moca.web.sessions import Sessions
+from moca.storage.queries.operators import OperatorRecord
+from moca.web.auth.sessions import Sessions
 
 _LASTS = timedelta(days=365)
 _LONGEST = 200

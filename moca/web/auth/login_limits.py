@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from moca.web.auth.passwords import Throttle
 from moca.web.auth.too_many import too_many
-from moca.web.throttle import Throttle
 
 _FROM_ONE_PLACE = 5
 _FROM_ONE_ADDRESS = 20

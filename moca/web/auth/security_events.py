@@ -6,12 +6,12 @@ import structlog
 from flask import request
 
 from moca import clock
-from moca.core.messages.auditing import RecordAudit
+from moca.core.messages.operators import RecordAudit
 from moca.core.operator_names import fold_name
-from moca.storage.reads.staff import OperatorRecord
+from moca.storage.queries.operators import OperatorRecord
+from moca.web.auth.passwords import Throttle
 from moca.web.config import Ports
-from moca.web.metrics import Metrics
-from moca.web.throttle import Throttle
+from moca.web.metrics.prometheus import Metrics
 
 _LOG = structlog.get_logger(__name__)
 _SPAN = timedelta(minutes=1)

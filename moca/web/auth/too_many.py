@@ -1,7 +1,7 @@
 from datetime import timedelta
 from math import ceil
 
-from moca.web.problems import Problem
+from moca.web.errors import Problem
 
 _MINUTE_SECONDS = 60
 

@@ -1,0 +1,279 @@
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from actors.cluster.parcel_storage import ParcelStorage
+from actors.cluster.seats import (
+    LEASE,
+    Answered,
+    BeatDue,
+    HeldSeat,
+    Leave,
+    Office,
+    Seats,
+    SetAside,
+    Stored,
+    Subscriptions,
+)
+from actors.runtime.actor import MailboxActor
+from actors.runtime.timers import Alarm, Timers
+from moca import clock
+from moca.broker.parcel import BrokerFound, BrokerLost, Delivered, Kind, Tag
+from moca.core.messages.cluster import Beat, ClaimSeat, SeatClaimed, SeatLost, Standing
+from moca.core.partition import SENDER
+
+BEAT = timedelta(seconds=1)
+_SILENCE = timedelta(seconds=6)
+_BALANCE = timedelta(seconds=5)
+_TOKEN_AGE = timedelta(minutes=10)
+"""The broker closes a channel that owes an answer for half an hour."""
+
+log = structlog.stdlib.get_logger()
+
+
+class MembershipActor(MailboxActor):
+    """One node's part in the cluster: which seats it holds, and since when it may act for them.
+
+    The broker picks one consumer a queue and tells nobody; each queue therefore holds a token that
+    its consumer keeps unanswered, so that a new one is handed it at once. Who is handed anything
+    claims the seat in the database first: from that commit on, the former holder writes in vain.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        address: str,
+        names: tuple[str, ...],
+        seats: Seats,
+        broker: Subscriptions,
+        office: Office,
+        record: Callable[[Any], None],
+        timers: Timers,
+    ) -> None:
+        super().__init__()
+        self._node = node
+        self._address = address
+        self._seats = seats
+        self._broker = broker
+        self._office = office
+        self._record = record
+        tell = self.actor_ref.tell
+        self._next_beat = Alarm(timers, lambda: tell(BeatDue()))
+        self._of: dict[str, HeldSeat] = {name: HeldSeat() for name in names}
+        self._storage = ParcelStorage(broker, office, tell, timers)
+        self._is_in = False
+        self._is_leaving = False
+        self._is_away = False
+        self._heard_at: datetime | None = None
+        self._balanced_at: datetime | None = None
+
+    def on_restart(self) -> None:
+        """Begin anew at the broker, which gives everything to whoever is next."""
+        self._lose()
+        self._broker.leave()
+        self._broker.join()
+        self._beat()
+
+    def on_receive(self, message: Any) -> Any:
+        """Take in what the broker, the database or a timer says."""
+        match message:
+            case Delivered():
+                self._delivered(message)
+            case SeatClaimed():
+                self._claimed(message)
+            case SeatLost(seat, epoch):
+                self._lost(seat, epoch)
+            case Stored():
+                self._storage.stored(message)
+            case SetAside(tag, is_kept):
+                self._storage.settle(tag, is_kept=is_kept)
+            case BrokerFound():
+                self._join()
+            case BrokerLost():
+                self._lose()
+            case BeatDue():
+                self._beat()
+            case Answered():
+                self._answered(message)
+            case Leave():
+                self._leave()
+
+    def on_stop(self) -> None:
+        """Want no waking any more."""
+        self._next_beat.cancel()
+
+    def _join(self) -> None:
+        self._is_in = self._seats.is_at_broker = True
+        if self._is_leaving:
+            return
+        for name, seat in self._of.items():
+            self._stand_in_line(name, seat)
+            self._broker.put_token(name)
+
+    def _stand_in_line(self, name: str, seat: HeldSeat) -> None:
+        self._of[name] = HeldSeat(term=seat.term + 1)
+        self._broker.subscribe(name, seat.term + 1)
+
+    def _lose(self) -> None:
+        self._is_in = self._seats.is_at_broker = False
+        for name, seat in self._of.items():
+            self._give_up(name, seat)
+            self._of[name] = HeldSeat(term=seat.term)
+
+    def _delivered(self, delivered: Delivered) -> None:
+        seat = self._of[delivered.seat]
+        if delivered.term != seat.term or (self._is_leaving and delivered.seat != SENDER):
+            self._broker.refuse(delivered.tag)
+        elif delivered.parcel.kind is Kind.UNKNOWN:
+            self._storage.keep_for_newer_node(delivered)
+        elif delivered.parcel.kind is Kind.TOKEN:
+            self._keep_token(seat, delivered.tag)
+            self._claim(delivered.seat, seat)
+        elif seat.epoch is None:
+            seat.held.append(delivered)
+            self._claim(delivered.seat, seat)
+        else:
+            self._handle(delivered, seat.epoch)
+
+    def _keep_token(self, seat: HeldSeat, tag: Tag) -> None:
+        if seat.token is not None:
+            self._broker.accept(seat.token)
+        seat.token, seat.token_at = tag, clock.now()
+
+    def _claim(self, name: str, seat: HeldSeat) -> None:
+        if seat.epoch is None and not seat.is_claiming:
+            seat.is_claiming = True
+            self._record(ClaimSeat(name, self._node, clock.now()))
+
+    def _claimed(self, claimed: SeatClaimed) -> None:
+        seat = self._of[claimed.seat]
+        if not seat.is_claiming:
+            return
+        seat.is_claiming, seat.epoch = False, claimed.epoch
+        self._seats.take(claimed.seat, claimed.epoch)
+        if claimed.seat == SENDER:
+            wait = timedelta(0) if claimed.was_left else LEASE
+            seat.waits_until = clock.now() + wait
+        else:
+            self._take_up(claimed.seat, seat)
+        held, seat.held = seat.held, []
+        for delivered in held:
+            self._handle(delivered, claimed.epoch)
+
+    def _take_up(self, name: str, seat: HeldSeat) -> None:
+        seat.is_taken_up = True
+        log.debug("seat_taken", seat=name, epoch=seat.epoch)
+        self._office.take_up(name)
+
+    def _handle(self, delivered: Delivered, epoch: int) -> None:
+        if delivered.parcel.kind is Kind.WEBHOOK:
+            self._storage.store(delivered, epoch)
+        else:
+            self._office.hear(delivered)
+            self._broker.accept(delivered.tag)
+
+    def _lost(self, name: str, epoch: int) -> None:
+        seat = self._of[name]
+        if seat.epoch != epoch:
+            return
+        self._give_up(name, seat)
+        self._of[name] = HeldSeat(term=seat.term)
+        for tag in (each.tag for each in seat.held):
+            self._storage.refuse_later(tag)
+        if seat.token is not None:
+            self._storage.refuse_later(seat.token)
+
+    def _give_up(self, name: str, seat: HeldSeat) -> None:
+        self._seats.leave(name)
+        if name == SENDER:
+            self._seats.end_lease()
+        if seat.is_taken_up:
+            log.debug("seat_given_up", seat=name, epoch=seat.epoch)
+            self._office.give_up(name)
+
+    def _beat(self) -> None:
+        tell, now = self.actor_ref.tell, clock.now()
+        self._next_beat.set_to(now + BEAT)
+        asked_at = self._seats.monotonic()
+        receipt: Future[Any] = Future()
+        receipt.add_done_callback(lambda done: tell(Answered(asked_at, now, _standing(done))))
+        self._record(Beat(self._node, self._address, now, receipt))
+        self._heard_at = self._heard_at or now
+        if not self._is_away and now - self._heard_at > _SILENCE:
+            # Who cannot write would sit on its seats while others could answer.
+            self._is_away = True
+            self._lose()
+            self._broker.leave()
+
+    def _answered(self, answered: Answered) -> None:
+        if answered.standing is None:
+            return
+        now = self._heard_at = clock.now()
+        if self._is_away:
+            self._is_away = False
+            self._broker.join()
+        epochs = answered.standing.epochs
+        self._compare(epochs)
+        self._office.note_freeze(is_frozen=answered.standing.is_frozen)
+        self._office.note_rests(answered.standing.resting)
+        self._lead(epochs.get(SENDER), answered.asked_at, now)
+        if not self._is_leaving and self._is_in:
+            self._renew_tokens(now)
+            self._balance(answered.standing.nodes, now)
+
+    def _compare(self, epochs: Mapping[str, int]) -> None:
+        # A claim may be written late, or twice; whoever sits under another epoch acts for nobody.
+        for name, seat in tuple(self._of.items()):
+            if seat.epoch is not None and epochs.get(name) != seat.epoch:
+                self._lost(name, seat.epoch)
+
+    def _lead(self, epoch: int | None, asked_at: float, now: datetime) -> None:
+        seat = self._of[SENDER]
+        if epoch is None or seat.epoch != epoch:
+            return
+        self._seats.extend_lease(asked_at)
+        waits = seat.waits_until
+        if not seat.is_taken_up and waits is not None and waits <= now and not self._is_leaving:
+            self._take_up(SENDER, seat)
+
+    def _renew_tokens(self, now: datetime) -> None:
+        for name, seat in self._of.items():
+            if seat.token_at is not None and now - seat.token_at > _TOKEN_AGE:
+                seat.token_at = now
+                self._broker.put_token(name)
+
+    def _balance(self, nodes: int, now: datetime) -> None:
+        """Hand on what is more than this node's share; who takes over is the broker's choice."""
+        self._balanced_at = self._balanced_at or now
+        if now - self._balanced_at < _BALANCE:
+            return
+        self._balanced_at = now
+        held = [name for name in self._seats.epochs if name != SENDER]
+        share = -(-(len(self._of) - 1) // max(1, nodes))
+        for name in held[share:]:
+            self._hand_on(name, self._of[name])
+
+    def _hand_on(self, name: str, seat: HeldSeat) -> None:
+        self._broker.unsubscribe(name, seat.term)
+        self._give_up(name, seat)
+        if seat.token is not None:
+            self._broker.refuse(seat.token)
+        self._stand_in_line(name, seat)
+
+    def _leave(self) -> None:
+        # The sender's seat is kept to the end, so that nobody sends while calls are under way.
+        self._is_leaving = True
+        for name, seat in self._of.items():
+            if self._is_in and name != SENDER:
+                self._broker.unsubscribe(name, seat.term)
+
+
+def _standing(done: Future[Any]) -> Standing | None:
+    if done.exception() is not None:
+        return None
+    answer = done.result()
+    return answer if isinstance(answer, Standing) else None

@@ -1,0 +1,186 @@
+import math
+from collections.abc import Container
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from moca.core.accounts import AccountStatus, Flavour, TokenState
+from moca.core.content.words import Words
+from moca.core.conversation.business_hours import BusinessHours, Span
+from moca.core.conversation.consent import Consent
+from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
+from moca.core.profile import IceBreaker, MenuItem, Welcome
+from moca.settings.errors import BadSettings
+from moca.settings.sections import BusinessHours as HoursSection
+from moca.settings.sections import Settings
+from moca.storage.writer import WriterPolicy
+from moca.web.config import WebConfig
+
+_MOST_COURIERS = 64
+_FEWEST_RESPONDERS = 8
+_MOST_RESPONDERS = 256
+
+
+def conversation_policy(settings: Settings) -> ConversationPolicy:
+    """Give the figures by which conversations decide.
+
+    Raises:
+        BadSettings: if holidays are asked for and cannot be told.
+    """
+    section, replies, hours = settings.conversation, settings.replies, settings.business_hours
+    manners = settings.manners
+    return ConversationPolicy(
+        dedup=timedelta(seconds=section.dedup_seconds),
+        debounce=timedelta(seconds=section.debounce_seconds),
+        cooldown=timedelta(seconds=section.cooldown_seconds),
+        idle=timedelta(seconds=section.idle_seconds),
+        replies_per_hour=section.replies_per_hour,
+        checks_rules="rules" in replies.chain,
+        mode=ReplyMode(replies.mode),
+        generation_timeout=timedelta(seconds=replies.timeout_seconds),
+        hours=_business_hours(hours) if hours.enabled else None,
+        away_text=hours.away_text,
+        answer_when_open=hours.answer_when_open,
+        opt_out_text=manners.opt_out_text,
+        opt_in_text=manners.opt_in_text,
+        escalation=Words.of(manners.escalation_words),
+        hand_over_text=manners.hand_over_text,
+        disclosure=replies.disclosure,
+        disclosure_gap=timedelta(hours=replies.disclosure_gap_hours),
+    )
+
+
+def sender_policy(settings: Settings) -> SenderPolicy:
+    """Give the figures by which the sender decides."""
+    section = settings.sender
+    return SenderPolicy(
+        per_second=section.per_second,
+        account_per_second=section.account_per_second,
+        account_media_per_second=section.account_media_per_second,
+        account_reads_per_second=section.account_reads_per_second,
+        account_private_replies_per_hour=section.account_private_replies_per_hour,
+        user_cooldown=timedelta(seconds=section.user_cooldown_seconds),
+        couriers=_couriers_for(section.per_second, settings.instagram.timeout_seconds),
+        max_attempts=section.max_attempts,
+        settle=timedelta(seconds=section.settle_seconds),
+        sweep=timedelta(seconds=section.sweep_seconds),
+    )
+
+
+def _couriers_for(per_second: int, timeout_seconds: float) -> int:
+    """Say how many calls may hang at once before one that could go must wait for a courier."""
+    return min(_MOST_COURIERS, math.ceil(per_second * timeout_seconds) + 2)
+
+
+def responders_for(settings: Settings) -> int:
+    """Return how many replies are made at once: as set, or enough for the pace with slow ones."""
+    replies = settings.replies
+    if replies.concurrency:
+        return replies.concurrency
+    for_the_pace = math.ceil(settings.sender.per_second * replies.timeout_seconds)
+    return min(max(for_the_pace, _FEWEST_RESPONDERS), _MOST_RESPONDERS)
+
+
+def writer_policy(settings: Settings) -> WriterPolicy:
+    """Give the figures by which instants are written."""
+    section = settings.conversation
+    return WriterPolicy(
+        cooldown=timedelta(seconds=section.cooldown_seconds),
+        dedup=timedelta(seconds=section.dedup_seconds),
+        takeover=timedelta(minutes=section.takeover_minutes),
+        replies_per_hour=section.replies_per_hour,
+        consent=Consent(
+            opt_out=Words.of(settings.manners.opt_out_words),
+            opt_in=Words.of(settings.manners.opt_in_words),
+        ),
+        gives_notice=bool(settings.notify.url),
+    )
+
+
+def comparing_every(settings: Settings) -> timedelta | None:
+    """Say how often accounts are compared with Instagram's record; None for never."""
+    seconds = settings.instagram.compare_seconds
+    return timedelta(seconds=seconds) if seconds else None
+
+
+def welcome(settings: Settings) -> Welcome:
+    """Give what every account shows to those who write to it."""
+    section = settings.profile
+    return Welcome(
+        ice_breakers=tuple(
+            IceBreaker(question=each.question, payload=each.payload)
+            for each in section.ice_breakers
+        ),
+        menu=tuple(
+            MenuItem(title=each.title, url=each.url, payload=each.payload) for each in section.menu
+        ),
+    )
+
+
+def web_config(settings: Settings) -> WebConfig:
+    """Give the secrets and figures by which the web answers."""
+    instagram = settings.instagram
+    secrets = instagram.app_secret.get_secret_value().split(",")
+    return WebConfig(
+        app_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
+        verify_token=instagram.verify_token.get_secret_value(),
+        api_token=settings.web.api_token.get_secret_value(),
+        live=instagram.mode == "live",
+        app_id=instagram.app_id,
+        answer_comments=instagram.answer_comments,
+        trusted_proxies=settings.server.trusted_proxies,
+        own_token=_own_token(settings),
+        public_origin=settings.web.public_url.rstrip("/"),
+        debounce=timedelta(seconds=settings.conversation.debounce_seconds),
+        cooldown=timedelta(seconds=settings.conversation.cooldown_seconds),
+        dedup=timedelta(seconds=settings.conversation.dedup_seconds),
+        takeover=timedelta(minutes=settings.conversation.takeover_minutes),
+        user_cooldown=timedelta(seconds=settings.sender.user_cooldown_seconds),
+        per_second=settings.sender.per_second,
+        account_per_second=settings.sender.account_per_second,
+    )
+
+
+def _own_token(settings: Settings) -> TokenState | None:
+    instagram = settings.instagram
+    expires_at = instagram.access_token_expires_at
+    if expires_at is None or not instagram.access_token:
+        return None
+    return TokenState(
+        account_id=own_account_id(settings),
+        flavour=Flavour.INSTAGRAM_LOGIN,
+        status=AccountStatus.ACTIVE,
+        issued_at=expires_at,
+        expires_at=expires_at,
+    )
+
+
+def own_account_id(settings: Settings) -> str:
+    """Give the account that the settings name."""
+    return settings.instagram.account_id or "default"
+
+
+def _business_hours(section: HoursSection) -> BusinessHours:
+    spans = (tuple(Span(each.since, each.until) for each in day) for day in section.week)
+    return BusinessHours(
+        zone=ZoneInfo(section.timezone),
+        weekdays=dict(enumerate(spans)),
+        holidays=_holidays(section.holidays),
+    )
+
+
+def _holidays(code: str) -> Container[date]:
+    if not code:
+        return frozenset()
+    try:
+        import holidays  # noqa: PLC0415 - an extra, needed only where holidays are named
+    except ImportError:
+        raise BadSettings(
+            ["business_hours.holidays: needs the extra, pip install -e '.[holidays]'"]
+        ) from None
+    country, _, subdivision = code.partition("-")
+    try:
+        return holidays.country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError:
+        raise BadSettings(
+            [f"business_hours.holidays: no holidays are known for {code!r}; try 'DE' or 'US-CA'"]
+        ) from None

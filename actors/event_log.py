@@ -1,0 +1,48 @@
+import logging
+
+import structlog
+
+from moca.core.messages.delivery import ReplyDropped, ReplyFailed, ReplySent, ReplyUnknown
+from moca.core.messages.inbound import MessageArrived, MessageEdited, MessageErased
+from moca.core.messages.operator_actions import ConversationChanged
+from moca.core.messages.replies import MessagesEnded, ReplyQueued
+from moca.core.types import ContactKey, Outcome
+from moca.logs import contact_hash
+
+log = structlog.get_logger()
+
+
+def log_fact(event: object) -> None:
+    """Write one line for a fact of somebody's journey: ids and reasons, never a text or a name."""
+    if not log.is_enabled_for(logging.INFO):
+        return
+    match event:
+        case MessageArrived(contact, _, message):
+            _line("message_arrived", contact, message=message.id, type=message.type)
+            log.debug("message_named", message=message.id, mid=message.mid)
+        case MessageEdited(contact, _, message_id):
+            _line("message_edited", contact, message=message_id)
+        case MessageErased(contact, _, message_id):
+            _line("message_unsent", contact, message=message_id)
+        case ReplyQueued(contact, reply, input_ids):
+            _line("reply_queued", contact, message=reply.message_id, answers=input_ids)
+        case ReplySent(contact, item_id):
+            _line("reply_sent", contact, item=item_id)
+        case ReplyFailed(contact, item_id, because):
+            _line("reply_failed", contact, item=item_id, because=because)
+        case ReplyUnknown(contact, item_id):
+            _line("reply_unknown", contact, item=item_id)
+        case ReplyDropped(contact, item_id, because):
+            _line("reply_dropped", contact, item=item_id, because=because)
+        case MessagesEnded(message_ids, outcome, because):
+            # What answered is named by Instagram's id, in which its maker can read the contact's.
+            why = {} if outcome is Outcome.ANSWERED else {"because": because}
+            log.info("messages_ended", messages=message_ids, outcome=outcome, **why)
+        case ConversationChanged(contact, conversation_id, status):
+            _line("conversation_changed", contact, conversation=conversation_id, status=status)
+        case _:
+            return
+
+
+def _line(fact: str, contact: ContactKey, **facts: object) -> None:
+    log.info(fact, contact=contact_hash(contact), **facts)

@@ -1,0 +1,242 @@
+import abc
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
+
+import pykka
+from pykka._envelope import Envelope
+
+from actors.runtime.future import Answer, refuse
+from actors.runtime.mailbox import Dispatcher, Mailbox
+from actors.runtime.supervision import Crash, RestartBudget
+from moca import clock
+
+A = TypeVar("A", bound="MailboxActor")
+
+_numbers = count(1)
+
+
+class StopFlag:
+    """What `threading.Event` is to Pykka's actors, at 40 bytes instead of 1 KB."""
+
+    __slots__ = ("_set",)
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def is_set(self) -> bool:
+        """Tell whether the actor has stopped."""
+        return self._set
+
+    def set(self) -> None:
+        """Mark it as stopped, for good."""
+        self._set = True
+
+
+class Ref(pykka.ActorRef[A]):
+    """Pykka's reference, and a way to tell a message without overfilling the mailbox."""
+
+    actor_inbox: Mailbox  # type: ignore[assignment]
+
+    def try_tell(self, message: Any) -> bool:
+        """Send a message unless the mailbox holds as many as its capacity; False if so.
+
+        Raises:
+            ActorDeadError: if the actor has stopped.
+        """
+        return self.actor_inbox.offer(Envelope(message))
+
+
+class MailboxActor(pykka.Actor):
+    """A Pykka actor that costs a mailbox instead of a thread: its dispatcher gives it turns.
+
+    Start it with `start_on`. It is in no registry: who starts it keeps the reference and stops it.
+    An `on_receive` that raises on a tell loses that message alone: reference, mailbox and what
+    waits in it stay, and `on_crash` decides how to go on. What it raises on an ask goes to the
+    asker. All hooks run on the dispatcher, `__init__` on the starter's thread.
+    """
+
+    budget: ClassVar[RestartBudget] = RestartBudget()
+    """How often it is started again in place; see `restart`."""
+
+    escalate: Callable[[BaseException], None] | None = None
+    """Called, on the actor's thread, with the error for which it was given up."""
+
+    # Neither Pykka's own loop nor its registry, which want more of the two, ever sees them.
+    actor_inbox: Mailbox  # type: ignore[assignment]
+    actor_stopped: StopFlag  # type: ignore[assignment]
+    _actor_ref: Ref[Any]
+
+    _begun = False
+    _restarted_at: tuple[datetime, ...] = ()
+
+    def __init__(self) -> None:
+        # Not Pykka's __init__: its Event and UUID alone cost more than all of this.
+        self.actor_urn = f"moca:{next(_numbers)}"
+        self.actor_inbox = self._create_actor_inbox()
+        self.actor_stopped = StopFlag()
+        self._actor_ref = Ref(self)
+
+    @classmethod
+    def start_on(
+        cls,
+        dispatcher: Dispatcher,
+        *args: Any,
+        capacity: int | None = None,
+        escalate: Callable[[BaseException], None] | None = None,
+        **kwargs: Any,
+    ) -> Ref[Self]:
+        """Make the actor and have `on_start` run on the dispatcher, before any message.
+
+        Args:
+            dispatcher: where it has its turns.
+            *args: for the constructor, as are the other keywords.
+            capacity: messages waiting, past which `Ref.try_tell` refuses; None for no bound.
+            escalate: called with the error when the actor is given up.
+            **kwargs: for the constructor.
+        """
+        actor = cls(*args, **kwargs)
+        actor.actor_inbox.attach(dispatcher, capacity)
+        return actor.launch(actor.actor_inbox, escalate)
+
+    @classmethod
+    def start(cls, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refuse: a mailbox actor needs a dispatcher.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"Start it with {cls.__name__}.start_on(dispatcher, ...).")
+
+    def launch(
+        self, mailbox: Mailbox, escalate: Callable[[BaseException], None] | None
+    ) -> Ref[Self]:
+        """Begin with what is in this mailbox, which other actors may share. Call it once."""
+        self.actor_inbox = self._actor_ref.actor_inbox = mailbox
+        if escalate is not None:
+            self.escalate = escalate
+        self._start_actor_loop()
+        return self.actor_ref
+
+    @property
+    def actor_ref(self) -> Ref[Self]:
+        """The reference to hand out."""
+        return self._actor_ref
+
+    @abc.abstractmethod
+    def on_receive(self, message: Any) -> Any:
+        """Handle one message; what it returns answers an ask."""
+
+    def on_restart(self) -> None:
+        """Make the state anew after a crash; what it raises counts as one more crash."""
+        self.on_start()
+
+    def on_crash(self, message: Any, error: Exception) -> None:  # noqa: ARG002
+        """Decide how to go on after `error`; by default `restart`.
+
+        Args:
+            message: what was being handled; None if `on_start` raised.
+            error: what was raised. What this hook raises itself gives the actor up.
+        """
+        self.restart(error)
+
+    def restart(self, error: Exception) -> None:
+        """Start again in place with `on_restart`; past the budget, give the actor up."""
+        while self._spend_budget():
+            try:
+                self.on_restart()
+            except Exception as again:  # noqa: BLE001
+                error = again
+            else:
+                return
+        self.give_up(error)
+
+    def give_up(self, error: BaseException) -> None:
+        """End for good: `on_failure` runs, what waits is refused, `escalate` hears the error."""
+        if self.actor_stopped.is_set():
+            return
+        self._end(self.on_failure, type(error), error, error.__traceback__)
+        if self.escalate is not None:
+            self.escalate(error)
+
+    def abandon(self) -> None:
+        """End without `on_stop`: the dispatcher has stopped and has no turn to give."""
+        if not self.actor_stopped.is_set():
+            self._end(lambda: None)
+
+    def run_turn(self, messages: int) -> None:
+        """Handle up to so many of the waiting messages; `on_start` counts as the first.
+
+        For the dispatcher alone, and on one thread at a time.
+        """
+        if not self._begun:
+            self._begin()
+            messages -= 1
+        while messages > 0 and not self.actor_stopped.is_set():
+            envelope = self.actor_inbox.take()
+            if envelope is None:
+                break
+            self._deliver(envelope)
+            messages -= 1
+        if not self.actor_stopped.is_set():
+            self.actor_inbox.release(self)
+
+    @staticmethod
+    def _create_actor_inbox() -> Any:
+        return Mailbox()
+
+    @staticmethod
+    def _create_future() -> Answer:
+        return Answer()
+
+    def _start_actor_loop(self) -> None:
+        self.actor_inbox.dispatcher.schedule(self)
+
+    def _begin(self) -> None:
+        self._begun = True
+        try:
+            self.on_start()
+        except Exception as error:  # noqa: BLE001
+            self._crash(None, error)
+
+    def _deliver(self, envelope: Envelope[Any]) -> None:
+        try:
+            answer = self._handle_receive(envelope.message)
+        except Exception as error:  # noqa: BLE001
+            if envelope.reply_to is None:
+                self._crash(envelope.message, error)
+            else:
+                envelope.reply_to.set_exception()
+        else:
+            if envelope.reply_to is not None:
+                envelope.reply_to.set(answer)
+
+    def _crash(self, message: Any, error: Exception) -> None:
+        try:
+            self.on_crash(message, error)
+        except Exception as worse:  # noqa: BLE001
+            error = worse
+            self.give_up(worse)
+        self._report("on_start" if message is None else type(message).__name__, error)
+
+    def _stop(self) -> None:
+        self._end(self.on_stop)
+
+    def _end(self, hook: Callable[..., None], *args: Any) -> None:
+        self.actor_stopped.set()
+        closed = self.actor_inbox.leave()
+        try:
+            hook(*args)
+        except Exception as error:  # noqa: BLE001
+            self._report(hook.__name__, error)
+        while closed and (envelope := self.actor_inbox.take()) is not None:
+            refuse(envelope)
+
+    def _spend_budget(self) -> bool:
+        allowed, self._restarted_at = self.budget.spend(self._restarted_at, clock.now())
+        return allowed
+
+    def _report(self, doing: str, error: BaseException) -> None:
+        handled = self.escalate is not None or not self.actor_stopped.is_set()
+        self.actor_inbox.dispatcher.report(Crash(str(self), doing, error, handled))

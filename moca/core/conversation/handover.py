@@ -1,0 +1,25 @@
+from dataclasses import replace
+from datetime import datetime
+
+from moca.core.content.content import Content
+from moca.core.conversation.disclosure import disclosed
+from moca.core.conversation.snapshot import Inbound
+from moca.core.conversation.state import Conversation, Draft
+from moca.core.messages.replies import HandOverConversation
+from moca.core.policy import ConversationPolicy
+
+
+def hand_over(
+    state: Conversation,
+    inputs: tuple[Inbound, ...],
+    because: str,
+    content: Content | None,
+    *,
+    now: datetime,
+    policy: ConversationPolicy,
+) -> tuple[Conversation, HandOverConversation]:
+    """Give the conversation to a person; until that is on disk, what comes is gathered."""
+    said = () if content is None else disclosed(state, content, now, policy)
+    leaving = Draft(inputs=inputs, attempt=0, is_queueing=True)
+    command = HandOverConversation(state.conversation_id, leaving.input_ids, because, said, at=now)
+    return replace(state.emptied(), drafts=(leaving,), heard_at=now), command

@@ -1,0 +1,133 @@
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from moca.core.messages.delivery import FindPending, PendingFound
+from moca.core.outbox.queued_reply import Channel, Kind, QueuedReply
+from moca.core.outbox.rate_limits import Blocked
+from moca.core.policy import SenderPolicy
+
+Turn = tuple[int, int]
+"""A reply's priority and item: what comes first among those of one channel is the least."""
+
+_APART = timedelta(seconds=1)
+"""How long there is between two looks at every channel."""
+
+NOTHING: Turn = (-1, 0)
+"""Comes before every reply."""
+
+
+class Backlog:
+    """Knows up to where each channel's pending replies are in memory; the rest is on disk alone.
+
+    A newer reply must not overtake those on disk, neither in its channel nor to its contact, who
+    may wait in another one of the same account. Not safe across threads.
+    """
+
+    def __init__(self, policy: SenderPolicy) -> None:
+        self._policy = policy
+        self._ends: dict[Channel, Turn] = {}
+        """Of the channels that have more on disk, the last turn up to which all is in memory."""
+        self._left: dict[Channel, Turn] = {}
+        """Before which turn something was left on disk since the database was last asked."""
+        self._window = 1
+        self._wanted: set[str] = set()
+        """The accounts of which something is to be read from disk."""
+        self._all_at: datetime | None = None
+        """When the database is to be asked for every channel, if not before."""
+        self._asked_all_at: datetime | None = None
+        self._is_looking = False
+
+    def admits(self, reply: QueuedReply) -> bool:
+        """Return whether a reply overtakes nothing on disk if it is taken into memory."""
+        channel = reply.channel
+        if _turn(reply) > self._end(channel):
+            return False
+        others = (Channel(channel.account_id, kind) for kind in Kind if kind is not channel.kind)
+        return not any(other in self._ends for other in others)
+
+    def leave(self, reply: QueuedReply, now: datetime, *, is_crowded: bool = False) -> None:
+        """Note that a reply is on disk alone; the database is asked if its turn may have come.
+
+        Where there was no room for it though it might go, each channel's share is seen to as well.
+        """
+        if is_crowded:
+            self.look_at_all(now)
+        channel, end = reply.channel, (reply.priority, reply.item_id - 1)
+        if _turn(reply) <= self._end(channel):
+            self._wanted.add(channel.account_id)
+        self._ends[channel] = min(end, self._end(channel))
+        self._left[channel] = min(end, self._left.get(channel, end))
+
+    def thinned(self, waiting: Mapping[Channel, int]) -> None:
+        """Note how many are left in memory of the channels that some were taken from."""
+        few = self._window // 2
+        self._wanted.update(
+            channel.account_id
+            for channel, count in waiting.items()
+            if count <= few and self._ends.get(channel, NOTHING) != NOTHING
+        )
+
+    def look_at_all(self, now: datetime) -> None:
+        """Have the database asked for every channel, though not all the time."""
+        since = self._asked_all_at
+        at = now if since is None or since > now else max(now, since + _APART)
+        self._all_at = min(at, self._all_at or at)
+
+    def sweep(self, now: datetime) -> None:
+        """Have the database asked for every channel at once."""
+        self._all_at = now
+
+    def wants_look(self, now: datetime) -> bool:
+        """Return whether the database is to be asked now."""
+        return not self._is_looking and (bool(self._wanted) or self._is_due(now))
+
+    def wake_at(self) -> datetime | None:
+        """Return when the database is to be asked, if nothing happens before."""
+        return None if self._is_looking else self._all_at
+
+    def ask(self, now: datetime, blocked: Blocked, held: frozenset[int]) -> FindPending:
+        """Return what to ask the database for: every channel if that is due, else what is wanted.
+
+        Of the other channels of a wanted account is read as well: a contact may wait in several.
+        """
+        only: frozenset[str] | None = frozenset(self._wanted)
+        if self._is_due(now):
+            only, self._all_at, self._asked_all_at = None, blocked.look_at, now
+        self._is_looking = True
+        self._wanted.clear()
+        self._left.clear()
+        limit = self._policy.capacity if only is None else self._window
+        due_before, left_out = now + self._policy.horizon, (blocked.accounts, blocked.channels)
+        return FindPending(limit, now, due_before, False, *left_out, held, only)
+
+    def found(self, found: PendingFound) -> None:
+        """Take in up to where the channels are in memory now."""
+        self._is_looking = False
+        only = found.only
+        if only is None:
+            self._ends, self._window = dict(found.ends), found.window
+        else:
+            kept = {c: end for c, end in self._ends.items() if c.account_id not in only}
+            self._ends = kept | dict(found.ends)
+        for channel, end in self._left.items():
+            if end < self._end(channel):
+                self._ends[channel] = end
+                self._wanted.add(channel.account_id)
+
+    def _is_due(self, now: datetime) -> bool:
+        return self._all_at is not None and self._all_at <= now
+
+    def _end(self, channel: Channel) -> Turn:
+        return self._ends.get(channel, _NO_END)
+
+
+_NO_END: Turn = (2**31, 0)
+
+
+def _turn(reply: QueuedReply) -> Turn:
+    return reply.priority, reply.item_id
+
+
+def window_for(capacity: int, channels: int) -> int:
+    """Return how many replies of each channel are held in memory, at least one."""
+    return max(1, capacity // max(1, channels))

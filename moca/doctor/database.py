@@ -1,0 +1,72 @@
+import contextlib
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import peewee
+
+from moca import clock
+from moca.storage.db.connection import migrate
+from moca.storage.db.database_lock import DatabaseInUse, own_database
+from moca.storage.db.tables import Webhook
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_DO = "see database.url and the rights on it"
+
+
+def problem_of(database: peewee.Database) -> str | None:
+    """Say what is wrong with a database, and what to do; None where it is sound and writable."""
+    try:
+        _migrate_unless_in_use(database)
+        with database.connection_context():
+            _write_and_take_back(database)
+            told = _quick_check(database)
+            is_forgetful = _may_forget_commits(database)
+    except (peewee.PeeweeException, OSError, ValueError) as error:
+        return f"it cannot be used ({type(error).__name__}): {_DO}"
+    if is_forgetful:
+        return "a webhook answered 200 may be lost with the server: set synchronous_commit = on"
+    return None if told == "ok" else "the file is damaged: stop Moca and restore a backup"
+
+
+def free_bytes(database: peewee.Database) -> int | None:
+    """Tell the room on the disk of a SQLite database; None for any other, or none yet."""
+    if not isinstance(database, peewee.SqliteDatabase):
+        return None
+    directory = Path(str(database.database)).resolve().parent
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return None
+
+
+def _migrate_unless_in_use(database: peewee.Database) -> None:
+    is_file = isinstance(database, peewee.SqliteDatabase)
+    url = f"sqlite:///{quote(str(database.database))}" if is_file else ""
+    # The schema of a file that a service uses is that service's own affair.
+    with contextlib.suppress(DatabaseInUse), own_database(url, clock.now(), patience_seconds=0):
+        migrate(database)
+
+
+def _write_and_take_back(database: peewee.Database) -> None:
+    with database.atomic() as transaction:
+        Webhook.insert(received_at=_LONG_AGO, body=b"").execute()
+        transaction.rollback()
+
+
+def _may_forget_commits(database: peewee.Database) -> bool:
+    if not isinstance(database, peewee.PostgresqlDatabase):
+        return False
+    postgresql: Any = database
+    ((told,),) = postgresql.execute_sql("SHOW synchronous_commit").fetchall()
+    return bool(told == "off")
+
+
+def _quick_check(database: peewee.Database) -> str:
+    if not isinstance(database, peewee.SqliteDatabase):
+        return "ok"
+    sqlite: Any = database
+    ((told,),) = sqlite.execute_sql("PRAGMA quick_check(1)").fetchall()
+    return str(told)

@@ -1,0 +1,76 @@
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from moca.core.content.validation import fault_in
+from moca.replies.rules.line_numbers import Path, line_of
+from moca.replies.rules.rule import Rule
+from moca.replies.rules.schema import ANY_LANGUAGE, TABLES, RulesShape
+
+
+def told_faults(
+    error: ValidationError, values: Mapping[str, Any], lines: Mapping[Path, int]
+) -> list[str]:
+    """Say each fault of a rules file in one line: where it is, in which rule, and what to do."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    placed = [(line_of(lines, _path_of(fault)) or 0, fault) for fault in faults]
+    placed.sort(key=lambda each: each[0])
+    return [_told(line, fault, values) for line, fault in placed]
+
+
+def told_twins(rules: Sequence[Rule], lines: Mapping[Path, int]) -> Iterator[str]:
+    """Name the rules called as one before them: the journey could not tell which it was."""
+    names: set[str] = set()
+    for index, rule in enumerate(rules):
+        if rule.name in names:
+            yield _placed(lines, index, rule, (), "another is called so already")
+        names.add(rule.name)
+
+
+def told_contents(rules: Sequence[Rule], lines: Mapping[Path, int]) -> Iterator[str]:
+    """Name the rules that say what Instagram would not take, each with its first fault."""
+    for index, rule in enumerate(rules):
+        fault = next(filter(None, map(fault_in, rule.contents())), None)
+        if fault is not None:
+            place = fault.partition(": ")[0].replace("text", "answers").split(".")
+            path = tuple(int(part) if part.isdigit() else part for part in place)
+            yield _placed(lines, index, rule, path, fault)
+
+
+def _placed(lines: Mapping[Path, int], index: int, rule: Rule, path: Path, fault: str) -> str:
+    return f"line {line_of(lines, ('rule', index, *path))}: rule {rule.name!r}: {fault}"
+
+
+def _path_of(fault: ErrorDetails) -> Path:
+    return tuple(part for part in fault["loc"] if part != ANY_LANGUAGE)
+
+
+def _told(line: int, fault: ErrorDetails, values: Mapping[str, Any]) -> str:
+    path = _path_of(fault)
+    rule, within = _rule_of(path, values)
+    where = ".".join(str(part) for part in within)
+    parts = (f"line {line}" if line else "", rule, where, _said(fault, path))
+    return ": ".join(part for part in parts if part)
+
+
+def _rule_of(path: Path, values: Mapping[str, Any]) -> tuple[str, Path]:
+    match path:
+        case ("rule", int(index), *within):
+            rule = values["rule"][index]
+            name = rule.get("name") if isinstance(rule, dict) else None
+            return f"rule {name!r}" if isinstance(name, str) else f"rule {index + 1}", tuple(within)
+        case _:
+            return "", path
+
+
+def _said(fault: ErrorDetails, path: Path) -> str:
+    if fault["type"] != "extra_forbidden":
+        return fault["msg"].removeprefix("Value error, ")
+    around = [part for part in path[:-1] if isinstance(part, str)]
+    known = list(TABLES.get(around[-1] if around else "", RulesShape).model_fields)
+    near = get_close_matches(str(path[-1]), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    return f"there is no such key; {hint}"

@@ -1,0 +1,61 @@
+from collections.abc import Iterator
+
+import regex
+
+from moca.core.content.content import Button, Card, Content, Media, QuickReply
+from moca.core.content.words import Words, fold
+from moca.replies.rules.rule import Rule, Wording
+from moca.replies.rules.schema import ButtonShape, CardShape, RuleShape
+
+
+def rule_of(shape: RuleShape) -> Rule:
+    """Make a rule of what the file says."""
+    return Rule(
+        name=shape.name,
+        on=frozenset(shape.on),
+        wordings=tuple(_wordings(shape)),
+        payloads=frozenset(shape.payloads),
+        answers={language: answers for language, answers in shape.answers.items() if answers},
+        around=_around(shape),
+        hand_over=shape.hand_over,
+        at_once=shape.at_once,
+    )
+
+
+def _wordings(shape: RuleShape) -> Iterator[Wording]:
+    for language in dict.fromkeys([*shape.keywords, *shape.patterns]):
+        keywords = shape.keywords.get(language, ())
+        patterns = shape.patterns.get(language, ())
+        if keywords or patterns:
+            yield Wording(
+                language=language,
+                words=Words.of(keywords),
+                signs=frozenset(each.strip() for each in keywords if not fold(each)),
+                patterns=tuple(regex.compile(each, regex.IGNORECASE) for each in patterns),
+            )
+
+
+def _around(shape: RuleShape) -> Content:
+    return Content(
+        media=Media(type=shape.media.type, url=shape.media.url) if shape.media else None,
+        quick_replies=tuple(
+            QuickReply(title=each.title, payload=each.payload or each.title)
+            for each in shape.quick_replies
+        ),
+        buttons=tuple(map(_button, shape.buttons)),
+        cards=tuple(map(_card, shape.cards)),
+    )
+
+
+def _button(shape: ButtonShape) -> Button:
+    return Button(title=shape.title, url=shape.url, payload=shape.payload)
+
+
+def _card(shape: CardShape) -> Card:
+    return Card(
+        title=shape.title,
+        subtitle=shape.subtitle,
+        image_url=shape.image_url,
+        url=shape.url,
+        buttons=tuple(map(_button, shape.buttons)),
+    )

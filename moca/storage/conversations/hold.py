@@ -1,0 +1,50 @@
+from datetime import datetime
+from typing import Any
+
+from moca.core.conversation.hold import Hold, hold_after_reply
+from moca.core.messages.operator_actions import ConversationChanged
+from moca.core.messages.replies import QueueReply
+from moca.core.types import ContactKey, ConversationStatus
+from moca.storage.db.tables import Conversation
+from moca.storage.messages.contact_conversations import hear_person, leave_to_person
+from moca.storage.outbox.cancel import silence_bot
+from moca.storage.unit_of_work import Batch
+
+_BECAUSE = "a teammate replied from Moca"
+
+
+def take_over(batch: Batch, command: QueueReply, contact: ContactKey, before: Hold) -> None:
+    """Hold the bot in a conversation because an operator's reply was queued in it."""
+    hold = hold_after_reply(before, command.at, batch.policy.takeover)
+    hold_for_teammate(
+        batch,
+        contact,
+        command.conversation_id,
+        hold,
+        because=_BECAUSE,
+        by=command.author_name,
+        at=command.at,
+    )
+
+
+def hold_for_teammate(
+    batch: Batch,
+    contact: ContactKey,
+    conversation_id: int,
+    hold: Hold,
+    *,
+    because: str,
+    by: str,
+    at: datetime,
+) -> None:
+    """Write and announce a hold after a teammate's reply; what the bot was about to say ends."""
+    silence_bot(batch, conversation_id, because, at)
+    held: Any = Conversation.update(
+        status=hold.status.value, held_until=hold.until, held_by=by or None
+    )
+    held.where(Conversation.id == conversation_id).execute()
+    if hold.status is ConversationStatus.STANDBY:  # Whoever wrote, the other app has the thread.
+        hear_person(conversation_id, at)
+    else:
+        leave_to_person(conversation_id, hold.until or at)
+    batch.tell(ConversationChanged(contact, conversation_id, hold.status, hold.until))

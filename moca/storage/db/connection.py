@@ -1,0 +1,181 @@
+import contextlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import peewee
+
+from moca.storage.db.schema import TABLES
+
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "secure_delete": 1,  # What was erased must not stay in free pages.
+    "busy_timeout": 5000,
+    "cache_size": -65536,  # KiB
+    "mmap_size": 268435456,
+    "temp_store": "memory",
+    "wal_autocheckpoint": 4000,
+}
+
+_TO_READ = {"query_only": 1, "busy_timeout": 5000, "cache_size": -65536}
+
+
+def open_database(url: str) -> peewee.Database:
+    """Bind Moca's tables to the database at this address; connects on first use, once a thread.
+
+    Args:
+        url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`.
+
+    Raises:
+        ValueError: the address is of another kind.
+    """
+    database = _database(url)
+    database.bind(TABLES, bind_refs=False, bind_backrefs=False)
+    return database
+
+
+def open_to_read(url: str) -> peewee.Database:
+    """Connect this thread to a database, which refuses it every write; binds no table to it.
+
+    Raises:
+        ValueError: the address is of another kind.
+        peewee.OperationalError: there is no such database.
+    """
+    database = _database(url)
+    if isinstance(database, peewee.SqliteDatabase):
+        file = f"file:{quote(str(database.database))}?mode=ro"
+        database = peewee.SqliteDatabase(file, uri=True, pragmas=_TO_READ, timeout=5)
+    connection: Any = database
+    connection.connect()
+    if not isinstance(database, peewee.SqliteDatabase):
+        connection.execute_sql("SET default_transaction_read_only = on")
+    return database
+
+
+def open_for_a_while(directory: Path) -> peewee.Database:
+    """Make an empty database that nobody needs after this process; binds Moca's tables to it."""
+    database = open_database(f"sqlite:///{directory}/moca.db")
+    connection: Any = database
+    for name, value in (("synchronous", "off"), ("journal_mode", "memory")):
+        connection.pragma(name, value, permanent=True)
+    migrate(database)
+    return database
+
+
+def migrate(database: peewee.Database) -> None:
+    """Bring the schema up to date; each migration is one transaction, those done are skipped."""
+    # It brings half a test framework into memory, where only who migrates needs it.
+    from peewee_migrate import Router  # noqa: PLC0415
+
+    quiet = logging.getLogger("moca.storage.migrations")
+    with database.connection_context(), _alone(database):
+        Router(database, migrate_dir=_MIGRATIONS, logger=quiet).run()
+
+
+@contextmanager
+def _alone(database: peewee.Database) -> Iterator[None]:
+    # Several nodes that start at a time would each make the same tables.
+    if not isinstance(database, peewee.PostgresqlDatabase):
+        yield
+        return
+    lock: Any = database.execute_sql
+    lock("SELECT pg_advisory_lock(hashtext(current_database() || current_schema()), 2)")
+    try:
+        yield
+    finally:
+        lock("SELECT pg_advisory_unlock(hashtext(current_database() || current_schema()), 2)")
+
+
+def _database(url: str) -> peewee.Database:
+    address = urlsplit(url)
+    if address.scheme == "sqlite" and not address.netloc and len(address.path) > 1:
+        path = unquote(address.path.removeprefix("/"))
+        return peewee.SqliteDatabase(path, pragmas=_PRAGMAS, lock_type="IMMEDIATE", timeout=5)
+    if address.scheme in ("postgresql", "postgres") and len(address.path) > 1:
+        return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
+    raise ValueError(
+        "a database's address reads sqlite:///path/to/file.db or postgresql://user@host/name"
+    )
+
+
+_FILES_BESIDE = ("", "-wal", "-shm", "-journal", ".key", ".token")
+_OTHERS = 0o077
+
+
+def files_open_to_others(database: peewee.Database) -> tuple[Path, ...]:
+    """Return the files of a SQLite database that users other than their owner may access."""
+    if not isinstance(database, peewee.SqliteDatabase):
+        return ()
+    paths = [Path(f"{database.database}{suffix}") for suffix in _FILES_BESIDE]
+    return tuple(path for path in paths if path.exists() and path.stat().st_mode & _OTHERS)
+
+
+def restrict_to_owner(database: peewee.Database) -> None:
+    """Take all other users' access to the files of a SQLite database, where they are ours.
+
+    SQLite gives the files that it makes beside a database the database's own mode. What belongs
+    to another user stays as it is; the doctor reports it.
+    """
+    for path in files_open_to_others(database):
+        with contextlib.suppress(PermissionError):
+            path.chmod(path.stat().st_mode & 0o777 & ~_OTHERS)
+
+
+def truncate_log(database: peewee.Database) -> bool:
+    """Empty the write-ahead log, which still holds the pages of rows that were deleted.
+
+    Waits for nobody: where a reader still needs the log, returns False. Databases other than
+    SQLite keep no log that we could empty: there it returns True. Call it outside transactions.
+    """
+    if not isinstance(database, peewee.SqliteDatabase):
+        return True
+    sqlite: Any = database
+    patience = sqlite.pragma("busy_timeout")
+    sqlite.pragma("busy_timeout", 0)
+    try:
+        ((is_busy, _, _),) = sqlite.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        sqlite.pragma("busy_timeout", patience)
+    return not is_busy
+
+
+class DatabaseFile:
+    """The file behind a SQLite database, or nothing behind any other.
+
+    SQLite goes on writing into a file that somebody deleted: what is committed there is lost at
+    the end of the process.
+    """
+
+    def __init__(self, database: peewee.Database) -> None:
+        is_sqlite = isinstance(database, peewee.SqliteDatabase)
+        name = str(database.database) if is_sqlite else ":memory:"
+        self._path = None if name.startswith((":memory:", "file:")) else Path(name)
+        self._inode = self._look()
+
+    def require(self) -> None:
+        """Make sure that what is written now is in the file of that name.
+
+        Raises:
+            peewee.OperationalError: it is gone, or another one has taken its place; that one is
+                used from the next time on.
+        """
+        if self._path is None:
+            return
+        inode = self._look()
+        known, self._inode = self._inode, inode or self._inode
+        if inode is not None and known in (None, inode):
+            return
+        raise peewee.OperationalError("the database file was deleted or replaced")
+
+    def _look(self) -> int | None:
+        try:
+            return self._path.stat().st_ino if self._path else None
+        except FileNotFoundError:
+            return None

@@ -1,0 +1,127 @@
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import peewee
+
+from moca.storage.db.fields import InstantField
+
+# Peewee builds a query's SQL anew each time it runs, at many times the database's own cost. And
+# for each row that SQLite returns the interpreter's lock is let go and waited for again, so
+# everything comes as one.
+
+_CONVERTED = (InstantField, peewee.BooleanField)
+_INSTANT = InstantField()
+
+
+class _Place(NamedTuple):
+    number: int
+
+
+class _Compiled(NamedTuple):
+    sql: str
+    values: tuple[Any, ...]
+    converters: list[tuple[int, Callable[[Any], Any]]]
+
+    def given(self, values: tuple[Any, ...]) -> list[Any]:
+        return [values[each.number] if isinstance(each, _Place) else each for each in self.values]
+
+
+class Prepared:
+    """A query whose SQL is built once for each kind of database.
+
+    Args:
+        model: the table it is about, bound to the database that is asked.
+        query: makes it of one node for each value that differs from time to time; its columns are
+            texts, whole numbers, instants or truth values.
+        hold: tables whose rows are kept from other writers until the commit.
+    """
+
+    def __init__(
+        self,
+        model: type[peewee.Model],
+        query: Callable[..., Any],
+        *,
+        hold: Iterable[type[peewee.Model]] = (),
+    ) -> None:
+        self._model = model
+        self._query = query
+        self._hold = tuple(hold)
+        self._compiled: dict[type, _Compiled] = {}
+
+    def rows(self, *values: Any) -> list[list[Any]]:
+        """Read its rows with these values: texts, numbers, instants, or what the driver takes."""
+        database: Any = self._model._meta.database  # noqa: SLF001
+        compiled = self._compiled.get(type(database))
+        if compiled is None:
+            compiled = self._compiled[type(database)] = self._compile(database, len(values))
+        stored = tuple(_INSTANT.db_value(v) if isinstance(v, datetime) else v for v in values)
+        rows = _rows(database, compiled.sql, compiled.given(stored))
+        for position, convert in compiled.converters:
+            for row in rows:
+                row[position] = convert(row[position])
+        return rows
+
+    def _compile(self, database: Any, values: int) -> _Compiled:
+        places = (peewee.SQL(database.param, (_Place(number),)) for number in range(values))
+        query = self._query(*places)
+        if self._hold and database.for_update:
+            query = query.for_update(of=self._hold)
+        columns = query.selected_columns
+        converters = [
+            (position, column.python_value)
+            for position, column in enumerate(columns)
+            if isinstance(column, _CONVERTED)
+        ]
+        is_sqlite = isinstance(database, peewee.SqliteDatabase)
+        if is_sqlite:
+            query = query.select(*(column.alias(f"c{n}") for n, column in enumerate(columns)))
+        sql, built_in = database.get_sql_context().parse(query)
+        if is_sqlite:
+            names = ", ".join(f'"c{n}"' for n in range(len(columns)))
+            sql = f"SELECT json_group_array(json_array({names})) FROM ({sql})"  # noqa: S608
+        return _Compiled(sql, tuple(built_in), converters)
+
+
+def _rows(database: Any, sql: str, values: list[Any]) -> list[list[Any]]:
+    cursor = database.execute_sql(sql, values)
+    if isinstance(database, peewee.SqliteDatabase):
+        rows: list[list[Any]] = json.loads(cursor.fetchone()[0])
+        return rows
+    return [list(row) for row in cursor.fetchall()]
+
+
+class Selection:
+    """Reads the rows whose column has one of some values, by SQL that is built once.
+
+    Args:
+        query: makes the query, without that condition; its columns are texts, whole numbers,
+            instants or truth values.
+        column: the one that is compared.
+        hold: tables whose rows are kept from other writers until the commit.
+    """
+
+    def __init__(
+        self, query: Callable[[], Any], column: Any, *, hold: Iterable[type[peewee.Model]] = ()
+    ) -> None:
+        self._query = query
+        self._column = column
+        self._prepared = Prepared(column.model, self._among, hold=hold)
+
+    def among(self, values: Iterable[Any]) -> list[list[Any]]:
+        """Read the rows whose column has one of these values."""
+        chosen = list(values)
+        if not chosen:
+            return []
+        return self._prepared.rows(json.dumps(chosen) if self._is_sqlite() else chosen)
+
+    def _among(self, place: peewee.Node) -> Any:
+        before, after = (
+            ("IN (SELECT value FROM json_each(", "))") if self._is_sqlite() else ("= ANY(", ")")
+        )
+        test = (self._column, peewee.SQL(before), place, peewee.SQL(after))
+        return self._query().where(peewee.NodeList(test))
+
+    def _is_sqlite(self) -> bool:
+        return isinstance(self._column.model._meta.database, peewee.SqliteDatabase)  # noqa: SLF001

@@ -1,0 +1,138 @@
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from peewee import JOIN
+
+from moca.core.messages.replies import ConcludeMessages, MessagesEnded, RecordSteps
+from moca.core.types import Outcome, Stage
+from moca.storage.db.bulk import Update, in_chunks
+from moca.storage.db.fields import short, storable
+from moca.storage.db.statements import Selection
+from moca.storage.db.tables import IS_UNANSWERED, JourneyStep, Message
+from moca.storage.unit_of_work import Batch
+
+_OUTCOMES = Update(
+    Message,
+    Message.outcome,
+    Message.because,
+    Message.processed,
+    Message.duplicate_of,
+    where='"outcome" IS NULL',
+)
+
+
+_UNANSWERED = Selection(
+    lambda: Message.select(Message.id, Message.text).where(IS_UNANSWERED), Message.id
+)
+_INPUTS = Selection(
+    lambda: Message.select(Message.reply, Message.id, Message.outcome).order_by(Message.id),
+    Message.reply,
+)
+
+
+class Conclusion(NamedTuple):
+    """How one message ends."""
+
+    message_id: int
+    outcome: Outcome
+    because: str
+    at: datetime
+    duplicate_of: int | None = None
+
+
+def conclude_messages(batch: Batch, commands: Sequence[ConcludeMessages]) -> None:
+    """Write how messages ended; those answered, in the queue or gone are left as they are."""
+    named = {each for command in commands for each in command.message_ids}
+    unanswered = unanswered_among(named)
+    originals = _existing(c.duplicate_of for c in commands if c.duplicate_of is not None)
+    for command in commands:
+        original = command.duplicate_of if command.duplicate_of in originals else None
+        ending = [each for each in dict.fromkeys(command.message_ids) if each in unanswered]
+        unanswered.difference_update(ending)
+        conclude(batch, ending, command.outcome, command.because, command.at, duplicate_of=original)
+
+
+def conclude(
+    batch: Batch,
+    message_ids: Iterable[int],
+    outcome: Outcome,
+    because: str,
+    at: datetime,
+    *,
+    duplicate_of: int | None = None,
+) -> None:
+    """Write one end for these messages, which must be without one."""
+    write_conclusions(
+        batch, [Conclusion(each, outcome, because, at, duplicate_of) for each in message_ids]
+    )
+
+
+def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
+    """Write the ends of messages that are without one."""
+    _OUTCOMES.each(
+        (each.outcome, storable(each.because), True, each.duplicate_of, each.message_id)
+        for each in conclusions
+    )
+    ends = groupby(conclusions, key=lambda each: (each.outcome, each.because))
+    for (outcome, because), alike in ends:
+        batch.ended.append(MessagesEnded(tuple(e.message_id for e in alike), outcome, because))
+    for each in conclusions:
+        duplicate = each.outcome is Outcome.DUPLICATE
+        stage = Stage.DEDUPLICATION if duplicate else Stage.OUTCOME
+        batch.note(each.message_id, each.at, stage, each.outcome, each.because)
+
+
+def unanswered_among(message_ids: Iterable[int]) -> set[int]:
+    """Tell which of these messages nobody answers yet."""
+    return set(unanswered_texts(message_ids))
+
+
+def unanswered_texts(message_ids: Iterable[int]) -> dict[int, str]:
+    """Tell which of these messages nobody answers yet, and what they say."""
+    return dict(_UNANSWERED.among(sorted(set(message_ids))))
+
+
+def unanswered_of(conversation_id: int) -> list[int]:
+    """List a conversation's messages that nobody answers yet."""
+    return sorted(_ids((Message.conversation == conversation_id) & IS_UNANSWERED))
+
+
+def inputs_of(message_ids: Iterable[int], outcomes: Sequence[str] = ()) -> Mapping[int, list[int]]:
+    """List what each of these replies answers and what has no end, or one of these."""
+    inputs: dict[int, list[int]] = {each: [] for each in message_ids}
+    for reply_id, message_id, outcome in _INPUTS.among(inputs):
+        if outcome in (outcomes or (None,)):
+            inputs[reply_id].append(message_id)
+    return inputs
+
+
+def _existing(message_ids: Iterable[int]) -> set[int]:
+    chunks = in_chunks(sorted(set(message_ids)))
+    return {each for chunk in chunks for each in _ids(Message.id << chunk)}
+
+
+def _ids(condition: Any) -> list[int]:
+    query: Any = Message.select(Message.id).where(condition)
+    return [message_id for (message_id,) in query.tuples()]
+
+
+_SO_FAR = Selection(
+    lambda: Message.select(
+        Message.id, JourneyStep.at, JourneyStep.stage, JourneyStep.outcome, JourneyStep.detail
+    ).join(JourneyStep, JOIN.LEFT_OUTER, on=JourneyStep.message == Message.id),
+    Message.id,
+)
+
+
+def record_steps(batch: Batch, commands: Sequence[RecordSteps]) -> None:
+    """Add steps to journeys, each once; those of messages that are gone are left out."""
+    steps = [step for command in commands for step in command.steps]
+    known = set(map(tuple, _SO_FAR.among({step.message_id for step in steps})))
+    existing = {message_id for message_id, *_ in known}
+    for step in steps:
+        row = (step.message_id, step.at, step.stage, short(step.outcome), storable(step.detail))
+        # One that is there already was committed, though the answer to that was lost.
+        if step.message_id in existing and row not in known:
+            batch.note(step.message_id, step.at, step.stage, step.outcome, step.detail)

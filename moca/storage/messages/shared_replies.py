@@ -1,0 +1,72 @@
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from moca.core.messages.replies import ReplyShared, ShareReply
+from moca.core.types import ContactKey, MessageStatus, Outcome, Stage
+from moca.storage.db.bulk import Update
+from moca.storage.db.tables import Contact, Conversation, Message
+from moca.storage.messages.outcomes import conclude, unanswered_texts
+from moca.storage.outbox.enqueue import is_outdated, queue_replies
+from moca.storage.unit_of_work import Batch
+
+_INPUTS = Update(Message, Message.processed, Message.reply)
+_GOES_OR_WENT = (
+    MessageStatus.QUEUED,
+    MessageStatus.SENDING,
+    MessageStatus.UNKNOWN,
+    MessageStatus.SENT,
+)
+
+
+class _Shared(NamedTuple):
+    reply_id: int
+    status: str
+    mid: str | None
+    contact: ContactKey
+
+    @property
+    def name(self) -> str:
+        return self.mid or f"moca-{self.reply_id}"
+
+
+def share_replies(batch: Batch, commands: Sequence[ShareReply]) -> None:
+    """Have messages answered by the reply to another, or by one of their own where that is gone."""
+    for command in commands:
+        queue = command.instead
+        texts = unanswered_texts(queue.input_ids)
+        shared = _reply_to(command.same_as, queue.conversation_id)
+        if shared is None or not texts or is_outdated(queue, texts):
+            queue_replies(batch, [queue])
+        else:
+            _share(batch, command, shared, texts)
+
+
+def _share(batch: Batch, command: ShareReply, shared: _Shared, texts: Mapping[int, str]) -> None:
+    at = command.instead.at
+    _INPUTS.each((True, shared.reply_id, each) for each in texts)
+    for each in texts:
+        batch.note(each, at, Stage.QUEUE, "shared", f"reply {shared.name} says the same")
+    if shared.status == MessageStatus.SENT:
+        conclude(batch, texts, Outcome.ANSWERED, f"answered by {shared.name}", at)
+    batch.tell(ReplyShared(shared.contact, command.instead.input_ids))
+
+
+def _reply_to(message_id: int, conversation_id: int) -> _Shared | None:
+    """Find the reply to a message that is on its way or arrived; None where there is none."""
+    reply = Message.alias()
+    columns = (reply.id, reply.status, reply.mid, Contact.account_id, Contact.psid)
+    query: Any = (
+        Message.select(*columns)
+        .join(reply, on=Message.reply == reply.id)
+        .switch(Message)
+        .join(Conversation)
+        .join(Contact)
+        .where(
+            (Message.id == message_id)
+            & (Message.conversation == conversation_id)
+            & (reply.status << _GOES_OR_WENT)
+        )
+    )
+    for reply_id, status, mid, account_id, psid in query.tuples():
+        return _Shared(reply_id, status, mid, ContactKey(account_id, psid))
+    return None

@@ -1,0 +1,274 @@
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from moca.core.content.content import Content
+from moca.core.content.splitting import MAX_MESSAGE_BYTES, parts_of
+from moca.core.conversation.consent import OPTED_OUT
+from moca.core.conversation.hold import held_because
+from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.core.messages.replies import QueueReply, ReplyQueued, ReplyRefused
+from moca.core.outbox.queued_reply import QueuedReply, Way, channel_of
+from moca.core.types import (
+    Author,
+    ConversationStatus,
+    ItemStatus,
+    MessageStatus,
+    Outcome,
+    Parting,
+    Role,
+    Stage,
+)
+from moca.storage.content_codec import kind_of, storable_content, type_of, written
+from moca.storage.conversations.hold import take_over
+from moca.storage.db.bulk import Insertion, Update
+from moca.storage.db.tables import Conversation, Message, QueueItem
+from moca.storage.messages.contact_conversations import cool_down
+from moca.storage.messages.outcomes import conclude, unanswered_texts
+from moca.storage.outbox.destinations import Destination, find_destinations
+from moca.storage.outbox.items import has_private_reply, is_held, unanswered_comments
+from moca.storage.unit_of_work import Batch
+
+_MESSAGES = Insertion(
+    Message,
+    Message.conversation,
+    Message.account_id,
+    Message.kind,
+    Message.role,
+    Message.author,
+    Message.author_name,
+    Message.type,
+    Message.text,
+    Message.content,
+    Message.created_at,
+    Message.status,
+    Message.processed,
+    Message.because,
+    Message.redeliveries,
+    Message.comment_id,
+)
+_ITEMS = Insertion(
+    QueueItem,
+    QueueItem.message,
+    QueueItem.conversation,
+    QueueItem.priority,
+    QueueItem.status,
+    QueueItem.scheduled_for,
+    QueueItem.attempts,
+    QueueItem.because,
+    QueueItem.created_at,
+    QueueItem.parting,
+    QueueItem.command_key,
+    QueueItem.channel,
+)
+_INPUTS = Update(Message, Message.processed, Message.reply)
+_PARTS = Update(Message, Message.part_of)
+_AWAY_TEXTS = Update(Conversation, Conversation.away_text_at)
+
+
+class _Refusal(NamedTuple):
+    because: str
+    outcome: Outcome | None = Outcome.SUPPRESSED
+    """How the inputs end; None where they are to be answered anew."""
+
+
+_OUTDATED = _Refusal("edited since the reply was made", outcome=None)
+
+
+class _Considered(NamedTuple):
+    command: QueueReply
+    place: Destination
+    inputs: tuple[int, ...]
+    comment_id: str | None
+    parts: tuple[Content, ...]
+
+    @property
+    def scheduled_for(self) -> datetime:
+        return self.command.scheduled_for or self.command.at
+
+
+class _Written(NamedTuple):
+    """The rows of one part."""
+
+    content: Content
+    message_id: int
+    item_id: int
+
+
+def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
+    """Put replies into the queue with what they answer, each in as many parts as it takes."""
+    places = find_destinations(command.conversation_id for command in commands)
+    asked = {each for command in commands for each in command.input_ids}
+    unanswered = unanswered_texts(asked)
+    comments = unanswered_comments(asked)
+    judged: list[tuple[_Considered, _Refusal | None]] = []
+    taken: set[str] = set()
+    for command in commands:
+        place = places.get(command.conversation_id)
+        if place is None:
+            batch.answer(command.receipt, NotFound())
+            continue
+        texts = {each: unanswered.pop(each) for each in command.input_ids if each in unanswered}
+        inputs = tuple(texts)
+        answered = (comments[each] for each in inputs if each in comments)
+        comment_id = command.comment_id or next(answered, None)
+        parts = parts_of(storable_content(command.content))
+        considered = _Considered(command, place, inputs, comment_id, parts)
+        outdated = _OUTDATED if is_outdated(command, texts) else None
+        judged.append((considered, outdated or _refusal(considered, taken)))
+        taken |= {comment_id} if comment_id else set()
+    rows = iter(_write([each for each, refusal in judged if refusal is None]))
+    for each, refusal in judged:
+        if refusal is None:
+            _announce(batch, each, next(rows))
+        else:
+            _refuse(batch, each, refusal)
+    for each, refusal in judged:
+        if each.command.hold and refusal is None:
+            take_over(batch, each.command, each.place.contact, each.place.hold)
+
+
+def is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
+    """Tell whether what it answers was edited while it was on its way here."""
+    made_of = zip(command.input_ids, command.made_of, strict=False)
+    return any(texts.get(each, text) != text for each, text in made_of)
+
+
+def _refusal(considered: _Considered, taken: AbstractSet[str]) -> _Refusal | None:
+    command, place = considered.command, considered.place
+    if place.status == ConversationStatus.CLOSED:
+        return _Refusal(held_because(place.status))
+    if command.author is not Author.BOT:
+        comment_id = considered.comment_id
+        return None if comment_id is None else _refusal_in_private(considered, comment_id, taken)
+    if is_held(place.status, place.held_until, command.at):
+        return _Refusal(held_because(place.status))
+    if place.opted_out_at is not None and command.parting is not Parting.OPT_OUT:
+        return _Refusal(OPTED_OUT)
+    if command.input_ids and not considered.inputs:
+        return _Refusal("nothing is left to answer")
+    if considered.comment_id is not None:
+        return _refusal_in_private(considered, considered.comment_id, taken)
+    return None
+
+
+def _refusal_in_private(
+    considered: _Considered, comment_id: str, taken: AbstractSet[str]
+) -> _Refusal | None:
+    if len(considered.parts) > 1:
+        because = f"a private reply is one message of at most {MAX_MESSAGE_BYTES} bytes"
+        return _Refusal(because, Outcome.FAILED)
+    is_answered = has_private_reply(comment_id, considered.place.account_id)
+    if is_answered or comment_id in taken:
+        return _Refusal("the comment has its private reply already")
+    return None
+
+
+def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
+    command, because = refused.command, refusal.because
+    if refusal.outcome is None:
+        for each in refused.inputs:
+            batch.note(each, command.at, Stage.QUEUE, "outdated", because)
+        cool_down(command.conversation_id, command.at + batch.policy.cooldown)
+    else:
+        conclude(batch, refused.inputs, refusal.outcome, because, command.at)
+    is_outdated = refusal.outcome is None
+    batch.tell(ReplyRefused(refused.place.contact, command.input_ids, because, is_outdated))
+    batch.answer(command.receipt, Conflict(because))
+
+
+def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
+    """Write the rows; those of one reply stand together, in the order of its parts."""
+    parts = [(each, content) for each in accepted for content in each.parts]
+    message_ids = _MESSAGES.returning_ids(_message(*part) for part in parts)
+    item_ids = _ITEMS.returning_ids(
+        _item(*part, message_id) for part, message_id in zip(parts, message_ids, strict=True)
+    )
+    rows = iter(map(_Written, (content for _, content in parts), message_ids, item_ids))
+    replies = [list(islice(rows, len(each.parts))) for each in accepted]
+    _PARTS.each(
+        (reply[0].message_id, part.message_id)
+        for reply in replies
+        for part in reply
+        if len(reply) > 1
+    )
+    # Answered is what was said to the end: the inputs hang on the last part.
+    _INPUTS.each(
+        (True, reply[-1].message_id, input_id)
+        for each, reply in zip(accepted, replies, strict=True)
+        for input_id in each.inputs
+    )
+    _AWAY_TEXTS.each(
+        (each.command.at, each.place.conversation_id)
+        for each in accepted
+        if each.command.is_away_text
+    )
+    return replies
+
+
+def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
+    return (
+        accepted.place.conversation_id,
+        accepted.place.account_id,
+        kind_of(content),
+        Role.ASSISTANT,
+        accepted.command.author,
+        accepted.command.author_name or None,
+        type_of(content),
+        content.text,
+        written(content),
+        accepted.command.at,
+        MessageStatus.QUEUED,
+        False,
+        "",
+        0,
+        accepted.comment_id,
+    )
+
+
+def _item(accepted: _Considered, content: Content, message_id: int) -> tuple[object, ...]:
+    is_first = content is accepted.parts[0]
+    return (
+        message_id,
+        accepted.place.conversation_id,
+        accepted.command.priority,
+        ItemStatus.PENDING,
+        accepted.scheduled_for,
+        0,
+        "",
+        accepted.command.at,
+        accepted.command.parting,
+        accepted.command.key if is_first else None,
+        channel_of(accepted.place.account_id, content, accepted.comment_id).name,
+    )
+
+
+def _announce(batch: Batch, accepted: _Considered, parts: Sequence[_Written]) -> None:
+    command = accepted.command
+    count = f" in {len(parts)} parts" if len(parts) > 1 else ""
+    for each in accepted.inputs:
+        name = f"reply moca-{parts[0].message_id}{count}"
+        batch.note(each, command.at, Stage.QUEUE, "queued", name)
+    for number, part in enumerate(parts, start=1):
+        reply = _queued(accepted, part)
+        place = f", part {number} of {len(parts)}" if count else ""
+        detail = f"item {part.item_id}, priority {command.priority.name.lower()}{place}"
+        batch.note(part.message_id, command.at, Stage.QUEUE, "queued", detail)
+        batch.tell(ReplyQueued(reply.contact, reply, accepted.inputs))
+    batch.answer(command.receipt, Done(parts[0].message_id))
+
+
+def _queued(accepted: _Considered, part: _Written) -> QueuedReply:
+    return QueuedReply(
+        item_id=part.item_id,
+        message_id=part.message_id,
+        conversation_id=accepted.place.conversation_id,
+        contact=accepted.place.contact,
+        content=part.content,
+        author=accepted.command.author,
+        priority=accepted.command.priority,
+        scheduled_for=accepted.scheduled_for,
+        way=Way(comment_id=accepted.comment_id),
+    )

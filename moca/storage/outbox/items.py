@@ -1,0 +1,254 @@
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from moca.core.conversation.consent import OPTED_OUT
+from moca.core.conversation.hold import held_because
+from moca.core.outbox.queued_reply import QueuedReply, Way
+from moca.core.types import (
+    COMMENT_KINDS,
+    Author,
+    ContactKey,
+    ConversationStatus,
+    ItemStatus,
+    Parting,
+    Priority,
+    Role,
+)
+from moca.storage.content_codec import REACTION, read_content
+from moca.storage.db.bulk import in_chunks
+from moca.storage.db.statements import Selection
+from moca.storage.db.tables import (
+    IS_PENDING,
+    IS_UNANSWERED,
+    Contact,
+    Conversation,
+    Message,
+    QueueItem,
+)
+
+
+class Item(NamedTuple):
+    """A queue item with what must be known of its message, conversation and contact."""
+
+    id: int
+    message_id: int
+    conversation_id: int
+    priority: int
+    status: str
+    scheduled_for: datetime
+    attempts: int
+    sending_at: datetime | None
+    sent_at: datetime | None
+    account_id: str
+    author: str
+    kind: str
+    type: str
+    text: str
+    stored_content: str | None
+    mid: str | None
+    part_of: int | None
+    comment_id: str | None
+    psid: str
+    window_opened_at: datetime | None
+    opted_out_at: datetime | None
+    parting: str | None
+    conversation_status: str
+    held_until: datetime | None
+    last_bot_message_at: datetime | None
+    last_activity_at: datetime
+    cooldown_until: datetime | None
+    is_final: bool | None
+    unconfirmed_since: datetime | None
+
+    @property
+    def contact(self) -> ContactKey:
+        """Whom it goes to."""
+        return ContactKey(self.account_id, self.psid)
+
+    @property
+    def is_by_bot(self) -> bool:
+        """Whether no person wrote it."""
+        return self.author == Author.BOT
+
+    def silenced_because(self, at: datetime) -> str | None:
+        """Say why it may not go though its window is open; None where it may.
+
+        The words with which the bot hands over pass the hold that begins with them, and the
+        confirmation that a contact opted out passes that; anything later takes the mark away.
+        """
+        if not self.is_by_bot:
+            return None
+        status = self.conversation_status
+        hands_over = self.parting == Parting.HAND_OVER and status == ConversationStatus.HUMAN
+        if is_held(status, self.held_until, at) and not hands_over:
+            return held_because(status)
+        if self.opted_out_at is not None and self.parting != Parting.OPT_OUT:
+            return OPTED_OUT
+        return None
+
+    @property
+    def is_reaction(self) -> bool:
+        """Whether it only puts a sign on a message."""
+        return self.kind == REACTION
+
+    def reply(self, **changes: Any) -> QueuedReply:
+        """See it as the sender does."""
+        seen = self._replace(**changes)
+        return QueuedReply(
+            item_id=seen.id,
+            message_id=seen.message_id,
+            conversation_id=seen.conversation_id,
+            contact=seen.contact,
+            content=read_content(seen.text, seen.stored_content),
+            author=Author(seen.author),
+            priority=Priority(seen.priority),
+            scheduled_for=seen.scheduled_for,
+            attempts=seen.attempts,
+            way=Way(comment_id=seen.comment_id),
+            unconfirmed_since=seen.unconfirmed_since,
+        )
+
+
+_COLUMNS = (
+    QueueItem.id,
+    QueueItem.message,
+    QueueItem.conversation,
+    QueueItem.priority,
+    QueueItem.status,
+    QueueItem.scheduled_for,
+    QueueItem.attempts,
+    QueueItem.sending_at,
+    QueueItem.sent_at,
+    Message.account_id,
+    Message.author,
+    Message.kind,
+    Message.type,
+    Message.text,
+    Message.content,
+    Message.mid,
+    Message.part_of,
+    Message.comment_id,
+    Contact.psid,
+    Contact.window_opened_at,
+    Contact.opted_out_at,
+    QueueItem.parting,
+    Conversation.status,
+    Conversation.held_until,
+    Conversation.last_bot_message_at,
+    Conversation.last_activity_at,
+    Conversation.cooldown_until,
+    QueueItem.is_final,
+    QueueItem.unconfirmed_since,
+)
+
+
+def select_items() -> Any:
+    """Start a query for items; pass it to `read_items`."""
+    return (
+        QueueItem.select(*_COLUMNS)
+        .join(Message, on=QueueItem.message == Message.id)
+        .join(Conversation, on=QueueItem.conversation == Conversation.id)
+        .join(Contact, on=Conversation.contact == Contact.id)
+        .tuples()
+    )
+
+
+_BY_ID = Selection(
+    lambda: select_items().order_by(QueueItem.id), QueueItem.id, hold=(QueueItem, Conversation)
+)
+
+
+def read_items(query: Any) -> list[Item]:
+    """Run a query for items."""
+    return [Item._make(row) for row in query]
+
+
+def hold_items(condition: Any) -> list[Item]:
+    """Read items in the order of queueing, and keep other writers from them until the commit."""
+    query = select_items().where(condition).order_by(QueueItem.id)
+    if QueueItem._meta.database.for_update:  # noqa: SLF001
+        query = query.for_update(of=(QueueItem, Conversation))
+    return read_items(query)
+
+
+def hold_items_by_id(item_ids: Iterable[int]) -> dict[int, Item]:
+    """Read these items for a change; those that do not exist are left out."""
+    return {item.id: item for item in map(Item._make, _BY_ID.among(sorted(set(item_ids))))}
+
+
+def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
+    """Tell whether the bot may not answer at this instant."""
+    if status == ConversationStatus.OPEN:
+        return False
+    return status == ConversationStatus.CLOSED or held_until is None or at < held_until
+
+
+_ENDED = (ItemStatus.FAILED.value, ItemStatus.CANCELLED.value)
+
+
+def with_other_parts(items: Sequence[Item]) -> list[Item]:
+    """Add the parts of the same replies that are pending as well, in the order of queueing."""
+    replies = {item.part_of for item in items if item.part_of is not None}
+    others = [item for chunk in in_chunks(sorted(replies)) for item in _parts(chunk, IS_PENDING)]
+    found = {item.id: item for item in (*items, *others)}
+    return [found[item_id] for item_id in sorted(found)]
+
+
+def all_parts(items: Sequence[Item]) -> list[Item]:
+    """Add all other parts of the same replies, sent or not, in the order of queueing."""
+    replies = {item.part_of for item in items if item.part_of is not None}
+    found = {item.id: item for item in items}
+    found |= {item.id: item for item in hold_items(Message.part_of << sorted(replies))}
+    return [found[item_id] for item_id in sorted(found)]
+
+
+def later_parts_ended(item: Item) -> list[Item]:
+    """List the later parts of the same reply that were not sent either, in order."""
+    if item.part_of is None:
+        return []
+    return _parts([item.part_of], (QueueItem.status << _ENDED) & (QueueItem.id > item.id))
+
+
+def earlier_parts(items: Iterable[Item]) -> dict[int, list[str]]:
+    """Tell of each of these parts how far those before it are that were not sent."""
+    parts = [item for item in items if item.part_of is not None]
+    not_sent: Any = QueueItem.status != ItemStatus.SENT.value
+    unsent = [
+        other
+        for chunk in in_chunks(sorted({item.part_of for item in parts if item.part_of}))
+        for other in _parts(chunk, not_sent)
+    ]
+    return {
+        item.id: [
+            other.status for other in unsent if other.part_of == item.part_of and other.id < item.id
+        ]
+        for item in parts
+    }
+
+
+def _parts(replies: Sequence[int], condition: Any) -> list[Item]:
+    return hold_items((Message.part_of << replies) & condition)
+
+
+_COMMENTS = Selection(
+    lambda: Message.select(Message.id, Message.mid).where(
+        (Message.kind << COMMENT_KINDS) & IS_UNANSWERED
+    ),
+    Message.id,
+)
+
+
+def unanswered_comments(message_ids: Iterable[int]) -> dict[int, str]:
+    """Tell which of these messages are comments that nobody answers yet, and their ids."""
+    return dict(_COMMENTS.among(sorted(set(message_ids))))
+
+
+def has_private_reply(comment_id: str, account_id: str) -> bool:
+    """Tell whether a comment was, or is to be, answered in private: Instagram allows it once."""
+    query: Any = Message.select().where(
+        (Message.comment_id == comment_id)
+        & (Message.account_id == account_id)
+        & (Message.role == Role.ASSISTANT.value)
+    )
+    return bool(query.exists())

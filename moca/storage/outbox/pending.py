@@ -1,0 +1,155 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from moca.core.content.validation import MEDIA_TYPES
+from moca.core.messages.conversation import FindUnanswered, UnansweredFound
+from moca.core.messages.delivery import (
+    FindPending,
+    KnownMidsListed,
+    ListKnownMids,
+    PendingFound,
+    RecentSend,
+    UnsettledReply,
+)
+from moca.core.outbox.queued_reply import Kind
+from moca.core.types import ContactKey, ItemStatus
+from moca.storage.db.statements import Prepared
+from moca.storage.db.tables import (
+    IS_UNANSWERED,
+    IS_UNSETTLED,
+    Contact,
+    Conversation,
+    Message,
+    QueueItem,
+    is_contact,
+)
+from moca.storage.outbox.freeze import is_frozen
+from moca.storage.outbox.items import Item, select_items
+from moca.storage.outbox.pending_channels import read_windows
+from moca.storage.outbox.results import resting_accounts
+from moca.storage.unit_of_work import Batch
+
+_RECENT = timedelta(seconds=60)
+_HOUR = timedelta(hours=1)
+_LATEST = 1_000
+_UNSETTLED = Prepared(QueueItem, lambda: select_items().where(IS_UNSETTLED).order_by(QueueItem.id))
+_RECENT_SENDS = Prepared(
+    QueueItem,
+    lambda minute_ago, hour_ago: (
+        QueueItem.select(
+            Contact.account_id,
+            Contact.psid,
+            QueueItem.sending_at,
+            QueueItem.sent_at,
+            Message.type,
+            Message.comment_id,
+        )
+        .join(Message, on=QueueItem.message == Message.id)
+        .join(Conversation, on=QueueItem.conversation == Conversation.id)
+        .join(Contact)
+        .where(
+            (QueueItem.sending_at > hour_ago)
+            & ((QueueItem.sending_at > minute_ago) | Message.comment_id.is_null(is_null=False))
+        )
+        .order_by(QueueItem.sending_at, QueueItem.id)
+    ),
+)
+_UNANSWERED = Prepared(
+    Message,
+    lambda after_message_id, limit: (
+        Message.select(Message.id, Contact.account_id, Contact.psid)
+        .join(Conversation)
+        .join(Contact)
+        .where(IS_UNANSWERED & (Message.id > after_message_id))
+        .order_by(Message.id)
+        .limit(limit)
+    ),
+)
+
+
+def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
+    """Tell the channels' heads, what is unsettled, and the sends of the last minute."""
+    for command in commands:
+        windows = read_windows(command)
+        recent = _recent(command.at) if command.with_recent else None
+        resting = resting_accounts(command.at)
+        batch.tell(
+            PendingFound(
+                tuple(item.reply() for item in windows.items),
+                _unsettled(),
+                recent,
+                resting,
+                is_frozen(),
+                windows.ends,
+                windows.window,
+                command.only,
+            )
+        )
+
+
+def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
+    """Tell whose messages nobody answers yet, oldest first, a page at a time."""
+    for command in commands:
+        page = _UNANSWERED.rows(command.after_message_id, command.limit)
+        rows = [(row_id, ContactKey(account_id, psid)) for row_id, account_id, psid in page]
+        last = rows[-1][0] if len(rows) == command.limit and rows else None
+        batch.tell(UnansweredFound(tuple(dict.fromkeys(contact for _, contact in rows)), last))
+
+
+def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
+    """Tell which recent messages with a contact are accounted for, on either side."""
+    for command in commands:
+        mids = known_mids(command.reply.contact, command.since)
+        batch.tell(KnownMidsListed(command.reply, command.since, mids))
+
+
+def known_mids(contact: ContactKey, since: datetime) -> frozenset[str]:
+    """Return the mids of the messages with a contact, on either side, since about an instant."""
+    earliest = since - _RECENT
+    query: Any = Message.select(Message.mid).where(
+        (Message.id << _latest(contact))
+        & Message.mid.is_null(is_null=False)
+        & ((Message.created_at >= earliest) | (Message.sent_at >= earliest))
+    )
+    return frozenset(mid for (mid,) in query.tuples())
+
+
+def _latest(contact: ContactKey) -> Any:
+    # By the index alone: a talk of years is not read through for its last minutes.
+    latest = Message.alias()
+    query: Any = (
+        latest.select(latest.id).join(Conversation).join(Contact).where(is_contact(contact))
+    )
+    return query.order_by(latest.id.desc()).limit(_LATEST)
+
+
+def _unsettled() -> tuple[UnsettledReply, ...]:
+    return tuple(
+        UnsettledReply(
+            item.reply(),
+            item.sending_at,
+            attempt_ended=item.status == ItemStatus.UNKNOWN,
+            may_go_again=not item.is_final,
+        )
+        for item in _items(_UNSETTLED.rows())
+        if item.sending_at is not None
+    )
+
+
+def _recent(at: datetime) -> tuple[RecentSend, ...]:
+    sends = _RECENT_SENDS.rows(at - _RECENT, at - _HOUR)
+    return tuple(
+        RecentSend(ContactKey(account_id, psid), started_at, ended_at, _kind(type_, comment_id))
+        for account_id, psid, started_at, ended_at, type_, comment_id in sends
+    )
+
+
+def _items(rows: list[list[Any]]) -> list[Item]:
+    return [Item._make(row) for row in rows]
+
+
+def _kind(message_type: str, comment_id: str | None) -> Kind:
+    if comment_id is not None:
+        return Kind.PRIVATE_REPLY
+    return Kind.MEDIA if message_type in MEDIA_TYPES else Kind.TEXT

@@ -1,0 +1,146 @@
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from moca.core.messages.delivery import FindPending
+from moca.core.outbox.backlog import NOTHING, Turn, window_for
+from moca.core.outbox.queued_reply import Channel, Kind
+from moca.storage.db.fields import InstantField
+from moca.storage.db.statements import Selection
+from moca.storage.db.tables import QueueItem
+from moca.storage.outbox.items import Item, select_items
+
+_AT_ONCE = '"status" = \'pending\' AND "scheduled_for" <= "created_at"'
+_LATER = '"status" = \'pending\' AND "scheduled_for" > "created_at"'
+# From one channel to the next by the index, whatever lies between.
+_CHANNELS = """WITH RECURSIVE c(name) AS (
+SELECT MIN("channel") FROM "queue_item" WHERE {where}
+UNION ALL
+SELECT (SELECT MIN("channel") FROM "queue_item" WHERE {where} AND "channel" > c.name)
+FROM c WHERE c.name IS NOT NULL
+) SELECT name FROM c WHERE name IS NOT NULL"""
+_HEADS = """SELECT c.value, (SELECT {gather}({pair}("priority", "id")) FROM (
+SELECT "priority", "id" FROM "queue_item" WHERE "channel" = c.value AND {at_once}
+ORDER BY "priority", "id" LIMIT {mark}) AS head) FROM {each}"""
+_DUE = """SELECT c.value, (SELECT {gather}({pair}("priority", "id")) FROM (
+SELECT "priority", "id" FROM "queue_item" WHERE "channel" = c.value AND "priority" = p.value
+AND {later} AND "scheduled_for" <= {mark}
+ORDER BY "scheduled_for", "id" LIMIT {mark}) AS due)
+FROM {each}, (SELECT 0 AS value UNION ALL SELECT 1 UNION ALL SELECT 2) AS p"""
+_EARLIER = """SELECT item."id", earlier."id" FROM "queue_item" AS item, "queue_item" AS earlier
+WHERE {chosen} AND earlier."conversation_id" = item."conversation_id"
+AND earlier."status" IN ('pending', 'sending') AND earlier."status" = 'pending'
+AND earlier."channel" <> item."channel" AND earlier."scheduled_for" <= {mark}
+AND (earlier."priority" < item."priority"
+OR (earlier."priority" = item."priority" AND earlier."id" < item."id"))"""
+_SQLITE = {
+    "gather": "json_group_array",
+    "pair": "json_array",
+    "each": "json_each(?) AS c",
+    "chosen": 'item."id" IN (SELECT value FROM json_each(?))',
+    "mark": "?",
+}
+_POSTGRESQL = {
+    "gather": "json_agg",
+    "pair": "json_build_array",
+    "each": "json_array_elements_text(CAST(%s AS json)) AS c(value)",
+    "chosen": 'item."id" IN (SELECT CAST(value AS bigint) FROM json_array_elements_text('
+    "CAST(%s AS json)))",
+    "mark": "%s",
+}
+_BY_ID = Selection(lambda: select_items().order_by(QueueItem.id), QueueItem.id)
+_INSTANT = InstantField()
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The heads of the channels, as far as the sender wants them and does not hold them."""
+
+    items: list[Item]
+    ends: dict[Channel, Turn]
+    """Of the channels of which there is more, the last turn of their window."""
+    window: int
+
+
+def read_windows(command: FindPending) -> Windows:
+    """Read what comes first of each channel, by priority and age, a fair share of each.
+
+    What is held is not read again. What has an earlier reply to its contact in another channel
+    that is neither held nor read stays where it is.
+    """
+    if command.only is None:
+        names = _channels(_AT_ONCE) | _channels(_LATER)
+    else:
+        names = {Channel(account_id, kind).name for account_id in command.only for kind in Kind}
+    channels = {name: _channel(name) for name in names}
+    left_out = {
+        name
+        for name, channel in channels.items()
+        if channel in command.exhausted or channel.account_id in command.resting
+    }
+    chosen = sorted(names - left_out)
+    window = command.limit if command.only else window_for(command.limit, len(chosen))
+    turns, ends = _turns(chosen, window, command)
+    ids = {item_id for each in turns.values() for _, item_id in each}
+    new = ids - command.held
+    accounts = Counter(channel.account_id for channel in channels.values())
+    if any(channels_of_one > 1 for channels_of_one in accounts.values()):
+        new -= _behind(new, ids | command.held, command)
+    items = sorted(map(Item._make, _BY_ID.among(sorted(new))), key=lambda i: (i.priority, i.id))
+    return Windows(
+        items,
+        {channels[name]: NOTHING for name in left_out} | {channels[n]: e for n, e in ends.items()},
+        window,
+    )
+
+
+def _turns(
+    names: Iterable[str], window: int, command: FindPending
+) -> tuple[dict[str, list[Turn]], dict[str, Turn]]:
+    """Read the turns of these channels, and the last one where there are more than these."""
+    found: dict[str, list[Turn]] = {name: [] for name in names}
+    listed = json.dumps(list(found))
+    due_before = _INSTANT.db_value(command.due_before)
+    # Limits come before the channels in the text of both: a mark is filled in its order.
+    reads = (
+        (_HEADS, (window + 1, listed)),
+        (_DUE, (due_before, window + 1, listed)),
+    )
+    more = set()
+    for sql, values in reads:
+        for name, turns in _run(sql, *values):
+            pairs = json.loads(turns) if isinstance(turns, str) else turns or []
+            found[name] += [(priority, item_id) for priority, item_id in pairs]
+            more |= {name} if len(pairs) > window else set()
+    heads = {name: sorted(turns)[:window] for name, turns in found.items()}
+    more |= {name for name, turns in found.items() if len(turns) > window}
+    return heads, {name: heads[name][-1] for name in more}
+
+
+def _behind(item_ids: Collection[int], known: Collection[int], command: FindPending) -> set[int]:
+    """Tell which items have an earlier one to their contact, in another channel, left on disk."""
+    if not item_ids:
+        return set()
+    listed = json.dumps(sorted(item_ids))
+    pairs = _run(_EARLIER, listed, _INSTANT.db_value(command.due_before))
+    return {item_id for item_id, earlier_id in pairs if earlier_id not in known}
+
+
+def _channels(where: str) -> set[str]:
+    return {name for (name,) in _run(_CHANNELS.replace("{where}", where))}
+
+
+def _channel(name: str) -> Channel:
+    return Channel.named(name)
+
+
+def _run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    database: Any = QueueItem._meta.database  # noqa: SLF001
+    is_sqlite = isinstance(database, peewee.SqliteDatabase)
+    dialect: Mapping[str, str] = _SQLITE if is_sqlite else _POSTGRESQL
+    text = sql.format(at_once=_AT_ONCE, later=_LATER, **dialect)
+    return list(database.execute_sql(text, values).fetchall())

@@ -1,0 +1,124 @@
+import json
+import re
+from typing import Any
+
+from peewee import JOIN
+
+from moca.core.types import Author, MessageStatus, Outcome, Role
+from moca.storage.db.tables import Contact, Conversation, Message
+from moca.storage.queries.pagination import Key, Page
+from moca.storage.queries.records import ContactName, MessageRecord
+
+_OWN_MID = re.compile(r"(moca|message)-([0-9]{1,18})")
+
+
+def address_of(message_id: int, mid: str | None) -> str:
+    """Name a message to the outside: by Instagram's id, or by ours until it has one."""
+    return mid or f"moca-{message_id}"
+
+
+def find_message(mid: str) -> MessageRecord | None:
+    """Return a message, or None if there is none.
+
+    Args:
+        mid: Instagram's id; or `moca-<id>` for what Moca wrote, or `message-<id>` for any message,
+            by the number that it has in logs.
+    """
+    by_mid = _first(full_rows().where(Message.mid == mid).order_by(Message.kind, Message.id))
+    own = _OWN_MID.fullmatch(mid)
+    if by_mid is not None or own is None:
+        return by_mid
+    found = read_message(int(own[2]))
+    is_meant = found is not None and (own[1] == "message" or found.role == Role.ASSISTANT)
+    return found if is_meant else None
+
+
+def read_message(message_id: int) -> MessageRecord | None:
+    """Look a message up by its row's id; None if there is none."""
+    return _first(full_rows().where(Message.id == message_id))
+
+
+def messages_of(
+    conversation_id: int, *, limit: int, after: Key | None = None
+) -> Page[MessageRecord]:
+    """List a conversation's messages, newest first."""
+    query = full_rows().where(Message.conversation == conversation_id)
+    return _page(query, limit=limit, after=after)
+
+
+def messages_where(condition: Any, limit: int) -> tuple[MessageRecord, ...]:
+    """List the newest messages that meet a condition, newest first."""
+    query = full_rows().where(condition).order_by(Message.id.desc()).limit(limit)
+    return tuple(record_of(row) for row in query)
+
+
+def answered_by(message_id: int) -> tuple[str, ...]:
+    """Name the messages that a reply answers, oldest first."""
+    query: Any = Message.select(Message.id, Message.mid).where(Message.reply == message_id)
+    return tuple(address_of(row, mid) for row, mid in query.order_by(Message.id).tuples())
+
+
+def full_rows() -> Any:
+    """Select messages with all that a record of one tells."""
+    reply, original = Message.alias(), Message.alias()
+    return (
+        Message.select(
+            Message,
+            Contact.psid,
+            Contact.name,
+            reply.mid.alias("reply_mid"),
+            original.id.alias("original_id"),
+            original.mid.alias("original_mid"),
+        )
+        .join(Conversation)
+        .join(Contact)
+        .join(reply, JOIN.LEFT_OUTER, on=(Message.reply == reply.id))
+        .join(original, JOIN.LEFT_OUTER, on=(Message.duplicate_of == original.id))
+        .dicts()
+    )
+
+
+def _page(query: Any, *, limit: int, after: Key | None) -> Page[MessageRecord]:
+    if after is not None:
+        query = query.where(Message.id < after[0])
+    rows = [record_of(row) for row in query.order_by(Message.id.desc()).limit(limit + 1)]
+    shown = tuple(rows[:limit])
+    return Page(shown, (shown[-1].id,) if len(rows) > limit else None)
+
+
+def _first(query: Any) -> MessageRecord | None:
+    row = query.limit(1).first()
+    return None if row is None else record_of(row)
+
+
+def record_of(row: dict[str, Any]) -> MessageRecord:
+    """Read a row that has its contact's columns and those of what it is linked with."""
+    return MessageRecord(
+        id=row["id"],
+        mid=address_of(row["id"], row["mid"]),
+        kind=row["kind"],
+        type=row["type"],
+        role=Role(row["role"]),
+        author=Author(row["author"]),
+        author_name=row["author_name"],
+        text=row["text"],
+        content=json.loads(row["content"]) if row["content"] else None,
+        status=MessageStatus(row["status"]),
+        processed=row["processed"],
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        because=row["because"],
+        contact=ContactName(account_id=row["account_id"], psid=row["psid"], name=row["name"]),
+        conversation_id=row["conversation"],
+        created_at=row["created_at"],
+        sent_at=row["sent_at"],
+        reply_id=row["reply"],
+        reply_mid=address_of(row["reply"], row["reply_mid"]) if row["reply"] else None,
+        duplicate_of_mid=_original(row),
+        redeliveries=row["redeliveries"],
+    )
+
+
+def _original(row: dict[str, Any]) -> str | None:
+    if row["original_id"] is None:
+        return None
+    return address_of(row["original_id"], row["original_mid"])

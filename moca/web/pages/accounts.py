@@ -1,0 +1,87 @@
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response as Answer
+
+from moca import clock
+from moca.core.accounts import ailment, warning
+from moca.core.messages.accounts import ChangeAccount
+from moca.storage.queries.accounts import (
+    AccountRecord,
+    find_account,
+    last_heard_by_account,
+    list_accounts,
+)
+from moca.web.account_removal import remove_account
+from moca.web.account_tokens import sealed, usual_end
+from moca.web.auth.guards import Access
+from moca.web.commands import carry_out
+from moca.web.config import Ports, WebConfig
+from moca.web.errors import Problem
+from moca.web.forms import text_field
+
+_LONGEST_TOKEN = 4096
+
+
+def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
+    """Build the page of the connected accounts."""
+    routes = Blueprint("account_pages", __name__)
+    routes.before_request(access.guard_page)
+    routes.before_request(access.require_administrator_to_change)
+
+    @routes.get("/accounts")
+    def accounts() -> str:
+        now = clock.now()
+        with ports.database.connection_context():
+            known, heard_at = list_accounts(), last_heard_by_account()
+        shown = [_shown(each, now, heard_at.get(each.account_id)) for each in known]
+        return render_template("accounts.html", at="accounts", accounts=shown)
+
+    @routes.post("/accounts/<account_id>/token")
+    def give_token(account_id: str) -> Answer:
+        known, now = _found(account_id, ports), clock.now()
+        token = _typed_token()
+        new = sealed(ports, token, now, usual_end(known.flavour, now))
+        carry_out(ChangeAccount(account_id, now, token=new), ports, config)
+        return redirect(url_for("account_pages.accounts"), 303)
+
+    @routes.get("/accounts/<account_id>/remove")
+    def ask(account_id: str) -> str:
+        account = _found(account_id, ports)
+        return render_template("removal.html", at="accounts", account=account)
+
+    @routes.post("/accounts/<account_id>/remove")
+    def remove(account_id: str) -> Answer | str:
+        account = _found(account_id, ports)
+        because = remove_account(account.account_id, ports, config)
+        if because is None:
+            return redirect(url_for("account_pages.accounts"), 303)
+        return render_template("removed.html", at="accounts", account=account, because=because)
+
+    return routes
+
+
+def _shown(account: AccountRecord, now: datetime, heard_at: datetime | None) -> dict[str, Any]:
+    return {
+        "record": account,
+        "ailment": ailment(account.token, now),
+        "warning": warning(account.token, now),
+        "token_age": now - account.token_issued_at,
+        "heard_at": heard_at,
+    }
+
+
+def _typed_token() -> str:
+    token = text_field("token", longest=_LONGEST_TOKEN)
+    if not all("!" <= letter <= "~" for letter in token):
+        raise Problem(422, "token: a token holds no blanks and no letters beyond ASCII")
+    return token
+
+
+def _found(account_id: str, ports: Ports) -> AccountRecord:
+    with ports.database.connection_context():
+        found = find_account(account_id)
+    if found is None:
+        raise Problem(404, "There is no account with this id.")
+    return found

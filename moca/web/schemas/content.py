@@ -1,0 +1,52 @@
+from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
+from moca.core.content.validation import fault_in
+from moca.web.errors import Problem
+from moca.web.schemas.requests import ButtonBody, CardBody, ReactionBody, ReplyBody
+
+
+def read_reply(body: ReplyBody) -> Content:
+    """Read what a reply is to say.
+
+    Raises:
+        Problem: 422, naming why Instagram would not take it.
+    """
+    media = body.media
+    return _sound(
+        Content(
+            text=body.text,
+            media=None if media is None else Media(type=media.type, url=media.url),
+            quick_replies=tuple(
+                QuickReply(title=each.title, payload=each.payload) for each in body.quick_replies
+            ),
+            buttons=tuple(map(_button, body.buttons)),
+            cards=tuple(map(_card, body.cards)),
+            is_heart=body.heart,
+            reply_to_mid=body.reply_to,
+        )
+    )
+
+
+def read_reaction(body: ReactionBody) -> Content:
+    """Read which sign is to be put on a message, or taken off it."""
+    return Content(reaction=Reaction(mid=body.mid, emoji=body.emoji))
+
+
+def _sound(content: Content) -> Content:
+    fault = fault_in(content)
+    if fault is not None:
+        raise Problem(422, fault)
+    return content
+
+
+def _card(body: CardBody) -> Card:
+    return Card(
+        title=body.title,
+        subtitle=body.subtitle,
+        image_url=body.image_url,
+        url=body.url,
+        buttons=tuple(map(_button, body.buttons)),
+    )
+
+
+def _button(body: ButtonBody) -> Button:
+    return Button(title=body.title, url=body.url, payload=body.payload)

@@ -1,0 +1,166 @@
+from contextlib import closing
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from flask import Flask
+from freezegun import freeze_time
+
+from actors.background.profile_sync import ProfileDesk, ProfileKeeperActor
+from actors.runtime.dispatchers import SteppingDispatcher
+from actors.runtime.timers import ManualTimers
+from actors.signals import LookAtProfiles
+from moca import clock
+from moca.core.messages.accounts import RecordProfile
+from moca.core.profile import IceBreaker, Marks, MenuItem, Welcome
+from moca.instagram.graph import GraphClient
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.routes import graph_blueprint
+from moca.storage.writer import Writer
+from tests.instagram.conftest import served
+from tests.storage.desk import POLICY
+from tests.support.databases import open_migrated
+from tests.support.factory import NOON, calls_at
+
+ACCOUNT = "17841400000000001"
+WELCOME = Welcome(
+    ice_breakers=(IceBreaker(question="When are you open?", payload="HOURS"),),
+    menu=(
+        MenuItem(title="Prices", payload="PRICES"),
+        MenuItem(title="Shop", url="https://example.com/shop"),
+    ),
+)
+SHOWN = {
+    "ice_breakers": [{"call_to_actions": [{"question": "When are you open?", "payload": "HOURS"}]}],
+    "persistent_menu": [
+        {
+            "locale": "default",
+            "call_to_actions": [
+                {"type": "postback", "title": "Prices", "payload": "PRICES"},
+                {"type": "web_url", "title": "Shop", "url": "https://example.com/shop"},
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def frozen():
+    with freeze_time(NOON) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def instagram():
+    return SandboxInstagram(SandboxAccounts(ACCOUNT, "token"), lambda _body: None)
+
+
+@pytest.fixture
+def connect(instagram):
+    app = Flask("sandbox")
+    app.register_blueprint(graph_blueprint(instagram), url_prefix="/graph")
+    with served(app) as url:
+        calls = calls_at(f"{url}/graph", instagram.accounts.token_for)
+        yield lambda: GraphClient(calls, 5)
+
+
+@pytest.fixture
+def database(tmp_path):
+    with closing(open_migrated(tmp_path)) as database:
+        yield database
+
+
+class Keeper:
+    """The actor on a frozen clock, with a real database and a sandbox behind it."""
+
+    def __init__(self, database, connect, frozen, wanted=WELCOME):
+        self.recorded = []
+        self._writer = Writer(database, POLICY)
+        self._dispatcher = SteppingDispatcher()
+        self._timers = ManualTimers()
+        self._frozen = frozen
+        self.desk = ProfileDesk(wanted, database, ACCOUNT, connect)
+        self._ref = ProfileKeeperActor.start_on(
+            self._dispatcher, profiles=self.desk, record=self._record, timers=self._timers
+        )
+        self._ref.tell(LookAtProfiles())
+        self.passes(0)
+
+    def passes(self, seconds):
+        end = clock.now() + timedelta(seconds=seconds)
+        while self._dispatcher.step():
+            pass
+        while (due := self._timers.next_at) is not None and due <= end:
+            self._frozen.move_to(due)
+            self._timers.advance_to(due)
+            while self._dispatcher.step():
+                pass
+        self._frozen.move_to(end)
+
+    def stop(self):
+        self._ref.stop(block=False)
+        while self._dispatcher.step():
+            pass
+
+    def _record(self, command):
+        self.recorded.append(command)
+        self._writer.apply([command])
+
+
+@pytest.fixture
+def keep(database, connect, frozen):
+    keepers = []
+
+    def keep(wanted=WELCOME):
+        keepers.append(Keeper(database, connect, frozen, wanted))
+        return keepers[-1]
+
+    yield keep
+    for keeper in keepers:
+        keeper.stop()
+
+
+def test_an_account_is_given_the_ice_breakers_and_the_menu_once(keep, instagram):
+    keeper = keep()
+    keeper.passes(3600)
+
+    assert instagram.profiles == {ACCOUNT: SHOWN}
+    assert keeper.recorded == [RecordProfile(ACCOUNT, WELCOME.marks)]
+
+
+def test_a_second_start_with_the_same_settings_calls_nobody(keep, instagram):
+    keep()
+    instagram.profiles.clear()
+
+    assert keep().recorded == []
+    assert instagram.profiles == {}
+
+
+def test_what_is_no_longer_in_the_settings_is_taken_away(keep, instagram):
+    keep()
+
+    assert keep(Welcome()).recorded == [RecordProfile(ACCOUNT, Marks())]
+    assert instagram.profiles == {ACCOUNT: {}}
+
+
+def test_an_account_that_was_given_nothing_is_left_as_it_is(keep, instagram):
+    instagram.profiles[ACCOUNT] = {"ice_breakers": ["somebody else's"]}
+
+    assert keep(Welcome()).recorded == []
+    assert instagram.profiles[ACCOUNT] == {"ice_breakers": ["somebody else's"]}
+
+
+def test_a_refusal_is_tried_again_five_times_and_then_not_before_the_next_start(
+    keep, instagram, connect, monkeypatch
+):
+    tries = []
+    monkeypatch.setattr(
+        GraphClient, "change_profile", lambda *_: tries.append(clock.now()) or "no connection"
+    )
+    keeper = keep()
+    keeper.passes(24 * 3600)
+
+    waits = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
+    assert waits == [2, 4, 8, 16]
+    assert keeper.recorded == []

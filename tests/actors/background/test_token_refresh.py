@@ -1,0 +1,188 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import structlog
+
+from actors.background.token_refresh import TokenKeeperActor
+from actors.runtime.dispatchers import SteppingDispatcher
+from actors.runtime.timers import ManualTimers
+from actors.signals import LookAtTokens
+from moca import clock
+from moca.core.accounts import Account, AccountStatus, Flavour, SealedToken, TokenState
+from moca.core.messages.accounts import (
+    ChangeAccount,
+    MarkTokenDead,
+    NoteRefreshFailure,
+    RenewToken,
+    StoreAccount,
+)
+from moca.core.outbox.delivery import AccountStopped, Delivered, Throttled
+from moca.instagram.oauth import LoginFailed
+from moca.storage.queries.accounts import find_account
+from tests.support.factory import ANNA, NOON
+
+ACCOUNT = ANNA.account_id
+TOKEN = SealedToken("sealed", NOON, NOON + timedelta(days=60))
+DEAD = AccountStopped("Graph 190: the access token is not valid", is_token_dead=True)
+
+
+class FakeTokens:
+    """One account's token, and what a refresh of it brings."""
+
+    def __init__(self):
+        self.state = TokenState(
+            account_id=ACCOUNT,
+            flavour=Flavour.INSTAGRAM_LOGIN,
+            status=AccountStatus.ACTIVE,
+            issued_at=NOON - timedelta(days=52),
+            expires_at=NOON + timedelta(days=8),
+        )
+        self.brings = SealedToken("fresh", NOON, NOON + timedelta(days=60))
+        self.asked_at = []
+
+    def states(self):
+        return (self.state,)
+
+    def refresh(self, account_id):
+        now = clock.now()
+        self.asked_at.append((now - NOON).total_seconds() / 3600)
+        if isinstance(self.brings, LoginFailed):
+            failures = self.state.refresh_failures + 1
+            self.state = replace(self.state, refresh_failures=failures, refresh_failed_at=now)
+        else:
+            self.state = replace(self.state, issued_at=now, expires_at=self.brings.expires_at)
+        return self.brings
+
+
+def the_account(house):
+    with house._database.connection_context():
+        return find_account(ACCOUNT)
+
+
+def connect(house):
+    house.system.tell(StoreAccount(Account(account_id=ACCOUNT), TOKEN, clock.now()))
+    house.settle()
+
+
+def test_a_dead_token_marks_the_account_and_a_new_one_lets_its_queue_go_on(house):
+    connect(house)
+    house.instagram.next_results.append(DEAD)
+    house.hears("hello")
+    house.passes(6)
+    dead = the_account(house)
+    assert (dead.status, dead.because) == (AccountStatus.DEAD, DEAD.because)
+    assert house.system.ailments().accounts == {ACCOUNT: DEAD.because}
+    assert house.instagram.reached == []
+
+    house.system.tell(ChangeAccount(ACCOUNT, clock.now(), token=TOKEN))
+    house.passes(7)
+    assert [call.text for call in house.instagram.reached] == [
+        "This would be an AI generated message"
+    ]
+    assert the_account(house).status is AccountStatus.ACTIVE
+    assert house.system.ailments().accounts == {}
+
+
+def test_a_new_token_does_not_cut_a_throttle_short(house):
+    connect(house)
+    house.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
+    house.hears("hello")
+    house.passes(6)
+    house.system.tell(ChangeAccount(ACCOUNT, clock.now(), token=TOKEN))
+    house.passes(290)
+    assert house.instagram.reached == []
+    house.passes(10)
+    assert len(house.instagram.reached) == 1
+
+
+def test_a_restriction_is_no_dead_token(house):
+    connect(house)
+    house.instagram.next_results.append(AccountStopped("Graph 368: blocked"))
+    house.instagram.next_results.append(Delivered("ig-1"))
+    house.hears("hello")
+    house.passes(6)
+    assert the_account(house).status is AccountStatus.ACTIVE
+    house.passes(60)
+    assert not house.instagram.next_results
+
+
+class Keeper:
+    """The token keeper alone, stepped on a frozen clock."""
+
+    def __init__(self, frozen):
+        self.tokens = FakeTokens()
+        self.recorded = []
+        self.dispatcher = SteppingDispatcher()
+        self.timers = ManualTimers()
+        self._frozen = frozen
+        self.ref = TokenKeeperActor.start_on(
+            self.dispatcher, tokens=self.tokens, record=self.recorded.append, timers=self.timers
+        )
+        self.ref.tell(LookAtTokens())
+
+    def passes(self, hours):
+        """Let time pass, stopping at every look."""
+        end = clock.now() + timedelta(hours=hours)
+        while (due := self._settled()) is not None and due <= end:
+            self._frozen.move_to(due)
+        self._frozen.move_to(end)
+
+    def _settled(self):
+        while self.dispatcher.step() or self.timers.advance_to(clock.now()):
+            pass
+        return self.timers.next_at
+
+
+@pytest.fixture
+def keeper(frozen):
+    keeper = Keeper(frozen)
+    yield keeper
+    keeper.ref.stop(block=False)
+    keeper.dispatcher.stop()
+
+
+def test_a_token_near_its_end_is_refreshed_by_itself(keeper):
+    keeper.passes(3)
+    assert keeper.tokens.asked_at == [0]
+    assert keeper.recorded == [RenewToken(ACCOUNT, keeper.tokens.brings, NOON)]
+    keeper.tokens.state = replace(keeper.tokens.state, expires_at=NOON + timedelta(days=9))
+    keeper.passes(22)
+    assert keeper.tokens.asked_at == [0, 24]
+
+
+def test_a_refresh_that_fails_is_tried_less_and_less_often_until_the_end(keeper):
+    keeper.tokens.brings = LoginFailed("no connection to Instagram")
+    keeper.passes(10 * 24)
+    assert keeper.tokens.asked_at == [0, 1, 3, 7, 15, 31, 55, 79, 103, 127, 151, 175]
+    assert keeper.recorded[0] == NoteRefreshFailure(ACCOUNT, NOON)
+    assert len(keeper.recorded) == 12
+
+
+def test_a_refresh_that_says_the_token_is_dead_marks_the_account(keeper):
+    because = "Graph 190: the access token is not valid"
+    keeper.tokens.brings = LoginFailed(because, is_token_dead=True)
+    keeper.passes(0)
+    assert keeper.recorded == [
+        NoteRefreshFailure(ACCOUNT, NOON),
+        MarkTokenDead(ACCOUNT, because, NOON),
+    ]
+
+
+def test_a_token_s_end_is_announced_in_the_log_once_for_each_span(keeper):
+    keeper.tokens.brings = LoginFailed("no connection to Instagram")
+    keeper.tokens.state = replace(
+        keeper.tokens.state,
+        refresh_failures=9,
+        refresh_failed_at=NOON + timedelta(days=20),
+        expires_at=NOON + timedelta(days=15),
+    )
+    with structlog.testing.capture_logs() as lines:
+        keeper.passes(15 * 24)
+    told = [line["because"].split(",")[0] for line in lines if line["event"] == "token_ails"]
+    assert told == [
+        "the access token ends within 14 days",
+        "the access token ends within 7 days",
+        "the access token ends within 1 day",
+        "the access token has expired; connect the account again or PATCH a new token",
+    ]

@@ -1,0 +1,86 @@
+"""What may have arrived is looked for directly before it is sent again."""
+
+from dataclasses import replace
+
+import pytest
+
+from actors.resend_checks import ResendChecks
+from moca.core.messages.delivery import (
+    DeliverReply,
+    DeliveryVerified,
+    RecordSent,
+    RecordUnknown,
+    ReplyClaimed,
+    VerifyDelivery,
+)
+from moca.core.outbox.delivery import Arrived, NotArrived, Unreadable
+from moca.core.outbox.outbox import Outbox
+from moca.core.outbox.verification import Settling
+from moca.core.policy import SenderPolicy
+from tests.support.factory import at, reply_to
+
+DOUBTFUL = replace(reply_to(attempts=2), unconfirmed_since=at(-60))
+TOO_LONG = "not sent again: Instagram took too long to show whether it had arrived"
+KNOWN = frozenset({"m1"})
+
+
+class Desk:
+    """An outbox whose only reply was claimed again and is looked for."""
+
+    def __init__(self) -> None:
+        policy, self.asked = SenderPolicy(), []
+        self.outbox = Outbox(policy)
+        self.checks = ResendChecks(self.outbox, Settling(policy), self.asked.append)
+        self.outbox.add(replace(DOUBTFUL, unconfirmed_since=None), at(0))
+        self.outbox.claims(at(0))
+        self.checks.claimed(ReplyClaimed(DOUBTFUL, at(0), KNOWN), at(0))
+
+    def ends(self, result, seconds=1):
+        return self.checks.verified(DeliveryVerified(1, at(seconds), result), at(seconds))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_no_call_is_made_before_the_reading_has_ended(desk) -> None:
+    assert desk.asked == [VerifyDelivery(DOUBTFUL, at(-60), KNOWN)]
+    assert desk.outbox.calls(at(0)) == ()
+    assert desk.ends(NotArrived()) is None
+    assert desk.outbox.calls(at(1)) == (DeliverReply(DOUBTFUL),)
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds", "record"),
+    [
+        (Arrived("r1", at(-50)), 1, RecordSent(1, "r1", at(1), "Instagram's record")),
+        (Unreadable("Graph 2"), 1, RecordUnknown(1, "not sent again: Graph 2", at(1))),
+        (
+            NotArrived(),
+            10.1,
+            RecordUnknown(1, TOO_LONG, at(10.1)),
+        ),
+    ],
+)
+def test_where_it_may_have_arrived_no_call_is_made_and_its_lane_is_held(
+    desk, result, seconds, record
+) -> None:
+    assert desk.ends(result, seconds) == (DOUBTFUL, record)
+    assert desk.outbox.calls(at(seconds)) == ()
+    assert 1 in desk.outbox
+
+
+def test_what_is_frozen_during_the_reading_is_given_back(desk) -> None:
+    desk.outbox.is_frozen = True
+    assert desk.ends(NotArrived()) is None
+    assert desk.outbox.unclaim() == (DOUBTFUL,)
+
+
+def test_what_is_withdrawn_or_dropped_during_the_reading_does_not_go() -> None:
+    stopped, dropped = Desk(), Desk()
+    assert [each.item_id for each in stopped.outbox.withdraw()] == [1]
+    assert stopped.ends(NotArrived()) is None
+    dropped.checks.forget(1, at(0))
+    assert 1 not in dropped.checks
+    assert (stopped.outbox.calls(at(1)), dropped.outbox.calls(at(1))) == ((), ())

@@ -1,0 +1,164 @@
+import gc
+
+import pykka
+import pytest
+
+from actors.runtime.actor import MailboxActor
+from actors.runtime.dispatchers import SteppingDispatcher
+from tests.actors.recording_actor import RecordingActor
+
+
+@pytest.fixture
+def heard():
+    return []
+
+
+@pytest.fixture
+def stage():
+    return SteppingDispatcher()
+
+
+@pytest.fixture
+def ref(stage, heard):
+    ref = RecordingActor.start_on(stage, heard)
+    yield ref
+    ref.stop()
+
+
+def test_messages_are_handled_in_the_order_they_were_told(stage, ref, heard):
+    for number in range(100):
+        ref.tell(number)
+    stage.run_until_idle()
+    assert heard == ["started", *range(100)]
+
+
+def test_an_actor_starts_before_its_first_message_and_needs_none_to_start(stage, ref, heard):
+    stage.run_until_idle()
+    assert heard == ["started"]
+
+
+def test_an_ask_is_answered_with_what_the_actor_returns(ref):
+    assert ref.ask("hello", timeout=1) == "heard hello"
+
+
+def test_an_ask_that_raises_goes_to_the_asker_and_costs_the_actor_nothing(ref, heard):
+    with pytest.raises(LookupError, match="no such thing"):
+        ref.ask(LookupError("no such thing"), timeout=1)
+    ref.ask("next", timeout=1)
+    assert heard == ["started", "next"]
+
+
+def test_an_answer_that_nothing_can_bring_is_not_waited_for(stage):
+    class SelfAskingActor(MailboxActor):
+        def on_receive(self, message):
+            return self.actor_ref.ask("and again", timeout=None)
+
+    ref = SelfAskingActor.start_on(stage)
+    with pytest.raises(pykka.Timeout):
+        ref.ask("ask yourself")
+    stage._ready.clear()
+
+
+def test_what_was_told_before_the_stop_is_handled_before_it(stage, heard):
+    ref = RecordingActor.start_on(stage, heard)
+    ref.tell("before")
+    stopping = ref.stop(block=False)
+    late = ref.ask("after", block=False)
+    stage.run_until_idle()
+    assert stopping.get() is True
+    assert heard == ["started", "before", "stopped"]
+    with pytest.raises(pykka.ActorDeadError):
+        late.get()
+
+
+def test_a_stopped_actor_refuses_what_it_is_told_or_asked(stage, heard):
+    ref = RecordingActor.start_on(stage, heard)
+    ref.stop()
+    assert not ref.is_alive()
+    with pytest.raises(pykka.ActorDeadError):
+        ref.tell("late")
+    with pytest.raises(pykka.ActorDeadError):
+        ref.try_tell("late")
+    with pytest.raises(pykka.ActorDeadError):
+        ref.ask("late")
+    assert ref.stop() is False
+
+
+def test_two_stops_at_once_are_both_answered(stage, heard):
+    ref = RecordingActor.start_on(stage, heard)
+    first, second = ref.stop(block=False), ref.stop(block=False)
+    assert (first.get(), second.get()) == (True, True)
+    assert heard == ["started", "stopped"]
+
+
+def test_a_message_that_slips_in_while_the_actor_stops_is_refused(stage, ref):
+    ref.stop()
+    put = ref.actor_inbox.put
+    with pytest.raises(pykka.ActorDeadError):
+        put(pykka._envelope.Envelope("late"))
+    answer = ref.actor_class._create_future()
+    put(pykka._envelope.Envelope("late", reply_to=answer))
+    with pytest.raises(pykka.ActorDeadError):
+        answer.get(timeout=0)
+
+
+def test_an_actor_can_stop_itself(stage, heard):
+    class BriefActor(RecordingActor):
+        def on_receive(self, message):
+            super().on_receive(message)
+            self.stop()
+
+    ref = BriefActor.start_on(stage, heard)
+    ref.tell("only")
+    stage.run_until_idle()
+    assert (heard, ref.is_alive()) == (["started", "only", "stopped"], False)
+
+
+def test_a_full_mailbox_refuses_a_try_but_not_a_tell(stage, heard):
+    ref = RecordingActor.start_on(stage, heard, capacity=2)
+    assert [ref.try_tell(number) for number in range(3)] == [True, True, False]
+    ref.tell("always")
+    assert len(ref.actor_inbox) == 3
+    stage.run_until_idle()
+    assert ref.try_tell("again")
+    ref.stop()
+    assert heard == ["started", 0, 1, "always", "again", "stopped"]
+
+
+def test_what_is_told_during_the_construction_is_kept(stage, heard):
+    class EagerActor(RecordingActor):
+        def __init__(self, heard):
+            super().__init__(heard)
+            self.actor_ref.tell("from the constructor")
+
+    ref = EagerActor.start_on(stage, heard)
+    ref.tell("from outside")
+    ref.stop()
+    assert heard == ["started", "from the constructor", "from outside", "stopped"]
+
+
+def test_actors_are_kept_out_of_pykkas_registry(ref):
+    assert pykka.ActorRegistry.get_all() == []
+
+
+def test_pykkas_own_start_says_how_to_start_instead():
+    with pytest.raises(TypeError, match=r"RecordingActor\.start_on\(dispatcher"):
+        RecordingActor.start([])
+
+
+def test_an_idle_actor_keeps_no_queue(stage, ref):
+    ref.tell("one")
+    stage.run_until_idle()
+    assert ref.actor_inbox._waiting is None
+
+
+def test_a_stopped_actor_is_freed_at_once_though_its_reference_is_kept(stage, heard):
+    ref = RecordingActor.start_on(stage, heard)
+    ref.ask("hello", timeout=1)
+    actor = ref._actor_weakref
+    gc.disable()
+    try:
+        ref.stop()
+        assert actor() is None
+    finally:
+        gc.enable()

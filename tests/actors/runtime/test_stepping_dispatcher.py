@@ -1,0 +1,100 @@
+import random
+
+import pytest
+
+from actors.runtime.actor import MailboxActor
+from actors.runtime.dispatchers import NeverSettledError, SteppingDispatcher
+from tests.actors.recording_actor import RecordingActor
+
+
+class NamedActor(RecordingActor):
+    def __init__(self, heard, name):
+        super().__init__(heard)
+        self.name = name
+
+    def on_start(self):
+        pass
+
+    on_stop = on_start
+
+    def on_receive(self, message):
+        self.heard.append((self.name, message))
+
+
+class RestlessActor(MailboxActor):
+    def on_receive(self, message):
+        self.actor_ref.tell(message)
+
+
+def conversation(stage, names="abc", messages=3):
+    """What three actors heard that were told their messages one actor after another."""
+    heard = []
+    refs = [NamedActor.start_on(stage, heard, name) for name in names]
+    for ref in refs:
+        for number in range(messages):
+            ref.tell(number)
+    stage.run_until_idle()
+    for ref in refs:
+        ref.stop()
+    return heard
+
+
+def test_ready_actors_take_turns_of_one_message():
+    assert conversation(SteppingDispatcher()) == [
+        *[("a", 0), ("b", 0), ("c", 0)],
+        *[("a", 1), ("b", 1), ("c", 1)],
+        *[("a", 2), ("b", 2), ("c", 2)],
+    ]
+
+
+def test_a_seed_gives_the_same_order_again():
+    first, again = (conversation(SteppingDispatcher(random.Random(7))) for _ in range(2))
+    assert first == again
+
+
+def test_seeds_give_many_orders_and_each_keeps_the_order_told_to_one_actor():
+    orders = [conversation(SteppingDispatcher(random.Random(seed))) for seed in range(50)]
+    assert len({tuple(order) for order in orders}) > 40
+    for order in orders:
+        assert [number for name, number in order if name == "b"] == [0, 1, 2]
+
+
+def test_a_step_delivers_one_message():
+    heard = []
+    stage = SteppingDispatcher()
+    ref = RecordingActor.start_on(stage, heard)
+    ref.tell("one")
+    ref.tell("two")
+    seen = []
+    while stage.step():
+        seen.append(len(heard))
+    assert seen == [1, 2, 3]
+    assert stage.step() is False
+    ref.stop()
+
+
+def test_running_until_idle_counts_the_steps():
+    stage = SteppingDispatcher()
+    ref = RecordingActor.start_on(stage, [])
+    ref.tell("one")
+    assert (stage.run_until_idle(), stage.run_until_idle()) == (2, 0)
+    ref.stop()
+
+
+def test_actors_that_never_settle_are_named():
+    stage = SteppingDispatcher()
+    ref = RestlessActor.start_on(stage)
+    ref.tell("again")
+    with pytest.raises(NeverSettledError, match=r"after 50 steps: RestlessActor \(moca:\d+\)"):
+        stage.run_until_idle(max_steps=50)
+    ref.stop()
+
+
+def test_stopping_the_dispatcher_lets_the_actors_finish():
+    heard = []
+    stage = SteppingDispatcher()
+    ref = RecordingActor.start_on(stage, heard)
+    ref.tell("last")
+    assert stage.stop() is True
+    ref.stop()
+    assert heard == ["started", "last", "stopped"]

@@ -1,0 +1,71 @@
+import logging
+
+import structlog
+
+from actors.event_log import log_fact
+from moca.core.messages.delivery import ReplySent
+from moca.core.messages.inbound import MessageArrived, MessageEdited, MessageErased
+from moca.core.messages.replies import MessagesEnded, ReplyQueued
+from moca.core.types import Outcome
+from moca.logs import contact_hash, hash_contacts_with
+from tests.support.factory import ANNA, BEN, at, reply_to, said
+
+SECRET = "my address is 5 Mill Lane"
+
+
+def logged(*events, level=logging.INFO) -> list[dict]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    with structlog.testing.capture_logs() as lines:
+        for event in events:
+            log_fact(event)
+    structlog.reset_defaults()
+    return lines
+
+
+def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
+    lines = logged(
+        MessageArrived(ANNA, 1, said(7, SECRET)),
+        MessageEdited(ANNA, 1, 7, SECRET),
+        MessageErased(ANNA, 1, 7),
+        ReplyQueued(ANNA, reply_to(item_id=3), (7,)),
+        ReplySent(ANNA, 3, at(6)),
+        MessagesEnded((7,), Outcome.ANSWERED, "answered by r1"),
+    )
+    who = contact_hash(ANNA)
+    assert [
+        {key: value for key, value in line.items() if key != "log_level"} for line in lines
+    ] == [
+        {"event": "message_arrived", "contact": who, "message": 7, "type": "text"},
+        {"event": "message_edited", "contact": who, "message": 7},
+        {"event": "message_unsent", "contact": who, "message": 7},
+        {"event": "reply_queued", "contact": who, "message": 103, "answers": (7,)},
+        {"event": "reply_sent", "contact": who, "item": 3},
+        {"event": "messages_ended", "messages": (7,), "outcome": Outcome.ANSWERED},
+    ]
+    assert SECRET not in str(lines)
+    assert ANNA.psid not in str(lines)
+
+
+def test_instagram_s_id_of_a_message_is_for_those_alone_who_look_for_faults() -> None:
+    lines = logged(MessageArrived(ANNA, 1, said(7, SECRET)), level=logging.DEBUG)
+    assert {"event": "message_named", "message": 7, "mid": "m7", "log_level": "debug"} in lines
+
+
+def test_why_a_message_ended_otherwise_is_told() -> None:
+    (line,) = logged(MessagesEnded((7,), Outcome.SUPPRESSED, "the conversation is closed"))
+    assert line["because"] == "the conversation is closed"
+
+
+def test_without_the_key_a_hash_fits_no_known_contact(monkeypatch) -> None:
+    monkeypatch.setattr("moca.logs._hash_key", b"")
+    hash_contacts_with(b"one")
+    with_one = contact_hash(ANNA)
+    hash_contacts_with(b"another")
+    assert contact_hash(ANNA) != with_one
+    hash_contacts_with(b"one")
+    assert contact_hash(ANNA) == with_one
+
+
+def test_a_contact_has_one_hash_and_nobody_else_has_it() -> None:
+    assert contact_hash(ANNA) == contact_hash(ANNA)
+    assert contact_hash(ANNA) != contact_hash(BEN)

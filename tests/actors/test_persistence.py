@@ -1,0 +1,149 @@
+"""What follows a commit is not taken for a failed commit; what is kept stays in its order."""
+
+from concurrent.futures import Future
+
+import peewee
+import pytest
+
+from actors.persistence import PersistenceActor
+from actors.runtime.dispatchers import SteppingDispatcher
+from actors.runtime.timers import ManualTimers
+from moca.core.content.content import Content
+from moca.core.messages.replies import MessagesEnded, QueueReply, ReplyQueued
+from moca.core.types import Author, Outcome
+from moca.storage.writer import Written
+from tests.support.factory import NOON, at
+
+
+class Stumbling:
+    """An observer that raises at each event of one kind."""
+
+    def __init__(self, kind: type, error: Exception) -> None:
+        self.kind = kind
+        self.error = error
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, self.kind):
+            raise self.error
+
+
+class ScriptedWriter:
+    """Fails with what is laid out for each call, and remembers what it wrote."""
+
+    def __init__(self, *results: Exception | None) -> None:
+        self.results = list(results)
+        self.written: list[object] = []
+
+    def apply(self, commands) -> Written:
+        error = self.results.pop(0) if self.results else None
+        if error is not None:
+            raise error
+        self.written += commands
+        ended = MessagesEnded((len(self.written),), Outcome.ANSWERED, "")
+        return Written(_answers(commands), (), (ended,))
+
+    def probe(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _answers(commands):
+    receipts = [getattr(each, "receipt", None) for each in commands]
+    return tuple((each, "done") for each in receipts if each is not None)
+
+
+def _send(house, receipt) -> None:
+    conversation_id = house.journey("m1").message.conversation_id
+    content = Content(text="by hand")
+    house.system.tell(
+        QueueReply(conversation_id, (), content, NOON, author=Author.HUMAN, receipt=receipt)
+    )
+
+
+@pytest.mark.parametrize("error", [RuntimeError("in an observer"), OSError("in an observer")])
+def test_an_observer_that_raises_repeats_no_write(open_house, error) -> None:
+    house = open_house(observers=(Stumbling(ReplyQueued, error),))
+    house.hears("hi", mid="m1")
+    house.passes(60)
+    receipt: Future = Future()
+    _send(house, receipt)
+    house.passes(60)
+    assert receipt.done()
+    assert [call.text for call in house.instagram.reached] == [
+        "This would be an AI generated message",
+        "by hand",
+    ]
+
+
+def _actor(writer, notify):
+    dispatcher, timers = SteppingDispatcher(), ManualTimers()
+    ref = PersistenceActor.start_on(
+        dispatcher, open_writer=lambda: writer, notify=notify, timers=timers
+    )
+    return dispatcher, timers, ref
+
+
+def _settle(dispatcher) -> None:
+    while dispatcher.step():
+        pass
+
+
+def _live_through(seconds, frozen, dispatcher, timers) -> None:
+    for second in range(1, seconds + 1):
+        frozen.move_to(at(second))
+        timers.advance_to(at(second))
+        _settle(dispatcher)
+
+
+class Numbered(int):
+    """Stands for a command that nobody waits for."""
+
+
+def test_one_event_that_cannot_be_told_keeps_no_other_back(frozen) -> None:
+    told: list[object] = []
+
+    def notify(event) -> None:
+        if isinstance(event, MessagesEnded) and event.message_ids == (1,):
+            raise OSError("the log's disk is full")
+        told.append(event)
+
+    writer = ScriptedWriter(RuntimeError("one by one, please"))
+    dispatcher, timers, ref = _actor(writer, notify)
+    for number in (1, 2, 3):
+        ref.tell(Numbered(number))
+    _settle(dispatcher)
+    _live_through(4, frozen, dispatcher, timers)
+    assert writer.written == [1, 2, 3]
+    assert told == [MessagesEnded((n,), Outcome.ANSWERED, "") for n in (2, 3)]
+    ref.stop()
+
+
+def test_what_is_kept_while_written_one_by_one_stays_in_its_order(frozen) -> None:
+    lost = peewee.OperationalError("gone")
+    writer = ScriptedWriter(RuntimeError("one by one"), lost, lost, lost)
+    dispatcher, timers, ref = _actor(writer, lambda _event: None)
+    for number in (1, 2, 3):
+        ref.tell(Numbered(number))
+    _settle(dispatcher)
+    _live_through(4, frozen, dispatcher, timers)
+    assert writer.written == [1, 2, 3]
+    ref.stop()
+
+
+def test_a_receipt_that_was_answered_before_the_write_costs_nothing(frozen) -> None:
+    class Waiting(Numbered):
+        receipt: Future
+
+    one, two = Waiting(1), Waiting(2)
+    one.receipt, two.receipt = Future(), Future()
+    one.receipt.set_result("elsewhere")
+    writer = ScriptedWriter()
+    dispatcher, _, ref = _actor(writer, lambda _event: None)
+    ref.tell(one)
+    ref.tell(two)
+    _settle(dispatcher)
+    assert (one.receipt.result(), two.receipt.result()) == ("elsewhere", "done")
+    assert writer.written == [1, 2]
+    ref.stop()

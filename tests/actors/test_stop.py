@@ -1,0 +1,210 @@
+"""An orderly stop leaves nothing `sending` that was not called, and ends whatever still hangs."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from actors import singletons, system
+from actors.dependencies import World
+from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
+from actors.runtime.timers import ManualTimers, TimerThread
+from actors.sender import SenderActor
+from actors.signals import Drain, LookAgain, SweepDue
+from actors.system import System
+from moca import clock
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.delivery import (
+    ClaimReply,
+    DeliveryStarted,
+    PendingFound,
+    RecordRetry,
+    ReplyClaimed,
+)
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.replies import ReplyQueued
+from moca.core.outbox.delivery import Delivered
+from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.types import ContactKey
+from moca.replies.mock import MockGenerator
+from moca.storage.db.tables import QueueItem
+from moca.storage.writer import Writer
+from tests.storage.desk import POLICY
+from tests.support.databases import open_migrated
+from tests.support.factory import ANNA, at, reply_to
+
+PATIENCE_SECONDS = 30
+REPLY = reply_to(ANNA, 1)
+
+
+class Sender:
+    """A sender alone, whose neighbours are lists."""
+
+    def __init__(self) -> None:
+        self.recorded: list[object] = []
+        self.called: list[object] = []
+        self.timers = ManualTimers()
+        self._stage = SteppingDispatcher(fail_fast=False)
+        self._ref = SenderActor.start_on(
+            self._stage,
+            policy=SenderPolicy(),
+            record=self.recorded.append,
+            call=self.called.append,
+            timers=self.timers,
+            draw=lambda: 0.0,
+        )
+        self.receives(SweepDue(), PendingFound((), (), ()))
+        self.recorded.clear()
+
+    def receives(self, *messages: object) -> None:
+        for message in messages:
+            self._ref.tell(message)
+        while self._stage.step():
+            pass
+
+    def stop(self) -> None:
+        self._ref.stop(block=False)
+        while self._stage.step():
+            pass
+
+
+@pytest.fixture
+def sender(frozen):
+    sender = Sender()
+    yield sender
+    sender.stop()
+
+
+def given_back(sender: Sender) -> list[int]:
+    return [each.item_id for each in sender.recorded if isinstance(each, RecordRetry)]
+
+
+def test_a_claim_that_is_still_being_written_is_given_back_at_once(sender) -> None:
+    sender.receives(ReplyQueued(ANNA, REPLY, ()))
+    assert sender.recorded == [ClaimReply(REPLY, at(0))]
+
+    sender.receives(Drain())
+    assert given_back(sender) == [1]
+    sender.receives(ReplyClaimed(REPLY, at(0)), LookAgain())
+    assert (given_back(sender), sender.called) == ([1], [])
+
+
+def test_no_sweep_makes_a_draining_sender_begin_anew(sender) -> None:
+    sender.receives(Drain())
+    sender.receives(SweepDue(), PendingFound((REPLY,), (), ()), LookAgain())
+    assert (sender.recorded, sender.called) == ([], [])
+
+
+def test_a_draining_sender_wants_no_waking(sender) -> None:
+    sender.receives(Drain())
+    assert sender.timers.next_at is None
+
+
+def test_a_draining_sender_that_crashes_goes_on_draining(sender) -> None:
+    sender.receives(Drain())
+    sender.receives(DeliveryStarted([], at(0)))
+    sender.receives(PendingFound((REPLY,), (), ()))
+    assert (sender.recorded, sender.timers.next_at) == ([], None)
+
+
+def test_whenever_it_is_stopped_what_was_not_called_is_pending(open_house) -> None:
+    statuses = []
+    for steps in range(36):
+        house = open_house()
+        house.hears("hello", mid=f"m{steps}")
+        house.frozen.move_to(at(5) + len(statuses) * timedelta(minutes=1))
+        house.timers.advance_to(clock.now())
+        for _ in range(steps):
+            house.dispatcher.step()
+        house.stop()
+        was_called = bool(house.instagram.reached)
+        found = house.rows(QueueItem.select(QueueItem.status))
+        house.crash()
+        statuses.append(found)
+        assert found in ([], [("sent",)] if was_called else [("pending",)]), steps
+        house.frozen.move_to(at(0) + len(statuses) * timedelta(minutes=1))
+    assert [("pending",)] in statuses
+    assert [("sent",)] in statuses
+
+
+class Stuck:
+    """Told about a contact that whoever asks has to wait for."""
+
+    def __init__(self) -> None:
+        self.is_asked = threading.Event()
+        self.may_go_on = threading.Event()
+
+    @property
+    def contact(self) -> ContactKey:
+        self.is_asked.set()
+        assert self.may_go_on.wait(PATIENCE_SECONDS)
+        return ANNA
+
+
+class HangingInstagram:
+    """Holds every call until it is told to answer."""
+
+    def __init__(self) -> None:
+        self.is_called = threading.Event()
+        self.may_answer = threading.Event()
+
+    def send(self, *_: object) -> Delivered:
+        self.is_called.set()
+        assert self.may_answer.wait(PATIENCE_SECONDS)
+        return Delivered("ig-1")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def threaded(tmp_path, monkeypatch):
+    """A system on real threads that is stopped with next to no patience, and who heard it fail."""
+    monkeypatch.setattr(system, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(system, "_LAST_CALLS_SECONDS", 0.1)
+    monkeypatch.setattr(singletons, "_PATIENCE", timedelta(seconds=0.1))
+    database = open_migrated(tmp_path)
+    instagram, escalated = HangingInstagram(), []
+    timers = TimerThread()
+    timers.start()
+    world = World(
+        open_writer=lambda: Writer(database, POLICY),
+        generator=MockGenerator(),
+        connect=lambda: instagram,
+        escalate=escalated.append,
+    )
+    running = System(
+        conversation=ConversationPolicy(debounce=timedelta(0)),
+        sender=SenderPolicy(couriers=1),
+        world=world,
+        dispatchers=Dispatchers.threaded(couriers=1, responders=1),
+        timers=timers,
+    )
+    yield running, instagram, escalated
+    timers.stop()
+
+
+def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(threaded) -> None:
+    running, instagram, escalated = threaded
+    written = InboundMessage(contact=ANNA, mid="m1", text="hello", sent_at=clock.now())
+    running.tell(RecordWebhook(b"{}", (written,), clock.now(), None))
+    assert instagram.is_called.wait(PATIENCE_SECONDS)
+    couriers = [each for each in threading.enumerate() if each.name.startswith("courier")]
+
+    running.stop()
+    instagram.may_answer.set()
+    for thread in couriers:
+        thread.join(PATIENCE_SECONDS)
+    assert escalated == []
+
+
+def test_a_supervisor_that_does_not_stop_in_time_keeps_persistence_from_nothing(threaded) -> None:
+    running, _, escalated = threaded
+    stuck = Stuck()
+    running.tell(stuck)
+    assert stuck.is_asked.wait(PATIENCE_SECONDS)
+
+    running.stop()
+    assert running.ailments().database == "does not answer"
+    stuck.may_go_on.set()
+    assert escalated == []

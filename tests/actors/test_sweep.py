@@ -1,0 +1,124 @@
+"""What a start does with the many who wait for an answer."""
+
+import pytest
+
+from actors.runtime.dispatchers import SteppingDispatcher
+from actors.runtime.timers import ManualTimers
+from actors.signals import SweepDue
+from actors.supervisor import SupervisorActor
+from moca.core.inbound.events import InboundMessage
+from moca.core.messages.conversation import FindUnanswered, UnansweredFound
+from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.types import ContactKey
+from tests.actors.recording_actor import RecordingActor
+from tests.support.factory import ANNA, BEN, at
+
+SWEEP = SenderPolicy().sweep
+
+
+class Desk:
+    """A supervisor alone, its neighbours lists."""
+
+    def __init__(self, frozen):
+        self.looked = []
+        self.is_busy = False
+        self._frozen = frozen
+        self._dispatcher = SteppingDispatcher()
+        self._timers = ManualTimers()
+        self._supervisor = SupervisorActor.start_on(
+            self._dispatcher,
+            record=self.looked.append,
+            to_sender=[].append,
+            spawn=lambda *_who: RecordingActor.start_on(self._dispatcher, []),
+            timers=self._timers,
+            sweep=SWEEP,
+            is_busy=lambda: self.is_busy,
+        )
+
+    def hears(self, message):
+        """Tell it something, and let it deal with it."""
+        self._supervisor.tell(message)
+        self._dispatcher.run_until_idle()
+
+    def closes(self):
+        """Stop it and whom it spawned."""
+        self._supervisor.stop()
+        self._dispatcher.run_until_idle()
+
+    def passes_to(self, seconds):
+        """Let the time come."""
+        self._frozen.move_to(at(seconds))
+        self._timers.advance_to(at(seconds))
+        self._dispatcher.run_until_idle()
+
+
+@pytest.fixture
+def desk(frozen):
+    desk = Desk(frozen)
+    yield desk
+    desk.closes()
+
+
+def test_the_first_few_are_taken_up_by_themselves_and_then_many_at_once(desk) -> None:
+    desk.hears(SweepDue())
+    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.hears(UnansweredFound((ANNA, BEN), 550))
+    desk.hears(UnansweredFound((ANNA,), None))
+    assert desk.looked == [
+        FindUnanswered(0, 50),
+        FindUnanswered(50, 500),
+        FindUnanswered(550, 500),
+    ]
+
+
+def test_those_who_are_looked_after_already_are_passed_over_without_haste(desk) -> None:
+    desk.hears(SweepDue())
+    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.hears(UnansweredFound((ANNA,), 550))
+    assert desk.looked == [FindUnanswered(0, 50), FindUnanswered(50, 500)]
+
+    desk.passes_to(0.05)
+    assert desk.looked == [
+        FindUnanswered(0, 50),
+        FindUnanswered(50, 500),
+        FindUnanswered(550, 500),
+    ]
+
+
+def test_nobody_else_is_taken_up_while_there_is_enough_to_do(desk) -> None:
+    desk.is_busy = True
+    desk.hears(SweepDue())
+    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.passes_to(1)
+    assert desk.looked == [FindUnanswered(0, 50)]
+
+    desk.is_busy = False
+    desk.passes_to(2)
+    assert desk.looked == [FindUnanswered(0, 50), FindUnanswered(50, 500)]
+
+
+def test_a_sweep_that_still_goes_on_is_not_begun_again(desk) -> None:
+    desk.hears(SweepDue())
+    desk.passes_to(SWEEP.total_seconds() - 1)
+    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.passes_to(SWEEP.total_seconds())
+    assert desk.looked == [FindUnanswered(0, 50), FindUnanswered(50, 500)]
+
+
+def test_a_sweep_that_broke_off_is_begun_again(desk) -> None:
+    desk.hears(SweepDue())
+    desk.passes_to(SWEEP.total_seconds())
+    assert desk.looked == [FindUnanswered(0, 50)] * 2
+
+
+def test_all_of_many_who_waited_through_a_crash_are_answered_once(open_house) -> None:
+    policy = SenderPolicy(per_second=1000, account_per_second=1000)
+    house = open_house(sender=policy, conversation=ConversationPolicy())
+    people = [ContactKey(ANNA.account_id, f"person-{number}") for number in range(120)]
+    house.receives(*(InboundMessage(contact=who, mid=who.psid, text="hi") for who in people))
+    house.crash()
+    house.start()
+    house.passes(30)
+    assert sorted(call.contact.psid for call in house.instagram.reached) == sorted(
+        who.psid for who in people
+    )

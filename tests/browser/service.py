@@ -1,0 +1,107 @@
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import requests
+from werkzeug.serving import make_server
+
+from actors.application import start_application
+from moca.settings.reader import read_settings
+from tests.process.service import eventually, free_port
+from tests.support.databases import copy_migrated
+
+TOKEN = "the-api-token"
+_BRISK = {
+    "MOCA_CONVERSATION__DEBOUNCE_SECONDS": "0.05",
+    "MOCA_CONVERSATION__COOLDOWN_SECONDS": "0",
+    "MOCA_SENDER__USER_COOLDOWN_SECONDS": "0",
+    "MOCA_WEB__API_TOKEN": TOKEN,
+}
+_CONFIG = Path(__file__).parents[2] / "config" / "moca.toml"
+
+
+class Whole:
+    """A whole Moca at work, its own Instagram in it, and a browser's address to it."""
+
+    def __init__(self, url, path):
+        self.url = url
+        self._path = path
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {TOKEN}"
+
+    def writes(self, text, psid="700", name="Ada"):
+        """Somebody writes; gives the message's id."""
+        body = {"psid": psid, "text": text, "name": name}
+        answer = self._session.post(f"{self.url}/sandbox/write", json=body, timeout=10)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["mid"]
+
+    def writes_twice(self, text):
+        """Somebody repeats themselves before the bot can have spoken."""
+        self.post("/api/queue/freeze")
+        self.writes(text)
+        self.writes(text)
+        eventually(lambda: self.rows("SELECT 1 FROM message WHERE outcome = 'duplicate'"))
+        self.post("/api/queue/release")
+
+    def reached(self, psid="700"):
+        """Tell what reached somebody on Instagram."""
+        state = self._session.get(f"{self.url}/sandbox/state?psid={psid}", timeout=10).json()
+        return [each["text"] for each in state["thread"] if each["sender"] == "account"]
+
+    def items(self):
+        """Tell the queue's states, oldest first."""
+        return [status for (status,) in self.rows("SELECT status FROM queue_item ORDER BY id")]
+
+    def rows(self, sql):
+        """Ask the database itself, or change it."""
+        # Moca's own tables know one database at a time, which is that of the running system.
+        with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
+            return connection.execute(sql).fetchall()
+
+    def post(self, path, **body):
+        """Ask the API for something."""
+        answer = self._session.post(f"{self.url}{path}", json=body or None, timeout=10)
+        assert answer.ok, answer.text
+
+    def waits_for(self, *states):
+        """Return once the queue is in these states."""
+
+        def there():
+            return self.items() == list(states)
+
+        eventually(there)
+
+    def close(self):
+        """Let go of what was opened."""
+        self._session.close()
+
+
+@contextmanager
+def whole_moca(path, **environment):
+    """Run all of Moca in this process while the block runs."""
+    port = free_port()
+    told = {
+        "MOCA_SERVER__PORT": str(port),
+        "MOCA_DATABASE__URL": f"sqlite:///{path}/moca.db",
+        **_BRISK,
+        **environment,
+    }
+    settings = read_settings(_CONFIG, told)
+    copy_migrated(path)
+    application = start_application(settings)
+    server = make_server("127.0.0.1", port, application.wsgi, threaded=True)
+    server.daemon_threads = False
+    thread = threading.Thread(target=server.serve_forever, name="pages")
+    thread.start()
+    whole = Whole(f"http://127.0.0.1:{port}", path / "moca.db")
+    try:
+        yield whole
+    finally:
+        whole.close()
+        application.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,33 @@
+from playwright.sync_api import expect
+
+from tests.browser.axe import serious_findings
+from tests.browser.test_inbox import PASSWORD, adds_a_reader, logs_in, moca, visit
+
+__all__ = ["moca", "visit"]
+
+
+def test_operators_change_their_own_password(visit, moca):
+    page = visit()
+    adds_a_reader(page)
+    here, elsewhere = visit("phone", "/login"), visit("desktop", "/login")
+    for browser in (here, elsewhere):
+        logs_in(browser)
+        expect(browser.get_by_role("button", name="Log out")).to_be_visible()
+    # The inbox asks by itself what is new, and would be refused.
+    elsewhere.goto("/me")
+
+    here.get_by_role("link", name="You: ada, who reads").click()
+    here.get_by_label("Old password").fill(PASSWORD)
+    here.get_by_label("New password").fill("a longer way to say it")
+    here.get_by_role("button", name="Change it").click()
+    expect(here.get_by_role("status")).to_contain_text("Your password is changed.")
+    assert serious_findings(here) == []
+
+    assert elsewhere.request.get("/").status == 401
+    assert here.request.get("/").status == 200
+    here.get_by_role("button", name="Log out").click()
+    logs_in(here, "a longer way to say it")
+    expect(here.get_by_role("button", name="Log out")).to_be_visible()
+    page.reload()
+    deed = page.locator(".deed", has_text="changed their own password")
+    expect(deed).to_contain_text("ada")

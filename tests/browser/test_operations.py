@@ -1,0 +1,199 @@
+"""The pages about Moca itself, each action down to the database and the fake Instagram."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import serious_findings
+from tests.browser.patience import PATIENCE_MS
+from tests.browser.service import TOKEN, whole_moca
+from tests.browser.width import fits
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
+REPLY = "This would be an AI generated message"
+
+
+@pytest.fixture
+def moca(tmp_path):
+    """All of Moca, not yet written to."""
+    with whole_moca(tmp_path) as whole:
+        yield whole
+
+
+@pytest.fixture(params=SIZES)
+def page(request, browser, moca):
+    """A page at one of the sizes that opened the printed link; no error may reach its console."""
+    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
+    context.set_default_timeout(PATIENCE_MS)
+    page, faults = context.new_page(), []
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"/?token={TOKEN}")
+    yield page
+    assert fits(page)
+    context.close()
+    assert faults == [], faults
+
+
+def test_the_queue_is_frozen_looked_through_edited_dropped_and_released(page, moca):
+    page.get_by_role("link", name="Queue").click()
+    page.get_by_role("button", name="Freeze everything").click()
+    expect(page.get_by_role("status")).to_contain_text("Frozen by the operator")
+    moca.writes("When are you open?", "700", "Ada")
+    moca.writes("What does it cost?", "701", "Ben")
+    moca.waits_for("pending", "pending")
+    page.reload()
+    expect(page.locator(".item")).to_have_count(2)
+    expect(page.get_by_label("Forecast")).to_contain_text("Nothing goes out.")
+
+    first = page.locator(".item").filter(has_text="Ada")
+    first.get_by_role("link", name="Edit").click()
+    page.get_by_label("What it says").fill("At nine, said by hand.")
+    page.get_by_role("button", name="Keep this text").click()
+    expect(page.get_by_text("At nine, said by hand.")).to_be_visible()
+    other = page.locator(".item").filter(has_text="Ben")
+    other.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".item")).to_have_count(1)
+    assert (moca.reached("700"), moca.reached("701")) == ([], [])
+
+    page.get_by_role("button", name="Release").click()
+    moca.waits_for("sent", "cancelled")
+    assert (moca.reached("700"), moca.reached("701")) == (["At nine, said by hand."], [])
+    expect(page.get_by_role("button", name="Freeze everything")).to_be_visible()
+
+
+def test_a_cancelled_reply_is_retried(page, moca):
+    moca.post("/api/queue/freeze")
+    moca.writes("When are you open?")
+    moca.waits_for("pending")
+    moca.post("/api/queue/1/cancel")
+    moca.post("/api/queue/release")
+
+    page.goto("/queue?status=cancelled")
+    expect(page.locator(".item")).to_contain_text("the operator cancelled the reply")
+    page.get_by_role("button", name="Retry").click()
+
+    moca.waits_for("sent")
+    assert moca.reached() == [REPLY]
+
+
+@pytest.mark.parametrize(("button", "status"), [("It arrived", "sent"), ("It did not", "pending")])
+def test_a_reply_of_unknown_fate_is_settled(page, moca, button, status):
+    moca.post("/api/queue/freeze")
+    moca.writes("When are you open?")
+    moca.waits_for("pending")
+    moca.rows("UPDATE queue_item SET status = 'unknown'")
+
+    page.goto("/queue?status=unknown")
+    page.get_by_role("button", name=button).click()
+
+    moca.waits_for(status)
+
+
+def test_health_shows_what_is_alive_and_what_was_counted(page, moca):
+    moca.writes("When are you open?")
+    moca.waits_for("sent")
+
+    page.get_by_role("link", name="Health").click()
+
+    expect(page.get_by_role("heading", name="Health")).to_be_visible()
+    expect(page.locator(".parts .chip").first).to_have_text("alive")
+    expect(page.locator(".parts .chip")).to_have_count(3)
+    expect(page.locator(".parts")).to_contain_text("delivered, 0 missed")
+    for chart in ("webhooks", "acks", "outcomes", "replies"):
+        assert page.locator(f'[data-chart="{chart}"] rect').count() > 0
+    expect(page.locator('[data-chart="outcomes"] [data-series="answered"] b')).to_have_text("1")
+    page.get_by_role("link", name="last day").click()
+    expect(page.locator('[data-chart="outcomes"] [data-series="answered"] b')).to_have_text("1")
+
+
+def test_an_account_gets_a_new_token_and_is_removed(page, moca):
+    moca.post(
+        "/api/accounts",
+        account_id="17841400000000007",
+        username="the_shop",
+        access_token="an-old-token",
+    )
+    page.get_by_role("link", name="Accounts").click()
+    expect(page.get_by_role("heading", name="the_shop")).to_be_visible()
+
+    page.get_by_text("Paste a new token").click()
+    page.get_by_label("Token from Meta's dashboard").fill("a-new-token")
+    page.get_by_role("button", name="Use this token").click()
+    expect(page.get_by_text("healthy")).to_be_visible()
+    assert "a-new-token" not in page.content()
+
+    page.get_by_role("link", name="Remove the_shop").click()
+    page.get_by_role("button", name="Remove the account").click()
+    expect(page.get_by_role("heading", name="the_shop is removed")).to_be_visible()
+    expect(page.get_by_text("Meta may still send its webhooks")).to_be_visible()
+    page.locator(".crumb").get_by_role("link", name="Accounts").click()
+    expect(page.get_by_text("No account is connected.")).to_be_visible()
+
+
+PAGES = ("/queue", "/health", "/accounts", "/settings", "/start", "/queue/1/edit", "/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_finding(page, moca, scheme):
+    moca.post("/api/queue/freeze")
+    moca.writes("When are you open?")
+    moca.waits_for("pending")
+    moca.post("/api/accounts", account_id="17841400000000007", access_token="an-old-token")
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        found[path] = serious_findings(page)
+        assert fits(page), path
+    assert found == {path: [] for path in PAGES}
+
+
+def test_the_queue_is_frozen_and_released_by_keyboard_alone(page, moca):
+    page.goto("/queue")
+    page.get_by_role("button", name="Freeze everything").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Frozen by the operator")
+    page.get_by_role("button", name="Release").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Freeze everything")).to_be_visible()
+    assert moca.rows("SELECT * FROM freeze") == []
+
+
+def test_a_frozen_queue_is_told_on_every_page(page, moca):
+    moca.post("/api/queue/freeze")
+    for path in PAGES[:5]:
+        page.goto(path)
+        expect(page.get_by_role("status").first).to_contain_text("Frozen by the operator")
+
+
+def test_the_settings_in_force_are_shown_masked_with_what_differs(page):
+    page.get_by_role("link", name="Settings").click()
+
+    differs = page.locator("[data-differs]")
+    expect(differs.filter(has_text="debounce_seconds")).to_contain_text("0.05")
+    expect(differs.filter(has_text="debounce_seconds")).to_contain_text("default 5")
+    expect(page.locator("div").filter(has_text="per_second").first).to_be_visible()
+    assert TOKEN not in page.content()
+
+
+def test_the_first_page_says_what_to_do_until_a_message_was_answered(page, moca):
+    expect(page.get_by_role("heading", name="What to do next")).to_be_visible()
+    page.get_by_role("link", name="Write a first message in the sandbox").click()
+    page.get_by_label("Message", exact=True).fill("Hello there")
+    page.get_by_label("Message", exact=True).press("Enter")
+    expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
+    moca.waits_for("sent")
+
+    page.goto("/")
+    expect(page.get_by_role("heading", name="What to do next")).to_have_count(0)
+
+
+def test_the_doctor_checks_off_the_way_to_a_real_account(page):
+    page.get_by_role("link", name="The steps to a real account").click()
+    expect(page.get_by_role("heading", name="The way to a real account")).to_be_visible()
+    expect(page.locator(".findings li")).to_have_count(0)
+
+    page.get_by_role("button", name="Look at everything").click()
+
+    expect(page.locator(".findings [data-done]").filter(has_text="database")).to_be_visible()
+    expect(page.get_by_role("button", name="Look again")).to_be_visible()

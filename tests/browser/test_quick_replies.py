@@ -1,0 +1,30 @@
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import serious_findings
+from tests.browser.test_inbox import answered, moca, visit
+
+__all__ = ["moca", "visit"]
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_an_operator_offers_quick_replies_and_the_contact_taps_one(visit, moca, size):
+    answered(moca)
+    page = visit(size)
+    page.get_by_role("link", name="Ada").click()
+    page.get_by_label("Your answer").fill("Which one?")
+    page.get_by_text("Quick replies").click()
+    page.get_by_label("One a line").fill("Red\nBlue")
+    assert serious_findings(page) == []
+    page.get_by_role("button", name="Send").click()
+
+    mine = page.locator('.bubble[data-author="operator"]')
+    expect(mine.locator(".taps span")).to_have_text(["Red", "Blue"])
+    expect(mine.locator(".chip")).to_have_text("sent")
+
+    phone = visit("phone")
+    phone.goto("/sandbox")
+    phone.get_by_label("You write as").select_option("700")
+    phone.get_by_role("button", name="Blue").click()
+    tapped = page.locator(".bubble", has_text="tapped a quick reply")
+    expect(tapped).to_contain_text("Blue")

@@ -1,0 +1,143 @@
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import freezegun
+import psycopg
+import pytest
+
+from moca.storage.copy_database import NotTheSame, move
+from moca.storage.db.connection import migrate, open_database
+from tests.cluster.street import Street, webhook
+from tests.process.service import RUN, Service, environment, eventually
+from tests.storage.schema import postgresql_schema
+from tests.support.factory import NOON
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """An SQLite database in which something happened."""
+    with freezegun.freeze_time(NOON) as frozen:
+        street = Street(tmp_path, frozen)
+        street.open("a")
+        street["a"].takes(webhook("m1", "Hello"))
+        street["a"].takes(webhook("m2", "Hello"))
+        street.passes(20)
+        street["a"].takes(webhook("m3", "Tschüß 👋"))
+        street.passes(60)
+        street.close()
+    return street.database
+
+
+@pytest.fixture
+def address(servers):
+    with postgresql_schema() as address:
+        yield address
+
+
+@pytest.fixture
+def target(address):
+    database = open_database(address)
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def _hears_control_c():
+    """A shell's job in the background ignores Ctrl-C, and would hand that on to what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def told(_table, _done, _rows):
+    pass
+
+
+def rows(database, query):
+    with database.connection_context():
+        return [tuple(row) for row in database.execute_sql(query).fetchall()]
+
+
+def test_everything_is_there_afterwards_and_numbers_go_on(filled, target):
+    with filled.connection_context(), target.connection_context():
+        move(filled, target, told)
+    for query in (
+        "SELECT id, mid, text, outcome, duplicate_of_id, reply_id FROM message ORDER BY id",
+        "SELECT message_id, at, stage, outcome, detail FROM journey_step ORDER BY id",
+        "SELECT status, SUM(items) FROM queue_count GROUP BY status HAVING SUM(items) > 0",
+    ):
+        assert rows(target, query) == rows(filled, query)
+        assert rows(filled, query)
+    [(last,)] = rows(target, "SELECT MAX(id) FROM contact")
+    added = "INSERT INTO contact (account_id, psid, created_at, last_seen_at, message_count) "
+    assert rows(target, f"{added} VALUES ('1', '2', 0, 0, 0) RETURNING id") == [(last + 1,)]
+
+
+def test_a_move_that_was_broken_off_goes_on_where_it_stood(filled, target):
+    class BrokenOffError(Exception):
+        pass
+
+    def break_off(table, done, _rows):
+        if table == "copying message" and done:
+            raise BrokenOffError
+
+    with filled.connection_context(), target.connection_context():
+        with pytest.raises(BrokenOffError):
+            move(filled, target, break_off)
+        move(filled, target, told)
+        move(filled, target, told)
+    count = "SELECT COUNT(*) FROM message"
+    assert rows(target, count) == rows(filled, count)
+
+
+def test_a_target_that_holds_something_else_is_told(filled, target):
+    with target.connection_context():
+        target.execute_sql("INSERT INTO webhook (received_at, body) VALUES (0, 'x')")
+    with (
+        filled.connection_context(),
+        target.connection_context(),
+        pytest.raises(NotTheSame, match="webhook"),
+    ):
+        move(filled, target, told)
+
+
+@pytest.mark.usefixtures("_hears_control_c")
+def test_the_command_can_be_broken_off_and_called_again(filled, address, target, tmp_path):
+    told_where = {"database.url": f"sqlite:///{tmp_path}/moca.db"}
+    service = Service(tmp_path, told_where)
+    with psycopg.connect(address) as holding:
+        holding.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
+        with moving_to(address, environment(tmp_path, service.settings)) as moving:
+            with psycopg.connect(address, autocommit=True) as watching:
+                eventually(lambda: waits_for_a_lock(watching), seconds=60)
+            moving.send_signal(signal.SIGINT)
+            _out, err = moving.communicate(timeout=60)
+    assert moving.returncode == 1
+    assert "broken off; call it again, it goes on where it stood" in err
+
+    again = service.command("migrate", "--to", address)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "copying message" in again.stdout
+    count = "SELECT COUNT(*) FROM message"
+    assert rows(target, count) == rows(filled, count)
+
+
+@contextmanager
+def moving_to(address, environs):
+    """Run the command while the block does, and not a moment longer."""
+    command = [sys.executable, RUN, "migrate", "--to", address]
+    with subprocess.Popen(command, env=environs, stderr=subprocess.PIPE, text=True) as moving:
+        try:
+            yield moving
+        finally:
+            moving.kill()
+
+
+def waits_for_a_lock(connection):
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'message'::regclass"
+    return connection.execute(waiting).fetchone()[0]

@@ -1,0 +1,153 @@
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+from flask import Flask
+
+from moca.core.content.content import Content
+from moca.core.outbox.delivery import (
+    AccountStopped,
+    Arrived,
+    Delivered,
+    NotArrived,
+    Rejected,
+    Unreadable,
+)
+from moca.core.types import ContactKey
+from moca.instagram.graph import GraphClient, Profile
+from moca.instagram.sandbox.accounts import SandboxAccounts
+from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.instagram.sandbox.routes import graph_blueprint
+from tests.support.factory import calls_at
+
+ACCOUNT = "17841400000000001"
+MAYA = ContactKey(ACCOUNT, "28978671838402975")
+NOW = datetime(2026, 1, 2, 3, 4, 5, 600000, tzinfo=UTC)
+
+
+@pytest.fixture
+def instagram():
+    accounts = SandboxAccounts(ACCOUNT, "token")
+    return SandboxInstagram(accounts, lambda _body: None, now=lambda: NOW)
+
+
+@pytest.fixture
+def url(instagram, serve):
+    app = Flask("sandbox")
+    app.register_blueprint(graph_blueprint(instagram), url_prefix="/sandbox/graph")
+    return serve(app) + "/sandbox/graph"
+
+
+@pytest.fixture
+def client(instagram, url):
+    with closing(GraphClient(calls_at(url, instagram.accounts.token_for), 5)) as client:
+        yield client
+
+
+def test_a_text_arrives_and_is_found_in_the_record(instagram, client):
+    instagram.write(MAYA.psid, "hi")
+    sent = client.send(MAYA, Content(text="hello"))
+    (_, message) = instagram.thread(MAYA.psid)
+    assert sent == Delivered(message.mid)
+    found = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
+    assert found == Arrived(message.mid, NOW.replace(microsecond=0))
+
+
+def test_of_two_equal_texts_the_known_one_does_not_count(instagram, client):
+    first, second = (
+        client.send(MAYA, Content(text="hello")),
+        client.send(MAYA, Content(text="hello")),
+    )
+    known = frozenset({first.mid})
+    assert client.find_message(MAYA, Content(text="hello"), NOW, known).mid == second.mid
+    known |= {second.mid}
+    assert client.find_message(MAYA, Content(text="hello"), NOW, known) == NotArrived()
+
+
+def test_what_the_contact_wrote_did_not_arrive_from_the_account(instagram, client):
+    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == NotArrived()
+    instagram.write(MAYA.psid, "hi")
+    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == NotArrived()
+
+
+def test_twenty_later_messages_hide_an_older_one(instagram, client):
+    client.send(MAYA, Content(text="hello"))
+    for number in range(20):
+        instagram.write(MAYA.psid, str(number))
+    result = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
+    assert result == Unreadable("Instagram's record does not reach back to the attempt")
+
+
+def test_any_account_may_send_in_its_own_name(instagram, client):
+    contact = ContactKey("123456789", "user_psid_123")
+    assert isinstance(client.send(contact, Content(text="hello")), Delivered)
+    assert [each.text for each in instagram.thread("user_psid_123", "123456789")] == ["hello"]
+
+
+def test_a_wrong_token_stops_the_account(url):
+    with closing(GraphClient(calls_at(url, lambda _: "wrong"), 5)) as client:
+        assert client.send(MAYA, Content(text="hello")) == AccountStopped(
+            "Graph 190: the access token is not valid", is_token_dead=True
+        )
+
+
+def test_too_long_a_text_is_rejected(client):
+    assert client.send(MAYA, Content(text="x" * 1001)) == Rejected(
+        "Graph 100: the request is invalid"
+    )
+
+
+def test_a_shut_window_is_told_in_metas_words(client, instagram, monkeypatch):
+    instagram.write(MAYA.psid, "hi")
+    monkeypatch.setattr(instagram, "_now", lambda: NOW + timedelta(days=2))
+    assert client.send(MAYA, Content(text="hello")) == Rejected(
+        "Graph 10/2534022: the 24 h window is shut"
+    )
+
+
+def test_only_who_wrote_has_a_profile(instagram, client):
+    assert client.profile(MAYA) == Unreadable("Graph 230: this person has not consented")
+    instagram.write(MAYA.psid, "hi", "Maya Lind")
+    assert client.profile(MAYA) == Profile(name="Maya Lind", username="maya_lind")
+
+
+def test_messages_are_among_the_subscribed_fields(client):
+    assert "messages" in client.subscribed_apps(ACCOUNT)
+
+
+def get(url, path):
+    return requests.get(f"{url}/{path}", params={"access_token": "token"}, timeout=5)
+
+
+@pytest.mark.parametrize("account", ["me", ACCOUNT])
+@pytest.mark.parametrize("version", ["v19.0", "v26.0"])
+def test_version_and_account_may_be_written_either_way(instagram, url, version, account):
+    instagram.write(MAYA.psid, "hi", "Maya")
+    (conversation,) = get(url, f"{version}/{account}/conversations").json()["data"]
+    assert conversation["updated_time"] == "2026-01-02T03:04:05+0000"
+    assert get(url, f"{version}/{account}").json()["user_id"] == ACCOUNT
+
+
+def test_a_message_is_told_in_the_documented_shape(instagram, url):
+    mid = instagram.write(MAYA.psid, "hi", "Maya")
+    assert get(url, f"v26.0/{mid}").json() == {
+        "id": mid,
+        "created_time": "2026-01-02T03:04:05+0000",
+        "from": {"username": "maya", "id": MAYA.psid},
+        "to": {"data": [{"username": "the_account", "id": ACCOUNT}]},
+        "message": "hi",
+    }
+
+
+def test_another_accounts_messages_are_not_told(instagram, url):
+    mid = instagram.write(MAYA.psid, "hi", account_id="555")
+    assert get(url, f"v26.0/{mid}").json()["error"]["code"] == 230
+    assert get(url, "v26.0/555/conversations").json()["error"]["error_subcode"] == 33
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"recipient": {"id": "1"}}, {"message": "x"}])
+def test_a_bad_body_is_error_100(url, body):
+    headers = {"Authorization": "Bearer token"}
+    response = requests.post(f"{url}/v26.0/me/messages", json=body, headers=headers, timeout=5)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, 100)

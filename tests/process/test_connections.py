@@ -1,0 +1,98 @@
+"""Connections that stall, and what comes in beside them."""
+
+import resource
+import socket
+
+import pytest
+import requests
+
+from tests.process.conftest import OURS
+from tests.process.kill_traffic import WEBHOOK, webhook_status
+from tests.process.service import BRISK, eventually
+from tests.process.stalled_connections import stalled_connections
+
+CONNECTIONS = 1_000
+WEBHOOKS = 100
+SLOW = "HTTP/1.1 408 Request Timeout"
+
+
+@pytest.fixture
+def _many_files():
+    """Let the test itself have so many sockets."""
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4_096)), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def raw(service, *sent, ends=False):
+    """Send bytes as they are, and give all that is answered until the connection ends."""
+    with socket.create_connection(("127.0.0.1", service.port), 15) as connection:
+        connection.sendall(b"".join(sent))
+        if ends:
+            connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+
+
+@pytest.fixture
+def service(make):
+    """A service that is begun with few open files allowed, as most are."""
+    service = make(BRISK | OURS)
+    service.prefix = ("bash", "-c", 'ulimit -Sn 256 && exec "$@"', "few-files")
+    service.start()
+    return service
+
+
+@pytest.mark.usefixtures("_many_files")
+def test_a_thousand_stalled_connections_cost_webhooks_and_pages_nothing(service):
+    with stalled_connections(service.port, CONNECTIONS) as stalled:
+        statuses = {webhook_status(service.url, f"7{number}") for number in range(WEBHOOKS)}
+        assert statuses == {200}
+        assert service.answers()
+        assert requests.get(f"{service.url}/login", timeout=15).status_code == 200
+        assert service.get("/api/stats")["open"] > 0
+        # Each of them is given up in the end: some with an answer, some have nothing to answer to.
+        eventually(lambda: stalled.answers >= {"", SLOW})
+    assert stalled.answers == {"", SLOW}
+
+
+@pytest.mark.usefixtures("_many_files")
+def test_stalled_connections_do_not_hold_up_an_orderly_stop(service):
+    with stalled_connections(service.port, CONNECTIONS):
+        assert service.stop() == 0
+
+
+HANDSHAKE = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+
+
+def test_what_is_not_http_as_it_should_be_is_refused(service):
+    post = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
+    assert raw(service, HANDSHAKE).startswith("HTTP/1.1 200 OK\r\n")
+    refused = {
+        "without a host": raw(service, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"),
+        "cut off": raw(service, post, b"Content-Length: 10\r\n\r\n{", ends=True),
+        "cut off in a chunk": raw(
+            service, post, b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", ends=True
+        ),
+        "two lengths": raw(service, post, b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+    }
+    assert {name: told.split("\r\n")[0] for name, told in refused.items()} == dict.fromkeys(
+        refused, "HTTP/1.1 400 Bad Request"
+    )
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    ],
+)
+def test_no_second_request_hides_in_a_body_of_two_lengths(service, lengths):
+    head = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
+    told = raw(service, head, lengths, b"\r\n0\r\n\r\n", HANDSHAKE)
+    # The server drops the length before we see it, so it cannot be refused for having both; it is
+    # read by its chunks, and the connection ends with it, as RFC 9112 demands.
+    assert told.count("HTTP/1.1 ") == 1
+    assert told.startswith("HTTP/1.1 403 ")
+    assert "\r\nconnection: close\r\n" in told

@@ -1,0 +1,73 @@
+"""An orderly end, whoever asks for it."""
+
+import os
+import signal
+
+import pytest
+
+from tests.process.service import eventually, processes_of
+from tests.process.test_journey import posts
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_in_order(moca, number):
+    posts(moca, "m1")
+    assert moca.stop(number) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_of_its_processes_at_once_stops_it_in_order(moca, number):
+    posts(moca, "m1")
+    for pid in (moca.worker(), moca.process.pid):
+        os.kill(pid, number)
+    assert moca.ended() == 0
+
+
+def test_control_c_in_the_terminal_stops_it_in_order(moca):
+    os.killpg(moca.process.pid, signal.SIGINT)
+    assert moca.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_is_still_starting_stops_it_too(beside, number):
+    beside.begin()
+    beside.worker()
+    assert beside.stop(number) == 0
+
+
+def test_it_stops_while_many_wait_for_their_reply_and_answers_them_after_the_next_start(
+    beside, stand_in
+):
+    beside.start()
+    mids = [stand_in.write(str(person), "Hello") for person in range(7)]
+    eventually(lambda: stand_in.count() >= 2)
+    assert beside.stop() == 0
+
+    beside.start()
+    eventually(lambda: all(beside.outcome(mid) == "answered" for mid in mids))
+    assert {psid: len(sent) for psid, sent in stand_in.sent().items()} == dict.fromkeys(
+        map(str, range(7)), 1
+    )
+
+
+def test_it_stops_in_time_while_a_call_hangs_and_the_reply_still_comes_once(beside, held):
+    beside.start()
+    held.holds_after = True
+    mid = held.sandbox.write("7", "Hello")
+    assert held.is_held.wait(15)
+    assert beside.stop() == 0
+    held.release()
+
+    beside.start()
+    eventually(lambda: beside.outcome(mid) == "answered")
+    assert len(held.sent("7")) == 1
+
+
+def test_when_the_worker_dies_another_takes_its_place(moca):
+    posts(moca, "m1")
+    first = moca.worker()
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: first not in processes_of(moca.process.pid))
+    eventually(moca.answers)
+    eventually(lambda: moca.outcome("m1") == "answered")
+    assert moca.stop() == 0

@@ -1,0 +1,102 @@
+"""The token that opens pages and API: what is printed of it, and how long it lives."""
+
+import sys
+from pathlib import Path
+
+import requests
+from pydantic import SecretStr
+
+from actors.cli.api_token import ApiToken, start_lines
+from moca.settings.reader import read_settings
+from tests.process.service import ACCESS_TOKEN, APP_SECRET, BRISK, TOKEN
+
+LIVE = {
+    "instagram.mode": "live",
+    "instagram.app_secret": APP_SECRET,
+    "instagram.verify_token": "the-verify-token-of-the-test",
+    "instagram.access_token": ACCESS_TOKEN,
+    "instagram.account_id": "17841400000000001",
+    "instagram.graph_url": "http://127.0.0.1:9",
+    "instagram.compare_seconds": "0",
+}
+
+
+def printed(service):
+    return (service.path / "out.txt").read_text().splitlines()
+
+
+def opens(service, token):
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.get(f"{service.url}/api/queue", headers=headers, timeout=10).status_code == 200
+
+
+def test_a_configured_token_is_never_printed(make):
+    service = make(BRISK | LIVE)
+    service.start()
+    assert service.stop() == 0
+
+    assert TOKEN not in service.said()
+    assert printed(service) == [
+        f"Moca (live) — open {service.url}/ and log in, by name or with web.api_token"
+    ]
+
+
+def test_the_link_of_the_sandbox_lives_on_after_a_restart(make):
+    service = make(BRISK | {"web.api_token": ""})
+    service.start()
+    assert service.stop() == 0
+    service.start()
+
+    first, kept, again, _ = printed(service)
+    token = first.partition("/?token=")[2]
+    assert again == first == f"Moca (sandbox) — open {service.url}/?token={token}"
+    assert kept == ("Its token is kept in moca.db.token; delete the file and restart to change it.")
+    assert opens(service, token)
+    file = service.path / "moca.db.token"
+    assert (file.read_text(), file.stat().st_mode & 0o777) == (token, 0o600)
+
+
+def test_a_live_instance_prints_a_made_token_to_no_log(make):
+    service = make(BRISK | LIVE | {"web.api_token": ""})
+    service.start()
+
+    token = (service.path / "moca.db.token").read_text()
+    assert len(token) >= 24
+    assert opens(service, token)
+    assert token not in service.said()
+    assert printed(service) == [
+        f"Moca (live) — open {service.url}/",
+        "Its token is kept in moca.db.token; delete the file and restart to change it.",
+    ]
+
+
+def test_a_token_that_cannot_be_kept_says_what_to_do(make):
+    service = make({"web.api_token": ""})
+    (service.path / "moca.db.token").mkdir()
+
+    ended = service.command()
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("moca.db.token: the token cannot be kept there (")
+    assert "set web.api_token" in ended.stderr
+
+
+def test_a_crowd_finds_the_token_of_the_moca_that_runs_here(make):
+    moca = make(BRISK | {"web.api_token": "", "sender.per_second": 100})
+    moca.start()
+
+    ended = moca.command("simulate", "--contacts", "2", "--per-second", "20", "--minutes", "0.005")
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_at_a_terminal_a_live_instance_prints_the_link_of_the_token_it_made(monkeypatch):
+    names = {f"MOCA_{name.upper().replace('.', '__')}": value for name, value in LIVE.items()}
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    lines = start_lines(read_settings(None, names), ApiToken(SecretStr("made"), Path("kept")))
+
+    assert lines == [
+        "Moca (live) — open http://127.0.0.1:8000/?token=made",
+        "Its token is kept in kept; delete the file and restart to change it.",
+    ]

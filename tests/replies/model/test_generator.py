@@ -1,0 +1,149 @@
+"""When the model is asked at all, and what becomes of its failures."""
+
+from collections import deque
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from moca.core.content.content import Content
+from moca.replies.budget import DailyBudget
+from moca.replies.generator import GenerationError, NoReply, Say
+from moca.replies.model.completion import Completion, ModelFault
+from moca.replies.model.generator import ModelGenerator
+from moca.replies.model.options import ModelFigures
+from tests.replies.requests import ANNA, BEN, NOON, asked
+
+HELLO = Say(Content(text="Hello"), "small-1")
+DOWN = ModelFault("it is down", again=False)
+LATE = ModelFault("no answer in time", again=True)
+
+
+class Model:
+    """Fails as laid out, then says hello."""
+
+    def __init__(self, *faults):
+        self.faults = deque(faults)
+        self.calls = 0
+
+    def complete(self, _question):
+        self.calls += 1
+        if self.faults:
+            raise self.faults.popleft()
+        return Completion(text="Hello")
+
+
+def generator(model, *, per_day=100, per_contact=100, retries=0, recall=lambda _: {}):
+    figures = ModelFigures(
+        provider="openai",
+        url="",
+        api_key=SecretStr(""),
+        model="small-1",
+        prompt="Be kind.",
+        max_bytes=1000,
+        max_tokens=100,
+        history=4,
+        timeout_seconds=5,
+        retries=retries,
+        per_day=per_day,
+        per_contact=per_contact,
+        circuit_failures=2,
+        circuit_seconds=60,
+        may_hand_over=True,
+    )
+    return ModelGenerator(figures, model, DailyBudget(per_day, per_contact, recall))
+
+
+def after(seconds, contact=ANNA):
+    return asked("hi", at=NOON + timedelta(seconds=seconds), contact=contact)
+
+
+def outcomes(made, *requests):
+    """What came of each request: the reply, or the words of the error."""
+    told = []
+    for request in requests:
+        try:
+            told.append(made.reply(request))
+        except GenerationError as error:
+            told.append(str(error))
+    return told
+
+
+REST = "the model's server failed too often; left alone until 12:01:00 UTC"
+
+
+def test_a_server_that_failed_too_often_is_left_alone_and_then_tried():
+    model = Model(DOWN, DOWN)
+    made = generator(model)
+    told = outcomes(made, after(0), after(0), after(0), after(59), after(60), after(60))
+    assert told == ["it is down", "it is down", REST, REST, HELLO, HELLO]
+    assert model.calls == 4
+
+
+def test_a_try_that_fails_is_followed_by_another_rest():
+    model = Model(DOWN, DOWN, DOWN)
+    told = outcomes(generator(model), after(0), after(0), after(60), after(119), after(120))
+    another = "the model's server failed too often; left alone until 12:02:00 UTC"
+    assert told == ["it is down", "it is down", "it is down", another, HELLO]
+
+
+def test_repeats_within_one_reply_count_as_one_failure():
+    model = Model(*[LATE] * 4)
+    made = generator(model, retries=1)
+    assert outcomes(made, after(0), after(1)) == ["no answer in time", "no answer in time"]
+    assert model.calls == 4
+
+
+def test_a_spent_budget_is_nothing_to_say_and_the_model_is_not_asked():
+    model = Model()
+    made = generator(model, per_day=3, per_contact=2)
+    told = outcomes(made, after(0), after(0), after(0), after(0, BEN), after(0, BEN))
+    assert told == [
+        HELLO,
+        HELLO,
+        NoReply("the contact's budget of 2 calls is spent until 00:00 UTC"),
+        HELLO,
+        NoReply("the day's budget of 3 calls is spent until 00:00 UTC"),
+    ]
+    assert model.calls == 3
+
+
+def test_a_restart_gives_no_new_budget():
+    model = Model()
+    made = generator(model, per_day=3, recall=lambda _since: {BEN: 2})
+    assert outcomes(made, after(0), after(0))[1] == NoReply(
+        "the day's budget of 3 calls is spent until 00:00 UTC"
+    )
+    assert model.calls == 1
+
+
+def test_every_call_is_paid_for_also_those_that_fail():
+    made = generator(Model(LATE, LATE), per_day=2, retries=1)
+    told = outcomes(made, after(0), after(0))
+    assert told == [
+        "no answer in time",
+        NoReply("the day's budget of 2 calls is spent until 00:00 UTC"),
+    ]
+
+
+def test_an_open_circuit_costs_nothing():
+    model = Model(DOWN, DOWN)
+    made = generator(model, per_day=3)
+    told = outcomes(made, *[after(0)] * 9, after(60))
+    assert told[-1] == HELLO
+
+
+@pytest.mark.parametrize("completion", [Completion(text=""), Completion(text="x", is_refusal=True)])
+def test_an_answer_that_cannot_be_used_is_not_the_server_s_failure(completion):
+    class Odd(Model):
+        def complete(self, _question):
+            self.calls += 1
+            return completion
+
+    model = Odd()
+    outcomes(generator(model), *[after(0)] * 5)
+    assert model.calls == 5
+
+
+def test_it_needs_as_much_history_as_the_settings_say():
+    assert generator(Model()).needs_history == 4

@@ -1,0 +1,38 @@
+"""Requests as tests ask them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from moca.core.content.attachments import Received
+from moca.core.conversation.snapshot import Inbound
+from moca.core.types import ContactKey, Role
+from moca.replies.generator import ReplyRequest, Saying
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ANNA = ContactKey("17841400000000001", "anna")
+BEN = ContactKey("17841400000000001", "ben")
+
+
+def inbound(text="", *, id=1, kind="message", type="text"):
+    return Inbound(id=id, mid=f"m{id}", kind=kind, type=type, text=text, received_at=NOON)
+
+
+def asked(*texts, name=None, at=NOON, contact=ANNA, history=()):
+    inputs = tuple(inbound(text, id=number) for number, text in enumerate(texts, start=1))
+    return ReplyRequest(
+        contact=contact, inputs=inputs, now=at, contact_name=name, history=tuple(history)
+    )
+
+
+def tapped(title, payload, *, kind="postback", type="text"):
+    message = replace(inbound(title, kind=kind, type=type), received=Received(payload=payload))
+    return ReplyRequest(contact=ANNA, inputs=(message,), now=NOON)
+
+
+def seen(type, text="", *, kind="message", id=1):
+    message = inbound(text, id=id, kind=kind, type=type)
+    return ReplyRequest(contact=ANNA, inputs=(message,), now=NOON)
+
+
+def said(role: Role, text: str, minutes_ago: int = 1) -> Saying:
+    return Saying(role=role, text=text, at=NOON - timedelta(minutes=minutes_ago))

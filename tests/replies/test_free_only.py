@@ -1,0 +1,53 @@
+"""A generator that may cost money is not asked in a rehearsal, unless somebody wants it to be."""
+
+import pytest
+
+from moca.core.content.content import Content
+from moca.replies.free_only import SparedGenerator
+from moca.replies.generator import ReplyRequest, Say
+from moca.replies.registry import FREE, generator_names, make_generator
+from tests.support.factory import ANNA, NOON, at, said
+
+
+class Costly:
+    """Counts what it is asked."""
+
+    needs_history = 7
+
+    def __init__(self):
+        self.asked = 0
+
+    def reply(self, request):
+        self.asked += 1
+        return Content(text="worth its money")
+
+
+def asked(generator, seconds=0):
+    inputs = (said(1, "hello"),)
+    return generator.reply(ReplyRequest(contact=ANNA, inputs=inputs, now=at(seconds)))
+
+
+def test_it_is_not_asked_and_its_place_is_held():
+    costly = Costly()
+    spared = SparedGenerator("model", costly, asked_from=None)
+    told = Say(Content(text="(the model would answer)"), "not asked in a rehearsal")
+    assert (asked(spared), costly.asked, spared.needs_history) == (told, 0, 0)
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(-1, 0), (0, 1), (60, 1)])
+def test_where_it_is_wanted_it_is_asked_for_what_is_compared(seconds, times):
+    costly = Costly()
+    spared = SparedGenerator("model", costly, asked_from=NOON)
+    asked(spared, seconds)
+    assert (costly.asked, spared.needs_history) == (times, 7)
+
+
+def test_only_generators_that_call_nobody_are_free():
+    assert set(generator_names()) - FREE == {"model"}
+
+
+def test_a_chain_is_made_with_what_stands_in_a_generators_place():
+    chain = make_generator(
+        ["mock"], {}, wrap=lambda name, generator: SparedGenerator(name, generator, None)
+    )
+    assert asked(chain).content.text == "(the mock would answer)"

@@ -1,0 +1,38 @@
+"""How much of the past a conversation loads."""
+
+from dataclasses import replace
+
+from moca.core.messages.conversation import LoadConversation
+from moca.core.messages.replies import ConcludeMessages
+from moca.core.types import Author, Outcome
+from tests.storage.desk import POLICY, Desk
+from tests.support.factory import ANNA, at
+
+HOUR = 3600
+
+
+def _snapshot(desk, seconds):
+    (loaded,) = desk.do(LoadConversation(ANNA, at(seconds)))
+    return loaded.snapshot
+
+
+def test_no_more_of_the_bots_messages_are_loaded_than_an_hour_allows(database):
+    desk = Desk(database, replace(POLICY, replies_per_hour=2))
+    desk.hear("m1")
+    for number in range(4):
+        desk.send(desk.queue(seconds=number), f"r{number}", 100 + number)
+    desk.send(desk.queue(author=Author.OPERATOR, seconds=9), "r9", 110)
+
+    assert _snapshot(desk, 200).spoken == (at(102), at(103))
+    assert _snapshot(desk, HOUR + 102).spoken == (at(103),)
+
+
+def test_what_was_said_later_than_now_is_not_remembered(desk):
+    first = desk.hear("m1", "hello", seconds=5)
+    desk.do(ConcludeMessages((first,), Outcome.FAILED, "no reply", at(6)))
+
+    assert [_snapshot(desk, seconds).remembered != () for seconds in (4, 7, 20)] == [
+        False,
+        True,
+        False,
+    ]

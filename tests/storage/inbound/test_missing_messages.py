@@ -1,0 +1,254 @@
+from datetime import timedelta
+
+import pytest
+
+from moca.core.content.words import Words
+from moca.core.conversation.consent import Consent
+from moca.core.messages.inbound import MessageArrived
+from moca.core.messages.operator_actions import EraseContact
+from moca.core.messages.reconciliation import (
+    CompareThread,
+    CountArrivals,
+    DueLook,
+    EndLook,
+    FindDueLooks,
+    LooksDue,
+    MessagesMissed,
+)
+from moca.core.reconciliation.thread_scan import Span
+from moca.core.types import Author, ContactKey
+from moca.storage.db.tables import Contact, Conversation, Message
+from tests.storage.desk import conversation, details, echoed, item, message, steps, webhook, wrote
+from tests.support.factory import ANNA, at
+
+ACCOUNT = ANNA.account_id
+MINUTES = timedelta(minutes=5)
+HEARD_BY = 120
+"""Two counts later what came at noon is counted."""
+
+
+@pytest.fixture
+def heard(desk):
+    """An account whose first webhook came at noon, and that is looked at."""
+    desk.hear("first", "good day", sent_at=at(0))
+    for seconds in (60, HEARD_BY):
+        desk.do(CountArrivals(at(seconds), ACCOUNT))
+    desk.do(FindDueLooks(at(HEARD_BY), MINUTES, ACCOUNT))
+    return desk
+
+
+def compare(desk, *messages, seconds=400, since=-3600, until=340):
+    return desk.do(CompareThread(ACCOUNT, messages, Span(at(since), at(until)), at(seconds)))
+
+
+def known(mid):
+    return Message.get(Message.mid == mid).id
+
+
+def test_what_never_came_is_taken_in_as_if_it_had_come(heard):
+    arrived, missed = compare(heard, wrote("lost", "are you there?", sent_at=at(200)))
+
+    assert isinstance(arrived, MessageArrived)
+    assert (arrived.message.mid, arrived.message.text) == ("lost", "are you there?")
+    assert missed == MessagesMissed(ACCOUNT, 1)
+    assert steps(known("lost")) == ["reception/found", "storage/stored"]
+    assert details(known("lost"))[0] == "never came by webhook; found in Instagram's record"
+
+
+def test_what_came_is_not_taken_in_again(heard):
+    assert compare(heard, wrote("first", "good day", sent_at=at(0))) == ()
+    assert Message.select().count() == 1
+
+
+def test_a_webhook_that_comes_after_all_is_a_redelivery(heard):
+    compare(heard, wrote("lost", sent_at=at(200)))
+    assert heard.do(webhook(wrote("lost", sent_at=at(200)), seconds=500)) == ()
+
+    assert steps(known("lost"))[-1] == "reception/redelivered"
+
+
+def test_messages_are_taken_in_oldest_first(heard):
+    events = compare(heard, wrote("b", "two", sent_at=at(202)), wrote("a", "one", sent_at=at(201)))
+
+    assert [each.message.mid for each in events[:2]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("seconds", [-3601, 341])
+def test_what_is_outside_the_span_is_left_alone(heard, seconds):
+    assert compare(heard, wrote("other", sent_at=at(seconds))) == ()
+
+
+def test_a_message_without_an_instant_is_left_alone(heard):
+    assert compare(heard, wrote("other")) == ()
+
+
+def test_what_is_found_too_late_is_only_recorded(heard):
+    late = 25 * 3600
+    compare(heard, wrote("lost", sent_at=at(200)), seconds=late + 200, until=late)
+
+    assert message(known("lost"))[2:] == (
+        "suppressed",
+        "it never came by webhook, and was found too late to be answered",
+    )
+
+
+@pytest.fixture
+def consenting(heard):
+    """The same, where words opt out and in."""
+    consent = Consent(opt_out=Words.of(["STOP"]), opt_in=Words.of(["START"]))
+    heard.heed(consent)
+    return heard
+
+
+LATE = 25 * 3600
+
+
+def find_late(desk, *messages):
+    compare(desk, *messages, seconds=LATE + 200, until=LATE)
+
+
+def test_an_opt_out_that_is_found_too_late_to_be_answered_is_heeded(consenting):
+    reply = consenting.queue(seconds=300)
+    find_late(consenting, wrote("lost", "Stop!", sent_at=at(200)))
+
+    assert Contact.get().opted_out_at == at(LATE + 200)
+    assert item(reply.item_id)[0] == "cancelled"
+    assert message(known("lost"))[2] == "suppressed"
+    assert "state/opted out" in steps(known("lost"))
+
+
+def test_an_opt_out_that_was_found_late_ends_with_the_word_for_it(consenting):
+    find_late(consenting, wrote("lost", "stop", sent_at=at(200)))
+    consenting.hear("m9", "start", seconds=LATE + 300)
+    assert Contact.get().opted_out_at is None
+
+
+def test_an_opt_out_is_not_heeded_where_the_contact_opted_in_since(consenting):
+    consenting.hear("m2", "start", seconds=250, sent_at=at(250))
+    find_late(consenting, wrote("lost", "stop", sent_at=at(200)))
+    assert Contact.get().opted_out_at is None
+
+
+def test_an_opt_in_that_is_found_late_is_heeded_unless_they_opted_out_since(consenting):
+    consenting.hear("m2", "stop", seconds=250, sent_at=at(250))
+    find_late(consenting, wrote("lost", "start", sent_at=at(200)))
+    assert Contact.get().opted_out_at == at(250)
+
+    find_late(consenting, wrote("found", "start", sent_at=at(260)))
+    assert Contact.get().opted_out_at is None
+
+
+def test_what_is_older_than_the_first_webhook_is_only_recorded_and_not_counted(heard):
+    assert compare(heard, wrote("old", sent_at=at(-100))) == ()
+
+    assert message(known("old"))[2:] == (
+        "suppressed",
+        "it is older than the first webhook that came for this account",
+    )
+
+
+def test_what_a_person_has_answered_is_only_recorded(heard):
+    heard.do(webhook(echoed("by-hand", "I am here", sent_at=at(250)), seconds=250))
+    compare(heard, wrote("lost", sent_at=at(200)))
+
+    assert message(known("lost"))[2:] == (
+        "suppressed",
+        "it never came by webhook, and the account has written since",
+    )
+
+
+def test_an_echo_that_never_came_leaves_the_conversation_to_the_person(heard):
+    compare(heard, echoed("by-hand", "I am here", sent_at=at(200)))
+
+    assert conversation()[0] == "human"
+    assert details(known("by-hand")) == [
+        "written in the Instagram app; never came by webhook; found in Instagram's record"
+    ]
+
+
+def test_an_echo_of_long_ago_changes_nothing_about_who_answers(heard):
+    late = 13 * 3600
+    compare(heard, echoed("by-hand", "I am here", sent_at=at(200)), seconds=late, until=late)
+
+    assert conversation() == ("open", None)
+    assert Message.get_by_id(known("by-hand")).author == Author.HUMAN
+
+
+def test_the_bots_own_reply_is_no_person(heard):
+    reply = heard.queue(1, text="hello Anna")
+    heard.send(reply, "r1", seconds=200)
+
+    assert compare(heard, echoed("r1", "hello Anna", sent_at=at(199))) == ()
+    assert conversation()[0] == "open"
+
+
+def test_an_echo_that_never_came_still_proves_a_delivery(heard):
+    reply = heard.queue(1, text="hello Anna", seconds=190)
+    heard.claim(reply, seconds=198)
+    compare(heard, echoed("r1", "hello Anna", sent_at=at(199)))
+
+    assert item(reply.item_id)[0] == "sent"
+    assert conversation()[0] == "open"
+
+
+def test_an_echo_of_long_ago_proves_no_later_delivery(heard):
+    reply = heard.queue(1, text="hello Anna", seconds=290)
+    heard.claim(reply, seconds=298)
+    compare(heard, echoed("r0", "hello Anna", sent_at=at(100)))
+
+    assert item(reply.item_id)[0] == "sending"
+
+
+def test_a_message_that_the_record_calls_otherwise_is_known_again(heard):
+    assert compare(heard, wrote("another-name", "good day ", sent_at=at(1))) == ()
+
+
+def test_a_reply_that_the_record_calls_otherwise_is_known_again(heard):
+    heard.send(heard.queue(1, text="hello Anna"), "r1", seconds=200)
+
+    assert compare(heard, echoed("another-name", "hello Anna", sent_at=at(196))) == ()
+
+
+def test_the_same_text_twice_is_two_messages_where_both_have_a_name(heard):
+    compare(
+        heard,
+        wrote("first", "good day", sent_at=at(0)),
+        wrote("again", "good day", sent_at=at(1)),
+    )
+
+    assert message(known("again"))[2] is None
+
+
+def test_a_thread_that_another_app_holds_stays_with_it(heard):
+    heard.do(webhook(wrote("elsewhere", is_standby=True, sent_at=at(130)), seconds=130))
+    assert conversation()[0] == "standby"
+    compare(heard, wrote("lost", "and now?", sent_at=at(200)))
+
+    assert conversation()[0] == "standby"
+
+
+def test_nobody_who_was_erased_comes_back(heard):
+    heard.do(EraseContact(ANNA))
+    assert compare(heard, wrote("lost", sent_at=at(200))) == ()
+    compare(heard, wrote("later", sent_at=at(450)), seconds=600, until=540)
+
+    assert [each.mid for each in Message.select()] == ["later"]
+
+
+def test_an_account_nobody_heard_of_is_left_alone(desk):
+    stranger = ContactKey("other", "1")
+    told = wrote("m", contact=stranger, sent_at=at(200))
+
+    assert desk.do(CompareThread("other", (told,), Span(at(0), at(340)), at(400))) == ()
+    assert Conversation.select().count() == 0
+
+
+def test_a_look_is_due_once_in_its_span_and_goes_on_where_the_last_one_ended(desk):
+    def due(seconds):
+        (event,) = desk.do(FindDueLooks(at(seconds), MINUTES, ACCOUNT))
+        return event
+
+    assert due(0) == LooksDue((DueLook(ACCOUNT, None),))
+    assert due(299) == LooksDue(())
+    desk.do(EndLook(ACCOUNT, at(100)))
+    assert due(300) == LooksDue((DueLook(ACCOUNT, at(100)),))

@@ -1,0 +1,164 @@
+"""A request that comes with a key is carried out once, in the transaction that remembers it."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from moca.core.content.content import Content
+from moca.core.messages.accounts import RemoveAccount
+from moca.core.messages.housekeeping import KeepHouse
+from moca.core.messages.idempotency import KeepAnswer, KeyReused, RequestKey
+from moca.core.messages.operator_actions import (
+    CancelReply,
+    ChangeConversation,
+    EraseContact,
+    FreezeQueue,
+)
+from moca.core.messages.operators import Deed
+from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.core.messages.replies import QueueReply
+from moca.core.types import Author, ConversationStatus
+from moca.storage.db.operator_tables import AuditEntry
+from moca.storage.db.tables import Account, Message
+from moca.storage.operators.idempotency import IdempotencyKey
+from moca.storage.queries.idempotency import KeptAnswer, read_answer
+from tests.support.factory import ANNA, at
+
+KEY = RequestKey("key", "print")
+DAY = 24 * 3600
+
+
+def deed(command, key=KEY, seconds=10):
+    asked = replace(command, receipt=Future())
+    return Deed(asked, "Ada", "did it", "about it", at(seconds), request=key)
+
+
+def reply(conversation_id=1, text="by hand"):
+    return QueueReply(conversation_id, (), Content(text=text), at(10), Author.OPERATOR)
+
+
+def replies():
+    return Message.select().where(Message.author == "operator").count()
+
+
+def test_what_comes_again_is_answered_and_not_done_again(desk):
+    desk.hear("m1")
+
+    first, again = desk.answers(deed(reply())), desk.answers(deed(reply(), seconds=DAY + 9))
+
+    assert first == again == [Done(2)]
+    assert (replies(), AuditEntry.select().count()) == (1, 1)
+
+
+def test_one_commit_does_it_once_too(desk):
+    desk.hear("m1")
+    assert desk.answers(deed(reply()), deed(reply())) == [Done(2), Done(2)]
+    assert replies() == 1
+
+
+def test_another_request_with_the_key_is_refused(desk):
+    desk.hear("m1")
+    other = RequestKey("key", "another print")
+    assert desk.answers(deed(reply()), deed(reply(text="other"), other)) == [Done(2), KeyReused()]
+    assert replies() == 1
+
+
+def test_another_key_is_another_request(desk):
+    desk.hear("m1")
+    assert desk.answers(deed(reply()), deed(reply(), RequestKey("2", "print")))[1] == Done(3)
+
+
+def test_after_a_day_the_key_is_new(desk):
+    desk.hear("m1")
+    desk.answers(deed(reply()))
+    assert desk.answers(deed(reply(), seconds=DAY + 10)) == [Done(3)]
+    assert desk.answers(deed(reply(), seconds=DAY + 11)) == [Done(3)]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (reply(conversation_id=9), NotFound()),
+        (CancelReply(1, at(10)), NotFound()),
+        (
+            ChangeConversation(1, ConversationStatus.OPEN, at(10)),
+            Conflict("the conversation is already open"),
+        ),
+    ],
+)
+def test_a_refusal_is_repeated_though_it_could_be_done_by_now(desk, command, answer):
+    desk.hear("m1")
+    assert desk.answers(deed(command)) == [answer]
+    desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(11)))
+    assert desk.answers(deed(command, seconds=12)) == [answer]
+    assert AuditEntry.select().count() == 0
+
+
+def test_nothing_is_remembered_of_what_was_rolled_back(desk):
+    desk.hear("m1")
+    with pytest.raises(TypeError):
+        desk.do(deed(reply()), deed(FreezeQueue("no instant"), RequestKey("2", "")))
+    assert IdempotencyKey.select().count() == replies() == 0
+
+
+def kept(key="key", seconds=11):
+    return read_answer(key, at(seconds))
+
+
+def keep(body="{}", seconds=10, key=KEY):
+    return KeepAnswer(key, 202, body, at(seconds), Future())
+
+
+def test_the_first_answer_is_kept_for_a_day(desk):
+    desk.hear("m1")
+    desk.do(deed(reply()))
+    assert kept() == KeptAnswer("print", None, "")
+
+    assert desk.answers(keep("first"), keep("second")) == [Done(), NotFound()]
+
+    assert kept() == kept(seconds=DAY + 9) == KeptAnswer("print", 202, "first")
+    assert kept(seconds=DAY + 10) is None
+
+
+def test_no_answer_is_kept_of_what_was_not_done(desk):
+    desk.do(deed(reply()))
+    assert desk.answers(keep(), keep(key=RequestKey("unknown", "print"))) == [NotFound()] * 2
+
+
+def test_erasing_a_contact_erases_the_answers_that_hold_its_words(desk):
+    desk.hear("m1")
+    queued = desk.answers(deed(reply()))[0].id
+    desk.do(keep("the contact's words"))
+    desk.do(deed(CancelReply(1, at(11)), RequestKey("cancel", "print")))
+    desk.do(keep("and again", key=RequestKey("cancel", "print")))
+    desk.do(deed(FreezeQueue(at(11)), RequestKey("freeze", "print")))
+    assert queued == 2
+
+    desk.do(EraseContact(ANNA))
+
+    assert [row.key for row in IdempotencyKey.select()] == ["freeze"]
+
+
+def test_removing_an_account_leaves_no_answer_about_it(desk):
+    account = {"flavour": "instagram_login", "created_at": at(0), "sealed_token": ""}
+    Account.create(account_id="1", token_stored_at=at(0), token_issued_at=at(0), **account)
+    desk.do(deed(FreezeQueue(at(11))))
+    desk.do(keep("an account's name"))
+
+    desk.do(RemoveAccount("1", at(12)))
+
+    assert kept() == KeptAnswer("print", None, "")
+
+
+def test_old_keys_are_deleted_in_portions(desk):
+    for number in range(5):
+        desk.do(deed(reply(conversation_id=9), RequestKey(str(number), ""), seconds=number))
+
+    clean = KeepHouse(at(3) + timedelta(days=1), None, 3)
+    (first,), after_one = desk.do(clean), IdempotencyKey.select().count()
+    (second,), (third,) = desk.do(clean), desk.do(clean)
+
+    assert (first.has_more, second.has_more, third.has_more) == (True, True, False)
+    assert (after_one, [row.key for row in IdempotencyKey.select()]) == (2, ["4"])

@@ -1,0 +1,150 @@
+from concurrent.futures import Future
+from datetime import timedelta
+
+import peewee
+import pytest
+
+from moca.core.messages.operators import (
+    AddOperator,
+    CloseLogin,
+    Deed,
+    EndLinkSession,
+    MarkLoginSeen,
+    OpenLinkSession,
+    OpenLogin,
+    RecordAudit,
+)
+from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.core.operator_names import is_reserved
+from moca.core.types import Right
+from moca.storage.db.connection import migrate
+from moca.storage.db.operator_tables import AuditEntry, Login, Operator
+from moca.storage.queries.operators import (
+    LoginRecord,
+    find_login,
+    find_operator,
+    list_audit,
+    list_link_sessions,
+)
+from tests.support.factory import at
+
+UNTIL = at(0) + timedelta(days=30)
+
+
+def opens_link(desk, key, seconds=0, token_hash="token"):
+    return desk.answers(OpenLinkSession(key, token_hash, "192.0.2.1", at(seconds), UNTIL, Future()))
+
+
+def session(login_id, seconds=0):
+    return LoginRecord(
+        id=login_id,
+        operator=None,
+        address="192.0.2.1",
+        opened_at=at(0),
+        seen_at=at(seconds),
+    )
+
+
+def test_a_session_by_link_is_a_row_that_is_seen_and_can_be_ended(desk):
+    assert opens_link(desk, "one") == [Done(1)]
+    assert opens_link(desk, "two") == [Done(2)]
+    desk.do(MarkLoginSeen(2, at(60)), MarkLoginSeen(2, at(30)), MarkLoginSeen(9, at(60)))
+
+    assert list_link_sessions("token", at(60)) == (session(2, 60), session(1))
+    assert find_login("two", "token", at(60)) == session(2, 60)
+
+    assert desk.answers(EndLinkSession(2, Future()), EndLinkSession(2, Future())) == [
+        Done(),
+        NotFound(),
+    ]
+    assert find_login("two", "token", at(60)) is None
+    desk.do(CloseLogin("one"))
+    assert list_link_sessions("token", at(60)) == ()
+
+
+def test_another_token_ends_the_sessions_of_the_link_and_no_operators(desk):
+    opens_link(desk, "link")
+    desk.do(AddOperator("ada", Right.READS, "hash", at(0)))
+    desk.do(OpenLogin("ada", 1, "hash", at(0), UNTIL, address="192.0.2.2"))
+
+    assert find_login("link", "another token", at(1)) is None
+    assert list_link_sessions("another token", at(1)) == ()
+    assert find_login("ada", "another token", at(1)).operator.name == "ada"
+
+
+def test_a_session_by_link_ends_by_its_time(desk):
+    opens_link(desk, "link")
+
+    assert find_login("link", "token", UNTIL) is None
+    assert list_link_sessions("token", UNTIL) == ()
+
+
+def test_an_operators_login_is_not_ended_as_a_session_by_link(desk):
+    desk.do(AddOperator("ada", Right.READS, "hash", at(0)))
+    desk.do(OpenLogin("ada", 1, "hash", at(0), UNTIL))
+
+    assert desk.answers(EndLinkSession(Login.get().id, Future())) == [NotFound()]
+
+
+@pytest.mark.parametrize("other", ["Anna", "ANNA", "\uff21nna"])
+def test_two_names_must_differ_in_more_than_case(desk, other):
+    desk.do(AddOperator("anna", Right.READS, "hash", at(0)))
+
+    assert desk.answers(AddOperator(other, Right.READS, "hash", at(1), Future())) == [
+        Conflict("somebody is already called that")
+    ]
+    assert find_operator(other).name == "anna"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_it"), [("Token", True), ("LINK ", True), ("api", True), ("apia", False)]
+)
+def test_some_names_are_no_operators(name, is_it):
+    assert is_reserved(name) is is_it
+
+
+def test_the_audit_log_holds_the_numbers_of_who_did_it_and_of_whom_it_made(desk):
+    adding = AddOperator("ben", Right.READS, "hash", at(1), Future())
+    desk.do(
+        Deed(adding, "ada", "added an operator", "ben, who reads", at(1), 7, "operator"),
+        RecordAudit("link", "exported a contact", "contact 3", at(2), 4),
+    )
+
+    told = [(each.who, each.who_id, each.what, each.about) for each in list_audit(limit=9).items]
+    assert told == [
+        ("link", 4, "exported a contact", "contact 3"),
+        ("ada", 7, "added an operator", "operator 1 (ben, who reads)"),
+    ]
+    assert AuditEntry.select().count() == 2
+
+
+def test_operators_of_names_that_differ_in_case_outlive_the_migration(new_database):
+    database = new_database
+    migrate(database)
+    with database.connection_context():
+        _as_before(database)
+        for name in ("Anna", "anna", "ben"):
+            database.execute_sql(
+                "INSERT INTO operator (name, may, password_hash, created_at) "
+                f"VALUES ('{name}', 'reads', 'hash', 0)"
+            )
+    migrate(database)
+
+    with database.connection_context():
+        names = list(Operator.select(Operator.name, Operator.folded_name).tuples())
+        assert sorted(names, key=str) == [("Anna", "anna"), ("anna", None), ("ben", "ben")]
+        assert find_operator("anna").name == "anna"
+        assert find_operator("ANNA").name == "Anna"
+
+
+def _as_before(database):
+    instant = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"
+    for statement in (
+        "DELETE FROM migratehistory WHERE name = '026_sessions'",
+        'DROP INDEX "operator_folded_name"',
+        'ALTER TABLE "operator" DROP COLUMN "folded_name"',
+        'ALTER TABLE "audit" DROP COLUMN "who_id"',
+        'DROP TABLE "login"',
+        f'CREATE TABLE "login" ("key" VARCHAR(255) PRIMARY KEY, "opened_at" {instant})',
+    ):
+        database.execute_sql(statement)

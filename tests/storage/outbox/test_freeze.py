@@ -1,0 +1,58 @@
+from concurrent.futures import Future
+
+from moca.core.messages.delivery import FindPending
+from moca.core.messages.operator_actions import EditReply, FreezeChanged, FreezeQueue, ReleaseQueue
+from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.storage.queries.freeze import frozen_since
+from moca.storage.queries.queue_forecast import first_waiting
+from tests.storage.desk import details, steps
+from tests.support.factory import ANNA, at
+
+
+def is_frozen(desk) -> bool:
+    """What the sender is told as it begins."""
+    (found,) = desk.do(FindPending(10, at(0), at(60)))
+    return found.is_frozen
+
+
+def test_a_freeze_is_written_told_and_found_until_it_is_released(desk) -> None:
+    assert (is_frozen(desk), frozen_since()) == (False, None)
+
+    assert desk.do(FreezeQueue(at(1))) == (FreezeChanged(is_frozen=True),)
+    assert (is_frozen(desk), frozen_since()) == (True, at(1))
+    assert desk.do(ReleaseQueue(at(2))) == (FreezeChanged(is_frozen=False),)
+    assert (is_frozen(desk), frozen_since()) == (False, None)
+
+
+def test_a_second_freeze_changes_nothing(desk) -> None:
+    commands = [
+        ReleaseQueue(at(0), Future()),
+        FreezeQueue(at(1), Future()),
+        FreezeQueue(at(2), Future()),
+        ReleaseQueue(at(3), Future()),
+    ]
+    assert desk.answers(*commands) == [
+        Conflict("the queue is not frozen"),
+        Done(),
+        Conflict("the queue is frozen already"),
+        Done(),
+    ]
+
+
+def test_a_pending_reply_is_claimed_as_edited(desk) -> None:
+    reply = desk.queue(desk.hear("m1"))
+    assert desk.answers(EditReply(reply.item_id, "By hand.", at(5), Future())) == [Done()]
+
+    assert desk.claim(reply).content.text == "By hand."
+    assert "queue/edited" in steps(reply.message_id)
+    assert "by the operator" in details(reply.message_id)
+    late = EditReply(reply.item_id, "Too late.", at(7), Future())
+    assert desk.answers(late) == [Conflict("the reply is sending")]
+    assert desk.answers(EditReply(99, "Nobody.", at(7), Future())) == [NotFound()]
+
+
+def test_what_waits_is_looked_at_with_the_end_of_its_window(desk) -> None:
+    reply = desk.queue(desk.hear("m1"))
+    (waiting,) = first_waiting(10)
+    assert (waiting.item_id, waiting.contact) == (reply.item_id, ANNA)
+    assert waiting.window_ends_at == at(24 * 3600)

@@ -1,0 +1,121 @@
+"""The queue's head, however long the queue."""
+
+import pytest
+
+from moca.core.content.content import Content, Media
+from moca.core.messages.delivery import FindPending
+from moca.core.outbox.backlog import NOTHING
+from moca.core.outbox.queued_reply import Channel
+from moca.core.types import Author, ContactKey, Priority
+from tests.support.factory import ANNA, BEN, at
+
+BY_HAND = {"author": Author.OPERATOR}
+
+
+def test_what_is_for_later_hides_nothing_that_is_due(desk):
+    desk.hear("m1")
+    for number in range(4):
+        desk.queue(scheduled_for=at(900 + number), priority=Priority.HIGH, **BY_HAND)
+    due = [desk.queue(priority=Priority.LOW), desk.queue(scheduled_for=at(60), **BY_HAND)]
+
+    (found,) = desk.do(FindPending(2, at(6), at(66)))
+    assert found.replies == (due[1], due[0])
+
+
+def test_of_many_that_have_become_due_the_urgent_and_the_oldest_are_found(desk):
+    desk.hear("m1")
+    desk.queue(scheduled_for=at(50), priority=Priority.LOW, **BY_HAND)
+    first, second = (desk.queue(scheduled_for=at(due), **BY_HAND) for due in (40, 30))
+    urgent = desk.queue(scheduled_for=at(55), priority=Priority.HIGH, **BY_HAND)
+
+    (found,) = desk.do(FindPending(2, at(60), at(60)))
+    assert found.replies == (urgent, first)
+    (found,) = desk.do(FindPending(3, at(60), at(60)))
+    assert found.replies == (urgent, first, second)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_the_channels_heads_are_read_off_their_indexes(desk, database, monkeypatch):
+    desk.hear("m1")
+    desk.queue()
+    read = []
+    execute = database.execute_sql
+    monkeypatch.setattr(
+        database, "execute_sql", lambda *asked: read.append(asked) or execute(*asked)
+    )
+    desk.do(FindPending(9, at(60), at(60)))
+    heads = [asked for asked in read if '"channel"' in asked[0] and "json_each" in asked[0]]
+    walks = [asked for asked in read if "WITH RECURSIVE" in asked[0]]
+    assert (len(heads), len(walks)) == (2, 2)
+    plans = [
+        [row[-1] for row in execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+        for sql, values in (*walks, *heads)
+    ]
+    by_channel = [[step for step in plan if "queue_item" in step] for plan in plans]
+    assert all("INDEX queue_item_of_channel" in step for plan in by_channel for step in plan)
+    assert not any("TEMP B-TREE" in step for plan in plans for step in plan)
+
+
+ELSEWHERE = ContactKey("17841400000000002", "28978671838402975")
+PICTURE = Content(media=Media(type="image", url="https://example.org/a.png"))
+
+
+def test_each_channel_has_its_share_however_many_wait_in_another(desk):
+    desk.hear("m1")
+    desk.hear("m2", contact=ELSEWHERE)
+    many = [desk.queue() for _ in range(10)]
+    few = [desk.queue(conversation_id=2) for _ in range(2)]
+
+    (found,) = desk.do(FindPending(6, at(6), at(66)))
+    assert found.replies == (*many[:3], *few)
+    assert found.ends == {Channel(ANNA.account_id): (1, many[2].item_id)}
+    assert found.window == 3
+
+
+def test_what_may_not_go_is_not_read_and_takes_nothing_of_the_share(desk):
+    desk.hear("m1")
+    desk.hear("m2", contact=ELSEWHERE)
+    for _ in range(4):
+        desk.queue()
+    few = [desk.queue(conversation_id=2) for _ in range(3)]
+
+    resting = frozenset({ANNA.account_id})
+    (found,) = desk.do(FindPending(4, at(6), at(66), resting=resting))
+    assert found.replies == tuple(few)
+    assert found.ends == {Channel(ANNA.account_id): NOTHING}
+
+    exhausted = frozenset({Channel(ELSEWHERE.account_id)})
+    (found,) = desk.do(FindPending(4, at(6), at(66), resting=resting, exhausted=exhausted))
+    assert found.replies == ()
+
+
+def test_what_is_held_is_not_read_again(desk):
+    desk.hear("m1")
+    held, more = desk.queue(), desk.queue()
+
+    (found,) = desk.do(FindPending(9, at(6), at(66), held=frozenset({held.item_id})))
+    assert found.replies == (more,)
+
+
+def test_with_more_channels_than_room_each_has_its_first(desk):
+    desk.hear("m1")
+    desk.hear("m2", contact=ELSEWHERE)
+    first, _ = desk.queue(), desk.queue()
+    other, _ = desk.queue(conversation_id=2), desk.queue(conversation_id=2)
+
+    (found,) = desk.do(FindPending(1, at(6), at(66)))
+    assert found.replies == (first, other)
+
+
+def test_what_follows_a_reply_that_is_left_on_disk_in_another_channel_is_left_too(desk):
+    desk.hear("m1")
+    desk.hear("m2", contact=BEN)
+    for _ in range(2):
+        desk.queue(conversation_id=2, content=PICTURE)
+    picture, text = desk.queue(content=PICTURE), desk.queue()
+
+    (found,) = desk.do(FindPending(4, at(6), at(66)))
+    assert text not in found.replies
+    assert picture not in found.replies
+    (found,) = desk.do(FindPending(6, at(6), at(66)))
+    assert found.replies[-2:] == (picture, text)

@@ -1,0 +1,89 @@
+from concurrent.futures import Future
+from datetime import timedelta
+
+import pytest
+
+from moca.core.messages.cluster import (
+    Beat,
+    ClaimSeat,
+    Fenced,
+    LeaveSeats,
+    SeatClaimed,
+    SeatLost,
+    Standing,
+)
+from moca.core.messages.delivery import RestingAccount
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.receipt import Conflict, Done
+from moca.storage.cluster_writer import ClusterWriter
+from moca.storage.db.tables import Webhook
+from moca.storage.outbox.results import rest_accounts
+from moca.storage.unit_of_work import WriterPolicy
+from tests.support.factory import NOON
+
+POLICY = WriterPolicy(
+    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
+)
+
+
+@pytest.fixture
+def writer(database):
+    writer = ClusterWriter(database, POLICY)
+    yield writer
+    writer.close()
+
+
+def claim(writer, node, seat="p1"):
+    return writer.apply([ClaimSeat(seat, node, NOON)]).events
+
+
+def late_webhook(epoch):
+    return Fenced("p1", epoch, RecordWebhook(b"{}", (), NOON, Future()))
+
+
+def test_each_claim_opens_a_new_epoch(writer):
+    assert claim(writer, "a") == (SeatClaimed("p1", 1, was_left=True),)
+    assert claim(writer, "b") == (SeatClaimed("p1", 2, was_left=False),)
+
+
+def test_a_write_under_the_epoch_in_force_is_carried_out(writer, database):
+    claim(writer, "a")
+    written = writer.apply([late_webhook(1)])
+    assert [answer for _, answer in written.answers] == [Done()]
+    with database.connection_context():
+        assert Webhook.select().count() == 1
+
+
+def test_a_late_write_of_a_former_owner_is_refused_and_told(writer, database):
+    claim(writer, "a")
+    claim(writer, "b")
+    written = writer.apply([late_webhook(1)])
+    assert written.events == (SeatLost("p1", 1),)
+    assert [answer for _, answer in written.answers] == [Conflict("p1 has another owner by now")]
+    with database.connection_context():
+        assert Webhook.select().count() == 0
+
+
+def test_whoever_leaves_in_order_is_followed_without_a_wait(writer):
+    claim(writer, "a")
+    writer.apply([LeaveSeats("a", NOON)])
+    assert claim(writer, "b") == (SeatClaimed("p1", 2, was_left=True),)
+
+
+def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer):
+    claim(writer, "a")
+    claim(writer, "b", seat="p2")
+    later = NOON + timedelta(seconds=30)
+    writer.apply([Beat("gone", "http://gone", NOON), Beat("b", "http://b", later)])
+    written = writer.apply([Beat("a", "http://a", later, Future())])
+    assert [answer for _, answer in written.answers] == [Standing(2, {"p1": 1})]
+
+
+def test_a_beat_tells_which_accounts_rest(writer, database):
+    claim(writer, "a")
+    until = NOON + timedelta(minutes=5)
+    with database.connection_context():
+        rest_accounts({"17841400000000001": until, "17841400000000002": NOON})
+    written = writer.apply([Beat("a", "http://a", NOON, Future())])
+    resting = (RestingAccount("17841400000000001", until),)
+    assert [answer for _, answer in written.answers] == [Standing(1, {"p1": 1}, resting=resting)]

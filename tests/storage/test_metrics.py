@@ -1,0 +1,94 @@
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+from peewee_migrate import Router
+
+from moca.core.messages.housekeeping import RecordFigures
+from moca.core.messages.operator_actions import CancelReply, RetryReply
+from moca.core.metrics import Figure
+from moca.core.types import ItemStatus
+from moca.storage import migrations
+from moca.storage.db.connection import migrate
+from moca.storage.db.tables import QueueItem
+from moca.storage.queries.queue import count_queue
+from moca.storage.queries.stats import list_figures
+from tests.support.factory import ANNA, NOON, at
+
+MIGRATIONS = Path(migrations.__file__).parent
+MS = timedelta(milliseconds=1)
+
+
+def figure(minute=NOON, name="ack", count=1, total=2 * MS, longest=2 * MS):
+    return Figure(minute=minute, name=name, count=count, total=total, longest=longest)
+
+
+def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
+    desk.do(RecordFigures((figure(), figure(name="reply")), NOON))
+    desk.do(RecordFigures((figure(count=3, total=9 * MS, longest=5 * MS),), NOON))
+
+    assert list_figures(NOON) == (
+        figure(count=4, total=11 * MS, longest=5 * MS),
+        figure(name="reply"),
+    )
+
+
+def test_figures_of_last_week_are_forgotten(desk) -> None:
+    desk.do(RecordFigures((figure(),), NOON))
+    later = NOON + timedelta(days=9)
+    desk.do(RecordFigures((figure(minute=later),), later))
+
+    assert list_figures(NOON) == (figure(minute=later),)
+
+
+def test_no_figures_are_nothing(desk) -> None:
+    desk.do(RecordFigures((), NOON))
+    assert list_figures(NOON) == ()
+
+
+def test_the_queues_counts_follow_every_change(desk) -> None:
+    def counted():
+        rows = QueueItem.select(QueueItem.status).tuples()
+        found = [status for (status,) in rows]
+        assert count_queue() == {status: found.count(status) for status in ItemStatus}
+        return {str(status): count for status, count in count_queue().items() if count}
+
+    first, second = desk.hear("m1"), desk.hear("m2", contact=ANNA)
+    reply, other = desk.queue(first), desk.queue(second)
+    assert counted() == {"pending": 2}
+    desk.send(reply)
+    assert counted() == {"sent": 1, "pending": 1}
+    desk.do(CancelReply(other.item_id, at(8)))
+    assert counted() == {"sent": 1, "cancelled": 1}
+    desk.do(RetryReply(other.item_id, at(9)))
+    assert counted() == {"sent": 1, "pending": 1}
+    QueueItem.delete().where(QueueItem.id == other.item_id).execute()
+    assert counted() == {"sent": 1}
+
+
+def test_what_was_queued_before_is_counted_once(new_database) -> None:
+    database = new_database
+    with database.connection_context():
+        Router(database, migrate_dir=MIGRATIONS, logger=logging.getLogger("quiet")).run("012_inbox")
+        database.execute_sql(
+            "INSERT INTO contact (account_id, psid, created_at, last_seen_at, message_count)"
+            " VALUES ('a', '1', 1, 1, 1)"
+        )
+        database.execute_sql(
+            "INSERT INTO conversation (contact_id, status, created_at, last_activity_at)"
+            " VALUES (1, 'open', 1, 1)"
+        )
+        database.execute_sql(
+            "INSERT INTO message (conversation_id, account_id, kind, role, author, type, text,"
+            " created_at, status, processed, because, redeliveries)"
+            " VALUES (1, 'a', 'message', 'assistant', 'bot', 'text', '', 1, 'sent', TRUE, '', 0)"
+        )
+        database.execute_sql(
+            "INSERT INTO queue_item (message_id, conversation_id, priority, status, scheduled_for,"
+            " attempts, because, created_at) VALUES (1, 1, 1, 'sent', 1, 1, '', 1)"
+        )
+    migrate(database)
+    with database.connection_context():
+        assert count_queue()[ItemStatus.SENT] == 1
+        QueueItem.delete().execute()
+        assert count_queue()[ItemStatus.SENT] == 0

@@ -1,0 +1,64 @@
+from collections.abc import Sequence
+from random import Random
+
+from moca.core.content.content import Content
+from moca.core.messages import Command
+from moca.core.messages.conversation import LoadConversation
+from moca.core.messages.delivery import ClaimReply, RecordSent
+from moca.core.messages.replies import ConcludeMessages, QueueReply, RecordSteps
+from moca.core.types import Outcome
+from moca.storage.writer import gathered
+from tests.storage.desk import message, webhook, wrote
+from tests.support.factory import ANNA, at, reply_to
+
+STEPS = RecordSteps(())
+QUEUE = QueueReply(1, (1,), content=Content(text="hi"), at=at(1))
+LOAD = LoadConversation(ANNA, at(1))
+CONCLUDE = ConcludeMessages((9,), Outcome.FAILED, "no", at(1))
+
+
+def claim(item_id: int) -> ClaimReply:
+    return ClaimReply(reply_to(item_id=item_id), at(2))
+
+
+def sent(item_id: int) -> RecordSent:
+    return RecordSent(item_id, f"r{item_id}", at(3), "the call's answer")
+
+
+def kinds(commands: Sequence[Command]) -> list[str]:
+    return [type(command).__name__ for command in gathered(commands)]
+
+
+def test_what_stands_apart_comes_together_in_the_order_of_a_journey():
+    hook = webhook(wrote("m1"))
+    apart = [claim(1), QUEUE, STEPS, LOAD, hook, sent(2), STEPS, claim(3), QUEUE]
+    assert list(gathered(apart)) == [
+        hook, STEPS, STEPS, QUEUE, QUEUE, sent(2), claim(1), claim(3), LOAD
+    ]  # fmt: skip
+
+
+def test_what_may_make_a_difference_is_not_passed():
+    assert kinds([claim(1), CONCLUDE, STEPS]) == ["ClaimReply", "ConcludeMessages", "RecordSteps"]
+
+
+def test_a_claim_told_again_comes_before_the_end_of_its_call():
+    assert list(gathered([claim(1), claim(2), sent(2), STEPS])) == [
+        claim(1), claim(2), STEPS, sent(2)
+    ]  # fmt: skip
+
+
+def test_journeys_told_at_once_end_as_if_told_one_after_the_other(desk):
+    ids = [desk.hear(f"m{number}") for number in range(8)]
+    queued = [
+        desk.do(QueueReply(1, (each,), content=Content(text="hi"), at=at(1)))[0] for each in ids
+    ]
+    told = [ClaimReply(each.reply, at(2)) for each in queued]
+    told += [webhook(wrote(f"n{number}")) for number in range(8)]
+    Random(4).shuffle(told)
+    events = desk.do(*told)
+    claimed = {e.reply.item_id for e in events if type(e).__name__ == "ReplyClaimed"}
+    assert claimed == {each.reply.item_id for each in queued}
+
+    ends = [sent(each.reply.item_id) for each in queued]
+    desk.do(*(each for pair in zip(ends, [STEPS] * 8, strict=True) for each in pair))
+    assert [message(each)[2] for each in ids] == ["answered"] * 8

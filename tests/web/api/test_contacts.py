@@ -1,0 +1,72 @@
+import pytest
+
+from moca.core.messages.operator_actions import EraseContact
+from moca.core.messages.receipt import Done
+from moca.core.types import ContactKey
+from moca.storage.db.tables import DeletionRequest
+from tests.web.rows import ACCOUNT, AT, a_contact, after
+
+ADA = {
+    "account_id": ACCOUNT,
+    "psid": "700",
+    "name": "Ada",
+    "created_at": "2026-11-22T12:00:00Z",
+    "last_seen_at": "2026-11-22T12:00:00Z",
+    "window_opened_at": "2026-11-22T12:00:00Z",
+    "message_count": 1,
+}
+
+
+def test_a_contact_is_shown_whole(client):
+    a_contact()
+
+    assert client.get("/api/contacts/700").get_json() == ADA
+
+
+def test_contacts_are_listed_by_when_they_were_seen(client):
+    for psid, seconds in (("701", 1), ("702", 3), ("703", 3), ("704", 2)):
+        a_contact(psid, last_seen_at=after(seconds))
+
+    first = client.get("/api/contacts?limit=3").get_json()
+    rest = client.get("/api/contacts", query_string={"cursor": first["next_cursor"]}).get_json()
+
+    assert [item["psid"] for item in first["items"]] == ["703", "702", "704"]
+    assert [item["psid"] for item in rest["items"]] == ["701"]
+    assert rest["next_cursor"] is None
+
+
+def test_of_two_accounts_contacts_with_one_id_the_one_seen_last_is_shown(client):
+    a_contact(account_id="1")
+    a_contact(account_id="2", last_seen_at=after(1))
+
+    assert client.get("/api/contacts/700").get_json()["account_id"] == "2"
+    assert client.get("/api/contacts/700?account_id=1").get_json()["account_id"] == "1"
+    assert client.get("/api/contacts/700?account_id=3").status_code == 404
+
+
+@pytest.mark.parametrize(("completed_at", "status"), [(AT, 200), (None, 202)])
+def test_a_contact_counts_as_erased_once_nothing_is_left(client, house, completed_at, status):
+    a_contact()
+
+    def begin(command):
+        code = command.request.code
+        DeletionRequest.create(code=code, requested_at=AT, completed_at=completed_at)
+        return Done()
+
+    house.answer = begin
+    answer = client.delete("/api/contacts/700")
+
+    (command,) = house.told
+    assert command == EraseContact(ContactKey(ACCOUNT, "700"))
+    told = {
+        "account_id": ACCOUNT,
+        "psid": "700",
+        "erased": completed_at is not None,
+        "confirmation_code": command.request.code,
+    }
+    assert (answer.status_code, answer.get_json()) == (status, told)
+
+
+def test_nobody_is_erased_where_there_is_nobody(client, house):
+    assert client.delete("/api/contacts/700").status_code == 404
+    assert house.told == []

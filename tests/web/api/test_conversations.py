@@ -1,0 +1,287 @@
+import json
+
+import pytest
+
+from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
+from moca.core.messages.operator_actions import ChangeConversation
+from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.core.messages.replies import QueueReply
+from moca.core.types import Author, ConversationStatus, Priority
+from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
+
+
+def listed(client, **query):
+    """Walk a list to its end and give the ids or mids in its order."""
+    path = query.pop("path", "/api/conversations")
+    found, cursor = [], None
+    while True:
+        page = client.get(path, query_string=query | ({"cursor": cursor} if cursor else {}))
+        told = page.get_json()
+        found += [item.get("id") or item["mid"] for item in told["items"]]
+        cursor = told["next_cursor"]
+        if cursor is None:
+            return found
+
+
+HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN, ConversationStatus.STANDBY)
+
+
+def changed(status, until=None, among=()):
+    return ChangeConversation(1, status, AT, until, among=among)
+
+
+def written(content, *, hold):
+    return QueueReply(1, (), content, AT, Author.OPERATOR, author_name="API", hold=hold)
+
+
+def test_a_conversation_is_shown_whole(client):
+    a_conversation(status="paused", held_until=after(60), last_user_message_at=AT)
+
+    assert client.get("/api/conversations/1").get_json() == {
+        "id": "1",
+        "contact": {"account_id": ACCOUNT, "psid": "700", "name": "Ada"},
+        "status": "paused",
+        "held_until": "2026-11-22T12:01:00Z",
+        "held_by": None,
+        "created_at": "2026-11-22T12:00:00Z",
+        "last_user_message_at": "2026-11-22T12:00:00Z",
+        "last_bot_message_at": None,
+        "last_activity_at": "2026-11-22T12:00:00Z",
+        "cooldown_until": None,
+    }
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 200])
+def test_conversations_are_listed_by_latest_activity_each_once(client, limit):
+    for number, seconds in enumerate((30, 10, 10, 10, 20)):
+        a_conversation(a_contact(f"70{number}"), last_activity_at=after(seconds))
+
+    assert listed(client, limit=limit) == ["1", "5", "4", "3", "2"]
+
+
+def test_conversations_are_found_by_status_and_contact(client):
+    a_conversation(a_contact("701"), status="closed")
+    a_conversation(a_contact("702"))
+
+    assert listed(client, status="closed") == ["1"]
+    assert listed(client, psid="702") == ["2"]
+    assert listed(client, status="closed", psid="702") == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_a_conversations_messages_are_listed_newest_first(client, limit):
+    conversation = a_conversation()
+    for mid in ("m1", "m2", "m3"):
+        a_question(conversation, mid)
+    a_question(a_conversation(a_contact("other")), "elsewhere")
+
+    path = "/api/conversations/1/messages"
+    assert listed(client, path=path, limit=limit) == ["m3", "m2", "m1"]
+
+
+@pytest.mark.parametrize(
+    ("was", "action", "command"),
+    [
+        ("open", "close", changed(ConversationStatus.CLOSED)),
+        ("paused", "close", changed(ConversationStatus.CLOSED)),
+        ("closed", "reopen", changed(ConversationStatus.OPEN, among=(ConversationStatus.CLOSED,))),
+        ("open", "pause", changed(ConversationStatus.PAUSED)),
+        ("paused", "resume", changed(ConversationStatus.OPEN, among=HELD)),
+        ("human", "resume", changed(ConversationStatus.OPEN, among=HELD)),
+    ],
+)
+def test_an_operators_change_is_handed_over(client, house, was, action, command):
+    a_conversation(status=was)
+
+    answer = client.post(f"/api/conversations/1/{action}")
+
+    assert (answer.status_code, answer.get_json()["id"]) == (200, "1")
+    assert house.told == [command]
+
+
+@pytest.mark.parametrize(
+    ("body", "until"), [({}, None), ({"minutes": None}, None), ({"minutes": 90}, after(90 * 60))]
+)
+def test_a_pause_may_have_an_end(client, house, body, until):
+    a_conversation()
+
+    assert client.post("/api/conversations/1/pause", json=body).status_code == 200
+    assert house.told == [changed(ConversationStatus.PAUSED, until)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        (Conflict("it is closed already"), 409, "conflict"),
+        (NotFound(), 404, "not_found"),
+        (None, 503, "unavailable"),
+        (OSError("disk full"), 503, "unavailable"),
+    ],
+)
+def test_what_the_database_says_to_a_change_is_told(client, house, answer, status, code):
+    a_conversation()
+    house.answer = answer
+
+    told = client.post("/api/conversations/1/close")
+
+    assert (told.status_code, told.get_json()["error"]["code"]) == (status, code)
+
+
+def test_an_operators_reply_is_queued_and_shown(client, house):
+    conversation = a_conversation()
+    house.answer = lambda command: Done(
+        a_reply(conversation, author="operator", text=command.content.text).id
+    )
+
+    answer = client.post("/api/conversations/1/messages", json={"text": "We open at nine. ☕"})
+
+    told = answer.get_json()
+    assert answer.status_code == 202
+    assert (told["mid"], told["status"], told["author"]) == ("moca-1", "queued", "operator")
+    assert house.told == [written(Content(text="We open at nine. ☕"), hold=True)]
+
+
+def test_an_operators_reply_may_let_the_bot_go_on(client, house):
+    conversation = a_conversation()
+    house.answer = lambda _: Done(a_reply(conversation).id)
+
+    client.post("/api/conversations/1/messages", json={"text": "x", "hold": False})
+
+    assert house.told == [written(Content(text="x"), hold=False)]
+
+
+def test_an_operators_reply_may_be_urgent_and_for_later(client, house):
+    conversation = a_conversation()
+    house.answer = lambda _: Done(a_reply(conversation).id)
+    body = {"text": "x", "priority": "high", "scheduled_for": "2026-11-22T14:00:00+01:00"}
+
+    client.post("/api/conversations/1/messages", json=body)
+
+    (command,) = house.told
+    assert (command.priority, command.scheduled_for) == (Priority.HIGH, after(3600))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": ""},
+        {"text": " \n"},
+        {"text": "x" * 10_001},
+        {"text": "é" * 5_001},
+        {"text": "x", "media": {"type": "image", "url": "https://example.com/a.png"}},
+        {"media": {"type": "image", "url": "/etc/passwd"}},
+        {"media": {"type": "image", "url": "https://example.com/a.png", "size": 3}},
+        {"text": "x", "quick_replies": [{"title": "y" * 21, "payload": "Y"}]},
+        {"text": "x", "quick_replies": [{"title": "y", "payload": "Y"}] * 14},
+        {"text": "x", "buttons": [{"title": "Open"}]},
+        {"text": "x" * 641, "buttons": [{"title": "Open", "payload": "OPEN"}]},
+        {"cards": [{"title": "Tea \ud800", "subtitle": "green"}]},
+        {"cards": [{"title": "Tea", "subtitle": "green"}] * 11},
+        {"heart": "yes"},
+        {"text": "x", "hold": "no"},
+        {"text": "x", "hold": None},
+        {"text": "x", "reply_to": "of somebody else"},
+        {"text": "x", "reply_to": "moca-1"},
+        {"text": "x", "comment": "of nobody"},
+        {"text": "nul \x00"},
+        {"text": "surrogate \ud800"},
+        {"text": 7},
+        {"text": None},
+        {"text": "x", "priority": "urgent"},
+        {"text": "x", "priority": 0},
+        {"text": "x", "scheduled_for": "2026-11-22T14:00:00"},
+        {"text": "x", "scheduled_for": 1795352400},
+        {"text": "x", "scheduled_for": "soon"},
+        {"text": "x", "scheduled_for": "2026-11-22T11:58:00Z"},
+        {"text": "x", "scheduled_for": "9999-12-31T23:59:59-14:00"},
+        {"text": "x", "scheduled_for": "0001-01-01T00:00:00+14:00"},
+        {"text": "x", "colour": "brown"},
+    ],
+)
+def test_a_reply_that_cannot_be_sent_is_refused(client, house, body):
+    a_conversation()
+
+    answer = client.post(
+        "/api/conversations/1/messages", data=json.dumps(body), content_type="application/json"
+    )
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
+    assert house.told == []
+
+
+def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(client, house):
+    conversation = a_conversation()
+    house.answer = lambda _: Done(a_reply(conversation).id)
+
+    answer = client.post("/api/conversations/1/messages", json={"text": "é" * 5000})
+
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        (
+            {"media": {"type": "image", "url": "https://example.com/a.png"}},
+            Content(media=Media(type="image", url="https://example.com/a.png")),
+        ),
+        (
+            {"text": "well?", "quick_replies": [{"title": "Yes", "payload": "YES"}]},
+            Content(text="well?", quick_replies=(QuickReply(title="Yes", payload="YES"),)),
+        ),
+        (
+            {"text": "see", "buttons": [{"title": "Shop", "url": "https://example.com"}]},
+            Content(text="see", buttons=(Button(title="Shop", url="https://example.com"),)),
+        ),
+        (
+            {"cards": [{"title": "Tea", "buttons": [{"title": "Buy", "payload": "TEA"}]}]},
+            Content(cards=(Card(title="Tea", buttons=(Button(title="Buy", payload="TEA"),)),)),
+        ),
+        ({"heart": True}, Content(is_heart=True)),
+        ({"text": "this", "reply_to": "m1"}, Content(text="this", reply_to_mid="m1")),
+    ],
+)
+def test_an_operator_may_send_whatever_instagram_takes(client, house, body, content):
+    conversation = a_conversation()
+    a_question(conversation)
+    house.answer = lambda _: Done(a_reply(conversation).id)
+
+    assert client.post("/api/conversations/1/messages", json=body).status_code == 202
+    assert house.told == [written(content, hold=True)]
+
+
+def test_what_cannot_be_sent_is_refused_by_name(client):
+    a_conversation()
+    body = {"text": "x", "quick_replies": [{"title": "y" * 21, "payload": "Y"}]}
+
+    told = client.post("/api/conversations/1/messages", json=body).get_json()
+
+    because = "quick_replies.0.title: it must not be longer than 20 characters"
+    assert told == {"error": {"code": "invalid", "message": because}}
+
+
+@pytest.mark.parametrize("emoji", ["love", "🎉", None])
+def test_an_operator_puts_a_sign_on_a_message_and_takes_it_off(client, house, emoji):
+    conversation = a_conversation()
+    a_question(conversation)
+    house.answer = lambda _: Done(a_reply(conversation, kind="reaction", text="").id)
+
+    answer = client.post("/api/conversations/1/reactions", json={"mid": "m1", "emoji": emoji})
+
+    assert (answer.status_code, answer.get_json()["kind"]) == (202, "reaction")
+    content = Content(reaction=Reaction(mid="m1", emoji=emoji))
+    assert house.told == [written(content, hold=False)]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"mid": "m2"}, {"mid": ""}, {"mid": "m1", "emoji": ""}, {"mid": "m1", "by": "me"}]
+)
+def test_a_sign_on_nothing_is_refused(client, house, body):
+    a_question(a_conversation())
+    a_question(a_conversation(a_contact("701")), "m2")
+
+    answer = client.post("/api/conversations/1/reactions", json=body)
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
+    assert house.told == []

@@ -1,0 +1,42 @@
+import pytest
+
+from moca.core.content.content import Content
+from moca.core.messages.receipt import Done
+from moca.core.messages.replies import QueueReply
+from moca.core.types import Author
+from tests.web.rows import AT, a_conversation, a_question, a_reply
+
+
+def test_an_operator_answers_a_comment_in_private(client, house):
+    conversation = a_conversation()
+    a_question(conversation, "c1", kind="comment")
+    house.answer = lambda _: Done(a_reply(conversation).id)
+
+    body = {"text": "come by", "comment": "c1"}
+    assert client.post("/api/conversations/1/messages", json=body).status_code == 202
+    told = QueueReply(
+        1,
+        (),
+        Content(text="come by"),
+        AT,
+        Author.OPERATOR,
+        comment_id="c1",
+        author_name="API",
+        hold=True,
+    )
+    assert house.told == [told]
+
+
+@pytest.mark.parametrize(
+    ("more", "because"),
+    [
+        ({}, "comment: this is no comment"),
+        ({"reply_to": "m1"}, "reply_to: a private reply answers its comment alone"),
+    ],
+)
+def test_only_a_comment_is_answered_in_private(client, house, more, because):
+    a_question(a_conversation())
+    body = {"text": "come by", "comment": "m1", **more}
+    answer = client.post("/api/conversations/1/messages", json=body)
+    assert (answer.status_code, answer.get_json()["error"]["message"]) == (422, because)
+    assert house.told == []

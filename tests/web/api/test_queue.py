@@ -1,0 +1,172 @@
+import pytest
+
+from moca.core.messages.operator_actions import (
+    CancelReply,
+    EditReply,
+    FreezeQueue,
+    ReleaseQueue,
+    RetryReply,
+    SettleReply,
+)
+from moca.core.messages.receipt import Conflict
+from moca.storage.db.metric_tables import Freeze
+from tests.web.rows import (
+    ACCOUNT,
+    AT,
+    a_contact,
+    a_conversation,
+    a_reply,
+    after,
+    an_answered_question,
+    an_item,
+)
+
+NONE = {"pending": 0, "sending": 0, "sent": 0, "failed": 0, "unknown": 0, "cancelled": 0}
+
+
+def walk(client, **query):
+    found, cursor = [], None
+    while True:
+        asked = query | ({"cursor": cursor} if cursor else {})
+        told = client.get("/api/queue", query_string=asked).get_json()
+        found += [item["id"] for item in told["items"]]
+        cursor = told["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def test_an_empty_queue_names_every_status(client):
+    assert client.get("/api/queue").get_json() == {
+        "counts": NONE,
+        "items": [],
+        "next_cursor": None,
+        "frozen_since": None,
+    }
+
+
+def test_a_queue_item_is_shown_whole(client):
+    an_answered_question()
+
+    told = client.get("/api/queue").get_json()
+
+    assert told["counts"] == NONE | {"sent": 1}
+    assert told["items"] == [
+        {
+            "id": "1",
+            "mid": "r1",
+            "conversation_id": "1",
+            "contact": {"account_id": ACCOUNT, "psid": "700", "name": "Ada"},
+            "author": "bot",
+            "text": "At nine.",
+            "status": "sent",
+            "priority": "normal",
+            "scheduled_for": "2026-11-22T12:00:05Z",
+            "attempts": 1,
+            "because": "",
+            "created_at": "2026-11-22T12:00:05Z",
+            "sending_at": "2026-11-22T12:00:05.200000Z",
+            "sent_at": "2026-11-22T12:00:05.400000Z",
+            "echoed_at": "2026-11-22T12:00:06Z",
+        }
+    ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(client, limit):
+    conversation = a_conversation()
+    for status, priority in (
+        ("pending", 1),
+        ("pending", 0),
+        ("failed", 1),
+        ("pending", 2),
+        ("pending", 0),
+        ("failed", 0),
+    ):
+        an_item(a_reply(conversation), status, priority=priority)
+
+    assert walk(client, limit=limit, status="pending") == ["2", "5", "1", "4"]
+    assert walk(client, limit=limit, status="failed") == ["6", "3"]
+    assert walk(client, limit=limit) == ["6", "5", "4", "3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "command"),
+    [
+        ("cancel", None, CancelReply(1, AT)),
+        ("retry", None, RetryReply(1, AT)),
+        ("edit", {"text": "At ten."}, EditReply(1, "At ten.", AT)),
+        ("settle", {"delivered": True}, SettleReply(1, delivered=True, at=AT)),
+        ("settle", {"delivered": False}, SettleReply(1, delivered=False, at=AT)),
+    ],
+)
+def test_an_operators_word_on_an_item_is_handed_over(client, house, action, body, command):
+    an_item(a_reply(a_conversation()), scheduled_for=after(9))
+    sent = {} if body is None else {"json": body}
+
+    answer = client.post(f"/api/queue/1/{action}", **sent)
+
+    assert (answer.status_code, answer.get_json()["id"]) == (200, "1")
+    assert house.told == [command]
+
+
+@pytest.mark.parametrize("action", ["cancel", "retry"])
+def test_what_the_state_does_not_allow_is_a_conflict(client, house, action):
+    an_item(a_reply(a_conversation()), "sent")
+    house.answer = Conflict("the reply is sent")
+
+    answer = client.post(f"/api/queue/1/{action}")
+
+    told = {"error": {"code": "conflict", "message": "the reply is sent"}}
+    assert (answer.status_code, answer.get_json()) == (409, told)
+
+
+@pytest.mark.parametrize("body", [{}, {"delivered": "yes"}, {"delivered": 1}, {"delivered": None}])
+def test_settling_needs_a_plain_yes_or_no(client, house, body):
+    an_item(a_reply(a_conversation()), "unknown")
+
+    assert client.post("/api/queue/1/settle", json=body).status_code == 422
+    assert house.told == []
+
+
+@pytest.mark.parametrize(
+    ("action", "command"), [("freeze", FreezeQueue(AT)), ("release", ReleaseQueue(AT))]
+)
+def test_freezing_and_releasing_are_handed_over(client, house, action, command):
+    answer = client.post(f"/api/queue/{action}")
+
+    assert (answer.status_code, answer.get_json()) == (200, {"frozen_since": None})
+    assert house.told == [command]
+
+
+def test_a_frozen_queue_says_since_when(client):
+    Freeze.create(name="queue", since_at=AT)
+    assert client.get("/api/queue").get_json()["frozen_since"] == "2026-11-22T12:00:00Z"
+
+
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "ä" * 501}, {"text": "a\x00b"}])
+def test_a_text_that_cannot_go_is_refused(client, house, body):
+    an_item(a_reply(a_conversation()))
+
+    assert client.post("/api/queue/1/edit", json=body).status_code == 422
+    assert house.told == []
+
+
+def test_the_forecast_tells_when_it_drains_and_who_falls_out(client):
+    late = a_conversation(a_contact("701", window_opened_at=after(1 - 24 * 3600)))
+    for conversation in (a_conversation(), late, late):
+        an_item(a_reply(conversation), scheduled_for=AT)
+
+    assert client.get("/api/queue/forecast").get_json() == {
+        "drains_at": "2026-11-22T12:00:00.333333Z",
+        "looked_at": 3,
+        "pending": 3,
+        "falling_out": [
+            {
+                "item_id": "3",
+                "contact": {"account_id": ACCOUNT, "psid": "701"},
+                "window_ends_at": "2026-11-22T12:00:01Z",
+            }
+        ],
+        "falling_out_count": 1,
+        "frozen_since": None,
+    }

@@ -1,0 +1,73 @@
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from moca.instagram.signature import sign
+from tests.web.test_webhook import ADDRESS
+
+
+@dataclass
+class Answer:
+    """What an ASGI application sent."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    async def take(self, event: Any) -> None:
+        if event["type"] == "http.response.start":
+            self.status = event["status"]
+            told = event["headers"]
+            self.headers = {name.decode(): value.decode() for name, value in told}
+        self.body += event.get("body", b"")
+
+
+def knock(door, *pieces, **asked) -> Answer:
+    """Send a request whose body comes in these pieces, signed as a whole."""
+    return asyncio.run(ask(door, *pieces, **asked))
+
+
+async def ask(
+    door,
+    *pieces,
+    secret="second-secret",
+    method="POST",
+    path=ADDRESS,
+    query=b"",
+    version="1.1",
+    headers=None,
+    goes_away=False,
+) -> Answer:
+    """Send a request as `knock` does, on the loop that runs."""
+    body = b"".join(pieces)
+    told = {
+        "host": "localhost",
+        "content-length": str(len(body)),
+        "x-hub-signature-256": sign(body, secret),
+        **(headers or {}),
+    }
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query,
+        "http_version": version,
+        "scheme": "http",
+        "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 50_000),
+        "headers": [(k.encode(), v.encode()) for k, v in told.items() if v is not None],
+    }
+    events = [
+        {"type": "http.request", "body": piece, "more_body": goes_away or piece is not pieces[-1]}
+        for piece in pieces
+    ]
+    coming = iter([*events, {"type": "http.disconnect"}])
+    answer = Answer()
+
+    async def receive() -> Any:
+        return next(coming)
+
+    await door(scope, receive, answer.take)
+    return answer

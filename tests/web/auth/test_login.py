@@ -1,0 +1,284 @@
+from datetime import timedelta
+
+import pytest
+
+from moca.core.messages.operators import (
+    AddOperator,
+    ChangeOperator,
+    CloseLogin,
+    OpenLogin,
+    RemoveOperator,
+)
+from moca.core.messages.receipt import Done
+from moca.core.operator_names import fold_name
+from moca.core.types import Right
+from moca.storage.db.operator_tables import AuditEntry, Login, Operator
+from moca.web.auth.passwords import is_right
+from tests.web.api.test_accounts import an_account
+from tests.web.conftest import CHEAP
+from tests.web.forms import SAME_ORIGIN, seal_of, sends
+from tests.web.rows import AT, a_conversation
+
+PASSWORD = "correct horse battery"
+HASHED = CHEAP.hash(PASSWORD)
+
+
+def an_operator(name="ada", right="answers"):
+    folded = fold_name(name)
+    return Operator.create(
+        name=name, folded_name=folded, right=right, password_hash=HASHED, created_at=AT
+    )
+
+
+def keep_logins(house):
+    """Let the house keep logins as the database would."""
+
+    def carried_out(command):
+        if isinstance(command, OpenLogin):
+            Login.create(
+                key=command.key,
+                operator=command.operator_id,
+                address=command.address,
+                opened_at=command.at,
+                seen_at=command.at,
+                ends_at=command.until,
+            )
+        if isinstance(command, CloseLogin):
+            Login.delete().where(Login.key == command.key).execute()
+        return Done()
+
+    house.answer = carried_out
+
+
+def logs_in(client, name="ada", password=PASSWORD, headers=SAME_ORIGIN):
+    return client.post("/login", data={"name": name, "password": password}, headers=headers)
+
+
+@pytest.fixture
+def operator(app, house):
+    """Gives a browser in which somebody with this right has logged in."""
+
+    def logged_in(right):
+        an_operator(f"who {right}", right)
+        keep_logins(house)
+        client = app.test_client()
+        assert logs_in(client, f"who {right}").status_code == 303
+        house.told.clear()
+        house.deeds.clear()
+        return client
+
+    return logged_in
+
+
+def test_an_operator_logs_in_and_out(app, house):
+    ada = an_operator()
+    keep_logins(house)
+    client = app.test_client()
+
+    answer = logs_in(client)
+
+    cookie = answer.headers["Set-Cookie"]
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    (opened,) = house.told
+    assert (opened.operator_id, opened.until - opened.at) == (ada.id, timedelta(days=30))
+    assert opened.key not in cookie
+    assert house.deeds == [("ada", "logged in", "")]
+    page = client.get("/").text
+    assert "ada" in page
+    assert "Log out" in page
+
+    seal = seal_of(client, "/")
+    assert client.post("/logout", data={"seal": seal}, headers=SAME_ORIGIN).status_code == 303
+    assert client.get("/").status_code == 401
+
+
+def test_a_login_that_was_revoked_or_is_over_lets_nobody_in(operator, frozen):
+    client = operator("answers")
+    assert client.get("/").status_code == 200
+
+    frozen.tick(timedelta(days=30))
+    assert client.get("/").status_code == 401
+
+    frozen.move_to(AT)
+    Login.delete().execute()
+    assert client.get("/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("ada", "wrong"), ("nobody", PASSWORD), ("", ""), ("a\x00", PASSWORD)]
+)
+def test_a_wrong_name_or_password_is_not_told_apart(app, house, name, password):
+    an_operator()
+
+    answer = logs_in(app.test_client(), name, password)
+
+    assert answer.status_code == 403
+    assert "Name or password is wrong." in answer.text
+    assert house.told == []
+
+
+def test_who_guesses_must_wait_and_others_need_not(app, house, frozen):
+    an_operator()
+    keep_logins(house)
+    guesser = app.test_client()
+
+    assert [logs_in(guesser, password="guess").status_code for _ in range(6)] == [403] * 5 + [429]
+    assert "Wait 15 min" in logs_in(guesser).text
+    elsewhere = app.test_client()
+    elsewhere.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    assert logs_in(elsewhere).status_code == 303
+
+    frozen.tick(timedelta(minutes=15))
+    assert logs_in(guesser).status_code == 303
+
+
+def test_who_is_refused_in_one_place_shuts_nobody_out_elsewhere(app, house):
+    an_operator()
+    keep_logins(house)
+    guesser, ada = app.test_client(), app.test_client()
+    ada.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    statuses = [logs_in(guesser, password="guess").status_code for _ in range(40)]
+    assert statuses == [403] * 5 + [429] * 35
+    assert [logs_in(ada).status_code for _ in range(40)] == [303] * 40
+
+
+def test_nobody_is_logged_in_from_another_site(app):
+    an_operator()
+
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {}):
+        assert logs_in(app.test_client(), headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("right", "may"),
+    [
+        (
+            "reads",
+            {
+                "look": 200,
+                "write": 403,
+                "api": 403,
+                "account": 403,
+                "erase": 403,
+                "users": 403,
+                "own": 403,
+            },
+        ),
+        (
+            "answers",
+            {
+                "look": 200,
+                "write": 303,
+                "api": 200,
+                "account": 403,
+                "erase": 403,
+                "users": 403,
+                "own": 403,
+            },
+        ),
+        (
+            "administers",
+            {
+                "look": 200,
+                "write": 303,
+                "api": 200,
+                "account": 200,
+                "erase": 202,
+                "users": 200,
+                "own": 303,
+            },
+        ),
+    ],
+)
+def test_everybody_may_do_what_their_right_says(operator, right, may):
+    a_conversation()
+    an_account(account_id="9")
+    client = operator(right)
+
+    done = {
+        "look": client.get("/conversations/1").status_code,
+        "write": sends(client, "/conversations/1/messages", "/", text="Hi").status_code,
+        "api": client.post("/api/conversations/1/pause", headers=SAME_ORIGIN).status_code,
+        "account": client.delete("/api/accounts/9", headers=SAME_ORIGIN).status_code,
+        "erase": client.delete("/api/contacts/700", headers=SAME_ORIGIN).status_code,
+        "users": client.get("/users").status_code,
+        "own": sends(client, "/users/1/right", "/", right="administers").status_code,
+    }
+
+    assert done == may
+
+
+def test_who_only_reads_sees_nothing_to_press(operator):
+    a_conversation()
+
+    page = operator("reads").get("/conversations/1").text
+
+    assert "Take over" not in page
+    assert "<textarea" not in page
+    assert 'href="/users"' not in page
+
+
+def test_who_only_reads_leaves_it_unread(operator, house):
+    a_conversation(last_user_message_at=AT)
+
+    operator("reads").get("/conversations/1")
+
+    assert house.told == []
+
+
+def test_an_administrator_adds_changes_and_removes_operators(browser_session, house):
+    ada = an_operator()
+
+    sends(browser_session, "/users", name="ben", right="reads", password=PASSWORD)
+    sends(browser_session, f"/users/{ada.id}/right", right="administers")
+    sends(browser_session, f"/users/{ada.id}/password", password=PASSWORD)
+    sends(browser_session, f"/users/{ada.id}/remove")
+
+    added, right, password, removed = house.told
+    assert (type(added), added.name, added.right, added.at) == (AddOperator, "ben", Right.READS, AT)
+    assert is_right(PASSWORD, added.password_hash)
+    assert right == ChangeOperator(ada.id, right=Right.ADMINISTERS, name="ada")
+    assert is_right(PASSWORD, password.password_hash)
+    assert removed == RemoveOperator(ada.id, name="ada")
+    assert [what for _, what, _ in house.deeds] == [
+        "added an operator",
+        "let an operator: administers",
+        "set a password",
+        "removed an operator",
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "", "right": "reads", "password": PASSWORD},
+        {"name": "x" * 81, "right": "reads", "password": PASSWORD},
+        {"name": "ben", "right": "owns", "password": PASSWORD},
+        {"name": "ben", "right": "reads", "password": "short"},
+        {"name": "ben", "right": "reads", "password": "x" * 201},
+    ],
+)
+def test_an_operator_needs_a_name_a_right_and_a_password(browser_session, house, fields):
+    assert sends(browser_session, "/users", **fields).status_code == 422
+    assert house.told == []
+
+
+def test_the_audit_trail_tells_who_did_what(browser_session):
+    for number in range(60):
+        AuditEntry.create(at=AT, who="ada", what=f"deed {number}", about="conversation 1")
+
+    page = browser_session.get("/users").text
+    assert "deed 59" in page
+    assert "deed 9<" not in page
+    older = page.split('class="button button-plain" href="')[1].split('"')[0]
+    assert "deed 9<" in browser_session.get(older).text
+
+
+def test_a_password_is_neither_kept_nor_shown(browser_session):
+    ada = an_operator()
+
+    assert PASSWORD not in ada.password_hash
+    assert HASHED not in browser_session.get("/users").text
+    assert ada.password_hash.startswith("$argon2id$")

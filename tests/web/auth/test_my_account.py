@@ -1,0 +1,89 @@
+from datetime import timedelta
+
+import pytest
+
+from moca.storage.db.operator_tables import Login
+from moca.web.auth.passwords import is_right
+from tests.web.auth.test_login import HASHED, PASSWORD, operator
+from tests.web.forms import SAME_ORIGIN, sends
+
+__all__ = ["operator"]
+NEW_PASSWORD = "a longer way to say it"
+
+
+def changes_it(client, old=PASSWORD, new=NEW_PASSWORD):
+    return sends(client, "/me/password", "/me", old=old, new=new)
+
+
+@pytest.mark.parametrize("right", ["reads", "answers", "administers"])
+def test_operators_change_their_own_password_whatever_their_right(operator, house, right):
+    client = operator(right)
+
+    answer = changes_it(client)
+
+    (change,) = house.told
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/me?changed=1")
+    assert (change.old_hash, change.kept_key) == (HASHED, Login.get().key)
+    assert is_right(NEW_PASSWORD, change.new_hash)
+    assert house.deeds == [(f"who {right}", "changed their own password", "")]
+    assert "Your password is changed." in client.get("/me?changed=1").text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "said"),
+    [
+        ("wrong", NEW_PASSWORD, 403, "The old password is wrong."),
+        ("", NEW_PASSWORD, 403, "The old password is wrong."),
+        (PASSWORD, "short", 422, "new: it must have 10 to 200 characters"),
+        (PASSWORD, "x" * 201, 422, "new: it must have 10 to 200 characters"),
+    ],
+)
+def test_it_takes_the_old_password_and_a_good_new_one(operator, house, old, new, status, said):
+    answer = changes_it(operator("reads"), old, new)
+
+    assert (answer.status_code, house.told) == (status, [])
+    assert said in answer.text
+
+
+def test_nobody_guesses_the_old_password_in_an_open_browser(operator, house, frozen):
+    client = operator("answers")
+
+    assert [changes_it(client, "guess").status_code for _ in range(5)] == [403] * 5
+    answer = changes_it(client)
+    assert (answer.status_code, house.told) == (429, [])
+    assert "Wait 15 min." in answer.text
+
+    frozen.tick(timedelta(minutes=15))
+    assert changes_it(client).status_code == 303
+
+
+def test_the_link_and_the_token_have_no_password(browser_session, client, house):
+    new = {"old": PASSWORD, "new": NEW_PASSWORD}
+
+    assert browser_session.get("/me").status_code == 403
+    assert changes_it_by_api(browser_session, new).status_code == 403
+    assert changes_it_by_api(client, new).status_code == 401
+    assert house.told == []
+
+
+def changes_it_by_api(client, body, headers=SAME_ORIGIN):
+    return client.post("/api/me/password", json=body, headers=headers)
+
+
+def test_the_api_changes_it_too_from_our_own_pages_only(operator, house):
+    client, body = operator("reads"), {"old": PASSWORD, "new": NEW_PASSWORD}
+
+    elsewhere = changes_it_by_api(client, body, {"Sec-Fetch-Site": "cross-site"})
+    assert (elsewhere.status_code, house.told) == (403, [])
+
+    answer = changes_it_by_api(client, body)
+    assert answer.json == {"name": "who reads", "right": "reads"}
+    assert is_right(NEW_PASSWORD, house.told[0].new_hash)
+
+
+def test_a_form_that_is_not_sealed_changes_no_password(operator, house):
+    fields = {"old": PASSWORD, "new": NEW_PASSWORD}
+
+    answer = operator("reads").post("/me/password", data=fields, headers=SAME_ORIGIN)
+
+    assert (answer.status_code, house.told) == (403, [])

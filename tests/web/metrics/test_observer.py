@@ -1,0 +1,76 @@
+from moca.core.messages.delivery import DeliveryEnded, DeliveryStarted, ReplyFailed, ReplySent
+from moca.core.messages.inbound import MessageArrived
+from moca.core.messages.replies import MessagesEnded, ReplyQueued
+from moca.core.outbox.delivery import Delivered
+from moca.core.types import Outcome
+from moca.web.metrics.observer import Memory, Observation
+from moca.web.metrics.prometheus import Metrics
+from tests.support.factory import ANNA, at, reply_to, said
+
+
+def lines(metrics):
+    return set(metrics.exposition().decode().splitlines())
+
+
+def observed(*events):
+    metrics = Metrics()
+    observation = Observation(metrics)
+    for event in events:
+        observation.observe(event)
+    return lines(metrics)
+
+
+def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
+    told = observed(
+        MessageArrived(ANNA, 1, said(1, "one", 0)),
+        MessageArrived(ANNA, 1, said(2, "two", 2)),
+        ReplyQueued(ANNA, reply_to(item_id=7), (1, 2)),
+        DeliveryStarted(7, at(5)),
+        DeliveryEnded(7, at(5.2), Delivered("r1")),
+        ReplySent(ANNA, 7, at(6)),
+        ReplySent(ANNA, 7, at(6)),
+        MessagesEnded((1, 2), Outcome.ANSWERED, "answered by r1"),
+    )
+
+    assert {
+        'moca_messages_total{outcome="answered"} 2.0',
+        "moca_reply_seconds_count 1.0",
+        "moca_reply_seconds_sum 6.0",
+        'moca_send_call_seconds_count{result="delivered"} 1.0',
+        'moca_send_call_seconds_bucket{le="0.1",result="delivered"} 0.0',
+        'moca_send_call_seconds_bucket{le="0.25",result="delivered"} 1.0',
+    } <= told
+
+
+def test_messages_are_counted_by_how_they_ended():
+    told = observed(
+        MessagesEnded((1,), Outcome.DUPLICATE, "same text"),
+        MessagesEnded((2, 3), Outcome.SUPPRESSED, "closed"),
+        MessagesEnded((4,), Outcome.DUPLICATE, "same text"),
+    )
+    assert {
+        'moca_messages_total{outcome="duplicate"} 2.0',
+        'moca_messages_total{outcome="suppressed"} 2.0',
+    } <= told
+
+
+def test_a_reply_that_failed_is_not_timed():
+    arrived, queued = (
+        MessageArrived(ANNA, 1, said(1, "one", 0)),
+        ReplyQueued(ANNA, reply_to(item_id=7), (1,)),
+    )
+    failed, sent = ReplyFailed(ANNA, 7, "user gone"), ReplySent(ANNA, 7, at(6))
+    assert "moca_reply_seconds_count 0.0" in observed(arrived, queued, failed, sent)
+
+
+def test_what_arrived_before_a_restart_is_not_timed():
+    told = observed(ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplySent(ANNA, 7, at(6)))
+    assert "moca_reply_seconds_count 0.0" in told
+
+
+def test_a_full_memory_forgets_the_oldest():
+    memory = Memory(2)
+    for name in "abc":
+        memory.put(name, name.upper())
+
+    assert [memory.take(name) for name in "abcc"] == [None, "B", "C", None]

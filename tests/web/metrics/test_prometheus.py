@@ -1,0 +1,64 @@
+"""The example alerts and the board ask for figures that there are."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from moca.storage.db.metric_tables import Freeze
+from moca.storage.db.tables import Webhook
+from moca.web.config import Vitals
+from tests.web.rows import AT, a_contact, a_conversation
+
+CONFIG = Path(__file__).parents[3] / "config"
+NAMED = re.compile(r"\bmoca_[a-z_]+[a-z]\b")
+
+
+def names_in(told):
+    """Name the figures that a text asks for."""
+    return set(NAMED.findall(told))
+
+
+@pytest.fixture
+def exposed(stranger, metrics):
+    """Every figure that the metrics tell, by the name under which Prometheus keeps it."""
+    metrics.webhook_answered(200, 0.004)
+    metrics.delivery_ended("delivered", timedelta(seconds=1))
+    metrics.messages_missed(1)
+    Webhook.create(received_at=AT, body=b"{}")
+    lines = stranger.get("/metrics").get_data(as_text=True).splitlines()
+    typed = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    return typed | {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")}
+
+
+@pytest.mark.parametrize("name", ["alerts.yml", "grafana.json"])
+def test_every_figure_that_is_asked_for_exists(exposed, name):
+    asked = names_in((CONFIG / name).read_text())
+    assert asked
+    assert asked - exposed == set()
+
+
+def test_the_board_is_readable_and_its_panels_have_numbers_of_their_own():
+    board = json.loads((CONFIG / "grafana.json").read_text())
+    numbers = [panel["id"] for panel in board["panels"]]
+    assert len(numbers) == len(set(numbers)) > 10
+
+
+def test_the_figures_tell_how_everything_stands(stranger, app):
+    a_conversation(a_contact(last_seen_at=AT))
+    Freeze.create(name="queue", since_at=AT)
+
+    told = stranger.get("/metrics").get_data(as_text=True).splitlines()
+
+    assert "moca_queue_frozen 1.0" in told
+    assert 'moca_part_up{part="database"} 1.0' in told
+    seen = f'{{account_id="17841400000000001"}} {AT.timestamp():.9e}'
+    heard = [line for line in told if line.startswith("moca_account_last_event_timestamp_seconds{")]
+    assert len(heard) == 1
+    assert float(heard[0].split()[-1]) == AT.timestamp(), seen
+
+
+def test_no_vitals_are_none():
+    assert Vitals() == Vitals(waiting={}, live_conversations=None)

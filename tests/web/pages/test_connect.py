@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from moca.core.accounts import Account, Flavour, SealedToken
+from moca.core.messages.accounts import StoreAccount
+from moca.instagram.oauth import Connected, Grant, LoginFailed
+from moca.web.auth.sessions import Sessions
+from tests.web.api.test_accounts import commands
+from tests.web.rows import AT
+
+SHOP = Account(account_id="17841400000000002", username="the_shop")
+
+
+@pytest.fixture
+def config(config):
+    return replace(config, app_id="77", public_origin="https://moca.example")
+
+
+def begin(browser, **query):
+    """Begin a login; gives the state with which Meta sends the browser back."""
+    answer = browser.get("/connect", query_string=query)
+    assert answer.status_code == 303
+    return parse_qs(urlsplit(answer.location).query)["state"][0]
+
+
+def come_back(browser, state, code="the-code"):
+    return browser.get("/connect/callback", query_string={"code": code, "state": state})
+
+
+def test_a_login_stores_the_account_with_its_token_sealed(browser_session, house, login):
+    login.answer = (Connected(SHOP, Grant("the-token", timedelta(days=60))),)
+    answer = come_back(browser_session, begin(browser_session), "the-code#_")
+    back = "https://moca.example/connect/callback"
+    assert login.asked == [
+        (Flavour.INSTAGRAM_LOGIN, back),
+        (Flavour.INSTAGRAM_LOGIN, "the-code", back),
+    ]
+    token = SealedToken("sealed:the-token", AT, AT + timedelta(days=60))
+    assert commands(house) == [StoreAccount(SHOP, token, AT, replaces=True)]
+    assert answer.status_code == 200
+    assert "the_shop" in answer.text
+    assert "the-token" not in answer.text
+
+
+def test_the_flavour_is_kept_through_the_login(browser_session, login):
+    come_back(browser_session, begin(browser_session, flavour="facebook_login"))
+    assert login.asked[1][:2] == (Flavour.FACEBOOK_LOGIN, "the-code")
+
+
+def test_a_login_begun_in_another_browser_is_refused(app, browser_session, house, frozen):
+    other = app.test_client()
+    frozen.tick(1)
+    other.get("/", query_string={"token": "the-api-token"})
+    answer = come_back(browser_session, begin(other))
+    assert (answer.status_code, house.told) == (403, [])
+
+
+@pytest.mark.parametrize("state", ["", "x", "WyJpbnN0YWdyYW1fbG9naW4iLDFd.x"])
+def test_a_state_that_was_not_signed_here_is_refused(browser_session, house, state):
+    answer = come_back(browser_session, state)
+    assert (answer.status_code, house.told) == (403, [])
+
+
+def test_another_thing_signed_for_this_session_is_no_state(app, browser_session, house):
+    cookie = browser_session.get_cookie("__Host-moca_session")
+    with app.test_request_context(headers={"Cookie": f"__Host-moca_session={cookie.value}"}):
+        seal = Sessions(is_secure=True).sign("form")
+    answer = come_back(browser_session, seal)
+    assert (answer.status_code, house.told) == (403, [])
+
+
+def test_a_login_must_end_within_a_quarter_of_an_hour(browser_session, login, frozen):
+    state = begin(browser_session)
+    frozen.tick(timedelta(minutes=15, seconds=1))
+    assert come_back(browser_session, state).status_code == 403
+
+
+def test_what_meta_refused_is_said(browser_session, house, login):
+    login.answer = LoginFailed("the exchange of the code was refused with HTTP 400")
+    answer = come_back(browser_session, begin(browser_session))
+    assert (answer.status_code, house.told) == (502, [])
+    assert "HTTP 400" in answer.text
+
+
+def test_a_login_that_the_owner_broke_off_says_so(browser_session):
+    state = begin(browser_session)
+    answer = browser_session.get(
+        "/connect/callback", query_string={"error": "access_denied", "state": state}
+    )
+    assert answer.status_code == 400
+
+
+def test_strangers_cannot_connect_accounts(stranger):
+    assert stranger.get("/connect").status_code == 401
+    assert stranger.get("/connect/callback").status_code == 401
+
+
+def test_an_unknown_flavour_is_named(browser_session):
+    answer = browser_session.get("/connect", query_string={"flavour": "other"})
+    assert answer.status_code == 400

@@ -1,0 +1,196 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from moca.core.messages.operators import MarkRead
+from moca.storage.db.tables import Event
+from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
+
+HERE = "/conversations/1"
+POLL = {"X-Moca-Live": "1"}
+
+
+def bubble(page, message):
+    """The part of a page that shows a message."""
+    return page.split(f'id="m{message.id}"')[1].split("</li>")[0]
+
+
+def test_a_conversation_shows_both_sides_and_who_wrote(browser_session):
+    talk = a_conversation()
+    question = a_question(talk)
+    ours = {
+        author: a_reply(talk, status="sent", author=author, mid=f"r-{author}")
+        for author in ("bot", "operator", "human")
+    }
+
+    page = browser_session.get(HERE).text
+
+    assert 'data-side="theirs"' in page.split("When are you open?")[0]
+    assert [bubble(page, each).count("At nine.") for each in ours.values()] == [1, 1, 1]
+    assert "in the Instagram app" in bubble(page, ours["human"])
+    assert 'data-author="operator"' in page
+    assert f'href="/messages/{question.mid}"' in bubble(page, question)
+
+
+@pytest.mark.parametrize(
+    ("columns", "content", "shown"),
+    [
+        (
+            {"type": "image", "text": ""},
+            {"attachments": [{"type": "image", "url": "https://cdn.example/a.jpg"}]},
+            '<a href="https://cdn.example/a.jpg" rel="noreferrer noopener" target="_blank">image',
+        ),
+        (
+            {"type": "share", "text": ""},
+            {"attachments": [{"type": "ig_reel", "title": "A reel"}]},
+            '<span class="muted">A reel</span>',
+        ),
+        (
+            {"type": "image", "text": ""},
+            {"attachments": [{"type": "image", "url": "javascript:alert(1)"}]},
+            '<span class="muted">image</span>',
+        ),
+        ({"type": "story_reply"}, {"story": {"url": "https://x.example/s"}}, "answers your story"),
+        ({}, {"reply_to_mid": "m0"}, "answers a message above"),
+        ({"kind": "comment"}, {"media_id": "1"}, "a comment under a post"),
+        ({"kind": "postback"}, {"payload": "P"}, "tapped a button"),
+        ({"type": "quick_reply"}, {"payload": "P"}, "tapped a quick reply"),
+        ({}, {"referral": {"source": "ADS", "ad_title": "Summer"}}, "came by Summer"),
+        ({"type": "unsupported", "text": ""}, None, "(unsupported)"),
+        ({"text": "", "deleted_at": AT}, None, "The contact took this back."),
+    ],
+)
+def test_every_kind_of_message_is_shown_as_what_it_is(browser_session, columns, content, shown):
+    written = None if content is None else json.dumps(content)
+    question = a_question(a_conversation(), content=written, **columns)
+
+    assert shown in bubble(browser_session.get(HERE).text, question)
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ({"quick_replies": [{"title": "Yes", "payload": "Y"}]}, "<span>Yes</span>"),
+        ({"buttons": [{"title": "Shop", "url": "https://x.example"}]}, "<span>Shop</span>"),
+        ({"media": {"type": "video", "url": "https://x.example/v"}}, ">video</a>"),
+        ({"is_heart": True}, "a heart"),
+        ({"cards": [{"title": "Shirt", "subtitle": "blue"}]}, "card: Shirt"),
+        ({"reply_to_mid": "m1"}, "answers a message above"),
+    ],
+)
+def test_every_kind_of_reply_is_shown_as_what_it_is(browser_session, content, shown):
+    reply = a_reply(a_conversation(), content=json.dumps(content))
+
+    assert shown in bubble(browser_session.get(HERE).text, reply)
+
+
+def happens(mid, kind, **detail):
+    Event.create(
+        kind=kind,
+        account_id=ACCOUNT,
+        mid=mid,
+        key=f"{kind}{detail}",
+        at=AT,
+        detail=json.dumps(detail),
+    )
+
+
+def test_signs_and_edits_stand_at_their_message(browser_session):
+    question = a_question(a_conversation())
+    happens("m1", "reaction", action="react", emoji="\u2764")
+    happens("m1", "edit", num_edit="1", text="When do you open?")
+
+    shown = bubble(browser_session.get(HERE).text, question)
+    assert "\u2764" in shown
+    assert "edited" in shown
+    assert "When do you open?" in shown
+
+    happens("m1", "reaction", action="unreact", emoji="\u2764", at="later")
+    assert "\u2764" not in bubble(browser_session.get(HERE).text, question)
+
+
+@pytest.mark.parametrize(
+    ("opened", "kind", "says"),
+    [
+        (timedelta(hours=1), "open", "Instagram lets you write"),
+        (timedelta(hours=24), "people", "a person may write"),
+        (timedelta(days=7), "shut", "lets nobody write"),
+        (None, "shut", "lets nobody write"),
+    ],
+)
+def test_the_window_is_told(browser_session, opened, kind, says):
+    at = None if opened is None else AT - opened
+    a_conversation(a_contact(window_opened_at=at))
+
+    page = browser_session.get(HERE).text
+
+    assert f'class="window" data-kind="{kind}"' in page
+    assert says in page
+
+
+def test_a_conversation_that_somebody_looked_at_is_read(browser_session, house):
+    a_conversation(last_user_message_at=AT)
+    read = a_conversation(a_contact("701"), last_user_message_at=AT, read_at=AT)
+
+    browser_session.get(HERE)
+    browser_session.get(f"/conversations/{read.id}")
+
+    assert house.told == [MarkRead(1, AT)]
+
+
+def test_a_page_is_shown_though_it_cannot_be_marked_read(browser_session, house):
+    a_conversation(last_user_message_at=AT)
+    house.refuses = RuntimeError("too much to do")
+
+    assert browser_session.get(HERE).status_code == 200
+
+
+def test_a_conversation_is_told_anew_only_where_it_changed(browser_session, frozen):
+    talk, other = a_conversation(), a_conversation(a_contact("701"))
+    a_question(talk, "m1")
+    seen = {**POLL, "If-None-Match": browser_session.get(HERE, headers=POLL).headers["ETag"]}
+
+    a_question(other, "m2")
+    frozen.tick(2)
+    assert browser_session.get(HERE, headers=seen).status_code == 304
+
+    a_question(talk, "m3", text="Anybody there?")
+    frozen.tick(2)
+    assert "Anybody there?" in browser_session.get(HERE, headers=seen).text
+
+
+def test_a_long_conversation_goes_back_page_by_page(browser_session, monkeypatch):
+    monkeypatch.setattr("moca.web.pages.conversation._SHOWN", 2)
+    contact = a_contact()
+    first = a_conversation(contact, status="closed")
+    talk = a_conversation(contact)
+    for number in range(3):
+        a_question(talk, f"m{number}", text=f"number {number}", created_at=after(number))
+
+    page = browser_session.get(f"/conversations/{talk.id}").text
+    assert "number 0" not in page
+    older = page.split('class="between"><a href="')[1].split('"')[0]
+    page = browser_session.get(older).text
+    assert "number 0" in page
+    assert f'href="/conversations/{first.id}"' in page
+    assert "The latest messages" in page
+
+
+@pytest.mark.parametrize("number", ["99", "0", "x", "9" * 30])
+def test_a_conversation_that_is_none_is_not_found(browser_session, number):
+    assert browser_session.get(f"/conversations/{number}").status_code == 404
+
+
+def test_the_page_says_who_has_taken_over_and_until_when(browser_session):
+    a_conversation(status="human", held_until=after(3600), held_by="Ada")
+
+    page = browser_session.get("/conversations/1").text
+
+    assert 'id="held-by">Ada has taken over until <time datetime="2026-11-22T13:00' in page
+    assert "Hand back to the bot" in page
+
+
+def test_a_reply_is_signed_with_its_authors_name(browser_session):
+    a_reply(a_conversation(), author="operator", author_name="Ada")
+    assert '<span class="by">Ada</span>' in browser_session.get("/conversations/1").text

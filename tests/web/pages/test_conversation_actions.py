@@ -1,0 +1,179 @@
+from datetime import timedelta
+
+import pytest
+
+from moca.core.content.content import Content, QuickReply
+from moca.core.messages.operator_actions import ChangeConversation
+from moca.core.messages.operators import AddNote, RemoveNote, RemoveSavedAnswer, SaveAnswer
+from moca.core.messages.receipt import Conflict
+from moca.core.messages.replies import QueueReply
+from moca.core.types import Author, ConversationStatus, Priority
+from moca.storage.db.operator_tables import Note, SavedAnswer
+from tests.web.forms import sends
+from tests.web.rows import AT, a_conversation
+
+HERE = "/conversations/1"
+
+
+def test_an_operator_writes(browser_session, house):
+    a_conversation()
+
+    answer = sends(
+        browser_session, f"{HERE}/messages", text="At nine.\r\nSee you!", priority="high"
+    )
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
+    content = Content(text="At nine.\nSee you!")
+    by, first = Author.OPERATOR, Priority.HIGH
+    written = {"author_name": "Administrator", "hold": True}
+    assert house.told == [QueueReply(1, (), content, AT, by, first, None, **written)]
+    assert house.deeds == [("link", "wrote a reply", "conversation 1")]
+
+
+def test_an_operator_lets_the_bot_go_on(browser_session, house):
+    a_conversation()
+
+    assert "Let the bot continue" in browser_session.get(HERE).text
+    sends(browser_session, f"{HERE}/messages", text="At nine.", bot_continues="1")
+
+    assert house.told[0].hold is False
+
+
+def test_an_operator_writes_for_later_in_their_own_zone(browser_session, house):
+    a_conversation()
+
+    sends(browser_session, f"{HERE}/messages", text="Hi", at="2026-11-22T15:30", offset="-60")
+
+    assert house.told[0].scheduled_for == AT + timedelta(hours=2, minutes=30)
+
+
+def test_an_operator_offers_quick_replies_one_a_line(browser_session, house):
+    a_conversation()
+
+    sends(browser_session, f"{HERE}/messages", text="Which?", quick_replies="Red\r\n\r\n Blue \r\n")
+
+    choices = tuple(QuickReply(title=title, payload=title) for title in ("Red", "Blue"))
+    assert house.told[0].content == Content(text="Which?", quick_replies=choices)
+
+
+def test_a_saved_answer_is_sent_without_typing(browser_session, house):
+    a_conversation()
+    saved = SavedAnswer.create(name="hours", text="At nine.")
+
+    sends(browser_session, f"{HERE}/messages", answer=str(saved.id))
+
+    assert house.told[0].content == Content(text="At nine.")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"text": "  "},
+        {"text": "x" * 10_001},
+        {"text": "a\x00b"},
+        {"text": "Hi", "quick_replies": "more than twenty characters"},
+        {"text": "Hi", "quick_replies": "\n".join(map(str, range(14)))},
+        {"text": "Hi", "quick_replies": "a\x00b"},
+        {"text": "Hi", "priority": "now"},
+        {"text": "Hi", "at": "tomorrow"},
+        {"text": "Hi", "at": "2026-11-22T11:00"},
+        {"text": "Hi", "at": "2029-11-22T11:00"},
+        {"text": "Hi", "at": "9999-12-31T23:59", "offset": "840"},
+        {"text": "Hi", "at": "2026-11-22T15:30", "offset": "9999"},
+        {"text": "Hi", "at": "2026-11-22T15:30", "offset": "x"},
+        {"answer": "99"},
+    ],
+)
+def test_what_cannot_be_sent_is_refused_with_a_reason(browser_session, house, fields):
+    a_conversation()
+
+    answer = sends(
+        browser_session,
+        f"{HERE}/messages",
+        headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        **fields,
+    )
+
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    assert house.told == []
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "status", "until"),
+    [
+        ("take-over", {"minutes": "60"}, ConversationStatus.HUMAN, None),
+        ("hand-back", {}, ConversationStatus.OPEN, None),
+        ("pause", {"minutes": "60"}, ConversationStatus.PAUSED, AT + timedelta(hours=1)),
+        ("pause", {"minutes": ""}, ConversationStatus.PAUSED, None),
+        ("close", {}, ConversationStatus.CLOSED, None),
+        ("reopen", {}, ConversationStatus.OPEN, None),
+    ],
+)
+def test_an_operator_says_who_may_answer(browser_session, house, act, fields, status, until):
+    a_conversation()
+
+    answer = sends(browser_session, f"{HERE}/{act}", **fields)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
+    assert house.told == [ChangeConversation(1, status, AT, until, by="Administrator")]
+
+
+def test_what_its_state_does_not_allow_is_told(browser_session, house):
+    a_conversation()
+    house.answer = Conflict("the conversation is closed")
+
+    answer = sends(
+        browser_session,
+        f"{HERE}/take-over",
+        headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+    )
+
+    assert answer.status_code == 409
+    assert "the conversation is closed" in answer.text
+
+
+def test_nothing_is_done_without_the_seal_of_this_browsers_own_page(browser_session, app, house):
+    a_conversation()
+    other = app.test_client()
+    other.set_cookie("moca_session", "another")
+    same_origin = {"Sec-Fetch-Site": "same-origin"}
+
+    for data, headers in (
+        ({}, same_origin),
+        ({"seal": "forged"}, same_origin),
+        ({"seal": "x"}, {"Sec-Fetch-Site": "cross-site"}),
+    ):
+        answer = browser_session.post(f"{HERE}/close", data=data, headers=headers)
+        assert answer.status_code == 403
+    assert (
+        sends(
+            browser_session, f"{HERE}/close", headers={"Sec-Fetch-Site": "cross-site"}
+        ).status_code
+        == 403
+    )
+    assert house.told == []
+
+
+def test_colleagues_leave_notes_and_take_them_away(browser_session, house):
+    talk = a_conversation()
+    note = Note.create(conversation=talk, author="ada", text="owes us 5 €", created_at=AT)
+
+    assert "owes us 5 €" in browser_session.get(HERE).text
+    sends(browser_session, f"{HERE}/notes", note="Waits for a refund.")
+    sends(browser_session, f"{HERE}/notes/{note.id}/remove")
+
+    assert house.told == [
+        AddNote(1, "link", "Waits for a refund.", AT),
+        RemoveNote(note.id),
+    ]
+
+
+def test_answers_are_saved_and_forgotten(browser_session, house):
+    a_conversation()
+
+    sends(browser_session, f"{HERE}/answers", name="hours", answer="At nine.")
+    sends(browser_session, f"{HERE}/answers/3/remove")
+
+    assert house.told == [SaveAnswer("hours", "At nine."), RemoveSavedAnswer(3)]
+    assert sends(browser_session, f"{HERE}/answers/nonsense/remove").status_code == 404

@@ -1,0 +1,70 @@
+from datetime import timedelta
+
+from moca.core.metrics import Figure
+from moca.web.metrics.minutes import Minutes
+from moca.web.presenters.charts import BARS, HEIGHT, Bar, Frame, Line, counts, seconds, spans
+from tests.web.rows import AT
+
+MINUTE = timedelta(minutes=1)
+FRAME = Frame(AT, MINUTE)
+
+
+def figure(minute, name, count=1, total=0.0, longest=0.0):
+    return Figure(
+        minute=AT + minute * MINUTE,
+        name=name,
+        count=count,
+        total=timedelta(seconds=total),
+        longest=timedelta(seconds=longest),
+    )
+
+
+def test_counts_are_drawn_on_top_of_one_another():
+    lines = (Line("good", "fine", ("a", "b")), Line("bad", "wrong", ("c",)))
+    figures = [figure(0, "a", 2), figure(0, "b", 1), figure(0, "c", 1), figure(2, "c", 2)]
+
+    chart = counts("k", "Title", lines, figures, FRAME)
+
+    assert (chart.peak, chart.told) == ("4", "fine 3; wrong 3")
+    good, bad = chart.series
+    assert good.bars == (Bar(1, 30, 90, "3 fine"),)
+    assert bad.bars == (Bar(1, 0, 30, "1 wrong"), Bar(21, 60, 60, "2 wrong"))
+
+
+def test_spans_are_drawn_as_the_slowest_and_the_average():
+    figures = [figure(1, "ack", 4, total=4, longest=2), figure(1, "other", 1, longest=9)]
+
+    chart = spans("k", "Title", "ack", figures, FRAME)
+
+    assert (chart.peak, chart.told) == ("2.0 s", "slowest 2.0 s; on average 1.0 s")
+    assert [each.bars for each in chart.series] == [
+        (Bar(11, 0, HEIGHT, "2.0 s"),),
+        (Bar(11, 60, 60, "1.0 s"),),
+    ]
+
+
+def test_what_is_outside_of_the_picture_is_not_drawn():
+    figures = [figure(-1, "a"), figure(BARS, "a")]
+    chart = counts("k", "Title", (Line("a", "a", ("a",)),), figures, FRAME)
+    assert (chart.peak, chart.series[0].bars) == ("", ())
+
+
+def test_nothing_is_a_picture_too():
+    assert spans("k", "Title", "ack", (), FRAME).told == "slowest none; on average none"
+
+
+def test_spans_are_told_as_short_as_they_read_well():
+    assert [seconds(each) for each in (0.0042, 1.26, 3725)] == ["4 ms", "1.3 s", "1:02:05"]
+
+
+def test_figures_of_minutes_that_are_over_are_handed_over_once(frozen):
+    minutes = Minutes()
+    minutes.note("ack", timedelta(seconds=1))
+    minutes.note("ack", timedelta(seconds=3))
+    assert minutes.take(AT + timedelta(seconds=59)) == ()
+
+    later = AT + MINUTE
+    frozen.move_to(later)
+    minutes.note("ack")
+    assert minutes.take(later) == (figure(0, "ack", 2, total=4, longest=3),)
+    assert (minutes.take(later), len(minutes.held())) == ((), 1)

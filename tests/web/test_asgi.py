@@ -1,0 +1,184 @@
+import asyncio
+import json
+import threading
+from concurrent.futures import Future
+
+import pytest
+from flask import request
+
+from moca.core.messages.inbound import RecordWebhook
+from moca.instagram.events import read_webhook
+from moca.instagram.signature import sign
+from moca.web.asgi import Awaited, Doorway
+from moca.web.config import Ports
+from moca.web.webhook import LARGEST_BODY_BYTES, WEBHOOK_PATH
+from tests.web.asgi_client import knock
+from tests.web.rows import AT
+from tests.web.test_webhook import SAMPLE
+
+
+@pytest.fixture
+def seen(app):
+    """What Flask made a request of."""
+    requests = []
+    app.before_request_funcs.setdefault(None, []).append(lambda: requests.append("seen"))
+    return requests
+
+
+@pytest.fixture
+def door(app, database, house, config, metrics):
+    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    doorway = Doorway(app, ports, config, metrics, threads=2)
+    yield doorway
+    doorway.close()
+
+
+def test_a_webhook_as_meta_sends_it_is_answered_before_flask(door, house, seen) -> None:
+    answer = knock(door, SAMPLE)
+    assert (answer.status, answer.body, seen) == (200, b"EVENT_RECEIVED", [])
+    assert answer.headers == {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": "14",
+        "x-content-type-options": "nosniff",
+    }
+    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT)]
+
+
+def test_a_body_may_come_in_pieces(door, house) -> None:
+    assert knock(door, SAMPLE[:10], SAMPLE[10:]).status == 200
+    assert [command.body for command in house.told] == [SAMPLE]
+
+
+def test_a_body_that_is_cut_off_is_refused(door, house, seen) -> None:
+    answer = knock(door, SAMPLE, goes_away=True)
+    assert (answer.status, json.loads(answer.body)["error"]) == (
+        400,
+        {"code": "bad_request", "message": "the body ended before its time"},
+    )
+    assert answer.headers["connection"] == "close"
+    assert (house.told, seen) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "status"),
+    [(SAMPLE, "not ours", 403), (b"{", "second-secret", 400), (b"{}", "second-secret", 404)],
+)
+def test_flask_says_what_is_wrong_with_any_other(door, seen, body, secret, status) -> None:
+    assert knock(door, body, secret=secret).status == status
+    assert seen == ["seen"]
+
+
+def test_a_body_of_unannounced_length_is_taken_in_by_its_size(door, house, seen) -> None:
+    chunked = {"content-length": None, "transfer-encoding": "chunked"}
+    assert knock(door, SAMPLE, headers=chunked).status == 200
+    assert (len(house.told), seen) == (1, [])
+
+
+def test_a_large_body_is_for_a_thread(door, house, seen) -> None:
+    assert knock(door, SAMPLE + b" " * 64 * 1024).status == 200
+    assert (len(house.told), seen) == (1, ["seen"])
+
+
+@pytest.mark.parametrize(
+    ("path", "max_bytes"), [(WEBHOOK_PATH, LARGEST_BODY_BYTES), ("/login", 1024 * 1024)]
+)
+def test_a_body_that_is_too_large_is_refused_before_flask(door, seen, path, max_bytes) -> None:
+    assert knock(door, b" " * max_bytes, path=path).status in {400, 403}
+    assert seen.pop() == "seen"
+    answer = knock(door, b" " * max_bytes, b" ", b" ", path=path)
+    assert (answer.status, answer.headers["connection"], seen) == (413, "close", [])
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("HEAD", 200), ("POST", 405)])
+def test_health_is_told_before_flask(door, seen, method, status) -> None:
+    answer = knock(door, b"", method=method, path="/healthz")
+    assert (answer.status, seen) == (status, [] if status == 200 else ["seen"])
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_health_is_told_as_flask_tells_it(door, app) -> None:
+    answer, told = (
+        knock(door, b"", method="GET", path="/healthz"),
+        app.test_client().get("/healthz"),
+    )
+    assert (answer.body, answer.headers["content-type"]) == (told.data, told.content_type)
+
+
+def test_all_else_is_flasks(door, seen) -> None:
+    answer = knock(door, b"", method="GET", path="/readyz")
+    assert (answer.status, seen) == (200, ["seen"])
+
+
+@pytest.mark.parametrize("path", ["//metrics", "/%6detrics", "/%6Detrics", "//", "/m%65trics"])
+def test_an_address_that_is_spelled_oddly_leads_nowhere(door, seen, path) -> None:
+    assert (knock(door, b"", method="GET", path=path).status, seen) == (404, [])
+
+
+@pytest.mark.parametrize("path", ["/%61pi/instagram/webhook", f"/{WEBHOOK_PATH}"])
+def test_no_webhook_is_taken_in_at_an_address_spelled_oddly(door, house, path) -> None:
+    assert (knock(door, SAMPLE, path=path).status, house.told) == (404, [])
+
+
+@pytest.mark.parametrize("path", ["/messages/m%2F1%3D", "/messages/m//1", "/messages/m%C3%A9"])
+def test_an_id_may_be_encoded_as_it_must_be(door, seen, path) -> None:
+    knock(door, b"", method="GET", path=path)
+    assert seen == ["seen"]
+
+
+@pytest.mark.parametrize("path", [WEBHOOK_PATH, "/readyz"])
+@pytest.mark.parametrize(
+    ("version", "host", "status"),
+    [("1.1", None, 400), ("1.1", "", 400), ("1.0", "", 200), ("1", "", 200), ("1.1", "h", 200)],
+)
+def test_http_1_1_without_a_host_is_refused(door, path, version, host, status) -> None:
+    method = "POST" if path == WEBHOOK_PATH else "GET"
+    body = SAMPLE if path == WEBHOOK_PATH else b""
+    answer = knock(door, body, method=method, path=path, version=version, headers={"host": host})
+    assert answer.status == status
+
+
+@pytest.mark.parametrize("signature", [str.upper, lambda told: told.replace("sha256=", "SHA256=")])
+def test_a_signature_in_capitals_is_refused(door, signature) -> None:
+    headers = {"x-hub-signature-256": signature(sign(SAMPLE, "second-secret"))}
+    assert knock(door, SAMPLE, headers=headers).status == 403
+
+
+@pytest.mark.parametrize("query", [b"q=%C3%A9", "q=é".encode(), b"q=\xff"])
+def test_a_query_may_hold_any_bytes(door, app, query) -> None:
+    asked = []
+    app.before_request_funcs.setdefault(None, []).append(lambda: asked.append(request.args["q"]))
+    assert knock(door, b"", method="GET", path="/readyz", query=query).status == 200
+    assert asked == ["%FF" if query == b"q=\xff" else "é"]
+
+
+def test_what_could_not_be_stored_is_told_once_and_refused(door, house, seen) -> None:
+    house.answer = OSError("disk full")
+    answer = knock(door, SAMPLE)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (503, "unavailable")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["retry-after"] == "5"
+    assert (len(house.told), seen) == (1, [])
+
+
+def test_what_nobody_confirms_in_time_is_refused_and_its_receipt_left_alone(door, house) -> None:
+    house.answer = None
+    assert knock(door, SAMPLE).status == 503
+    (command,) = house.told
+    command.receipt.set_result("late")
+
+
+def test_many_receipts_answered_on_another_thread_wake_their_coroutines() -> None:
+    awaited = Awaited()
+    receipts = [Future() for _ in range(100)]
+
+    def answer_all() -> None:
+        for number, receipt in enumerate(receipts):
+            receipt.set_result(number)
+
+    async def wait_for_all() -> list[int]:
+        threading.Thread(target=answer_all).start()
+        return await asyncio.gather(*(awaited.answer(each, 60) for each in receipts))
+
+    assert asyncio.run(wait_for_all()) == list(range(100))

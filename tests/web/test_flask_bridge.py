@@ -1,0 +1,90 @@
+import asyncio
+import json
+import threading
+
+import pytest
+from flask import request
+
+from moca.web import asgi
+from moca.web.asgi import Doorway
+from moca.web.config import Ports
+from tests.web.asgi_client import ask
+from tests.web.test_webhook import SAMPLE
+
+THREADS = 2
+
+
+@pytest.fixture
+def gate(app):
+    """Holds every request for `/login` until it is opened."""
+    gate = threading.Event()
+
+    def hold():
+        if request.path == "/login":
+            assert gate.wait(60)
+
+    app.before_request_funcs.setdefault(None, []).append(hold)
+    return gate
+
+
+@pytest.fixture
+def max_waiting():
+    return 1000
+
+
+@pytest.fixture
+def door(app, database, house, config, metrics, monkeypatch, max_waiting):
+    monkeypatch.setattr(asgi, "_MAX_WAITING", max_waiting)
+    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    doorway = Doorway(app, ports, config, metrics, THREADS)
+    yield doorway
+    doorway.close()
+
+
+def while_people_are_held(door, gate, people, *, meanwhile, body=b""):
+    """Ask for the login page so many times, and for something else before any is answered."""
+
+    async def both():
+        held = [
+            asyncio.create_task(ask(door, body, method="GET", path="/login")) for _ in range(people)
+        ]
+        # Each gets as far as it can before it is held.
+        await asyncio.sleep(0)
+        try:
+            told = await meanwhile()
+        finally:
+            gate.set()
+        return told, [answer.status for answer in await asyncio.gather(*held)]
+
+    return asyncio.run(both())
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/healthz", b""),
+        ("/readyz", b""),
+        ("/api/instagram/webhook", SAMPLE),
+        ("/api/instagram/webhook", SAMPLE + b" " * 64 * 1024),
+    ],
+)
+def test_webhooks_and_probes_do_not_wait_for_people(door, gate, path, body) -> None:
+    async def machine():
+        return await ask(door, body, path=path, method="POST" if body else "GET")
+
+    told, people = while_people_are_held(door, gate, THREADS * 3, meanwhile=machine)
+    assert (told.status, people) == (200, [200] * THREADS * 3)
+
+
+@pytest.mark.parametrize("max_waiting", [3])
+def test_a_request_that_finds_too_many_waiting_is_to_come_again(door, gate) -> None:
+    async def one_more():
+        return await ask(door, b"", path="/login", method="GET")
+
+    told, people = while_people_are_held(door, gate, THREADS + 3, meanwhile=one_more)
+    assert (told.status, told.headers["retry-after"]) == (503, "5")
+    assert json.loads(told.body)["error"] == {
+        "code": "unavailable",
+        "message": "too many requests wait already",
+    }
+    assert people == [200] * (THREADS + 3)
