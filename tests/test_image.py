@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "config" / "Dockerfile").read_text()
-FOR_DEVELOPERS = {"benchmarks", "test"}
+FOR_DEVELOPERS = {"benchmarks", "docs", "test"}
 
 
 def test_whatever_the_settings_can_ask_for_is_installed() -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOP_LEVEL = {"pyproject.toml", "moca", "actors", "tests", "config", "run.py", "README.md"}
+TOP_LEVEL = {
+    *("pyproject.toml", "moca", "actors", "tests", "config", "run.py", "README.md"),
+    *("docs", "mkdocs.yml", "justfile"),
+}
 ALSO_ALLOWED = {"LICENSE", "CHANGELOG.md", "moca.egg-info"}
 
 MAY_IMPORT = {

@@ -13,7 +13,7 @@ from tests.browser.width import fits
 from tests.process.service import ROOT, eventually
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
-PICTURES = ROOT / ".github" / "readme"
+PICTURES = ROOT / "docs" / "pictures"
 SHOOTS = os.environ.get("MOCA_SHOOT") == "1"
 REPLY = "Thank you for writing! Somebody will look into it today."
 PASSWORD = "correct horse battery"

@@ -12,7 +12,7 @@ from tests.browser.width import fits
 from tests.process.service import BRISK, ROOT, Service
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
-PICTURE = ROOT / ".github" / "readme" / "sandbox.png"
+PICTURE = ROOT / "docs" / "pictures" / "sandbox.png"
 REPLY = "Yes, we do! Anything else I can help you with?"
 FRIDA = json.dumps({"psid": "17840000000000042", "name": "Frida"})
 SHOOTS = os.environ.get("MOCA_SHOOT") == "1"

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.service import TOKEN, whole_moca
 
-PICTURES = Path(__file__).parents[2] / ".github" / "readme"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PEOPLE = (
     ("Ada Lindqvist", "On Sunday from ten to four. See you then!"),
     ("Ben Okafor", "We do: it takes five days to Norway, and is free above 50 euros."),

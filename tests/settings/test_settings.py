@@ -34,12 +34,6 @@ def test_the_settings_file_holds_every_setting_with_its_default() -> None:
     assert written == tables(Settings())
 
 
-def test_every_setting_is_documented_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    missing = [name for name, _, _ in shown_settings(Settings()) if f"`{name}`" not in readme]
-    assert missing == []
-
-
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / "moca.toml"
     path.write_text("[sender]\nper_second = 5\nmax_attempts = 2\n", encoding="utf-8")

@@ -197,8 +197,8 @@ def test_the_example_answers(request_, reply):
 
 
 def test_the_example_in_the_readme_answers():
-    readme = (EXAMPLE.parents[1] / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    page = (EXAMPLE.parents[1] / "docs/how-to/rules.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     book = read_rules(example)
     assert book.reply(asked("Preis?", name="Anna Berg")) == Say(
         Content(text="20 €, Anna.", quick_replies=(QuickReply(title="Shirts", payload="SHIRTS"),)),

@@ -1,23 +1,24 @@
-"""The README's table of events says what the code does, and names tests that exist."""
+"""The table of events in the documentation says what the code does, and names tests that exist."""
 
 import re
 from pathlib import Path
 
 from moca.core.inbound.event_rules import RULES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _ROW = re.compile(r"\| (.+) \| `(\w+)` \| (yes|no) \| (yes|no) \| (.+) \| `(\w+)` \|")
 
 
 def rows() -> list[tuple[str, ...]]:
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## What is understood")[1]
+    page = ROOT / "docs/reference/events-and-sending.md"
+    section = page.read_text(encoding="utf-8").split("## Events\n")[1]
     table = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("| ")]
     found = [_ROW.fullmatch(line) for line in table[1:]]
     assert all(found)
     return [row.groups() for row in found if row]
 
 
-def test_every_kind_stands_in_the_readme_by_its_rule() -> None:
+def test_every_kind_stands_in_the_table_by_its_rule() -> None:
     told = {kind: (window == "yes", bot == "yes") for _, kind, window, bot, _, _ in rows()}
     rules = {kind: (rule.opens_window, rule.wakes_bot) for kind, rule in RULES.items()}
     assert told == rules

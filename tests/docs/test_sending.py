@@ -1,4 +1,4 @@
-"""The README's table of ways to send names all there are, and tests that exist."""
+"""The table of what can be sent names all there are, and tests that exist."""
 
 import re
 from dataclasses import fields
@@ -6,19 +6,20 @@ from pathlib import Path
 
 from moca.core.content.content import Content
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _ROW = re.compile(r"\| (.+) \| (?:`(\w+)`|-) \| (.+) \| (.+) \| `(\w+)` \|")
 
 
 def rows() -> list[tuple[str, ...]]:
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## What can be sent")[1]
+    page = ROOT / "docs/reference/events-and-sending.md"
+    section = page.read_text(encoding="utf-8").split("## What can be sent\n")[1]
     table = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("| ")]
     found = [_ROW.fullmatch(line) for line in table[1:]]
     assert all(found)
     return [row.groups() for row in found if row]
 
 
-def test_whatever_a_content_can_hold_stands_in_the_readme() -> None:
+def test_whatever_a_content_can_hold_stands_in_the_table() -> None:
     assert {row[1] for row in rows() if row[1]} == {each.name for each in fields(Content)}
 
 

@@ -1,0 +1,57 @@
+# Every command of a developer; `just` lists them.
+python := ".venv/bin/python"
+
+default:
+    @just --list
+
+# Create the environment with everything that tests and docs need.
+setup:
+    python3 -m venv .venv
+    .venv/bin/pip install -e ".[test,docs]"
+
+# Start Moca with the built-in Instagram.
+run *arguments:
+    {{python}} run.py {{arguments}}
+
+# Run the tests, or those of a path: just test tests/core
+test *arguments:
+    .venv/bin/pytest {{arguments}}
+
+# Run the tests that take minutes.
+soak:
+    .venv/bin/pytest -m soak
+
+# Lint, check formatting and types.
+lint:
+    .venv/bin/ruff check .
+    .venv/bin/ruff format --check .
+    .venv/bin/mypy
+
+# Fix what the linter can fix, and format.
+format:
+    .venv/bin/ruff check --fix .
+    .venv/bin/ruff format .
+
+# Try new simulated worlds: just simulate 2000
+simulate seeds="1000":
+    {{python}} -m tests.simulation --seeds {{seeds}}
+
+# Break the product on purpose, and see which seeds notice.
+mutants:
+    {{python}} -m tests.simulation --mutants
+
+# Bring odd bodies to the webhook.
+hostile bodies="10000":
+    {{python}} -m tests.hostile --bodies {{bodies}}
+
+# Measure: just benchmark acks journeys
+benchmark *names:
+    {{python}} -m tests.benchmarks {{names}}
+
+# Build the documentation.
+docs:
+    .venv/bin/mkdocs build --strict
+
+# Everything that must be green before a change lands.
+ci:
+    .ci/run
