@@ -75,7 +75,7 @@ def test_a_reply_to_what_was_unsent_is_noticed(monkeypatch) -> None:
 
 
 def test_an_edit_that_changes_nothing_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(decide.revising, "reword", lambda state, event, policy: (state, ()))
+    monkeypatch.setattr(decide.revisions, "reword", lambda state, event, policy: (state, ()))
     assert found(12, draw=draw_early_edits)
 
 
