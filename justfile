@@ -48,6 +48,14 @@ hostile bodies="10000":
 benchmark *names:
     {{python}} -m tests.benchmarks {{names}}
 
+# Renew what is generated from the settings' classes: config/moca.toml and the settings page.
+settings:
+    {{python}} -m moca.settings.reference
+
+# Renew the page about the HTTP API from its OpenAPI document.
+api:
+    {{python}} -m moca.web.reference
+
 # Build the documentation.
 docs:
     .venv/bin/mkdocs build --strict

@@ -1,4 +1,4 @@
-"""Moca on the command line: `python run.py` serves, `python run.py --help` says what else."""
+"""Moca's command line: `python run.py` starts the server, `--help` lists the commands."""
 
 import os
 from pathlib import Path
@@ -14,18 +14,21 @@ _DEFAULT_CONFIG = Path(__file__).parent / "config" / "moca.toml"
 
 @click.group(cls=Commands, invoke_without_command=True)
 @click.option(
-    "--config", type=click.Path(path_type=Path), envvar="MOCA_CONFIG", help="A TOML file."
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="MOCA_CONFIG",
+    help="Path of the settings file (TOML).",
 )
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
-    """Answer Instagram direct messages. Without a command: serve."""
-    # Messages, keys and pages of them are nobody's but the user's that Moca runs as.
+    """Answer Instagram direct messages. Without a command, start the server."""
+    # Messages, keys and pages are private to the user that Moca runs as.
     os.umask(0o077)
     context.obj = ask_settings(config or _DEFAULT_CONFIG)
     if context.invoked_subcommand is None:
         serve(context.obj)
     else:
-        from actors.cli.startup import require_usable  # noqa: PLC0415 - not to be held by serve
+        from actors.cli.startup import require_usable  # noqa: PLC0415 - not needed by serve
 
         require_usable(context.obj)
 

@@ -1,40 +1,40 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from moca.core.messages import Command
 from moca.core.messages.accounts import AccountChanged, MarkTokenDead
+from moca.core.messages.command import Command
 from moca.core.messages.delivery import RecordSent
-from moca.core.outbox.call_results import Ended
+from moca.core.outbox.call_results import CallEnded
 from moca.core.outbox.outbox import Outbox
 
 
-class Ailments:
-    """What the calls told of their accounts, which rest or stop in the outbox for it."""
+class AccountHealth:
+    """Problems that calls reported about accounts, which then rest or stop in the outbox."""
 
     def __init__(self, outbox: Outbox, record: Callable[[Command], None]) -> None:
         self._outbox = outbox
         self._record = record
-        self._why: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
 
-    def told(self) -> dict[str, str]:
-        """Name the accounts whose last call said that a person must act, and why."""
-        return dict(self._why)
+    def problems(self) -> dict[str, str]:
+        """Return, by account id, why the last call requires an operator to act."""
+        return dict(self._problems)
 
-    def note(self, account_id: str, end: Ended, started_at: datetime, now: datetime) -> None:
-        """Take in how a call of an account ended, which started then."""
+    def note(self, account_id: str, end: CallEnded, started_at: datetime, now: datetime) -> None:
+        """Record how a call of an account ended; `started_at` is when that call began."""
         if end.account_rests_until is not None:
             self._outbox.rest_account(account_id, end.account_rests_until, now)
         if end.account_stopped_until is not None:
             self._outbox.stop_account(account_id, end.account_stopped_until, now)
-        if end.is_token_dead and end.account_ails is not None:
-            self._record(MarkTokenDead(account_id, end.account_ails, started_at))
-        if end.account_ails is not None:
-            self._why[account_id] = end.account_ails
+        if end.is_token_dead and end.account_problem is not None:
+            self._record(MarkTokenDead(account_id, end.account_problem, started_at))
+        if end.account_problem is not None:
+            self._problems[account_id] = end.account_problem
         elif isinstance(end.record, RecordSent):
-            self._why.pop(account_id, None)
+            self._problems.pop(account_id, None)
 
     def note_change(self, changed: AccountChanged) -> None:
-        """Let an account send again that a person has seen to."""
+        """Resume sending for an account that an operator has fixed."""
         if changed.is_usable:
             self._outbox.wake_account(changed.account_id)
-            self._why.pop(changed.account_id, None)
+            self._problems.pop(changed.account_id, None)

@@ -10,12 +10,12 @@ import peewee
 import pykka
 from flask import Flask
 
-from actors.background.jobs import Keeping
-from actors.background.notifications import Post
-from actors.background.profile_sync import ProfileDesk
-from actors.background.reconciliation import Comparing
-from actors.background.token_refresh import TokenDesk
-from actors.cluster.factory import Joining, database_address, writer_type
+from actors.background.contact_names import UnnamedContacts
+from actors.background.jobs import BackgroundConfig
+from actors.background.profile_sync import GraphProfileSync
+from actors.background.reconciliation import ReconciliationConfig
+from actors.background.token_refresh import GraphTokenRefresh
+from actors.cluster.factory import ClusterMembership, database_address, writer_type
 from actors.config import (
     comparing_every,
     conversation_policy,
@@ -26,8 +26,8 @@ from actors.config import (
     welcome,
     writer_policy,
 )
-from actors.dependencies import World
-from actors.doctor import look_at
+from actors.dependencies import Dependencies
+from actors.doctor import check_installation
 from actors.event_log import log_fact
 from actors.graph_clients import (
     SANDBOX_GRAPH,
@@ -36,61 +36,61 @@ from actors.graph_clients import (
     login_client,
     settings_account,
 )
-from actors.recorders import FiguresDesk, SigningNotes
+from actors.notification_targets import notification_targets
+from actors.recorders import BudgetReporter, MetricsRecorder, SignatureRecorder
 from actors.responder import Recall
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import TimerThread
-from actors.system import Ailments, System
+from actors.system import HealthProblems, System
 from moca import clock
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
-from moca.logs import hash_contacts_with
-from moca.notification_client import NoticeClient
-from moca.replies.budget import Spent
+from moca.logs import hash_names_with
+from moca.replies.budget import BudgetRecord, Spent
 from moca.replies.registry import make_generator
 from moca.settings.display import shown_settings
 from moca.settings.sections import Settings
-from moca.storage.accounts.credentials import AccountBook
+from moca.storage.accounts.credentials import CredentialStore
 from moca.storage.accounts.vault import Vault
 from moca.storage.db.connection import open_database
 from moca.storage.db.secret import LOG_KEY, keep_secret
-from moca.storage.queries.history import Recollection, count_made_by, recollect
+from moca.storage.queries.history import ContactHistory, count_made_by, recollect
 from moca.storage.queries.stats import database_bytes
 from moca.web.app import create_app
-from moca.web.asgi import Doorway
-from moca.web.config import OK, Finding, Health, Ports, Vitals
-from moca.web.metrics.observer import Observation
+from moca.web.asgi import WebhookGateway
+from moca.web.config import OK, DoctorFinding, Health, ProcessStatus, WebPorts
+from moca.web.metrics.observer import MetricsObserver
 from moca.web.metrics.prometheus import Metrics
 from moca.web.webhook import read_events
 
 _AFTER_MIDDLE_ONES = 15_000
 
 
-def collect_seldom() -> None:
-    """Have the whole process searched for cyclic garbage seldom, what is new as often as ever.
+def tune_garbage_collection() -> None:
+    """Run full cyclic garbage collections rarely; collect the young generation as often as before.
 
-    Actors and messages leave no cycles behind, and what lives is walked through each time: at
-    200,000 conversations every fourth microsecond went there. Nothing else runs meanwhile, so the
-    new ones are looked at few at a time: beside 1,000,000 conversations, a walk through as many
-    new objects stopped everything for two seconds.
+    Actors and messages leave no cycles behind, and a full collection walks every live object: at
+    200,000 conversations it took a quarter of the CPU time. Nothing else runs meanwhile, so the
+    young generation stays small: beside 1,000,000 conversations, a walk through as many new objects
+    stopped everything for two seconds.
     """
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _AFTER_MIDDLE_ONES)
 
 
-_MOST_RECALLS = 8
+_MAX_RECALLS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One process of Moca at work: what the server calls, and how it is brought to an end."""
+    """A running Moca process: what the server calls, and how to stop it."""
 
-    asgi: Doorway
-    """For the server."""
+    asgi: WebhookGateway
+    """The application that the server calls."""
     wsgi: Flask
-    """What stands behind it, and can answer everything alone."""
+    """The Flask application behind `asgi`, which can answer every request by itself."""
     stop: Callable[[], None]
 
 
@@ -100,17 +100,17 @@ def start_application(
     """Start everything that one process runs; the database must have been migrated.
 
     Args:
-        settings: checked ones.
-        escalate: told when the process cannot go on.
+        settings: Validated settings.
+        escalate: Called with the error when the process cannot go on.
     """
-    collect_seldom()
+    tune_garbage_collection()
     metrics = Metrics()
-    joining = Joining.of(settings)
+    joining = ClusterMembership.of(settings)
     database = open_database(database_address(settings))
     with database.connection_context():
-        hash_contacts_with(keep_secret(LOG_KEY))
+        hash_names_with(keep_secret(LOG_KEY))
     vault = Vault(settings.instagram.token_key.get_secret_value(), settings.database.url)
-    book = AccountBook(database, vault, clock.now)
+    book = CredentialStore(database, vault, clock.now)
     sandbox = Sandbox.of(settings)
     own = settings_account(settings)
     token_for = own.token_for if sandbox is None else sandbox.accounts.token_for
@@ -119,35 +119,36 @@ def start_application(
     timers.start()
     policy = sender_policy(settings)
     config = web_config(settings)
+    budget = BudgetReporter()
     parts: dict[str, Any] = {
         "conversation": conversation_policy(settings),
         "sender": policy,
-        "world": World(
+        "dependencies": Dependencies(
             open_writer=lambda: writer_type(joining)(database, written),
             generator=make_generator(
-                settings.replies.chain, settings.replies.tables, _made_by_model(database)
+                settings.replies.chain,
+                settings.replies.tables,
+                BudgetRecord(_made_by_model(database), budget.report),
             ),
-            connect=lambda: (
-                graph_client(settings, book, token_for)
-                if joining is None
-                else joining.graph_client(book, token_for)
-            ),
+            connect=lambda: graph_client(settings, book, token_for),
             responders=responders_for(settings),
             recall=_recall(database),
-            observers=(book.observe, Observation(metrics).observe, log_fact),
-            keeping=Keeping(
-                TokenDesk(book, lambda: login_client(settings), vault.seal),
+            observers=(book.observe, MetricsObserver(metrics).observe, log_fact),
+            background=BackgroundConfig(
+                GraphTokenRefresh(book, lambda: login_client(settings), vault.seal),
                 erases=True,
                 retention=_days(settings.database.retention_days),
                 audit=_days(settings.database.audit_days),
-                profiles=ProfileDesk(
+                profiles=GraphProfileSync(
                     welcome(settings),
                     database,
                     settings.instagram.account_id,
                     lambda: graph_client(settings, book, token_for),
                 ),
-                post=_post(settings),
-                comparing=Comparing(
+                post=notification_targets(settings),
+                unnamed=UnnamedContacts(database),
+                indexes=True,
+                comparing=ReconciliationConfig(
                     lambda: graph_client(settings, book, token_for),
                     comparing_every(settings),
                     settings.instagram.account_id,
@@ -162,40 +163,42 @@ def start_application(
     system = (
         System(**parts)
         if joining is None
-        else joining.system(lambda body: read_events(body, config), **parts)
+        else joining.system(lambda body: read_events(body, config, max_items=None), **parts)
     )
+    budget.tell = system.tell
     own_accounts = _own_accounts(settings)
-    ports = Ports(
+    ports = WebPorts(
         database=database,
         tell=system.tell,
-        health=lambda: _health(own_accounts, system.ailments()),
+        health=lambda: _health(own_accounts, system.health_problems()),
         seal=vault.seal,
         login=lambda: login_client(settings),
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
-        note_signing=SigningNotes(system.tell).note,
-        vitals=lambda: _vitals(system, database),
+        note_signing=SignatureRecorder(system.tell).note,
+        process_status=lambda: _process_status(system, database),
         settings=tuple(shown_settings(settings)),
-        examine=lambda: tuple(
-            Finding(line.name, line.is_fine, line.told) for line in look_at(settings, database)
+        run_checks=lambda: tuple(
+            DoctorFinding(finding.name, finding.is_fine, finding.text)
+            for finding in check_installation(settings, database)
         ),
     )
-    figures = FiguresDesk(metrics.minutes, system.tell, timers)
+    recorder = MetricsRecorder(metrics.minutes, system.tell, timers)
     app = create_app(ports, config, None if sandbox is None else sandbox.instagram, metrics)
     if sandbox is not None:
         login = login_blueprint(sandbox.instagram, settings.web.public_url)
         app.register_blueprint(login, url_prefix=SANDBOX_GRAPH)
         app.register_blueprint(graph_blueprint(sandbox.instagram), url_prefix=SANDBOX_GRAPH)
-    doorway = Doorway(app, ports, config, metrics, settings.server.threads)
+    gateway = WebhookGateway(app, ports, config, metrics, settings.server.threads)
 
     def stop() -> None:
-        doorway.close()
+        gateway.close()
         if sandbox is not None:
             sandbox.delivery.stop()
-        figures.stop()
+        recorder.stop()
         system.stop()
         timers.stop()
 
-    return Application(doorway, app, stop)
+    return Application(gateway, app, stop)
 
 
 def _unsubscribe(connect: Callable[[], GraphClient]) -> Callable[[str], str | None]:
@@ -206,13 +209,13 @@ def _unsubscribe(connect: Callable[[], GraphClient]) -> Callable[[str], str | No
     return unsubscribe
 
 
-def _vitals(system: System, database: peewee.Database) -> Vitals:
+def _process_status(system: System, database: peewee.Database) -> ProcessStatus:
     try:
         live = system.live_conversations()
     except (pykka.Timeout, pykka.ActorDeadError):
         live = None
     size, wal = database_bytes(database)
-    return Vitals(
+    return ProcessStatus(
         waiting=system.waiting(),
         live_conversations=live,
         database_bytes=size,
@@ -230,21 +233,14 @@ def _made_by_model(database: peewee.Database) -> Spent:
 
 
 def _recall(database: peewee.Database) -> Recall:
-    # As many may be asked for at once as there are responders, which is more than connections.
-    turns = BoundedSemaphore(_MOST_RECALLS)
+    # There may be as many concurrent requests as responders, which is more than connections.
+    turns = BoundedSemaphore(_MAX_RECALLS)
 
-    def recall(contact: ContactKey, before_id: int, limit: int) -> Recollection:
+    def recall(contact: ContactKey, before_id: int, limit: int) -> ContactHistory:
         with turns, database.connection_context():
             return recollect(contact, before_id, limit)
 
     return recall
-
-
-def _post(settings: Settings) -> Post | None:
-    notify = settings.notify
-    if not notify.url:
-        return None
-    return NoticeClient(notify.url, notify.secret.get_secret_value(), notify.timeout_seconds)
 
 
 def _days(days: int) -> timedelta | None:
@@ -252,14 +248,14 @@ def _days(days: int) -> timedelta | None:
 
 
 def _own_accounts(settings: Settings) -> tuple[str, ...]:
-    # The one that needs no row in the database.
+    # The account of the settings, which needs no row in the database.
     return (own_account_id(settings),) if settings.instagram.access_token else ()
 
 
-def _health(own: tuple[str, ...], ailments: Ailments) -> Health:
+def _health(own: tuple[str, ...], health_problems: HealthProblems) -> Health:
     return Health(
-        database=ailments.database or OK,
-        sender=ailments.sender or OK,
-        supervisor=ailments.supervisor or OK,
-        accounts={**dict.fromkeys(own, OK), **ailments.accounts},
+        database=health_problems.database or OK,
+        sender=health_problems.sender or OK,
+        supervisor=health_problems.supervisor or OK,
+        accounts={**dict.fromkeys(own, OK), **health_problems.accounts},
     )

@@ -6,9 +6,9 @@ from moca.core.outbox.queued_reply import QueuedReply
 
 @dataclass(slots=True)
 class Call:
-    """A call under way, as the sender knows it."""
+    """A call under way, as the sender tracks it."""
 
     reply: QueuedReply
     started_at: datetime
     is_settled: bool = False
-    """An echo or the operator ended it while the call was still under way."""
+    """An echo or an operator settled it while the call was still under way."""

@@ -3,28 +3,28 @@ from collections.abc import Container
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from moca.core.accounts import AccountStatus, Flavour, TokenState
+from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.content.words import Words
-from moca.core.conversation.business_hours import BusinessHours, Span
+from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.conversation.consent import Consent
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
-from moca.core.profile import IceBreaker, MenuItem, Welcome
+from moca.core.profile import IceBreaker, MenuItem, MessengerProfile
 from moca.settings.errors import BadSettings
-from moca.settings.sections import BusinessHours as HoursSection
+from moca.settings.opening_hours import BusinessHoursSection as HoursSection
 from moca.settings.sections import Settings
 from moca.storage.writer import WriterPolicy
 from moca.web.config import WebConfig
 
-_MOST_COURIERS = 64
+_MAX_COURIERS = 64
 _FEWEST_RESPONDERS = 8
-_MOST_RESPONDERS = 256
+_MAX_RESPONDERS = 256
 
 
 def conversation_policy(settings: Settings) -> ConversationPolicy:
-    """Give the figures by which conversations decide.
+    """Return the conversations' policy.
 
     Raises:
-        BadSettings: if holidays are asked for and cannot be told.
+        BadSettings: If holidays are configured but not available.
     """
     section, replies, hours = settings.conversation, settings.replies, settings.business_hours
     manners = settings.manners
@@ -50,7 +50,7 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
 
 
 def sender_policy(settings: Settings) -> SenderPolicy:
-    """Give the figures by which the sender decides."""
+    """Return the sender's policy."""
     section = settings.sender
     return SenderPolicy(
         per_second=section.per_second,
@@ -67,8 +67,8 @@ def sender_policy(settings: Settings) -> SenderPolicy:
 
 
 def _couriers_for(per_second: int, timeout_seconds: float) -> int:
-    """Say how many calls may hang at once before one that could go must wait for a courier."""
-    return min(_MOST_COURIERS, math.ceil(per_second * timeout_seconds) + 2)
+    """Return how many calls may hang at once before a sendable reply waits for a courier."""
+    return min(_MAX_COURIERS, math.ceil(per_second * timeout_seconds) + 2)
 
 
 def responders_for(settings: Settings) -> int:
@@ -77,11 +77,11 @@ def responders_for(settings: Settings) -> int:
     if replies.concurrency:
         return replies.concurrency
     for_the_pace = math.ceil(settings.sender.per_second * replies.timeout_seconds)
-    return min(max(for_the_pace, _FEWEST_RESPONDERS), _MOST_RESPONDERS)
+    return min(max(for_the_pace, _FEWEST_RESPONDERS), _MAX_RESPONDERS)
 
 
 def writer_policy(settings: Settings) -> WriterPolicy:
-    """Give the figures by which instants are written."""
+    """Return the writer's policy."""
     section = settings.conversation
     return WriterPolicy(
         cooldown=timedelta(seconds=section.cooldown_seconds),
@@ -92,20 +92,20 @@ def writer_policy(settings: Settings) -> WriterPolicy:
             opt_out=Words.of(settings.manners.opt_out_words),
             opt_in=Words.of(settings.manners.opt_in_words),
         ),
-        gives_notice=bool(settings.notify.url),
+        stores_notification=bool(settings.notify.url or settings.notify.urls),
     )
 
 
 def comparing_every(settings: Settings) -> timedelta | None:
-    """Say how often accounts are compared with Instagram's record; None for never."""
+    """Return how often accounts are compared with Instagram's record; None for never."""
     seconds = settings.instagram.compare_seconds
     return timedelta(seconds=seconds) if seconds else None
 
 
-def welcome(settings: Settings) -> Welcome:
-    """Give what every account shows to those who write to it."""
+def welcome(settings: Settings) -> MessengerProfile:
+    """Return the messenger profile that every account shows to its contacts."""
     section = settings.profile
-    return Welcome(
+    return MessengerProfile(
         ice_breakers=tuple(
             IceBreaker(question=each.question, payload=each.payload)
             for each in section.ice_breakers
@@ -117,7 +117,7 @@ def welcome(settings: Settings) -> Welcome:
 
 
 def web_config(settings: Settings) -> WebConfig:
-    """Give the secrets and figures by which the web answers."""
+    """Return the secrets and limits of the web layer."""
     instagram = settings.instagram
     secrets = instagram.app_secret.get_secret_value().split(",")
     return WebConfig(
@@ -130,6 +130,7 @@ def web_config(settings: Settings) -> WebConfig:
         trusted_proxies=settings.server.trusted_proxies,
         own_token=_own_token(settings),
         public_origin=settings.web.public_url.rstrip("/"),
+        zone=settings.business_hours.timezone,
         debounce=timedelta(seconds=settings.conversation.debounce_seconds),
         cooldown=timedelta(seconds=settings.conversation.cooldown_seconds),
         dedup=timedelta(seconds=settings.conversation.dedup_seconds),
@@ -147,7 +148,7 @@ def _own_token(settings: Settings) -> TokenState | None:
         return None
     return TokenState(
         account_id=own_account_id(settings),
-        flavour=Flavour.INSTAGRAM_LOGIN,
+        flavour=LoginKind.INSTAGRAM_LOGIN,
         status=AccountStatus.ACTIVE,
         issued_at=expires_at,
         expires_at=expires_at,
@@ -155,12 +156,12 @@ def _own_token(settings: Settings) -> TokenState | None:
 
 
 def own_account_id(settings: Settings) -> str:
-    """Give the account that the settings name."""
+    """Return the id of the account named in the settings."""
     return settings.instagram.account_id or "default"
 
 
 def _business_hours(section: HoursSection) -> BusinessHours:
-    spans = (tuple(Span(each.since, each.until) for each in day) for day in section.week)
+    spans = (tuple(OpeningSpan(each.since, each.until) for each in day) for day in section.week)
     return BusinessHours(
         zone=ZoneInfo(section.timezone),
         weekdays=dict(enumerate(spans)),
@@ -172,15 +173,15 @@ def _holidays(code: str) -> Container[date]:
     if not code:
         return frozenset()
     try:
-        import holidays  # noqa: PLC0415 - an extra, needed only where holidays are named
+        import holidays  # noqa: PLC0415 - an extra, needed only for holidays
     except ImportError:
         raise BadSettings(
-            ["business_hours.holidays: needs the extra, pip install -e '.[holidays]'"]
+            ["business_hours.holidays: install the extra with pip install -e '.[holidays]'"]
         ) from None
     country, _, subdivision = code.partition("-")
     try:
         return holidays.country_holidays(country, subdiv=subdivision or None)
     except NotImplementedError:
         raise BadSettings(
-            [f"business_hours.holidays: no holidays are known for {code!r}; try 'DE' or 'US-CA'"]
+            [f"business_hours.holidays: unknown region {code!r}; try 'DE' or 'US-CA'"]
         ) from None

@@ -7,11 +7,17 @@ from actors.runtime.actor import MailboxActor
 from actors.runtime.supervision import RestartBudget
 from actors.runtime.timers import Timer, Timers
 from moca import clock
-from moca.core.conversation.decide import Decision, SweptOver, Woken, decide, restore
-from moca.core.conversation.effects import Effect, LetGo, Reload, WakeAt
+from moca.core.conversation.decide import SweepFound, TimerFired, decide, restore
+from moca.core.conversation.effects import (
+    Decision,
+    Effect,
+    ReloadConversation,
+    UnloadConversation,
+    WakeAt,
+)
 from moca.core.conversation.snapshot import Snapshot
 from moca.core.conversation.state import Conversation
-from moca.core.messages import Command
+from moca.core.messages.command import Command
 from moca.core.messages.conversation import (
     ConversationIdle,
     ConversationLoaded,
@@ -20,7 +26,7 @@ from moca.core.messages.conversation import (
 )
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.replies import (
-    CheckAtOnce,
+    CheckImmediateReply,
     ConcludeMessages,
     GenerateReply,
     HandOverConversation,
@@ -32,7 +38,7 @@ from moca.core.policy import ConversationPolicy
 from moca.core.types import ContactKey, Outcome
 
 
-def _check_nothing(_check: CheckAtOnce) -> None:
+def _check_nothing(_check: CheckImmediateReply) -> None:
     pass
 
 
@@ -41,33 +47,34 @@ def _withdraw_nothing(_contact: ContactKey, _first_id: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Whom every conversation talks to, and by what figures it decides; one for all of them."""
+class ConversationContext:
+    """The collaborators and the policy shared by all conversations."""
 
     policy: ConversationPolicy
     record: Callable[[Command], None]
     generate: Callable[[GenerateReply], None]
     read: Callable[[ReadName], None]
-    """May decline; then it is asked again when the conversation is next loaded."""
+    """May decline; the name is then requested again when the conversation is next loaded."""
     notify: Callable[[ConversationIdle], None]
     timers: Timers
     withdraw: Callable[[ContactKey, int], None] = _withdraw_nothing
-    """Takes back the request for a reply, named by the first message that it answers."""
-    check: Callable[[CheckAtOnce], None] = _check_nothing
+    """Withdraws the request for a reply, identified by the first message that it answers."""
+    check: Callable[[CheckImmediateReply], None] = _check_nothing
 
 
 class ConversationActor(MailboxActor):
-    """One contact's conversation: holds its state, asks the core, carries out what it says.
+    """One contact's conversation: holds its state, asks the core to decide, applies the effects.
 
-    Until the database has answered, whatever it hears is in that answer already and is let pass.
+    Messages that arrive before the database has answered are dropped, because its answer already
+    includes them.
     """
 
     budget = RestartBudget(restarts=3, window=timedelta(minutes=1))
 
     __slots__ = (
-        "_around",
         "_at_stake",
         "_contact",
+        "_context",
         "_first",
         "_heard",
         "_state",
@@ -76,11 +83,11 @@ class ConversationActor(MailboxActor):
     )
 
     def __init__(
-        self, contact: ContactKey, around: Surroundings, first: MessageArrived | None = None
+        self, contact: ContactKey, context: ConversationContext, first: MessageArrived | None = None
     ) -> None:
         super().__init__()
         self._contact = contact
-        self._around = around
+        self._context = context
         self._first = first
         self._state: Conversation | None = None
         self._timer: Timer | None = None
@@ -89,51 +96,51 @@ class ConversationActor(MailboxActor):
         self._at_stake: tuple[int, ...] = ()
 
     def on_start(self) -> None:
-        """Begin with a contact's first message, or ask the database; always so after a crash."""
+        """Begin with a contact's first message, or load from the database, as after any crash."""
         self._follow(None)
         first, self._first = self._first, None
         if first is None:
-            self._around.record(LoadConversation(self._contact, clock.now()))
+            self._context.record(LoadConversation(self._contact, clock.now()))
         else:
             self._restore(Snapshot.beginning(first.contact, first.conversation_id, first.message))
 
     def on_receive(self, message: Any) -> None:
-        """Decide on an event, and do what follows."""
-        if isinstance(message, Woken):
+        """Decide on an event and apply the effects."""
+        if isinstance(message, TimerFired):
             self._wake_at(None)
-        elif not isinstance(message, SweptOver):
+        elif not isinstance(message, SweepFound):
             self._heard += 1
         if isinstance(message, ConversationLoaded):
             self._load(message)
-        elif self._state is None and isinstance(message, SweptOver):
+        elif self._state is None and isinstance(message, SweepFound):
             self.on_start()
         elif self._state is not None:
             if isinstance(message, MessageArrived):
                 self._at_stake = (message.message.id,)
             now = clock.now()
-            self._carry_out(decide(self._state, message, now, self._around.policy))
+            self._carry_out(decide(self._state, message, now, self._context.policy))
 
     def escalate(self, error: BaseException) -> None:
-        """Set aside what keeps crashing this conversation, so that it is not tried for ever."""
-        because = f"answering it crashed: {type(error).__name__}"
+        """Set aside what keeps crashing this conversation, so that it is not retried forever."""
+        because = f"an internal error occurred: {type(error).__name__}"
         failed = ConcludeMessages(self._at_stake, Outcome.FAILED, because, clock.now())
-        self._around.record(failed)
-        self._around.notify(ConversationIdle(self._contact, self._heard))
+        self._context.record(failed)
+        self._context.notify(ConversationIdle(self._contact, self._heard))
 
     def on_stop(self) -> None:
-        """Withdraw what it asked for: nothing waits for it any more."""
+        """Withdraw pending requests: nothing waits for them any more."""
         self._wake_at(None)
         self._follow(None)
 
     def _load(self, loaded: ConversationLoaded) -> None:
         if loaded.snapshot is None:
-            self._around.notify(ConversationIdle(self._contact, self._heard))
+            self._context.notify(ConversationIdle(self._contact, self._heard))
         elif self._state is None:
             self._restore(loaded.snapshot)
 
     def _restore(self, snapshot: Snapshot) -> None:
         self._at_stake = tuple(message.id for message in snapshot.unanswered)
-        self._carry_out(restore(snapshot, clock.now(), self._around.policy))
+        self._carry_out(restore(snapshot, clock.now(), self._context.policy))
 
     def _carry_out(self, decision: Decision) -> None:
         state, effects = decision
@@ -147,30 +154,30 @@ class ConversationActor(MailboxActor):
         self._wake_at(wake)
 
     def _follow(self, state: Conversation | None) -> None:
-        """Go on with a state, and withdraw the requests that it no longer waits for."""
+        """Adopt a state, and withdraw the requests that it no longer waits for."""
         before, self._state = self._state, state
         if before is None or (state is not None and before.drafts is state.drafts):
             return
-        wanted = set() if state is None else state.asked_ids
-        for first_id in before.asked_ids - wanted:
-            self._around.withdraw(self._contact, first_id)
+        still_generating = set() if state is None else state.generating_ids
+        for first_id in before.generating_ids - still_generating:
+            self._context.withdraw(self._contact, first_id)
 
     def _carry_out_one(self, effect: Effect) -> None:
         match effect:
             case ConcludeMessages() | RecordSteps() | HandOverConversation():
-                self._around.record(effect)
+                self._context.record(effect)
             case QueueReply() | ShareReply():
-                self._around.record(effect)
+                self._context.record(effect)
             case GenerateReply():
-                self._around.generate(effect)
-            case CheckAtOnce():
-                self._around.check(effect)
+                self._context.generate(effect)
+            case CheckImmediateReply():
+                self._context.check(effect)
             case ReadName():
-                self._around.read(effect)
-            case Reload():
+                self._context.read(effect)
+            case ReloadConversation():
                 self.on_start()
-            case LetGo():
-                self._around.notify(ConversationIdle(self._contact, self._heard))
+            case UnloadConversation():
+                self._context.notify(ConversationIdle(self._contact, self._heard))
             case WakeAt():
                 pass
             case _:
@@ -185,4 +192,4 @@ class ConversationActor(MailboxActor):
         self._wake = wake
         if wake is not None:
             tell = self.actor_ref.tell
-            self._timer = self._around.timers.later(wake.at, lambda: tell(Woken()))
+            self._timer = self._context.timers.later(wake.at, lambda: tell(TimerFired()))

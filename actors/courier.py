@@ -1,13 +1,11 @@
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 
-from actors.dependencies import Graph
+from actors.dependencies import GraphPort
 from actors.runtime.actor import MailboxActor
 from moca import clock
-from moca.core.messages import ToCourier
-from moca.core.messages.conversation import ReadName, RecordName
+from moca.core.messages.conversation import ReadName, RecordContactProfile, RecordProfileUnread
 from moca.core.messages.delivery import (
     DeliverReply,
     DeliveryEnded,
@@ -17,7 +15,13 @@ from moca.core.messages.delivery import (
     VerifyDelivery,
 )
 from moca.core.messages.inbound import FetchMessage, MissingMessage, RecordFetched
-from moca.core.outbox.delivery import Unconfirmed, Unreadable
+from moca.core.messages.recipients import ToCourier
+from moca.core.outbox.delivery import (
+    NOT_THE_SENDER,
+    DeliveryResult,
+    RecordUnreadable,
+    Unconfirmed,
+)
 from moca.core.types import ContactKey
 from moca.instagram.request_bodies import SenderAction
 from moca.logs import contact_hash
@@ -35,24 +39,23 @@ class CourierActor(MailboxActor):
     def __init__(
         self,
         *,
-        connect: Callable[[], Graph],
+        connect: Callable[[], GraphPort],
         notify: Callable[[Report], None],
-        record: Callable[[RecordName | RecordFetched], None],
+        record: Callable[[RecordContactProfile | RecordProfileUnread | RecordFetched], None],
     ) -> None:
         super().__init__()
         self._connect = connect
         self._notify = notify
         self._record = record
-        self._graph: Graph | None = None
+        self._graph: GraphPort | None = None
 
     def on_receive(self, message: ToCourier) -> None:
-        """Make one call, and report how it ended."""
+        """Make one call and report its result."""
         graph = self._graph = self._graph or self._connect()
         match message:
-            case DeliverReply(reply=reply):
-                self._notify(DeliveryStarted(reply.item_id, clock.now()))
-                result = graph.send(reply.contact, reply.content, reply.way)
-                self._notify(DeliveryEnded(reply.item_id, clock.now(), result))
+            case DeliverReply():
+                result = self._make_call(graph, message)
+                self._notify(DeliveryEnded(message.reply.item_id, clock.now(), result))
             case VerifyDelivery(reply=reply, since=since, known_mids=known):
                 found = graph.find_message(reply.contact, reply.content, since, known)
                 self._notify(DeliveryVerified(reply.item_id, clock.now(), found))
@@ -63,30 +66,40 @@ class CourierActor(MailboxActor):
             case FetchMessage(missing=missing):
                 self._record(_fetch(graph, missing))
 
-    def on_crash(self, message: Any, error: Exception) -> None:
-        """Report a call that broke off: nobody knows what became of it."""
+    def on_crash(self, message: object, error: Exception) -> None:
+        """Report a call that was interrupted: its outcome is unknown."""
         log.error("courier_crashed", error=type(error).__name__)
-        because, now = f"the call broke off: {type(error).__name__}", clock.now()
+        because, now = f"the call was interrupted: {type(error).__name__}", clock.now()
         match message:
             case DeliverReply(reply=reply):
                 self._notify(DeliveryEnded(reply.item_id, now, Unconfirmed(because)))
             case VerifyDelivery(reply=reply):
-                self._notify(DeliveryVerified(reply.item_id, now, Unreadable(because)))
+                self._notify(DeliveryVerified(reply.item_id, now, RecordUnreadable(because)))
         self._close()
 
     def on_stop(self) -> None:
         """Close the connection."""
         self._close()
 
-    def _read_name(self, graph: Graph, contact: ContactKey) -> None:
+    def _make_call(self, graph: GraphPort, call: DeliverReply) -> DeliveryResult:
+        reply = call.reply
+        # That may take longer than what this process knew when it began remains valid.
+        graph.prepare(reply.contact.account_id)
+        if not call.may_begin():
+            return NOT_THE_SENDER
+        self._notify(DeliveryStarted(reply.item_id, clock.now()))
+        return graph.send(reply.contact, reply.content, reply.way)
+
+    def _read_name(self, graph: GraphPort, contact: ContactKey) -> None:
         profile = graph.profile(contact)
-        if isinstance(profile, Unreadable):
+        if isinstance(profile, RecordUnreadable):
             log.debug("name_unreadable", contact=contact_hash(contact), because=profile.because)
-        elif name := profile.name or profile.username:
-            self._record(RecordName(contact, name))
+            self._record(RecordProfileUnread(contact, clock.now()))
+        else:
+            self._record(RecordContactProfile(contact, profile.told))
 
     @staticmethod
-    def _show_typing(graph: Graph, contact: ContactKey) -> None:
+    def _show_typing(graph: GraphPort, contact: ContactKey) -> None:
         for action in _WHILE_ANSWERING:
             if because := graph.act(contact, action):
                 log.debug("typing_not_shown", contact=contact_hash(contact), because=because)
@@ -98,9 +111,9 @@ class CourierActor(MailboxActor):
             self._graph = None
 
 
-def _fetch(graph: Graph, missing: MissingMessage) -> RecordFetched:
+def _fetch(graph: GraphPort, missing: MissingMessage) -> RecordFetched:
     account_id, mid = missing.account_id, missing.mid
     found = graph.message(account_id, mid)
-    if isinstance(found, Unreadable):
+    if isinstance(found, RecordUnreadable):
         return RecordFetched(account_id, mid, None, clock.now(), found.because)
     return RecordFetched(account_id, mid, found, clock.now())

@@ -1,35 +1,45 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import peewee
 
 from actors.config import web_config
 from actors.graph_clients import access
 from moca import clock
-from moca.doctor.checks import Patient, examine
-from moca.doctor.finding import Line
-from moca.instagram.account_check import Checkup
+from moca.doctor.checks import CheckTarget, run_checks
+from moca.doctor.finding import Finding
+from moca.instagram.account_check import AccountCheck
+from moca.replies.generator import BadGenerator
+from moca.replies.registry import make_generator
 from moca.settings.sections import Settings
-from moca.storage.accounts.credentials import AccountBook, require_key
+from moca.storage.accounts.credentials import CredentialStore, require_key
 from moca.storage.accounts.vault import Vault
 from moca.storage.db.connection import open_database
 
 
-def call_doctor(settings: Settings) -> Iterator[Line]:
-    """Look at a Moca with these settings, and at the world around it; not from within it."""
+def run_doctor(settings: Settings) -> Iterator[Finding]:
+    """Check a Moca with these settings and its environment, from outside its process."""
     database = open_database(settings.database.url)
     try:
-        yield from look_at(settings, database)
+        yield from check_installation(settings, database)
     finally:
         database.close()
 
 
-def look_at(settings: Settings, database: peewee.Database) -> Iterator[Line]:
-    """Look at the Moca that has this database open, and at the world around it."""
+def _reply_problems(settings: Settings) -> Sequence[str]:
+    try:
+        make_generator(settings.replies.chain, settings.replies.tables)
+    except BadGenerator as error:
+        return error.problems
+    return ()
+
+
+def check_installation(settings: Settings, database: peewee.Database) -> Iterator[Finding]:
+    """Check the Moca that uses this open database, and its environment."""
     instagram, config = settings.instagram, web_config(settings)
     vault = Vault(instagram.token_key.get_secret_value(), settings.database.url)
-    book = AccountBook(database, vault, clock.now)
-    checkup = Checkup(access(settings, book), instagram.timeout_seconds)
-    patient = Patient(
+    book = CredentialStore(database, vault, clock.now)
+    checkup = AccountCheck(access(settings, book), instagram.timeout_seconds)
+    target = CheckTarget(
         database=database,
         checkup=checkup,
         address=config.public_origin or ("" if config.live else settings.server.own_address),
@@ -39,10 +49,11 @@ def look_at(settings: Settings, database: peewee.Database) -> Iterator[Line]:
         account_id=instagram.account_id,
         answers_comments=instagram.answer_comments,
         has_token=bool(instagram.access_token),
+        reply_problems=lambda: _reply_problems(settings),
         require_key=lambda: require_key(vault),
         timeout_seconds=instagram.timeout_seconds,
     )
     try:
-        yield from examine(patient)
+        yield from run_checks(target)
     finally:
         checkup.close()

@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 
 def log_fact(event: object) -> None:
-    """Write one line for a fact of somebody's journey: ids and reasons, never a text or a name."""
+    """Log one line for a step of a journey: ids and reasons, never texts or names."""
     if not log.is_enabled_for(logging.INFO):
         return
     match event:
@@ -35,7 +35,7 @@ def log_fact(event: object) -> None:
         case ReplyDropped(contact, item_id, because):
             _line("reply_dropped", contact, item=item_id, because=because)
         case MessagesEnded(message_ids, outcome, because):
-            # What answered is named by Instagram's id, in which its maker can read the contact's.
+            # Instagram's id of the answering message encodes the contact's id.
             why = {} if outcome is Outcome.ANSWERED else {"because": because}
             log.info("messages_ended", messages=message_ids, outcome=outcome, **why)
         case ConversationChanged(contact, conversation_id, status):

@@ -1,32 +1,35 @@
 import contextlib
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
 import pykka
 
-from actors.runtime.timers import Alarm, Timers
-from actors.system import Overloaded
+from actors.runtime.timers import ActorTimer, Timers
+from actors.system import SystemOverloaded
 from moca import clock
-from moca.core.messages.housekeeping import RecordFigures
-from moca.core.messages.inbound import NoteSigning
+from moca.core.messages.housekeeping import RecordBudgetSpent, RecordMetrics
+from moca.core.messages.inbound import RecordSignatureCheck
 from moca.core.metrics import MINUTE
-from moca.web.metrics.minutes import Minutes
+from moca.web.metrics.minutes import MinuteMetrics
 
 _A_LITTLE = timedelta(seconds=1)
 
 
-class FiguresDesk:
-    """Has the figures of each minute written once it is over."""
+class MetricsRecorder:
+    """Stores the metrics of each minute once it is over."""
 
-    def __init__(self, minutes: Minutes, tell: Callable[[object], None], timers: Timers) -> None:
+    def __init__(
+        self, minutes: MinuteMetrics, tell: Callable[[object], None], timers: Timers
+    ) -> None:
         self._minutes = minutes
         self._tell = tell
-        self._next_turn = Alarm(timers, self._turn)
+        self._next_turn = ActorTimer(timers, self._turn)
         self._wait()
 
     def stop(self) -> None:
-        """Hand over what there is, of the minute under way too."""
+        """Flush the metrics, including the current minute."""
         self._next_turn.cancel()
         self._hand_over(MINUTE)
 
@@ -39,36 +42,48 @@ class FiguresDesk:
 
     def _hand_over(self, more: timedelta) -> None:
         now = clock.now()
-        figures = self._minutes.take(now + more)
-        if not figures:
+        metrics = self._minutes.take(now + more)
+        if not metrics:
             return
         try:
-            self._tell(RecordFigures(figures, now))
-        except Exception:  # noqa: BLE001 - too busy, or about to stop: they are only figures
-            self._minutes.put_back(figures)
+            self._tell(RecordMetrics(metrics, now, secrets.token_hex(16)))
+        except Exception:  # noqa: BLE001 - too busy or stopping; these are only metrics
+            self._minutes.put_back(metrics)
+
+
+class BudgetReporter:
+    """Has it recorded that the model's budget is spent, as soon as `tell` is set. Any thread."""
+
+    tell: Callable[[RecordBudgetSpent], None] | None = None
+
+    def report(self, because: str, at: datetime) -> None:
+        """Record it, unless more important things wait to be written."""
+        if self.tell is not None:
+            with contextlib.suppress(SystemOverloaded, pykka.ActorDeadError):
+                self.tell(RecordBudgetSpent(because, at))
 
 
 _EVERY = timedelta(minutes=1)
 
 
-class SigningNotes:
-    """Has it written which secrets sign webhooks, once a minute for each; for any thread.
+class SignatureRecorder:
+    """Stores which secrets sign webhooks, once a minute for each; thread-safe.
 
-    Nothing waits for it, and it is let go where more important things wait to be written.
+    Nothing waits for it, and it is skipped while more important writes are pending.
     """
 
-    def __init__(self, tell: Callable[[NoteSigning], None]) -> None:
+    def __init__(self, tell: Callable[[RecordSignatureCheck], None]) -> None:
         self._tell = tell
         self._noted: dict[str, datetime] = {}
         self._lock = Lock()
 
     def note(self, secret: str) -> None:
-        """A webhook came that was signed so; `secret` is a name, never the secret itself."""
+        """Record the signature of a webhook; `secret` is a secret's name, never its value."""
         now = clock.now()
         with self._lock:
             noted_at = self._noted.get(secret)
             if noted_at is not None and noted_at <= now < noted_at + _EVERY:
                 return
             self._noted[secret] = now
-        with contextlib.suppress(Overloaded, pykka.ActorDeadError):
-            self._tell(NoteSigning(secret, now))
+        with contextlib.suppress(SystemOverloaded, pykka.ActorDeadError):
+            self._tell(RecordSignatureCheck(secret, now))

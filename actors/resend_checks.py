@@ -1,23 +1,23 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from moca.core.messages import ToCourier
 from moca.core.messages.delivery import DeliveryVerified, ReplyClaimed, VerifyDelivery
+from moca.core.messages.recipients import ToCourier
 from moca.core.outbox.call_results import Record, before_resend
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
-from moca.core.outbox.verification import Settling
+from moca.core.outbox.verification import Verification
 
 
 class ResendChecks:
-    """Reads Instagram's record directly before a reply is sent again that may have arrived.
+    """Reads Instagram's record before an unconfirmed reply is sent again.
 
-    Until the reading has ended, the reply's claim counts as not answered: whatever takes claims
-    back meanwhile takes this one back too.
+    Until the reading has ended, the reply's claim counts as unanswered: anything that returns
+    claims meanwhile returns this one too.
     """
 
     def __init__(
-        self, outbox: Outbox, settling: Settling, call: Callable[[ToCourier], None]
+        self, outbox: Outbox, settling: Verification, call: Callable[[ToCourier], None]
     ) -> None:
         self._outbox = outbox
         self._settling = settling
@@ -28,7 +28,7 @@ class ResendChecks:
         return item_id in self._claims
 
     def claimed(self, claimed: ReplyClaimed, now: datetime) -> None:
-        """Let a claimed reply wait for its turn, at once or after a reading."""
+        """Queue a claimed reply, at once or after reading Instagram's record."""
         reply, since = claimed.reply, claimed.reply.unconfirmed_since
         if since is None:
             self._outbox.claimed(claimed)
@@ -38,14 +38,14 @@ class ResendChecks:
         self._call(VerifyDelivery(reply, since, claimed.known_mids))
 
     def forget(self, item_id: int, now: datetime) -> None:
-        """Drop a reply that must not be sent any more."""
+        """Drop a reply that must no longer be sent."""
         self._claims.pop(item_id, None)
         self._outbox.forget(item_id, now)
 
     def verified(
         self, verified: DeliveryVerified, now: datetime
     ) -> tuple[QueuedReply, Record] | None:
-        """Let the reply wait for its turn, or return how it ended instead; its lane is held."""
+        """Queue the reply, or return how it ended instead; its contact queue stays held."""
         claimed = self._claims.pop(verified.item_id)
         record = before_resend(claimed, verified.result, now)
         if record is None:

@@ -8,49 +8,49 @@ from actors.runtime.actor import MailboxActor
 from moca import clock
 from moca.core.content.content import Content
 from moca.core.messages.replies import (
-    AtOnceWanted,
-    CheckAtOnce,
+    CheckImmediateReply,
     GenerateReply,
     GenerationFailed,
     GenerationStarted,
-    HandOverAsked,
+    HandoverRequested,
+    ImmediateReplyRequested,
     ReplyDeclined,
     ReplyGenerated,
 )
 from moca.core.types import ContactKey
 from moca.replies.generator import (
+    GeneratedReply,
     GenerationError,
     HandOver,
+    HistoryMessage,
     NoReply,
     ReplyGenerator,
     ReplyRequest,
-    Say,
-    Saying,
 )
-from moca.storage.queries.history import Recollection
+from moca.storage.queries.history import ContactHistory
 
 log = structlog.get_logger()
 
 Answer = (
-    AtOnceWanted
+    ImmediateReplyRequested
     | GenerationStarted
     | ReplyGenerated
     | ReplyDeclined
-    | HandOverAsked
+    | HandoverRequested
     | GenerationFailed
 )
 
-Recall = Callable[[ContactKey, int, int], Recollection]
-"""Tells what was said with a contact before a message, so many messages at most; may block."""
+Recall = Callable[[ContactKey, int, int], ContactHistory]
+"""Returns the history with a contact before a message, up to a limit of messages; may block."""
 
 
-def recall_nothing(_contact: ContactKey, _before_id: int, _limit: int) -> Recollection:
-    """Remember nobody."""
-    return Recollection()
+def recall_nothing(_contact: ContactKey, _before_id: int, _limit: int) -> ContactHistory:
+    """Return an empty history."""
+    return ContactHistory()
 
 
-class _Generating(MailboxActor):
-    """What every responder has: a generator, and who hears what became of a request."""
+class _GenerationActor(MailboxActor):
+    """Common base of the responders: a generator, and where results are reported."""
 
     def __init__(
         self,
@@ -68,50 +68,52 @@ class _Generating(MailboxActor):
         self._at_work: GenerateReply | None = None
 
     def on_crash(self, message: Any, error: Exception) -> None:
-        """Report a generator that failed in a way it does not promise, and go on."""
+        """Report an unexpected exception of a generator and continue."""
         log.error("generator_crashed", error=type(error).__name__)
-        if isinstance(message, CheckAtOnce):
+        if isinstance(message, CheckImmediateReply):
             return
-        failed = self._at_work or message
+        failed, self._at_work = self._at_work or message, None
         self._requests.finish(failed)
         self._requests.end(failed)
-        because = f"the generator crashed: {type(error).__name__}"
+        because = f"the reply generator crashed: {type(error).__name__}"
         self._notify(GenerationFailed(*_name(failed), because))
 
-    def _make(self, asked: GenerateReply) -> Answer:
-        self._at_work = asked
+    def _make(self, command: GenerateReply) -> Answer:
+        self._at_work = command
         try:
-            reply = self._generator.reply(self._request(asked))
+            reply = self._generator.reply(self._request(command))
             if isinstance(reply, Content):
-                reply = Say(reply, is_sample=getattr(self._generator, "is_sample", False))
-            answer = _answer(asked, reply)
+                reply = GeneratedReply(
+                    reply, is_sample=getattr(self._generator, "is_sample", False)
+                )
+            answer = _answer(command, reply)
         except GenerationError as error:
-            answer = GenerationFailed(*_name(asked), str(error))
+            answer = GenerationFailed(*_name(command), str(error))
         self._at_work = None
         return answer
 
-    def _request(self, asked: GenerateReply) -> ReplyRequest:
+    def _request(self, command: GenerateReply) -> ReplyRequest:
         limit = self._generator.needs_history
-        known = Recollection()
+        known = ContactHistory()
         if limit or getattr(self._generator, "needs_name", True):
-            known = self._recall(asked.contact, asked.inputs[0].id, limit)
+            known = self._recall(command.contact, command.inputs[0].id, limit)
         return ReplyRequest(
-            contact=asked.contact,
-            inputs=asked.inputs,
-            attempt=asked.attempt,
+            contact=command.contact,
+            inputs=command.inputs,
+            attempt=command.attempt,
             now=clock.now(),
             contact_name=known.name,
             history=tuple(
-                Saying(role=each.role, text=each.text, at=each.at) for each in known.said
+                HistoryMessage(role=each.role, text=each.text, at=each.at) for each in known.said
             ),
         )
 
 
-class ResponderActor(_Generating):
+class ResponderActor(_GenerationActor):
     """Makes replies, one at a time, on a blocking thread; several share one mailbox."""
 
     def on_receive(self, message: GenerateReply) -> None:
-        """Make one reply, or report why not, unless the request was withdrawn."""
+        """Make one reply or report why not, unless the request was withdrawn."""
         taken = self._requests.take(message, clock.now())
         if taken is None:
             return
@@ -121,45 +123,45 @@ class ResponderActor(_Generating):
         self._notify(answer)
 
 
-class QuickResponderActor(_Generating):
-    """Makes the replies that need no call, and hands on what does, or could not be answered."""
+class QuickResponderActor(_GenerationActor):
+    """Makes the replies that need no call; passes on those that do or that it could not answer."""
 
     def __init__(self, *, hand_on: Callable[[GenerateReply], None] | None, **parts: Any) -> None:
         super().__init__(**parts)
         self._hand_on = hand_on
-        """None where there is no other generator to ask."""
+        """None if there is no other generator."""
 
-    def on_receive(self, message: GenerateReply | CheckAtOnce) -> None:
-        """Make the reply to what waits in the place of a request, if anything does."""
-        if isinstance(message, CheckAtOnce):
+    def on_receive(self, message: GenerateReply | CheckImmediateReply) -> None:
+        """Make the reply to the waiting request of the same draft, if there is one."""
+        if isinstance(message, CheckImmediateReply):
             self._check(message)
             return
         while (request := self._requests.waiting(message)) is not None:
             answer = self._make(request)
-            is_answered = isinstance(answer, ReplyGenerated | HandOverAsked)
+            is_answered = isinstance(answer, ReplyGenerated | HandoverRequested)
             if self._hand_on is not None and not is_answered:
                 self._hand_on(request)
                 return
             if self._requests.finish(request):
                 self._notify(answer)
 
-    def _check(self, check: CheckAtOnce) -> None:
+    def _check(self, check: CheckImmediateReply) -> None:
         wants = getattr(self._generator, "answers_at_once", None)
         because = wants(check.message, clock.now()) if wants is not None else None
         if because is not None:
-            self._notify(AtOnceWanted(check.contact, check.message.id, because))
+            self._notify(ImmediateReplyRequested(check.contact, check.message.id, because))
 
 
-def _name(asked: GenerateReply) -> tuple[ContactKey, int, int]:
-    return asked.contact, asked.inputs[0].id, asked.attempt
+def _name(command: GenerateReply) -> tuple[ContactKey, int, int]:
+    return command.contact, command.inputs[0].id, command.attempt
 
 
-def _answer(asked: GenerateReply, reply: Say | HandOver | NoReply) -> Answer:
-    name = _name(asked)
+def _answer(command: GenerateReply, reply: GeneratedReply | HandOver | NoReply) -> Answer:
+    name = _name(command)
     match reply:
-        case Say(content=content, by=by, is_sample=is_sample):
+        case GeneratedReply(content=content, by=by, is_sample=is_sample):
             return ReplyGenerated(*name, content, by, is_sample)
         case HandOver(because, words):
-            return HandOverAsked(*name, because, words)
+            return HandoverRequested(*name, because, words)
         case NoReply(because):
             return ReplyDeclined(*name, because)

@@ -4,28 +4,28 @@ from typing import Any
 
 import pykka
 
-from actors.dependencies import World
+from actors.dependencies import Dependencies
 from actors.generation import GenerationRequests
 from actors.responder import QuickResponderActor, ResponderActor
 from actors.runtime.dispatchers import QUICK_RESPONDERS
 from actors.runtime.mailbox import Dispatcher
 from actors.runtime.pool import start_pool
-from moca.core.messages.replies import CheckAtOnce, GenerateReply, GenerationStarted
+from moca.core.messages.replies import CheckImmediateReply, GenerateReply, GenerationStarted
 from moca.core.types import ContactKey
-from moca.replies.chain import Chain
+from moca.replies.chain import GeneratorChain
 
 
 class Responders:
-    """Makes the replies that are asked for: those that need no call apart from all others.
+    """Makes the requested replies; those that need no call have their own threads.
 
-    A generator that takes its time occupies a responder; rules and fixed texts before it in the
-    chain have responders of their own, so that they answer at once however many are occupied.
-    Its length is the number of requests waiting.
+    A slow generator occupies a responder; rules and fixed texts before it in the chain have their
+    own responders, so that they answer at once however many are occupied. `len()` is the number of
+    waiting requests.
     """
 
     def __init__(
         self,
-        world: World,
+        dependencies: Dependencies,
         dispatcher: Dispatcher,
         *,
         notify: Callable[[Any], None],
@@ -38,13 +38,13 @@ class Responders:
             "at_once": 1,
             "requests": self._requests,
             "notify": notify,
-            "recall": world.recall,
-            "escalate": world.escalate,
+            "recall": dependencies.recall,
+            "escalate": dependencies.escalate,
         }
-        generator = world.generator
-        quick = generator.quick if isinstance(generator, Chain) else None
+        generator = dependencies.generator
+        quick = generator.quick if isinstance(generator, GeneratorChain) else None
         self._slow = start_pool(
-            ResponderActor, world.responders, dispatcher, generator=generator, **parts
+            ResponderActor, dependencies.responders, dispatcher, generator=generator, **parts
         )
         self._quick = None
         if quick is not None:
@@ -62,11 +62,11 @@ class Responders:
         return len(self._requests)
 
     def __bool__(self) -> bool:
-        # Responders with nothing to do are not nothing.
+        # Truthy even when empty.
         return True
 
     def generate(self, asked: GenerateReply) -> None:
-        """Have a reply made, unless this very request is under way. Any thread."""
+        """Request a reply, unless this very request is under way. Thread-safe."""
         started_at = self._requests.started_at(asked)
         if started_at is not None:
             first_id = asked.inputs[0].id
@@ -76,17 +76,17 @@ class Responders:
                 self._show(asked)
             (self._quick or self._slow).tell(asked)
 
-    def check(self, check: CheckAtOnce) -> None:
-        """Have the rules that stand first in the chain looked at. Any thread."""
+    def check(self, check: CheckImmediateReply) -> None:
+        """Check the rules at the start of the chain. Thread-safe."""
         if self._quick is not None:
             self._quick.tell(check)
 
     def withdraw(self, contact: ContactKey, first_id: int) -> None:
-        """Have a reply not made after all, unless it is under way. Any thread."""
+        """Withdraw a requested reply, unless it is under way. Thread-safe."""
         self._requests.withdraw(contact, first_id)
 
     def stop(self) -> None:
-        """Stop, without waiting for what is being made."""
+        """Stop without waiting for replies under way."""
         for pool in (self._quick, self._slow):
             if pool is not None:
                 with contextlib.suppress(pykka.Timeout):

@@ -1,17 +1,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from actors.account_health import Ailments
+from actors.account_health import AccountHealth
 from actors.calls import Call
 from actors.resend_checks import ResendChecks
 from actors.runtime.actor import MailboxActor
-from actors.runtime.timers import Alarm, Timers
-from actors.signals import Drain, LookAgain, SweepDue
+from actors.runtime.timers import ActorTimer, Timers
+from actors.signals import Drain, RecheckOutbox, SweepDue
 from moca import clock
-from moca.core.messages import Command, ToCourier
 from moca.core.messages.accounts import AccountChanged
+from moca.core.messages.command import Command
 from moca.core.messages.delivery import (
     DeliveryEnded,
     DeliveryStarted,
@@ -27,22 +26,23 @@ from moca.core.messages.delivery import (
     VerifyDelivery,
 )
 from moca.core.messages.operator_actions import FreezeChanged
+from moca.core.messages.recipients import ToCourier
 from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.account_rests import AccountRests
 from moca.core.outbox.backlog import Backlog
-from moca.core.outbox.call_results import Record, after_call, after_reading, not_called, put_off
+from moca.core.outbox.call_results import Record, after_call, after_reading, not_called, rescheduled
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
-from moca.core.outbox.read_budget import Reads
-from moca.core.outbox.verification import Settling
+from moca.core.outbox.read_budget import ReadBudget
+from moca.core.outbox.verification import Verification
 from moca.core.policy import SenderPolicy
 
 
 class SenderActor(MailboxActor):
-    """Paces the replies out: one for all accounts, so that the limits hold over all.
+    """Paces replies out: one actor for all accounts, so that the limits hold across them.
 
-    The first `SweepDue` takes over what the last run left; nothing goes before that is known. It
-    comes again by itself.
+    The first `SweepDue` adopts what the last run left; nothing is sent before that. It then repeats
+    by timer.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SenderActor(MailboxActor):
         call: Callable[[ToCourier], None],
         timers: Timers,
         draw: Callable[[], float],
-        reads: Reads | None = None,
+        reads: ReadBudget | None = None,
         rests: AccountRests | None = None,
     ) -> None:
         super().__init__()
@@ -65,48 +65,48 @@ class SenderActor(MailboxActor):
         self._rests = rests
         self._is_draining = False
         tell = self.actor_ref.tell
-        self._next_look = Alarm(timers, lambda: tell(LookAgain()))
-        self._next_sweep = Alarm(timers, lambda: tell(SweepDue()))
+        self._next_look = ActorTimer(timers, lambda: tell(RecheckOutbox()))
+        self._next_sweep = ActorTimer(timers, lambda: tell(SweepDue()))
 
     def on_start(self) -> None:
         """Begin with nothing in hand."""
         self._outbox = Outbox(self._policy, self._rests)
-        self._settling = Settling(self._policy, self._reads)
+        self._settling = Verification(self._policy, self._reads)
         self._resends = ResendChecks(self._outbox, self._settling, self._call)
         self._calls: dict[int, Call] = {}
         self._left_to_the_operator: set[int] = set()
-        self._ailments = Ailments(self._outbox, self._record)
-        self._knows_the_past = False
+        self._health_problems = AccountHealth(self._outbox, self._record)
+        self._is_restored = False
         self._backlog = Backlog(self._policy)
 
     def on_restart(self) -> None:
-        """Take over from the database what this actor had in hand before it crashed."""
+        """Reload from the database what this actor had in hand before it crashed."""
         under_way = self._outbox.under_way
         self.on_start()
-        self._outbox.keep_under_way(under_way)
+        self._outbox.mark_under_way(under_way)
         if not self._is_draining:
             self._sweep()
 
-    def on_crash(self, message: Any, error: Exception) -> None:
-        """Start again; a courier whose report was being read is free all the same."""
+    def on_crash(self, message: object, error: Exception) -> None:
+        """Restart; a courier whose report was being processed is free all the same."""
         if isinstance(message, DeliveryEnded):
             self._outbox.hung_up(message.item_id)
         super().on_crash(message, error)
 
-    def on_receive(self, message: Any) -> Any:
-        """Take in what happened, then let go whatever may."""
+    def on_receive(self, message: object) -> object:
+        """Process an event, then release whatever may go."""
         now = clock.now()
         self._take_in(message, now)
-        if self._knows_the_past and not self._is_draining:
+        if self._is_restored and not self._is_draining:
             self._advance(now)
-        return self._ailments.told()
+        return self._health_problems.problems()
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
+        """Cancel the timers."""
         self._next_look.cancel()
         self._next_sweep.cancel()
 
-    def _take_in(self, message: Any, now: datetime) -> None:
+    def _take_in(self, message: object, now: datetime) -> None:
         match message:
             case ReplyQueued(reply=reply):
                 self._queued(reply, now)
@@ -136,11 +136,11 @@ class SenderActor(MailboxActor):
 
     def _advance(self, now: datetime) -> None:
         if self._outbox.is_frozen:
-            self._give_all_back("frozen by the operator; nothing was sent yet", now)
+            self._give_all_back("sending was paused before this reply went out", now)
         for reply in self._outbox.outlived(now):
-            self._give_back(reply, "the database took too long to let it go", now, now)
+            self._give_back(reply, "the database was too slow; the reply was not sent", now, now)
         for reply, until in self._outbox.overtaken(now):
-            because = "the account came to rest before its turn"
+            because = "the account was rate limited before its turn"
             self._give_back(reply, because, now, until)
         for claim in self._outbox.claims(now):
             self._record(claim)
@@ -160,7 +160,7 @@ class SenderActor(MailboxActor):
             self._outbox.release(reply, now)
         if reply.item_id in self._outbox or reply.scheduled_for > now + self._policy.horizon:
             return
-        is_admitted = self._knows_the_past and self._backlog.admits(reply)
+        is_admitted = self._is_restored and self._backlog.admits(reply)
         if is_admitted and self._outbox.add(reply, now):
             return
         self._backlog.leave(reply, now, is_crowded=is_admitted)
@@ -169,7 +169,7 @@ class SenderActor(MailboxActor):
         if isinstance(changed, FreezeChanged):
             self._outbox.is_frozen = changed.is_frozen
         else:
-            self._ailments.note_change(changed)
+            self._health_problems.note_change(changed)
             self._backlog.look_at_all(now)
 
     def _started(self, started: DeliveryStarted, now: datetime) -> None:
@@ -188,12 +188,12 @@ class SenderActor(MailboxActor):
             self._outbox.release(call.reply, now)
             return
         end = after_call(call.reply, ended.result, now, self._policy, self._draw())
-        self._ailments.note(call.reply.contact.account_id, end, call.started_at, now)
+        self._health_problems.note(call.reply.contact.account_id, end, call.started_at, now)
         self._follow(call.reply, end.record, now, call.started_at)
 
     def _call_of_before(self, item_id: int) -> Call | None:
-        doubt = self._settling.forget(item_id)
-        return None if doubt is None else Call(doubt.reply, doubt.started_at)
+        unconfirmed = self._settling.forget(item_id)
+        return None if unconfirmed is None else Call(unconfirmed.reply, unconfirmed.started_at)
 
     def _verified(self, verified: DeliveryVerified, now: datetime) -> None:
         if verified.item_id in self._resends:
@@ -204,7 +204,8 @@ class SenderActor(MailboxActor):
         if verdict is None:
             return
         record = after_reading(verdict.reply, verdict.result, now, self._policy, self._draw())
-        if record is None:
+        if isinstance(record, RecordUnknown):
+            self._record(record)
             self._left_to_the_operator.add(verdict.reply.item_id)
             self._outbox.release(verdict.reply, now)
         else:
@@ -220,15 +221,15 @@ class SenderActor(MailboxActor):
             return
         self._outbox.release(reply, now)
         if isinstance(record, RecordRetry):
-            again = put_off(reply, record)
+            again = rescheduled(reply, record)
             if again.scheduled_for <= now + self._policy.horizon:
                 self._outbox.put_back(again, now)
 
     def _settled(self, item_id: int, now: datetime) -> None:
         self._left_to_the_operator.discard(item_id)
-        doubt = self._settling.forget(item_id)
-        if doubt is not None:
-            self._outbox.release(doubt.reply, now)
+        unconfirmed = self._settling.forget(item_id)
+        if unconfirmed is not None:
+            self._outbox.release(unconfirmed.reply, now)
         elif item_id in self._calls:
             self._calls[item_id].is_settled = True
         else:
@@ -236,10 +237,10 @@ class SenderActor(MailboxActor):
 
     def _found(self, found: PendingFound, now: datetime) -> None:
         self._outbox.is_frozen = found.is_frozen
-        if not self._knows_the_past:
+        if not self._is_restored:
             if found.recent is None:
-                return  # It was asked for before a crash; what was asked for since comes after it.
-            self._knows_the_past = True
+                return  # It was requested before a crash; what was requested since comes after it.
+            self._is_restored = True
             self._outbox.count_recent(found.recent, now)
             for account in found.resting:
                 self._outbox.rest_account(account.account_id, account.until, now)
@@ -255,11 +256,11 @@ class SenderActor(MailboxActor):
                 self._backlog.leave(behind, now)
 
     def _drain(self, now: datetime) -> None:
-        # A claim that is still being written is given back too: nobody may hear of it any more.
+        # A claim that is still being written is returned too: nothing may act on it any more.
         self._is_draining = True
         self.on_stop()
         for reply in self._outbox.withdraw():
-            self._record(not_called(reply, "Moca is stopping; nothing was sent yet", now, now))
+            self._record(not_called(reply, "Moca stopped before this reply went out", now, now))
 
     def _give_all_back(self, because: str, now: datetime) -> None:
         for reply in self._outbox.unclaim():
@@ -277,7 +278,7 @@ class SenderActor(MailboxActor):
         since = reply.unconfirmed_since or unsettled.started_at
         self._settling.add(reply, since, now, may_go_again=unsettled.may_go_again)
         if not unsettled.attempt_ended:
-            because = "Moca stopped before the call had ended"
+            because = "Moca stopped during the send"
             self._record(RecordUnknown(reply.item_id, because, now))
 
     def _sweep(self) -> None:
@@ -286,11 +287,11 @@ class SenderActor(MailboxActor):
         for claim in self._outbox.claims_unanswered(now):
             self._record(claim)
         self._backlog.sweep(now)
-        self._find_pending(now)
+        self._find_pending(now, is_sweep=True)
 
-    def _find_pending(self, now: datetime) -> None:
+    def _find_pending(self, now: datetime, *, is_sweep: bool = False) -> None:
         wanted = self._backlog.ask(now, self._outbox.blocked(now), self._outbox.item_ids)
-        self._record(replace(wanted, with_recent=not self._knows_the_past))
+        self._record(replace(wanted, with_recent=not self._is_restored, shortens_backoffs=is_sweep))
 
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now), self._backlog.wake_at())

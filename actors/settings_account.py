@@ -1,20 +1,20 @@
 from collections.abc import Callable
 from threading import Lock
 
-from moca.instagram.account_check import Fault, Unanswered
+from moca.instagram.account_check import CheckUnanswered, Fault
 
 
 class SettingsAccount:
-    """The account whose access token stands in the settings. For any thread.
+    """The account whose access token is in the settings. Thread-safe.
 
     In the sandbox the token speaks for every account. In live mode it is used for
-    `instagram.account_id` alone or, where that is unset, for the account that Instagram names.
+    `instagram.account_id` alone or, if that is unset, for the account that Instagram reports.
 
     Args:
-        account_id: empty where the settings name none.
-        token: empty where there is none.
-        is_live: whether these are real accounts.
-        ask: asks Instagram for which account the token speaks; None where it names none.
+        account_id: Empty if the settings name none.
+        token: Empty if there is none.
+        is_live: Whether the accounts are real.
+        ask: Asks Instagram which account the token speaks for; returns None if unknown.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class SettingsAccount:
         self._lock = Lock()
 
     def may_own(self, account_id: str) -> bool:
-        """Return False if the token certainly speaks for no such account; asks nobody."""
+        """Return False if the token certainly does not speak for this account; makes no call."""
         if not self._is_live:
             return True
         return bool(self._token) and self._account_id in {"", account_id}
@@ -46,7 +46,7 @@ class SettingsAccount:
             if not self._account_id:
                 found = self._ask()
                 if not isinstance(found, str):
-                    # Only silence is waited out: a refusal would be the same the next time.
-                    return not isinstance(found, Unanswered)
+                    # Only a missing answer is retried: a refusal would be the same the next time.
+                    return not isinstance(found, CheckUnanswered)
                 self._account_id = found
             return self._account_id == account_id

@@ -1,73 +1,83 @@
-"""What only the runtime says to actors: when to look, and what the keeper asks of them."""
+"""Messages that only the runtime sends to actors: timers, and commands of the system."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SweepDue:
-    """It is time to look for what nobody holds. Timers -> Supervisor, Sender."""
+    """A sweep for unclaimed work is due. Timers -> Supervisor, Sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageDue:
-    """It may be time to take up more of those who wait. Timers -> Supervisor."""
+    """The next page of waiting conversations may be loaded. Timers -> Supervisor."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookAgain:
-    """Something may go that could not before. Timers -> Sender."""
+class RecheckOutbox:
+    """A reply may have become sendable. Timers -> Sender."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookAtTokens:
-    """It is time to see which access tokens come to their end. Timers -> TokenKeeper."""
+class RefreshTokens:
+    """A check for expiring access tokens is due. Timers -> TokenRefreshActor."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookAtProfiles:
-    """It is time to see which accounts show something else. Timers -> ProfileKeeper."""
+class SyncProfiles:
+    """A check for accounts with outdated profiles is due. Timers -> ProfileSyncActor."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookForGaps:
-    """It is time to see which messages were hinted at and never came. Timers -> GapKeeper."""
+class NamesDue:
+    """A look for contacts without a name is due. Timers -> ContactNamesActor."""
 
 
 @dataclass(frozen=True, slots=True)
-class HouseworkDue:
-    """It is time to erase a portion of what has to go. Timers -> Housekeeper."""
+class FindMissingMessages:
+    """A look for missing messages is due. Timers -> MissingMessagesActor."""
 
 
 @dataclass(frozen=True, slots=True)
-class CompareDue:
-    """It is time to see which accounts are to be compared. Timers -> Comparer."""
+class RetentionDue:
+    """Erasing a portion of expired data is due. Timers -> RetentionActor."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOn:
-    """The next read of Instagram's record may be made. Timers -> Comparer."""
+class IndexingDue:
+    """A look for words to index is due. Timers -> SearchIndexActor."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoticesDue:
-    """It is time to look for notices that are to be sent. Timers -> Notifier."""
+class ReconciliationDue:
+    """A check for accounts to compare is due. Timers -> ReconciliationActor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNextPage:
+    """The next read of Instagram's record may be made. Timers -> ReconciliationActor."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsDue:
+    """A look for pending notifications is due. Timers -> NotificationActor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What was told meanwhile belongs to one transaction. Persistence, Timers -> Persistence."""
+    """The gathered commands belong in one transaction. Persistence, Timers -> Persistence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Begin nothing new; give back what was claimed and not yet called. System -> Sender."""
+    """Begin nothing new; return what was claimed and not yet called. System -> Sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Answer what ails you, by name, after what was told before. System -> any singleton."""
+    """Answer with your problem, by name, after all earlier messages. System -> any singleton."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountLive:
-    """Say how many conversations are in memory. System -> Supervisor."""
+    """Answer how many conversations are in memory. System -> Supervisor."""

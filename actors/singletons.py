@@ -1,33 +1,34 @@
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pykka
 
-from actors.background.jobs import Keepers, Kept
-from actors.background.missing_messages import GapKeeperActor
-from actors.dependencies import World
+from actors.background.jobs import BackgroundJobs
+from actors.background.missing_messages import MissingMessagesActor
+from actors.dependencies import Dependencies
+from actors.routes import Recipient
 from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import Timers
 from actors.sender import SenderActor
 from actors.side_calls import SharedReads
-from actors.signals import Drain, LookForGaps, SweepDue
-from moca.core.messages import ToCourier
+from actors.signals import Drain, FindMissingMessages, SweepDue
 from moca.core.messages.inbound import FetchMessage
+from moca.core.messages.recipients import ToCourier
 from moca.core.outbox.account_rests import AccountRests
 from moca.core.policy import SenderPolicy
 
 _PATIENCE = timedelta(seconds=2)
 
 
-class PostRoom:
-    """Those of whom there may be only one each: who sends, who fills gaps, and who keeps house."""
+class Singletons:
+    """The actors of which only one of each may run: the sender and the background jobs."""
 
     def __init__(
         self,
-        world: World,
+        dependencies: Dependencies,
         policy: SenderPolicy,
         *,
         dispatchers: Dispatchers,
@@ -41,48 +42,56 @@ class PostRoom:
         common: dict[str, Any] = {
             "record": record,
             "timers": timers,
-            "escalate": world.escalate,
+            "escalate": dependencies.escalate,
         }
-        self.sender: Ref[Any] = SenderActor.start_on(
+        self.sender = SenderActor.start_on(
             dispatchers.shared,
             policy=policy,
             reads=reads,
             rests=rests,
             call=call,
-            draw=world.draw,
+            draw=dependencies.draw,
             **common,
         )
-        self.gap_keeper: Ref[Any] = GapKeeperActor.start_on(
-            dispatchers.shared, fetch=fetch, every=world.look_for_gaps_every, **common
+        self.missing_messages = MissingMessagesActor.start_on(
+            dispatchers.shared, fetch=fetch, every=dependencies.missing_messages_every, **common
         )
-        self._keepers = Keepers(world.keeping, dispatchers=dispatchers, reads=reads, **common)
+        self._jobs = BackgroundJobs(
+            dependencies.background,
+            dispatchers=dispatchers,
+            reads=reads,
+            rests=rests,
+            call=call,
+            **common,
+        )
+        self.recipients: Mapping[Recipient, Ref[Any]] = {
+            Recipient.SENDER: self.sender,
+            Recipient.MISSING_MESSAGES: self.missing_messages,
+            **self._jobs.recipients,
+        }
 
     def open(self) -> None:
-        """Take over what the ones before left."""
+        """Adopt what the predecessors left."""
         self.sender.tell(SweepDue())
-        self.gap_keeper.tell(LookForGaps())
-
-    def hear(self, event: Kept) -> None:
-        """Let the keeper whom it concerns go on."""
-        self._keepers.hear(event)
+        self.missing_messages.tell(FindMissingMessages())
 
     def drain(self) -> None:
-        """Let nothing new go; give back what was claimed and not yet called."""
+        """Begin nothing new; return what was claimed and not yet called."""
         with contextlib.suppress(pykka.ActorDeadError):
             self.sender.tell(Drain())
 
-    def end_keeping(self) -> None:
+    def stop_jobs(self) -> None:
         """Stop all but the sender."""
-        self.gap_keeper.stop(block=False)
-        self._keepers.stop()
+        self.missing_messages.stop(block=False)
+        self._jobs.stop()
 
-    def end_sending(self) -> None:
-        """Stop the sender, once it has heard how the last calls ended."""
+    def stop_sender(self) -> None:
+        """Stop the sender after the results of the last calls."""
         with contextlib.suppress(pykka.Timeout):
             self.sender.stop(timeout=_PATIENCE.total_seconds())
 
     def abandon(self) -> None:
-        """Stop them all without waiting: somebody else does their work by now."""
+        """Stop all of them without waiting: another node does their work by now."""
         self.drain()
-        self.end_keeping()
+        self.stop_jobs()
         self.sender.stop(block=False)

@@ -1,42 +1,43 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
+from actors.routes import ALSO_FOR_SENDER
 from actors.runtime.actor import MailboxActor, Ref
-from actors.runtime.timers import Alarm, Timers
+from actors.runtime.timers import ActorTimer, Timers
 from actors.signals import CountLive, PageDue, Ping, SweepDue
 from moca import clock
-from moca.core.conversation.decide import SweptOver
-from moca.core.messages import Command, ToSender
+from moca.core.conversation.decide import SweepFound
+from moca.core.messages.command import Command
 from moca.core.messages.conversation import ConversationIdle, FindUnanswered, UnansweredFound
 from moca.core.messages.delivery import ReplyDropped, ReplySent
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ContactErased
+from moca.core.messages.recipients import ToSender
 from moca.core.messages.replies import ReplyQueued
 from moca.core.types import ContactKey
 
-_COMMANDS = get_args(Command)
 _FIRST_PAGE = 50
-"""Few enough that the first of many thousands is answered before the rest is taken up."""
+"""Small enough that the first of many thousands is answered before the rest is loaded."""
 _PAGE = 500
-_BREATH = timedelta(milliseconds=50)
-"""Between pages that are in no hurry, so that many who wait, and live, cost little at a time."""
+_PAGE_PAUSE = timedelta(milliseconds=50)
+"""Pause between pages that are not urgent, so that many waiting conversations cost little."""
 
 
 @dataclass(slots=True)
 class LiveConversation:
-    """A conversation that is in memory, and how many messages it was handed."""
+    """A conversation in memory, and how many messages it was sent."""
 
     ref: Ref[Any]
-    told: int = 0
+    sent: int = 0
 
 
 class SupervisorActor(MailboxActor):
-    """Knows which conversations live: spawns them on demand, lets idle ones go, routes events.
+    """Tracks live conversations: loads them on demand, unloads idle ones, routes events.
 
-    Commands from outside go on to persistence, events to whom they concern. The first `SweepDue`
-    picks up where the last run stopped; it comes again by itself.
+    Commands from outside go to persistence, events to their conversation. The first `SweepDue`
+    resumes what the last run left; it then repeats by timer.
     """
 
     def __init__(
@@ -57,35 +58,35 @@ class SupervisorActor(MailboxActor):
         self._sweep = sweep
         self._is_busy = is_busy
         tell = self.actor_ref.tell
-        self._next_sweep = Alarm(timers, lambda: tell(SweepDue()))
-        self._taken_up_to = 0
+        self._next_sweep = ActorTimer(timers, lambda: tell(SweepDue()))
+        self._last_message_id = 0
         self._paging_at: datetime | None = None
-        """When the sweep under way last went on; None once all who wait are taken up."""
+        """When the current sweep last advanced; None once all waiting conversations are loaded."""
         self._live: dict[ContactKey, LiveConversation] = {}
 
     def on_restart(self) -> None:
-        """Go on with the conversations that live, and look for what a lost message was about."""
+        """Continue with the live conversations, and look for what a lost message was about."""
         self._paging_at = None
-        self._look_for_unanswered()
+        self._begin_sweep()
 
-    def on_receive(self, message: Any) -> Any:
+    def on_receive(self, message: object) -> object:
         """Route one message."""
         match message:
             case MessageArrived():
                 self._arrived(message)
-            case ReplyQueued() | ReplySent() | ReplyDropped():
+            case _ if isinstance(message, ALSO_FOR_SENDER):
                 self._to_sender(message)
-                self._tell_if_live(message)
+                self._tell_or_load(message)
             case ConversationIdle():
-                self._let_go(message)
+                self._unload_idle(message)
             case UnansweredFound():
-                self._take_up(message)
+                self._load_unanswered(message)
             case ContactErased():
                 self._erased(message)
             case SweepDue():
-                self._look_for_unanswered()
+                self._begin_sweep()
             case PageDue():
-                self._go_on()
+                self._read_next_page()
             case Ping():
                 return {}
             case CountLive():
@@ -95,14 +96,14 @@ class SupervisorActor(MailboxActor):
         return None
 
     def on_stop(self) -> None:
-        """Let every conversation go, and want no waking any more."""
+        """Unload every conversation and cancel the timers."""
         self._next_sweep.cancel()
         for live in self._live.values():
             live.ref.stop(block=False)
         self._live.clear()
 
-    def _pass_on(self, message: Any) -> None:
-        if isinstance(message, _COMMANDS):
+    def _pass_on(self, message: object) -> None:
+        if isinstance(message, Command):
             self._record(message)
         else:
             self._tell_if_live(message)
@@ -110,7 +111,7 @@ class SupervisorActor(MailboxActor):
     def _arrived(self, arrived: MessageArrived) -> None:
         live = self._find(arrived.contact)
         if live is None:
-            self._bring_to_life(arrived.contact, arrived if arrived.is_first else None)
+            self._load(arrived.contact, arrived if arrived.is_first else None)
         else:
             self._tell(live, arrived)
 
@@ -118,12 +119,12 @@ class SupervisorActor(MailboxActor):
         live = self._live.get(contact)
         return live if live is not None and live.ref.is_alive() else None
 
-    def _bring_to_life(self, contact: ContactKey, first: MessageArrived | None = None) -> None:
-        told = 0 if first is None else 1
-        self._live[contact] = LiveConversation(self._spawn(contact, first), told)
+    def _load(self, contact: ContactKey, first: MessageArrived | None = None) -> None:
+        sent = 0 if first is None else 1
+        self._live[contact] = LiveConversation(self._spawn(contact, first), sent)
 
-    def _tell(self, live: LiveConversation, message: Any) -> None:
-        live.told += 1
+    def _tell(self, live: LiveConversation, message: object) -> None:
+        live.sent += 1
         live.ref.tell(message)
 
     def _tell_if_live(self, message: Any) -> None:
@@ -131,9 +132,16 @@ class SupervisorActor(MailboxActor):
         if live is not None:
             self._tell(live, message)
 
-    def _let_go(self, idle: ConversationIdle) -> None:
+    def _tell_or_load(self, message: ReplyQueued | ReplySent | ReplyDropped) -> None:
+        is_recalled = isinstance(message, ReplyDropped) and message.is_recalled
+        if is_recalled and self._find(message.contact) is None:
+            self._load(message.contact)
+        else:
+            self._tell_if_live(message)
+
+    def _unload_idle(self, idle: ConversationIdle) -> None:
         live = self._live.get(idle.contact)
-        if live is not None and live.told == idle.heard:
+        if live is not None and live.sent == idle.received:
             live.ref.stop(block=False)
             del self._live[idle.contact]
 
@@ -144,7 +152,7 @@ class SupervisorActor(MailboxActor):
         if live is not None:
             live.ref.stop(block=False)
 
-    def _look_for_unanswered(self) -> None:
+    def _begin_sweep(self) -> None:
         now = clock.now()
         self._next_sweep.set_to(now + self._sweep)
         goes_on = self._paging_at is not None and abs(now - self._paging_at) < self._sweep
@@ -152,33 +160,33 @@ class SupervisorActor(MailboxActor):
             self._paging_at = now
             self._record(FindUnanswered(after_message_id=0, limit=_FIRST_PAGE))
 
-    def _take_up(self, found: UnansweredFound) -> None:
+    def _load_unanswered(self, found: UnansweredFound) -> None:
         do_all_live = True
-        for contact in found.contacts:
+        for contact, message_id in found.contacts.items():
             live = self._find(contact)
             if live is None:
-                self._bring_to_life(contact)
+                self._load(contact)
                 do_all_live = False
             else:
-                live.ref.tell(SweptOver())
+                live.ref.tell(SweepFound(message_id))
         if found.last_message_id is None:
             self._paging_at = None
             return
-        self._taken_up_to = found.last_message_id
+        self._last_message_id = found.last_message_id
         if do_all_live:
-            self._take_breath()
+            self._pause_sweep()
         else:
-            self._go_on()
+            self._read_next_page()
 
-    def _go_on(self) -> None:
+    def _read_next_page(self) -> None:
         if self._paging_at is None:
             return
         self._paging_at = clock.now()
         if self._is_busy():
-            self._take_breath()
+            self._pause_sweep()
         else:
-            self._record(FindUnanswered(self._taken_up_to, _PAGE))
+            self._record(FindUnanswered(self._last_message_id, _PAGE))
 
-    def _take_breath(self) -> None:
+    def _pause_sweep(self) -> None:
         tell = self.actor_ref.tell
-        self._timers.later(clock.now() + _BREATH, lambda: tell(PageDue()))
+        self._timers.later(clock.now() + _PAGE_PAUSE, lambda: tell(PageDue()))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Tell the time as an aware UTC instant: the wall clock's, or within `virtual_time` that."""
+    """Return the time as an aware UTC datetime: the wall clock's, or within `virtual_time` that."""
     return _SOURCES[-1]()
 
 
@@ -15,17 +15,17 @@ class VirtualTime:
         self._now = start
 
     def now(self) -> datetime:
-        """Tell where it stands."""
+        """Return its current time."""
         return self._now
 
     def move_to(self, instant: datetime) -> None:
-        """Go on to an instant; one that is past moves nothing."""
+        """Advance to an instant; a past one changes nothing."""
         self._now = max(self._now, instant)
 
 
 @contextmanager
 def virtual_time(start: datetime) -> Iterator[VirtualTime]:
-    """Have the whole process, all its threads, live in a time of its own; for a replay alone."""
+    """Run the whole process, all its threads, in virtual time; for replays only."""
     time = VirtualTime(start)
     _SOURCES.append(time.now)
     try:
@@ -39,4 +39,4 @@ def _wall_clock() -> datetime:
 
 
 _SOURCES: list[Callable[[], datetime]] = [_wall_clock]
-"""The last one is asked."""
+"""The last one is used."""

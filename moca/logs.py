@@ -31,11 +31,11 @@ _CHATTY = (
 
 
 def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
-    """Write one line per fact to standard error, our libraries' lines among them.
+    """Log one line per fact to standard error, including those of libraries.
 
     Args:
-        level: the least level that is written; below it no work is done.
-        style: `console` for a person, `json` for a machine.
+        level: The minimum level; below it no work is done.
+        style: `console` for terminals, `json` for machines.
     """
     threshold = logging.getLevelNamesMapping()[level]
     renderer = _renderer(style)
@@ -62,7 +62,7 @@ def set_up_logs(level: str, style: Literal["console", "json"]) -> None:
 
 
 class _Lines:
-    """Writes our own lines without a record of `logging` for each. For any thread."""
+    """Writes Moca's own lines without a record of `logging` for each. Thread-safe."""
 
     def __init__(self, *_name: str) -> None:
         self._stream = sys.stderr
@@ -79,22 +79,27 @@ class _Lines:
 _hash_key = secrets.token_bytes(32)
 
 
-def hash_contacts_with(key: bytes) -> None:
-    """Have contacts hashed with a key that is kept, so that they have one hash in all logs.
+def hash_names_with(key: bytes) -> None:
+    """Set a stored key for hashing contacts and names, so that hashes are the same in all logs.
 
     Until this is called, they are hashed with a key of this process.
     """
-    global _hash_key  # noqa: PLW0603 - like the level, it is set once, at the start
+    global _hash_key  # noqa: PLW0603 - set once at the start, like the level
     _hash_key = key
 
 
 def contact_hash(contact: ContactKey) -> str:
-    """Return the contact's pseudonym in logs, which without the key fits no known id."""
-    return hmac.digest(_hash_key, ":".join(contact).encode(), "sha256").hex()[:10]
+    """Return the contact's pseudonym in logs, which without the key cannot be matched to an id."""
+    return name_hash(":".join(contact))
+
+
+def name_hash(name: str) -> str:
+    """Return a name's pseudonym in logs, which without the key cannot be guessed."""
+    return hmac.digest(_hash_key, name.encode(errors="replace"), "sha256").hex()[:10]
 
 
 def where_raised(error: BaseException) -> str:
-    """Name the innermost frames of the traceback, outermost first, without any value."""
+    """Return the innermost frames of the traceback, outermost first, without any values."""
     frames = [
         f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
         for frame, line in walk_tb(error.__traceback__)
@@ -105,9 +110,9 @@ def where_raised(error: BaseException) -> str:
 def _name_error(
     _logger: Any, _method: str, line: structlog.types.EventDict
 ) -> structlog.types.EventDict:
-    # An error's own words, and the variables that a rich traceback shows, may quote a message.
-    told = line.pop("exc_info", None)
-    error = sys.exc_info()[1] if told is True else told
+    # An error's own text, and the variables of a rich traceback, may quote a message.
+    raised = line.pop("exc_info", None)
+    error = sys.exc_info()[1] if raised is True else raised
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):

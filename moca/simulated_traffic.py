@@ -24,8 +24,8 @@ _SAYINGS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Who writes how much to which Moca."""
+class TrafficPlan:
+    """How many simulated contacts write how much to which Moca."""
 
     address: str
     token: str = field(repr=False)
@@ -37,31 +37,31 @@ class Plan:
     """How long to wait for answers after the last message."""
 
 
-class NoSandbox(Exception):  # noqa: N818 - it reads as what it is
-    """Raised where nothing answers, or not as a sandbox; says what to do."""
+class NoSandbox(Exception):  # noqa: N818 - the name states the error
+    """Raised if there is no answer, or not one of a sandbox; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """What became of everything that was written."""
+class TrafficReport:
+    """What happened to every message."""
 
     written: int
     refused: int
-    """Messages that the sandbox did not take."""
+    """Messages that the sandbox refused."""
     outcomes: Counter[str]
-    """By how they ended; `open` without an end yet, `lost` where Moca knows nothing of them."""
+    """Counts by outcome; `open` without an end yet, `lost` if unknown to Moca."""
     twice: int
-    """Replies that reached somebody beyond those that answer something."""
+    """Replies received in excess of those that answer a message."""
     latencies: tuple[timedelta, ...]
     """From a message to the sending of its reply, shortest first."""
 
     @property
     def is_fine(self) -> bool:
-        """Whether nothing was lost, and nobody was answered twice."""
+        """Return whether no message was lost, and no contact was answered twice."""
         return not (self.refused or self.outcomes["lost"] or self.twice)
 
     def latency(self, share: float) -> timedelta | None:
-        """Tell within how long so large a share was answered; None where nothing was."""
+        """Return the time within which this share was answered; None if nothing was."""
         if not self.latencies:
             return None
         return self.latencies[max(ceil(share * len(self.latencies)), 1) - 1]
@@ -71,26 +71,26 @@ class Tally:
 class _Written:
     mid: str
     psid: str
-    told: dict[str, Any] | None = None
-    """What Moca last told of it."""
+    stored: dict[str, Any] | None = None
+    """The last status that Moca reported for it."""
 
     @property
     def is_open(self) -> bool:
-        return self.told is None or self.told["outcome"] is None
+        return self.stored is None or self.stored["outcome"] is None
 
     @property
     def reply_mid(self) -> str | None:
-        return None if self.told is None else self.told["reply_mid"]
+        return None if self.stored is None else self.stored["reply_mid"]
 
     @property
     def outcome(self) -> str:
-        return "lost" if self.told is None else self.told["outcome"] or "open"
+        return "lost" if self.stored is None else self.stored["outcome"] or "open"
 
 
-class Crowd:
-    """Many people who write to a running sandbox, and what they got for it."""
+class SimulatedContacts:
+    """Simulated contacts that write to a running sandbox, and the replies they got."""
 
-    def __init__(self, plan: Plan, random: Random) -> None:
+    def __init__(self, plan: TrafficPlan, random: Random) -> None:
         self._plan = plan
         self._random = random
         self._run = f"9{random.randrange(10**7):07}"
@@ -101,26 +101,28 @@ class Crowd:
         self._session.headers["Authorization"] = f"Bearer {plan.token}"
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._session.close()
 
     def require_sandbox(self) -> None:
-        """Make sure that it can begin.
+        """Check that the simulation can begin.
 
         Raises:
-            NoSandbox: it cannot.
+            NoSandbox: If it cannot.
         """
         try:
             answer = self._get("/sandbox/state")
         except requests.RequestException:
-            raise NoSandbox(f"nothing answers at {self._plan.address}: run Moca first") from None
+            raise NoSandbox(f"no response from {self._plan.address}: start Moca first") from None
         if answer.status_code == requests.codes.unauthorized:
-            raise NoSandbox("the token is not that of the running Moca: give its own by --token")
+            raise NoSandbox("incorrect API token: pass the running Moca's token with --token")
         if not answer.ok:
-            raise NoSandbox(f"{self._plan.address} is no sandbox: set instagram.mode to sandbox")
+            raise NoSandbox(
+                f"{self._plan.address} is not in sandbox mode: set instagram.mode to sandbox"
+            )
 
     def write(self) -> Iterator[int]:
-        """Write everything at its pace; yields how many messages are written."""
+        """Send all messages at the configured pace; yield how many are written."""
         begun = time.monotonic()
         for number in range(self._plan.writes):
             time.sleep(max(0.0, begun + number / self._plan.per_second - time.monotonic()))
@@ -128,24 +130,24 @@ class Crowd:
             yield number + 1
 
     def listen(self) -> Iterator[int]:
-        """Wait until every message has ended, or patience has; yields how many have."""
+        """Wait for every message to end, up to the patience; yield how many have."""
         until = time.monotonic() + self._plan.patience.total_seconds()
         waiting = list(self._written)
         while waiting:
             for each in waiting:
-                each.told = self._message(each.mid)
+                each.stored = self._message(each.mid)
             waiting = [each for each in waiting if each.is_open]
             yield len(self._written) - len(waiting)
             if not waiting or time.monotonic() >= until:
                 return
             time.sleep(_LOOK_AGAIN_SECONDS)
 
-    def tally(self) -> Tally:
-        """Count what became of it all, as Moca and its Instagram tell."""
+    def tally(self) -> TrafficReport:
+        """Count the outcomes, as reported by Moca and its Instagram."""
         by_person: dict[str, list[_Written]] = defaultdict(list)
         for each in self._written:
             by_person[each.psid].append(each)
-        return Tally(
+        return TrafficReport(
             written=len(self._written) + self._refused,
             refused=self._refused,
             outcomes=Counter(each.outcome for each in self._written),
@@ -154,7 +156,7 @@ class Crowd:
         )
 
     def _twice(self, psid: str, written: Sequence[_Written]) -> int:
-        # Of whoever still waits, a reply may come between one look and the next.
+        # A reply to a waiting contact may arrive between two looks.
         if any(each.is_open for each in written):
             return 0
         replies = {mid for each in written if (mid := each.reply_mid) is not None}
@@ -185,18 +187,18 @@ class Crowd:
         sent_at = {mid: (self._message(mid) or {}).get("sent_at") for mid in replies}
         for each in self._written:
             replied_at = sent_at.get(each.reply_mid or "")
-            if replied_at is not None and each.told is not None:
-                yield _instant(replied_at) - _instant(each.told["created_at"])
+            if replied_at is not None and each.stored is not None:
+                yield _instant(replied_at) - _instant(each.stored["created_at"])
 
     def _get(self, path: str) -> requests.Response:
         return self._session.get(f"{self._plan.address}{path}", timeout=_TIMEOUT_SECONDS)
 
 
-def simulate(crowd: Crowd, note: Callable[[str, int], None]) -> Tally:
-    """Let a crowd write and listen to the end; `note` is told how far each stage is.
+def simulate(crowd: SimulatedContacts, note: Callable[[str, int], None]) -> TrafficReport:
+    """Run the simulation to the end; `note` receives the progress of each stage.
 
     Raises:
-        NoSandbox: there is none to write to, or it went away.
+        NoSandbox: If there is none to write to, or it went away.
     """
     crowd.require_sandbox()
     try:
@@ -206,8 +208,8 @@ def simulate(crowd: Crowd, note: Callable[[str, int], None]) -> Tally:
             note("ended", done)
         return crowd.tally()
     except requests.RequestException as error:
-        raise NoSandbox(f"Moca went away meanwhile: {type(error).__name__}") from None
+        raise NoSandbox(f"lost the connection to Moca: {type(error).__name__}") from None
 
 
-def _instant(told: str) -> datetime:
-    return datetime.fromisoformat(told)
+def _instant(stored: str) -> datetime:
+    return datetime.fromisoformat(stored)

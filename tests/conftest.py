@@ -10,17 +10,23 @@ from tests.support.leaks import left_behind
 
 # Deadlines of asks, joins and the timer thread, and pytest's own durations, run on the real
 # monotonic clock; datetime.now is frozen all the same.
-freezegun.configure(extend_ignore_list=["pykka", "actors", "_pytest.timing"])
+freezegun.configure(
+    extend_ignore_list=[
+        *("pykka", "actors", "_pytest.timing"),
+        # None of these reads a clock that matters; each freeze looks through every other module.
+        *("hypothesis", "pygments", "rich", "schemathesis"),
+    ]
+)
 
 
 def pytest_collection_finish():
-    """Keep what thousands of collected tests hold out of the garbage collector's sight."""
+    """Exclude the objects of thousands of collected tests from garbage collection."""
     gc.freeze()
 
 
 @pytest.fixture
 def among_multitudes():
-    """Let the garbage collector rest: it would look at a test's many objects again and again."""
+    """Pause garbage collection, which would walk a test's many objects again and again."""
     gc.disable()
     yield
     gc.enable()
@@ -29,7 +35,7 @@ def among_multitudes():
 @pytest.fixture(autouse=True)
 def _leak_detector(monkeypatch):
     """Fail a test that leaves a thread or a live actor behind."""
-    started = weakref.WeakSet()
+    started: weakref.WeakSet[MailboxActor] = weakref.WeakSet()
     begin = MailboxActor._start_actor_loop
 
     def remember(actor):

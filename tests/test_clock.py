@@ -1,4 +1,4 @@
-"""The one clock, and the time of its own in which a replay lives."""
+"""The one clock, and a replay's virtual time."""
 
 from datetime import timedelta
 

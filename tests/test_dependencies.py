@@ -1,4 +1,4 @@
-"""What pip may install beside Moca."""
+"""The versions that pip may install beside Moca."""
 
 import tomllib
 from pathlib import Path
@@ -16,7 +16,7 @@ FLAWED = {
     "urllib3": "2.6.2",
     "werkzeug": "3.1.5",
 }
-"""The newest versions of which a flaw is known that was mended since."""
+"""The newest versions with a known vulnerability that was fixed later."""
 WITHOUT_COMPATIBILITY_IN_THEIR_NUMBERS = (
     *("argon2-cffi", "cryptography", "regex", "structlog", "tzdata"),
 )

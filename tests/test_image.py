@@ -1,4 +1,4 @@
-"""The image in which Moca is shipped."""
+"""The container image of Moca."""
 
 import re
 import tomllib

@@ -1,21 +1,22 @@
-"""Notices go out as signed JSON over real HTTP on the loopback."""
+"""Notifications are sent as signed JSON over real HTTP on the loopback."""
 
 import hashlib
 import hmac
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from moca.core.notifications import Notice, NoticeKind
-from moca.notification_client import NoticeClient
+from moca.core.notifications import Notification, NotificationKind
+from moca.notification_client import NotificationClient
 from tests.support.factory import ANNA, at
 
 SECRET = "0123456789abcdef"
-NOTICE = Notice(
+NOTICE = Notification(
     id=7,
-    kind=NoticeKind.HANDED_OVER,
+    kind=NotificationKind.HANDED_OVER,
     because="the contact asked for a person",
     account_id=ANNA.account_id,
     psid=ANNA.psid,
@@ -25,7 +26,7 @@ NOTICE = Notice(
 
 
 class Listener(HTTPServer):
-    """Keeps what is posted, and answers with the status it was told."""
+    """Records what is posted, and answers with a configured status."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -64,7 +65,7 @@ def listener():
 
 
 def test_a_notice_is_signed_and_says_whom_it_is_about_and_why(listener) -> None:
-    assert NoticeClient(listener.url, SECRET, 5).send(NOTICE) == ""
+    assert NotificationClient(listener.url, SECRET, 5).send(NOTICE) == ""
     ((headers, body),) = listener.posted
     assert json.loads(body) == {
         "id": 7,
@@ -79,13 +80,19 @@ def test_a_notice_is_signed_and_says_whom_it_is_about_and_why(listener) -> None:
     assert headers["X-Moca-Signature-256"] == f"sha256={expected}"
 
 
+def test_a_notice_about_no_account_says_so(listener) -> None:
+    assert NotificationClient(listener.url, SECRET, 5).send(replace(NOTICE, account_id="")) == ""
+    ((_headers, body),) = listener.posted
+    assert json.loads(body)["account_id"] is None
+
+
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_anything_but_a_success_is_a_fault_and_no_redirect_is_followed(listener, status) -> None:
     listener.status = status
-    assert NoticeClient(listener.url, SECRET, 5).send(NOTICE) == f"status {status}"
+    assert NotificationClient(listener.url, SECRET, 5).send(NOTICE) == f"status {status}"
     assert len(listener.posted) == 1
 
 
 def test_nobody_there_is_a_fault_that_names_no_address() -> None:
-    fault = NoticeClient("http://127.0.0.1:1/hook?key=secret", SECRET, 1).send(NOTICE)
-    assert fault == "no answer: ConnectionError"
+    fault = NotificationClient("http://127.0.0.1:1/hook?key=secret", SECRET, 1).send(NOTICE)
+    assert fault == "no response: ConnectionError"

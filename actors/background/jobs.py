@@ -1,120 +1,124 @@
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import pykka
-
-from actors.background.notifications import NotifierActor, Post
-from actors.background.profile_sync import ProfileKeeperActor, Profiles
-from actors.background.reconciliation import ComparerActor, Comparing
-from actors.background.retention import HousekeeperActor
-from actors.background.token_refresh import TokenKeeperActor, Tokens
+from actors.background.contact_names import ContactNamesActor, UnnamedContacts
+from actors.background.notifications import NotificationActor, NotificationSender
+from actors.background.profile_sync import ProfileSync, ProfileSyncActor
+from actors.background.reconciliation import ReconciliationActor, ReconciliationConfig
+from actors.background.retention import RetentionActor
+from actors.background.search_index import SearchIndexActor
+from actors.background.token_refresh import TokenRefresh, TokenRefreshActor
+from actors.routes import Recipient
 from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import Timers
 from actors.side_calls import SharedReads
-from actors.signals import CompareDue, HouseworkDue, LookAtProfiles, LookAtTokens
-from moca.core.messages import Command
-from moca.core.messages.housekeeping import HouseKept, NoticesFound, NoticeWritten
-from moca.core.messages.reconciliation import ArrivalsCounted, LooksDue
-
-Kept = HouseKept | NoticeWritten | NoticesFound | ArrivalsCounted | LooksDue
+from actors.signals import (
+    IndexingDue,
+    NamesDue,
+    ReconciliationDue,
+    RefreshTokens,
+    RetentionDue,
+    SyncProfiles,
+)
+from moca.core.messages.command import Command
+from moca.core.messages.conversation import ReadName
+from moca.core.messages.housekeeping import NotificationStored
+from moca.core.outbox.account_rests import AccountRests
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """What is looked after by itself; nothing by default, as in most tests."""
+class BackgroundConfig:
+    """Which background jobs run; none by default, as in most tests."""
 
-    tokens: Tokens | None = None
-    """None where no account's token is kept, so that none is refreshed."""
+    tokens: TokenRefresh | None = None
+    """None if no account tokens are stored, so that none are refreshed."""
     erases: bool = False
-    """Whether what has to go is erased in portions."""
+    """Whether data past its retention is erased, in portions."""
     retention: timedelta | None = None
-    """How long what has ended is kept; None keeps it."""
+    """How long closed conversations are kept; None keeps them forever."""
     audit: timedelta | None = None
-    """How long it is kept who did what; None keeps it."""
-    profiles: Profiles | None = None
-    """None where no account is given ice breakers or a menu."""
-    post: Post | None = None
-    """Tells people outside what waits for them; None where nobody is told."""
-    comparing: Comparing | None = None
-    """None where nobody sees to what never comes."""
+    """How long audit entries are kept; None keeps them forever."""
+    profiles: ProfileSync | None = None
+    """None if no account gets ice breakers or a menu."""
+    post: NotificationSender | None = None
+    """Sends notifications to the outside; None if notifications are off."""
+    unnamed: UnnamedContacts | None = None
+    """None if names are read only when a contact writes."""
+    indexes: bool = False
+    """Whether new messages and names are made searchable."""
+    comparing: ReconciliationConfig | None = None
+    """None if nothing looks for messages that never arrive."""
 
 
-class Keepers:
-    """The actors that keep tokens alive, the database clean and people informed."""
+class BackgroundJobs:
+    """The actors that refresh tokens, clean the database and send notifications."""
 
     def __init__(
         self,
-        keeping: Keeping,
+        background: BackgroundConfig,
         *,
         dispatchers: Dispatchers,
         reads: SharedReads,
+        rests: AccountRests,
+        call: Callable[[ReadName], None],
         record: Callable[[Command], None],
         timers: Timers,
         escalate: Callable[[BaseException], None] | None,
     ) -> None:
         common: dict[str, Any] = {"record": record, "timers": timers, "escalate": escalate}
         self._refs: list[Ref[Any]] = []
-        self._housekeeper: Ref[Any] | None = None
-        if keeping.tokens is not None:
-            keeper: Ref[Any] = TokenKeeperActor.start_on(
-                dispatchers.readers, tokens=keeping.tokens, **common
+        self.recipients: dict[Recipient, Ref[Any]] = {}
+        """The jobs that events are routed to."""
+        if background.tokens is not None:
+            tokens = TokenRefreshActor.start_on(
+                dispatchers.readers, tokens=background.tokens, **common
             )
-            keeper.tell(LookAtTokens())
-            self._refs.append(keeper)
-        if keeping.profiles is not None:
-            profile_keeper: Ref[Any] = ProfileKeeperActor.start_on(
-                dispatchers.readers, profiles=keeping.profiles, **common
+            self._begin(tokens, RefreshTokens())
+        if background.profiles is not None:
+            profiles = ProfileSyncActor.start_on(
+                dispatchers.readers, profiles=background.profiles, **common
             )
-            profile_keeper.tell(LookAtProfiles())
-            self._refs.append(profile_keeper)
-        if keeping.erases:
-            self._housekeeper = HousekeeperActor.start_on(
-                dispatchers.shared,
-                retention=keeping.retention,
-                audit=keeping.audit,
-                **common,
-            )
-            self._housekeeper.tell(HouseworkDue())
-            self._refs.append(self._housekeeper)
-        self._comparer: Ref[Any] | None = None
-        if keeping.comparing is not None:
-            self._comparer = ComparerActor.start_on(
+            self._begin(profiles, SyncProfiles())
+        if background.unnamed is not None:
+            names = ContactNamesActor.start_on(
                 dispatchers.readers,
-                comparing=keeping.comparing,
+                unnamed=background.unnamed,
+                call=call,
                 reads=reads,
-                **common,
+                rests=rests,
+                timers=timers,
+                escalate=escalate,
             )
-            self._comparer.tell(CompareDue())
-            self._refs.append(self._comparer)
-        self._notifier: Ref[Any] | None = None
-        if keeping.post is not None:
-            self._notifier = NotifierActor.start_on(
-                dispatchers.readers, post=keeping.post, **common
+            self._begin(names, NamesDue())
+        if background.erases:
+            retention = RetentionActor.start_on(
+                dispatchers.shared, retention=background.retention, audit=background.audit, **common
             )
-            self._notifier.tell(NoticeWritten())
-            self._refs.append(self._notifier)
+            self._begin(retention, RetentionDue(), Recipient.RETENTION)
+        if background.indexes:
+            search_index = SearchIndexActor.start_on(dispatchers.shared, **common)
+            self._begin(search_index, IndexingDue(), Recipient.SEARCH_INDEX)
+        if background.comparing is not None:
+            reconciliation = ReconciliationActor.start_on(
+                dispatchers.readers, comparing=background.comparing, reads=reads, **common
+            )
+            self._begin(reconciliation, ReconciliationDue(), Recipient.RECONCILIATION)
+        if background.post is not None:
+            notifications = NotificationActor.start_on(
+                dispatchers.readers, post=background.post, **common
+            )
+            self._begin(notifications, NotificationStored(), Recipient.NOTIFICATIONS)
 
-    def hear(self, event: Kept) -> None:
-        """Let the one whom it concerns go on."""
-        whom = self._whom(event)
-        if whom is not None:
-            with contextlib.suppress(pykka.ActorDeadError):
-                whom.tell(event)
-
-    def _whom(self, event: Kept) -> Ref[Any] | None:
-        match event:
-            case HouseKept():
-                return self._housekeeper
-            case ArrivalsCounted() | LooksDue():
-                return self._comparer
-            case _:
-                return self._notifier
+    def _begin(self, job: Ref[Any], first: object, recipient: Recipient | None = None) -> None:
+        job.tell(first)
+        self._refs.append(job)
+        if recipient is not None:
+            self.recipients[recipient] = job
 
     def stop(self) -> None:
-        """Stop them; what is under way comes to its end."""
+        """Stop the jobs; work under way completes."""
         for ref in self._refs:
             ref.stop(block=False)

@@ -1,25 +1,24 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from actors.runtime.actor import MailboxActor
-from actors.runtime.timers import Alarm, Timers
-from actors.signals import LookForGaps
+from actors.runtime.timers import ActorTimer, Timers
+from actors.signals import FindMissingMessages
 from moca import clock
-from moca.core.messages import Command
+from moca.core.messages.command import Command
 from moca.core.messages.inbound import FetchMessage, FindMissing, MessagesMissing
 
 LOOK_EVERY = timedelta(seconds=15)
 _APART = timedelta(seconds=1)
-"""Instagram allows two reads a second; the other one is left to whoever settles a reply."""
+"""Instagram allows two reads per second; the other one is left for settling unconfirmed sends."""
 _AT_ONCE = int(LOOK_EVERY / _APART)
 
 
-class GapKeeperActor(MailboxActor):
-    """Has messages fetched that were hinted at and never came, one a second at most.
+class MissingMessagesActor(MailboxActor):
+    """Fetches messages that were hinted at but never arrived, at most one per second.
 
-    What is awaited is in the database, so a restart forgets nothing.
+    Missing messages are listed in the database, so a restart loses nothing.
     """
 
     def __init__(
@@ -36,16 +35,16 @@ class GapKeeperActor(MailboxActor):
         self._timers = timers
         self._every = every
         tell = self.actor_ref.tell
-        self._next_look = Alarm(timers, lambda: tell(LookForGaps()))
+        self._next_look = ActorTimer(timers, lambda: tell(FindMissingMessages()))
 
     def on_restart(self) -> None:
-        """Look again, for what raised may have been the look itself."""
+        """Look again: the look itself may have caused the crash."""
         self._look()
 
-    def on_receive(self, message: Any) -> None:
-        """Look for gaps, or have those found filled."""
+    def on_receive(self, message: object) -> None:
+        """Look for missing messages, or fetch those found."""
         match message:
-            case LookForGaps():
+            case FindMissingMessages():
                 self._look()
             case MessagesMissing():
                 self._fill(message)
@@ -53,7 +52,7 @@ class GapKeeperActor(MailboxActor):
                 self._fetch(message)
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
+        """Cancel the timer."""
         self._next_look.cancel()
 
     def _look(self) -> None:

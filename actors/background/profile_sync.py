@@ -3,99 +3,102 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import peewee
 import structlog
 
 from actors.runtime.actor import MailboxActor
-from actors.runtime.timers import Alarm, Timers
-from actors.signals import LookAtProfiles
+from actors.runtime.timers import ActorTimer, Timers
+from actors.signals import SyncProfiles
 from moca import clock
 from moca.core.messages.accounts import RecordProfile
 from moca.core.outbox.call_results import backoff
-from moca.core.profile import Marks, ProfileChange, Welcome, change_to
+from moca.core.profile import MessengerProfile, ProfileChange, ProfileFingerprints, change_to
 from moca.instagram.graph import GraphClient
 from moca.storage.queries.accounts import list_accounts, shown_profiles
 
 log = structlog.get_logger()
 
 _EVERY = timedelta(minutes=5)
-_MOST_TRIES = 5
+_MAX_TRIES = 5
 
 
-class Profiles(Protocol):
-    """What every account shows, and how that is changed."""
+class ProfileSync(Protocol):
+    """The messenger profile of every account, and the call that changes it."""
 
     @property
-    def wanted(self) -> Welcome:
-        """What every account is to show."""
+    def wanted(self) -> MessengerProfile:
+        """Return the profile that every account should show."""
 
-    def shown(self) -> Mapping[str, Marks]:
-        """Tell by account what it was given to show."""
+    def shown(self) -> Mapping[str, ProfileFingerprints]:
+        """Return, by account id, the fingerprints of the profile last set."""
 
     def change(self, account_id: str, change: ProfileChange) -> str | None:
-        """Have Instagram change it, over the network; None, or why it did not."""
+        """Change a profile over the network; return None, or why Instagram refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileDesk:
-    """The accounts of the database and of the settings, and Instagram to change them."""
+class GraphProfileSync:
+    """Profiles of the accounts in the database and the settings, changed through the Graph API."""
 
-    wanted: Welcome
+    wanted: MessengerProfile
     database: peewee.Database
     own_account_id: str
-    """Of the account that stands in the settings; empty where none does."""
+    """Id of the account in the settings; empty if there is none."""
     connect: Callable[[], GraphClient]
 
-    def shown(self) -> Mapping[str, Marks]:
-        """Tell by account what it was given to show."""
+    def shown(self) -> Mapping[str, ProfileFingerprints]:
+        """Return, by account id, the fingerprints of the profile last set."""
         with self.database.connection_context():
             shown = shown_profiles()
             connected = [each.account_id for each in list_accounts()]
         own = (self.own_account_id,) if self.own_account_id else ()
-        return {each: shown.get(each, Marks()) for each in dict.fromkeys((*own, *connected))}
+        return {
+            each: shown.get(each, ProfileFingerprints())
+            for each in dict.fromkeys((*own, *connected))
+        }
 
     def change(self, account_id: str, change: ProfileChange) -> str | None:
-        """Have Instagram change it, over the network; None, or why it did not."""
+        """Change a profile over the network; return None, or why Instagram refused."""
         with closing(self.connect()) as graph:
             return graph.change_profile(account_id, change)
 
 
-class ProfileKeeperActor(MailboxActor):
-    """Gives the accounts the ice breakers and the menu of the settings, once; blocking.
+class ProfileSyncActor(MailboxActor):
+    """Sets the ice breakers and the menu of the settings on each account once; blocking.
 
-    The first `LookAtProfiles` begins it; it comes again by itself, for accounts connected later.
-    What an account refuses is tried five times, then not before the next start.
+    Starts with the first `SyncProfiles` and then repeats by timer, for accounts connected later. A
+    change that an account refuses is tried five times, then not again until the next start.
     """
 
     def __init__(
-        self, *, profiles: Profiles, record: Callable[[RecordProfile], None], timers: Timers
+        self, *, profiles: ProfileSync, record: Callable[[RecordProfile], None], timers: Timers
     ) -> None:
         super().__init__()
         self._profiles = profiles
         self._record = record
         tell = self.actor_ref.tell
-        self._next_look = Alarm(timers, lambda: tell(LookAtProfiles()))
+        self._next_look = ActorTimer(timers, lambda: tell(SyncProfiles()))
         self._failures: Counter[str] = Counter()
-        self._given: dict[str, Marks] = {}
-        """What was given in this run, and may not be on disk yet."""
+        self._given: dict[str, ProfileFingerprints] = {}
+        """What was set in this run, and may not be in the database yet."""
 
     def on_restart(self) -> None:
-        """Go on with the next look."""
+        """Continue with the next round."""
         self._look_in(_EVERY)
 
-    def on_receive(self, _message: Any) -> None:
-        """Look at every account."""
+    def on_receive(self, _message: object) -> None:
+        """Check every account."""
         for account_id, marks in self._profiles.shown().items():
             change = change_to(self._profiles.wanted, self._given.get(account_id, marks))
-            if change is not None and self._failures[account_id] < _MOST_TRIES:
+            if change is not None and self._failures[account_id] < _MAX_TRIES:
                 self._change(account_id, change)
-        waiting = [tries for tries in self._failures.values() if tries < _MOST_TRIES]
+        waiting = [tries for tries in self._failures.values() if tries < _MAX_TRIES]
         self._look_in(backoff(min(waiting), jitter=1) if waiting else _EVERY)
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
+        """Cancel the timer."""
         self._next_look.cancel()
 
     def _change(self, account_id: str, change: ProfileChange) -> None:

@@ -7,57 +7,57 @@ from typing import Any
 import structlog
 
 from actors.runtime.actor import MailboxActor
-from actors.runtime.timers import Alarm, Timers
+from actors.runtime.timers import ActorTimer, Timers
 from actors.side_calls import SharedReads
-from actors.signals import CompareDue, ReadOn
+from actors.signals import ReadNextPage, ReconciliationDue
 from moca import clock
 from moca.core.messages import reconciliation as messages
 from moca.core.messages.reconciliation import (
     AccountArrivals,
     ArrivalsCounted,
-    CallQuiet,
     CompareThread,
     CountArrivals,
-    DueLook,
-    EndLook,
-    FindDueLooks,
-    LooksDue,
+    DueReconciliation,
+    EndReconciliation,
+    FindDueReconciliations,
+    ReconciliationsDue,
+    ReportSilentAccount,
 )
-from moca.core.outbox.delivery import Unreadable
-from moca.core.reconciliation.silence import expected_arrivals, is_too_quiet, say_quiet
-from moca.core.reconciliation.thread_scan import Look, ReadThread, span_to_compare
+from moca.core.outbox.delivery import RecordUnreadable
+from moca.core.reconciliation.silence import expected_arrivals, is_too_quiet, silence_reason
+from moca.core.reconciliation.thread_scan import ReadThread, ThreadScan, span_to_compare
 from moca.instagram.graph import GraphClient
 
 log = structlog.get_logger()
 
 _COUNTS_EVERY = timedelta(minutes=5)
 _APART = timedelta(seconds=1)
-"""Instagram allows two reads a second; the other one is left to whoever settles a reply."""
+"""Instagram allows two reads per second; the other one is left for settling unconfirmed sends."""
 _LEAST_APART = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparing:
+class ReconciliationConfig:
     """Whether and how often accounts are compared with Instagram's record."""
 
     connect: Callable[[], GraphClient]
     every: timedelta | None
-    """None where only their silence is watched."""
+    """None if accounts are only watched for silence."""
     own_account_id: str = ""
-    """Of the account that stands in the settings; empty where none does."""
+    """Id of the account in the settings; empty if there is none."""
 
 
-class ComparerActor(MailboxActor):
-    """Finds what never came by webhook, and says when an account has gone quiet; blocking.
+class ReconciliationActor(MailboxActor):
+    """Finds messages that never came by webhook, and reports silent accounts; blocking.
 
-    It reads an account once a second at most, and gives way to whoever must read. The first
-    `CompareDue` begins it; it comes again by itself. How far it came is in the database.
+    Reads an account at most once per second, and yields to more urgent reads. Starts with the first
+    `ReconciliationDue` and then repeats by timer. Progress is stored in the database.
     """
 
     def __init__(
         self,
         *,
-        comparing: Comparing,
+        comparing: ReconciliationConfig,
         reads: SharedReads,
         record: Callable[[messages.Comparing], None],
         timers: Timers,
@@ -67,31 +67,31 @@ class ComparerActor(MailboxActor):
         self._reads = reads
         self._record = record
         tell = self.actor_ref.tell
-        self._next_look = Alarm(timers, lambda: tell(CompareDue()))
-        self._next_read = Alarm(timers, lambda: tell(ReadOn()))
+        self._next_look = ActorTimer(timers, lambda: tell(ReconciliationDue()))
+        self._next_read = ActorTimer(timers, lambda: tell(ReadNextPage()))
         self._graph: GraphClient | None = None
-        """Open while anything is read."""
-        self._looks: deque[Look] = deque()
+        """The scan under way, if any."""
+        self._looks: deque[ThreadScan] = deque()
         self._was_read: dict[str, Mapping[str, datetime]] = {}
-        """By account, what the next look need not read again."""
+        """By account id: what the next scan need not read again."""
         self._watched_since = clock.now()
         self._begins_at = clock.now() + (comparing.every or timedelta(0))
-        """Not at once: what came while nothing listened is about to be delivered again."""
+        """Not at once: webhooks missed during the downtime are about to be delivered again."""
 
     def on_restart(self) -> None:
-        """Leave what was being read to a later look, and go on with the next one."""
+        """Leave the interrupted scan to a later round, and continue with the next one."""
         self._looks.clear()
         self._hang_up()
         self._wait()
 
     def on_receive(self, message: Any) -> None:
-        """Look what is due, read on, or see to silences."""
+        """Start due scans, continue the scan under way, or check for silence."""
         match message:
-            case CompareDue():
+            case ReconciliationDue():
                 self._look()
-            case LooksDue(looks):
+            case ReconciliationsDue(looks):
                 self._take_up(looks)
-            case ReadOn():
+            case ReadNextPage():
                 self._read_on()
             case ArrivalsCounted(accounts):
                 for each in accounts:
@@ -99,7 +99,7 @@ class ComparerActor(MailboxActor):
                 self._schedule()
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
+        """Cancel the timer."""
         self._next_look.cancel()
         self._next_read.cancel()
         self._hang_up()
@@ -109,20 +109,20 @@ class ComparerActor(MailboxActor):
         now, own = clock.now(), self._comparing.own_account_id
         self._record(CountArrivals(now, own))
         if self._comparing.every is not None and now >= self._begins_at:
-            self._record(FindDueLooks(now, self._comparing.every, own))
+            self._record(FindDueReconciliations(now, self._comparing.every, own))
 
     def _wait(self) -> None:
         span = min(self._comparing.every or _COUNTS_EVERY, _COUNTS_EVERY)
         self._next_look.set_to(clock.now() + span)
 
-    def _take_up(self, due: tuple[DueLook, ...]) -> None:
+    def _take_up(self, due: tuple[DueReconciliation, ...]) -> None:
         under_way = {look.account_id for look in self._looks}
         now = clock.now()
         for each in due:
             if each.account_id not in under_way:
                 span = span_to_compare(each.compared_until, now)
                 before = self._was_read.pop(each.account_id, {})
-                self._looks.append(Look(each.account_id, span, before))
+                self._looks.append(ThreadScan(each.account_id, span, before))
         self._schedule()
 
     def _schedule(self) -> None:
@@ -141,39 +141,39 @@ class ComparerActor(MailboxActor):
             self._keep(look)
         self._schedule()
 
-    def _read(self, look: Look) -> None:
+    def _read(self, look: ThreadScan) -> None:
         step = look.next
         if isinstance(step, ReadThread):
             self._compare(look, step.id)
         elif step is not None:
             page = self._call(lambda graph: graph.threads(look.account_id, step.after))
-            if isinstance(page, Unreadable):
+            if isinstance(page, RecordUnreadable):
                 self._fail(look, page)
             else:
                 look.list(page)
 
-    def _compare(self, look: Look, thread_id: str) -> None:
-        told = self._call(lambda graph: graph.thread(look.account_id, thread_id))
-        if isinstance(told, Unreadable):
-            self._fail(look, told)
+    def _compare(self, look: ThreadScan, thread_id: str) -> None:
+        listing = self._call(lambda graph: graph.thread(look.account_id, thread_id))
+        if isinstance(listing, RecordUnreadable):
+            self._fail(look, listing)
             return
         look.read()
-        if told:
-            self._record(CompareThread(look.account_id, told, look.span, clock.now()))
+        if listing:
+            self._record(CompareThread(look.account_id, listing, look.span, clock.now()))
 
-    def _keep(self, look: Look) -> None:
+    def _keep(self, look: ThreadScan) -> None:
         if look.is_hopeless:
             return
         if look.next is not None:
             self._looks.append(look)
             return
         self._was_read[look.account_id] = look.was_read
-        self._record(EndLook(look.account_id, look.span.until))
+        self._record(EndReconciliation(look.account_id, look.span.until))
         if look.left_out:
             log.warning("threads_not_compared", account=look.account_id, threads=look.left_out)
 
     @staticmethod
-    def _fail(look: Look, failed: Unreadable) -> None:
+    def _fail(look: ThreadScan, failed: RecordUnreadable) -> None:
         look.fail()
         log.warning("record_unreadable", account=look.account_id, because=failed.because)
 
@@ -187,11 +187,11 @@ class ComparerActor(MailboxActor):
         if not self._reads.take(account_id, now):
             return
         fields = self._call(lambda graph: graph.subscribed_apps(account_id))
-        unreadable = fields.because if isinstance(fields, Unreadable) else None
-        subscribed = frozenset[str]() if isinstance(fields, Unreadable) else fields
-        because = say_quiet(since, expected, subscribed, unreadable)
+        unreadable = fields.because if isinstance(fields, RecordUnreadable) else None
+        subscribed = frozenset[str]() if isinstance(fields, RecordUnreadable) else fields
+        because = silence_reason(since, expected, subscribed, unreadable)
         log.warning("account_quiet", account=account_id, because=because)
-        self._record(CallQuiet(account_id, because, arrivals.last_at, now))
+        self._record(ReportSilentAccount(account_id, because, arrivals.last_at, now))
 
     def _call(self, call: Callable[[GraphClient], Any]) -> Any:
         if self._graph is None:

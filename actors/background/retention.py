@@ -1,23 +1,21 @@
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from actors.runtime.actor import MailboxActor
-from actors.runtime.timers import Alarm, Timers
-from actors.signals import HouseworkDue
+from actors.runtime.timers import ActorTimer, Timers
+from actors.signals import RetentionDue
 from moca import clock
-from moca.core.messages.housekeeping import HouseKept, KeepHouse
+from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
 
 _PORTION = 200
 _BREATH = timedelta(milliseconds=200)
 _EVERY = timedelta(minutes=1)
 
 
-class HousekeeperActor(MailboxActor):
-    """Has what must go erased in portions, between which other writes have their turn.
+class RetentionActor(MailboxActor):
+    """Erases expired data in portions, so that other writes run in between.
 
-    The first `HouseworkDue` begins it; it comes again by itself, every minute and sooner while
-    there is more.
+    Starts with the first `RetentionDue` and then repeats every minute, sooner while more is due.
     """
 
     def __init__(
@@ -25,7 +23,7 @@ class HousekeeperActor(MailboxActor):
         *,
         retention: timedelta | None,
         audit: timedelta | None,
-        record: Callable[[KeepHouse], None],
+        record: Callable[[ApplyRetention], None],
         timers: Timers,
     ) -> None:
         super().__init__()
@@ -33,27 +31,27 @@ class HousekeeperActor(MailboxActor):
         self._audit = audit
         self._record = record
         tell = self.actor_ref.tell
-        self._next_look = Alarm(timers, lambda: tell(HouseworkDue()))
+        self._next_look = ActorTimer(timers, lambda: tell(RetentionDue()))
 
     def on_restart(self) -> None:
-        """Go on with the next look."""
+        """Continue with the next round."""
         self._look_in(_EVERY)
 
-    def on_receive(self, message: Any) -> None:
-        """Ask for a portion, or for the next one."""
-        if isinstance(message, HouseKept):
+    def on_receive(self, message: object) -> None:
+        """Request a portion, or the next one."""
+        if isinstance(message, RetentionApplied):
             self._look_in(_BREATH if message.has_more else _EVERY)
             return
         now = clock.now()
-        # Should no answer come, because the write was lost, the next look comes all the same.
+        # If the write is lost and never answered, the next round comes anyway.
         self._look_in(_EVERY)
-        before, deeds_before = (
-            None if kept is None else now - kept for kept in (self._retention, self._audit)
+        before, audit_before = (
+            None if period is None else now - period for period in (self._retention, self._audit)
         )
-        self._record(KeepHouse(now, before, _PORTION, deeds_before))
+        self._record(ApplyRetention(now, before, _PORTION, audit_before))
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
+        """Cancel the timer."""
         self._next_look.cancel()
 
     def _look_in(self, span: timedelta) -> None:

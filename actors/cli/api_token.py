@@ -5,39 +5,39 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from actors.cli.errors import complain
+from actors.cli.errors import exit_with
 from moca.settings.sections import Settings
 from moca.storage.db.private_file import create_private, path_beside
 
 _SUFFIX = ".token"
 _ELSEWHERE = Path("moca.token")
-"""Where no database file is: in the directory in which Moca is started."""
+"""Used if there is no database file: in the directory in which Moca is started."""
 
 
 @dataclass(frozen=True, slots=True)
-class ApiToken:
-    """The token that opens pages and API."""
+class ChosenApiToken:
+    """The token that grants access to pages and API."""
 
     value: SecretStr
     path: Path | None
-    """The file that keeps a generated one; None if it was configured."""
+    """The file that stores a generated token; None if it was configured."""
 
 
-def require_token(settings: Settings) -> ApiToken:
-    """Return the configured token, or the generated one, which is kept from start to start.
+def require_token(settings: Settings) -> ChosenApiToken:
+    """Return the configured token, or a generated one that is kept across restarts.
 
-    If the file that keeps it cannot be used, this is reported, and the process ends with status 1.
+    If the file that stores it cannot be used, report that and exit with status 1.
     """
     if settings.web.api_token:
-        return ApiToken(settings.web.api_token, None)
+        return ChosenApiToken(settings.web.api_token, None)
     path = _path(settings)
     try:
-        kept = create_private(path, secrets.token_urlsafe(24).encode()).decode()
+        stored = create_private(path, secrets.token_urlsafe(24).encode()).decode()
     except (OSError, UnicodeDecodeError) as error:
-        complain(1, f"{path}: the token cannot be kept there ({error}); set web.api_token")
-    if not kept:
-        complain(1, f"{path}: it is empty; delete it to have a new token made")
-    return ApiToken(SecretStr(kept), path)
+        exit_with(1, f"{path}: the API token cannot be saved there ({error}); set web.api_token")
+    if not stored:
+        exit_with(1, f"{path}: this file is empty; delete it and restart to create a new token")
+    return ChosenApiToken(SecretStr(stored), path)
 
 
 def find_token(settings: Settings) -> str:
@@ -50,19 +50,19 @@ def find_token(settings: Settings) -> str:
         return ""
 
 
-def start_lines(settings: Settings, token: ApiToken) -> list[str]:
-    """Return what the terminal is told at the start; never a configured token.
+def start_lines(settings: Settings, token: ChosenApiToken) -> list[str]:
+    """Return the lines printed at startup, which never contain a configured token.
 
-    A live instance writes to logs that others read, so there its link is for a terminal only.
+    A live instance writes to logs that others read, so its link is printed only on a terminal.
     """
     address = settings.server.own_address
     greeting = f"Moca ({settings.instagram.mode}) — open {address}/"
     if token.path is None:
-        return [f"{greeting} and log in, by name or with web.api_token"]
-    kept = f"Its token is kept in {token.path}; delete the file and restart to change it."
+        return [f"{greeting} and log in by name or with web.api_token"]
+    stored = f"The token is stored in {token.path}. To change it, delete the file and restart."
     if settings.instagram.mode == "live" and not sys.stdout.isatty():
-        return [greeting, kept]
-    return [f"{greeting}?token={token.value.get_secret_value()}", kept]
+        return [greeting, stored]
+    return [f"{greeting}?token={token.value.get_secret_value()}", stored]
 
 
 def _path(settings: Settings) -> Path:

@@ -4,17 +4,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from actors.doctor import call_doctor
+from actors.doctor import run_doctor
 from moca.settings.sections import Settings
 
 
 @click.command("doctor")
 @click.pass_obj
 def command(settings: Settings) -> None:
-    """Look whether everything is as it should be; say what to do where it is not."""
-    table = Table("", "what", "how it is, or the one thing to do")
-    lines = list(call_doctor(settings))
-    for line in lines:
-        table.add_row("fine" if line.is_fine else "DO", line.name, line.told)
+    """Check the installation and suggest a fix for each problem."""
+    table = Table("", "Check", "Result")
+    findings = list(run_doctor(settings))
+    for finding in findings:
+        table.add_row("OK" if finding.is_fine else "Fix", finding.name, finding.text)
     Console().print(table)
-    sys.exit(0 if all(line.is_fine for line in lines) else 1)
+    sys.exit(0 if all(finding.is_fine for finding in findings) else 1)

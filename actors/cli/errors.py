@@ -11,17 +11,17 @@ from moca.settings.reader import read_settings
 from moca.settings.sections import Settings
 
 
-def complain(status: int, *lines: str) -> NoReturn:
-    """Say what is wrong on standard error and end the process with this exit status."""
+def exit_with(status: int, *lines: str) -> NoReturn:
+    """Print the lines to standard error and exit with this status."""
     for line in lines:
         click.echo(line, err=True)
     sys.exit(status)
 
 
 def ask_settings(config: Path) -> Settings:
-    """Read the settings in force; every fault is told, and ends the process with status 2.
+    """Read the settings in force; print every problem and exit with status 2 if there are any.
 
-    What only shows when something is made of them is left to `require_usable`.
+    Problems that only show when something is built from them are left to `require_usable`.
     """
     try:
         return read_settings(config, os.environ)
@@ -30,5 +30,5 @@ def ask_settings(config: Path) -> Settings:
 
 
 def refuse(problems: Iterable[str]) -> NoReturn:
-    """Tell what is wrong with the settings and end the process with status 2."""
-    complain(2, *(f"settings: {problem}" for problem in problems))
+    """Print the problems with the settings and exit with status 2."""
+    exit_with(2, *(f"settings: {problem}" for problem in problems))

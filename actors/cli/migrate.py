@@ -1,21 +1,21 @@
 import click
 import peewee
-from rich.progress import Progress, TaskID
 
-from actors.cli.errors import complain
-from actors.cli.ownership import require_ownership
+from actors.cli.errors import exit_with
+from actors.cli.process import require_ownership
+from actors.cli.progress import progress_bars
 from actors.cli.startup import prepare_database
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
-from moca.storage.copy_database import NotTheSame, move
+from moca.storage.copy_database import CopyDiffers, move
 from moca.storage.db.connection import migrate, open_database
 
 
 @click.command("migrate")
-@click.option("--to", "url", required=True, help="Where to: postgresql://user@host/name.")
+@click.option("--to", "url", required=True, help="Target database: postgresql://user@host/name.")
 @click.pass_obj
 def command(settings: Settings, url: str) -> None:
-    """Copy all that the database holds into another, and compare; Moca must be stopped."""
+    """Copy the whole database into another one and compare them; Moca must be stopped."""
     with require_ownership(settings.database.url):
         _migrate(settings, url)
 
@@ -23,27 +23,18 @@ def command(settings: Settings, url: str) -> None:
 def _migrate(settings: Settings, url: str) -> None:
     prepare_database(settings)
     source, target = open_database(settings.database.url), _opened(url)
-    with Progress() as progress, source.connection_context(), target.connection_context():
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, rows: int) -> None:
-            if not rows:
-                return
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=rows)
-            progress.update(tasks[what], completed=done, total=rows)
-
+    with progress_bars() as report, source.connection_context(), target.connection_context():
         try:
-            move(source, target, tell)
+            move(source, target, report)
         except KeyboardInterrupt:
-            complain(1, "migrate: broken off; call it again, it goes on where it stood")
-        except NotTheSame as error:
-            complain(1, f"migrate: {error}; give it an empty database, and stop Moca")
+            exit_with(1, "migrate: interrupted; run it again to continue where it stopped")
+        except CopyDiffers as error:
+            exit_with(1, f"migrate: {error}; stop Moca and use an empty target database")
         except peewee.PeeweeException as error:
-            complain(
-                1, mask_passwords(f"migrate: {error}; call it again, it goes on where it stood")
+            exit_with(
+                1, mask_passwords(f"migrate: {error}; run it again to continue where it stopped")
             )
-    click.echo("Everything is there and the same. Set database.url to it, and start Moca.")
+    click.echo("The copy is complete and identical. Set database.url to it and start Moca.")
 
 
 def _opened(url: str) -> peewee.Database:
@@ -51,5 +42,5 @@ def _opened(url: str) -> peewee.Database:
         database = open_database(url)
         migrate(database)
     except (peewee.PeeweeException, ValueError, OSError) as error:
-        complain(1, mask_passwords(f"--to: {url} cannot be used: {error}".rstrip()))
+        exit_with(1, mask_passwords(f"--to: {url} cannot be used: {error}".rstrip()))
     return database

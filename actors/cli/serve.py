@@ -1,3 +1,4 @@
+import errno
 import functools
 import gc
 import multiprocessing
@@ -15,27 +16,25 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from actors.cli.api_token import require_token, start_lines
-from actors.cli.errors import complain, refuse
-from actors.cli.open_files import allow_connections
-from actors.cli.ownership import require_ownership
-from actors.cli.process import die_with
+from actors.cli.errors import exit_with, refuse
+from actors.cli.process import allow_connections, die_with, require_ownership
 from moca.settings.sections import Settings
 
 _STOP_SECONDS = 9
 _BACKLOG = 4096
 _HTTP1 = HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 * 1024)
-"""A connection ends on which no request's head has come for so many milliseconds."""
+"""Milliseconds after which a connection without a complete request head is closed."""
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal comes, in two processes: the server, and the worker that it minds.
+    """Serve until a signal arrives, in two processes: the server, and the worker it monitors.
 
-    The server imports nothing of what the worker does, for both would hold it in memory.
+    The server imports nothing of the worker's, since both would then hold it in memory.
     """
     if settings.cluster.broker_url and settings.instagram.has_built_in_sandbox:
-        hint = "start `python -m moca.instagram.sandbox` and name its address"
-        refuse([f"instagram.graph_url: several nodes need one Instagram; {hint}"])
+        hint = "start `python -m moca.instagram.sandbox` and set its address"
+        refuse([f"instagram.graph_url: in sandbox mode, all nodes need the same sandbox; {hint}"])
     with require_ownership(settings.database.url):
         _serve(settings)
 
@@ -69,7 +68,7 @@ def _serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_SECONDS,
     )
-    # A collection in the worker would write to, and so copy, every page that it shares with us.
+    # A collection in the worker would write to, and so copy, every page shared with the server.
     gc.collect()
     gc.freeze()
     server.serve(
@@ -80,20 +79,20 @@ def _serve(settings: Settings) -> None:
 
 
 def _fork_processes() -> None:
-    # From Python 3.14 on another process would be the parent of ours, and what is shared would be
-    # loaded twice. Granian, too, starts its worker by the method that is set here.
+    # From Python 3.14 on, another process would be the parent of the worker, and shared modules
+    # would be loaded twice. Granian also starts its worker by the method that is set here.
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork", force=True)
 
 
 def _work(settings: Settings, failed: Event, server_pid: int) -> Any:
-    from actors.cli.worker import start_worker  # noqa: PLC0415 - only where it is to work
+    from actors.cli.worker import start_worker  # noqa: PLC0415 - imported only in the worker
 
     return start_worker(settings, failed, server_pid)
 
 
 def _prepare(settings: Settings) -> None:
-    # Until the server has handlers of its own, there is nothing to bring to an end.
+    # Until the server has installed its own handlers, there is nothing to shut down.
     for each in _STOPPING:
         signal.signal(each, lambda _number, _frame: sys.exit(0))
     arguments = (settings, os.getpid())
@@ -108,14 +107,14 @@ def _prepare_here(settings: Settings, server_pid: int) -> None:
     for each in _STOPPING:
         signal.signal(each, signal.SIG_DFL)
     die_with(server_pid)
-    from actors.cli.startup import prepare  # noqa: PLC0415 - only where it is to be done
+    from actors.cli.startup import prepare  # noqa: PLC0415 - imported only when needed
 
     prepare(settings)
 
 
 def _leave_signals_to_the_server() -> None:
-    # A worker that Ctrl-C, which reaches a terminal's whole group, ended first would be begun anew;
-    # and the server's own handlers would swallow what comes while the worker is being built.
+    # Ctrl-C reaches the whole process group of a terminal: a worker that it ended first would be
+    # restarted, and the server's own handlers would swallow signals while the worker starts.
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -130,5 +129,10 @@ def _require_free_port(settings: Settings) -> None:
         try:
             probe.bind(address)
         except OSError as error:
-            hint = "choose another with MOCA_SERVER__PORT or MOCA_SERVER__HOST"
-            complain(1, f"{address[0]}:{address[1]} cannot be listened at ({error}); {hint}")
+            host, port = address
+            if error.errno == errno.EADDRINUSE:
+                exit_with(
+                    1, f"Port {port} is already in use; choose another with MOCA_SERVER__PORT"
+                )
+            hint = "check MOCA_SERVER__HOST and MOCA_SERVER__PORT"
+            exit_with(1, f"cannot listen on {host}:{port} ({error.strerror}); {hint}")

@@ -9,9 +9,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from actors.cli.api_token import find_token
-from actors.cli.errors import complain
+from actors.cli.errors import exit_with
 from moca.settings.sections import Settings
-from moca.simulated_traffic import Crowd, NoSandbox, Plan, Tally, simulate
+from moca.simulated_traffic import (
+    NoSandbox,
+    SimulatedContacts,
+    TrafficPlan,
+    TrafficReport,
+    simulate,
+)
 
 
 def plan_crowd(
@@ -22,20 +28,20 @@ def plan_crowd(
     minutes: float,
     patience: int | None = None,
     token: str = "",
-) -> Plan:
-    """Plan a crowd that writes to the Moca of these settings.
+) -> TrafficPlan:
+    """Plan simulated contacts for the Moca of these settings.
 
     Raises:
-        ValueError: it must not, or cannot; says why.
+        ValueError: If the simulation is not allowed or not possible; the message explains why.
     """
     known = token or find_token(settings)
     if settings.instagram.mode != "sandbox":
-        raise ValueError("only in sandbox mode; in live mode real people would be answered")
+        raise ValueError("works only in sandbox mode")
     if not known:
-        raise ValueError("set MOCA_WEB__API_TOKEN to the token of the running Moca")
+        raise ValueError("set MOCA_WEB__API_TOKEN to the API token of the running Moca")
     writes = max(1, round(per_second * minutes * 60))
     usual = writes // settings.sender.per_second + 60
-    return Plan(
+    return TrafficPlan(
         address=settings.server.own_address,
         token=known,
         contacts=contacts,
@@ -45,13 +51,13 @@ def plan_crowd(
     )
 
 
-def watch_crowd(plan: Plan) -> Tally:
-    """Let a crowd write with a bar for each stage, then tell the figures.
+def watch_crowd(plan: TrafficPlan) -> TrafficReport:
+    """Run the simulation with a progress bar for each stage, then print the figures.
 
     Raises:
-        NoSandbox: there is no running sandbox to write to.
+        NoSandbox: If there is no running sandbox to write to.
     """
-    console, crowd = Console(), Crowd(plan, SystemRandom())
+    console, crowd = Console(), SimulatedContacts(plan, SystemRandom())
     columns = (
         TextColumn("{task.description:>8}"),
         BarColumn(),
@@ -72,15 +78,15 @@ def watch_crowd(plan: Plan) -> Tally:
     return tally
 
 
-def _table(tally: Tally) -> Table:
-    table = Table("what", "how many")
+def _table(tally: TrafficReport) -> Table:
+    table = Table("messages", "count")
     table.add_row("written", f"{tally.written}")
     for outcome in ("answered", "duplicate", "suppressed", "failed", "open"):
         table.add_row(outcome, f"{tally.outcomes[outcome]}")
-    for name, share in (("answered within, p50", 0.5), ("answered within, p95", 0.95)):
+    for name, share in (("time to reply, p50", 0.5), ("time to reply, p95", 0.95)):
         latency = tally.latency(share)
         table.add_row(name, "-" if latency is None else f"{latency.total_seconds():.2f} s")
-    table.add_row("not taken", f"{tally.refused}")
+    table.add_row("rejected", f"{tally.refused}")
     table.add_row("lost", f"{tally.outcomes['lost']}")
     table.add_row("answered twice", f"{tally.twice}")
     return table
@@ -90,17 +96,19 @@ def _table(tally: Tally) -> Table:
 @click.option("--contacts", type=click.IntRange(1, 1000), default=100, show_default=True)
 @click.option("--per-second", type=click.IntRange(1, 200), default=5, show_default=True)
 @click.option("--minutes", type=click.FloatRange(0, 60, min_open=True), default=1.0)
-@click.option("--patience", type=click.IntRange(0, 7200), help="Seconds to wait for answers.")
+@click.option("--patience", type=click.IntRange(0, 7200), help="Seconds to wait for replies.")
 @click.option(
-    "--token", default="", help="Others can read it in `ps`: MOCA_WEB__API_TOKEN is better."
+    "--token",
+    default="",
+    help="API token. Other users can see it in `ps`; prefer MOCA_WEB__API_TOKEN.",
 )
 @click.pass_obj
-def command(settings: Settings, /, **wishes: Any) -> None:
-    """Let many fake people write to a running sandbox; tell what became of it."""
+def command(settings: Settings, /, **consent_changes: Any) -> None:
+    """Simulate many contacts that write to a running sandbox, and print the result."""
     try:
-        tally = watch_crowd(plan_crowd(settings, **wishes))
+        tally = watch_crowd(plan_crowd(settings, **consent_changes))
     except NoSandbox as error:
-        complain(1, f"simulate: {error}")
+        exit_with(1, f"simulate: {error}")
     except ValueError as error:
-        complain(2, f"simulate: {error}")
+        exit_with(2, f"simulate: {error}")
     sys.exit(0 if tally.is_fine else 1)

@@ -1,11 +1,11 @@
 import peewee
 import structlog
 
-from actors.cli.errors import complain, refuse
+from actors.cli.errors import exit_with, refuse
 from actors.config import conversation_policy
-from moca.core.accounts import WrongKey
+from moca.core.accounts import WrongEncryptionKey
 from moca.logs import set_up_logs
-from moca.replies.errors import BadGenerator
+from moca.replies.generator import BadGenerator
 from moca.replies.registry import make_generator
 from moca.settings.display import mask_passwords
 from moca.settings.errors import BadSettings
@@ -16,42 +16,48 @@ from moca.storage.db.connection import migrate, open_database, restrict_to_owner
 
 
 def require_usable(settings: Settings) -> None:
-    """See whether holidays and reply generators can be had as these settings ask for them.
+    """Check that the holidays and reply generators of these settings can be built.
 
-    Otherwise every fault is told, and the process ends with status 2.
+    Otherwise print every problem and exit with status 2.
     """
-    try:
-        conversation_policy(settings)
-        make_generator(settings.replies.chain, settings.replies.tables)
-    except (BadSettings, BadGenerator) as error:
-        refuse(error.problems)
+    problems: list[str] = []
+    for build in (
+        lambda: conversation_policy(settings),
+        lambda: make_generator(settings.replies.chain, settings.replies.tables),
+    ):
+        try:
+            build()
+        except (BadSettings, BadGenerator) as error:
+            problems += error.problems
+    if problems:
+        refuse(problems)
 
 
 _LOG = structlog.get_logger()
 
 
 def prepare(settings: Settings) -> None:
-    """See to it that all is there that serving needs; else tell, and end the process."""
+    """Check everything that serving requires; on a problem, print it and exit."""
     require_usable(settings)
     set_up_logs(settings.log.level, settings.log.format)
     prepare_database(settings)
 
 
 def prepare_database(settings: Settings) -> None:
-    """Bring the schema up to date and see whether the key fits what is sealed.
+    """Migrate the schema and check that the key can decrypt the stored secrets.
 
-    Where that fails, what to do is told, and the process ends with status 1.
+    On failure, print what to do and exit with status 1.
     """
     try:
         database = open_database(settings.database.url)
         restrict_to_owner(database)
         migrate(database)
         _reseal_tokens(settings, database)
-    except WrongKey as error:
-        complain(1, str(error))
+    except WrongEncryptionKey as error:
+        exit_with(1, str(error))
     except (peewee.PeeweeException, ValueError, OSError) as error:
         problem = f"database.url: {settings.database.url} cannot be used: {error}"
-        complain(1, mask_passwords(problem.rstrip()))
+        exit_with(1, mask_passwords(problem.rstrip()))
     database.close()
 
 

@@ -8,16 +8,16 @@ from actors.application import start_application
 from actors.cli.process import die_with
 from moca.logs import set_up_logs
 from moca.settings.sections import Settings
-from moca.web.asgi import Doorway
+from moca.web.asgi import WebhookGateway
 
 
-def start_worker(settings: Settings, failed: Event, server_pid: int) -> Doorway:
-    """Start everything in the process that does the work; it stops in order after the server.
+def start_worker(settings: Settings, failed: Event, server_pid: int) -> WebhookGateway:
+    """Start everything in the worker process; it stops in order after the server.
 
     Args:
-        settings: checked ones, with an API token.
-        failed: set when the worker cannot go on, upon which the server is asked to stop.
-        server_pid: of the process that began this one, and with which it ends.
+        settings: Validated settings, with an API token.
+        failed: Set when the worker cannot go on, which asks the server to stop.
+        server_pid: The parent process, with which this one ends.
     """
     die_with(server_pid)
     set_up_logs(settings.log.level, settings.log.format)
@@ -27,7 +27,7 @@ def start_worker(settings: Settings, failed: Event, server_pid: int) -> Doorway:
         os.kill(server_pid, signal.SIGTERM)
 
     application = start_application(settings, stop_for_good)
-    # What stands for good need not be looked through each time rubbish is collected.
+    # Objects that live forever need not be walked at every collection.
     gc.collect()
     gc.freeze()
 

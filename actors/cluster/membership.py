@@ -8,38 +8,40 @@ import structlog
 from actors.cluster.parcel_storage import ParcelStorage
 from actors.cluster.seats import (
     LEASE,
-    Answered,
-    BeatDue,
+    HeartbeatAnswered,
+    HeartbeatDue,
     HeldSeat,
-    Leave,
-    Office,
+    LeaveCluster,
+    ParcelRefused,
+    ParcelStored,
+    SeatOwner,
     Seats,
-    SetAside,
-    Stored,
     Subscriptions,
 )
 from actors.runtime.actor import MailboxActor
-from actors.runtime.timers import Alarm, Timers
+from actors.runtime.timers import ActorTimer, Timers
 from moca import clock
-from moca.broker.parcel import BrokerFound, BrokerLost, Delivered, Kind, Tag
-from moca.core.messages.cluster import Beat, ClaimSeat, SeatClaimed, SeatLost, Standing
+from moca.broker.parcel import BrokerConnected, BrokerLost, DeliveredParcel, DeliveryTag, ParcelKind
+from moca.core.messages.cluster import ClaimSeat, Heartbeat, HeartbeatResult, SeatClaimed, SeatLost
+from moca.core.messages.command import Receipt
 from moca.core.partition import SENDER
 
 BEAT = timedelta(seconds=1)
 _SILENCE = timedelta(seconds=6)
 _BALANCE = timedelta(seconds=5)
 _TOKEN_AGE = timedelta(minutes=10)
-"""The broker closes a channel that owes an answer for half an hour."""
+"""The broker closes a channel that leaves a message unacknowledged for half an hour."""
 
 log = structlog.stdlib.get_logger()
 
 
 class MembershipActor(MailboxActor):
-    """One node's part in the cluster: which seats it holds, and since when it may act for them.
+    """One node's membership: which leases it holds, and since when it may act for them.
 
-    The broker picks one consumer a queue and tells nobody; each queue therefore holds a token that
-    its consumer keeps unanswered, so that a new one is handed it at once. Who is handed anything
-    claims the seat in the database first: from that commit on, the former holder writes in vain.
+    The broker picks one consumer per queue and announces nothing. Each queue therefore holds a
+    token that its consumer keeps unacknowledged, so that a new consumer receives it at once. A node
+    that receives anything first claims the seat in the database: from that commit on, writes by the
+    former holder fail.
     """
 
     def __init__(
@@ -50,8 +52,8 @@ class MembershipActor(MailboxActor):
         names: tuple[str, ...],
         seats: Seats,
         broker: Subscriptions,
-        office: Office,
-        record: Callable[[Any], None],
+        owner: SeatOwner,
+        record: Callable[[object], None],
         timers: Timers,
     ) -> None:
         super().__init__()
@@ -59,52 +61,53 @@ class MembershipActor(MailboxActor):
         self._address = address
         self._seats = seats
         self._broker = broker
-        self._office = office
+        self._owner = owner
         self._record = record
         tell = self.actor_ref.tell
-        self._next_beat = Alarm(timers, lambda: tell(BeatDue()))
+        self._next_heartbeat = ActorTimer(timers, lambda: tell(HeartbeatDue()))
         self._of: dict[str, HeldSeat] = {name: HeldSeat() for name in names}
-        self._storage = ParcelStorage(broker, office, tell, timers)
+        self._storage = ParcelStorage(broker, owner, tell, timers)
         self._is_in = False
         self._is_leaving = False
         self._is_away = False
-        self._heard_at: datetime | None = None
+        self._heard_at: float | None = None
+        """By the seats' clock, when a beat was last answered."""
         self._balanced_at: datetime | None = None
 
     def on_restart(self) -> None:
-        """Begin anew at the broker, which gives everything to whoever is next."""
+        """Rejoin at the broker, which meanwhile hands every queue to the next consumer."""
         self._lose()
         self._broker.leave()
         self._broker.join()
-        self._beat()
+        self._heartbeat()
 
     def on_receive(self, message: Any) -> Any:
-        """Take in what the broker, the database or a timer says."""
+        """Process a message from the broker, the database or a timer."""
         match message:
-            case Delivered():
+            case DeliveredParcel():
                 self._delivered(message)
             case SeatClaimed():
                 self._claimed(message)
             case SeatLost(seat, epoch):
                 self._lost(seat, epoch)
-            case Stored():
+            case ParcelStored():
                 self._storage.stored(message)
-            case SetAside(tag, is_kept):
+            case ParcelRefused(tag, is_kept):
                 self._storage.settle(tag, is_kept=is_kept)
-            case BrokerFound():
+            case BrokerConnected():
                 self._join()
             case BrokerLost():
                 self._lose()
-            case BeatDue():
-                self._beat()
-            case Answered():
+            case HeartbeatDue():
+                self._heartbeat()
+            case HeartbeatAnswered():
                 self._answered(message)
-            case Leave():
+            case LeaveCluster():
                 self._leave()
 
     def on_stop(self) -> None:
-        """Want no waking any more."""
-        self._next_beat.cancel()
+        """Cancel the timers."""
+        self._next_heartbeat.cancel()
 
     def _join(self) -> None:
         self._is_in = self._seats.is_at_broker = True
@@ -124,13 +127,13 @@ class MembershipActor(MailboxActor):
             self._give_up(name, seat)
             self._of[name] = HeldSeat(term=seat.term)
 
-    def _delivered(self, delivered: Delivered) -> None:
+    def _delivered(self, delivered: DeliveredParcel) -> None:
         seat = self._of[delivered.seat]
         if delivered.term != seat.term or (self._is_leaving and delivered.seat != SENDER):
             self._broker.refuse(delivered.tag)
-        elif delivered.parcel.kind is Kind.UNKNOWN:
+        elif delivered.parcel.kind is ParcelKind.UNKNOWN:
             self._storage.keep_for_newer_node(delivered)
-        elif delivered.parcel.kind is Kind.TOKEN:
+        elif delivered.parcel.kind is ParcelKind.TOKEN:
             self._keep_token(seat, delivered.tag)
             self._claim(delivered.seat, seat)
         elif seat.epoch is None:
@@ -139,7 +142,7 @@ class MembershipActor(MailboxActor):
         else:
             self._handle(delivered, seat.epoch)
 
-    def _keep_token(self, seat: HeldSeat, tag: Tag) -> None:
+    def _keep_token(self, seat: HeldSeat, tag: DeliveryTag) -> None:
         if seat.token is not None:
             self._broker.accept(seat.token)
         seat.token, seat.token_at = tag, clock.now()
@@ -157,7 +160,7 @@ class MembershipActor(MailboxActor):
         self._seats.take(claimed.seat, claimed.epoch)
         if claimed.seat == SENDER:
             wait = timedelta(0) if claimed.was_left else LEASE
-            seat.waits_until = clock.now() + wait
+            seat.waits_until = self._seats.monotonic() + wait.total_seconds()
         else:
             self._take_up(claimed.seat, seat)
         held, seat.held = seat.held, []
@@ -167,13 +170,13 @@ class MembershipActor(MailboxActor):
     def _take_up(self, name: str, seat: HeldSeat) -> None:
         seat.is_taken_up = True
         log.debug("seat_taken", seat=name, epoch=seat.epoch)
-        self._office.take_up(name)
+        self._owner.take_up(name)
 
-    def _handle(self, delivered: Delivered, epoch: int) -> None:
-        if delivered.parcel.kind is Kind.WEBHOOK:
+    def _handle(self, delivered: DeliveredParcel, epoch: int) -> None:
+        if delivered.parcel.kind is ParcelKind.WEBHOOK:
             self._storage.store(delivered, epoch)
         else:
-            self._office.hear(delivered)
+            self._owner.deliver(delivered)
             self._broker.accept(delivered.tag)
 
     def _lost(self, name: str, epoch: int) -> None:
@@ -193,51 +196,55 @@ class MembershipActor(MailboxActor):
             self._seats.end_lease()
         if seat.is_taken_up:
             log.debug("seat_given_up", seat=name, epoch=seat.epoch)
-            self._office.give_up(name)
+            self._owner.give_up(name)
 
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         tell, now = self.actor_ref.tell, clock.now()
-        self._next_beat.set_to(now + BEAT)
+        self._next_heartbeat.set_to(now + BEAT)
         asked_at = self._seats.monotonic()
-        receipt: Future[Any] = Future()
-        receipt.add_done_callback(lambda done: tell(Answered(asked_at, now, _standing(done))))
-        self._record(Beat(self._node, self._address, now, receipt))
-        self._heard_at = self._heard_at or now
-        if not self._is_away and now - self._heard_at > _SILENCE:
-            # Who cannot write would sit on its seats while others could answer.
+        receipt: Receipt = Future()
+        receipt.add_done_callback(
+            lambda done: tell(HeartbeatAnswered(asked_at, now, _result_of(done)))
+        )
+        self._record(Heartbeat(self._node, self._address, now, receipt=receipt))
+        self._heard_at = asked_at if self._heard_at is None else self._heard_at
+        if not self._is_away and asked_at - self._heard_at > _SILENCE.total_seconds():
+            # A node that cannot write would otherwise block its seats while others could serve
+            # them.
             self._is_away = True
             self._lose()
             self._broker.leave()
 
-    def _answered(self, answered: Answered) -> None:
-        if answered.standing is None:
+    def _answered(self, answered: HeartbeatAnswered) -> None:
+        if answered.result is None:
             return
-        now = self._heard_at = clock.now()
+        now, self._heard_at = clock.now(), self._seats.monotonic()
         if self._is_away:
             self._is_away = False
             self._broker.join()
-        epochs = answered.standing.epochs
+        epochs = answered.result.epochs
         self._compare(epochs)
-        self._office.note_freeze(is_frozen=answered.standing.is_frozen)
-        self._office.note_rests(answered.standing.resting)
-        self._lead(epochs.get(SENDER), answered.asked_at, now)
+        self._owner.note_freeze(is_frozen=answered.result.is_frozen)
+        self._owner.note_rests(answered.result.resting)
+        self._lead(epochs.get(SENDER), answered.asked_at)
         if not self._is_leaving and self._is_in:
             self._renew_tokens(now)
-            self._balance(answered.standing.nodes, now)
+            self._balance(answered.result.nodes, now)
 
     def _compare(self, epochs: Mapping[str, int]) -> None:
-        # A claim may be written late, or twice; whoever sits under another epoch acts for nobody.
+        # A claim may be written late, or twice; a node under another epoch acts for no contact.
         for name, seat in tuple(self._of.items()):
             if seat.epoch is not None and epochs.get(name) != seat.epoch:
                 self._lost(name, seat.epoch)
 
-    def _lead(self, epoch: int | None, asked_at: float, now: datetime) -> None:
+    def _lead(self, epoch: int | None, asked_at: float) -> None:
         seat = self._of[SENDER]
         if epoch is None or seat.epoch != epoch:
             return
         self._seats.extend_lease(asked_at)
         waits = seat.waits_until
-        if not seat.is_taken_up and waits is not None and waits <= now and not self._is_leaving:
+        is_free = waits is not None and waits <= self._seats.monotonic()
+        if is_free and not seat.is_taken_up and not self._is_leaving:
             self._take_up(SENDER, seat)
 
     def _renew_tokens(self, now: datetime) -> None:
@@ -247,7 +254,7 @@ class MembershipActor(MailboxActor):
                 self._broker.put_token(name)
 
     def _balance(self, nodes: int, now: datetime) -> None:
-        """Hand on what is more than this node's share; who takes over is the broker's choice."""
+        """Release seats beyond this node's share; the broker chooses the next holder."""
         self._balanced_at = self._balanced_at or now
         if now - self._balanced_at < _BALANCE:
             return
@@ -265,15 +272,16 @@ class MembershipActor(MailboxActor):
         self._stand_in_line(name, seat)
 
     def _leave(self) -> None:
-        # The sender's seat is kept to the end, so that nobody sends while calls are under way.
+        # The sender's seat is kept to the end, so that no other node sends while calls are under
+        # way.
         self._is_leaving = True
         for name, seat in self._of.items():
             if self._is_in and name != SENDER:
                 self._broker.unsubscribe(name, seat.term)
 
 
-def _standing(done: Future[Any]) -> Standing | None:
+def _result_of(done: Receipt) -> HeartbeatResult | None:
     if done.exception() is not None:
         return None
     answer = done.result()
-    return answer if isinstance(answer, Standing) else None
+    return answer if isinstance(answer, HeartbeatResult) else None

@@ -4,54 +4,57 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-from actors.cluster.seats import Office, SetAside, Stored, Subscriptions
+from actors.cluster.seats import ParcelRefused, ParcelStored, SeatOwner, Subscriptions
 from actors.persistence import UNAVAILABLE
 from actors.runtime.timers import Timers
 from moca import clock
-from moca.broker.parcel import Delivered, Kind, Tag
-from moca.core.messages.receipt import Done
+from moca.broker.parcel import DeliveredParcel, DeliveryTag, ParcelKind
+from moca.core.messages.command import Done, Receipt
 from moca.logs import where_raised
 
 _PAUSE = timedelta(seconds=1)
 _PAUSE_FOR_NEWER_NODE = timedelta(seconds=5)
-_MAX_TRIES = {Kind.WEBHOOK: 5, Kind.UNKNOWN: 60}
-"""How often a parcel is tried that cannot be stored as it is; a newer node may know its kind."""
+_MAX_TRIES = {ParcelKind.WEBHOOK: 5, ParcelKind.UNKNOWN: 60}
+"""How often storing a faulty parcel is tried; a newer node may know its kind."""
 _MAX_REMEMBERED = 1000
 
 
 class ParcelStorage:
-    """Stores delivered webhooks, and settles with the broker what becomes of them.
+    """Stores delivered webhooks and acknowledges or returns them to the broker.
 
-    While the database is away, or another node has the seat, a parcel is given back until it is
-    stored. One that is refused for a fault of its own is set aside after a few tries. Not safe
-    across threads; `tell` brings back what happens later.
+    While the database is unavailable, or another node holds the seat, a parcel is returned until it
+    is stored. One that is refused for a fault of its own is set aside after a few tries. Not
+    thread-safe; later results come back through `tell`.
     """
 
     def __init__(
-        self, broker: Subscriptions, office: Office, tell: Callable[[Any], None], timers: Timers
+        self,
+        broker: Subscriptions,
+        owner: SeatOwner,
+        tell: Callable[[object], None],
+        timers: Timers,
     ) -> None:
         self._broker = broker
-        self._office = office
+        self._owner = owner
         self._tell = tell
         self._timers = timers
         self._tries: OrderedDict[bytes, int] = OrderedDict()
-        """By parcel, for the broker gives one that comes again another tag."""
+        """By parcel, because the broker gives a redelivered one another tag."""
 
-    def store(self, delivered: Delivered, epoch: int) -> None:
-        """Store a webhook; `Stored` tells what became of it."""
-        receipt: Future[Any] = Future()
+    def store(self, delivered: DeliveredParcel, epoch: int) -> None:
+        """Store a webhook; `ParcelStored` reports the result."""
+        receipt: Receipt = Future()
         receipt.add_done_callback(
-            lambda done: self._tell(Stored(delivered, _is_done(done), _fault_in(done)))
+            lambda done: self._tell(ParcelStored(delivered, _is_done(done), _fault_in(done)))
         )
         try:
-            self._office.store(delivered, epoch, receipt)
-        except Exception as error:  # noqa: BLE001 - it cannot be read: a fault of this webhook
+            self._owner.store(delivered, epoch, receipt)
+        except Exception as error:  # noqa: BLE001 - any error means an unreadable webhook
             receipt.set_exception(error)
 
-    def stored(self, stored: Stored) -> None:
-        """Answer the broker for a webhook that is stored, or is not."""
+    def stored(self, stored: ParcelStored) -> None:
+        """Acknowledge a stored webhook at the broker, or return one that was not stored."""
         if stored.fault:
             self._try_again(stored.delivered, stored.fault, _PAUSE)
             return
@@ -59,28 +62,28 @@ class ParcelStorage:
             self._tries.pop(_name(stored.delivered), None)
         self.settle(stored.delivered.tag, is_kept=stored.is_stored)
 
-    def keep_for_newer_node(self, delivered: Delivered) -> None:
-        """Give back a parcel of a kind that this version does not know."""
+    def keep_for_newer_node(self, delivered: DeliveredParcel) -> None:
+        """Return a parcel of a kind that this version does not know."""
         fault = f"its kind is not known here: {delivered.parcel.type!r}"
         self._try_again(delivered, fault, _PAUSE_FOR_NEWER_NODE)
 
-    def settle(self, tag: Tag, *, is_kept: bool) -> None:
-        """Have the broker forget a parcel that is kept elsewhere; give back any other."""
+    def settle(self, tag: DeliveryTag, *, is_kept: bool) -> None:
+        """Acknowledge a parcel that is kept elsewhere; return any other."""
         if is_kept:
             self._broker.accept(tag)
         else:
             self.refuse_later(tag)
 
-    def refuse_later(self, tag: Tag, pause: timedelta = _PAUSE) -> None:
-        """Give a parcel back after a pause, or it would come again at once."""
+    def refuse_later(self, tag: DeliveryTag, pause: timedelta = _PAUSE) -> None:
+        """Return a parcel after a pause; otherwise it would be redelivered at once."""
         self._timers.later(clock.now() + pause, partial(self._broker.refuse, tag))
 
-    def _try_again(self, delivered: Delivered, fault: str, pause: timedelta) -> None:
+    def _try_again(self, delivered: DeliveredParcel, fault: str, pause: timedelta) -> None:
         tag, name = delivered.tag, _name(delivered)
         tries = self._tries.pop(name, 0) + 1
         if tries >= _MAX_TRIES[delivered.parcel.kind]:
-            self._office.set_aside(
-                delivered, fault, lambda is_kept: self._tell(SetAside(tag, is_kept))
+            self._owner.set_aside(
+                delivered, fault, lambda is_kept: self._tell(ParcelRefused(tag, is_kept))
             )
             return
         self._tries[name] = tries
@@ -89,17 +92,17 @@ class ParcelStorage:
         self.refuse_later(tag, pause)
 
 
-def _name(delivered: Delivered) -> bytes:
+def _name(delivered: DeliveredParcel) -> bytes:
     parcel = delivered.parcel
-    told = f"{delivered.seat} {parcel.kind} {parcel.type} {parcel.at}".encode()
-    return hashlib.sha256(told + b"\0" + parcel.body).digest()
+    header = f"{delivered.seat} {parcel.kind} {parcel.type} {parcel.at}".encode()
+    return hashlib.sha256(header + b"\0" + parcel.body).digest()
 
 
-def _is_done(done: Future[Any]) -> bool:
+def _is_done(done: Receipt) -> bool:
     return done.exception() is None and isinstance(done.result(), Done)
 
 
-def _fault_in(done: Future[Any]) -> str:
+def _fault_in(done: Receipt) -> str:
     error = done.exception()
     if error is None or isinstance(error, UNAVAILABLE):
         return ""

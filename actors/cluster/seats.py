@@ -1,32 +1,40 @@
-"""What a node's parts say to one another about its seats, and what all of them may ask."""
+"""Messages about a node's seats, and the state that all its parts may read."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from moca.broker.parcel import Delivered, Tag
-from moca.core.messages.cluster import Standing
+from moca.broker.parcel import DeliveredParcel, DeliveryTag
+from moca.core.messages.cluster import HeartbeatResult
+from moca.core.messages.command import Receipt
 from moca.core.messages.delivery import RestingAccount
-from moca.core.partition import partition_of, seat_of
+from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 
 LEASE = timedelta(seconds=4)
-"""So long after it last showed that it writes may the sender's node begin a call."""
+"""How long after its last proven write the sender's node may begin a call."""
+
+
+def _seconds_since_boot() -> float:
+    # This clock goes on while a machine sleeps, when another node may begin to send.
+    return time.clock_gettime(_BOOT_CLOCK)
+
+
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True, slots=True)
 class SeatTaken:
-    """This node answers for a partition from now on. Membership -> Supervisor."""
+    """This node now answers for a partition. Membership -> Supervisor."""
 
     partition: int
 
 
 @dataclass(frozen=True, slots=True)
 class SeatLeft:
-    """This node answers for it no longer. Membership -> Supervisor."""
+    """This node no longer answers for a partition. Membership -> Supervisor."""
 
     partition: int
 
@@ -36,141 +44,145 @@ class Seats:
     """The seats of this node and their epochs; written by its membership, read by any thread."""
 
     partitions: int
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = _seconds_since_boot
     epochs: Mapping[str, int] = field(default_factory=dict)
     is_at_broker: bool = False
-    """Whether this node stands in line for seats."""
+    """Whether this node is a candidate for seats."""
     _lease_until: float = float("-inf")
 
     def seat(self, contact: ContactKey) -> str:
-        """Name the seat of a contact's owner."""
+        """Return the seat of a contact's owner."""
         return seat_of(partition_of(contact, self.partitions))
 
     def holds(self, contact: ContactKey) -> bool:
-        """Tell whether this node is the contact's owner."""
+        """Return whether this node owns the contact."""
         return self.seat(contact) in self.epochs
 
     def take(self, seat: str, epoch: int) -> None:
-        """Note that a seat is this node's."""
+        """Record that this node holds a seat."""
         self.epochs = {**self.epochs, seat: epoch}
 
     def leave(self, seat: str) -> None:
-        """Note that it is no longer."""
+        """Record that this node no longer holds a seat."""
         self.epochs = {each: epoch for each, epoch in self.epochs.items() if each != seat}
 
     def may_send(self) -> bool:
-        """Tell whether a call may begin now: no other node can have begun to send."""
+        """Return whether a call may begin now: no other node can have begun to send."""
         return self.monotonic() < self._lease_until
 
+    def may_call(self, epoch: int) -> bool:
+        """Return whether a call may begin now that was claimed under this epoch."""
+        return self.epochs.get(SENDER) == epoch and self.may_send()
+
     def extend_lease(self, asked_at: float) -> None:
-        """Let calls begin until the lease has run out, from when its proof was asked for."""
+        """Extend the lease, counted from when its proof was requested."""
         self._lease_until = asked_at + LEASE.total_seconds()
 
     def end_lease(self) -> None:
-        """Let no call begin."""
+        """End the lease at once, so that no call begins."""
         self._lease_until = float("-inf")
 
 
 class Subscriptions(Protocol):
-    """What a node's membership wants of the broker; each returns at once."""
+    """What a node's membership asks of the broker; every method returns at once."""
 
     def subscribe(self, seat: str, term: int) -> None:
-        """Stand in line for a seat."""
+        """Become a candidate for a seat."""
 
     def unsubscribe(self, seat: str, term: int) -> None:
-        """Stand in line no longer."""
+        """Withdraw the candidacy for a seat."""
 
     def put_token(self, seat: str) -> None:
-        """Put a token into a seat's queue."""
+        """Put a token into the queue of a seat."""
 
-    def accept(self, tag: Tag) -> None:
-        """Have a parcel forgotten."""
+    def accept(self, tag: DeliveryTag) -> None:
+        """Acknowledge a parcel."""
 
-    def refuse(self, tag: Tag) -> None:
-        """Give a parcel back."""
+    def refuse(self, tag: DeliveryTag) -> None:
+        """Return a parcel to the queue."""
 
     def leave(self) -> None:
-        """Give everything back and stand in no line."""
+        """Return everything and withdraw all candidacies."""
 
     def join(self) -> None:
-        """Come back."""
+        """Rejoin the broker."""
 
 
-class Office(Protocol):
+class SeatOwner(Protocol):
     """What a node does for its seats."""
 
     def take_up(self, seat: str) -> None:
-        """Begin to act for it."""
+        """Begin to act for a seat."""
 
     def give_up(self, seat: str) -> None:
-        """Stop acting for it."""
+        """Stop acting for a seat."""
 
-    def store(self, delivered: Delivered, epoch: int, receipt: Future[Any]) -> None:
+    def store(self, delivered: DeliveredParcel, epoch: int, receipt: Receipt) -> None:
         """Store a webhook for a seat; the receipt is answered after the commit."""
 
-    def hear(self, delivered: Delivered) -> None:
-        """Take in what another node told."""
+    def deliver(self, delivered: DeliveredParcel) -> None:
+        """Process what another node sent."""
 
     def set_aside(
-        self, delivered: Delivered, because: str, confirm: Callable[[bool], None]
+        self, delivered: DeliveredParcel, because: str, confirm: Callable[[bool], None]
     ) -> None:
-        """Keep a parcel that cannot be stored where a person finds it, and report that."""
+        """Set aside a parcel that cannot be stored, for an operator to inspect, and report that."""
 
     def note_freeze(self, *, is_frozen: bool) -> None:
-        """Take in whether anything may go out at all."""
+        """Record whether sending is frozen."""
 
     def note_rests(self, resting: Sequence[RestingAccount]) -> None:
-        """Take in which accounts rest because Instagram asked for it."""
+        """Record which accounts rest because Instagram limited them."""
 
 
 @dataclass(frozen=True, slots=True)
-class BeatDue:
-    """It is time to show that this node lives. Timers -> Membership."""
+class HeartbeatDue:
+    """A heartbeat is due. Timers -> Membership."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A beat was answered, or refused. Persistence -> Membership."""
+class HeartbeatAnswered:
+    """A heartbeat was stored, or failed. Persistence -> Membership."""
 
     asked_at: float
     at: datetime
-    standing: Standing | None
+    result: HeartbeatResult | None
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A webhook is on disk, or is not. Persistence -> Membership."""
+class ParcelStored:
+    """A webhook was stored, or not. Persistence -> Membership."""
 
-    delivered: Delivered
+    delivered: DeliveredParcel
     is_stored: bool
     fault: str = ""
-    """What is wrong with the webhook itself; empty where it is to be tried until it succeeds."""
+    """The fault of the webhook itself; empty if storing is to be retried until it succeeds."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """The broker keeps a parcel for a person to look at, or does not. Broker -> Membership."""
+class ParcelRefused:
+    """The broker set a parcel aside for an operator to inspect, or failed. Broker -> Membership."""
 
-    tag: Tag
+    tag: DeliveryTag
     is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """Take nothing new from the broker. System -> Membership."""
+class LeaveCluster:
+    """Accept nothing new from the broker. System -> Membership."""
 
 
 @dataclass(slots=True)
 class HeldSeat:
-    """How it stands with one seat, as far as this node goes."""
+    """The state of one seat, as this node knows it."""
 
     term: int = 0
     is_claiming: bool = False
     epoch: int | None = None
-    waits_until: datetime | None = None
-    """For the sender: until when the one before may still begin a call."""
+    waits_until: float | None = None
+    """For the sender, by the seats' clock: until when the one before may still begin a call."""
     is_taken_up: bool = False
-    token: Tag | None = None
+    token: DeliveryTag | None = None
     token_at: datetime | None = None
-    held: list[Delivered] = field(default_factory=list)
-    """What came before the claim was on disk; no more than the broker lets be owed."""
+    held: list[DeliveredParcel] = field(default_factory=list)
+    """Parcels that came before the claim was committed; at most the broker's prefetch limit."""

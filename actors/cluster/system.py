@@ -1,31 +1,32 @@
 import contextlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import pykka
 import structlog
 
-from actors.cluster.event_codec import (
-    TOLD_IN_SHORT,
-    TOLD_TO_OWNERS,
-    TOLD_TO_SENDER,
-    read_event,
-    written_event,
-)
+from actors.cluster.event_codec import read_event, written_event
 from actors.cluster.membership import MembershipActor
 from actors.cluster.partitions import PartitionSupervisor
-from actors.cluster.seats import BeatDue, Leave, SeatLeft, Seats, SeatTaken, Subscriptions
-from actors.cluster.webhook_router import Reception
-from actors.conversation import Surroundings
+from actors.cluster.seats import (
+    HeartbeatDue,
+    LeaveCluster,
+    SeatLeft,
+    Seats,
+    SeatTaken,
+    Subscriptions,
+)
+from actors.cluster.webhook_router import WebhookRouter
+from actors.conversation import ConversationContext
+from actors.routes import FOR_OWNER, FOR_OWNER_WITHOUT_CONTENT, FOR_SENDING_NODE
 from actors.runtime.actor import Ref
 from actors.signals import SweepDue
-from actors.system import Ailments, System
+from actors.system import HealthProblems, System
 from moca import clock
-from moca.broker.parcel import SET_ASIDE, Delivered, Kind, Parcel
+from moca.broker.parcel import SET_ASIDE, DeliveredParcel, Parcel, ParcelKind
 from moca.core.inbound.events import Event
-from moca.core.messages import ToSender
 from moca.core.messages.accounts import AccountChanged
 from moca.core.messages.cluster import (
     ContactChanged,
@@ -35,22 +36,25 @@ from moca.core.messages.cluster import (
     SeatClaimed,
     SeatLost,
 )
-from moca.core.messages.delivery import RestingAccount
+from moca.core.messages.command import Receipt
+from moca.core.messages.delivery import DeliverReply, RestingAccount
 from moca.core.messages.inbound import MessageArrived, RecordWebhook
 from moca.core.messages.operator_actions import FreezeChanged
-from moca.core.partition import SENDER, events_of, partition_of, seat_of
+from moca.core.messages.recipients import ToCourier, ToSender
+from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
+from moca.instagram.envelope import share_of
 
 log = structlog.stdlib.get_logger()
 
-_FAREWELL_SECONDS = 2.0
+_LEAVE_TIMEOUT_SECONDS = 2.0
 
 
-class Broker(Subscriptions, Protocol):
-    """The broker as a whole."""
+class ClusterBroker(Subscriptions, Protocol):
+    """The connection to the broker."""
 
     def put(self, seat: str, parcel: Parcel, confirm: Callable[[bool], None]) -> None:
-        """Publish; `confirm` hears whether it is kept for good, on any thread."""
+        """Publish a parcel; `confirm` receives whether it was stored durably, on any thread."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -61,21 +65,21 @@ class Broker(Subscriptions, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Who this node is in the cluster, and how it speaks with the others."""
+    """This node's identity in the cluster, and how it reaches the others."""
 
     node: str
     address: str
     seats: Seats
-    open_broker: Callable[[Callable[[Any], None]], Broker]
-    """Given whom the broker tells what it delivers."""
+    open_broker: Callable[[Callable[[object], None]], ClusterBroker]
+    """Takes the callback that receives what the broker delivers."""
     read: Callable[[bytes], tuple[Event, ...]]
-    """Reads what a webhook tells, as the node did that received it."""
+    """Decodes the events of a webhook, as the receiving node did."""
 
 
 class ClusterSystem(System):
-    """The actors of one node out of several: some partitions are its own, and one node sends.
+    """The actors of one of several nodes: it owns some partitions, and one node sends.
 
-    What concerns a contact is told to the node that owns it, wherever it was written.
+    An event about a contact is sent to the node that owns it, wherever it was written.
     """
 
     _MAKES_SUPERVISOR = PartitionSupervisor
@@ -86,46 +90,47 @@ class ClusterSystem(System):
         self._broker = member.open_broker(self._tell_membership)
         self._names = (*map(seat_of, range(self._seats.partitions)), SENDER)
         self._is_frozen = False
-        self._reception = Reception(self._broker.put, self._seats.partitions)
+        self._webhook_router = WebhookRouter(self._broker.put, self._seats.partitions)
         super().__init__(**rest)
-        self._membership: Ref[Any] = MembershipActor.start_on(
+        self._membership = MembershipActor.start_on(
             self._dispatchers.shared,
             node=member.node,
             address=member.address,
             names=self._names,
             seats=self._seats,
             broker=self._broker,
-            office=self,
+            owner=self,
             record=self._persistence.tell,
             timers=self._timers,
-            escalate=self._world.escalate,
+            escalate=self._dependencies.escalate,
         )
-        self._membership.tell(BeatDue())
+        self._membership.tell(HeartbeatDue())
         self._broker.start()
 
     def tell(self, command: object) -> None:
-        """Hand in a command from outside; a webhook goes to the owners of what it tells."""
+        """Accept a command from outside; a webhook goes to the owners of its events."""
         if isinstance(command, RecordWebhook):
-            self._reception.receive(command)
+            self._webhook_router.receive(command)
         else:
             super().tell(command)
 
     def seats_held(self) -> int | None:
-        """Count the seats that are this node's."""
+        """Return how many seats this node holds."""
         return len(self._seats.epochs)
 
-    def ailments(self) -> Ailments:
-        """Ask the parts that everything depends on how they are, the broker among them."""
-        found = super().ailments()
-        cut_off = None if self._seats.is_at_broker else "the broker does not answer"
+    def health_problems(self) -> HealthProblems:
+        """Return the problems of the vital parts, including the broker."""
+        found = super().health_problems()
+        cut_off = None if self._seats.is_at_broker else "the broker is not responding"
         return replace(found, supervisor=found.supervisor or cut_off)
 
     def take_up(self, seat: str) -> None:
-        """Begin to act for a seat; the epoch is on disk. On the membership's thread."""
+        """Begin to act for a seat whose epoch is committed. On the membership's thread."""
         if seat == SENDER:
-            record = self._fenced(SENDER, self._seats.epochs[SENDER])
-            self._post_room = self._open_post_room(record)
-            self._post_room.open()
+            epoch = self._seats.epochs[SENDER]
+            record, call = self._fenced(SENDER, epoch), partial(self._call_under, epoch)
+            self._singletons = self._open_singletons(record, call)
+            self._singletons.open()
         else:
             self._supervisor.tell(SeatTaken(int(seat[1:])))
 
@@ -134,90 +139,94 @@ class ClusterSystem(System):
         if seat != SENDER:
             with contextlib.suppress(pykka.ActorDeadError):
                 self._supervisor.tell(SeatLeft(int(seat[1:])))
-        elif self._post_room is not None:
-            self._post_room.abandon()
-            self._post_room = None
+        elif self._singletons is not None:
+            self._singletons.abandon()
+            self._singletons = None
 
-    def store(self, delivered: Delivered, epoch: int, receipt: Future[Any]) -> None:
+    def store(self, delivered: DeliveredParcel, epoch: int, receipt: Receipt) -> None:
         """Store a seat's share of a webhook."""
         parcel, seat = delivered.parcel, delivered.seat
-        events = events_of(self._member.read(parcel.body), int(seat[1:]), self._seats.partitions)
-        command = RecordWebhook(parcel.body, events, parcel.at or clock.now(), receipt)
+        events = self._member.read(parcel.body)
+        is_own = [seat_of(self._partition_of(each.contact)) == seat for each in events]
+        own = tuple(each for each, is_in in zip(events, is_own, strict=True) if is_in)
+        # Events of another owner must not be stored where only this owner could erase them.
+        body = parcel.body if all(is_own) else share_of(parcel.body, is_own)
+        command = RecordWebhook(body, own, parcel.at or clock.now(), receipt=receipt)
         self._fenced(seat, epoch)(command)
 
-    def hear(self, delivered: Delivered) -> None:
-        """Take in what another node told."""
+    def deliver(self, delivered: DeliveredParcel) -> None:
+        """Process what another node sent."""
         event = read_event(delivered.parcel.body)
         if event is None:
             log.warning("event_of_another_version", seat=delivered.seat)
         elif isinstance(event, AccountChanged):
-            self._heed(event)
+            self._account_changed(event)
         elif delivered.seat == SENDER:
-            if self._post_room is not None:
-                self._post_room.sender.tell(event)
+            if self._singletons is not None:
+                self._singletons.sender.tell(event)
         elif delivered.came_before:
             self._supervisor.tell(ContactChanged(event.contact))
         else:
             self._supervisor.tell(event)
 
     def set_aside(
-        self, delivered: Delivered, because: str, confirm: Callable[[bool], None]
+        self, delivered: DeliveredParcel, because: str, confirm: Callable[[bool], None]
     ) -> None:
-        """Keep a parcel that cannot be stored where a person finds it, and report that."""
+        """Set aside a parcel that cannot be stored, for an operator to inspect, and report that."""
         seat, kind = delivered.seat, delivered.parcel.kind
         log.error("parcel_set_aside", seat=seat, kind=kind.value, because=because)
         self._observe(ParcelSetAside(seat, because))
         self._broker.put(SET_ASIDE, replace(delivered.parcel, because=because), confirm)
 
     def note_freeze(self, *, is_frozen: bool) -> None:
-        """Take in whether anything may go out; the broker tells earlier, but may fail to."""
+        """Record whether sending is frozen; the broker reports it sooner, but may fail to."""
         if self._typing is not None:
             self._typing.is_frozen = is_frozen
         was_frozen, self._is_frozen = self._is_frozen, is_frozen
-        if is_frozen != was_frozen and self._post_room is not None:
-            self._post_room.sender.tell(SweepDue())
+        if is_frozen != was_frozen and self._singletons is not None:
+            self._singletons.sender.tell(SweepDue())
 
     def note_rests(self, resting: Sequence[RestingAccount]) -> None:
-        """Take in which accounts rest; the node that sends knows it earlier, and by itself."""
-        if self._post_room is None:
+        """Record which accounts rest; the sending node already knows."""
+        if self._singletons is None:
             now = clock.now()
             for account in resting:
                 self._rests.rest(account.account_id, account.until, now)
 
-    def _heed(self, changed: AccountChanged) -> None:
+    def _account_changed(self, changed: AccountChanged) -> None:
         self._observe(changed)
-        if self._post_room is not None:
+        if self._singletons is not None:
             with contextlib.suppress(pykka.ActorDeadError):
-                self._post_room.sender.tell(changed)
+                self._singletons.sender.tell(changed)
 
-    def _tell_membership(self, message: Any) -> None:
+    def _tell_membership(self, message: object) -> None:
         with contextlib.suppress(pykka.ActorDeadError):
             self._membership.tell(message)
 
-    def _first_post_room(self) -> None:
+    def _first_singletons(self) -> None:
         return None
 
-    def _partition_of(self, contact: ContactKey) -> int:
+    def _partition_of(self, contact: ContactKey | None) -> int:
         return partition_of(contact, self._seats.partitions)
 
-    def _supervisor_of_what(self) -> dict[str, Any]:
-        return {"partition_of": self._partition_of}
+    def _supervisor_of_what(self) -> dict[str, object]:
+        return {"partition_of": self._partition_of, "holds": self._seats.holds}
 
     def _tell_sender(self, event: ToSender) -> None:
-        post_room = self._post_room
-        if post_room is not None:
+        singletons = self._singletons
+        if singletons is not None:
             with contextlib.suppress(pykka.ActorDeadError):
-                post_room.sender.tell(event)
-        elif isinstance(event, TOLD_TO_SENDER):
+                singletons.sender.tell(event)
+        elif isinstance(event, FOR_SENDING_NODE):
             self._publish(SENDER, event)
-        # How a call ended that this node made before, whoever sends now reads from Instagram.
+        # The outcome of this node's earlier calls matters to whichever node sends and reads now.
 
     def _route(self, event: Any) -> None:
         match event:
             case SeatClaimed() | SeatLost():
                 self._tell_membership(event)
             case AccountChanged():
-                self._heed(event)
+                self._account_changed(event)
                 for seat in self._names:
                     if seat not in self._seats.epochs:
                         self._publish(seat, event)
@@ -226,43 +235,52 @@ class ClusterSystem(System):
                 self._tell_sender(event)
             case _ if self._is_anothers(event):
                 self._observe(event)
-                told = ContactChanged(event.contact) if isinstance(event, TOLD_IN_SHORT) else event
-                self._publish(self._seats.seat(event.contact), told)
+                is_short = isinstance(event, FOR_OWNER_WITHOUT_CONTENT)
+                published = ContactChanged(event.contact) if is_short else event
+                self._publish(self._seats.seat(event.contact), published)
             case _:
                 super()._route(event)
 
     def _is_anothers(self, event: Any) -> bool:
-        is_of_owner = isinstance(event, (*TOLD_TO_OWNERS, *TOLD_IN_SHORT))
+        is_of_owner = isinstance(event, (*FOR_OWNER, *FOR_OWNER_WITHOUT_CONTENT))
         return is_of_owner and not self._seats.holds(event.contact)
 
-    def _publish(self, seat: str, event: Any) -> None:
-        # One that is lost is found by the sweep of whoever should have heard it.
-        self._broker.put(seat, Parcel(Kind.EVENT, written_event(event)), lambda _is_kept: None)
+    def _publish(self, seat: str, event: object) -> None:
+        # A lost event is found by the sweep of the node that should have received it.
+        self._broker.put(
+            seat, Parcel(ParcelKind.EVENT, written_event(event)), lambda _is_kept: None
+        )
 
-    def _fenced(self, seat: str, epoch: int) -> Callable[[Any], None]:
+    def _fenced(self, seat: str, epoch: int) -> Callable[[object], None]:
         tell = self._persistence.tell
         return lambda command: tell(Fenced(seat, epoch, command))
 
+    def _call_under(self, epoch: int, call: ToCourier) -> None:
+        # A call may wait for its courier until another node sends, or this one sends again.
+        if isinstance(call, DeliverReply):
+            call = replace(call, may_begin=partial(self._seats.may_call, epoch))
+        self._call(call)
+
     def _spawn(
-        self, contact: ContactKey, first: MessageArrived | None, around: Surroundings
+        self, contact: ContactKey, first: MessageArrived | None, context: ConversationContext
     ) -> Ref[Any]:
         seat = self._seats.seat(contact)
         fenced = self._fenced(seat, self._seats.epochs.get(seat, 0))
-        return super()._spawn(contact, first, replace(around, record=fenced))
+        return super()._spawn(contact, first, replace(context, record=fenced))
 
     def stop(self) -> None:
-        """Take nothing new from the broker, then stop in order."""
+        """Accept nothing new from the broker, then stop in order."""
         with contextlib.suppress(pykka.Timeout, pykka.ActorDeadError):
-            self._membership.ask(Leave(), block=True, timeout=_FAREWELL_SECONDS)
+            self._membership.ask(LeaveCluster(), block=True, timeout=_LEAVE_TIMEOUT_SECONDS)
         super().stop()
 
-    def _depart(self) -> None:
-        """Write that the seats stand empty, then give them back; nothing is under way any more."""
+    def _finish(self) -> None:
+        """Store that the seats are free, then release them; nothing is under way any more."""
         with contextlib.suppress(pykka.Timeout):
-            self._membership.stop(timeout=_FAREWELL_SECONDS)
-        writer = self._world.open_writer()
+            self._membership.stop(timeout=_LEAVE_TIMEOUT_SECONDS)
+        writer = self._dependencies.open_writer()
         try:
-            left: Any = LeaveSeats(self._member.node, clock.now())
+            left = LeaveSeats(self._member.node, clock.now())
             writer.apply([left])
         except Exception as error:  # noqa: BLE001 - the next owner then waits a little longer
             log.warning("seats_not_left", error=type(error).__name__)

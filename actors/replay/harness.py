@@ -6,7 +6,7 @@ from itertools import count
 import peewee
 
 from actors.config import conversation_policy, sender_policy, writer_policy
-from actors.dependencies import World
+from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
 from actors.system import System
@@ -14,34 +14,37 @@ from moca.clock import VirtualTime
 from moca.core.content.content import Content
 from moca.core.inbound.events import Event
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.outbox.delivery import Delivered, NotArrived, Unreadable
-from moca.core.outbox.queued_reply import Way
+from moca.core.outbox.delivery import Delivered, MissingFromRecord, RecordUnreadable
+from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
 from moca.instagram.request_bodies import SenderAction
 from moca.replies.generator import ReplyGenerator
 from moca.settings.sections import Settings
-from moca.storage.queries.history import Recollection, recollect
-from moca.storage.replay_source import Archive
+from moca.storage.queries.history import ContactHistory, recollect
+from moca.storage.replay_source import ReplaySource
 from moca.storage.writer import Writer
 
 _SELDOM = timedelta(hours=1)
-"""Nothing is lost on a stage, so that little is found by looking."""
+"""A replay loses nothing, so sweeps find little."""
 
 
-class Prompter:
-    """Stands for Instagram: whatever is sent arrives at once, and nobody hears it."""
+class ReplayGraph:
+    """Instagram in a replay: every message is delivered at once, and no contact receives it."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: ReplaySource) -> None:
         self._archive = archive
         self._numbers = count(1)
 
-    def send(self, _contact: ContactKey, _content: Content, _way: Way) -> Delivered:
-        """Say that it arrived."""
+    def prepare(self, _account_id: str) -> None:
+        """Do nothing."""
+
+    def send(self, _contact: ContactKey, _content: Content, _way: ReplyAddress) -> Delivered:
+        """Return a successful delivery."""
         return Delivered(f"rehearsed-{next(self._numbers)}")
 
     def act(self, _contact: ContactKey, _action: SenderAction) -> None:
-        """Show nothing."""
+        """Do nothing."""
 
     def find_message(
         self,
@@ -49,31 +52,31 @@ class Prompter:
         _content: Content,
         _since: datetime,
         _known_mids: AbstractSet[str],
-    ) -> NotArrived:
-        """Find nothing, for nothing is ever in doubt."""
-        return NotArrived()
+    ) -> MissingFromRecord:
+        """Return that nothing was found; replayed sends are never unconfirmed."""
+        return MissingFromRecord()
 
-    def message(self, _account_id: str, _mid: str) -> Unreadable:
-        """Fetch nothing: what was fetched then is replayed as it is stored."""
-        return Unreadable("a rehearsal reads nothing from Instagram")
+    def message(self, _account_id: str, _mid: str) -> RecordUnreadable:
+        """Fetch nothing: messages that were fetched originally are replayed as stored."""
+        return RecordUnreadable("a rehearsal reads nothing from Instagram")
 
     def profile(self, contact: ContactKey) -> Profile:
-        """Tell the name that is known already."""
+        """Return the name already stored."""
         return Profile(name=self._archive.name_of(contact))
 
     def close(self) -> None:
-        """Let go of nothing."""
+        """Do nothing."""
 
 
-class Stage:
-    """All actors on the caller's thread and in virtual time, in front of an Instagram of paper."""
+class ReplaySystem:
+    """All actors on the caller's thread and in virtual time, with a fake Instagram."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         generator: ReplyGenerator,
-        archive: Archive,
+        archive: ReplaySource,
         database: peewee.Database,
         time: VirtualTime,
     ) -> None:
@@ -81,30 +84,30 @@ class Stage:
         self._database = database
         self._dispatcher = SteppingDispatcher(fail_fast=False)
         self._timers = ManualTimers()
-        prompter = Prompter(archive)
+        replay_graph = ReplayGraph(archive)
         self._system = System(
             conversation=conversation_policy(settings),
             sender=replace(sender_policy(settings), sweep=_SELDOM),
-            world=World(
+            dependencies=Dependencies(
                 open_writer=lambda: Writer(database, writer_policy(settings)),
                 generator=generator,
                 recall=self._recall,
-                connect=lambda: prompter,
+                connect=lambda: replay_graph,
                 draw=lambda: 0.0,
-                look_for_gaps_every=_SELDOM,
+                missing_messages_every=_SELDOM,
             ),
             dispatchers=Dispatchers(*[self._dispatcher] * 5),
             timers=self._timers,
         )
 
-    def hear(self, received_at: datetime, events: tuple[Event, ...]) -> None:
-        """Let time pass until something was received, and take it in."""
-        self.pass_until(received_at)
+    def receive(self, received_at: datetime, events: tuple[Event, ...]) -> None:
+        """Advance time to when the events were received, then process them."""
+        self.advance_to(received_at)
         self._system.tell(RecordWebhook(b"", events, received_at))
         self._settle()
 
-    def pass_until(self, instant: datetime) -> None:
-        """Let everything happen that is due until then, each at its time."""
+    def advance_to(self, instant: datetime) -> None:
+        """Process everything due until an instant, each thing at its time."""
         self._settle()
         while (due := self._timers.next_at) is not None and due <= instant:
             self._time.move_to(due)
@@ -112,7 +115,7 @@ class Stage:
         self._time.move_to(instant)
 
     def close(self) -> None:
-        """Send everybody home."""
+        """Stop the system."""
         self._system.stop()
         self._database.close()
 
@@ -120,5 +123,5 @@ class Stage:
         while self._dispatcher.run_until_idle() or self._timers.advance_to(self._time.now()):
             pass
 
-    def _recall(self, contact: ContactKey, before_id: int, limit: int) -> Recollection:
+    def _recall(self, contact: ContactKey, before_id: int, limit: int) -> ContactHistory:
         return recollect(contact, before_id, limit)

@@ -5,77 +5,77 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from actors.replay.harness import Stage
+from actors.replay.harness import ReplaySystem
 from moca.clock import VirtualTime, virtual_time
 from moca.core.inbound.events import Echo, Event
-from moca.core.replay_comparison import Comparison, Rehearsal
+from moca.core.replay_comparison import Rehearsal, ReplayComparison
 from moca.instagram.envelope import NotInstagram, NotJson
 from moca.instagram.events import read_webhook
-from moca.replies.chain import Chain
-from moca.replies.free_only import SparedGenerator
+from moca.replies.chain import GeneratorChain
+from moca.replies.free_only import FreeOnlyGenerator
 from moca.replies.generator import ReplyGenerator
 from moca.replies.registry import FREE, make_generator
 from moca.settings.sections import Settings
 from moca.storage.db.connection import open_for_a_while
-from moca.storage.queries.endings import endings_of
 from moca.storage.queries.replay import StoredBody
-from moca.storage.replay_source import Archive, seed_opted_out
+from moca.storage.queries.replay_outcomes import outcomes_of
+from moca.storage.replay_source import ReplaySource, seed_opted_out
 
 _WARM_UP = timedelta(hours=24)
-"""Replayed before and not compared: cooldowns, holds and what was said reach that far back."""
+"""Replayed before but not compared: cooldowns, holds and the history reach that far back."""
 _TO_SETTLE = timedelta(minutes=2)
-"""The last messages are left out: what becomes of them is not known yet."""
+"""The last messages are left out, because their outcome is not known yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
+class ReplayPlan:
     """What is replayed, and how."""
 
     since: datetime
     now: datetime
     with_model: bool = False
-    """Whether generators that may cost money are asked."""
+    """Whether generators that may cost money are called."""
     most: int = 100
-    """So many differences are told one by one."""
+    """The maximum number of differences listed individually."""
 
     @property
     def until(self) -> datetime:
-        """Before when a message must have come to be compared."""
+        """Return the end of the compared period; messages must have arrived before."""
         return self.now - _TO_SETTLE
 
 
 def rehearse(
     url: str,
     settings: Settings,
-    programme: Programme,
+    plan: ReplayPlan,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Rehearsal:
-    """Replay what is stored at an address as if Moca had run with other settings; send nothing.
+    """Replay a stored database as if Moca had run with other settings; nothing is sent.
 
-    Takes the calling thread, and the process's clock; writes into a directory that is gone after.
+    Occupies the calling thread and the process's clock, and writes to a temporary directory.
 
     Raises:
-        BadGenerator: the settings' generators cannot be made.
-        peewee.PeeweeException: the database cannot be read.
+        BadGenerator: If the settings' generators cannot be built.
+        peewee.PeeweeException: If the database cannot be read.
     """
-    begin = programme.since - _WARM_UP
+    begin = plan.since - _WARM_UP
     with (
         TemporaryDirectory(prefix="moca-rehearsal-") as directory,
-        Archive.opened(url) as archive,
+        ReplaySource.opened(url) as archive,
         virtual_time(begin) as time,
     ):
-        replay = _Replay(archive, settings, programme, time, Path(directory))
+        replay = _Replay(archive, settings, plan, time, Path(directory))
         with closing(replay):
             replay.run(begin, progress)
             return replay.compared()
 
 
-def _generator(settings: Settings, programme: Programme) -> Chain:
+def _generator(settings: Settings, plan: ReplayPlan) -> GeneratorChain:
     def spared(name: str, generator: ReplyGenerator) -> ReplyGenerator:
         if name in FREE:
             return generator
-        asked_from = programme.since if programme.with_model else None
-        return SparedGenerator(name, generator, asked_from)
+        asked_from = plan.since if plan.with_model else None
+        return FreeOnlyGenerator(name, generator, asked_from)
 
     return make_generator(settings.replies.chain, settings.replies.tables, wrap=spared)
 
@@ -83,41 +83,41 @@ def _generator(settings: Settings, programme: Programme) -> Chain:
 class _Replay:
     def __init__(
         self,
-        archive: Archive,
+        archive: ReplaySource,
         settings: Settings,
-        programme: Programme,
+        plan: ReplayPlan,
         time: VirtualTime,
         directory: Path,
     ) -> None:
         self._archive = archive
         self._settings = settings
-        self._programme = programme
+        self._plan = plan
         self._webhooks = 0
         self._unreadable = 0
         database = open_for_a_while(directory)
         seed_opted_out(archive.opted_out(time.now()))
-        generator = _generator(settings, programme)
-        self._stage = Stage(
+        generator = _generator(settings, plan)
+        self._system = ReplaySystem(
             settings, generator=generator, archive=archive, database=database, time=time
         )
 
     def run(self, begin: datetime, progress: Callable[[float], None]) -> None:
-        until = self._programme.until
+        until = self._plan.until
         for each in self._archive.received(begin, until):
             events = self._read(each.body) if isinstance(each, StoredBody) else (each.message,)
             if events:
-                self._stage.hear(each.received_at, events)
+                self._system.receive(each.received_at, events)
             progress((each.received_at - begin) / (until - begin))
-        self._stage.pass_until(self._programme.now)
+        self._system.advance_to(self._plan.now)
         progress(1.0)
 
     def compared(self) -> Rehearsal:
-        since, until = self._programme.since, self._programme.until
-        comparison = Comparison(self._programme.most)
-        for page in self._archive.lived(since, until):
-            endings = endings_of(message.key for message in page)
+        since, until = self._plan.since, self._plan.until
+        comparison = ReplayComparison(self._plan.most)
+        for page in self._archive.recorded_messages(since, until):
+            outcomes = outcomes_of(message.key for message in page)
             for message in page:
-                comparison.add(message, endings.get(message.key))
+                comparison.add(message, outcomes.get(message.key))
         return Rehearsal(
             since=since,
             until=until,
@@ -129,7 +129,7 @@ class _Replay:
         )
 
     def close(self) -> None:
-        self._stage.close()
+        self._system.close()
 
     def _read(self, body: bytes) -> tuple[Event, ...]:
         self._webhooks += 1
@@ -147,7 +147,7 @@ class _Replay:
         return self._without_ours(events)
 
     def _without_ours(self, events: Iterable[Event]) -> tuple[Event, ...]:
-        """Leave out the echoes of what Moca said then: now it says something else."""
+        """Drop the echoes of what Moca sent originally: the replay sends something else."""
         echoed = [event.mid for event in events if isinstance(event, Echo)]
         ours = self._archive.ours(echoed) if echoed else set()
         return tuple(

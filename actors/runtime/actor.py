@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 import pykka
 from pykka._envelope import Envelope
 
-from actors.runtime.future import Answer, refuse
+from actors.runtime.future import MailboxFuture, refuse
 from actors.runtime.mailbox import Dispatcher, Mailbox
 from actors.runtime.supervision import Crash, RestartBudget
 from moca import clock
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 class StopFlag:
-    """What `threading.Event` is to Pykka's actors, at 40 bytes instead of 1 KB."""
+    """A `threading.Event` for Pykka's actors at 40 bytes instead of 1 KB."""
 
     __slots__ = ("_set",)
 
@@ -26,44 +26,44 @@ class StopFlag:
         self._set = False
 
     def is_set(self) -> bool:
-        """Tell whether the actor has stopped."""
+        """Return whether the actor has stopped."""
         return self._set
 
     def set(self) -> None:
-        """Mark it as stopped, for good."""
+        """Mark the actor as stopped, permanently."""
         self._set = True
 
 
 class Ref(pykka.ActorRef[A]):
-    """Pykka's reference, and a way to tell a message without overfilling the mailbox."""
+    """Pykka's reference, with a bounded `tell`."""
 
     actor_inbox: Mailbox  # type: ignore[assignment]
 
-    def try_tell(self, message: Any) -> bool:
-        """Send a message unless the mailbox holds as many as its capacity; False if so.
+    def try_tell(self, message: object) -> bool:
+        """Send a message; return False if the mailbox is at capacity.
 
         Raises:
-            ActorDeadError: if the actor has stopped.
+            ActorDeadError: If the actor has stopped.
         """
         return self.actor_inbox.offer(Envelope(message))
 
 
 class MailboxActor(pykka.Actor):
-    """A Pykka actor that costs a mailbox instead of a thread: its dispatcher gives it turns.
+    """A Pykka actor that needs a mailbox instead of a thread: its dispatcher runs its turns.
 
-    Start it with `start_on`. It is in no registry: who starts it keeps the reference and stops it.
-    An `on_receive` that raises on a tell loses that message alone: reference, mailbox and what
-    waits in it stay, and `on_crash` decides how to go on. What it raises on an ask goes to the
-    asker. All hooks run on the dispatcher, `__init__` on the starter's thread.
+    Start it with `start_on`. It is not in the registry: the starter keeps the reference and stops
+    it. If `on_receive` raises on a tell, only that message is lost: the reference, the mailbox and
+    the waiting messages stay, and `on_crash` decides how to continue. An exception on an ask goes
+    to the asker. All hooks run on the dispatcher, `__init__` on the starter's thread.
     """
 
     budget: ClassVar[RestartBudget] = RestartBudget()
-    """How often it is started again in place; see `restart`."""
+    """How often the actor may restart in place; see `restart`."""
 
     escalate: Callable[[BaseException], None] | None = None
-    """Called, on the actor's thread, with the error for which it was given up."""
+    """Called on the actor's thread with the error for which the actor was given up."""
 
-    # Neither Pykka's own loop nor its registry, which want more of the two, ever sees them.
+    # Neither Pykka's own loop nor its registry, which require more of the two, ever use them.
     actor_inbox: Mailbox  # type: ignore[assignment]
     actor_stopped: StopFlag  # type: ignore[assignment]
     _actor_ref: Ref[Any]
@@ -72,7 +72,7 @@ class MailboxActor(pykka.Actor):
     _restarted_at: tuple[datetime, ...] = ()
 
     def __init__(self) -> None:
-        # Not Pykka's __init__: its Event and UUID alone cost more than all of this.
+        # Skips Pykka's __init__: its Event and UUID alone cost more than all of this.
         self.actor_urn = f"moca:{next(_numbers)}"
         self.actor_inbox = self._create_actor_inbox()
         self.actor_stopped = StopFlag()
@@ -82,37 +82,37 @@ class MailboxActor(pykka.Actor):
     def start_on(
         cls,
         dispatcher: Dispatcher,
-        *args: Any,
+        *args: object,
         capacity: int | None = None,
         escalate: Callable[[BaseException], None] | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Ref[Self]:
-        """Make the actor and have `on_start` run on the dispatcher, before any message.
+        """Create the actor and run `on_start` on the dispatcher, before any message.
 
         Args:
-            dispatcher: where it has its turns.
-            *args: for the constructor, as are the other keywords.
-            capacity: messages waiting, past which `Ref.try_tell` refuses; None for no bound.
-            escalate: called with the error when the actor is given up.
-            **kwargs: for the constructor.
+            dispatcher: Runs the actor's turns.
+            *args: Passed to the constructor.
+            capacity: Waiting messages beyond which `Ref.try_tell` refuses; None for no limit.
+            escalate: Called with the error when the actor is given up.
+            **kwargs: Passed to the constructor.
         """
         actor = cls(*args, **kwargs)
         actor.actor_inbox.attach(dispatcher, capacity)
         return actor.launch(actor.actor_inbox, escalate)
 
     @classmethod
-    def start(cls, *_args: Any, **_kwargs: Any) -> NoReturn:
+    def start(cls, *_args: object, **_kwargs: object) -> NoReturn:
         """Refuse: a mailbox actor needs a dispatcher.
 
         Raises:
-            TypeError: always.
+            TypeError: Always.
         """
         raise TypeError(f"Start it with {cls.__name__}.start_on(dispatcher, ...).")
 
     def launch(
         self, mailbox: Mailbox, escalate: Callable[[BaseException], None] | None
     ) -> Ref[Self]:
-        """Begin with what is in this mailbox, which other actors may share. Call it once."""
+        """Attach the actor to a mailbox, which other actors may share. Call it once."""
         self.actor_inbox = self._actor_ref.actor_inbox = mailbox
         if escalate is not None:
             self.escalate = escalate
@@ -121,28 +121,28 @@ class MailboxActor(pykka.Actor):
 
     @property
     def actor_ref(self) -> Ref[Self]:
-        """The reference to hand out."""
+        """Return the reference to pass to others."""
         return self._actor_ref
 
     @abc.abstractmethod
-    def on_receive(self, message: Any) -> Any:
-        """Handle one message; what it returns answers an ask."""
+    def on_receive(self, message: Any) -> object:
+        """Handle one message; the return value answers an ask."""
 
     def on_restart(self) -> None:
-        """Make the state anew after a crash; what it raises counts as one more crash."""
+        """Reset the state after a crash; an exception here counts as another crash."""
         self.on_start()
 
-    def on_crash(self, message: Any, error: Exception) -> None:  # noqa: ARG002
-        """Decide how to go on after `error`; by default `restart`.
+    def on_crash(self, message: object, error: Exception) -> None:  # noqa: ARG002
+        """Decide how to continue after `error`; `restart` by default.
 
         Args:
-            message: what was being handled; None if `on_start` raised.
-            error: what was raised. What this hook raises itself gives the actor up.
+            message: The message being handled; None if `on_start` raised.
+            error: The exception. An exception in this hook gives the actor up.
         """
         self.restart(error)
 
     def restart(self, error: Exception) -> None:
-        """Start again in place with `on_restart`; past the budget, give the actor up."""
+        """Restart in place with `on_restart`; beyond the budget, give the actor up."""
         while self._spend_budget():
             try:
                 self.on_restart()
@@ -153,7 +153,7 @@ class MailboxActor(pykka.Actor):
         self.give_up(error)
 
     def give_up(self, error: BaseException) -> None:
-        """End for good: `on_failure` runs, what waits is refused, `escalate` hears the error."""
+        """End for good: run `on_failure`, refuse waiting messages, pass the error to `escalate`."""
         if self.actor_stopped.is_set():
             return
         self._end(self.on_failure, type(error), error, error.__traceback__)
@@ -161,14 +161,14 @@ class MailboxActor(pykka.Actor):
             self.escalate(error)
 
     def abandon(self) -> None:
-        """End without `on_stop`: the dispatcher has stopped and has no turn to give."""
+        """End without `on_stop`: the dispatcher has stopped and runs no more turns."""
         if not self.actor_stopped.is_set():
             self._end(lambda: None)
 
     def run_turn(self, messages: int) -> None:
-        """Handle up to so many of the waiting messages; `on_start` counts as the first.
+        """Handle up to `messages` waiting messages; `on_start` counts as the first.
 
-        For the dispatcher alone, and on one thread at a time.
+        Called by the dispatcher only, on one thread at a time.
         """
         if not self._begun:
             self._begin()
@@ -187,8 +187,8 @@ class MailboxActor(pykka.Actor):
         return Mailbox()
 
     @staticmethod
-    def _create_future() -> Answer:
-        return Answer()
+    def _create_future() -> MailboxFuture:
+        return MailboxFuture()
 
     def _start_actor_loop(self) -> None:
         self.actor_inbox.dispatcher.schedule(self)
@@ -200,7 +200,7 @@ class MailboxActor(pykka.Actor):
         except Exception as error:  # noqa: BLE001
             self._crash(None, error)
 
-    def _deliver(self, envelope: Envelope[Any]) -> None:
+    def _deliver(self, envelope: Envelope[object]) -> None:
         try:
             answer = self._handle_receive(envelope.message)
         except Exception as error:  # noqa: BLE001
@@ -212,7 +212,7 @@ class MailboxActor(pykka.Actor):
             if envelope.reply_to is not None:
                 envelope.reply_to.set(answer)
 
-    def _crash(self, message: Any, error: Exception) -> None:
+    def _crash(self, message: object, error: Exception) -> None:
         try:
             self.on_crash(message, error)
         except Exception as worse:  # noqa: BLE001
@@ -223,7 +223,7 @@ class MailboxActor(pykka.Actor):
     def _stop(self) -> None:
         self._end(self.on_stop)
 
-    def _end(self, hook: Callable[..., None], *args: Any) -> None:
+    def _end(self, hook: Callable[..., None], *args: object) -> None:
         self.actor_stopped.set()
         closed = self.actor_inbox.leave()
         try:

@@ -6,13 +6,13 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Protocol
 
 import pykka
 import structlog
 
-from actors.runtime.future import Answer
-from actors.runtime.mailbox import Consumer, Dispatcher
+from actors.runtime.future import MailboxFuture
+from actors.runtime.mailbox import Dispatcher, MailboxConsumer
 from actors.runtime.supervision import Crash
 from moca.logs import where_raised
 
@@ -20,42 +20,43 @@ log = structlog.stdlib.get_logger()
 
 
 class PoolDispatcher:
-    """Threads of its own that give turns to ready actors, first come first served.
+    """A thread pool that runs the turns of ready actors, first come first served.
 
-    One thread pins its actors to that thread. Where messages block, give it as many threads as
-    calls may hang at a time and `messages_per_turn=1`, so that none waits behind a slow one.
-    A thread starts when something is ready and all before it are busy. They are daemons: a crash
-    of the main thread must not hang the interpreter, and an orderly end is `stop`.
+    With one thread, its actors are pinned to that thread. For blocking messages, use as many
+    threads as calls may hang at a time and `messages_per_turn=1`, so that none waits behind a slow
+    one. A thread starts when a turn is ready and all existing threads are busy. Threads are
+    daemons: a crash of the main thread must not hang the interpreter; `stop` shuts them down in
+    order.
     """
 
     def __init__(self, name: str, threads: int = 1, *, messages_per_turn: int = 32) -> None:
         self.name = name
         self._messages_per_turn = messages_per_turn
-        # None ends a thread, which hands it on to the next.
-        self._ready: SimpleQueue[Consumer | None] = SimpleQueue()
+        # None ends a thread, which passes it on to the next.
+        self._ready: SimpleQueue[MailboxConsumer | None] = SimpleQueue()
         self._stopped = False
-        self._most_threads = threads
+        self._max_threads = threads
         self._threads: list[threading.Thread] = []
         self._idle = threading.Semaphore(0)
         self._lock = threading.Lock()
 
-    def schedule(self, consumer: Consumer) -> None:
-        """Give it a turn after those already waiting; once stopped, it is abandoned."""
+    def schedule(self, consumer: MailboxConsumer) -> None:
+        """Queue a turn for the consumer; after `stop`, abandon it."""
         self._ready.put(consumer)
         if self._stopped:
             self._abandon_ready()
-        elif len(self._threads) < self._most_threads and not self._idle.acquire(blocking=False):
+        elif len(self._threads) < self._max_threads and not self._idle.acquire(blocking=False):
             self._start_thread()
 
-    def expect(self, answer: pykka.Future[Any]) -> None:
-        """Do nothing: the threads work anyway."""
+    def expect(self, answer: pykka.Future[object]) -> None:
+        """Do nothing: the threads run anyway."""
 
     def linger(self, span: timedelta) -> None:
-        """Let the calling thread sleep."""
+        """Sleep on the calling thread."""
         time.sleep(span.total_seconds())
 
     def report(self, crash: Crash) -> None:
-        """Log where it was raised, but not the error's own words, which may quote a message."""
+        """Log where the exception was raised, but not its text, which may quote a message."""
         log.error(
             "actor_crashed",
             actor=crash.actor,
@@ -66,12 +67,12 @@ class PoolDispatcher:
         )
 
     def stop(self, timeout: timedelta = timedelta(seconds=10)) -> bool:
-        """Let the actors handle what waits, then end the threads. Not for its own threads.
+        """Process the waiting messages, then end the threads. Not from the pool's own threads.
 
-        Actors left alive are not stopped, but abandoned when they are next told something.
+        Actors still alive are not stopped, but abandoned at their next message.
 
         Returns:
-            False if a thread was still busy after `timeout`; it ends after the turn it is in.
+            False if a thread was still busy after `timeout`; it ends after its current turn.
         """
         self._ready.put(None)
         deadline = time.monotonic() + timeout.total_seconds()
@@ -92,24 +93,24 @@ class PoolDispatcher:
     def _start_thread(self) -> None:
         with self._lock:
             number = len(self._threads)
-            if number >= self._most_threads:
+            if number >= self._max_threads:
                 return
             thread = threading.Thread(target=self._run, name=f"{self.name}-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _wait_for_ready(self) -> Consumer | None:
+    def _wait_for_ready(self) -> MailboxConsumer | None:
         with contextlib.suppress(Empty):
             return self._ready.get_nowait()
         self._idle.release()
         return self._ready.get()
 
-    def _next_ready(self) -> Consumer | None:
+    def _next_ready(self) -> MailboxConsumer | None:
         with contextlib.suppress(Empty):
             return self._ready.get_nowait()
         return None
 
-    def _give_turn(self, consumer: Consumer) -> None:
+    def _give_turn(self, consumer: MailboxConsumer) -> None:
         try:
             consumer.run_turn(self._messages_per_turn)
         except BaseException as error:  # noqa: BLE001
@@ -126,49 +127,49 @@ class PoolDispatcher:
 
 
 class NeverSettledError(Exception):
-    """Raised when actors still have messages after as many steps as were allowed."""
+    """Raised when actors still have messages after the maximum number of steps."""
 
 
 class SteppingDispatcher:
-    """Gives turns on the caller's thread, one message at a time, in an order that repeats.
+    """Runs turns on the caller's thread, one message at a time, in a reproducible order.
 
-    Ready actors come first come first served, or as drawn from `order`. An answer that is waited
-    for is stepped towards, so `ref.ask` and `ref.stop` work unchanged. Meant for one thread, though
-    others may tell its actors messages.
+    Ready actors come first come first served, or as drawn from `order`. Waiting for an answer steps
+    until it arrives, so `ref.ask` and `ref.stop` work unchanged. Meant for one thread, though
+    others may send messages to its actors.
 
     Args:
-        order: where the order is drawn from; None for first come first served.
-        fail_fast: raise every crash of an actor; else only those that supervision did not handle.
+        order: The source of a random order; None for first come first served.
+        fail_fast: Raise every crash of an actor; otherwise only unhandled ones.
     """
 
     def __init__(self, order: random.Random | None = None, *, fail_fast: bool = True) -> None:
         self._order = order
         self._fail_fast = fail_fast
-        self._ready: deque[Consumer] = deque()
+        self._ready: deque[MailboxConsumer] = deque()
         self._crashes: deque[Crash] = deque()
 
-    def schedule(self, consumer: Consumer) -> None:
-        """Have it stepped when its turn comes."""
+    def schedule(self, consumer: MailboxConsumer) -> None:
+        """Queue the consumer for a step."""
         self._ready.append(consumer)
 
-    def expect(self, answer: pykka.Future[Any]) -> None:
-        """Have the answer step while it is waited for."""
-        if isinstance(answer, Answer):
+    def expect(self, answer: pykka.Future[object]) -> None:
+        """Step while the answer is waited for."""
+        if isinstance(answer, MailboxFuture):
             answer.step = self.step
 
     def linger(self, span: timedelta) -> None:
-        """Do nothing: what comes is told by the caller, who waits for this turn."""
+        """Do nothing: further messages come from the caller, who waits for this turn."""
 
     def report(self, crash: Crash) -> None:
-        """Keep it for `step` to raise."""
+        """Keep the crash for `step` to raise."""
         if self._fail_fast or not crash.handled:
             self._crashes.append(crash)
 
     def step(self) -> bool:
-        """Let one ready actor start or handle one message; False if none is ready.
+        """Run one ready actor for one start or message; return False if none is ready.
 
         Raises:
-            BaseException: what the actor raised, after its supervision has dealt with it.
+            BaseException: What the actor raised, after its supervision has handled it.
         """
         if not self._ready:
             return False
@@ -181,10 +182,10 @@ class SteppingDispatcher:
         """Step until no actor is ready.
 
         Returns:
-            The steps it took.
+            The number of steps.
 
         Raises:
-            NeverSettledError: if actors are still ready after `max_steps`.
+            NeverSettledError: If actors are still ready after `max_steps`.
         """
         for steps in range(max_steps):
             if not self.step():
@@ -195,11 +196,11 @@ class SteppingDispatcher:
         return max_steps
 
     def stop(self, timeout: timedelta = timedelta(seconds=10)) -> bool:  # noqa: ARG002
-        """Let the actors handle what waits, as a pool does."""
+        """Process the waiting messages, as a pool does."""
         self.run_until_idle()
         return True
 
-    def _next_ready(self) -> Consumer:
+    def _next_ready(self) -> MailboxConsumer:
         if self._order is not None:
             drawn = self._order.randrange(len(self._ready))
             self._ready[0], self._ready[drawn] = self._ready[drawn], self._ready[0]
@@ -211,15 +212,15 @@ READERS = 2
 
 
 class Stoppable(Dispatcher, Protocol):
-    """A dispatcher that can be brought to an end."""
+    """A dispatcher that can be stopped."""
 
     def stop(self, timeout: timedelta = ...) -> bool:
-        """Let the actors handle what waits, then end; False if something was still busy."""
+        """Process the waiting messages, then end; return False if something was still busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatchers:
-    """Where each kind of actor has its turns; a test hands in one stepping dispatcher for all."""
+    """The dispatcher of each kind of actor; a test passes one stepping dispatcher for all."""
 
     shared: Stoppable
     responders: Stoppable
@@ -229,7 +230,7 @@ class Dispatchers:
 
     @classmethod
     def threaded(cls, couriers: int, responders: int = 8) -> "Dispatchers":
-        """Make the dispatchers of a real run, for so many calls of each kind at a time."""
+        """Create production dispatchers for this many concurrent calls of each kind."""
         return cls(
             shared=PoolDispatcher("actors", threads=2),
             responders=PoolDispatcher(
@@ -241,7 +242,7 @@ class Dispatchers:
         )
 
     def stop(self) -> None:
-        """End them, those first that others wait for."""
+        """Stop all dispatchers, those first that others wait for."""
         for dispatcher in (
             self.shared,
             self.responders,

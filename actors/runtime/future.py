@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from typing import Any
 
 import pykka
 from pykka import ActorDeadError
@@ -7,23 +6,23 @@ from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 
-class Answer(pykka.ThreadingFuture[Any]):
-    """What an ask will be answered with."""
+class MailboxFuture(pykka.ThreadingFuture[object]):
+    """The future answer to an ask."""
 
     def __init__(self) -> None:
         super().__init__()
         self.step: Callable[[], bool] | None = None
-        """Set by a dispatcher that has no threads: delivers one message, False if none waits."""
+        """Set by a dispatcher without threads: delivers one message, or returns False if none."""
 
-    def get(self, *, timeout: float | None = None) -> Any:
-        """Wait for the answer; on a stepping dispatcher, step until it has come.
+    def get(self, *, timeout: float | None = None) -> object:
+        """Wait for the answer; on a stepping dispatcher, step until it arrives.
 
         Args:
-            timeout: seconds to wait; on a stepping dispatcher nothing is waited for.
+            timeout: Seconds to wait; unused on a stepping dispatcher.
 
         Raises:
-            pykka.Timeout: if it has not come by then, or nothing is left that could bring it.
-            Exception: what the asked actor raised.
+            pykka.Timeout: If there is no answer by then, or nothing is left to produce it.
+            Exception: What the asked actor raised.
         """
         if self.step is None:
             return super().get(timeout=timeout)
@@ -32,8 +31,8 @@ class Answer(pykka.ThreadingFuture[Any]):
         return super().get(timeout=0)
 
 
-def refuse(envelope: Envelope[Any]) -> None:
-    """Answer whoever asked for something that no actor will handle any more."""
+def refuse(envelope: Envelope[object]) -> None:
+    """Answer the sender of an ask that no actor will handle any more."""
     if envelope.reply_to is None:
         return
     if isinstance(envelope.message, _ActorStop):

@@ -1,7 +1,7 @@
 import threading
 from collections import deque
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import pykka
 from pykka import ActorDeadError
@@ -11,40 +11,40 @@ from actors.runtime.future import refuse
 from actors.runtime.supervision import Crash
 
 
-class Consumer(Protocol):
-    """Who empties a mailbox: an actor, in turns, on one thread at a time."""
+class MailboxConsumer(Protocol):
+    """Empties a mailbox: an actor, in turns, on one thread at a time."""
 
     def run_turn(self, messages: int) -> None:
-        """Handle up to so many of the waiting messages, then rest or queue up again."""
+        """Handle up to `messages` waiting messages, then rest or queue up again."""
 
     def give_up(self, error: BaseException) -> None:
-        """End for good because of this."""
+        """End for good because of this error."""
 
     def abandon(self) -> None:
         """End at once: there will be no more turns."""
 
 
 class Dispatcher(Protocol):
-    """Gives ready consumers their turns."""
+    """Runs the turns of ready consumers."""
 
-    def schedule(self, consumer: Consumer) -> None:
-        """Give it a turn after those already waiting. Any thread may call this."""
+    def schedule(self, consumer: MailboxConsumer) -> None:
+        """Queue a turn for the consumer. Thread-safe."""
 
-    def expect(self, answer: pykka.Future[Any]) -> None:
-        """Take note that somebody outside may wait for this."""
+    def expect(self, answer: pykka.Future[object]) -> None:
+        """Prepare for a caller outside the actors that waits for this answer."""
 
     def linger(self, span: timedelta) -> None:
-        """Draw out the turn under way, whose thread calls this, so that more comes together."""
+        """Extend the current turn, whose thread calls this, so that more messages accumulate."""
 
     def report(self, crash: Crash) -> None:
-        """Hear of an actor's failure, on the thread that ran it."""
+        """Report an actor's failure, on the thread that ran it."""
 
 
 class Mailbox:
     """The messages waiting for one actor, or for any one actor of a pool.
 
-    Putting a message in wakes a resting consumer, so where messages wait, a consumer is at work
-    or queued up on the dispatcher. Messages leave in the order they came in.
+    Adding a message wakes a resting consumer, so if messages wait, a consumer is running or queued
+    on the dispatcher. Messages leave in order of arrival.
     """
 
     __slots__ = ("_capacity", "_consumers", "_dispatcher", "_lock", "_resting", "_waiting")
@@ -54,9 +54,9 @@ class Mailbox:
         self._consumers = 1
         self._dispatcher: Dispatcher | None = None
         self._lock = threading.Lock()
-        self._resting: tuple[Consumer, ...] = ()
-        # An empty deque weighs 624 bytes and nearly every mailbox is empty, so none is kept.
-        self._waiting: deque[Envelope[Any]] | None = None
+        self._resting: tuple[MailboxConsumer, ...] = ()
+        # An empty deque takes 624 bytes and nearly every mailbox is empty, so none is kept.
+        self._waiting: deque[Envelope[object]] | None = None
 
     def __len__(self) -> int:
         waiting = self._waiting
@@ -64,39 +64,39 @@ class Mailbox:
 
     @property
     def dispatcher(self) -> Dispatcher:
-        """Where its consumers have their turns.
+        """Return the dispatcher of its consumers.
 
         Raises:
-            RuntimeError: if the actor was never started.
+            RuntimeError: If the actor was never started.
         """
         if self._dispatcher is None:
             raise RuntimeError("Start the actor with start_on(dispatcher, ...).")
         return self._dispatcher
 
     def attach(self, dispatcher: Dispatcher, capacity: int | None, consumers: int = 1) -> None:
-        """Say where it is emptied, how many may wait before `offer` refuses, and by how many."""
+        """Set the dispatcher, the capacity beyond which `offer` refuses, and the consumers."""
         self._dispatcher = dispatcher
         self._capacity = capacity
         self._consumers = consumers
 
-    def put(self, envelope: Envelope[Any]) -> None:
-        """Add a message, whatever the capacity; an ask too late is answered with the error.
+    def put(self, envelope: Envelope[object]) -> None:
+        """Add a message regardless of capacity; a late ask is answered with the error.
 
         Raises:
-            ActorDeadError: if every consumer has ended and nobody waits for an answer.
+            ActorDeadError: If every consumer has ended and no caller waits for an answer.
         """
         self._add(envelope, None)
 
-    def offer(self, envelope: Envelope[Any]) -> bool:
-        """Add a message unless as many as the capacity are waiting; False if so.
+    def offer(self, envelope: Envelope[object]) -> bool:
+        """Add a message; return False if the mailbox is at capacity.
 
         Raises:
-            ActorDeadError: if every consumer has ended and nobody waits for an answer.
+            ActorDeadError: If every consumer has ended and no caller waits for an answer.
         """
         return self._add(envelope, self._capacity)
 
-    def take(self) -> Envelope[Any] | None:
-        """Take out the oldest message; None if none is waiting."""
+    def take(self) -> Envelope[object] | None:
+        """Remove and return the oldest message; None if none is waiting."""
         with self._lock:
             if self._waiting is None:
                 return None
@@ -105,7 +105,7 @@ class Mailbox:
                 self._waiting = None
             return envelope
 
-    def release(self, consumer: Consumer) -> None:
+    def release(self, consumer: MailboxConsumer) -> None:
         """End a consumer's turn: it rests, or queues up again if messages wait."""
         with self._lock:
             waiting = self._waiting is not None
@@ -116,21 +116,21 @@ class Mailbox:
 
     @property
     def has_resting(self) -> bool:
-        """Whether a consumer rests, so that the next message is taken at once."""
+        """Return whether a consumer rests, so that the next message is taken at once."""
         return bool(self._resting)
 
     def join(self) -> None:
-        """Count one consumer more."""
+        """Add a consumer."""
         with self._lock:
             self._consumers += 1
 
     def leave(self) -> bool:
-        """Count one consumer fewer; True if it was the last, and nothing gets in any more."""
+        """Remove a consumer; return True if it was the last, which closes the mailbox."""
         with self._lock:
             self._consumers -= 1
             return self._consumers == 0
 
-    def _add(self, envelope: Envelope[Any], capacity: int | None) -> bool:
+    def _add(self, envelope: Envelope[object], capacity: int | None) -> bool:
         with self._lock:
             closed = self._consumers == 0
             full = capacity is not None and len(self) >= capacity
@@ -145,13 +145,13 @@ class Mailbox:
             self.dispatcher.schedule(consumer)
         return not full
 
-    def _append(self, envelope: Envelope[Any]) -> Consumer | None:
+    def _append(self, envelope: Envelope[object]) -> MailboxConsumer | None:
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(envelope)
         if not self._resting:
             return None
-        # The one that rested last: what it holds open, a connection say, is still warm.
+        # The one that rested last, because its connections are still warm.
         *others, consumer = self._resting
         self._resting = tuple(others)
         return consumer

@@ -11,9 +11,9 @@ from actors.runtime.mailbox import Dispatcher, Mailbox
 
 
 class Pool:
-    """Actors of one kind that share a mailbox: each message goes to whichever is free first.
+    """Actors of one kind that share a mailbox: each message goes to the first free one.
 
-    Its length is the number of messages waiting.
+    `len()` is the number of waiting messages.
     """
 
     def __init__(
@@ -25,47 +25,47 @@ class Pool:
         self._mailbox = mailbox
         self._refs = list(refs)
         self._more = more
-        """Starts the actors that are wanted only once all others are at work."""
+        """Starts the actors that are needed only once all others are busy."""
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._mailbox)
 
     def __bool__(self) -> bool:
-        # A pool with nothing to do is not nothing.
+        # Truthy even when empty.
         return True
 
     def is_alive(self) -> bool:
-        """Tell whether any of its actors is alive."""
+        """Return whether any of its actors is alive."""
         return any(ref.is_alive() for ref in self._refs)
 
-    def tell(self, message: Any) -> None:
+    def tell(self, message: object) -> None:
         """Send a message to one of the actors.
 
         Raises:
-            ActorDeadError: if all have stopped.
+            ActorDeadError: If all have stopped.
         """
         has_resting = self._mailbox.has_resting
         self._mailbox.put(Envelope(message))
         if not has_resting:
             self._grow()
 
-    def try_tell(self, message: Any) -> bool:
-        """Send a message unless as many as the capacity are waiting; False if so.
+    def try_tell(self, message: object) -> bool:
+        """Send a message; return False if the mailbox is at capacity.
 
         Raises:
-            ActorDeadError: if all have stopped.
+            ActorDeadError: If all have stopped.
         """
         return self._mailbox.offer(Envelope(message))
 
     def stop(self, *, timeout: float | None = None) -> None:
-        """Stop every actor, once what is waiting has been taken out by one of them.
+        """Stop every actor once the waiting messages have been taken.
 
         Args:
-            timeout: seconds to wait for all of them.
+            timeout: Seconds to wait for all of them.
 
         Raises:
-            pykka.Timeout: if some are still at work by then; they stop when they are done.
+            pykka.Timeout: If some are still busy by then; they stop when they are done.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._lock:
@@ -90,19 +90,19 @@ def start_pool(
     escalate: Callable[[BaseException], None] | None = None,
     **kwargs: Any,
 ) -> Pool:
-    """Start several actors on one mailbox; a blocking pool wants as many threads.
+    """Start several actors on one mailbox; a blocking pool needs as many threads.
 
-    An actor that asks or tells itself something may have a fellow answer. One given up leaves
-    the others at work.
+    A message that an actor sends to itself may be handled by another of the pool. An actor that is
+    given up leaves the others running.
 
     Args:
-        actor_class: made `size` times.
-        size: how many messages can be handled at a time.
-        dispatcher: where they have their turns.
-        capacity: messages waiting, past which `Pool.try_tell` refuses; None for no bound.
-        at_once: how many are started now, the others when all before are at work; None for all.
-        escalate: called with the error when one of them is given up.
-        **kwargs: for each constructor.
+        actor_class: Instantiated `size` times.
+        size: How many messages can be handled at a time.
+        dispatcher: Runs the actors' turns.
+        capacity: Waiting messages beyond which `Pool.try_tell` refuses; None for no limit.
+        at_once: How many start now, the others once all are busy; None for all.
+        escalate: Called with the error when one of the actors is given up.
+        **kwargs: Passed to each constructor.
     """
     first = size if at_once is None else min(at_once, size)
     mailbox = Mailbox()

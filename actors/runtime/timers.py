@@ -18,29 +18,29 @@ FEWEST_TO_COMPACT = 64
 Instant = TypeVar("Instant", float, datetime)
 
 
-class Entry(Generic[Instant]):
-    """A timer on the agenda; without `send` once it was taken off or cancelled."""
+class TimerEntry(Generic[Instant]):
+    """A timer in the heap; `send` is None once it was taken or cancelled."""
 
     __slots__ = ("_agenda", "send")
 
-    def __init__(self, agenda: "Agenda[Instant]", send: Callable[[], None]) -> None:
-        self._agenda: Agenda[Instant] = agenda
+    def __init__(self, agenda: "TimerHeap[Instant]", send: Callable[[], None]) -> None:
+        self._agenda: TimerHeap[Instant] = agenda
         self.send: Callable[[], None] | None = send
 
     def cancel(self) -> None:
-        """Take it off, if it is still to come."""
+        """Cancel the timer if it is still pending."""
         self._agenda.cancel(self)
 
 
-class Agenda(Generic[Instant]):
-    """What is to be sent when; equal instants in the order they were asked for.
+class TimerHeap(Generic[Instant]):
+    """Pending timers by time; equal instants in the order they were added.
 
-    Any thread may use it. A cancelled entry lets go of its `send` at once and of its place when it
-    comes to the front, or when more than half of the places are cancelled ones.
+    Thread-safe. A cancelled entry drops its `send` at once, and its place when it comes to the
+    front or when more than half of the places are cancelled.
     """
 
     def __init__(self) -> None:
-        self._entries: list[tuple[Instant, int, Entry[Instant]]] = []
+        self._entries: list[tuple[Instant, int, TimerEntry[Instant]]] = []
         self._cancelled = 0
         self._lock = threading.Lock()
         self._numbers = count()
@@ -48,21 +48,21 @@ class Agenda(Generic[Instant]):
     def __len__(self) -> int:
         return len(self._entries) - self._cancelled
 
-    def add(self, at: Instant, send: Callable[[], None]) -> Entry[Instant]:
-        """Put down one more."""
-        entry = Entry(self, send)
+    def add(self, at: Instant, send: Callable[[], None]) -> TimerEntry[Instant]:
+        """Add a timer."""
+        entry = TimerEntry(self, send)
         with self._lock:
             heapq.heappush(self._entries, (at, next(self._numbers), entry))
         return entry
 
     def next_at(self) -> Instant | None:
-        """When the first is due; None if nothing is to come."""
+        """Return when the first timer is due; None if there is none."""
         with self._lock:
             self._drop_cancelled_head()
             return self._entries[0][0] if self._entries else None
 
     def take_due(self, now: Instant) -> Callable[[], None] | None:
-        """Take off the first that is due by now; None if none is."""
+        """Remove and return the first timer due by now; None if there is none."""
         with self._lock:
             self._drop_cancelled_head()
             if not self._entries or self._entries[0][0] > now:
@@ -71,8 +71,8 @@ class Agenda(Generic[Instant]):
             send, entry.send = entry.send, None
             return send
 
-    def cancel(self, entry: Entry[Instant]) -> None:
-        """Take this one off; nothing happens if it is off already."""
+    def cancel(self, entry: TimerEntry[Instant]) -> None:
+        """Cancel a timer; does nothing if it is no longer pending."""
         with self._lock:
             if entry.send is None:
                 return
@@ -92,39 +92,39 @@ class Agenda(Generic[Instant]):
         self._cancelled = 0
 
 
-LONGEST_WAIT_SECONDS = 3600.0
+MAX_WAIT_SECONDS = 3600.0
 
 log = structlog.stdlib.get_logger()
 
 
 class Timer(Protocol):
-    """One message to come."""
+    """One message to be sent later."""
 
     def cancel(self) -> None:
-        """Have it not sent; too late once it is due. Any thread may call this, and again."""
+        """Cancel the message, unless it is already due. Thread-safe; may be repeated."""
 
 
 class Timers(Protocol):
     """Sends messages later: the only way in which an actor waits."""
 
     def later(self, when: datetime, send: Callable[[], None]) -> Timer:
-        """Call `send` once `when` has come, at once if it is past.
+        """Call `send` at an instant, or at once if it has passed.
 
         Args:
-            when: an aware instant.
-            send: tells an actor something, and returns at once.
+            when: An aware datetime.
+            send: Sends a message to an actor and returns at once.
         """
 
 
 class TimerThread:
-    """Timers on one thread of its own, by the monotonic clock once they are asked for.
+    """Timers on one thread, which count on the monotonic clock once requested.
 
-    A step of the wall clock therefore moves none of them. What is still to come when it stops is
-    not sent. The thread is a daemon: a crash of the main thread must not hang the interpreter.
+    A step of the wall clock therefore moves none of them. Messages still pending at `stop` are not
+    sent. The thread is a daemon: a crash of the main thread must not hang the interpreter.
     """
 
     def __init__(self, name: str = "timers") -> None:
-        self._agenda: Agenda[float] = Agenda()
+        self._agenda: TimerHeap[float] = TimerHeap()
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -133,17 +133,17 @@ class TimerThread:
         return len(self._agenda)
 
     def start(self) -> None:
-        """Begin to send; what was asked for before is kept. Once only."""
+        """Start sending; earlier timers are kept. Call it once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Send nothing more and wait for the thread to end. Not from a `send`."""
+        """Stop sending and wait for the thread to end. Not from within a `send`."""
         self._stopping = True
         self._wake.set()
         self._thread.join()
 
     def later(self, when: datetime, send: Callable[[], None]) -> Timer:
-        """Call `send` on the timer thread; what it raises is logged, but for a dead actor."""
+        """Call `send` on the timer thread; exceptions are logged, except from a dead actor."""
         deadline = time.monotonic() + (when - clock.now()).total_seconds()
         entry = self._agenda.add(deadline, send)
         if self._agenda.next_at() == deadline:
@@ -161,8 +161,8 @@ class TimerThread:
     def _seconds_to_next(self) -> float:
         deadline = self._agenda.next_at()
         if deadline is None:
-            return LONGEST_WAIT_SECONDS
-        return min(max(0.0, deadline - time.monotonic()), LONGEST_WAIT_SECONDS)
+            return MAX_WAIT_SECONDS
+        return min(max(0.0, deadline - time.monotonic()), MAX_WAIT_SECONDS)
 
     def _send(self, send: Callable[[], None]) -> None:
         try:
@@ -170,35 +170,35 @@ class TimerThread:
         except pykka.ActorDeadError:
             log.debug("timer_came_too_late", reason="the actor has stopped")
         except Exception as error:  # noqa: BLE001
-            # Not log.exception: the error's own words may quote a message.
+            # Not log.exception: the exception's text may quote a message.
             log.error(  # noqa: TRY400
                 "timer_failed", error=type(error).__name__, where=where_raised(error)
             )
 
 
 class ManualTimers:
-    """Timers for tests: nothing is sent until the time is said."""
+    """Timers for tests: nothing is sent until `advance_to` moves the time."""
 
     def __init__(self) -> None:
-        self._agenda: Agenda[datetime] = Agenda()
+        self._agenda: TimerHeap[datetime] = TimerHeap()
 
     def __len__(self) -> int:
         return len(self._agenda)
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next is due; None if none is to come."""
+        """Return when the next timer is due; None if there is none."""
         return self._agenda.next_at()
 
     def later(self, when: datetime, send: Callable[[], None]) -> Timer:
-        """Have `advance_to` call `send`."""
+        """Schedule `send` for `advance_to`."""
         return self._agenda.add(when, send)
 
     def advance_to(self, now: datetime) -> int:
-        """Send what is due, in order of time, and what becomes so meanwhile; say how many.
+        """Send everything that becomes due up to `now`, in order; return how many messages.
 
         Raises:
-            Exception: what a `send` raised, but for a dead actor; the rest stays due.
+            Exception: What a `send` raised, except for a dead actor; the rest stays due.
         """
         sent = 0
         while (send := self._agenda.take_due(now)) is not None:
@@ -208,8 +208,11 @@ class ManualTimers:
         return sent
 
 
-class Alarm:
-    """One message to come, which comes once however often it is set anew. Of one owner alone."""
+class ActorTimer:
+    """One pending message of an actor, sent once however often it is rescheduled.
+
+    One owner only.
+    """
 
     def __init__(self, timers: Timers, ring: Callable[[], None]) -> None:
         self._timers = timers
@@ -217,13 +220,13 @@ class Alarm:
         self._timer: Timer | None = None
 
     def set_to(self, when: datetime | None) -> None:
-        """Ring then, and no longer when it was to; never if None."""
+        """Reschedule the message, replacing the earlier time; None cancels it."""
         self.cancel()
         if when is not None:
             self._timer = self._timers.later(when, self._ring)
 
     def cancel(self) -> None:
-        """Ring no more, until it is set."""
+        """Cancel the message until it is scheduled again."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

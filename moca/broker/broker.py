@@ -1,31 +1,30 @@
 from collections.abc import Callable
-from typing import Any
 
 from moca.broker.connection import parameters_of
-from moca.broker.consumer import Consumer
-from moca.broker.parcel import Parcel, Tag
+from moca.broker.consumer import ParcelConsumer
+from moca.broker.parcel import DeliveryTag, Parcel
 from moca.broker.publisher import Confirm, Publisher
 from moca.broker.queues import Queues
 
 
 class Broker:
-    """RabbitMQ as a node uses it: one connection to publish over, another to consume over.
+    """RabbitMQ as a node uses it: one connection to publish, another to consume.
 
-    Apart, because a broker short of memory stops those who publish, and them alone.
+    They are separate because a broker short of memory blocks publishers, and only those.
     """
 
-    def __init__(self, url: str, queues: Queues, tell: Callable[[Any], None]) -> None:
+    def __init__(self, url: str, queues: Queues, tell: Callable[[object], None]) -> None:
         parameters = parameters_of(url)
         self._publisher = Publisher(parameters, queues)
-        self._consumer = Consumer(parameters, queues, tell)
+        self._consumer = ParcelConsumer(parameters, queues, tell)
 
     def start(self) -> None:
-        """Begin to connect; until that is done, nothing is taken."""
+        """Begin to connect; nothing is accepted until that is done."""
         self._publisher.start()
         self._consumer.start()
 
     def stop(self) -> None:
-        """Close both connections; what is owed an answer goes to others."""
+        """Close both connections; unacknowledged parcels go to other nodes."""
         self._consumer.stop()
         self._publisher.stop()
 
@@ -34,29 +33,29 @@ class Broker:
         self._publisher.put(seat, parcel, confirm)
 
     def subscribe(self, seat: str, term: int) -> None:
-        """Stand in line for a seat."""
+        """Become a candidate for a seat."""
         self._consumer.subscribe(seat, term)
 
     def unsubscribe(self, seat: str, term: int) -> None:
-        """Stand in line no longer."""
+        """Withdraw the candidacy for a seat."""
         self._consumer.unsubscribe(seat, term)
 
     def put_token(self, seat: str) -> None:
         """Put a token into a seat's queue."""
         self._consumer.put_token(seat)
 
-    def accept(self, tag: Tag) -> None:
-        """Have a parcel forgotten."""
+    def accept(self, tag: DeliveryTag) -> None:
+        """Acknowledge a parcel."""
         self._consumer.accept(tag)
 
-    def refuse(self, tag: Tag) -> None:
-        """Give a parcel back."""
+    def refuse(self, tag: DeliveryTag) -> None:
+        """Return a parcel to the queue."""
         self._consumer.refuse(tag)
 
     def leave(self) -> None:
-        """Give everything back and stand in no line."""
+        """Return everything and withdraw all candidacies."""
         self._consumer.leave()
 
     def join(self) -> None:
-        """Come back."""
+        """Rejoin."""
         self._consumer.join()

@@ -6,45 +6,46 @@ import pika
 import structlog
 from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
+from pika.connection import Connection
 from pika.exceptions import ChannelClosedByBroker
 
 _FIRST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 5.0
+_MAX_PAUSE_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 4
-_LONGEST_SILENCE_SECONDS = 5.0
+_MAX_SILENCE_SECONDS = 5.0
 
 
 log = structlog.stdlib.get_logger()
 
 
 def parameters_of(url: str) -> pika.URLParameters:
-    """Read a broker's address, and bound every wait for it.
+    """Parse a broker's URL, and bound every wait for it.
 
     Raises:
-        ValueError: it is no address of a broker.
+        ValueError: If it is not the URL of a broker.
     """
     if not url.startswith(("amqp://", "amqps://")):
-        raise ValueError("a broker's address reads amqp://user:password@host:5672/vhost")
+        raise ValueError("a broker URL looks like amqp://user:password@host:5672/vhost")
     parameters = pika.URLParameters(url)
     parameters.heartbeat = _HEARTBEAT_SECONDS
-    parameters.blocked_connection_timeout = _LONGEST_SILENCE_SECONDS
-    parameters.socket_timeout = _LONGEST_SILENCE_SECONDS
-    parameters.stack_timeout = _LONGEST_SILENCE_SECONDS
+    parameters.blocked_connection_timeout = _MAX_SILENCE_SECONDS
+    parameters.socket_timeout = _MAX_SILENCE_SECONDS
+    parameters.stack_timeout = _MAX_SILENCE_SECONDS
     return parameters
 
 
-class Link:
-    """One connection and channel to the broker, on a thread of its own.
+class BrokerConnection:
+    """One connection and channel to the broker, on its own thread.
 
-    Lost, it is opened again with growing pauses for as long as it is wanted. `on_open` and
-    `on_lost` are called on that thread, in turns; so is whatever `call` hands over.
+    A lost connection is reopened with growing pauses while it is wanted. `on_open`, `on_lost` and
+    the callables passed to `call` run on that thread, in turn.
     """
 
     def __init__(
         self,
         name: str,
         parameters: pika.URLParameters,
-        on_open: Callable[[Any], None],
+        on_open: Callable[[Channel], None],
         on_lost: Callable[[], None],
     ) -> None:
         self._name = name
@@ -60,11 +61,11 @@ class Link:
         self._thread = threading.Thread(target=self._run, name=f"broker-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect. Once only."""
+        """Begin to connect. Call it once."""
         self._thread.start()
 
-    def call(self, do: Callable[[Any], None]) -> bool:
-        """Have something done with the channel; False where there is none. Any thread."""
+    def call(self, do: Callable[[Channel], None]) -> bool:
+        """Run a callable with the channel; return False if there is none. Thread-safe."""
         with self._lock:
             connection, channel = self._connection, self._channel
             if connection is None or channel is None:
@@ -73,12 +74,12 @@ class Link:
         return True
 
     def drop(self) -> None:
-        """Close the connection and open no other until `want`. Any thread."""
+        """Close the connection and open no other until `want`. Thread-safe."""
         self._is_wanted.clear()
         self._close()
 
     def want(self) -> None:
-        """Connect again. Any thread."""
+        """Connect again. Thread-safe."""
         self._is_wanted.set()
 
     def stop(self) -> None:
@@ -86,7 +87,7 @@ class Link:
         self._ending.set()
         self._is_wanted.set()
         self._close()
-        self._thread.join(_LONGEST_SILENCE_SECONDS)
+        self._thread.join(_MAX_SILENCE_SECONDS)
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
@@ -95,7 +96,7 @@ class Link:
             if self._ending.is_set():
                 return
             was_open = self._live_once()
-            pause = _FIRST_PAUSE_SECONDS if was_open else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            pause = _FIRST_PAUSE_SECONDS if was_open else min(2 * pause, _MAX_PAUSE_SECONDS)
             self._ending.wait(pause)
 
     def _live_once(self) -> bool:
@@ -108,12 +109,12 @@ class Link:
                 self._channel = channel
             self._on_open(channel)
 
-        def on_closed(_channel: Any, reason: BaseException) -> None:
+        def on_closed(_channel: Channel, reason: BaseException) -> None:
             if isinstance(reason, ChannelClosedByBroker):
                 log.error("broker_refused", link=self._name, because=reason.reply_text)
             _close_quietly(connection)
 
-        def on_connection(opened: Any) -> None:
+        def on_connection(opened: Connection) -> None:
             opened.channel(on_open_callback=on_channel)
 
         connection = SelectConnection(
@@ -147,11 +148,11 @@ class Link:
             if connection is not None:
                 connection.ioloop.add_callback_threadsafe(lambda: _close_quietly(connection))
 
-    def _do(self, do: Callable[[Any], None], channel: Channel) -> None:
+    def _do(self, do: Callable[[Channel], None], channel: Channel) -> None:
         if channel.is_open and channel is self._channel:
             do(channel)
 
 
-def _close_quietly(connection: Any) -> None:
+def _close_quietly(connection: Connection) -> None:
     if not (connection.is_closing or connection.is_closed):
         connection.close()

@@ -4,62 +4,62 @@ from enum import StrEnum
 from typing import NamedTuple
 
 SET_ASIDE = "set-aside"
-"""Routes to the queue of parcels that no node could store; a person takes them from there."""
+"""Routing key of the queue of parcels that no node could store, for an operator to inspect."""
 
 
-class Kind(StrEnum):
+class ParcelKind(StrEnum):
     """What a parcel holds."""
 
-    TOKEN = "token"  # noqa: S105 - one of a ring, and no secret
-    """Nothing: whoever is handed it is the one active consumer of its queue."""
+    TOKEN = "token"  # noqa: S105 - a token of a queue, not a secret
+    """Nothing: the node that receives it is the one active consumer of its queue."""
     WEBHOOK = "webhook"
     EVENT = "event"
     UNKNOWN = "unknown"
-    """Something that this version cannot read; another may."""
+    """Something that this version cannot read, but another may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message of a queue."""
 
-    kind: Kind
+    kind: ParcelKind
     body: bytes = field(default=b"", repr=False)
     at: datetime | None = None
-    """When a webhook was received; None for all else."""
+    """When a webhook was received; None for other kinds."""
     type: str = ""
-    """What an unknown kind is called at the broker."""
+    """The name of an unknown kind at the broker."""
     because: str = ""
-    """Why it was set aside; empty where it was not."""
+    """Why it was set aside; empty if it was not."""
 
 
-TOKEN = Parcel(Kind.TOKEN)
+TOKEN = Parcel(ParcelKind.TOKEN)
 
 
-class Tag(NamedTuple):
-    """Names a delivery for as long as the connection stands over which it came."""
+class DeliveryTag(NamedTuple):
+    """Identifies a delivery for as long as its connection lasts."""
 
     connection: int
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """The broker handed over a parcel; it is owed an answer. Broker -> Membership."""
+class DeliveredParcel:
+    """The broker delivered a parcel, which needs an acknowledgement. Broker -> Membership."""
 
     seat: str
     term: int
-    """Of the subscription by which it came."""
-    tag: Tag
+    """Of the subscription that delivered it."""
+    tag: DeliveryTag
     parcel: Parcel
     came_before: bool
-    """Whether it may have been handed to somebody already."""
+    """Whether it may have been delivered before."""
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerFound:
-    """The queues stand and can be subscribed to. Broker -> Membership."""
+class BrokerConnected:
+    """The queues exist and can be subscribed to. Broker -> Membership."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerLost:
-    """Whatever was delivered and not answered goes to others. Broker -> Membership."""
+    """Unacknowledged deliveries go to other nodes. Broker -> Membership."""

@@ -5,34 +5,36 @@ from functools import partial
 from typing import Any
 
 import pika
+from pika.channel import Channel
+from pika.spec import Basic
 
-from moca.broker.connection import Link
+from moca.broker.connection import BrokerConnection
 from moca.broker.parcel import Parcel
 from moca.broker.queues import Queues, publish
 
-_MOST_UNCONFIRMED = 20_000
+_MAX_UNCONFIRMED = 20_000
 
 Confirm = Callable[[bool], None]
 
 
 class Publisher:
-    """Puts parcels into queues, and tells of each whether the broker has it for good."""
+    """Puts parcels into queues, and reports whether the broker stored each durably."""
 
     def __init__(self, parameters: pika.URLParameters, queues: Queues) -> None:
         self._queues = queues
-        self._room = threading.Semaphore(_MOST_UNCONFIRMED)
+        self._room = threading.Semaphore(_MAX_UNCONFIRMED)
         self._waiting: deque[tuple[str, Parcel, Confirm]] = deque()
         self._unconfirmed: dict[int, Confirm] = {}
         self._returned: set[int] = set()
         self._next = 1
-        self._link = Link("publisher", parameters, self._begin, self._fail_all)
+        self._link = BrokerConnection("publisher", parameters, self._begin, self._fail_all)
         self.start, self.stop = self._link.start, self._link.stop
 
     def put(self, seat: str, parcel: Parcel, confirm: Confirm) -> None:
-        """Publish; `confirm` hears True once a majority has it on disk, on the link's thread.
+        """Publish; `confirm` gets True once a majority has stored it, on the connection's thread.
 
-        It hears False, maybe at once, where that is not certain: the parcel may be there all the
-        same. Any thread may call this.
+        It gets False, maybe at once, if that is uncertain: the parcel may be stored all the same.
+        Thread-safe.
         """
         if not self._room.acquire(blocking=False):
             confirm(False)
@@ -45,13 +47,13 @@ class Publisher:
         self._room.release()
         confirm(is_kept)
 
-    def _begin(self, channel: Any) -> None:
+    def _begin(self, channel: Channel) -> None:
         self._next = 1
         self._queues.declare(channel)
         channel.confirm_delivery(self._confirmed)
         channel.add_on_return_callback(self._came_back)
 
-    def _publish_waiting(self, channel: Any) -> None:
+    def _publish_waiting(self, channel: Channel) -> None:
         for seat, parcel, confirm in self._take_waiting():
             number, self._next = self._next, self._next + 1
             self._unconfirmed[number] = confirm
@@ -68,7 +70,9 @@ class Publisher:
         for _seat, _parcel, confirm in self._take_waiting():
             confirm(False)
 
-    def _came_back(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
+    def _came_back(
+        self, _channel: Channel, _method: Basic.Return, properties: Any, _body: bytes
+    ) -> None:
         self._returned.add(int(properties.message_id))
 
     def _confirmed(self, frame: Any) -> None:

@@ -1,49 +1,65 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import pika
+from pika.channel import Channel
 from pika.spec import PERSISTENT_DELIVERY_MODE
 
-from moca.broker.parcel import SET_ASIDE, Kind, Parcel
+from moca.broker.parcel import SET_ASIDE, Parcel, ParcelKind
 
 _AT = "received-at"
 _BECAUSE = "set-aside-because"
 _AS_OFTEN_AS_IT_TAKES = 2**31 - 1
-"""RabbitMQ 4 drops what was given back 20 times, unless told otherwise."""
+"""RabbitMQ 4 drops what was returned 20 times, unless configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queues:
-    """What a cluster has at the broker: one exchange, and for each seat a queue."""
+    """A cluster's objects at the broker: one exchange, and a queue for each seat."""
 
     cluster: str
-    """Keeps apart several clusters at one broker."""
+    """Separates several clusters on one broker."""
     seats: tuple[str, ...]
 
     def name(self, seat: str) -> str:
-        """Name a seat's queue."""
+        """Return the name of a seat's queue."""
         return f"{self.cluster}.{seat}"
 
     def declare(self, channel: Any) -> None:
-        """Make what is missing: durable, on most of the broker's machines, for one consumer a seat.
+        """Declare what is missing: durable quorum queues with one active consumer each.
 
-        A consumer that takes a parcel and dies puts it back; how often makes no difference.
+        A parcel returns to its queue when its consumer dies, any number of times.
         """
-        kept = {"x-queue-type": "quorum", "x-delivery-limit": _AS_OFTEN_AS_IT_TAKES}
+        queue_arguments = {"x-queue-type": "quorum", "x-delivery-limit": _AS_OFTEN_AS_IT_TAKES}
         channel.exchange_declare(self.cluster, "direct", durable=True)
         for seat in self.seats:
-            self._declare(channel, seat, kept | {"x-single-active-consumer": True})
-        self._declare(channel, SET_ASIDE, kept)
+            self._declare(channel, seat, queue_arguments | {"x-single-active-consumer": True})
+        self._declare(channel, SET_ASIDE, queue_arguments)
 
-    def _declare(self, channel: Any, key: str, arguments: dict[str, Any]) -> None:
+    def _declare(self, channel: Channel, key: str, arguments: dict[str, object]) -> None:
         channel.queue_declare(self.name(key), durable=True, arguments=arguments)
         channel.queue_bind(self.name(key), self.cluster, routing_key=key)
 
 
-def publish(channel: Any, queues: Queues, seat: str, parcel: Parcel, number: int = 0) -> None:
-    """Put a parcel into a seat's queue; the broker returns it where there is none."""
+class _Publishing(Protocol):
+    """The channel of a blocking connection or of an asynchronous one."""
+
+    def basic_publish(
+        self,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        properties: pika.BasicProperties,
+        mandatory: bool,  # noqa: FBT001 - as Pika has it
+    ) -> None: ...
+
+
+def publish(
+    channel: _Publishing, queues: Queues, seat: str, parcel: Parcel, number: int = 0
+) -> None:
+    """Put a parcel into a seat's queue; the broker returns it if there is no such queue."""
     headers = {} if parcel.at is None else {_AT: parcel.at.isoformat()}
     if parcel.because:
         headers[_BECAUSE] = parcel.because
@@ -56,16 +72,16 @@ def publish(channel: Any, queues: Queues, seat: str, parcel: Parcel, number: int
     channel.basic_publish(queues.cluster, seat, parcel.body, properties, mandatory=True)
 
 
-def parcel_of(properties: Any, body: bytes) -> Parcel:
-    """Read what the broker delivered; of kind `UNKNOWN` where this version cannot."""
+def parcel_of(properties: pika.BasicProperties, body: bytes) -> Parcel:
+    """Decode what the broker delivered; of kind `UNKNOWN` if this version cannot."""
     try:
-        told = (properties.headers or {}).get(_AT)
-        at = None if told is None else datetime.fromisoformat(told).astimezone(UTC)
-        return Parcel(Kind(properties.type), body, at)
+        received_at = (properties.headers or {}).get(_AT)
+        at = None if received_at is None else datetime.fromisoformat(received_at).astimezone(UTC)
+        return Parcel(ParcelKind(properties.type or ""), body, at)
     except (ValueError, TypeError):
-        return Parcel(Kind.UNKNOWN, body, type=str(properties.type or ""))
+        return Parcel(ParcelKind.UNKNOWN, body, type=str(properties.type or ""))
 
 
 def all_seats(partitions: int, others: Iterable[str]) -> tuple[str, ...]:
-    """Name every seat there is."""
+    """Return the names of all seats."""
     return (*(f"p{number}" for number in range(partitions)), *others)

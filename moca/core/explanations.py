@@ -1,33 +1,33 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import floor
 
-from moca.core.conversation.consent import OPTED_OUT
+from moca.core.reasons import Reason
 from moca.core.types import Outcome
 
 _A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
-    """A message that was not answered, and what was known when that was decided."""
+class UnansweredMessage:
+    """A message that was not answered, with the facts known at the decision."""
 
     outcome: Outcome
-    because: str
+    reason: Reason | None
     arrived_at: datetime
     ended_at: datetime
     first_at: datetime | None = None
     """When the message that it repeats arrived."""
-    bot_spoke_at: datetime | None = None
-    """When the bot last said something before that."""
+    bot_replied_at: datetime | None = None
+    """When the bot last replied before that."""
     person_wrote_at: datetime | None = None
-    """When a person last wrote in the Instagram app before that."""
+    """When someone last wrote in the Instagram app before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
-    """The settings of which another value would have made a difference."""
+class AppliedSettings:
+    """The settings that could have changed the outcome."""
 
     dedup: timedelta
     debounce: timedelta
@@ -35,105 +35,92 @@ class InForce:
     takeover: timedelta
 
 
-def would_have_answered(silence: Silence, in_force: InForce) -> str:
-    """Say what would have changed a silence, in one sentence; empty where nothing is known to."""
+def would_have_answered(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
+    """Return a sentence saying what would have led to a reply, or "" if nothing is known to."""
     if silence.outcome is Outcome.DUPLICATE:
         return _repeat(silence, in_force)
-    for fragment, say in _BY_REASON:
-        if fragment in silence.because:
-            return say(silence, in_force)
-    return ""
+    explain = None if silence.reason is None else _BY_REASON.get(silence.reason)
+    return "" if explain is None else explain(silence, in_force)
 
 
-def _repeat(silence: Silence, in_force: InForce) -> str:
+def _repeat(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
     gap = silence.arrived_at - (silence.first_at or silence.arrived_at)
     if timedelta(0) < gap <= in_force.dedup:
         return (
-            f"It came {_seconds(gap)} after the same text: with dedup_seconds below "
-            f"{_number(gap)} it would have been answered."
+            f"This message repeats one sent {_seconds(gap)} earlier. With dedup_seconds below "
+            f"{_number(gap)}, the bot would have replied."
         )
-    return "Had it come after the bot's answer, it would have been answered too."
+    return "The bot would have replied if this message had arrived after its reply."
 
 
-def _stopped(silence: Silence, in_force: InForce) -> str:
-    """Say how it could have been answered before somebody stopped the bot."""
+def _stopped(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
+    """Return how the message could have been answered before the bot was stopped."""
     debounced_at = silence.arrived_at + in_force.debounce
-    spoke_at = silence.bot_spoke_at
+    replied_at = silence.bot_replied_at
     if silence.ended_at <= silence.arrived_at:
         return _held(silence, in_force)
     if debounced_at >= silence.ended_at:
         left = silence.ended_at - silence.arrived_at
-        return f"With a debounce below {_seconds(left)} it would have been answered before that."
-    if spoke_at is not None and spoke_at + in_force.cooldown >= silence.ended_at:
-        left = max(silence.ended_at - spoke_at - timedelta(seconds=1), timedelta(0))
-        return f"With a cooldown of {floor(left.total_seconds())} s it would have been answered."
-    return "Had the bot been stopped a little later, it would have been answered."
+        return f"With a debounce below {_seconds(left)}, the bot would have replied before that."
+    if replied_at is not None and replied_at + in_force.cooldown >= silence.ended_at:
+        left = max(silence.ended_at - replied_at - timedelta(seconds=1), timedelta(0))
+        return f"With a cooldown of {floor(left.total_seconds())} s, the bot would have replied."
+    return "The bot would have replied if it had been stopped a little later."
 
 
-def _held(silence: Silence, in_force: InForce) -> str:
+def _held(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
     wrote_at = silence.person_wrote_at
     if wrote_at is not None and silence.arrived_at - wrote_at < in_force.takeover:
         minutes = floor((silence.arrived_at - wrote_at) / _A_MINUTE)
         return (
-            f"With takeover_minutes at {minutes} the bot would have been back in time; so it "
-            "would, handed back by hand."
+            f"With takeover_minutes at {minutes}, the bot would have resumed in time. It would "
+            "also have replied if you had handed the conversation back."
         )
-    return "Handed back to the bot before it came, it would have been answered."
+    return (
+        "The bot would have replied if you had handed the conversation back before this message "
+        "arrived."
+    )
 
 
-def _says(sentence: str) -> Callable[[Silence, InForce], str]:
+def _always(sentence: str) -> Callable[[UnansweredMessage, AppliedSettings], str]:
     return lambda _silence, _in_force: sentence
 
 
-_BY_REASON: tuple[tuple[str, Callable[[Silence, InForce], str]], ...] = (
-    (OPTED_OUT, _says("Once the contact writes the word that opts in, the bot answers again.")),
-    ("unsent by its writer", _says("Nothing: its writer took it back.")),
-    (
-        "outside business hours",
-        _says("With business_hours.answer_when_open it would have waited for the opening."),
+_BY_REASON: Mapping[Reason, Callable[[UnansweredMessage, AppliedSettings], str]] = {
+    Reason.OPTED_OUT: _always("Once the contact writes the opt-in word, the bot replies again."),
+    Reason.UNSENT: _always("Nothing: the contact unsent the message."),
+    Reason.OUTSIDE_HOURS: _always(
+        "With business_hours.answer_when_open, the message would have waited until opening time."
     ),
-    (
-        "window shut",
-        _says("Earlier it could still have gone; a person may write for seven days."),
+    Reason.WINDOW_CLOSED: _always(
+        "It could have been sent earlier. A teammate can reply for 7 days."
     ),
-    (
-        "window is shut",
-        _says("Earlier it could still have gone; a person may write for seven days."),
+    Reason.HOURLY_LIMIT: _always(
+        "With a higher replies_per_hour, or an hour later, the bot would have replied."
     ),
-    (
-        "replies to one contact within an hour",
-        _says("With a higher replies_per_hour, or an hour later, it would have been answered."),
+    Reason.NO_REPLY_WANTED: _always(
+        "With another generator at the end of replies.generator, the bot would have replied."
     ),
-    (
-        "no reply is wanted",
-        _says("With a generator after these in replies.generator it would have been answered."),
+    Reason.NO_REPLY_MADE: _always(
+        'With "fixed" at the end of replies.generator, the bot would have replied.'
     ),
-    (
-        "no reply could be made",
-        _says('With "fixed" at the end of replies.generator it would have been answered.'),
+    Reason.ASKED_FOR_PERSON: _always(
+        "Without that word in escalation_words, the bot would have replied."
     ),
-    (
-        "asked for a person",
-        _says("Without that word in escalation_words it would have been answered."),
-    ),
-    (
-        "handed over to a person",
-        _says("Answered by the person it was handed to, or handed back to the bot, it goes on."),
-    ),
-    (
-        "another app holds the thread",
-        _says("Once the other app hands the thread back, the bot answers again."),
-    ),
-    ("dashboard", _says("Nothing: it is Meta's own test, not somebody's message.")),
-    ("the conversation was", _stopped),
-    ("a person took over", _stopped),
-    ("a person answered in the Instagram app", _stopped),
-    ("the conversation is", _held),
-    ("a person has taken over", _held),
-    ("a teammate replied", _stopped),
-    ("a teammate has taken over", _held),
-    ("cancelled", _says("Had its reply not been cancelled, it would have been sent.")),
-)
+    Reason.HANDED_OVER: _always("A teammate can reply, or hand the conversation back to the bot."),
+    Reason.RESTORED: _always("A teammate can read the thread on Instagram and reply if needed."),
+    Reason.IN_STANDBY: _always("The bot replies again once the other app returns the thread."),
+    Reason.DASHBOARD_TEST: _always("Nothing: this is Meta's own test, not a contact's message."),
+    Reason.CANCELLED: _always("The reply would have been sent if it had not been cancelled."),
+    Reason.WAS_CLOSED: _stopped,
+    Reason.WAS_PAUSED: _stopped,
+    Reason.WAS_TAKEN_OVER: _stopped,
+    Reason.TEAMMATE_REPLIED: _stopped,
+    Reason.TEAMMATE_REPLIED_IN_APP: _stopped,
+    Reason.IS_CLOSED: _held,
+    Reason.IS_PAUSED: _held,
+    Reason.IS_TAKEN_OVER: _held,
+}
 
 
 def _seconds(span: timedelta) -> str:

@@ -5,19 +5,19 @@ MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """How often something happened within a minute, and how long it took where that is known."""
+class Metric:
+    """How often something happened within a minute, and how long it took if known."""
 
     minute: datetime
-    """When the minute began."""
+    """The start of the minute."""
     name: str
-    """Such as `ack`, `reply` or `call.throttled`; never a person's id or text."""
+    """For example `ack`, `reply` or `call.throttled`; never a contact's id or text."""
     count: int
     total: timedelta = timedelta(0)
-    """Of all of them together."""
+    """The total duration of all of them."""
     longest: timedelta = timedelta(0)
 
 
 def minute_of(at: datetime) -> datetime:
-    """Tell when an instant's minute began."""
+    """Return the start of the minute."""
     return at.replace(second=0, microsecond=0)

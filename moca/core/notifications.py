@@ -3,30 +3,32 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class NoticeKind(StrEnum):
-    """What people are told about outside of Moca."""
+class NotificationKind(StrEnum):
+    """The occasions for a notification to a person outside Moca."""
 
     HANDED_OVER = "handed_over"
-    """The bot gave a conversation to a person."""
+    """The bot handed a conversation over to the team."""
     TAKEN_OVER = "taken_over"
-    """A person took a conversation, by answering in the Instagram app."""
-    ACCOUNT_TROUBLE = "account_trouble"
+    """Someone took over a conversation by replying in the Instagram app."""
+    ACCOUNT_PROBLEM = "account_trouble"
     """An account's access token is dead."""
+    BUDGET_SPENT = "budget_spent"
+    """The language model's calls for this day or hour are spent."""
     ACCOUNT_QUIET = "account_quiet"
-    """No webhook comes for an account that is usually busy."""
+    """No webhooks arrive for an account that is usually busy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """Something that people are to be told; never holds what a contact wrote."""
+class Notification:
+    """A notification to be sent; never contains what a contact wrote."""
 
     id: int
-    kind: NoticeKind
+    kind: NotificationKind
     because: str
     account_id: str
     psid: str | None = None
-    """With the conversation's id, whom it is about; None where it is about an account."""
+    """The contact it concerns, with the conversation's id; None if it concerns an account."""
     conversation_id: int | None = None
     created_at: datetime
     attempts: int = 0
-    """Times it was sent in vain."""
+    """The number of failed attempts to send it."""

@@ -4,10 +4,11 @@ from enum import StrEnum
 
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours
+from moca.core.reply_window import BOT_WINDOW
 
 
 class ReplyMode(StrEnum):
-    """How many replies a burst gets."""
+    """How many replies a burst of messages gets."""
 
     PER_GROUP = "per_group"
     COMBINED = "combined"
@@ -15,7 +16,7 @@ class ReplyMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationPolicy:
-    """The figures by which a conversation decides."""
+    """The settings by which a conversation decides."""
 
     dedup: timedelta = timedelta(seconds=10)
     debounce: timedelta = timedelta(seconds=5)
@@ -25,33 +26,35 @@ class ConversationPolicy:
     generation_timeout: timedelta = timedelta(seconds=30)
     generation_attempts: int = 3
     checks_rules: bool = False
-    """Whether a rule may want a message answered without debounce and cooldown."""
+    """Whether a rule may ask for an answer without debounce and cooldown."""
     replies_per_hour: int = 60
-    """To one contact; what comes beyond it in any hour is not answered: it may be another bot."""
+    """Per contact. Messages beyond it are not answered: the other side may be a bot."""
     hours: BusinessHours | None = None
-    """None answers at any hour."""
+    """None means that the bot answers at any hour."""
     away_text: str = field(default="", repr=False)
-    """Sent once per closing; empty sends nothing."""
+    """Sent once per closing period; empty sends nothing."""
     answer_when_open: bool = False
-    """Whether what comes outside the hours waits for the opening instead of being suppressed."""
-    window: timedelta = timedelta(hours=24)
-    """How long after a contact's message a reply may go."""
+    """Whether messages outside the hours wait for the opening instead of being suppressed."""
+    window: timedelta = BOT_WINDOW
+    """How long after a contact's message a reply is allowed."""
     opt_out_text: str = field(default="", repr=False)
-    """Confirms that a contact opted out; empty sends nothing."""
+    """Confirms that a contact has opted out; empty sends nothing."""
     opt_in_text: str = field(default="", repr=False)
-    """Confirms the opposite; where it is empty, the message is answered like any other."""
+    """Confirms that a contact has opted in; if empty, the message is answered like any other."""
     escalation: Words = field(default_factory=Words)
-    """With one of these in it, a message hands the conversation to a person."""
+    """A message with one of these words is handed over to the team."""
     hand_over_text: str = field(default="", repr=False)
-    """Said then, and where a generator hands over without words; empty says nothing."""
+    """Sent on that handover, and when a generator hands over without a text; empty sends
+    nothing."""
     disclosure: str = field(default="", repr=False)
-    """Says that a bot speaks, before what it says first, after a gap and after a person; or ""."""
+    """States that a bot is replying: before its first reply, after a gap and after a teammate.
+    Empty sends nothing."""
     disclosure_gap: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderPolicy:
-    """The figures by which the sender decides."""
+    """The settings by which the sender decides."""
 
     per_second: int = 3
     account_per_second: int = 100
@@ -60,19 +63,19 @@ class SenderPolicy:
     account_private_replies_per_hour: int = 750
     user_cooldown: timedelta = timedelta(seconds=7)
     couriers: int = 32
-    """Calls that may be under way at once; what waits for one to end stays in the outbox."""
+    """Calls that may be in progress at once; further replies wait in the outbox."""
     max_attempts: int = 5
     settle: timedelta = timedelta(seconds=10)
-    """How long after a doubtful call Instagram's record is read, and read again."""
+    """The time from an unconfirmed send to the check of Instagram's record, and between checks."""
     settle_readings: int = 2
-    """Readings that must agree that nothing arrived before it is sent again."""
+    """The number of checks that must find nothing before the reply is sent again."""
     account_pause: timedelta = timedelta(seconds=60)
-    """How long an account rests where Instagram named no time."""
+    """How long an account rests if Instagram named no time."""
     sweep: timedelta = timedelta(seconds=15)
     capacity: int = 4_000
-    """Replies held in memory; the database holds the rest."""
+    """The number of replies in memory; the others are only in the database."""
 
     @property
     def horizon(self) -> timedelta:
-        """How long before its time a scheduled reply is taken into memory."""
+        """How long before its time a scheduled reply is loaded into memory."""
         return 4 * self.sweep

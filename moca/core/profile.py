@@ -7,7 +7,7 @@ MENU = "persistent_menu"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceBreaker:
-    """A question that somebody who never wrote is offered; tapped, it comes as a postback."""
+    """A question offered to a contact who has not written yet; a tap arrives as a postback."""
 
     question: str
     payload: str
@@ -15,7 +15,7 @@ class IceBreaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuItem:
-    """An entry of the menu that is always there: just one of url and payload is set."""
+    """An entry of the persistent menu. Exactly one of `url` and `payload` is set."""
 
     title: str
     url: str | None = None
@@ -23,43 +23,43 @@ class MenuItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """By which an account's ice breakers and menu are known again; empty where it has none."""
+class ProfileFingerprints:
+    """Hashes of an account's ice breakers and menu; empty if it has none."""
 
     ice_breakers: str = ""
     menu: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Welcome:
-    """The ice breakers and the menu that an account shows."""
+class MessengerProfile:
+    """The ice breakers and persistent menu of an account."""
 
     ice_breakers: tuple[IceBreaker, ...] = ()
     menu: tuple[MenuItem, ...] = ()
 
     @property
-    def marks(self) -> Marks:
-        """Equal for equal profiles, also in another run."""
-        return Marks(ice_breakers=_mark(self.ice_breakers), menu=_mark(self.menu))
+    def marks(self) -> ProfileFingerprints:
+        """The fingerprints, equal for equal profiles across runs."""
+        return ProfileFingerprints(ice_breakers=_mark(self.ice_breakers), menu=_mark(self.menu))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChange:
-    """What is to be set, and which parts are to be taken away."""
+    """The parts of a profile to set, and the parts to remove."""
 
-    set: Welcome = field(default_factory=Welcome)
+    set: MessengerProfile = field(default_factory=MessengerProfile)
     clear: tuple[str, ...] = ()
 
 
-def change_to(wanted: Welcome, shown: Marks) -> ProfileChange | None:
-    """Say what is to be changed where this was set before; None if nothing is.
+def change_to(wanted: MessengerProfile, shown: ProfileFingerprints) -> ProfileChange | None:
+    """Return the change from the fingerprints last set to the wanted profile, or None.
 
-    What Moca never set it does not take away: somebody else may have.
+    Parts that Moca never set are not removed: another app or the owner may have set them.
     """
     marks = wanted.marks
     if marks == shown:
         return None
-    changed = Welcome(
+    changed = MessengerProfile(
         ice_breakers=wanted.ice_breakers if marks.ice_breakers != shown.ice_breakers else (),
         menu=wanted.menu if marks.menu != shown.menu else (),
     )

@@ -5,51 +5,54 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from moca.core.reasons import Reason
 from moca.core.types import ContactKey, Outcome
 
 Key = tuple[str, str, str]
 """A message's account, mid and kind."""
 
 _ABOUT_THE_SAME = timedelta(seconds=5)
-"""A call's own time, and that of those before it, differs from run to run."""
+"""Call durations differ from run to run by up to this much."""
 _FIGURE = re.compile(r"\d+([.:]\d+)*")
 _NAME = re.compile(r"[^:,]*")
 
 
 def unasked(generator: str) -> str:
-    """Give what stands for the words of a generator that is not asked, for it may cost money."""
-    return f"(the {generator} would answer)"
+    """Return the placeholder for the text of a generator that is not called because of its cost."""
+    return f"(the {generator} would reply)"
 
 
-class Verdict(StrEnum):
-    """How what becomes of a message differs from what became of it."""
+class ReplayVerdict(StrEnum):
+    """How the outcome of a replayed message differs from the original one."""
 
     SAME = "same"
     CHANGED = "changed"
     ANOTHER_TIME = "at another time"
     NOW_ANSWERED = "now answered"
     NO_LONGER_ANSWERED = "no longer answered"
-    ANOTHER_END = "unanswered otherwise"
+    ANOTHER_END = "unanswered for another reason"
     NOT_REPLAYED = "not replayed"
-    """It was unsent or erased, so that nothing is left to be replayed."""
+    """The message was unsent or erased, so it cannot be replayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """What became of a contact's message."""
+class ReplayOutcome:
+    """The outcome of a contact's message."""
 
     outcome: Outcome | None = None
-    """None while it is open."""
+    """None while the message has no outcome yet."""
     because: str = ""
+    reason: Reason | None = None
+    """The code of `because`; None where it has none."""
     said: str | None = field(default=None, repr=False)
-    """The reply's text, all parts of it; None where there is no reply."""
+    """The text of all parts of the reply; None if there is no reply."""
     type: str = ""
     beside: str = field(default="", repr=False)
-    """What goes with the text, as it is stored."""
+    """The content beside the text, as stored."""
     by: str = ""
-    """Who made the reply and why, as the journey tells; empty where it does not."""
+    """The generator that made the reply and why, from the journey; empty if not recorded."""
     sent_after: timedelta | None = None
-    """From receipt to sending; None where nothing was sent."""
+    """The time from receipt to sending; None if nothing was sent."""
 
     @property
     def is_answered(self) -> bool:
@@ -58,19 +61,19 @@ class Ending:
 
     @property
     def maker(self) -> str:
-        """The generator that made the reply; empty where none did."""
+        """The name of the generator that made the reply; empty if there is none."""
         found = _NAME.match(self.by)
         return found[0] if found else ""
 
     @property
     def is_unasked(self) -> bool:
-        """Whether nobody knows the reply's words, as its maker was not asked."""
+        """Whether the reply's text is unknown because its generator was not called."""
         return self.said is not None and self.said.endswith(unasked(self.maker))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lived:
-    """A contact's message, and what became of it."""
+class RecordedMessage:
+    """A contact's message and its outcome."""
 
     contact: ContactKey
     mid: str
@@ -79,43 +82,43 @@ class Lived:
     type: str
     received_at: datetime
     is_unsent: bool = False
-    """Its words are gone, from the webhooks too, so that it does not come as it came."""
-    ending: Ending
+    """Whether it was unsent, so that its text is gone from the webhooks too."""
+    ending: ReplayOutcome
 
     @property
     def key(self) -> Key:
-        """What makes it the same message in another database."""
+        """Identifies the message across databases."""
         return self.contact.account_id, self.mid, self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A message that fares differently now."""
+class ReplayDifference:
+    """A message whose outcome has changed."""
 
-    message: Lived
-    now: Ending
-    verdict: Verdict
+    message: RecordedMessage
+    now: ReplayOutcome
+    verdict: ReplayVerdict
 
     @property
-    def then(self) -> Ending:
-        """How it fared."""
+    def then(self) -> ReplayOutcome:
+        """The original outcome."""
         return self.message.ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a replay showed."""
+    """The result of a replay."""
 
     since: datetime
     until: datetime
-    counts: Mapping[Verdict, int]
-    differences: tuple[Difference, ...]
-    """The first of them; `counts` knows of all."""
+    counts: Mapping[ReplayVerdict, int]
+    differences: tuple[ReplayDifference, ...]
+    """The first differences; `counts` covers all."""
     webhooks: int
     unreadable: int
-    """Stored bodies that tell nothing any more."""
+    """Stored webhook bodies that can no longer be parsed."""
     unasked: int
-    """Messages whose reply's words nobody knows."""
+    """Messages whose reply has an unknown text."""
 
     @property
     def messages(self) -> int:
@@ -124,55 +127,59 @@ class Rehearsal:
 
     @property
     def different(self) -> int:
-        """How many of them fare differently."""
-        return self.messages - self.counts[Verdict.SAME] - self.counts[Verdict.NOT_REPLAYED]
+        """How many messages have a different outcome."""
+        return (
+            self.messages
+            - self.counts[ReplayVerdict.SAME]
+            - self.counts[ReplayVerdict.NOT_REPLAYED]
+        )
 
 
-class Comparison:
-    """Counts verdicts, and keeps the first so many differences."""
+class ReplayComparison:
+    """Counts verdicts and keeps the first `most` differences."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.counts: Counter[Verdict] = Counter(dict.fromkeys(Verdict, 0))
-        self.differences: list[Difference] = []
+        self.counts: Counter[ReplayVerdict] = Counter(dict.fromkeys(ReplayVerdict, 0))
+        self.differences: list[ReplayDifference] = []
         self.unasked = 0
 
-    def add(self, message: Lived, now: Ending | None) -> None:
-        """Compare how a message fared with how it fares now; None where it was not replayed."""
+    def add(self, message: RecordedMessage, now: ReplayOutcome | None) -> None:
+        """Compare a message with its replayed outcome; None if it was not replayed."""
         if now is None or message.is_unsent:
-            self.counts[Verdict.NOT_REPLAYED] += 1
+            self.counts[ReplayVerdict.NOT_REPLAYED] += 1
             return
         verdict = compare(message.ending, now)
         self.counts[verdict] += 1
         self.unasked += now.is_unasked
-        if verdict is not Verdict.SAME and len(self.differences) < self._most:
-            self.differences.append(Difference(message=message, now=now, verdict=verdict))
+        if verdict is not ReplayVerdict.SAME and len(self.differences) < self._most:
+            self.differences.append(ReplayDifference(message=message, now=now, verdict=verdict))
 
 
-def compare(then: Ending, now: Ending) -> Verdict:
-    """Say how an end differs from another."""
+def compare(then: ReplayOutcome, now: ReplayOutcome) -> ReplayVerdict:
+    """Return how the replayed outcome differs from the original one."""
     if then.is_answered and now.is_answered:
-        if not _says_the_same(then, now):
-            return Verdict.CHANGED
-        return Verdict.SAME if _comes_when(then, now) else Verdict.ANOTHER_TIME
+        if not _has_same_text(then, now):
+            return ReplayVerdict.CHANGED
+        return ReplayVerdict.SAME if _is_at_same_time(then, now) else ReplayVerdict.ANOTHER_TIME
     if then.is_answered:
-        return Verdict.NO_LONGER_ANSWERED
+        return ReplayVerdict.NO_LONGER_ANSWERED
     if now.is_answered:
-        return Verdict.NOW_ANSWERED
-    return Verdict.SAME if _reason(then) == _reason(now) else Verdict.ANOTHER_END
+        return ReplayVerdict.NOW_ANSWERED
+    return ReplayVerdict.SAME if _reason(then) == _reason(now) else ReplayVerdict.ANOTHER_END
 
 
-def _says_the_same(then: Ending, now: Ending) -> bool:
+def _has_same_text(then: ReplayOutcome, now: ReplayOutcome) -> bool:
     if now.is_unasked and then.maker == now.maker:
         return True
     return (then.said, then.type, then.beside) == (now.said, now.type, now.beside)
 
 
-def _comes_when(then: Ending, now: Ending) -> bool:
+def _is_at_same_time(then: ReplayOutcome, now: ReplayOutcome) -> bool:
     if then.sent_after is None or now.sent_after is None:
         return True
     return abs(then.sent_after - now.sent_after) <= _ABOUT_THE_SAME
 
 
-def _reason(ending: Ending) -> tuple[Outcome | None, str]:
-    return ending.outcome, _FIGURE.sub("", ending.because)
+def _reason(ending: ReplayOutcome) -> tuple[Outcome | None, str]:
+    return ending.outcome, ending.reason or _FIGURE.sub("", ending.because)

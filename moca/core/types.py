@@ -3,13 +3,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
+from unicodedata import normalize
 
 COMMENT_KINDS = ("comment", "live_comment")
-"""Kinds of messages that stand under a post for all to see."""
+"""Kinds of messages that are public comments under a post."""
 
 
 class Role(StrEnum):
-    """Whose side of the conversation a message is on."""
+    """The side of the conversation that a message is on."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -22,11 +23,14 @@ class Author(StrEnum):
     BOT = "bot"
     OPERATOR = "operator"
     HUMAN = "human"
-    """A person who typed it in the Instagram app; only its echo reached us."""
+    """Someone who typed it in the Instagram app; Moca only receives its echo."""
+
+
+TEAMMATES = (Author.OPERATOR, Author.HUMAN)
 
 
 class MessageStatus(StrEnum):
-    """How far a message is; a user's is always `received`."""
+    """The delivery status of a message; always `received` for a contact's message."""
 
     RECEIVED = "received"
     QUEUED = "queued"
@@ -38,7 +42,7 @@ class MessageStatus(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """How far a queue item is."""
+    """The status of a queue item."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -49,18 +53,18 @@ class ItemStatus(StrEnum):
 
 
 class ConversationStatus(StrEnum):
-    """Who may answer in a conversation: the bot only while it is `open`."""
+    """Who may answer in a conversation. The bot answers only while it is `open`."""
 
     OPEN = "open"
     PAUSED = "paused"
     HUMAN = "human"
     STANDBY = "standby"
-    """Another app holds the thread."""
+    """Another app controls the thread."""
     CLOSED = "closed"
 
 
 class Outcome(StrEnum):
-    """How a user's message ended."""
+    """The outcome of a contact's message."""
 
     ANSWERED = "answered"
     DUPLICATE = "duplicate"
@@ -69,24 +73,24 @@ class Outcome(StrEnum):
 
 
 class Priority(IntEnum):
-    """Which reply goes first; a lower number goes earlier."""
+    """The sending order of replies; lower numbers go first."""
 
     HIGH = 0
     NORMAL = 1
     LOW = 2
 
 
-class Parting(StrEnum):
-    """Why one last automatic message may pass where the bot must be silent; marked on its item."""
+class ClosingMessage(StrEnum):
+    """Why one last automatic message may be sent although the bot is held; stored with its item."""
 
     HAND_OVER = "hand_over"
-    """It says that a person takes over, and passes the very hold that this begins."""
+    """Announces that a person takes over; exempt only from the hold that this handover starts."""
     OPT_OUT = "opt_out"
-    """It confirms that the contact opted out, and passes that alone."""
+    """Confirms that the contact has opted out; exempt only from that opt-out."""
 
 
 class Stage(StrEnum):
-    """Where on its journey something happened to a message."""
+    """The part of a message's journey to which a step belongs."""
 
     RECEPTION = "reception"
     STORAGE = "storage"
@@ -109,16 +113,16 @@ _JOINERS = frozenset({chr(0x200C), chr(0x200D)})
 
 
 class ContactKey(NamedTuple):
-    """Who writes to whom: a person's id means something only beside the account's."""
+    """A contact of an account. The contact's id is only valid together with the account's."""
 
     account_id: str
     psid: str
 
 
 def readable_name(name: str) -> str:
-    """Return a contact's name as one line, without the controls that turn what stands around it.
+    """Return a contact's name on one line, without control and format characters.
 
-    The joiners stay, without which some scripts and emoji are misspelt.
+    Zero-width joiners stay: some scripts and emoji need them.
     """
     words = name[:_MAX_NAME_CHARACTERS].split()
     return " ".join(word for each in words if (word := "".join(filter(_is_shown, each))))
@@ -128,27 +132,49 @@ def _is_shown(character: str) -> bool:
     return character in _JOINERS or unicodedata.category(character) not in _HIDDEN
 
 
-class Right(StrEnum):
-    """What somebody may do; each includes those before it."""
+class OperatorRole(StrEnum):
+    """What an operator may do. Each role includes the previous ones."""
 
     READS = "reads"
     ANSWERS = "answers"
     ADMINISTERS = "administers"
 
-    def includes(self, other: "Right") -> bool:
-        """Tell whether whoever has this right has the other one too."""
-        rights = tuple(Right)
-        return rights.index(self) >= rights.index(other)
+    @property
+    def display_name(self) -> str:
+        """Return the role as pages and the activity log show it."""
+        return {"reads": "Viewer", "answers": "Agent", "administers": "Admin"}[self]
+
+    def includes(self, other: "OperatorRole") -> bool:
+        """Return whether this role includes the other one."""
+        roles = tuple(OperatorRole)
+        return roles.index(self) >= roles.index(other)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to a message, and why; never holds what a person wrote."""
+    """One step of a message's journey, with its reason; never contains what a contact wrote."""
 
     message_id: int
     at: datetime
     stage: Stage
     outcome: str
-    """One or two words: stored, passed, waiting, duplicate, sent …"""
+    """One or two words, such as `stored`, `passed`, `waiting`, `duplicate` or `sent`."""
     detail: str = field(default="")
-    """The figures behind it, for a person to read."""
+    """The reason and figures behind it, in words for an operator."""
+
+
+RESERVED_NAMES = frozenset({"api", "link", "system", "token"})
+"""Names in the audit log for actors that are not operators."""
+
+
+def fold_name(name: str) -> str:
+    """Return the form in which equivalent names are equal.
+
+    For comparison only, never for display.
+    """
+    return normalize("NFKC", normalize("NFKC", name).casefold())
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether no operator may have this name."""
+    return fold_name(name).strip() in RESERVED_NAMES

@@ -13,11 +13,11 @@ from moca.storage.db.database_lock import DatabaseInUse, own_database
 from moca.storage.db.tables import Webhook
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_DO = "see database.url and the rights on it"
+_DO = "check database.url and its permissions"
 
 
 def problem_of(database: peewee.Database) -> str | None:
-    """Say what is wrong with a database, and what to do; None where it is sound and writable."""
+    """Return the problem of a database and its fix; None if it is sound and writable."""
     try:
         _migrate_unless_in_use(database)
         with database.connection_context():
@@ -25,14 +25,16 @@ def problem_of(database: peewee.Database) -> str | None:
             told = _quick_check(database)
             is_forgetful = _may_forget_commits(database)
     except (peewee.PeeweeException, OSError, ValueError) as error:
-        return f"it cannot be used ({type(error).__name__}): {_DO}"
+        return f"cannot be used ({type(error).__name__}): {_DO}"
     if is_forgetful:
-        return "a webhook answered 200 may be lost with the server: set synchronous_commit = on"
+        return (
+            "acknowledged webhooks may be lost if the server crashes: set synchronous_commit = on"
+        )
     return None if told == "ok" else "the file is damaged: stop Moca and restore a backup"
 
 
 def free_bytes(database: peewee.Database) -> int | None:
-    """Tell the room on the disk of a SQLite database; None for any other, or none yet."""
+    """Return the free bytes on a SQLite database's disk; None for others, or before it exists."""
     if not isinstance(database, peewee.SqliteDatabase):
         return None
     directory = Path(str(database.database)).resolve().parent
@@ -45,7 +47,7 @@ def free_bytes(database: peewee.Database) -> int | None:
 def _migrate_unless_in_use(database: peewee.Database) -> None:
     is_file = isinstance(database, peewee.SqliteDatabase)
     url = f"sqlite:///{quote(str(database.database))}" if is_file else ""
-    # The schema of a file that a service uses is that service's own affair.
+    # The schema of a service's database is managed by that service alone.
     with contextlib.suppress(DatabaseInUse), own_database(url, clock.now(), patience_seconds=0):
         migrate(database)
 

@@ -2,19 +2,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What the doctor says of one thing: that it is fine, or the one thing to do."""
+class Finding:
+    """The result of one check: that all is well, or the one thing to do."""
 
     name: str
     is_fine: bool
-    told: str
+    text: str
 
 
-def fine(name: str, told: str) -> Line:
-    """Say that it is as it should be."""
-    return Line(name, is_fine=True, told=told)
+def fine(name: str, text: str) -> Finding:
+    """Return a finding that all is well."""
+    return Finding(name, is_fine=True, text=text)
 
 
-def wrong(name: str, told: str) -> Line:
-    """Say what to do."""
-    return Line(name, is_fine=False, told=told)
+def wrong(name: str, text: str) -> Finding:
+    """Return a finding that says what to do."""
+    return Finding(name, is_fine=False, text=text)

@@ -7,10 +7,10 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from moca.instagram.errors import classify, classify_without_error, read_error
-from moca.instagram.graph_access import Access
+from moca.instagram.graph_access import GraphAccess
 from moca.instagram.ids import read_id
-from moca.instagram.payload import Otherwise
-from moca.instagram.transport import Answer, GraphTransport, NoAnswer, NoToken
+from moca.instagram.payload import DefaultOnError
+from moca.instagram.transport import GraphResponse, GraphTransport, NoResponse, NoToken
 
 _Id = Annotated[str | None, BeforeValidator(read_id)]
 
@@ -21,7 +21,7 @@ class _Linked(BaseModel):
 
 class _Me(BaseModel):
     user_id: _Id = None
-    instagram_business_account: Annotated[_Linked | None, Otherwise(None)] = None
+    instagram_business_account: Annotated[_Linked | None, DefaultOnError(None)] = None
 
     @property
     def account_id(self) -> str | None:
@@ -42,8 +42,8 @@ class _Anything(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Instagram answered with an error; by Meta's code and subcode."""
+class CheckRefused:
+    """Instagram answered with an error, given by Meta's code and subcode."""
 
     because: str
     code: int | None = None
@@ -51,41 +51,45 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
-    """Nobody answered, or nobody was asked."""
+class CheckUnanswered:
+    """No answer came, or no call was made."""
 
     because: str
 
 
-Fault = Refused | Unanswered
+Fault = CheckRefused | CheckUnanswered
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
-class Checkup:
-    """Asks the Graph API how accounts are, and by what clock it lives; for one thread."""
+class AccountCheck:
+    """Asks the Graph API about the state of accounts and the time; for one thread."""
 
-    def __init__(self, access_for: Callable[[str], Access | None], timeout_seconds: float) -> None:
+    def __init__(
+        self, access_for: Callable[[str], GraphAccess | None], timeout_seconds: float
+    ) -> None:
         self._transport = GraphTransport(access_for, timeout_seconds)
         self.clock: datetime | None = None
-        """By Instagram's clock, when it last answered; None if it never did."""
+        """When Instagram last answered, by its own clock; None if it never did."""
+        self.is_unreachable = False
+        """Whether a call remained without an answer."""
 
     def account_of_token(self, account_id: str) -> str | Fault | None:
-        """Tell for which account its token really speaks; None where Instagram names none."""
+        """Return the account that the token really speaks for; None if Instagram names none."""
         fields = {"fields": "id,user_id"}
         found = self._ask(_Me, "me", account_id, fields)
-        if isinstance(found, Refused) and found.code == _NO_SUCH_FIELD:
+        if isinstance(found, CheckRefused) and found.code == _NO_SUCH_FIELD:
             found = self._ask(_Me, "me", account_id, {"fields": "id,instagram_business_account"})
         return found.account_id if isinstance(found, _Me) else found
 
     def fields_of(self, account_id: str) -> frozenset[str] | Fault:
-        """Tell whose changes the account's webhooks tell."""
+        """Return the webhook fields that the account is subscribed to."""
         found = self._ask(_Apps, "me/subscribed_apps", account_id, {})
         if not isinstance(found, _Apps):
             return found
         return frozenset(each for app in found.data for each in app.subscribed_fields)
 
     def reads_messages(self, account_id: str) -> Fault | None:
-        """Say why the account's conversations cannot be read; None where they can."""
+        """Return why the account's conversations cannot be read; None if they can."""
         query = {"platform": "instagram", "limit": "1"}
         found = self._ask(_Anything, "me/conversations", account_id, query)
         return None if isinstance(found, _Anything) else found
@@ -98,8 +102,9 @@ class Checkup:
         self, shape: type[_Shape], path: str, account_id: str, query: Mapping[str, str]
     ) -> _Shape | Fault:
         answer = self._transport.call("GET", path, account_id, query=query)
-        if isinstance(answer, NoAnswer | NoToken):
-            return Unanswered(answer.because)
+        if isinstance(answer, NoResponse | NoToken):
+            self.is_unreachable |= isinstance(answer, NoResponse)
+            return CheckUnanswered(answer.because)
         self.clock = answer.answered_at or self.clock
         return _read(shape, answer)
 
@@ -107,14 +112,14 @@ class Checkup:
 _NO_SUCH_FIELD = 100
 
 
-def _read(shape: type[_Shape], answer: Answer) -> _Shape | Fault:
+def _read(shape: type[_Shape], answer: GraphResponse) -> _Shape | Fault:
     error = read_error(answer.document)
     if error is not None:
         because = classify(error, answer.status).because
-        return Refused(because, error.code, error.error_subcode)
+        return CheckRefused(because, error.code, error.error_subcode)
     if answer.status != HTTPStatus.OK:
-        return Refused(classify_without_error(answer.status).because)
+        return CheckRefused(classify_without_error(answer.status).because)
     try:
         return shape.model_validate(answer.document)
     except ValidationError:
-        return Unanswered("the answer has a shape not known")
+        return CheckUnanswered("the response has an unknown format")

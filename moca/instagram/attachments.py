@@ -1,16 +1,16 @@
-from moca.core.content.attachments import Attachment, Received, Referral, Story
+from moca.core.content.attachments import Attachment, ReceivedContent, Referral, Story
 from moca.instagram import payload
-from moca.instagram.payload import Message, Postback, read_text
+from moca.instagram.payload import MessagePayload, PostbackPayload, read_text
 
-_NOTHING = Received()
+_NOTHING = ReceivedContent()
 
 
-def received_with(message: Message) -> Received | None:
-    """Tell what came with a message's text; None for nothing."""
+def received_with(message: MessagePayload) -> ReceivedContent | None:
+    """Return the content beside a message's text; None if there is none."""
     if _is_plain(message):
         return None
     story = message.reply_to.story if message.reply_to else None
-    received = Received(
+    received = ReceivedContent(
         attachments=_attachments(message),
         payload=_payload(message.quick_reply),
         referral=_referral(message.referral),
@@ -20,14 +20,16 @@ def received_with(message: Message) -> Received | None:
     return None if received == _NOTHING else received
 
 
-def received_with_tap(postback: Postback) -> Received | None:
-    """Tell what a tapped button carries; None for nothing."""
-    received = Received(payload=postback.payload or None, referral=_referral(postback.referral))
+def received_with_tap(postback: PostbackPayload) -> ReceivedContent | None:
+    """Return the content of a tapped button; None if there is none."""
+    received = ReceivedContent(
+        payload=postback.payload or None, referral=_referral(postback.referral)
+    )
     return None if received == _NOTHING else received
 
 
-def type_of(message: Message) -> str:
-    """Name what a message is: by its first attachment, by what it answers, or plain text."""
+def type_of(message: MessagePayload) -> str:
+    """Return a message's type: of its first attachment, of what it replies to, or plain text."""
     first = _attachments(message)[0].type if message.attachments else None
     if message.is_unsupported or first == "unsupported_type":
         return "unsupported"
@@ -40,7 +42,7 @@ def type_of(message: Message) -> str:
     return "text" if message.text else "unsupported"
 
 
-def _is_plain(message: Message) -> bool:
+def _is_plain(message: MessagePayload) -> bool:
     return (
         not message.attachments
         and message.quick_reply is None
@@ -49,35 +51,35 @@ def _is_plain(message: Message) -> bool:
     )
 
 
-def _attachments(message: Message) -> tuple[Attachment, ...]:
-    """List them; a shared post that comes as `ig_post` and as legacy `share` counts once."""
-    told = tuple(_attachment(each) for each in message.attachments)
-    if not any(each.type == "ig_post" for each in told):
-        return told
-    return tuple(each for each in told if each.type != "share")
+def _attachments(message: MessagePayload) -> tuple[Attachment, ...]:
+    """Return the attachments; a shared post sent as both `ig_post` and `share` counts once."""
+    item = tuple(_attachment(each) for each in message.attachments)
+    if not any(each.type == "ig_post" for each in item):
+        return item
+    return tuple(each for each in item if each.type != "share")
 
 
-def _attachment(told: payload.Attachment) -> Attachment:
-    media = told.payload
-    return Attachment(type=told.type, url=media.url or None, title=media.title, id=media.id)
+def _attachment(item: payload.AttachmentPayload) -> Attachment:
+    media = item.payload
+    return Attachment(type=item.type, url=media.url or None, title=media.title, id=media.id)
 
 
 def _payload(quick_reply: object) -> str | None:
-    told = quick_reply.get("payload") if isinstance(quick_reply, dict) else None
-    return read_text(told) or None
+    item = quick_reply.get("payload") if isinstance(quick_reply, dict) else None
+    return read_text(item) or None
 
 
-def _referral(told: payload.Referral | None) -> Referral | None:
-    if told is None:
+def _referral(item: payload.ReferralPayload | None) -> Referral | None:
+    if item is None:
         return None
-    ad = told.ads_context_data
+    ad = item.ads_context_data
     return Referral(
-        ref=told.ref,
-        source=told.source,
-        type=told.type,
-        ad_id=told.ad_id,
+        ref=item.ref,
+        source=item.source,
+        type=item.type,
+        ad_id=item.ad_id,
         ad_title=ad.ad_title,
         photo_url=ad.photo_url or None,
         video_url=ad.video_url or None,
-        product_id=told.product.id,
+        product_id=item.product.id,
     )

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 4 * 2**20
 
 
-class TooLong(ValueError):  # noqa: N818 - a value, as all that cannot be read
-    """Raised where an answer is longer than `MAX_ANSWER_BYTES`."""
+class DeadlineExceeded(ValueError):  # noqa: N818 - a ValueError, like other unreadable answers
+    """Raised when an answer is longer than `MAX_ANSWER_BYTES`."""
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Reads each answer, head and body, within one span, however slowly its bytes come.
+    """Limits the total time for each answer, head and body, however slowly its bytes arrive.
 
-    A timeout of requests is per read: a server that sends a byte now and then holds a call for
-    ever. To be used by one thread.
+    The timeout of requests is per read: a server that sends an occasional byte holds a call
+    forever. For one thread.
     """
 
     def __init__(self) -> None:
@@ -28,11 +28,11 @@ class DeadlineAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def begin(self, seconds: float) -> None:
-        """Count from now; call it before each request."""
+        """Start the clock; call it before each request."""
         self._ends_at = time.monotonic() + seconds
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Give the pool that requests would, whose connections keep the deadline."""
+        """Return the usual connection pool of requests, with connections that keep the deadline."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if "ConnectionCls" not in vars(pool):
             plain = pool.ConnectionCls
@@ -70,16 +70,16 @@ class _TimedReader(io.RawIOBase):
 
 
 def read_answer(raw: Any) -> bytes:
-    """Read what is left of an answer.
+    """Read the rest of an answer.
 
     Args:
-        raw: as requests gives it where it is asked to stream.
+        raw: The raw response of a request with `stream=True`.
 
     Raises:
-        TooLong: there is more of it than anybody needs.
-        OSError: it did not come whole, or not in time; so does `urllib3.exceptions.HTTPError`.
+        DeadlineExceeded: If the answer is too long.
+        OSError: If it is incomplete or late; `urllib3.exceptions.HTTPError` likewise.
     """
     answer: bytes = raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
     if len(answer) > MAX_ANSWER_BYTES:
-        raise TooLong
+        raise DeadlineExceeded
     return answer

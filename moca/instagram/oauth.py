@@ -7,27 +7,27 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 
-from moca.core.accounts import Account, Flavour
+from moca.core.accounts import Account, LoginKind
 from moca.core.outbox.delivery import AccountStopped
 from moca.instagram.errors import classify, read_error
 from moca.instagram.graph_access import Hosts
 from moca.instagram.oauth_responses import (
+    FacebookPage,
+    FacebookPages,
     InstagramAccount,
     LongToken,
-    Page,
-    Pages,
     ShortToken,
     Subscribed,
 )
 from moca.instagram.permissions import Permissions, permissions_for
-from moca.instagram.transport import Answer, GraphTransport, NoAnswer
+from moca.instagram.transport import GraphResponse, GraphTransport, NoResponse
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The Meta app in whose name accounts are connected."""
+    """The Meta app that accounts are connected to."""
 
     id: str
     secret: str = field(repr=False)
@@ -44,14 +44,14 @@ class LoginHosts:
 
     @classmethod
     def all_at(cls, graph: Hosts, root: str) -> "LoginHosts":
-        """Have a stand-in answer all of it."""
+        """Return hosts that all point to a stand-in."""
         dialog = f"{root}/oauth/authorize"
         return cls(graph, dialog, f"{root}/oauth/access_token", dialog)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A token and how long it lives; None where it has no end."""
+    """A token and its lifetime; None if it does not expire."""
 
     token: str = field(repr=False)
     lifetime: timedelta | None = None
@@ -59,7 +59,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An account whose owner let us in."""
+    """An account whose owner granted access."""
 
     account: Account
     grant: Grant
@@ -67,16 +67,16 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class LoginFailed:
-    """It did not come about."""
+    """A login that failed."""
 
     because: str
     is_token_dead: bool = False
 
 
 class LoginClient:
-    """Turns a login into accounts and tokens, and keeps tokens alive; for one thread.
+    """Exchanges logins for accounts and tokens, and refreshes tokens; for one thread.
 
-    Whatever the network or Meta does is a value, and no reason quotes a token or a secret.
+    Network and API failures are return values, and no reason quotes a token or a secret.
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class LoginClient:
         self._answers_comments = answers_comments
         self._transport = GraphTransport(lambda _account_id: None, timeout_seconds)
 
-    def dialog(self, flavour: Flavour, redirect_uri: str, state: str) -> str:
-        """Give the address at which the owner of an account lets us in."""
-        is_facebook = flavour is Flavour.FACEBOOK_LOGIN
+    def dialog(self, flavour: LoginKind, redirect_uri: str, state: str) -> str:
+        """Return the URL at which an account's owner grants access."""
+        is_facebook = flavour is LoginKind.FACEBOOK_LOGIN
         asked = {
             "client_id": self._app.id,
             "redirect_uri": redirect_uri,
@@ -106,19 +106,19 @@ class LoginClient:
         return f"{start}?{urlencode(asked)}"
 
     def connect(
-        self, flavour: Flavour, code: str, redirect_uri: str
+        self, flavour: LoginKind, code: str, redirect_uri: str
     ) -> tuple[Connected, ...] | LoginFailed:
-        """Exchange a code, which works once, for the accounts it opens, and subscribe to them."""
+        """Exchange a code, which works once, for its accounts, and subscribe to their webhooks."""
         try:
-            if flavour is Flavour.FACEBOOK_LOGIN:
+            if flavour is LoginKind.FACEBOOK_LOGIN:
                 return self._pages(code, redirect_uri)
             return (self._instagram(code, redirect_uri),)
         except _RefusedError as refusal:
             return refusal.failed
 
     def refresh(self, token: str) -> Grant | LoginFailed:
-        """Have a long-lived Instagram token prolonged by another 60 days."""
-        host = self._hosts.graph.host(Flavour.INSTAGRAM_LOGIN)
+        """Extend a long-lived Instagram token by another 60 days."""
+        host = self._hosts.graph.host(LoginKind.INSTAGRAM_LOGIN)
         asked = {"grant_type": "ig_refresh_token", "access_token": token}
         try:
             found = self._get(LongToken, f"{host}/refresh_access_token", asked)
@@ -135,14 +135,14 @@ class LoginClient:
         form |= {"redirect_uri": redirect_uri, "code": code}
         answer = self._transport.fetch("POST", self._hosts.instagram_exchange, form=form)
         short = _read(ShortToken, answer, "the exchange of the code")
-        host = self._hosts.graph.host(Flavour.INSTAGRAM_LOGIN)
+        host = self._hosts.graph.host(LoginKind.INSTAGRAM_LOGIN)
         asked = {"grant_type": "ig_exchange_token", "access_token": short.access_token}
         asked["client_secret"] = self._app.secret
         long = self._get(LongToken, f"{host}/access_token", asked)
-        root = self._hosts.graph.root(Flavour.INSTAGRAM_LOGIN)
+        root = self._hosts.graph.root(LoginKind.INSTAGRAM_LOGIN)
         fields = {"fields": "id,user_id,username,name"}
         me = self._get(InstagramAccount, f"{root}/me", fields, long.access_token)
-        wanted = self._permissions(Flavour.INSTAGRAM_LOGIN).fields
+        wanted = self._permissions(LoginKind.INSTAGRAM_LOGIN).fields
         self._subscribe(f"{root}/me", wanted, long.access_token)
         account = Account(
             account_id=me.user_id,
@@ -155,27 +155,27 @@ class LoginClient:
         return Connected(account, Grant(long.access_token, long.lifetime))
 
     def _pages(self, code: str, redirect_uri: str) -> tuple[Connected, ...]:
-        root = self._hosts.graph.root(Flavour.FACEBOOK_LOGIN)
+        root = self._hosts.graph.root(LoginKind.FACEBOOK_LOGIN)
         exchange = f"{root}/oauth/access_token"
         asked = {**self._named(), "redirect_uri": redirect_uri, "code": code}
         short = self._get(LongToken, exchange, asked)
         asked = {**self._named(), "grant_type": "fb_exchange_token"}
         long = self._get(LongToken, exchange, asked | {"fb_exchange_token": short.access_token})
-        me = self._get(Page, f"{root}/me", {"fields": "id"}, long.access_token)
+        me = self._get(FacebookPage, f"{root}/me", {"fields": "id"}, long.access_token)
         fields = {"fields": "id,name,access_token,instagram_business_account{id,username}"}
-        pages = self._get(Pages, f"{root}/me/accounts", fields, long.access_token)
+        pages = self._get(FacebookPages, f"{root}/me/accounts", fields, long.access_token)
         linked = tuple(page for page in pages.data if page.instagram_business_account)
         if not linked:
             raise _RefusedError(LoginFailed("none of the Pages has an Instagram account linked"))
         return tuple(self._page(root, me.id, page) for page in linked)
 
-    def _page(self, root: str, app_user_id: str, page: Page) -> Connected:
-        wanted = self._permissions(Flavour.FACEBOOK_LOGIN)
+    def _page(self, root: str, app_user_id: str, page: FacebookPage) -> Connected:
+        wanted = self._permissions(LoginKind.FACEBOOK_LOGIN)
         self._subscribe(f"{root}/{page.id}", wanted.fields, page.access_token)
         linked = page.instagram_business_account
         account = Account(
             account_id=linked.id if linked else "",
-            flavour=Flavour.FACEBOOK_LOGIN,
+            flavour=LoginKind.FACEBOOK_LOGIN,
             username=linked.username if linked else None,
             name=page.name,
             page_id=page.id,
@@ -185,7 +185,7 @@ class LoginClient:
         )
         return Connected(account, Grant(page.access_token))
 
-    def _permissions(self, flavour: Flavour) -> Permissions:
+    def _permissions(self, flavour: LoginKind) -> Permissions:
         return permissions_for(flavour, answers_comments=self._answers_comments)
 
     def _named(self) -> dict[str, str]:
@@ -208,15 +208,15 @@ class LoginClient:
 
 
 class _RefusedError(Exception):
-    """Raised where a login goes no further."""
+    """Raised if a login cannot continue."""
 
     def __init__(self, failed: LoginFailed) -> None:
         super().__init__(failed.because)
         self.failed = failed
 
 
-def _read(shape: type[_Shape], answer: Answer | NoAnswer, what: str) -> _Shape:
-    if isinstance(answer, NoAnswer):
+def _read(shape: type[_Shape], answer: GraphResponse | NoResponse, what: str) -> _Shape:
+    if isinstance(answer, NoResponse):
         raise _RefusedError(LoginFailed(f"{what}: {answer.because}"))
     error = read_error(answer.document)
     if error is not None:
@@ -228,5 +228,5 @@ def _read(shape: type[_Shape], answer: Answer | NoAnswer, what: str) -> _Shape:
     try:
         return shape.model_validate(answer.document)
     except ValidationError:
-        because = f"{what}: the answer has a shape not known"
+        because = f"{what}: the response has an unknown format"
         raise _RefusedError(LoginFailed(because)) from None

@@ -1,10 +1,10 @@
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from moca.instagram.ids import read_id
-from moca.instagram.payload import Otherwise
+from moca.instagram.payload import DefaultOnError
 from moca.instagram.transport import is_token
 
 
@@ -20,36 +20,36 @@ def _parted(value: object) -> object:
 
 Id = Annotated[str, BeforeValidator(read_id)]
 Token = Annotated[str, AfterValidator(_usable), Field(repr=False)]
-Told = Annotated[str | None, Otherwise(None)]
+Told = Annotated[str | None, DefaultOnError(None)]
 
 
 class ShortToken(BaseModel):
-    """What a code is exchanged for; Meta wraps it in a list of one, or does not."""
+    """The answer to a code; Meta may wrap it in a list of one."""
 
     access_token: Token
     permissions: Annotated[tuple[str, ...], BeforeValidator(_parted)] = ()
 
     @model_validator(mode="before")
     @classmethod
-    def _unwrapped(cls, value: Any) -> Any:
+    def _unwrapped(cls, value: object) -> object:
         data = value.get("data") if isinstance(value, dict) else None
         return data[0] if isinstance(data, list) and data else value
 
 
 class LongToken(BaseModel):
-    """A token that lives for two months; `expires_in` counts seconds."""
+    """A token valid for two months; `expires_in` is in seconds."""
 
     access_token: Token
-    expires_in: Annotated[int | None, Otherwise(None)] = None
+    expires_in: Annotated[int | None, DefaultOnError(None)] = None
 
     @property
     def lifetime(self) -> timedelta | None:
-        """How long it lives from now on; None where it has no end."""
+        """Return the remaining lifetime; None if it does not expire."""
         return timedelta(seconds=self.expires_in) if self.expires_in else None
 
 
 class InstagramAccount(BaseModel):
-    """Who a token speaks for; `user_id` is the number that webhooks carry, `id` the app's own."""
+    """The token's account; `user_id` is the number in webhooks, `id` is scoped to the app."""
 
     user_id: Id
     id: Annotated[str | None, BeforeValidator(read_id)] = None
@@ -64,8 +64,8 @@ class LinkedAccount(BaseModel):
     username: Told = None
 
 
-class Page(BaseModel):
-    """A Page, or the person whose Pages they are."""
+class FacebookPage(BaseModel):
+    """A Page, or the user who manages Pages."""
 
     id: Id
     name: Told = None
@@ -73,10 +73,10 @@ class Page(BaseModel):
     instagram_business_account: LinkedAccount | None = None
 
 
-class Pages(BaseModel):
-    """The Pages of a person."""
+class FacebookPages(BaseModel):
+    """A user's Pages."""
 
-    data: list[Page]
+    data: list[FacebookPage]
 
 
 class Subscribed(BaseModel):

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AliasChoices,
@@ -19,22 +19,22 @@ from moca.instagram.timestamps import read_instant
 
 
 @dataclass(frozen=True, slots=True)
-class Otherwise:
-    """Take this where the value is not of the right shape, so that one odd key loses no message."""
+class DefaultOnError:
+    """Substitutes a default for a malformed value, so that one odd key loses no message."""
 
     default: object
 
     def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
+        self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Wrap the field's schema with a default that also stands in for a wrong value."""
+        """Wrap the field's schema with a default that also replaces an invalid value."""
         return core_schema.with_default_schema(
             handler(source), default=self.default, on_error="default"
         )
 
 
 def read_text(value: object) -> str:
-    """Read what a person wrote, without the NULs and lone surrogates that nothing can store."""
+    """Return a contact's text without NULs and lone surrogates, which cannot be stored."""
     if not isinstance(value, str):
         return ""
     kept = value.replace("\x00", "")
@@ -43,25 +43,25 @@ def read_text(value: object) -> str:
     return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-Flag = Annotated[bool, Otherwise(default=False)]
+Flag = Annotated[bool, DefaultOnError(default=False)]
 Mid = Annotated[str | None, PlainValidator(read_mid)]
 Text = Annotated[str, PlainValidator(read_text)]
 Kind = Annotated[str, BeforeValidator(read_id), Field(max_length=64)]
 
 
-class Shape(BaseModel):
-    """A part of a payload; keys it does not name are let pass."""
+class PayloadModel(BaseModel):
+    """A part of a payload; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class Party(Shape):
+class PartyPayload(PayloadModel):
     """The sender or the recipient."""
 
     id: Annotated[str, BeforeValidator(read_id)]
 
 
-class Media(Shape):
+class MediaPayload(PayloadModel):
     """The `payload` of an attachment."""
 
     url: Annotated[Text, Field(validation_alias=AliasChoices("url", "story_media_url"))] = ""
@@ -76,117 +76,118 @@ class Media(Shape):
     ] = None
 
 
-class Attachment(Shape):
-    """Anything but text; a type not known is as good as any."""
+class AttachmentPayload(PayloadModel):
+    """Anything but text; unknown types are accepted."""
 
     type: Kind
-    payload: Annotated[Media, Otherwise(Media())] = Media()
+    payload: Annotated[MediaPayload, DefaultOnError(MediaPayload())] = MediaPayload()
 
 
-class Named(Shape):
-    """Something of which only the id counts."""
+class NamedPayload(PayloadModel):
+    """An object of which only the id matters."""
 
     id: Mid = None
 
 
-class Ad(Shape):
-    """What an ad showed that was clicked on."""
+class AdPayload(PayloadModel):
+    """The content of a clicked ad."""
 
     ad_title: Text = ""
     photo_url: Text = ""
     video_url: Text = ""
 
 
-class Referral(Shape):
-    """A link, an ad or a product that brought somebody here."""
+class ReferralPayload(PayloadModel):
+    """The link, ad or product through which a contact came."""
 
     ref: Text = ""
     source: Text = ""
     type: Text = ""
     ad_id: Mid = None
-    ads_context_data: Annotated[Ad, Otherwise(Ad())] = Ad()
-    product: Annotated[Named, Otherwise(Named())] = Named()
+    ads_context_data: Annotated[AdPayload, DefaultOnError(AdPayload())] = AdPayload()
+    product: Annotated[NamedPayload, DefaultOnError(NamedPayload())] = NamedPayload()
 
 
-class Story(Shape):
-    """A story that is answered."""
+class StoryPayload(PayloadModel):
+    """The story that a message replies to."""
 
     id: Mid = None
     url: Text = ""
 
 
-class ReplyTo(Shape):
-    """The message or story that a message answers."""
+class ReplyToPayload(PayloadModel):
+    """The message or story that a message replies to."""
 
     mid: Mid = None
-    story: Annotated[Story | None, Otherwise(None)] = None
+    story: Annotated[StoryPayload | None, DefaultOnError(None)] = None
 
 
-class Message(Shape):
+class MessagePayload(PayloadModel):
     """The `message` of an item."""
 
     mid: Mid = None
     text: Text = ""
-    attachments: Annotated[tuple[OnErrorOmit[Attachment], ...], Otherwise(())] = ()
-    quick_reply: Any = None
-    reply_to: Annotated[ReplyTo | None, Otherwise(None)] = None
-    referral: Annotated[Referral | None, Otherwise(None)] = None
+    attachments: Annotated[tuple[OnErrorOmit[AttachmentPayload], ...], DefaultOnError(())] = ()
+    quick_reply: object = None
+    reply_to: Annotated[ReplyToPayload | None, DefaultOnError(None)] = None
+    referral: Annotated[ReferralPayload | None, DefaultOnError(None)] = None
     is_echo: Flag = False
     is_self: Flag = False
     is_deleted: Flag = False
     is_unsupported: Flag = False
 
 
-class Postback(Shape):
+class PostbackPayload(PayloadModel):
     """The `postback` of an item: a button, an ice breaker or a menu entry was tapped."""
 
     mid: Mid = None
     title: Text = ""
     payload: Text = ""
-    referral: Annotated[Referral | None, Otherwise(None)] = None
+    referral: Annotated[ReferralPayload | None, DefaultOnError(None)] = None
 
 
-class MessageEdit(Shape):
+class MessageEditPayload(PayloadModel):
     """The `message_edit` of an item."""
 
     mid: Mid = None
     text: Text = ""
-    num_edit: Annotated[int | None, Otherwise(None)] = None
+    num_edit: Annotated[int | None, DefaultOnError(None)] = None
 
     @property
     def number(self) -> int:
-        """Which edit it is; 0 for the hint that comes with a new message."""
+        """Return the number of the edit; 0 for the hint that comes with a new message."""
         return self.num_edit if self.num_edit is not None else int(bool(self.text))
 
 
-class Messaging(Shape):
-    """An item of `messaging` or `standby`, or the value of a change that has the same shape."""
+class MessagingPayload(PayloadModel):
+    """An item of `messaging` or `standby`, or the value of a change of the same shape."""
 
-    sender: Annotated[Party | None, Otherwise(None)] = None
-    recipient: Annotated[Party | None, Otherwise(None)] = None
+    sender: Annotated[PartyPayload | None, DefaultOnError(None)] = None
+    recipient: Annotated[PartyPayload | None, DefaultOnError(None)] = None
     timestamp: Annotated[datetime | None, PlainValidator(read_instant)] = None
-    message: Annotated[Message | None, Otherwise(None)] = None
-    postback: Annotated[Postback | None, Otherwise(None)] = None
-    message_edit: Annotated[MessageEdit | None, Otherwise(None)] = None
+    message: Annotated[MessagePayload | None, DefaultOnError(None)] = None
+    postback: Annotated[PostbackPayload | None, DefaultOnError(None)] = None
+    message_edit: Annotated[MessageEditPayload | None, DefaultOnError(None)] = None
     is_self: Flag = False
 
     @property
     def is_to_itself(self) -> bool:
-        """Whether the account wrote to itself, which not every webhook says."""
+        """Return whether the account wrote to itself, which not every webhook states."""
         return self.is_self or (self.sender is not None and self.sender == self.recipient)
 
 
-class Commenter(Party):
-    """Who commented; the account itself has another id beside."""
+class CommenterPayload(PartyPayload):
+    """The author of a comment; the account itself has another id as well."""
 
-    self_ig_scoped_id: Any = None
+    self_ig_scoped_id: object = None
+    username: Text = ""
 
 
-class Comment(Shape):
+class CommentPayload(PayloadModel):
     """The value of a change of `comments` or `live_comments`."""
 
     id: Annotated[Mid, Field(validation_alias=AliasChoices("id", "comment_id"))] = None
     text: Text = ""
-    commenter: Annotated[Commenter | None, Otherwise(None), Field(alias="from")] = None
-    media: Annotated[Named, Otherwise(Named())] = Named()
+    commenter: Annotated[CommenterPayload | None, DefaultOnError(None), Field(alias="from")] = None
+    media: Annotated[NamedPayload, DefaultOnError(NamedPayload())] = NamedPayload()
     parent_id: Mid = None

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from moca.core.accounts import Flavour
+from moca.core.accounts import LoginKind
 
 _INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_manage_messages")
 _FACEBOOK_SCOPES = (
@@ -27,7 +27,7 @@ _PAGE_FIELDS = ("messages", "messaging_postbacks", "message_reactions")
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What an account's owner is asked for.
+    """The permissions that an account's owner is asked for.
 
     Source: Meta's page "Instagram webhook fields and permissions" of 28 October 2026. Comments and
     mentions need a permission of their own. With Facebook's login a Page is subscribed, and the
@@ -41,9 +41,9 @@ class Permissions:
     required_fields: frozenset[str]
 
 
-def permissions_for(flavour: Flavour, *, answers_comments: bool) -> Permissions:
+def permissions_for(flavour: LoginKind, *, answers_comments: bool) -> Permissions:
     """Return what Moca needs of an account connected by this login."""
-    if flavour is Flavour.FACEBOOK_LOGIN:
+    if flavour is LoginKind.FACEBOOK_LOGIN:
         comments = ("instagram_manage_comments",) if answers_comments else ()
         return Permissions(
             scopes=_FACEBOOK_SCOPES + comments,

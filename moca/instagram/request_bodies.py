@@ -1,22 +1,22 @@
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from moca.core.content.content import Button, Card, Content, QuickReply, Reaction
-from moca.core.outbox.queued_reply import Way
-from moca.core.profile import ICE_BREAKERS, MENU, MenuItem, Welcome
+from moca.core.outbox.queued_reply import ReplyAddress
+from moca.core.profile import ICE_BREAKERS, MENU, MenuItem, MessengerProfile
 from moca.core.types import ContactKey
 
-Body = Mapping[str, Any]
+Body = Mapping[str, object]
 
 SenderAction = Literal["mark_seen", "typing_on"]
-"""What a contact can be shown while a reply is on its way."""
+"""The actions that a contact can be shown while a reply is made."""
 
 
-def message_body(contact: ContactKey, content: Content, way: Way) -> Body:
-    """Write the request that sends a message, a private reply to a comment, or a reaction."""
+def message_body(contact: ContactKey, content: Content, way: ReplyAddress) -> Body:
+    """Return the request that sends a message, a private reply to a comment, or a reaction."""
     if content.reaction is not None:
         return _reaction(contact, content.reaction)
-    body: dict[str, Any] = {"recipient": _recipient(contact, way), "message": _message(content)}
+    body: dict[str, object] = {"recipient": _recipient(contact, way), "message": _message(content)}
     if content.reply_to_mid is not None:
         body["reply_to"] = {"mid": content.reply_to_mid}
     if content.quick_replies:
@@ -27,11 +27,11 @@ def message_body(contact: ContactKey, content: Content, way: Way) -> Body:
 
 
 def action_body(contact: ContactKey, action: str) -> Body:
-    """Write the request of a sender action, such as `typing_on`."""
+    """Return the request of a sender action, such as `typing_on`."""
     return {"recipient": {"id": contact.psid}, "sender_action": action}
 
 
-def _recipient(contact: ContactKey, way: Way) -> Body:
+def _recipient(contact: ContactKey, way: ReplyAddress) -> Body:
     if way.comment_id is not None:
         return {"comment_id": way.comment_id}
     return {"id": contact.psid}
@@ -59,7 +59,7 @@ def _message(content: Content) -> Body:
         buttons = [_button(button) for button in content.buttons]
         template = {"template_type": "button", "text": content.text, "buttons": buttons}
         return _attachment("template", template)
-    message: dict[str, Any] = {"text": content.text}
+    message: dict[str, object] = {"text": content.text}
     if content.quick_replies:
         message["quick_replies"] = [_quick_reply(each) for each in content.quick_replies]
     return message
@@ -74,7 +74,7 @@ def _quick_reply(reply: QuickReply) -> Body:
 
 
 def _card(card: Card) -> Body:
-    element: dict[str, Any] = {"title": card.title}
+    element: dict[str, object] = {"title": card.title}
     if card.subtitle:
         element["subtitle"] = card.subtitle
     if card.image_url is not None:
@@ -96,9 +96,9 @@ _PLATFORM = {"platform": "instagram"}
 _LOCALE = {"locale": "default"}
 
 
-def profile_body(welcome: Welcome) -> Mapping[str, Any]:
-    """Write the request that sets ice breakers and menu, for every language the same."""
-    body: dict[str, Any] = dict(_PLATFORM)
+def profile_body(welcome: MessengerProfile) -> Mapping[str, object]:
+    """Return the request that sets ice breakers and menu, the same for every language."""
+    body: dict[str, object] = dict(_PLATFORM)
     if welcome.ice_breakers:
         questions = [
             {"question": each.question, "payload": each.payload} for each in welcome.ice_breakers
@@ -110,8 +110,8 @@ def profile_body(welcome: Welcome) -> Mapping[str, Any]:
     return body
 
 
-def clearing_body(names: tuple[str, ...]) -> Mapping[str, Any]:
-    """Write the request that takes parts of a profile away."""
+def clearing_body(names: tuple[str, ...]) -> Mapping[str, object]:
+    """Return the request that removes parts of a profile."""
     return {**_PLATFORM, "fields": list(names)}
 
 

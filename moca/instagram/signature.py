@@ -7,22 +7,22 @@ _PREFIX = "sha256="
 
 
 def sign(body: bytes, secret: str) -> str:
-    """Make the `X-Hub-Signature-256` header that Meta sends with these raw bytes."""
+    """Return the `X-Hub-Signature-256` header that Meta sends with these raw bytes."""
     signing = _keyed(secret).copy()
     signing.update(body)
     return _PREFIX + signing.hexdigest()
 
 
 def name_of(secret: str) -> str:
-    """Name a secret so that nobody learns it: the beginning of a hash."""
+    """Return a name for a secret that does not reveal it: the beginning of a hash."""
     return hmac.new(secret.encode(), b"moca secret", hashlib.sha256).hexdigest()[:16]
 
 
 def signer(body: bytes, header: str | None, secrets: Sequence[str]) -> str | None:
-    """Give the secret that made the header for exactly these bytes; None where none did.
+    """Return the secret that signed exactly these bytes; None if none did.
 
-    Every secret is tried, whichever fits, so that the time taken tells nothing about them.
-    An empty secret fits nothing; no header or no secret means none.
+    Every secret is tried, even after a match, so that timing reveals nothing about them. An empty
+    secret never matches; without a header or secrets the result is None.
     """
     shown = (header or "").encode("utf-8", "surrogateescape")
     verdicts = [
@@ -35,5 +35,5 @@ def signer(body: bytes, header: str | None, secrets: Sequence[str]) -> str | Non
 
 @lru_cache(maxsize=16)
 def _keyed(secret: str) -> hmac.HMAC:
-    # hmac.digest would let the interpreter's lock go for each body, and wait long to have it back.
+    # hmac.digest would release the interpreter's lock for each body, and wait long to regain it.
     return hmac.new(secret.encode(), digestmod="sha256")

@@ -9,13 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from moca.instagram.ids import read_id
 
-_LONGEST = 16_384
+_MAX_LENGTH = 16_384
 _OLDEST = timedelta(days=1)
 _CLOCKS_APART = timedelta(minutes=5)
 
 
 class SignedRequest(BaseModel):
-    """What Meta says of a person with whom the app had to do."""
+    """Meta's statement about a user of the app."""
 
     algorithm: Literal["HMAC-SHA256"]
     user_id: Annotated[str, BeforeValidator(read_id)]
@@ -23,23 +23,23 @@ class SignedRequest(BaseModel):
 
 
 def read_signed_request(text: str, secrets: Sequence[str], now: datetime) -> SignedRequest | None:
-    """Read a `signed_request` that one of the secrets signed lately; None for anything else.
+    """Read a `signed_request` recently signed with one of the secrets; None for anything else.
 
-    One that was signed long ago is a copy that somebody kept and sends again.
+    One that was signed long ago may be a replayed copy.
 
-    Every secret is tried, whichever fits, so that the time taken tells nothing about them.
+    Every secret is tried, even after a match, so that timing reveals nothing about them.
     """
     signature, dot, payload = text.partition(".")
-    if not dot or len(text) > _LONGEST or not text.isascii():
+    if not dot or len(text) > _MAX_LENGTH or not text.isascii():
         return None
     try:
-        shown, told = _decoded(signature), _decoded(payload)
+        given, body = _decoded(signature), _decoded(payload)
     except ValueError:
         return None
     verdicts = [
-        hmac.compare_digest(_signature(payload, secret), shown) for secret in secrets if secret
+        hmac.compare_digest(_signature(payload, secret), given) for secret in secrets if secret
     ]
-    read = _read(told) if any(verdicts) else None
+    read = _read(body) if any(verdicts) else None
     return read if read is not None and _is_of_late(read, now) else None
 
 
@@ -52,9 +52,9 @@ def _signature(payload: str, secret: str) -> bytes:
     return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).digest()
 
 
-def _read(told: bytes) -> SignedRequest | None:
+def _read(body: bytes) -> SignedRequest | None:
     try:
-        return SignedRequest.model_validate_json(told)
+        return SignedRequest.model_validate_json(body)
     except ValidationError:
         return None
 

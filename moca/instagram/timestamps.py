@@ -3,13 +3,14 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_IN_MILLISECONDS = 10**11
-_LONGEST_NUMBER = 20
+_MAX_DIGITS = 20
 
 
 def read_instant(value: object) -> datetime | None:
     """Read a time as Meta writes it: seconds or milliseconds since 1970, or ISO 8601.
 
-    Numbers may be text; from 1e11 on they are milliseconds. None for what is no time after 1970.
+    Numbers may be text; from 1e11 on they are milliseconds. None for anything but a time after
+    1970.
     """
     try:
         number = _number(value)
@@ -22,7 +23,7 @@ def read_instant(value: object) -> datetime | None:
 
 def _number(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdecimal():
-        return int(value[:_LONGEST_NUMBER])
+        return int(value[:_MAX_DIGITS])
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and math.isfinite(value):

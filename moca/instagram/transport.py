@@ -14,49 +14,51 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from moca.instagram.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, TooLong, read_answer
-from moca.instagram.graph_access import Access
+from moca.instagram.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, DeadlineExceeded, read_answer
+from moca.instagram.graph_access import GraphAccess
 from moca.instagram.usage import regain_access_after, usage_percent
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, whatever its status."""
+class GraphResponse:
+    """An answer, whatever its status."""
 
     status: int
     document: object = field(repr=False)
-    """The body read as JSON; None where it is none."""
+    """The body parsed as JSON; None if it is not JSON."""
     wait: timedelta | None = None
     """How long the usage headers ask this account to wait."""
     usage_percent: float = 0
-    """How much of its quota the account has used; Meta throttles at 100."""
+    """The used percentage of the account's quota; Meta throttles at 100."""
     answered_at: datetime | None = None
-    """By the clock of whoever answered, in whole seconds."""
+    """By the server's clock, in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """Nothing readable came back."""
+class NoResponse:
+    """No readable answer came."""
 
     because: str
     arrived: bool
-    """False where the request certainly never reached anybody."""
+    """False if the request certainly never reached a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoToken:
     """The call was not made: there is no access token for the account."""
 
-    because: str = "no usable access token for this account"
+    because: str = "no valid access token for this account"
 
 
 class GraphTransport:
-    """Carries calls to the Graph API over one connection pool; to be used by one thread.
+    """Makes calls to the Graph API over one connection pool; for one thread.
 
-    The access token travels in a header, never in an address, and no redirect is followed.
+    The access token is sent in a header, never in a URL, and no redirect is followed.
     """
 
-    def __init__(self, access_for: Callable[[str], Access | None], timeout_seconds: float) -> None:
+    def __init__(
+        self, access_for: Callable[[str], GraphAccess | None], timeout_seconds: float
+    ) -> None:
         self._access_for = access_for
         self._timeout_seconds = timeout_seconds
         self._deadline = DeadlineAdapter()
@@ -72,8 +74,8 @@ class GraphTransport:
         *,
         query: Mapping[str, str] | None = None,
         body: object = None,
-    ) -> Answer | NoAnswer | NoToken:
-        """Make one call in an account's name; network trouble is an answer too, never raised."""
+    ) -> GraphResponse | NoResponse | NoToken:
+        """Make one call for an account; network failures are returned, never raised."""
         access = self._access_for(account_id)
         if access is None or not is_token(access.token):
             return NoToken()
@@ -88,9 +90,9 @@ class GraphTransport:
         query: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         body: object = None,
-    ) -> Answer | NoAnswer:
-        """Make one call in nobody's name, or in that of whoever a token speaks for."""
-        # A proxy from the environment is for the world outside, not for the stand-in beside us.
+    ) -> GraphResponse | NoResponse:
+        """Make one call without an account, or for the account of a token."""
+        # A proxy from the environment is for the outside world, not for a local stand-in.
         self._session.trust_env = not _is_loopback(url)
         self._deadline.begin(self._timeout_seconds)
         try:
@@ -106,11 +108,13 @@ class GraphTransport:
                 stream=True,
             ) as response:
                 answer = read_answer(response.raw)
-        except TooLong:
-            return NoAnswer(f"the answer is longer than {MAX_ANSWER_BYTES >> 20} MiB", arrived=True)
+        except DeadlineExceeded:
+            return NoResponse(
+                f"the response is larger than {MAX_ANSWER_BYTES >> 20} MiB", arrived=True
+            )
         except (OSError, HTTPError) as error:
             return self._explain(error)
-        return Answer(
+        return GraphResponse(
             response.status_code,
             _read_json(answer),
             regain_access_after(response.headers),
@@ -122,18 +126,18 @@ class GraphTransport:
         """Close every connection."""
         self._session.close()
 
-    def _explain(self, error: OSError | HTTPError) -> NoAnswer:
+    def _explain(self, error: OSError | HTTPError) -> NoResponse:
         if isinstance(error, ValueError):
-            return NoAnswer("the Graph address cannot be called", arrived=False)
+            return NoResponse("the Graph API URL cannot be called", arrived=False)
         if _never_connected(error):
-            return NoAnswer("no connection to Instagram", arrived=False)
+            return NoResponse("cannot connect to Instagram", arrived=False)
         if isinstance(error, requests.Timeout | ReadTimeoutError):
-            return NoAnswer(f"no answer within {self._timeout_seconds:g} s", arrived=True)
-        return NoAnswer("the connection broke before the answer", arrived=True)
+            return NoResponse(f"no response within {self._timeout_seconds:g} s", arrived=True)
+        return NoResponse("the connection was lost before the response", arrived=True)
 
 
 class _Bearer(requests.auth.AuthBase):
-    # Given as auth, it also keeps requests from taking another password out of ~/.netrc.
+    # Passed as auth, it also keeps requests from reading another password from ~/.netrc.
     def __init__(self, token: str) -> None:
         self._token = token
 
@@ -144,7 +148,7 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text can be sent as a token at all."""
+    """Return whether a text is a sendable token."""
     return bool(text) and text.isascii() and text.isprintable()
 
 
@@ -157,7 +161,7 @@ def _never_connected(error: OSError | HTTPError) -> bool:
 
 
 def read_http_date(headers: Mapping[str, str]) -> datetime | None:
-    """Read the `Date` header; None where there is none that can be read."""
+    """Read the `Date` header; None if it is missing or unreadable."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):

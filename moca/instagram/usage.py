@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, Field, Json, OnErrorOmit, TypeAdapter, ValidationError
 
-_LONGEST_WAIT = timedelta(days=1)
+_MAX_WAIT = timedelta(days=1)
 _HEADER = "X-Business-Use-Case-Usage"
 _APP_HEADER = "X-App-Usage"
 
@@ -32,19 +32,19 @@ _MESSAGING = ("instagram", "messenger", "pages")
 def regain_access_after(headers: Mapping[str, str]) -> timedelta | None:
     """Read how long a throttled account must wait, from minutes in the usage header.
 
-    None where no positive time is named; at most a day.
+    None without a positive time; at most a day.
     """
     minutes = [usage.estimated_time_to_regain_access for usage in _messaging_usages(headers)]
     longest = max(minutes, default=0.0)
     if longest <= 0:
         return None
-    return min(timedelta(minutes=min(longest, 1e6)), _LONGEST_WAIT)
+    return min(timedelta(minutes=min(longest, 1e6)), _MAX_WAIT)
 
 
 def usage_percent(headers: Mapping[str, str]) -> float:
-    """Read how much of its quota an account has used; 0 where no header tells.
+    """Read the used percentage of an account's quota; 0 without a header.
 
-    Meta throttles at 100. The fullest of app and account counts.
+    Meta throttles at 100. The higher of the app's and the account's usage counts.
     """
     shares: list[_Share] = [*_messaging_usages(headers)]
     with contextlib.suppress(ValidationError):

@@ -15,19 +15,19 @@ _PAGES = Environment(
 
 
 def rehearsal_page(rehearsal: Rehearsal) -> str:
-    """Write a rehearsal as a page that needs nothing else: no script, no other file."""
+    """Render a rehearsal as a self-contained page: no script, no other file."""
     return _PAGES.get_template("rehearsal.html").render(
         rehearsal=rehearsal, totals=TOTALS, notes=notes(rehearsal), said=said, sent=sent
     )
 
 
 def write_for_the_owner(path: Path, page: str) -> None:
-    """Write a page in which people's messages stand: nobody else may read it.
+    """Write a page with contacts' messages to a file that only its owner can read.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: If it cannot be written.
     """
-    # Beside it first, so that rights which an older file gave away are not kept.
+    # Written to a new file first, so that an older file's permissions are not kept.
     beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)
     made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

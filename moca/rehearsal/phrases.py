@@ -1,21 +1,21 @@
 from datetime import timedelta
 
-from moca.core.replay_comparison import Ending, Rehearsal, Verdict
+from moca.core.replay_comparison import Rehearsal, ReplayOutcome, ReplayVerdict
 
 TOTALS = (
-    (Verdict.SAME, "answered as then, or left alone for the same reason"),
-    (Verdict.CHANGED, "answered in other words"),
-    (Verdict.ANOTHER_TIME, "answered alike, more than 5 s sooner or later"),
-    (Verdict.NOW_ANSWERED, "left alone then"),
-    (Verdict.NO_LONGER_ANSWERED, "answered then"),
-    (Verdict.ANOTHER_END, "left alone then and now, for another reason"),
-    (Verdict.NOT_REPLAYED, "unsent or erased since, so that nothing is left to replay"),
+    (ReplayVerdict.SAME, "the same reply, or unanswered for the same reason"),
+    (ReplayVerdict.CHANGED, "a different reply"),
+    (ReplayVerdict.ANOTHER_TIME, "the same reply, more than 5 s earlier or later"),
+    (ReplayVerdict.NOW_ANSWERED, "unanswered before"),
+    (ReplayVerdict.NO_LONGER_ANSWERED, "answered before"),
+    (ReplayVerdict.ANOTHER_END, "unanswered before and now, for another reason"),
+    (ReplayVerdict.NOT_REPLAYED, "unsent or erased since, nothing left to replay"),
 )
-"""Every verdict, and what it means."""
+"""Every verdict and its meaning."""
 
 
-def said(ending: Ending) -> str:
-    """Tell what was said, or why nothing was."""
+def said(ending: ReplayOutcome) -> str:
+    """Return the reply, or why there was none."""
     if ending.is_answered:
         return ending.said or f"({ending.type})"
     if ending.outcome is None:
@@ -23,15 +23,15 @@ def said(ending: Ending) -> str:
     return f"{ending.outcome}: {ending.because}" if ending.because else str(ending.outcome)
 
 
-def sent(ending: Ending) -> str:
-    """Tell how long after its receipt a message was answered."""
+def sent(ending: ReplayOutcome) -> str:
+    """Return how long after its receipt a message was answered."""
     if not ending.is_answered:
         return ""
-    return "not yet" if ending.sent_after is None else span(ending.sent_after)
+    return "pending" if ending.sent_after is None else span(ending.sent_after)
 
 
 def span(time: timedelta) -> str:
-    """Tell a span in the unit that reads best."""
+    """Format a duration in the most readable unit."""
     seconds = time.total_seconds()
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:
@@ -40,14 +40,12 @@ def span(time: timedelta) -> str:
 
 
 def notes(rehearsal: Rehearsal) -> tuple[str, ...]:
-    """Tell what the figures do not."""
+    """Return remarks that the figures do not show."""
     counts = {
-        "Replies by a generator that may cost money and was not asked (--with-model asks it)": (
+        "Replies from a generator that may cost money and was not called (use --with-model)": (
             rehearsal.unasked
         ),
-        "Webhooks that were erased or cannot be read": rehearsal.unreadable,
-        "Differences not shown (--limit shows more)": (
-            rehearsal.different - len(rehearsal.differences)
-        ),
+        "Webhooks erased or unreadable": rehearsal.unreadable,
+        "Differences not shown (use --limit)": (rehearsal.different - len(rehearsal.differences)),
     }
     return tuple(f"{what}: {count}" for what, count in counts.items() if count)

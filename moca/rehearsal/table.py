@@ -4,21 +4,21 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from moca.core.replay_comparison import Difference, Ending, Rehearsal
+from moca.core.replay_comparison import Rehearsal, ReplayDifference, ReplayOutcome
 from moca.rehearsal.phrases import TOTALS, notes, said, sent
 
-_LONGEST = 120
+_MAX_LENGTH = 120
 
 
 def rehearsal_tables(rehearsal: Rehearsal) -> Iterator[RenderableType]:
-    """Show a rehearsal on a terminal: the differences, then the totals."""
+    """Render a rehearsal for a terminal: the differences, then the totals."""
     if rehearsal.differences:
-        sides = map(_column, ("wrote", "then", "now"))
+        sides = map(_column, ("message", "before", "now"))
         table = Table("received (UTC)", *sides, "", show_lines=True)
         for difference in rehearsal.differences:
             table.add_row(*_row(difference))
         yield table
-    totals = Table("", "messages", "that were")
+    totals = Table("result", "messages", "meaning")
     for verdict, meaning in TOTALS:
         totals.add_row(str(verdict), str(rehearsal.counts[verdict]), meaning)
     yield totals
@@ -28,16 +28,16 @@ def rehearsal_tables(rehearsal: Rehearsal) -> Iterator[RenderableType]:
 
 
 def _column(header: str) -> Column:
-    # An id that is cut asks no journey.
+    # A truncated id cannot be looked up with `journey`.
     return Column(header, overflow="fold")
 
 
-def _row(difference: Difference) -> tuple[RenderableType, ...]:
+def _row(difference: ReplayDifference) -> tuple[RenderableType, ...]:
     message = difference.message
     wrote = message.text or f"({message.type})"
     return (
         f"{message.received_at:%Y-%m-%d %H:%M:%S}",
-        # As text: square brackets in it are no markup.
+        # As text, because square brackets in it are not markup.
         Text(f"{_short(wrote)}\n{message.mid}"),
         _ending(difference.then),
         _ending(difference.now),
@@ -45,7 +45,7 @@ def _row(difference: Difference) -> tuple[RenderableType, ...]:
     )
 
 
-def _ending(ending: Ending) -> Text:
+def _ending(ending: ReplayOutcome) -> Text:
     after = sent(ending)
     lines = (_short(said(ending)), after and f"after {after}", ending.by)
     return Text("\n".join(line for line in lines if line))
@@ -53,4 +53,4 @@ def _ending(ending: Ending) -> Text:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 1]}…"

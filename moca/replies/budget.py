@@ -1,6 +1,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 
@@ -11,20 +12,36 @@ from moca.core.types import ContactKey
 log = structlog.get_logger()
 
 Spent = Callable[[datetime], Mapping[ContactKey, int]]
-"""Tells how many replies each contact has had since an instant; called on a responder's thread."""
+"""Returns each contact's number of replies since an instant; called on a responder's thread."""
+
+
+Report = Callable[[str, datetime], None]
+"""Receives why the budget is spent, and when it was; called on a responder's thread."""
 
 
 class Budget(Protocol):
-    """How much may be spent; safe to ask from several threads."""
+    """A limit on model calls; thread-safe."""
 
     def take(self, contact: ContactKey, now: datetime) -> str | None:
-        """Take one call for a contact out of it; or take nothing, and say why it may not be."""
+        """Take one call for a contact from the budget; return None, or why it is refused."""
         ...
 
 
 def nothing_spent(since: datetime) -> Mapping[ContactKey, int]:  # noqa: ARG001
-    """Tell of nothing, as where nothing is kept."""
+    """Return no replies, for use without a database."""
     return {}
+
+
+def report_to_nobody(because: str, at: datetime) -> None:
+    """Drop the report, as where nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRecord:
+    """Where calls are recorded: what was spent, and that the budget is used up."""
+
+    spent: Spent = nothing_spent
+    report: Report = report_to_nobody
 
 
 _HOURS_TO_SPEND_A_DAY_IN = 4
@@ -32,17 +49,24 @@ _MIN_PER_HOUR = 50
 
 
 class DailyBudget:
-    """So many calls a day (UTC) over all and to one contact; hard stops.
+    """A limit of calls per UTC day, overall and per contact.
 
-    One hour may take a quarter of the day's calls, or 50 if that is more, so that a few contacts
-    cannot spend what is there for all. It counts in this process, and recalls at the first call of
-    a day what was spent before a restart. It holds no more contacts than the day has calls.
+    One hour may use a quarter of the day's calls, or 50 if that is more, so that a few contacts
+    cannot use up the budget of all. The count is kept in this process; the first call of a day
+    loads what was spent before a restart. It holds at most as many contacts as the day has calls.
     """
 
-    def __init__(self, per_day: int, per_contact: int, spent: Spent = nothing_spent) -> None:
+    def __init__(
+        self,
+        per_day: int,
+        per_contact: int,
+        spent: Spent = nothing_spent,
+        report: Report = report_to_nobody,
+    ) -> None:
         self._per_day = per_day
         self._per_contact = per_contact
         self._spent_since = spent
+        self._report_to = report
         self._lock = threading.Lock()
         self._day: datetime | None = None
         self._spent: Counter[ContactKey] = Counter()
@@ -57,10 +81,12 @@ class DailyBudget:
         with self._lock:
             self._turn_to(now)
             if (spent := self._spent_for_all()) is not None:
-                self._report(spent)
+                self._report(spent, now)
                 return spent
             if self._spent[contact] >= self._per_contact:
-                return f"the contact's budget of {self._per_contact} calls is spent until 00:00 UTC"
+                return (
+                    f"the contact's budget of {self._per_contact} calls is used up until 00:00 UTC"
+                )
             self._spent[contact] += 1
             self._total += 1
             self._in_hour += 1
@@ -68,20 +94,21 @@ class DailyBudget:
 
     def _spent_for_all(self) -> str | None:
         if self._total >= self._per_day:
-            return f"the day's budget of {self._per_day} calls is spent until 00:00 UTC"
+            return f"the day's budget of {self._per_day} calls is used up until 00:00 UTC"
         if self._in_hour >= self._per_hour and self._hour is not None:
             until = self._hour + timedelta(hours=1)
-            return f"the hour's share of {self._per_hour} calls is spent until {until:%H:%M} UTC"
+            return f"the hour's share of {self._per_hour} calls is used up until {until:%H:%M} UTC"
         return None
 
-    def _report(self, spent: str) -> None:
+    def _report(self, spent: str, now: datetime) -> None:
         if spent != self._reported:
+            self._report_to(spent, now)
             log.warning("model_budget_spent", because=spent, day=f"{self._day:%Y-%m-%d}")
         self._reported = spent
 
     def _turn_to(self, now: datetime) -> None:
         day = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-        # A clock set back a little over midnight must not spend the day before once more.
+        # A clock set back past midnight must not spend the previous day's budget again.
         if self._day is None or day > self._day:
             self._spent = Counter(self._spent_since(day))
             self._total = self._spent.total()

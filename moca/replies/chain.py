@@ -8,54 +8,54 @@ import structlog
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
 from moca.replies.generator import (
+    GeneratedReply,
     GenerationError,
     HandOver,
     NoReply,
     Reply,
     ReplyGenerator,
     ReplyRequest,
-    Say,
 )
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A generator of a chain, and what the settings call it."""
+class ChainLink:
+    """A generator of a chain, and its name in the settings."""
 
     name: str
     generator: ReplyGenerator
     is_quick: bool = False
-    """Whether it calls nobody, so that its answer is there at once."""
+    """Whether it makes no calls, so that its answer is immediate."""
 
 
-class Chain:
-    """Asks one generator after another until one has something to say."""
+class GeneratorChain:
+    """Asks one generator after another until one returns a reply."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
+    def __init__(self, links: Sequence[ChainLink]) -> None:
         self._links = tuple(links)
 
     @property
     def needs_history(self) -> int:
-        """As much as the one that wants the most."""
+        """Return the largest need of its generators."""
         return max(link.generator.needs_history for link in self._links)
 
     @property
     def needs_name(self) -> bool:
-        """Whether one of them wants to know what the contact is called."""
+        """Return whether any of its generators needs the contact's name."""
         return any(getattr(link.generator, "needs_name", True) for link in self._links)
 
     @property
-    def quick(self) -> "Chain | None":
-        """The links before the first one that may take its time; itself where none does."""
+    def quick(self) -> "GeneratorChain | None":
+        """Return the links before the first slow one; itself if all are quick."""
         links = tuple(takewhile(lambda link: link.is_quick, self._links))
         if links == self._links:
             return self
-        return Chain(links) if links else None
+        return GeneratorChain(links) if links else None
 
     def answers_at_once(self, message: Inbound, now: datetime) -> str | None:
-        """Return why a message is answered without a wait; None where it waits as any other."""
+        """Return why a message is answered without a wait; None if it waits like any other."""
         for link in self._links:
             wants = getattr(link.generator, "answers_at_once", None)
             because: str | None = wants(message, now) if wants is not None else None
@@ -63,17 +63,17 @@ class Chain:
                 return because
         return None
 
-    def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
-        """Give the first answer there is, and say why those before gave none.
+    def reply(self, request: ReplyRequest) -> GeneratedReply | HandOver | NoReply:
+        """Return the first reply, with the reasons why earlier generators made none.
 
         Raises:
-            GenerationError: nobody answers, and at least one failed to: asked again, it may.
+            GenerationError: If no generator replies and at least one failed; a retry may succeed.
         """
         passed: list[str] = []
         failed = False
         for link in self._links:
             try:
-                reply = _asked(link, request)
+                reply = _reply_of(link, request)
             except GenerationError as error:
                 failed = True
                 passed.append(f"{link.name}: {error}")
@@ -82,28 +82,28 @@ class Chain:
                 case NoReply(because):
                     passed.append(f"{link.name}: {because}")
                 case HandOver(because, content):
-                    return HandOver(_told(f"{link.name}: {because}", passed), content)
-                case Say(content=content, by=by):
-                    told = _told(f"{link.name}: {by}" if by else link.name, passed)
-                    return Say(content, told, is_sample=reply.is_sample)
+                    return HandOver(_maker(f"{link.name}: {because}", passed), content)
+                case GeneratedReply(content=content, by=by):
+                    maker = _maker(f"{link.name}: {by}" if by else link.name, passed)
+                    return GeneratedReply(content, maker, is_sample=reply.is_sample)
                 case Content():
                     is_sample = getattr(link.generator, "is_sample", False)
-                    return Say(reply, _told(link.name, passed), is_sample=is_sample)
+                    return GeneratedReply(reply, _maker(link.name, passed), is_sample=is_sample)
         if failed:
             raise GenerationError("; ".join(passed))
         return NoReply("; ".join(passed))
 
 
-def _asked(link: Link, request: ReplyRequest) -> Reply:
+def _reply_of(link: ChainLink, request: ReplyRequest) -> Reply:
     try:
         return link.generator.reply(request)
     except GenerationError:
         raise
     except Exception as error:
-        # A fault of somebody else's generator must not keep the next one from answering.
+        # A fault in a third-party generator must not keep the next one from answering.
         log.exception("generator_crashed", generator=link.name)
         raise GenerationError(f"crashed ({type(error).__name__})") from None
 
 
-def _told(by: str, passed: Sequence[str]) -> str:
+def _maker(by: str, passed: Sequence[str]) -> str:
     return f"{by}, after {'; '.join(passed)}" if passed else by

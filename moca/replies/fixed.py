@@ -1,12 +1,12 @@
 from dataclasses import dataclass
 
 from moca.core.content.content import Content
-from moca.replies.generator import ReplyRequest, Say
+from moca.replies.generator import GeneratedReply, ReplyRequest
 
 
 @dataclass(frozen=True, slots=True)
 class FixedGenerator:
-    """Says one text to everybody; the last of a chain, so that nobody waits for nothing."""
+    """Replies with one text to every message; the last of a chain, as a fallback."""
 
     text: str
     needs_history: int = 0
@@ -14,8 +14,25 @@ class FixedGenerator:
 
     def __post_init__(self) -> None:
         if not self.text.strip():
-            raise ValueError("text: must say something")
+            raise ValueError("text: must not be empty")
 
-    def reply(self, request: ReplyRequest) -> Say:  # noqa: ARG002
-        """Say it."""
-        return Say(Content(text=self.text), "the fixed text")
+    def reply(self, request: ReplyRequest) -> GeneratedReply:  # noqa: ARG002
+        """Return the fixed text."""
+        return GeneratedReply(Content(text=self.text), "fixed text")
+
+
+MOCK_TEXT = "This would be an AI generated message"
+
+
+@dataclass(frozen=True, slots=True)
+class MockGenerator:
+    """Replies to everything with the same text."""
+
+    text: str = MOCK_TEXT
+    needs_history: int = 0
+    needs_name: bool = False
+    is_sample: bool = True
+
+    def reply(self, request: ReplyRequest) -> Content:  # noqa: ARG002
+        """Return the text."""
+        return Content(text=self.text)

@@ -3,12 +3,12 @@ from datetime import datetime
 
 from moca.core.content.content import Content
 from moca.core.replay_comparison import unasked
-from moca.replies.generator import Reply, ReplyGenerator, ReplyRequest, Say
+from moca.replies.generator import GeneratedReply, Reply, ReplyGenerator, ReplyRequest
 
 
 @dataclass(frozen=True, slots=True)
-class SparedGenerator:
-    """Stands for a generator that may cost money: it is asked from an instant on, or never."""
+class FreeOnlyGenerator:
+    """Replaces a generator that may cost money: calls it from an instant on, or never."""
 
     name: str
     generator: ReplyGenerator
@@ -16,15 +16,15 @@ class SparedGenerator:
 
     @property
     def needs_history(self) -> int:
-        """As much as the one it stands for, where that is ever asked."""
+        """Return the need of the replaced generator, if that is ever called."""
         return 0 if self.asked_from is None else self.generator.needs_history
 
     def reply(self, request: ReplyRequest) -> Reply:
-        """Have it answer, or tell that it would.
+        """Return its reply, or a note that it would have been asked.
 
         Raises:
-            GenerationError: there is no reply.
+            GenerationError: If there is no reply.
         """
         if self.asked_from is not None and request.now >= self.asked_from:
             return self.generator.reply(request)
-        return Say(Content(text=unasked(self.name)), "not asked in a rehearsal")
+        return GeneratedReply(Content(text=unasked(self.name)), "not called in a rehearsal")

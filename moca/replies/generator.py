@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -8,49 +9,49 @@ from moca.core.types import ContactKey, Role
 
 
 class GenerationError(Exception):
-    """Raised where a generator could make no reply; its text is shown, so it quotes no message."""
+    """Raised if no reply could be made; its text is shown, so it must not quote a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saying:
-    """What one side said earlier in the conversation."""
+class HistoryMessage:
+    """An earlier message of the conversation, of either side."""
 
     role: Role
     text: str = field(repr=False)
-    """Empty where it was not text, such as a picture."""
+    """Empty if it was not text, such as a picture."""
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRequest:
-    """What a reply is to be made of."""
+    """The input of a reply generator."""
 
     contact: ContactKey
     inputs: tuple[Inbound, ...] = field(repr=False)
     """The messages to answer, in the order received; at least one."""
     now: datetime
-    """When the reply is asked for."""
+    """When the reply is requested."""
     attempt: int = 1
-    """Counts from 1; higher where an earlier attempt failed."""
+    """Counts from 1; higher after a failed attempt."""
     contact_name: str | None = field(default=None, repr=False)
-    """What the contact calls itself; None where Instagram did not tell."""
-    history: tuple[Saying, ...] = field(default=(), repr=False)
+    """The contact's own name; None if Instagram did not provide it."""
+    history: tuple[HistoryMessage, ...] = field(default=(), repr=False)
     """The last messages of both sides before the inputs, oldest first: `needs_history` at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """Send this; `by` tells in a few words who made it and why, for the journey."""
+class GeneratedReply:
+    """A reply to send; `by` says briefly who made it and why, for the journey."""
 
     content: Content
     by: str = ""
     is_sample: bool = False
-    """Whether it stands for a reply that would be different each time."""
+    """Whether it stands for a reply that would differ each time."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A person shall take over; without `content` the contact is told what the settings say."""
+    """A teammate should take over; without `content` the contact gets the text of the settings."""
 
     because: str
     content: Content | None = None
@@ -58,35 +59,44 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """Nothing to say: the next generator is asked, and after the last one nothing is sent."""
+    """No reply: the next generator is asked, and after the last one nothing is sent."""
 
     because: str
 
 
-Reply = Content | Say | HandOver | NoReply
-"""What a generator answers; a bare `Content` is a `Say` that explains nothing."""
+Reply = Content | GeneratedReply | HandOver | NoReply
+"""The result of a generator; a bare `Content` is a `GeneratedReply` without an explanation."""
 
 
 @runtime_checkable
 class ReplyGenerator(Protocol):
-    """Makes replies. One generator serves every conversation, from several threads at once.
+    """Makes replies. One instance serves every conversation, from several threads at once.
 
-    One that needs no history and has `needs_name = False` spares the database a look.
+    A generator without history and with `needs_name = False` saves a database query.
     """
 
     @property
     def needs_history(self) -> int:
-        """How many messages before the inputs `reply` wants to see; 0 for none."""
+        """Return how many messages before the inputs `reply` needs; 0 for none."""
         ...
 
     def reply(self, request: ReplyRequest) -> Reply:
-        """Answer a request; what it says and why quotes nothing that the contact wrote.
+        """Make a reply; its explanation must not quote what the contact wrote.
 
-        Called on a thread that may block. The caller keeps the time and forgets an answer that
-        comes too late, so a generator of its own accord need not end. Nothing may depend on how
-        often it is called: an attempt may be repeated after a crash.
+        Called on a thread that may block. The caller enforces the timeout and ignores a late
+        answer, so a generator need not time out by itself. It must not matter how often this is
+        called: an attempt may be repeated after a crash.
 
         Raises:
-            GenerationError: there is no reply. Anything else raised means a fault, and the same.
+            GenerationError: If there is no reply. Any other exception means a bug, with the same
+                effect.
         """
         ...
+
+
+class BadGenerator(Exception):  # noqa: N818 - the name states the error
+    """Raised if a generator cannot be built from its settings; names every problem."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))

@@ -1,4 +1,4 @@
-"""Every setting: read from a TOML file and the environment, checked all at once, shown masked."""
+"""All settings: read from a TOML file and the environment, validated together, shown masked."""
 
 from moca.settings.errors import BadSettings
 from moca.settings.reader import read_settings

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
@@ -11,7 +10,7 @@ _IN_ADDRESS = re.compile(r"(://[^:/@\s]*:)\S*(?=@)|([?&]password=)[^&\s]*")
 
 
 def shown_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """Give each setting's name, value and default as a person may see them: no secret."""
+    """Yield each setting's name, value and default for display, with secrets masked."""
     yield from _rows(settings, Settings(), "")
 
 
@@ -27,11 +26,11 @@ def _rows(table: BaseModel, usual: BaseModel, prefix: str) -> Iterator[tuple[str
 
 
 def mask_passwords(text: str) -> str:
-    """Hide the passwords of the addresses within a text, such as `postgresql://user:…@host/name`."""
+    """Mask the passwords of URLs within a text, such as `postgresql://user:…@host/name`."""
     return _IN_ADDRESS.sub(lambda found: (found[1] or found[2]) + _MASK, text)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return _MASK if value.get_secret_value() else ""
     if isinstance(value, tuple):

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ValidationError
 from moca.settings.sections import Settings
 
 
-class BadSettings(Exception):  # noqa: N818 - it reads as what it is
-    """Raised when settings cannot be used; names every problem and what to do about it."""
+class BadSettings(Exception):  # noqa: N818 - the name states the error
+    """Raised if settings cannot be used; names every problem and its fix."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -16,16 +16,16 @@ class BadSettings(Exception):  # noqa: N818 - it reads as what it is
 
 
 def explain(error: ValidationError) -> list[str]:
-    """Say each fault of a validation in one line, without the value of a secret."""
+    """Describe each validation error in one line, without the value of a secret."""
     return [_line(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors()]
 
 
 def unknown_key(path: tuple[str, ...]) -> str:
-    """Say that nobody knows a key, and which one was perhaps meant."""
+    """Describe an unknown key and suggest a similar one."""
     known = list(_fields_beside(path))
     near = get_close_matches(path[-1], known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-    return f"{'.'.join(path)}: there is no such setting; {hint}"
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"{'.'.join(path)}: unknown setting; {hint}"
 
 
 def _line(location: tuple[int | str, ...], kind: str, message: str) -> str:

@@ -5,14 +5,14 @@ from pydantic import Field, model_validator
 from moca.settings.section import Section
 
 
-class IceBreaker(Section):
-    """A question offered to whoever never wrote."""
+class IceBreakerSection(Section):
+    """A question offered to new contacts."""
 
     question: str = Field(min_length=1, max_length=80)
     payload: str = Field(min_length=1, max_length=1000)
 
 
-class MenuItem(Section):
+class MenuItemSection(Section):
     """An entry of the menu."""
 
     title: str = Field(min_length=1, max_length=30)
@@ -27,7 +27,13 @@ class MenuItem(Section):
 
 
 class ProfileSection(Section):
-    """What an account shows to those who write to it."""
+    """What an account shows to its contacts."""
 
-    ice_breakers: tuple[IceBreaker, ...] = Field(default=(), max_length=4)
-    menu: tuple[MenuItem, ...] = Field(default=(), max_length=5)
+    ice_breakers: tuple[IceBreakerSection, ...] = Field(default=(), max_length=4)
+    """Up to 4 questions offered to new contacts, for example [{question = "When are you open?",
+    payload = "HOURS"}]. A tap arrives as a postback.
+    """
+    menu: tuple[MenuItemSection, ...] = Field(default=(), max_length=5)
+    """Up to 5 menu entries, for example [{title = "Prices", payload = "PRICES"}, {title = "Shop",
+    url = "https://your.shop"}].
+    """

@@ -1,6 +1,7 @@
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -12,46 +13,45 @@ from moca.settings.exposure import exposure_faults
 from moca.settings.sections import Instagram, Settings
 
 _PREFIX = "MOCA_"
-_PATH_VARIABLE = "MOCA_CONFIG"
+_NO_SETTINGS = {"MOCA_CONFIG", "MOCA_BACKUP_PASSPHRASE"}
 _LIST_OR_TABLE = ("[", "{")
 
 
 def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
-    """Read a settings file and what the environment changes in it.
+    """Read a settings file and its overrides from the environment.
 
     Args:
-        path: the TOML file; None uses the defaults.
+        path: The TOML file; None uses the defaults.
         environment: `MOCA_<SECTION>__<KEY>` wins over the file.
 
     Raises:
-        BadSettings: with every problem of both at once.
+        BadSettings: With every problem of both at once.
     """
     values = _from_file(path) if path else {}
     problems = _lay_over(values, environment)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise BadSettings([*explain(error), *problems, *_missing_beside(values)]) from None
-    problems += _missing_when_live(settings.instagram) + _missing_in_cluster(settings)
-    problems += exposure_faults(settings)
+        raise BadSettings([*explain(error), *problems, *_faults_beside(values, error)]) from None
+    problems += _faults_in(settings, frozenset())
     if problems:
         raise BadSettings(problems)
     return _with_sandbox_defaults(settings)
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadSettings([f"{path}: there is no such file"]) from None
+        raise BadSettings([f"{path}: no such file"]) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSettings([f"{path}: {error}"]) from None
 
 
-def _lay_over(values: dict[str, Any], environment: Mapping[str, str]) -> list[str]:
+def _lay_over(values: dict[str, object], environment: Mapping[str, str]) -> list[str]:
     problems = []
     for name, text in sorted(environment.items()):
-        if not name.startswith(_PREFIX) or name == _PATH_VARIABLE:
+        if not name.startswith(_PREFIX) or name in _NO_SETTINGS:
             continue
         section, _, key = name.removeprefix(_PREFIX).lower().partition("__")
         if section not in Settings.model_fields or not key:
@@ -64,13 +64,13 @@ def _lay_over(values: dict[str, Any], environment: Mapping[str, str]) -> list[st
 def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     *around, last = path
     for part in around:
-        # Where the file has no table, its own fault is told: nothing to lay over.
+        # If the file has no such table, its own error is reported: nothing to override.
         if not isinstance(values := values.setdefault(part, {}), dict):
             return
     values[last] = value
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     if not text.startswith(_LIST_OR_TABLE):
         return text
     try:
@@ -79,23 +79,36 @@ def _value(text: str) -> Any:
         return text
 
 
-def _missing_beside(values: Mapping[str, Any]) -> list[str]:
+def _faults_beside(values: Mapping[str, object], error: ValidationError) -> list[str]:
+    """Return the faults that show across sections, of those without a fault of their own."""
+    bad = frozenset(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
     try:
-        return _missing_when_live(Instagram.model_validate(values.get("instagram", {})))
+        rest = Settings.model_validate({key: values[key] for key in values.keys() - bad})
     except ValidationError:
         return []
+    return _faults_in(rest, bad)
+
+
+def _faults_in(settings: Settings, unknown: AbstractSet[str]) -> list[str]:
+    """Return the faults that show across sections; those of the unknown ones are left out."""
+    checks: tuple[tuple[set[str], Callable[[], list[str]]], ...] = (
+        ({"instagram"}, lambda: _missing_when_live(settings.instagram)),
+        ({"cluster", "database", "web"}, lambda: _missing_in_cluster(settings)),
+        ({"instagram", "server", "web"}, lambda: exposure_faults(settings)),
+    )
+    return [fault for needed, check in checks if not needed & unknown for fault in check()]
 
 
 def _missing_when_live(instagram: Instagram) -> list[str]:
     if instagram.mode == "sandbox":
         return []
     needed = {
-        "app_secret": "the app secret of your Meta app; without it no webhook can be trusted",
+        "app_secret": "the app secret of your Meta app, to verify webhooks",
         "verify_token": "the token you type in Meta's dashboard beside the webhook's URL",
         "access_token": "an account: its access token, or app_id to connect one at /connect",
     }
     if instagram.app_id:
-        # Accounts are connected at /connect; to get there it must be up.
+        # Accounts are connected at /connect, so Moca must start without one.
         del needed["access_token"]
     missing = [
         f"instagram.{key}: live mode needs {what}"
@@ -104,7 +117,7 @@ def _missing_when_live(instagram: Instagram) -> list[str]:
     ]
     public = {sections.SANDBOX_APP_SECRET, sections.SANDBOX_VERIFY_TOKEN}
     known = [
-        f"instagram.{key}: this is the sandbox's, which everybody knows; live mode needs your own"
+        f"instagram.{key}: this value is the sandbox's and public; live mode needs your own"
         for key in ("app_secret", "verify_token")
         if _plain(getattr(instagram, key)) in public
     ]
@@ -116,9 +129,9 @@ def _missing_in_cluster(settings: Settings) -> list[str]:
         return []
     problems = []
     if settings.database.url.startswith("sqlite"):
-        problems.append("database.url: several machines need one PostgreSQL, postgresql://…")
+        problems.append("database.url: a cluster needs PostgreSQL, postgresql://…")
     if not _plain(settings.web.api_token):
-        problems.append("web.api_token: several machines need one token that opens all of them")
+        problems.append("web.api_token: a cluster needs one token shared by all nodes")
     return problems
 
 

@@ -1,4 +1,4 @@
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -40,55 +40,99 @@ def _address(url: str) -> str:
     return url
 
 
-OtherTable = Annotated[Secret[dict[str, Any]], BeforeValidator(_table_or_unknown)]
-"""A table for somebody else's generator: what in it is secret, only that generator knows."""
+OtherTable = Annotated[Secret[dict[str, object]], BeforeValidator(_table_or_unknown)]
+"""A table for a third-party generator, which alone knows what in it is secret."""
 
 
 class RulesReplies(Section):
-    """Answers by the rules of a file."""
+    """Replies by the rules of a file."""
 
     file: str = Field(default="config/rules.toml", min_length=1)
+    """Relative to the working directory. Reloaded when it changes."""
 
 
 class ModelReplies(Section):
-    """Answers by a language model."""
+    """Replies by a language model."""
 
     provider: Literal["openai", "anthropic"] = "openai"
+    """"openai": any server with OpenAI's chat completions API, such as Ollama, vLLM, llama.cpp or
+    OpenRouter. "anthropic": Anthropic's messages API. Needs the extra "llm".
+    """
     url: Annotated[str, AfterValidator(_address)] = ""
+    """URL of another server, for example "http://127.0.0.1:11434/v1". Empty: the provider's own."""
     api_key: SecretStr = NO_SECRET
+    """Set it with the environment variable MOCA_REPLIES__MODEL__API_KEY. Your own server may not
+    need one.
+    """
     model: str = ""
+    """The model's name on that server."""
     prompt: str = MODEL_PROMPT
+    """The system prompt. If it contains {name}, the contact's profile name is passed along with the
+    messages.
+    """
     max_bytes: int = Field(default=1000, ge=50, le=10_000)
+    """In UTF-8; Instagram's limit for one message. Given to the model; a longer reply is cut after
+    a sentence.
+    """
     max_tokens: int = Field(default=400, ge=16, le=100_000)
+    """Limits the cost of one call."""
     history: int = Field(default=10, ge=0, le=50)
+    """Earlier messages of both sides that are given to the model."""
     timeout_seconds: float = Field(default=10, gt=0, le=120)
+    """For one call."""
     retries: int = Field(default=1, ge=0, le=5)
+    """Further calls if the server cannot be reached or fails; never after "too many requests"."""
     per_day: int = Field(default=1000, ge=1, le=100_000)
+    """Maximum calls per day (UTC) for all contacts. One hour may use a quarter of them, or 50 if
+    that is more. After that, the next generator of the chain replies.
+    """
     per_contact: int = Field(default=30, ge=1, le=100_000)
+    """The same for one contact."""
     circuit_failures: int = Field(default=5, ge=1, le=1000)
+    """After this many consecutive failures the server is not called, and the next generator
+    replies.
+    """
     circuit_seconds: float = Field(default=60, gt=0, le=86_400)
+    """How long; then one call is tried."""
     may_hand_over: bool = True
+    """Offers the model a tool to hand the conversation over to the team. Use false for servers
+    without tool support.
+    """
 
 
 class FixedReplies(Section):
-    """Says one text to everybody."""
+    """Replies with one text to everything."""
 
     text: str = "Thank you for your message. We will answer you as soon as we can."
+    """The reply if no generator before it in the chain has one."""
 
 
 class Replies(Section):
-    """What is answered."""
+    """How messages are answered."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, OtherTable]
 
     generator: str | tuple[str, ...] = "mock"
+    """"mock" answers every message with mock_text. Or a chain whose generators are tried in order:
+    "rules, model, fixed".
+    """
     mock_text: str = "This would be an AI generated message"
     mode: Literal["per_group", "combined"] = "per_group"
+    """"per_group": one reply for each different text of a burst. "combined": one reply for all."""
     timeout_seconds: float = Field(default=30, gt=0, le=600)
+    """For one attempt to generate a reply. After three attempts the message fails, with the reason.
+    """
     concurrency: int = Field(default=0, ge=0, le=1000)
+    """Replies generated at the same time by generators that make calls. 0: sender.per_second times
+    timeout_seconds, 8 to 256. Rules and fixed texts never wait for them.
+    """
     disclosure: str = ""
+    """Discloses that a bot is writing, for example "You are talking to our bot."; sent before its
+    first reply, after a gap, and after a teammate. Empty: nothing.
+    """
     disclosure_gap_hours: float = Field(default=24, gt=0, le=24 * 365)
+    """Repeat the disclosure this long after the bot's last message."""
     rules: RulesReplies = RulesReplies()
     model: ModelReplies = ModelReplies()
     fixed: FixedReplies = FixedReplies()
@@ -108,7 +152,7 @@ class Replies(Section):
     def _each_once(cls, generator: str | tuple[str, ...]) -> str | tuple[str, ...]:
         chain = _names_in(generator)
         if not chain or len(set(chain)) < len(chain):
-            raise ValueError('one name or several, each once, such as "rules, model, fixed"')
+            raise ValueError('one or more different names, such as "rules, model, fixed"')
         return generator
 
     @model_validator(mode="after")
@@ -123,15 +167,15 @@ class Replies(Section):
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """The names of the generators in the order in which they are asked."""
+        """Return the names of the generators in order."""
         return _names_in(self.generator)
 
     @property
-    def tables(self) -> dict[str, dict[str, Any]]:
-        """What each generator of the chain is to be made with."""
+    def tables(self) -> dict[str, dict[str, object]]:
+        """Return the settings of each generator of the chain, by name."""
         return {name: self._table(name) for name in self.chain}
 
-    def _table(self, name: str) -> dict[str, Any]:
+    def _table(self, name: str) -> dict[str, object]:
         if name == "mock":
             return {"text": self.mock_text}
         if name in type(self).model_fields:

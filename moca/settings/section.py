@@ -4,6 +4,6 @@ NO_SECRET = SecretStr("")
 
 
 class Section(BaseModel):
-    """A table of the settings file; a key it does not know is an error."""
+    """A table of the settings file; unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

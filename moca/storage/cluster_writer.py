@@ -4,9 +4,8 @@ from typing import Any
 
 import peewee
 
-from moca.core.messages import Command
 from moca.core.messages.cluster import Fenced, SeatLost
-from moca.core.messages.receipt import Conflict
+from moca.core.messages.command import Command, Conflict
 from moca.storage.db.bulk import in_chunks
 from moca.storage.db.cluster_tables import Seat
 from moca.storage.unit_of_work import Batch, WriterPolicy
@@ -18,11 +17,11 @@ SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1
 
 
 class ClusterWriter(Writer):
-    """Writes as one of several nodes: in turns with the others, and only for seats it still has.
+    """Writes as one of several nodes: one at a time, and only under leases this node still holds.
 
-    Nodes that wrote at a time would wait for one another's rows in circles, and each would decide
-    on what the other is about to change. In turns they are as one writer, and a check of the epoch
-    holds until the commit. The server ends the turn of a node that stands still in the midst of it.
+    Nodes writing at the same time would deadlock on rows, and each would decide on data that
+    another is about to change. Taking turns, they act as one writer, and a check of the epoch holds
+    until the commit. PostgreSQL ends the turn of a node that stalls within it.
     """
 
     def __init__(self, database: peewee.Database, policy: WriterPolicy) -> None:

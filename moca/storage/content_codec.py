@@ -3,12 +3,12 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from moca.core.content.attachments import Received
+from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
 from moca.storage.db.fields import storable
 
 REACTION = "reaction"
-"""The kind of a row that is no message but a sign put on one."""
+"""The kind of rows that hold a reaction, not a message."""
 
 
 @cache
@@ -17,12 +17,12 @@ def _shape() -> TypeAdapter[Content]:
 
 
 def storable_content(content: Content) -> Content:
-    """Replace in the text what a database refuses."""
+    """Replace the characters in the text that a database refuses."""
     return replace(content, text=storable(content.text))
 
 
 def written(content: Content) -> str | None:
-    """Write what goes with the text as JSON; None where there is only text."""
+    """Return the content beside the text as JSON; None if there is only text."""
     beside = replace(content, text="")
     if beside == Content():
         return None
@@ -30,19 +30,19 @@ def written(content: Content) -> str | None:
 
 
 def read_content(text: str, stored: str | None) -> Content:
-    """Read back what `written` wrote beside the text."""
+    """Return the content from its text and the JSON of `written`."""
     if stored is None:
         return Content(text=text)
     return replace(_shape().validate_json(stored), text=text)
 
 
 def kind_of(content: Content) -> str:
-    """Tell a message from what is none."""
+    """Return `message`, or `reaction` for content that is not a message."""
     return "message" if content.reaction is None else REACTION
 
 
 def type_of(content: Content) -> str:
-    """Name what kind of message it is, as the messages of contacts are named."""
+    """Return the type of a message, with the same names as for contacts' messages."""
     if content.media is not None:
         return content.media.type
     if content.is_heart:
@@ -53,17 +53,17 @@ def type_of(content: Content) -> str:
 
 
 @cache
-def _received_shape() -> TypeAdapter[Received]:
-    return TypeAdapter(Received)
+def _received_shape() -> TypeAdapter[ReceivedContent]:
+    return TypeAdapter(ReceivedContent)
 
 
-def written_received(received: Received | None) -> str | None:
-    """Write what came with a contact's text as JSON; None for nothing."""
+def written_received(received: ReceivedContent | None) -> str | None:
+    """Return the content beside a contact's text as JSON; None if there is none."""
     if received is None:
         return None
     return storable(_received_shape().dump_json(received, exclude_defaults=True).decode())
 
 
-def read_received(stored: str | None) -> Received | None:
-    """Read back what `written_received` wrote."""
+def read_received(stored: str | None) -> ReceivedContent | None:
+    """Return the content from the JSON of `written_received`."""
     return None if stored is None else _received_shape().validate_json(stored)

@@ -6,29 +6,30 @@ import peewee
 from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.metric_tables import QueueCount
 from moca.storage.db.schema import TABLES
+from moca.storage.db.search_tables import ChangedWords, SearchIndex
 from moca.storage.db.tables import Table
 
 _PORTION = 1000
-_MADE_ANEW = (QueueCount, Node, Seat)
-"""Counted by triggers as rows come in, or of no meaning elsewhere."""
+_MADE_ANEW = (QueueCount, Node, Seat, SearchIndex, ChangedWords)
+"""Filled by triggers or while Moca runs, or meaningless in another database."""
 
 Progress = Callable[[str, int, int], None]
-"""Told a table, how many of its rows are done, and of how many."""
+"""Called with a step and table, the number of rows done, and their total."""
 
 
-class NotTheSame(Exception):  # noqa: N818 - it reads as what it is
-    """Raised where the copy holds something else than what was copied."""
+class CopyDiffers(Exception):  # noqa: N818 - the name states the error
+    """Raised if the copy differs from its source."""
 
 
 def move(source: peewee.Database, target: peewee.Database, progress: Progress) -> None:
-    """Copy all that one database holds into another, which has the tables already.
+    """Copy the whole content of one database to another, whose tables must exist.
 
-    What is there from an earlier call is not copied again, so that it can be stopped and called
-    once more. Nobody may write to either meanwhile. Afterwards it compares row by row.
+    Rows copied by an earlier call are skipped, so that an interrupted copy can be resumed. Nothing
+    else may write to either database meanwhile. Finally, the rows are compared one by one.
 
     Raises:
-        NotTheSame: the target held other rows before, or somebody wrote.
-        peewee.PeeweeException: one of the databases refused.
+        CopyDiffers: the target held other rows before, or something else wrote.
+        peewee.PeeweeException: one of the databases refused a statement.
     """
     tables = [table for table in TABLES if table not in _MADE_ANEW]
     for table in tables:
@@ -52,11 +53,13 @@ def _copy(source: "_Side", target: "_Side", progress: Progress) -> None:
 def _compare(source: "_Side", target: "_Side", progress: Progress) -> None:
     rows, done = source.count(), 0
     if target.count() != rows:
-        raise NotTheSame(f"{source.name}: {rows} rows, and {target.count()} where they went")
+        raise CopyDiffers(
+            f"{source.name}: {rows} rows, in the source, {target.count()} in the copy"
+        )
     others = target.portions(None)
     for portion in source.portions(None):
         if sorted(map(repr, portion)) != sorted(map(repr, next(others, []))):
-            raise NotTheSame(f"{source.name}: rows {done + 1} to {done + len(portion)} differ")
+            raise CopyDiffers(f"{source.name}: rows {done + 1} to {done + len(portion)} differ")
         done += len(portion)
         progress(f"comparing {source.name}", done, rows)
 
@@ -85,18 +88,18 @@ class _Side:
         self._numbers_rows = isinstance(keys[0], peewee.AutoField | peewee.BigAutoField)
 
     def count(self) -> int:
-        """Count the rows."""
+        """Return the number of rows."""
         return int(self._run(f'SELECT COUNT(*) FROM "{self.name}"').fetchone()[0])  # noqa: S608
 
     def last_key(self) -> tuple[Any, ...] | None:
-        """Give the number of the last row; None where there is none, or rows have no numbers."""
+        """Return the key of the last row; None if there is none, or if keys are not numbers."""
         if not self._numbers_rows:
             return None
         (last,) = self._run(f'SELECT MAX("{self._keys[0]}") FROM "{self.name}"').fetchone()  # noqa: S608
         return None if last is None else (last,)
 
     def portions(self, after: tuple[Any, ...] | None) -> Iterator[list[tuple[Any, ...]]]:
-        """Give the rows after a key, some at a time, in the keys' order by code points."""
+        """Yield the rows after a key in batches, in the order of their keys by code points."""
         order = ", ".join(map(self._ordered, self._keys))
         marks = ", ".join([self._mark] * len(self._keys))
         places = [self._columns.index(key) for key in self._keys]
@@ -110,10 +113,10 @@ class _Side:
             yield rows
             after = tuple(rows[-1][place] for place in places)
 
-    def add(self, rows: list[tuple[Any, ...]]) -> None:
-        """Add rows in one transaction; links within the table are made later, by `link`.
+    def add(self, rows: list[tuple[object, ...]]) -> None:
+        """Insert rows in one transaction, without links within the table, which `link` adds.
 
-        One of the same name takes the place of the one that is there: migrations make some.
+        Rows without a numeric key replace those with the same key: migrations create some.
         """
         blank = [column in self._own_links for column in self._columns]
         values = ", ".join([self._mark] * len(self._columns))
@@ -129,7 +132,7 @@ class _Side:
         )
 
     def _run_each(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        # Many at a time, or each row would wait for the server's answer to the one before.
+        # In batches, so that a row does not wait for the server's answer to the previous one.
         with self._database.atomic():
             self._cursor().executemany(query, rows)
 
@@ -139,7 +142,7 @@ class _Side:
         return f"DO UPDATE SET {changes}" if others else "DO NOTHING"
 
     def link(self, source: "_Side") -> None:
-        """Let rows point at others of the same table, as they do in the source."""
+        """Set the links between rows of this table as in the source."""
         key = self._keys[0]
         for column in self._own_links:
             wanted = f'SELECT "{column}", "{key}" FROM "{self.name}" WHERE "{column}" IS NOT NULL'  # noqa: S608
@@ -151,7 +154,7 @@ class _Side:
                 self._run_each(update, [tuple(row) for row in rows])
 
     def count_on(self) -> None:
-        """Number new rows after those that came."""
+        """Set the sequence of ids to continue after the copied rows."""
         if self._is_postgresql and self._numbers_rows:
             key = self._keys[0]
             after = f"""SELECT setval(pg_get_serial_sequence('"{self.name}"', '{key}'),
@@ -173,7 +176,7 @@ class _Side:
         )
 
 
-def _plain(value: Any, is_truth: bool) -> Any:  # noqa: FBT001
+def _plain(value: object, is_truth: bool) -> object:  # noqa: FBT001
     if is_truth and value is not None:
         return bool(value)
     return bytes(value) if isinstance(value, memoryview) else value

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peewee import EXCLUDED, SQL, fn
 
@@ -9,8 +9,10 @@ from moca.core.accounts import AccountStatus
 from moca.core.messages.reconciliation import AccountArrivals, ArrivalsCounted, CountArrivals
 from moca.core.reconciliation.silence import REMEMBERED, hour_of
 from moca.core.types import Author, Role
-from moca.storage.db.metric_tables import ArrivalCount, ArrivalHour, Comparison
+from moca.storage.db.metric_tables import ArrivalCount, ArrivalHour, ReconciledAccount
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Account, Message
+from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 
 _KEPT = timedelta(days=31)
@@ -19,8 +21,8 @@ _NAME = "messages"
 _HOUR = SQL('"created_at" / 3600000000')
 
 
-class Tally(NamedTuple):
-    """What there is to add to the figures of an account's hour."""
+class DeliveryCount(NamedTuple):
+    """The increments of an account's counts within an hour."""
 
     account_id: str
     hour: datetime
@@ -35,24 +37,25 @@ class _Counted(NamedTuple):
     last_at: datetime
 
 
+@handles(CountArrivals)
 def count_arrivals(batch: Batch, commands: Sequence[CountArrivals]) -> None:
-    """Count what came by webhook since the last count, and tell the figures of two weeks."""
+    """Count the webhooks since the last count, and report the counts of the last two weeks."""
     for command in commands:
         counted = _count()
         add_up(
-            Tally(each.account_id, hour_of(each.first_at), delivered=each.messages)
+            DeliveryCount(each.account_id, hour_of(each.first_at), delivered=each.messages)
             for each in counted
         )
         for each in counted:
-            _hear(each)
+            _note_arrivals(each)
         ArrivalHour.delete().where(ArrivalHour.hour < command.at - _KEPT).execute()
         batch.tell(ArrivalsCounted(_figures(watched(command.own_account_id), command.at)))
 
 
-def add_up(tallies: Iterable[Tally]) -> None:
-    """Add to what is known of the same hours."""
+def add_up(tallies: Iterable[DeliveryCount]) -> None:
+    """Add increments to the stored counts of the same hours."""
     for tally in tallies:
-        insert: Any = ArrivalHour.insert(tally._asdict())
+        insert = ArrivalHour.insert(tally._asdict())
         insert.on_conflict(
             conflict_target=[ArrivalHour.account_id, ArrivalHour.hour],
             update={
@@ -63,26 +66,26 @@ def add_up(tallies: Iterable[Tally]) -> None:
 
 
 def watched(own_account_id: str) -> list[str]:
-    """Tell which accounts are looked after: the one of the settings, and the connected ones."""
-    query: Any = Account.select(Account.account_id).where(Account.status == AccountStatus.ACTIVE)
-    connected = [account_id for (account_id,) in query.order_by(Account.account_id).tuples()]
+    """Return the accounts to watch: the one in the settings, and the connected ones."""
+    query = Account.select(Account.account_id).where(Account.status == AccountStatus.ACTIVE)
+    connected = [account_id for (account_id,) in read_rows(query.order_by(Account.account_id))]
     return list(dict.fromkeys((*([own_account_id] if own_account_id else ()), *connected)))
 
 
 def first_uncounted(account_id: str) -> datetime | None:
-    """Tell when the first message came by webhook that is not counted yet; None if none did."""
+    """Return when the first message not counted yet came by webhook; None if there is none."""
     row = ArrivalCount.get_or_none(ArrivalCount.name == _NAME)
-    query: Any = Message.select(Message.created_at).where(
+    query = Message.select(Message.created_at).where(
         (Message.id > (row.counted_id if row else 0))
         & (Message.account_id == account_id)
         & Message.webhook.is_null(is_null=False)
     )
-    return next((at for (at,) in query.order_by(Message.id).limit(1).tuples()), None)
+    return next((at for (at,) in read_rows(query.order_by(Message.id).limit(1))), None)
 
 
 def open_comparison(account_id: str) -> None:
-    """Make sure that an account has a row."""
-    insert: Any = Comparison.insert(account_id=account_id)
+    """Create an account's row if there is none."""
+    insert = ReconciledAccount.insert(account_id=account_id)
     insert.on_conflict_ignore().execute()
 
 
@@ -92,8 +95,8 @@ def _count() -> list[_Counted]:
         row = ArrivalCount.create(name=_NAME, counted_id=0, seen_id=0)
     until = min(row.seen_id, row.counted_id + _AT_ONCE)
     latest: int = Message.select(fn.MAX(Message.id)).scalar() or 0
-    turn: Any = ArrivalCount.update(counted_id=until, seen_id=max(latest, row.seen_id))
-    # Of two that count at a time, one finds the other's mark, and has nothing to count.
+    turn = ArrivalCount.update(counted_id=until, seen_id=max(latest, row.seen_id))
+    # If two processes count at once, one finds the other's mark and has nothing to count.
     mine = (ArrivalCount.name == _NAME) & (ArrivalCount.counted_id == row.counted_id)
     if not turn.where(mine & (ArrivalCount.seen_id == row.seen_id)).execute():
         return []
@@ -104,34 +107,36 @@ def _between(after_id: int, until_id: int) -> list[_Counted]:
     created = Message.created_at
     written = (Message.role == Role.USER.value) | (Message.author == Author.HUMAN.value)
     by_webhook = Message.webhook.is_null(is_null=False) & (Message.kind == "message")
-    query: Any = Message.select(
+    query = Message.select(
         Message.account_id, fn.COUNT(Message.id), fn.MIN(created), fn.MAX(created)
     ).where((Message.id > after_id) & (Message.id <= until_id) & written & by_webhook)
-    return [_Counted._make(row) for row in query.group_by(Message.account_id, _HOUR).tuples()]
+    return [_Counted._make(row) for row in read_rows(query.group_by(Message.account_id, _HOUR))]
 
 
-def _hear(counted: _Counted) -> None:
+def _note_arrivals(counted: _Counted) -> None:
     open_comparison(counted.account_id)
-    of_account = Comparison.account_id == counted.account_id
-    heard: Any = Comparison.update(
+    of_account = ReconciledAccount.account_id == counted.account_id
+    noted = ReconciledAccount.update(
         last_arrival_at=counted.last_at, quiet_since_at=None, quiet_because=""
     )
-    is_new = Comparison.last_arrival_at.is_null() | (Comparison.last_arrival_at < counted.last_at)
-    heard.where(of_account & is_new).execute()
-    first: Any = Comparison.update(heard_since_at=counted.first_at)
-    first.where(of_account & Comparison.heard_since_at.is_null()).execute()
+    is_new = ReconciledAccount.last_arrival_at.is_null() | (
+        ReconciledAccount.last_arrival_at < counted.last_at
+    )
+    noted.where(of_account & is_new).execute()
+    first = ReconciledAccount.update(heard_since_at=counted.first_at)
+    first.where(of_account & ReconciledAccount.heard_since_at.is_null()).execute()
 
 
 def _figures(account_ids: Sequence[str], at: datetime) -> tuple[AccountArrivals, ...]:
     hours: dict[str, dict[datetime, int]] = defaultdict(dict)
     recent = (ArrivalHour.hour >= at - REMEMBERED) & (ArrivalHour.delivered > 0)
-    query: Any = ArrivalHour.select(
+    query = ArrivalHour.select(
         ArrivalHour.account_id, ArrivalHour.hour, ArrivalHour.delivered
     ).where(recent)
-    for account_id, hour, delivered in query.tuples():
+    for account_id, hour, delivered in read_rows(query):
         hours[account_id][hour] = delivered
-    heard = Comparison.last_arrival_at.is_null(is_null=False)
-    rows: Any = Comparison.select().where(heard).order_by(Comparison.account_id)
+    noted = ReconciledAccount.last_arrival_at.is_null(is_null=False)
+    rows = ReconciledAccount.select().where(noted).order_by(ReconciledAccount.account_id)
     return tuple(
         AccountArrivals(
             row.account_id,

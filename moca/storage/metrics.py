@@ -1,45 +1,48 @@
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from peewee import EXCLUDED, Case
 
-from moca.core.messages.housekeeping import RecordFigures
-from moca.core.metrics import Figure
+from moca.core.messages.housekeeping import RecordMetrics
+from moca.core.metrics import Metric
 from moca.storage.db.bulk import in_chunks
-from moca.storage.db.metric_tables import MinuteFigure
+from moca.storage.db.metric_tables import MinuteMetric
+from moca.storage.handlers import handles
+from moca.storage.operators.idempotency import take_key
 from moca.storage.unit_of_work import Batch
 
 _KEPT = timedelta(days=8)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def record_figures(_batch: Batch, commands: Sequence[RecordFigures]) -> None:
-    """Add what was counted to what is known of the same minutes; forget those of last week."""
+@handles(RecordMetrics)
+def record_metrics(_batch: Batch, commands: Sequence[RecordMetrics]) -> None:
+    """Add counts to the stored metrics of the same minutes, and delete those over a week old."""
     for command in commands:
-        for chunk in in_chunks(command.figures, 5):
-            _add(chunk)
-        MinuteFigure.delete().where(MinuteFigure.minute < command.at - _KEPT).execute()
+        if take_key(f"figures {command.key}", command.at):
+            for chunk in in_chunks(command.metrics, 5):
+                _add(chunk)
+        MinuteMetric.delete().where(MinuteMetric.minute < command.at - _KEPT).execute()
 
 
-def _add(figures: Sequence[Figure]) -> None:
-    insert: Any = MinuteFigure.insert_many([_row(each) for each in figures])
-    longer = EXCLUDED.longest > MinuteFigure.longest
+def _add(metrics: Sequence[Metric]) -> None:
+    insert = MinuteMetric.insert_many([_row(each) for each in metrics])
+    longer = EXCLUDED.longest > MinuteMetric.longest
     insert.on_conflict(
-        conflict_target=[MinuteFigure.minute, MinuteFigure.name],
+        conflict_target=[MinuteMetric.minute, MinuteMetric.name],
         update={
-            MinuteFigure.count: MinuteFigure.count + EXCLUDED.count,
-            MinuteFigure.total: MinuteFigure.total + EXCLUDED.total,
-            MinuteFigure.longest: Case(None, ((longer, EXCLUDED.longest),), MinuteFigure.longest),
+            MinuteMetric.count: MinuteMetric.count + EXCLUDED.count,
+            MinuteMetric.total: MinuteMetric.total + EXCLUDED.total,
+            MinuteMetric.longest: Case(None, ((longer, EXCLUDED.longest),), MinuteMetric.longest),
         },
     ).execute()
 
 
-def _row(figure: Figure) -> dict[str, Any]:
+def _row(metric: Metric) -> dict[str, object]:
     return {
-        "minute": figure.minute,
-        "name": figure.name,
-        "count": figure.count,
-        "total": figure.total // _MICROSECOND,
-        "longest": figure.longest // _MICROSECOND,
+        "minute": metric.minute,
+        "name": metric.name,
+        "count": metric.count,
+        "total": metric.total // _MICROSECOND,
+        "longest": metric.longest // _MICROSECOND,
     }

@@ -1,30 +1,37 @@
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from peewee import JOIN
 
-from moca.core.messages.housekeeping import FindNotices, NoticesFound, NoticeWritten, RecordNotice
-from moca.core.notifications import Notice as Told
-from moca.core.notifications import NoticeKind
+from moca.core.messages.housekeeping import (
+    FindNotifications,
+    NotificationsFound,
+    NotificationStored,
+    RecordBudgetSpent,
+    RecordNotification,
+)
+from moca.core.notifications import Notification, NotificationKind
 from moca.storage.db.fields import storable
-from moca.storage.db.tables import Contact, Conversation, Notice
+from moca.storage.db.rows import read_dicts
+from moca.storage.db.tables import Contact, Conversation, StoredNotification
+from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 
 
-def give_notice(
+def store_notification(
     batch: Batch,
-    kind: NoticeKind,
+    kind: NotificationKind,
     because: str,
     at: datetime,
     *,
     account_id: str,
     conversation_id: int | None = None,
 ) -> None:
-    """Have people told of something, in the transaction in which it happens."""
-    if not batch.policy.gives_notice:
+    """Store a notification in the transaction of its cause, if notifications are sent at all."""
+    if not batch.policy.stores_notification:
         return
-    Notice.create(
+    StoredNotification.create(
         kind=kind,
         because=storable(because),
         account_id=account_id,
@@ -32,51 +39,67 @@ def give_notice(
         created_at=at,
         due_at=at,
     )
-    batch.tell(NoticeWritten())
+    batch.tell(NotificationStored())
 
 
-def find_notices(batch: Batch, commands: Sequence[FindNotices]) -> None:
-    """Tell which notices are due, oldest first."""
+@handles(RecordBudgetSpent)
+def record_budget_spent(batch: Batch, commands: Sequence[RecordBudgetSpent]) -> None:
+    """Notify people once a day (UTC) that the model's budget is spent, for all nodes."""
+    for command in commands:
+        day = command.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        already_stored = StoredNotification.select().where(
+            (StoredNotification.kind == NotificationKind.BUDGET_SPENT)
+            & (StoredNotification.created_at >= day)
+        )
+        if not already_stored.exists():
+            kind, at = NotificationKind.BUDGET_SPENT, command.at
+            store_notification(batch, kind, command.because, at, account_id="")
+
+
+@handles(FindNotifications)
+def find_notifications(batch: Batch, commands: Sequence[FindNotifications]) -> None:
+    """Report the notifications that are due, oldest first."""
     columns = (
-        Notice.id,
-        Notice.kind,
-        Notice.because,
-        Notice.account_id,
+        StoredNotification.id,
+        StoredNotification.kind,
+        StoredNotification.because,
+        StoredNotification.account_id,
         Contact.psid,
-        Notice.conversation,
-        Notice.created_at,
-        Notice.attempts,
+        StoredNotification.conversation,
+        StoredNotification.created_at,
+        StoredNotification.attempts,
     )
-    query: Any = (
-        Notice.select(*columns)
+    query = (
+        StoredNotification.select(*columns)
         .join(Conversation, JOIN.LEFT_OUTER)
         .join(Contact, JOIN.LEFT_OUTER)
-        .order_by(Notice.id)
+        .order_by(StoredNotification.id)
     )
     for command in commands:
-        due = query.where(Notice.due_at <= command.at).limit(command.limit)
-        batch.tell(NoticesFound(tuple(_told(row) for row in due.dicts())))
+        due = query.where(StoredNotification.due_at <= command.at).limit(command.limit)
+        batch.tell(NotificationsFound(tuple(_told(row) for row in read_dicts(due))))
 
 
-def record_notices(_batch: Batch, commands: Sequence[RecordNotice]) -> None:
-    """Write how attempts to send notices ended; nothing for one erased meanwhile."""
+@handles(RecordNotification)
+def record_notifications(_batch: Batch, commands: Sequence[RecordNotification]) -> None:
+    """Record the results of attempts to send notifications; erased ones are skipped."""
     for command in commands:
         if command.fault:
             values = {
                 "due_at": command.retry_at,
-                "attempts": Notice.attempts + 1,
+                "attempts": StoredNotification.attempts + 1,
                 "fault": storable(command.fault),
             }
         else:
             values = {"due_at": None, "sent_at": command.at, "fault": ""}
-        changed: Any = Notice.update(**values)
-        changed.where(Notice.id == command.notice_id).execute()
+        changed = StoredNotification.update(**values)
+        changed.where(StoredNotification.id == command.notification_id).execute()
 
 
-def _told(row: dict[str, Any]) -> Told:
-    return Told(
+def _told(row: dict[str, Any]) -> Notification:
+    return Notification(
         id=row["id"],
-        kind=NoticeKind(row["kind"]),
+        kind=NotificationKind(row["kind"]),
         because=row["because"],
         account_id=row["account_id"],
         psid=row["psid"],

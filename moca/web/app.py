@@ -1,66 +1,83 @@
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
 from flask import Blueprint, Flask, Response, jsonify, request
+from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.storage.queries.freeze import frozen_since
+from moca.storage.queries.queue import frozen_since
 from moca.web.api.accounts import account_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
+from moca.web.api.labels import label_routes
 from moca.web.api.me import own_routes
 from moca.web.api.messages import message_routes
 from moca.web.api.queue import queue_routes
+from moca.web.api.routes import described
+from moca.web.api.saved_replies import saved_reply_routes
+from moca.web.api.search import search_routes
 from moca.web.api.stats import cluster_routes, stats_routes
+from moca.web.api.work_lists import with_work_lists
 from moca.web.auth.client_address import ClientAddress
-from moca.web.auth.current_user import visitor
-from moca.web.auth.guards import Access
+from moca.web.auth.current_user import current_user
+from moca.web.auth.guards import Guards
 from moca.web.auth.login import login_routes
 from moca.web.auth.my_account import OwnPassword, own_pages
 from moca.web.auth.security_events import SecurityEvents
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem, invalid, register_problems
 from moca.web.idempotency import Idempotency
 from moca.web.layout import register_frame, register_headers
-from moca.web.live_pages import Live
+from moca.web.live_pages import LivePages
 from moca.web.metrics.probes import probe_routes
 from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
+from moca.web.pages.alerts import alert_routes
+from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
-from moca.web.pages.conversation import act_routes, talk_routes
+from moca.web.pages.contact import contact_pages
+from moca.web.pages.conversation import conversation_page_routes
+from moca.web.pages.conversation_actions import action_routes
 from moca.web.pages.health import health_pages
-from moca.web.pages.inbox import inbox_routes
+from moca.web.pages.inbox import MY_COUNT, inbox_routes, my_count
+from moca.web.pages.labels import label_pages
 from moca.web.pages.message import page_routes
 from moca.web.pages.privacy import privacy_routes
 from moca.web.pages.queue import queue_pages
+from moca.web.pages.reports import report_pages
 from moca.web.pages.sandbox import sandbox_page, sandbox_routes
+from moca.web.pages.saved_replies import saved_reply_pages
 from moca.web.pages.settings import settings_pages
-from moca.web.pages.setup import way_in
+from moca.web.pages.setup import setup_pages
 from moca.web.pages.users import user_routes
 from moca.web.schemas.base import with_idempotency_keys
 from moca.web.schemas.responses import ProblemShape
-from moca.web.webhook import LARGEST_BODY_BYTES, webhook_routes
+from moca.web.webhook import MAX_BODY_BYTES, webhook_routes
 
 
-def register_house(
+def register_common_routes(
     app: Flask,
-    ports: Ports,
+    ports: WebPorts,
     config: WebConfig,
     *,
-    access: Access,
-    live: Live,
+    access: Guards,
+    live: LivePages,
     metrics: Metrics,
 ) -> None:
-    """Add the pages about Moca itself, and let every page know whether the queue is frozen."""
+    """Register the pages about Moca itself, and make the queue's freeze known to every page."""
     app.register_blueprint(queue_pages(ports, config, access, live))
     app.register_blueprint(health_pages(ports, access, live, metrics))
     app.register_blueprint(account_pages(ports, config, access))
     app.register_blueprint(settings_pages(ports, access))
-    app.register_blueprint(way_in(ports, config, access, app))
+    app.register_blueprint(setup_pages(ports, config, access, app))
 
     def frozen() -> object:
-        """Tell whoever looks since when nothing goes out; None while everything does."""
-        if visitor() is None:
+        """Return since when sending is frozen; None if it is not."""
+        if current_user() is None:
             return None
         with ports.database.connection_context():
             return frozen_since()
@@ -69,14 +86,14 @@ def register_house(
 
 
 class MidConverter(BaseConverter):
-    """A message's id in an address: opaque, it may hold anything, slashes too."""
+    """A message's id in a URL: opaque, it may hold anything, including slashes."""
 
     regex = ".+?"
     part_isolating = False
 
 
 def create_app(
-    ports: Ports,
+    ports: WebPorts,
     config: WebConfig,
     sandbox: SandboxInstagram | None = None,
     metrics: Metrics | None = None,
@@ -88,14 +105,20 @@ def create_app(
     app = _bare_app()
     metrics = metrics or Metrics()
     app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
-    access = Access(ports, config, SecurityEvents(ports, metrics))
+    access = Guards(ports, config, SecurityEvents(ports, metrics))
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, config, access, metrics))
-    live = Live(ports.database)
+    live = LivePages(ports.database, {MY_COUNT: my_count})
     register_frame(app, access)
     app.register_blueprint(inbox_routes(access, live))
-    app.register_blueprint(talk_routes(ports, access, live))
-    app.register_blueprint(act_routes(ports, config, access))
+    app.register_blueprint(alert_routes(access, live))
+    app.register_blueprint(conversation_page_routes(ports, access, live))
+    app.register_blueprint(action_routes(ports, config, access, live))
+    app.register_blueprint(bulk_routes(ports, config, access, live))
+    app.register_blueprint(contact_pages(ports, config, access))
+    app.register_blueprint(saved_reply_pages(ports, config, access))
+    app.register_blueprint(label_pages(ports, config, access))
+    app.register_blueprint(report_pages(ports, config, access))
     app.register_blueprint(page_routes(config, access, live))
     app.register_blueprint(login_routes(ports, config, access))
     app.register_blueprint(user_routes(ports, config, access))
@@ -103,19 +126,26 @@ def create_app(
     app.register_blueprint(own_pages(own, access))
     app.register_blueprint(connect_routes(ports, config, access))
     app.register_blueprint(privacy_routes(ports, config))
-    register_house(app, ports, config, access=access, live=live, metrics=metrics)
-    for routes in (
-        message_routes(ports, config, access),
-        conversation_routes(ports, config, access),
-        contact_routes(ports, config, access),
-        queue_routes(ports, config, access),
-        account_routes(ports, config, access),
-        stats_routes(ports, access),
-        cluster_routes(ports, access),
-        own_routes(own, access),
-    ):
+    register_common_routes(app, ports, config, access=access, live=live, metrics=metrics)
+
+    def api() -> tuple[APIBlueprint, ...]:
+        return (
+            message_routes(ports, config, access),
+            with_work_lists(conversation_routes(ports, config, access), ports, config),
+            contact_routes(ports, config, access),
+            saved_reply_routes(ports, config, access),
+            label_routes(ports, config, access),
+            search_routes(ports, access),
+            queue_routes(ports, config, access),
+            account_routes(ports, config, access),
+            stats_routes(ports, access),
+            cluster_routes(ports, access),
+            own_routes(own, access),
+        )
+
+    for routes in api():
         app.register_api(routes)
-    app.register_blueprint(_description(app))
+    app.register_blueprint(_description(api))
     if sandbox is not None:
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
@@ -136,8 +166,8 @@ def _bare_app() -> OpenAPI:
     app.url_map.converters["mid"] = MidConverter
     # An id may hold two slashes in a row.
     app.url_map.merge_slashes = False
-    # One more than allowed, so that a longer body of unannounced length shows itself.
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES + 1
+    # One more than allowed, so that a longer body of undeclared length is noticed.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_refuse_nul)
     register_problems(app)
     register_headers(app)
@@ -145,16 +175,28 @@ def _bare_app() -> OpenAPI:
 
 
 def _refuse_nul() -> None:
-    # PostgreSQL takes no such text, not even to look for it.
+    # PostgreSQL rejects such text, even in a search.
     if "\x00" in request.path:
-        raise Problem(404, "nothing is named with a NUL")
+        raise Problem(404, "The address must not contain NUL.")
+    if b"%00" in request.query_string:
+        for name, value in request.args.items(multi=True):
+            if "\x00" in value:
+                raise Problem(422, f"{name}: must not contain NUL")
 
 
-def _description(app: OpenAPI) -> Blueprint:
+def _description(api: Callable[[], Iterable[APIBlueprint]]) -> Blueprint:
     routes = Blueprint("description", __name__)
+
+    @cache
+    def document() -> dict[str, Any]:
+        with described():
+            app = _bare_app()
+            for blueprint in api():
+                app.register_api(blueprint)
+        return with_idempotency_keys(app.api_doc)
 
     @routes.get("/openapi.json")
     def description() -> Response:
-        return jsonify(with_idempotency_keys(app.api_doc))
+        return jsonify(document())
 
     return routes

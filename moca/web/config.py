@@ -15,7 +15,7 @@ OK = "ok"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How each part is: `ok`, or the reason why it is not; no reason names a secret."""
+    """The state of each part: `ok`, or its problem; no problem quotes a secret."""
 
     database: str = OK
     sender: str = OK
@@ -24,37 +24,37 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Whether webhooks can be taken in and written; accounts may be in trouble all the same."""
+        """Return whether webhooks can be stored, whatever the state of the accounts."""
         return self.database == self.supervisor == OK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
-    """What the process tells of itself."""
+class ProcessStatus:
+    """The process's own metrics."""
 
     waiting: Mapping[str, int] = field(default_factory=dict)
-    """Messages that wait for each part of which there is only one, or one pool."""
+    """Messages waiting for each singleton or pool."""
     live_conversations: int | None = None
-    """None where the supervisor does not answer."""
+    """None if the supervisor does not answer."""
     database_bytes: int | None = None
     wal_bytes: int | None = None
-    """What SQLite has yet to bring into its file; None for any other database."""
+    """Size of SQLite's write-ahead log; None for any other database."""
     seats: int | None = None
-    """How many seats this node holds of the cluster's; None on one machine."""
+    """How many of the cluster's seats this node holds; None on a single machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What the doctor says of one thing: that it is fine, or the one thing to do."""
+class DoctorFinding:
+    """The result of one check: that all is well, or the one thing to do."""
 
     name: str
     is_fine: bool
-    told: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebConfig:
-    """The figures and secrets by which the web answers."""
+    """The limits and secrets of the web layer."""
 
     app_secrets: tuple[str, ...] = field(repr=False)
     """Any of them may have signed a webhook."""
@@ -62,18 +62,20 @@ class WebConfig:
     api_token: str = field(repr=False)
     live: bool = False
     app_id: str = ""
-    """Of the Meta app; empty where accounts cannot be connected by a login."""
+    """Of the Meta app; empty if accounts cannot be connected by login."""
     answer_comments: bool = False
     receipt_timeout: timedelta = timedelta(seconds=4)
     """How long a request waits for its commit; Meta gives up after 5 s."""
     public_origin: str = ""
-    """`https://host` as browsers see it, where a proxy stands before us."""
+    """`https://host` as browsers see it behind a proxy."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are trusted."""
     own_token: TokenState | None = None
-    """Of the account that the settings name; None where its end is not known."""
+    """Of the account in the settings; None if its expiry is unknown."""
+    zone: str = "UTC"
+    """The time zone of the business hours, in which reports count days."""
     debounce: timedelta = timedelta(seconds=5)
-    """With the next ones, only to say what a message waits for, or why it was not answered."""
+    """This and the following settings only explain why a message waits or was not answered."""
     cooldown: timedelta = timedelta(seconds=30)
     dedup: timedelta = timedelta(seconds=10)
     takeover: timedelta = timedelta(hours=12)
@@ -83,40 +85,40 @@ class WebConfig:
 
     @property
     def is_secure(self) -> bool:
-        """Whether browsers reach us by TLS alone, so that cookies may demand it."""
+        """Return whether browsers connect by TLS only, so that cookies may require it."""
         return self.live or self.public_origin.startswith("https://")
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The name of each app secret."""
+        """Return the name of each app secret."""
         return {secret: name_of(secret) for secret in self.app_secrets}
 
 
 def _unforeseen(*_: object) -> Any:
-    raise RuntimeError("this process was not built to connect accounts")
+    raise RuntimeError("this process cannot connect accounts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """All that the web knows of the rest of the system."""
+class WebPorts:
+    """The web layer's access to the rest of the system."""
 
     database: peewee.Database
     """For reads; opened for no longer than a read takes."""
     tell: Callable[[object], None]
-    """Hands a command to the supervisor; raises where it cannot be taken."""
+    """Sends a command to the supervisor; raises if it cannot be accepted."""
     health: Callable[[], Health]
-    """Says how the parts are; answers within a second or so."""
+    """Returns the state of the parts; answers within a second or so."""
     seal: Callable[[str], str] = _unforeseen
-    """Makes of a token what may be written; raises `WrongKey` where it cannot."""
+    """Encrypts a token for storage; raises `WrongKey` if that is impossible."""
     login: Callable[[], LoginClient] = _unforeseen
-    """Makes what speaks with Meta about logins; the caller closes it."""
+    """Returns a client for Meta's login; the caller closes it."""
     unsubscribe: Callable[[str], str | None] = _unforeseen
-    """Ends an account's webhooks at Meta, over the network; None, or why they were not ended."""
-    vitals: Callable[[], Vitals] = Vitals
-    """Says how the process is; called with the database connected."""
+    """Ends an account's webhooks at Meta, over the network; returns None, or why that failed."""
+    process_status: Callable[[], ProcessStatus] = ProcessStatus
+    """Returns the process's metrics; called with the database connected."""
     settings: Sequence[tuple[str, str, str]] = ()
-    """Each setting's name, value and default as a person may see them."""
-    examine: Callable[[], Sequence[Finding]] = tuple
-    """Calls the doctor, who takes seconds."""
+    """Each setting's name, value and default for display, with secrets masked."""
+    run_checks: Callable[[], Sequence[DoctorFinding]] = tuple
+    """Runs the doctor, which takes seconds."""
     note_signing: Callable[[str], None] = lambda _secret: None
-    """Told of every webhook which secret signed it, by name; quick."""
+    """Called with the name of the secret that signed each webhook; fast."""

@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from moca.logs import where_raised
 
 RETRY_SECONDS = 5
-"""After a 503 that may be over by then."""
+"""Sent with a 503 that may be over by then."""
 
 _LOG = structlog.get_logger(__name__)
 _CODES = {
@@ -24,10 +24,22 @@ _CODES = {
     502: "bad_gateway",
     503: "unavailable",
 }
+_TITLES = {
+    400: "Bad request",
+    401: "Log in to continue",
+    403: "Access denied",
+    404: "Not found",
+    405: "Not allowed",
+    409: "Nothing was changed",
+    413: "Too large",
+    422: "Check what you entered",
+    429: "Too many attempts",
+    503: "Temporarily unavailable",
+}
 
 
 class Problem(Exception):  # noqa: N818
-    """Raised when a request cannot be carried out; the message tells the client why."""
+    """Raised when a request cannot be completed; the message explains why to the client."""
 
     def __init__(
         self, status: int, message: str, *, retry_after_seconds: int | None = None
@@ -37,9 +49,13 @@ class Problem(Exception):  # noqa: N818
         self.message = message
         self.retry_after_seconds = retry_after_seconds
 
+    def as_json(self) -> Response:
+        """Return the error response in its documented shape."""
+        return problem(self.status, self.message, retry_after_seconds=self.retry_after_seconds)
+
 
 def problem(status: int, message: str, *, retry_after_seconds: int | None = None) -> Response:
-    """Make the error answer that every client can rely on."""
+    """Return the error response in its documented shape."""
     code = _CODES.get(status, "error")
     response = jsonify({"error": {"code": code, "message": message}})
     response.status_code = status
@@ -47,21 +63,24 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
 
 
 def invalid(error: ValidationError) -> Response:
-    """Tell all that is wrong with a request's values, without repeating them."""
+    """Return all validation errors of a request, without repeating its values."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     told = (f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in faults)
     return problem(422, "; ".join(told))
 
 
 def register_problems(app: Flask) -> None:
-    """Let every error leave as JSON, or as a plain page where a browser asked for one."""
-    app.register_error_handler(Problem, _told_problem)
+    """Render every error as JSON, or as a plain page if a browser requested one."""
+    app.register_error_handler(Problem, told_problem)
     app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(RecursionError, lambda _: told(400, "the body nests too deeply"))
+    app.register_error_handler(
+        RecursionError, lambda _: told(400, "The request body is nested too deeply.")
+    )
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _told_problem(error: Problem) -> Response:
+def told_problem(error: Problem) -> Response:
+    """Return the problem as JSON, or as a plain page if a browser requested one."""
     return _with_retry_after(told(error.status, error.message), error.retry_after_seconds)
 
 
@@ -89,13 +108,14 @@ def _unforeseen(error: Exception) -> Response:
         error=type(error).__name__,
         where=where_raised(error),
     )
-    return told(500, "something went wrong here; it is in the log")
+    return told(500, "An unexpected error occurred. See Moca's log for details.")
 
 
 def told(status: int, message: str) -> Response:
-    """Make the error answer as JSON, or as a plain page where a browser asked for one."""
+    """Return the error as JSON, or as a plain page if a browser requested one."""
     if _for_a_person():
-        page = render_template("problem.html", status=status, message=message)
+        title = _TITLES.get(status, "Something went wrong")
+        page = render_template("problem.html", status=status, title=title, message=message)
         return Response(page, status, mimetype="text/html")
     return problem(status, message)
 
@@ -104,6 +124,6 @@ def _for_a_person() -> bool:
     if request.path.startswith(("/api/", "/sandbox/graph")):
         return False
     kinds = request.accept_mimetypes
-    # A client that takes anything is a program; browsers name HTML.
+    # A client that accepts anything is a program; browsers name HTML.
     named = "text/html" in kinds.values()
     return named and kinds.best_match(["text/html", "application/json"]) == "text/html"

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import request
 
@@ -10,37 +11,41 @@ _LATEST = timedelta(days=365)
 _WIDEST_OFFSET_MINUTES = 14 * 60 + 15
 
 
-def text_field(name: str, *, longest: int, needed: bool = True) -> str:
-    """Read a text that was typed into a form.
+def text_field(
+    name: str, *, longest: int | None = None, max_bytes: int | None = None, needed: bool = True
+) -> str:
+    """Read a text field of a form.
 
     Raises:
-        Problem: 422, it is missing, too long, or holds what cannot be stored.
+        Problem: 422 if it is missing, too long, or cannot be stored.
     """
     text = request.form.get(name, "").replace("\r\n", "\n").strip()
     if needed and not text:
-        raise Problem(422, f"{name}: it must not be empty")
-    if len(text) > longest:
-        raise Problem(422, f"{name}: it must not be longer than {longest} characters")
+        raise Problem(422, f"{name}: must not be empty")
+    if longest is not None and len(text) > longest:
+        raise Problem(422, f"{name}: must not be longer than {longest} characters")
+    if max_bytes is not None and len(text.encode()) > max_bytes:
+        raise Problem(422, f"{name}: must not be longer than {max_bytes} bytes of UTF-8")
     if "\x00" in text:
-        raise Problem(422, f"{name}: it must not hold NUL")
+        raise Problem(422, f"{name}: must not contain NUL")
     return text
 
 
 def lines_field(name: str, *, longest: int) -> tuple[str, ...]:
-    """Read the lines that were typed into a form, all of them together no longer than this.
+    """Read the lines of a text field, within a total length.
 
     Raises:
-        Problem: 422, they are too long, or hold what cannot be stored.
+        Problem: 422 if they are too long, or cannot be stored.
     """
     lines = text_field(name, longest=longest, needed=False).splitlines()
     return tuple(line.strip() for line in lines if line.strip())
 
 
 def number_field(name: str, *, most: int) -> int | None:
-    """Read a whole number of at least 1; None where nothing was given.
+    """Read a whole number of at least 1; None if the field is empty.
 
     Raises:
-        Problem: 422, it is no such number.
+        Problem: 422 if it is not such a number.
     """
     typed = request.form.get(name, "").strip()
     if not typed:
@@ -48,27 +53,27 @@ def number_field(name: str, *, most: int) -> int | None:
     is_number = typed.isascii() and typed.isdecimal() and len(typed) <= len(str(most))
     number = int(typed) if is_number else 0
     if not 1 <= number <= most:
-        raise Problem(422, f"{name}: it must be a number from 1 to {most}")
+        raise Problem(422, f"{name}: must be a number from 1 to {most}")
     return number
 
 
 def priority_field() -> Priority:
-    """Read which reply goes first.
+    """Read a reply's priority.
 
     Raises:
-        Problem: 422, there is no such priority.
+        Problem: 422 if there is no such priority.
     """
     try:
         return Priority[request.form.get("priority", "normal").upper()]
     except KeyError:
-        raise Problem(422, "priority: it is one of high, normal, low") from None
+        raise Problem(422, "priority: must be high, normal or low") from None
 
 
 def instant_field(name: str, at: datetime) -> datetime | None:
-    """Read an instant to come as a browser writes it, in the zone that `offset` minutes tell.
+    """Read a future instant as browsers write it, in the zone given by `offset` minutes.
 
     Raises:
-        Problem: 422, it is none, or it is past or too far.
+        Problem: 422 if it is invalid, past or too far ahead.
     """
     typed = request.form.get(name, "").strip()
     if not typed:
@@ -77,25 +82,55 @@ def instant_field(name: str, at: datetime) -> datetime | None:
         offset = int(request.form.get("offset") or "0")
         instant = datetime.fromisoformat(typed).replace(tzinfo=UTC)
     except ValueError:
-        raise Problem(422, f"{name}: it must be a date and a time") from None
+        raise Problem(422, f"{name}: must be a date and time") from None
     if abs(offset) > _WIDEST_OFFSET_MINUTES:
-        raise Problem(422, "offset: no time zone is so far off")
-    # A year at the calendar's edge leaves no room to move.
+        raise Problem(422, "offset: is not a time zone offset")
+    # A year at the calendar's edge leaves no room to shift.
     if not at.year - 1 <= instant.year <= at.year + 2:
-        raise Problem(422, f"{name}: it must lie between now and a year from now")
+        raise Problem(422, f"{name}: must be between now and one year from now")
     instant += timedelta(minutes=offset)
     if not at - timedelta(minutes=1) <= instant <= at + _LATEST:
-        raise Problem(422, f"{name}: it must lie between now and a year from now")
+        raise Problem(422, f"{name}: must be between now and one year from now")
+    return instant
+
+
+def zone_field() -> ZoneInfo:
+    """Read the time zone of the browser, from a form or the URL; UTC if it names none.
+
+    Raises:
+        Problem: 422 if there is no such zone.
+    """
+    try:
+        return ZoneInfo(request.values.get("zone") or "UTC")
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise Problem(422, "zone: must be a time zone such as Europe/Berlin") from None
+
+
+def local_instant_field(name: str, at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Read a future instant as browsers write it, in a time zone; None if the field is empty.
+
+    Raises:
+        Problem: 422 if it is invalid, past or too far ahead.
+    """
+    typed = request.form.get(name, "").strip()
+    if not typed:
+        return None
+    try:
+        instant = datetime.fromisoformat(typed).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Problem(422, f"{name}: must be a date and time") from None
+    if not at < instant <= at + _LATEST:
+        raise Problem(422, f"{name}: must be between now and one year from now")
     return instant
 
 
 def row_id_of(number: str) -> int:
-    """Read an id out of an address.
+    """Read a row's id from a URL.
 
     Raises:
-        Problem: 404, no row can have it.
+        Problem: 404 if no row can have it.
     """
     row_id = read_row_id(number)
     if row_id is None:
-        raise Problem(404, "There is nothing with this number.")
+        raise Problem(404, "Nothing found with this number.")
     return row_id

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from threading import Lock
 from typing import Any
@@ -13,11 +14,11 @@ from flask import Flask, g, redirect, request
 from werkzeug.wrappers import Response
 
 from moca import clock
+from moca.core.messages.command import Receipt
 from moca.core.messages.idempotency import KeepAnswer, RequestKey
-from moca.core.messages.receipt import Receipt
 from moca.storage.queries.idempotency import KeptAnswer, read_answer
-from moca.web.auth.current_user import visitor
-from moca.web.config import Ports, WebConfig
+from moca.web.auth.current_user import current_user
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem, problem
 
 HEADER = "Idempotency-Key"
@@ -31,22 +32,22 @@ _LOG = structlog.get_logger(__name__)
 
 
 class Idempotency:
-    """Carries out each request with a key once, and answers it again as the first time.
+    """Executes each request with a key once, and repeats the first answer afterwards.
 
-    The key is written in the transaction of the act, so neither a crash nor an answer that was
-    lost repeats or loses it. An answer that could not be kept is made anew from what is stored.
-    Keys are each caller's own. Any thread.
+    The key is written in the command's transaction, so neither a crash nor a lost answer repeats or
+    loses the command. An answer that could not be stored is rebuilt from the stored result. Keys
+    are scoped to each caller. Thread-safe.
     """
 
-    def __init__(self, ports: Ports, config: WebConfig) -> None:
+    def __init__(self, ports: WebPorts, config: WebConfig) -> None:
         self._ports = ports
         self._config = config
         self._lock = Lock()
         self._under_way: dict[str, str] = {}
-        """Fingerprints by key, of the API's requests in this process."""
+        """Fingerprints of the API's requests in this process, by key."""
 
     def guard(self, app: Flask) -> None:
-        """Have every view that takes a POST, but the webhook, carry out a request once."""
+        """Make every POST view except the webhook execute a request once."""
         rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
         for endpoint in {rule.endpoint for rule in rules}:
             if not endpoint.startswith(_WEBHOOK):
@@ -74,7 +75,7 @@ class Idempotency:
     @contextmanager
     def _first(self, asked: RequestKey) -> Iterator[bool]:
         if not _is_api():
-            # The second click waits for what came of the first, and is led to the same page.
+            # A double click waits for the first one's result, and is redirected to the same page.
             yield True
             return
         with self._lock:
@@ -102,36 +103,50 @@ class Idempotency:
     def _keep(self, asked: RequestKey, answer: Response) -> None:
         is_redirect = "Location" in answer.headers
         is_kept = answer.status_code < 400 and (is_redirect or _is_api())  # noqa: PLR2004
-        if "request_key" in g or not is_kept:  # Nothing was carried out, or there is an error.
+        if "request_key" in g or not is_kept:  # Nothing was executed, or there is an error.
             return
         body = answer.headers["Location"] if is_redirect else answer.get_data(as_text=True)
         receipt: Receipt = Future()
         try:
-            self._ports.tell(KeepAnswer(asked, answer.status_code, body, clock.now(), receipt))
+            self._ports.tell(
+                KeepAnswer(asked, answer.status_code, body, clock.now(), receipt=receipt)
+            )
             receipt.result(self._config.receipt_timeout.total_seconds())
-        except Exception as error:  # noqa: BLE001 - what was done is done; its answer can be made anew
+        except Exception as error:  # noqa: BLE001 - the command is done; its answer can be rebuilt
             _LOG.warning("answer.not_kept", error=type(error).__name__)
 
 
 def take_request_key() -> RequestKey | None:
-    """Take the key for the one command that a request carries out; None where it has none."""
+    """Take the key for the request's one command; None if it has none."""
     key: RequestKey | None = g.pop("request_key", None)
     return key
 
 
+def part_keys(count: int) -> list[RequestKey | None]:
+    """Return the keys of a request's several commands, which keep a result each.
+
+    The response is built anew from their results for each repeat.
+    """
+    key: RequestKey | None = g.get("request_key")
+    if key is None:
+        return [None] * count
+    parts = (hashlib.sha256(f"{key.key} {part}".encode()) for part in range(count))
+    return [replace(key, key=part.hexdigest()) for part in parts]
+
+
 def reused() -> Problem:
-    """Return the problem of a key that came with another request before."""
+    """Return the problem of a key that was used with another request."""
     if _is_api():
-        return Problem(422, f"{HEADER}: it came with another request before; use a new one")
+        return Problem(422, f"{HEADER}: this key was used with a different request. Use a new key.")
     return Problem(
         409,
-        "This form was sent already, and nothing was done this time. "
-        "Go back, load the page again, and send it once more if you mean to.",
+        "This form was already submitted, so nothing was changed this time. "
+        "To submit it again, go back and reload the page first.",
     )
 
 
 def _asked() -> RequestKey | None:
-    known = visitor()
+    known = current_user()
     if request.method != "POST" or known is None:
         return None
     shown = request.headers.get(HEADER) if _is_api() else request.form.get(FORM_KEY)
@@ -139,11 +154,11 @@ def _asked() -> RequestKey | None:
         return None
     if not 1 <= len(shown) <= MAX_KEY_CHARACTERS or not shown.isprintable():
         name = HEADER if _is_api() else FORM_KEY
-        raise Problem(400, f"{name}: it must have 1 to {MAX_KEY_CHARACTERS} printable characters")
+        raise Problem(400, f"{name}: must be 1 to {MAX_KEY_CHARACTERS} printable characters")
     kind = known.name if known.operator_id is None else "operator"
     caller = f"{kind} {known.number}"
     key = hashlib.sha256(f"{caller}\n{shown}".encode()).hexdigest()
-    # Keyed, so that the words of a short text are not found by trying.
+    # Keyed, so that the words of a short text cannot be found by guessing.
     print_ = hmac.new(shown.encode(), _content().encode(), hashlib.sha256).hexdigest()
     return RequestKey(key, print_)
 
@@ -164,7 +179,7 @@ def _again(status: int, body: str) -> Response:
 
 
 def _under_way() -> Response:
-    answer = problem(409, f"the first request with this {HEADER} is under way; try again")
+    answer = problem(409, f"The first request with this {HEADER} is still in progress. Try again.")
     answer.headers["Retry-After"] = "1"
     return answer
 

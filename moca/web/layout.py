@@ -3,48 +3,53 @@ import secrets
 from flask import Flask, Response, request
 from markupsafe import Markup, escape
 
-from moca.core.types import Right
-from moca.web.auth.current_user import visitor
-from moca.web.auth.guards import Access
+from moca.core.types import OperatorRole
+from moca.web.auth.current_user import current_user
+from moca.web.auth.guards import Guards
+from moca.web.auth.roles import role_title
 from moca.web.idempotency import FORM_KEY
+from moca.web.presenters.contact_view import MEDIA_SOURCES
 
 _PAGES = (
-    ("inbox", "Inbox", "/", Right.READS),
-    ("queue", "Queue", "/queue", Right.READS),
-    ("health", "Health", "/health", Right.READS),
-    ("accounts", "Accounts", "/accounts", Right.READS),
-    ("users", "Users", "/users", Right.ADMINISTERS),
-    ("settings", "Settings", "/settings", Right.ADMINISTERS),
-    ("sandbox", "Sandbox", "/sandbox", Right.READS),
+    ("inbox", "Inbox", "/", OperatorRole.READS),
+    ("saved_replies", "Saved replies", "/saved-replies", OperatorRole.ANSWERS),
+    ("labels", "Labels", "/labels", OperatorRole.ANSWERS),
+    ("queue", "Queue", "/queue", OperatorRole.READS),
+    ("reports", "Reports", "/reports", OperatorRole.ADMINISTERS),
+    ("health", "Health", "/health", OperatorRole.READS),
+    ("accounts", "Accounts", "/accounts", OperatorRole.READS),
+    ("users", "Users", "/users", OperatorRole.ADMINISTERS),
+    ("settings", "Settings", "/settings", OperatorRole.ADMINISTERS),
+    ("sandbox", "Sandbox", "/sandbox", OperatorRole.READS),
 )
 
 
-def register_frame(app: Flask, access: Access) -> None:
-    """Let every template know who looks, where they may go, and how to seal a form."""
+def register_frame(app: Flask, access: Guards) -> None:
+    """Provide every template with the current user, their pages and the form token."""
 
     def pages() -> list[tuple[str, str, str]]:
-        """List the pages that there are for whoever looks: key, title, address."""
-        known, served = visitor(), {rule.rule for rule in app.url_map.iter_rules()}
+        """Return the pages visible to the current user: key, title, URL."""
+        known, served = current_user(), {rule.rule for rule in app.url_map.iter_rules()}
         return [
             (key, title, address)
-            for key, title, address, right in _PAGES
-            if address in served and known is not None and known.may(right)
+            for key, title, address, role in _PAGES
+            if address in served and known is not None and known.may(role)
         ]
 
     def seal() -> Markup:
-        """Write the fields without which no form is taken, and by which it is taken once."""
+        """Return the hidden fields that every form needs, including its idempotency key."""
         return Markup(
             '<input type="hidden" name="seal" value="{}">'
             '<input type="hidden" name="{}" value="{}" autocomplete="off">'
         ).format(escape(access.sessions.seal()), FORM_KEY, secrets.token_urlsafe(16))
 
-    app.jinja_env.globals.update(me=visitor, pages=pages, seal=seal)
+    app.jinja_env.globals.update(me=current_user, pages=pages, seal=seal, role_title=role_title)
 
 
 _ALWAYS = {
     "Content-Security-Policy": (
         "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
-        "object-src 'none'"
+        f"object-src 'none'; img-src 'self' {MEDIA_SOURCES}; media-src {MEDIA_SOURCES}"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -54,12 +59,12 @@ _WEBHOOK = frozenset({"webhook.receive", "webhook.handshake"})
 
 
 def register_headers(app: Flask) -> None:
-    """Let every answer carry the headers that keep browsers from doing what we did not mean."""
+    """Set security headers on every response."""
     app.after_request(_secure)
 
 
 def _secure(response: Response) -> Response:
-    # Meta's machines read none of these, and theirs is the path that must be fast.
+    # Meta's servers read none of these, and the webhook's path must be fast.
     if request.endpoint in _WEBHOOK:
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

@@ -9,10 +9,10 @@ import peewee
 from flask import Response, render_template, request
 
 from moca import clock
-from moca.web.auth.current_user import visitor
+from moca.web.auth.current_user import current_user
 
 POLLS = "X-Moca-Live"
-"""The header by which a page asks only for the part of itself that changes."""
+"""The header by which a page requests only the part of itself that changes."""
 
 _LOOKED_AT_EVERY = timedelta(seconds=1)
 _MINUTE = 60
@@ -22,68 +22,90 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _PageSnapshot:
     version: str
     html: str | None
-    """None while everybody who asks has seen it."""
+    """None while every reader is up to date."""
     looked_at: datetime
 
 
-class Live:
-    """Shows pages, and afterwards only what is new in them, by version.
+class LivePages:
+    """Renders pages, and afterwards only what is new in them, by version.
 
-    What many look at is drawn once and looked after at most once a second, one at a time: those
-    who look must not hold up the webhook. For any thread.
+    A shared view is rendered once and refreshed at most once a second, one at a time: its readers
+    must not slow the webhook. Thread-safe.
     """
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(
+        self, database: peewee.Database, own_parts: Mapping[str, Callable[[], str]]
+    ) -> None:
         self._database = database
-        self._pictures: OrderedDict[tuple[str, str], _Picture] = OrderedDict()
+        self._own_parts = own_parts
+        """What each reader sees in place of these marks in a shared view."""
+        self._pictures: OrderedDict[tuple[str, str, str], _PageSnapshot] = OrderedDict()
         self._lock = Lock()
 
     def show(
-        self, template: str, version: Callable[[], str], values: Callable[[], Values]
+        self,
+        template: str,
+        version: Callable[[], str],
+        values: Callable[[], Values],
+        beside: Callable[[], Values] = dict,
+        readers: str = "",
     ) -> Response:
-        """Answer with the page, its live part, or 304 where that did not change.
+        """Return the page, its live part, or 304 if that did not change.
 
         Args:
-            template: extends `frame`; what changes is in its block `live` and must be the same for
-                all who have the same right: forms with their seals stand outside of it.
-            version: names, cheaply, how things stand; another name once anything changed.
-            values: what the template shows. Both are called with the database connected.
+            template: Extends `frame`; its block `live` holds what changes, and must be the same for
+                all users with the same role among `readers`, but for their own parts: forms with
+                their tokens stay outside.
+            version: Cheaply identifies the current state; changes with anything shown.
+            values: What the template shows.
+            beside: What it shows beside its live part. All are called with the database connected.
+            readers: Names those who see the same.
         """
         if POLLS not in request.headers:
-            with self._database.connection_context():
-                known = _named(version())
-                shown = values()
-            return Response(
-                render_template(template, **shown, frame="layout.html", version=known),
-                mimetype="text/html",
-            )
+            return self.page(template, version, lambda: {**beside(), **values()})
         with self._lock:
-            picture = self._picture(template, version, values)
+            picture = self._picture(template, version, values, readers)
         if request.if_none_match.contains(picture.version):
             return _tagged(Response(status=304), picture.version)
-        return _tagged(Response(picture.html, mimetype="text/html"), picture.version)
+        return _tagged(self._answer(picture.html or ""), picture.version)
+
+    def page(
+        self, template: str, version: Callable[[], str], values: Callable[[], Values]
+    ) -> Response:
+        """Return the whole page."""
+        with self._database.connection_context():
+            known = _named(version())
+            shown = values()
+        return self._answer(render_template(template, **shown, frame="layout.html", version=known))
+
+    def _answer(self, html: str) -> Response:
+        for mark, part in self._own_parts.items():
+            if mark in html:
+                with self._database.connection_context():
+                    html = html.replace(mark, part())
+        return Response(html, mimetype="text/html")
 
     def _picture(
-        self, template: str, version: Callable[[], str], values: Callable[[], Values]
-    ) -> _Picture:
-        known, now = visitor(), clock.now()
-        key = (request.full_path, known.right if known else "")
+        self, template: str, version: Callable[[], str], values: Callable[[], Values], readers: str
+    ) -> _PageSnapshot:
+        known, now = current_user(), clock.now()
+        key = (request.full_path, known.role if known else "", readers)
         kept = self._pictures.get(key)
         if kept is not None and abs(now - kept.looked_at) < _LOOKED_AT_EVERY and _serves(kept):
             return kept
         with self._database.connection_context():
             current = _named(version())
             html = kept.html if kept is not None and kept.version == current else None
-            picture = _Picture(current, html, now)
+            picture = _PageSnapshot(current, html, now)
             if not _serves(picture):
                 shown = dict(values(), frame="fragment.html", version=current)
                 picture = replace(picture, html=render_template(template, **shown))
         return self._keep(key, picture)
 
-    def _keep(self, key: tuple[str, str], picture: _Picture) -> _Picture:
+    def _keep(self, key: tuple[str, str, str], picture: _PageSnapshot) -> _PageSnapshot:
         self._pictures[key] = picture
         self._pictures.move_to_end(key)
         if len(self._pictures) > _KEPT:
@@ -91,12 +113,12 @@ class Live:
         return picture
 
 
-def _serves(picture: _Picture) -> bool:
+def _serves(picture: _PageSnapshot) -> bool:
     return picture.html is not None or request.if_none_match.contains(picture.version)
 
 
 def _named(version: str) -> str:
-    # Holds run out and times grow older without any change.
+    # Holds expire and times grow older without any change.
     return f"{version}.{int(clock.now().timestamp()) // _MINUTE}"
 
 

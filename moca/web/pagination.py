@@ -4,29 +4,29 @@ from moca.storage.queries.pagination import Key
 from moca.web.errors import Problem
 
 _CURSOR = re.compile(r"[0-9]{1,19}(?:-[0-9]{1,19})*")
-_LARGEST = 2**63 - 1
+_MAX_ID = 2**63 - 1
 
 
 def write_cursor(key: Key | None) -> str | None:
-    """Write where a list goes on; clients must take it as it is."""
+    """Encode where a list continues; opaque to clients."""
     return None if key is None else "-".join(map(str, key))
 
 
 def read_cursor(cursor: str | None, *, parts: int) -> Key | None:
-    """Read it back.
+    """Decode a cursor.
 
     Raises:
-        Problem: it is not one that this list gave.
+        Problem: If it is not a cursor of this list.
     """
     if cursor is None:
         return None
     key = tuple(map(int, cursor.split("-"))) if _CURSOR.fullmatch(cursor) else ()
-    if len(key) != parts or max(key) > _LARGEST:
-        raise Problem(422, "cursor: this list never gave it")
+    if len(key) != parts or max(key) > _MAX_ID:
+        raise Problem(422, "cursor: is not a cursor of this list")
     return key
 
 
 def read_row_id(text: str) -> int | None:
-    """Read an id out of an address; None where no row can have it."""
+    """Read a row's id from a URL; None if no row can have it."""
     number = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
-    return number if 0 < number <= _LARGEST else None
+    return number if 0 < number <= _MAX_ID else None

@@ -10,27 +10,27 @@ _MAX_HELD_BYTES = 64 * 1024 * 1024
 
 
 class BodyReader:
-    """Reads request bodies, each within a deadline, and all of them within a budget of bytes.
+    """Reads request bodies, each within a deadline, and all of them within a memory budget.
 
-    Once the budget is spent, the body that was begun first is given up: clients that mean well
-    send theirs within milliseconds. For the server's loop only.
+    Once the budget is spent, the body that was begun first is dropped: well-behaved clients send
+    theirs within milliseconds. For the server's loop only.
 
     Args:
-        max_held_bytes: of all bodies whose end has not come yet.
+        max_held_bytes: Of all unfinished bodies.
     """
 
     def __init__(self, max_held_bytes: int = _MAX_HELD_BYTES) -> None:
         self._max_held_bytes = max_held_bytes
         self._held: dict[asyncio.Timeout, int] = {}
-        """How much has come of each unfinished body, the one begun first at the front."""
+        """Bytes received of each unfinished body, the one begun first at the front."""
         self._held_bytes = 0
 
     async def read(self, receive: Receive, max_bytes: int) -> bytes:
         """Return a whole body.
 
         Raises:
-            Problem: 400, the client left before its end; 408, it did not come in time;
-                413, it has more than `max_bytes`.
+            Problem: 400 if the client left early; 408 if it was too slow; 413 if it has more than
+                `max_bytes`.
         """
         try:
             async with asyncio.timeout(FIRST_BYTE_SECONDS) as deadline:
@@ -39,7 +39,7 @@ class BodyReader:
                     deadline.reschedule(_body_ends_at(deadline))
                     piece = await self._read_on(bytearray(piece), receive, max_bytes, deadline)
         except TimeoutError:
-            raise Problem(408, "the body did not come in time; send it again") from None
+            raise Problem(408, "The request body did not arrive in time. Send it again.") from None
         _require_size(piece, max_bytes)
         return piece
 
@@ -70,7 +70,7 @@ class BodyReader:
 async def _receive_piece(receive: Receive) -> tuple[bytes, bool]:
     event = await receive()
     if event["type"] != "http.request":
-        raise Problem(400, "the body ended before its time")
+        raise Problem(400, "The request body is incomplete.")
     return event.get("body", b""), not event.get("more_body", False)
 
 
@@ -81,4 +81,4 @@ def _body_ends_at(first_byte_deadline: asyncio.Timeout) -> float:
 
 def _require_size(body: bytes, max_bytes: int) -> None:
     if len(body) > max_bytes:
-        raise Problem(413, f"the body is larger than {max_bytes} bytes")
+        raise Problem(413, f"The request body is larger than {max_bytes} bytes.")

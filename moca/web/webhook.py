@@ -9,26 +9,28 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from moca import clock
 from moca.core.inbound.events import Event
+from moca.core.messages.command import Done
 from moca.core.messages.inbound import SIGNED_BY_NOBODY, RecordWebhook
-from moca.core.messages.receipt import Done
 from moca.instagram.envelope import NotInstagram, NotJson
-from moca.instagram.events import read_webhook
+from moca.instagram.events import TooManyItems, read_webhook
 from moca.instagram.signature import signer
-from moca.web.config import Ports, WebConfig
-from moca.web.errors import RETRY_SECONDS, problem
+from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import RETRY_SECONDS, Problem, problem
 from moca.web.metrics.prometheus import Metrics
 
 WEBHOOK_PATH = "/api/instagram/webhook"
-LARGEST_BODY_BYTES = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_ITEMS = 20_000
+"""Of one body, without empty and repeated ones; Meta sends 1,000 at most, and 4 MiB hold no more
+messages than these."""
 TAKEN_IN = b"EVENT_RECEIVED"
-NOT_STORED = "it could not be stored; send it again"
 
 _LOG = structlog.get_logger(__name__)
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,512}")
 
 
-def webhook_routes(ports: Ports, config: WebConfig, metrics: Metrics) -> Blueprint:
-    """Build the routes that Instagram calls."""
+def webhook_routes(ports: WebPorts, config: WebConfig, metrics: Metrics) -> Blueprint:
+    """Return the routes that Instagram calls."""
     routes = Blueprint("webhook", __name__)
 
     @routes.get(WEBHOOK_PATH)
@@ -38,78 +40,106 @@ def webhook_routes(ports: Ports, config: WebConfig, metrics: Metrics) -> Bluepri
     @routes.post(WEBHOOK_PATH)
     def receive() -> Response:
         started = perf_counter()
-        answer = _receive(ports, config)
+        try:
+            _receive(ports, config)
+            answer = Response(TAKEN_IN, mimetype="text/plain")
+        except Problem as refused:
+            answer = refused.as_json()
         metrics.webhook_answered(answer.status_code, perf_counter() - started)
         return answer
 
     return routes
 
 
-def _receive(ports: Ports, config: WebConfig) -> Response:
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        return _too_large()
-    if len(body) > LARGEST_BODY_BYTES:
-        return _too_large()
-    secret = signer(body, request.headers.get("X-Hub-Signature-256"), config.app_secrets)
+def accept_webhook(
+    body: bytes, signature: str | None, ports: WebPorts, config: WebConfig
+) -> RecordWebhook:
+    """Verify and read a webhook; return the command that stores it.
+
+    Raises:
+        Problem: If its signature, its form or its number of items is refused.
+    """
+    secret = signer(body, signature, config.app_secrets)
     ports.note_signing(SIGNED_BY_NOBODY if secret is None else config.names[secret])
     if secret is None:
-        return problem(403, "X-Hub-Signature-256 is missing or was made with another secret")
-    return _take_in(body, ports, config)
-
-
-def _take_in(body: bytes, ports: Ports, config: WebConfig) -> Response:
+        raise Problem(
+            403, "X-Hub-Signature-256 is missing or was made with a different app secret."
+        )
     received_at = clock.now()
     try:
         events = read_events(body, config)
     except NotJson:
-        return problem(400, "the body is not JSON")
+        raise Problem(400, "The request body is not valid JSON.") from None
     except NotInstagram:
-        return problem(404, "the body's object is not instagram")
-    if _is_stored(RecordWebhook(body, events, received_at, Future()), ports, config):
-        return Response(TAKEN_IN, mimetype="text/plain")
-    return problem(503, NOT_STORED, retry_after_seconds=RETRY_SECONDS)
+        raise Problem(404, 'The request body\'s object is not "instagram".') from None
+    except TooManyItems as refused:
+        raise Problem(413, str(refused)) from None
+    return RecordWebhook(body, events, received_at, receipt=Future())
 
 
-def read_events(body: bytes, config: WebConfig) -> tuple[Event, ...]:
-    """Read what a webhook tells.
+def require_stored(outcome: object) -> None:
+    """Check what a webhook's receipt holds, or the error met in waiting for it.
 
     Raises:
-        NotJson: the body is not JSON.
-        NotInstagram: its object is not `instagram`.
+        Problem: 503 if anything but a commit.
     """
-    return read_webhook(
-        body, live=config.live, app_id=config.app_id, answer_comments=config.answer_comments
-    )
+    if not isinstance(outcome, Done):
+        _LOG.warning("webhook.not_stored", error=type(outcome).__name__)
+        message = "The webhook could not be stored. Send it again."
+        raise Problem(503, message, retry_after_seconds=RETRY_SECONDS)
 
 
-def _is_stored(command: RecordWebhook, ports: Ports, config: WebConfig) -> bool:
-    """Have it stored and wait for the commit; tell whether it came in time."""
-    receipt = command.receipt
+def _receive(ports: WebPorts, config: WebConfig) -> None:
+    command = accept_webhook(_body(), request.headers.get("X-Hub-Signature-256"), ports, config)
+    outcome: object
     try:
         ports.tell(command)
-        answer = receipt and receipt.result(config.receipt_timeout.total_seconds())
-    except Exception as error:  # noqa: BLE001 - whatever it was, only a commit may be told as one
-        _LOG.warning("webhook.not_stored", error=type(error).__name__)
-        return False
-    return isinstance(answer, Done)
+        outcome = command.receipt and command.receipt.result(config.receipt_timeout.total_seconds())
+    except Exception as error:  # noqa: BLE001 - on any error, only a commit may be reported as one
+        outcome = error
+    require_stored(outcome)
 
 
-def _too_large() -> Response:
-    return problem(413, f"the body is larger than {LARGEST_BODY_BYTES} bytes")
+def _body() -> bytes:
+    too_large = Problem(413, f"The request body is larger than {MAX_BODY_BYTES} bytes.")
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise too_large from None
+    if len(body) > MAX_BODY_BYTES:
+        raise too_large
+    return body
+
+
+def read_events(
+    body: bytes, config: WebConfig, max_items: int | None = MAX_ITEMS
+) -> tuple[Event, ...]:
+    """Return a webhook's events; without `max_items` for one that was already acknowledged.
+
+    Raises:
+        NotJson: If the body is not JSON.
+        NotInstagram: If its object is not `instagram`.
+        TooManyItems: If it has more than `max_items` items with content.
+    """
+    return read_webhook(
+        body,
+        live=config.live,
+        app_id=config.app_id,
+        answer_comments=config.answer_comments,
+        max_items=max_items,
+    )
 
 
 def _handshake(config: WebConfig) -> Response:
     mode, token, challenge = (_parameter(name) for name in ("mode", "verify_token", "challenge"))
     if mode is None or token is None or challenge is None:
-        return problem(400, "hub.mode, hub.verify_token and hub.challenge must each stand once")
+        return problem(400, "Send hub.mode, hub.verify_token and hub.challenge exactly once each.")
     if mode != "subscribe":
-        return problem(400, "hub.mode must be subscribe")
+        return problem(400, 'hub.mode must be "subscribe".')
     if not _CHALLENGE.fullmatch(challenge):
-        return problem(400, "hub.challenge may hold letters, digits, - and _ only")
+        return problem(400, "hub.challenge may contain only letters, digits, - and _.")
     if not _is_same(token, config.verify_token):
-        return problem(403, "hub.verify_token is wrong")
+        return problem(403, "hub.verify_token is incorrect.")
     return Response(challenge, mimetype="text/plain")
 
 
@@ -118,6 +148,6 @@ def _is_same(shown: str, secret: str) -> bool:
 
 
 def _parameter(name: str) -> str | None:
-    # Some stacks turn the dots of query keys into underscores.
+    # Some stacks replace the dots of query keys by underscores.
     values = request.args.getlist(f"hub.{name}") + request.args.getlist(f"hub_{name}")
     return values[0] if len(values) == 1 else None

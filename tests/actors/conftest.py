@@ -2,31 +2,31 @@ import freezegun
 import pytest
 
 from tests.support.factory import NOON
-from tests.support.system import House
+from tests.support.system import SteppedSystem
 
 
 @pytest.fixture
 def frozen():
-    """The clock, standing at noon until a test moves it."""
+    """The clock, frozen at noon until a test moves it."""
     with freezegun.freeze_time(NOON) as frozen:
         yield frozen
 
 
 @pytest.fixture
-def open_house(tmp_path, frozen):
-    """Make a whole system with the policies of a test; stopped in order afterwards."""
-    houses = []
+def open_system(tmp_path, frozen):
+    """Create systems with the policies of a test; they stop in order afterwards."""
+    systems = []
 
-    def open_one(**policies) -> House:
-        house = House(tmp_path, frozen, **policies)
-        houses.append(house)
-        return house
+    def open_one(**policies) -> SteppedSystem:
+        system = SteppedSystem(tmp_path, frozen, **policies)
+        systems.append(system)
+        return system
 
     yield open_one
-    for house in houses:
-        house.stop()
+    for system in systems:
+        system.stop()
 
 
 @pytest.fixture
-def house(open_house) -> House:
-    return open_house()
+def system(open_system) -> SteppedSystem:
+    return open_system()

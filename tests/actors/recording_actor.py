@@ -2,23 +2,23 @@ from actors.runtime.actor import MailboxActor
 
 
 class RecordingActor(MailboxActor):
-    """Notes what it hears and lives through; raises what it is told if that is an exception."""
+    """Records its messages and hooks; raises a message that is an exception."""
 
-    def __init__(self, heard):
+    def __init__(self, received):
         super().__init__()
-        self.heard = heard
+        self.received = received
 
     def on_start(self):
-        self.heard.append("started")
+        self.received.append("started")
 
     def on_restart(self):
-        self.heard.append("restarted")
+        self.received.append("restarted")
 
     def on_stop(self):
-        self.heard.append("stopped")
+        self.received.append("stopped")
 
     def on_receive(self, message):
         if isinstance(message, BaseException):
             raise message
-        self.heard.append(message)
+        self.received.append(message)
         return f"heard {message}"

@@ -1,4 +1,4 @@
-"""What the tests of the bot's manners begin with."""
+"""Common starting points of the tests of the bot's policies."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +9,7 @@ from moca.core.content.words import Words
 from moca.core.conversation.consent import Consent
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.replies import QueueReply
+from moca.core.notifications import Notification
 from moca.core.policy import ConversationPolicy
 from moca.core.types import Author, ConversationStatus
 from moca.replies.generator import ReplyRequest
@@ -26,7 +27,9 @@ DISCLOSING = replace(POLICY, disclosure=DISCLOSURE)
 
 
 class Answers:
-    """Answers each request with the next of these, and keeps what it was asked."""
+    """Answers each request with the next of these replies, and records the requests."""
+
+    needs_name = True
 
     def __init__(self, *replies, needs_history=0) -> None:
         self.needs_history = needs_history
@@ -39,40 +42,42 @@ class Answers:
 
 
 class FakePost:
-    """Takes notices, or says what went wrong."""
+    """Accepts notifications, or fails with a given reason."""
 
     def __init__(self, *faults: str) -> None:
-        self.taken = []
-        self.tried = []
+        self.taken: list[Notification] = []
+        self.tried: list[Notification] = []
         self._faults = list(faults)
 
-    def send(self, notice) -> str:
-        self.tried.append(notice)
+    def send(self, notification) -> str:
+        self.tried.append(notification)
         fault = self._faults.pop(0) if self._faults else ""
         if not fault:
-            self.taken.append(notice)
+            self.taken.append(notification)
         return fault
 
 
-def said(house) -> list[str]:
-    return [call.text for call in house.instagram.reached]
+def said(system) -> list[str]:
+    return [call.text for call in system.instagram.reached]
 
 
-def stages(house, mid: str, stage: str) -> list[tuple[str, str]]:
-    return [(s.outcome, s.detail) for s in house.journey(mid).steps if s.stage == stage]
+def stages(system, mid: str, stage: str) -> list[tuple[str, str]]:
+    return [(s.outcome, s.detail) for s in system.journey(mid).steps if s.stage == stage]
 
 
-def change(house, status: ConversationStatus, conversation_id: int = 1) -> None:
-    house.system.tell(ChangeConversation(conversation_id, status, clock.now()))
-    house.settle()
+def change(system, status: ConversationStatus, conversation_id: int = 1) -> None:
+    system.actors.tell(ChangeConversation(conversation_id, status, clock.now()))
+    system.settle()
 
 
-def leap(house, hours: float) -> None:
-    """Let hours pass at once: all that is due meanwhile is due at their end."""
-    house.frozen.tick(timedelta(hours=hours))
-    house.settle()
+def leap(system, hours: float) -> None:
+    """Advance by hours at once: everything due meanwhile is due at their end."""
+    system.frozen.tick(timedelta(hours=hours))
+    system.settle()
 
 
-def by_operator(house, text: str) -> None:
-    house.system.tell(QueueReply(1, (), Content(text=text), at=clock.now(), author=Author.OPERATOR))
-    house.settle()
+def by_operator(system, text: str) -> None:
+    system.actors.tell(
+        QueueReply(1, (), Content(text=text), at=clock.now(), author=Author.OPERATOR)
+    )
+    system.settle()

@@ -1,4 +1,4 @@
-"""Each actor is made to raise at each message it hears: the rest goes on, and nothing is lost."""
+"""Each actor is made to raise at each of its messages: the rest goes on, and nothing is lost."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from actors.conversation import ConversationActor
 from actors.courier import CourierActor
 from actors.persistence import PersistenceActor
 from actors.responder import ResponderActor
+from actors.runtime.actor import MailboxActor
 from actors.sender import SenderActor
 from actors.supervisor import SupervisorActor
 from moca.core.inbound.events import InboundMessage
@@ -22,9 +23,9 @@ ACTORS = (
 
 
 class Sabotage:
-    """Lets an actor raise instead of handling its first message of a kind."""
+    """Makes an actor raise instead of handling its first message of a type."""
 
-    def __init__(self, actor: type, kind: str, monkeypatch) -> None:
+    def __init__(self, actor: type[MailboxActor], kind: str, monkeypatch) -> None:
         self.kind = kind
         self.is_done = False
         handle = actor.on_receive
@@ -38,39 +39,39 @@ class Sabotage:
         monkeypatch.setattr(actor, "on_receive", on_receive)
 
 
-def knows_ben(house) -> None:
-    """Let a contact have written before, so that there is something to load."""
+def knows_ben(system) -> None:
+    """Store an earlier message of a contact, so that there is something to load."""
     before = InboundMessage(contact=BEN, mid="before", text="before", unanswerable="it was a test")
-    house.receives(before)
+    system.receive_events(before)
 
 
-def heard_by_each(house, monkeypatch) -> dict[type, set[str]]:
-    """Live through a message and note which kinds of message each actor hears."""
-    heard = {actor: set() for actor in ACTORS}
+def heard_by_each(system, monkeypatch) -> dict[type, set[str]]:
+    """Handle one message, and return which types of message each actor receives."""
+    received: dict[type, set[str]] = {actor: set() for actor in ACTORS}
     for actor in ACTORS:
         handle = actor.on_receive
 
         def on_receive(itself, message, handle=handle, actor=actor):
-            heard[actor].add(type(message).__name__)
+            received[actor].add(type(message).__name__)
             return handle(itself, message)
 
         monkeypatch.setattr(actor, "on_receive", on_receive)
-    knows_ben(house)
+    knows_ben(system)
     for contact in (ANNA, BEN):
-        house.hears("hi", contact)
-    house.passes(60)
-    return heard
+        system.receive("hi", contact)
+    system.advance(60)
+    return received
 
 
 KINDS = {
     ConversationActor: (
         "ConversationLoaded",
-        "Woken",
+        "TimerFired",
         "GenerationStarted",
         "ReplyGenerated",
         "ReplyQueued",
         "ReplySent",
-        "SweptOver",
+        "SweepFound",
     ),
     CourierActor: ("DeliverReply", "ReadName"),
     PersistenceActor: (
@@ -80,7 +81,7 @@ KINDS = {
         "FindMissing",
         "FindUnanswered",
         "RecordSteps",
-        "RecordName",
+        "RecordContactProfile",
         "QueueReply",
         "FindPending",
         "ClaimReply",
@@ -95,7 +96,7 @@ KINDS = {
         "DeliveryStarted",
         "DeliveryEnded",
         "ReplySent",
-        "LookAgain",
+        "RecheckOutbox",
     ),
     SupervisorActor: (
         "SweepDue",
@@ -112,36 +113,36 @@ KINDS = {
 }
 
 
-def test_every_kind_of_message_on_a_journey_has_its_sabotage(open_house, monkeypatch) -> None:
-    heard = heard_by_each(open_house(), monkeypatch)
-    heard[ConversationActor] -= {"MessageArrived", "SweptOver"}
-    named = {actor: set(kinds) - {"SweptOver"} for actor, kinds in KINDS.items()}
-    assert {actor: heard[actor] - named[actor] for actor in ACTORS} == {a: set() for a in ACTORS}
+def test_every_kind_of_message_on_a_journey_has_its_sabotage(open_system, monkeypatch) -> None:
+    received = heard_by_each(open_system(), monkeypatch)
+    received[ConversationActor] -= {"MessageArrived", "SweepFound"}
+    named = {actor: set(kinds) - {"SweepFound"} for actor, kinds in KINDS.items()}
+    assert {actor: received[actor] - named[actor] for actor in ACTORS} == {a: set() for a in ACTORS}
 
 
 @pytest.mark.parametrize(
     ("actor", "kind"), [(actor, kind) for actor, kinds in KINDS.items() for kind in kinds]
 )
 def test_an_actor_that_raises_costs_no_answer_and_brings_no_second(
-    open_house, monkeypatch, actor, kind
+    open_system, monkeypatch, actor, kind
 ) -> None:
-    house = open_house(fail_fast=False)
-    knows_ben(house)
+    system = open_system(fail_fast=False)
+    knows_ben(system)
     sabotage = Sabotage(actor, kind, monkeypatch)
     messages = [InboundMessage(contact=who, mid=who.psid, text="hi") for who in (ANNA, BEN)]
-    receipts = [house.posts(message) for message in messages]
-    house.settle()
-    # A webhook without its 200 comes again.
+    receipts = [system.post(message) for message in messages]
+    system.settle()
+    # A webhook that was not answered with 200 comes again.
     for message, receipt in zip(messages, receipts, strict=True):
         if not receipt.done() or receipt.exception(0):
-            house.receives(message)
-    house.passes(15 * 60)
+            system.receive_events(message)
+    system.advance(15 * 60)
 
-    sent = sorted(call.contact.psid for call in house.instagram.reached)
-    outcomes = [house.outcome(message.mid)[0] for message in messages]
+    sent = sorted(call.contact.psid for call in system.instagram.reached)
+    outcomes = [system.outcome(message.mid)[0] for message in messages]
     assert (sent, outcomes) == ([ANNA.psid, BEN.psid], ["answered"] * 2)
-    assert sabotage.is_done or kind in {"SweptOver", "RecordSteps"}
+    assert sabotage.is_done or kind in {"SweepFound", "RecordSteps"}
 
-    later = house.hears("and my order?")
-    house.passes(10 * 60)
-    assert house.outcome(later)[0] == "answered"
+    later = system.receive("and my order?")
+    system.advance(10 * 60)
+    assert system.outcome(later)[0] == "answered"

@@ -1,4 +1,4 @@
-"""Every kind of event through the whole system: what it opens, whom it wakes, what is kept."""
+"""Every kind of event through the whole system: what it opens, wakes and stores."""
 
 from pathlib import Path
 
@@ -56,13 +56,13 @@ def payload(name: str) -> bytes:
     return (PAYLOADS / f"{name}.json").read_bytes()
 
 
-def windows(house) -> list:
-    return [at for (at,) in house.rows(Contact.select(Contact.window_opened_at)) if at]
+def windows(system) -> list[object]:
+    return [at for (at,) in system.rows(Contact.select(Contact.window_opened_at)) if at]
 
 
-def kept(house) -> list[tuple]:
-    messages = house.rows(Message.select(Message.kind).where(Message.author != "bot"))
-    return messages + house.rows(Event.select(Event.kind))
+def kept(system) -> list[tuple[object, ...]]:
+    messages = system.rows(Message.select(Message.kind).where(Message.author != "bot"))
+    return messages + system.rows(Event.select(Event.kind))
 
 
 def test_every_kind_with_a_rule_has_a_payload() -> None:
@@ -70,35 +70,35 @@ def test_every_kind_with_a_rule_has_a_payload() -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
-def test_a_kind_opens_the_window_and_wakes_the_bot_by_its_rule(house, name, kind) -> None:
-    house.takes(payload(name), answer_comments=True)
-    assert windows(house) == ([NOON] if RULES[kind].opens_window else [])
-    house.passes(60)
+def test_a_kind_opens_the_window_and_wakes_the_bot_by_its_rule(system, name, kind) -> None:
+    system.receive_body(payload(name), answer_comments=True)
+    assert windows(system) == ([NOON] if RULES[kind].opens_window else [])
+    system.advance(60)
 
-    assert len(house.instagram.reached) == int(RULES[kind].wakes_bot)
+    assert len(system.instagram.reached) == int(RULES[kind].wakes_bot)
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
-def test_a_kind_is_stored_once_and_its_redelivery_is_counted(house, name, kind) -> None:
-    house.takes(payload(name))
-    before = kept(house)
-    house.takes(payload(name))
-    house.passes(60)
+def test_a_kind_is_stored_once_and_its_redelivery_is_counted(system, name, kind) -> None:
+    system.receive_body(payload(name))
+    before = kept(system)
+    system.receive_body(payload(name))
+    system.advance(60)
 
     assert ("message" if kind in ("standby", "echo") else kind,) in before
-    assert house.rows(Message.select().where(Message.role == "user"))[1:] == []
+    assert system.rows(Message.select().where(Message.role == "user"))[1:] == []
     if kind not in MESSAGES:
-        assert house.rows(Event.select(Event.kind, Event.redeliveries)) == [(kind, 1)]
+        assert system.rows(Event.select(Event.kind, Event.redeliveries)) == [(kind, 1)]
 
 
 @pytest.mark.parametrize("name", ["comment_flat", "live_comment"])
-def test_a_comment_is_not_answered_unless_the_settings_say_so(house, name) -> None:
-    house.takes(payload(name))
-    house.passes(60)
+def test_a_comment_is_not_answered_unless_the_settings_say_so(system, name) -> None:
+    system.receive_body(payload(name))
+    system.advance(60)
 
     because = "comments are not answered: instagram.answer_comments is off"
-    assert house.outcome("c1") == ("suppressed", because)
-    assert house.instagram.reached == []
+    assert system.outcome("c1") == ("suppressed", because)
+    assert system.instagram.reached == []
 
 
 def test_the_settings_say_whether_comments_are_answered_and_which_app_is_ours() -> None:
@@ -106,19 +106,19 @@ def test_the_settings_say_whether_comments_are_answered_and_which_app_is_ours() 
     assert (config.answer_comments, config.app_id) == (True, "2")
 
 
-def test_what_came_with_a_message_is_kept(house) -> None:
-    house.takes(payload("ad_click"))
-    house.takes(payload("postback"))
+def test_what_came_with_a_message_is_kept(system) -> None:
+    system.receive_body(payload("ad_click"))
+    system.receive_body(payload("postback"))
     by_contact = Message.select(Message.content).where(Message.role == "user")
-    stored = [text for (text,) in house.rows(by_contact.order_by(Message.id))]
+    stored = [text for (text,) in system.rows(by_contact.order_by(Message.id))]
     assert stored == [
         '{"referral":{"ref":"r","source":"ADS","type":"OPEN_THREAD","ad_id":"1","ad_title":"t"}}',
         '{"payload":"PRICES"}',
     ]
 
 
-def test_a_dashboard_test_is_stored_and_not_answered(house) -> None:
-    house.takes(payload("dashboard_test"))
-    house.passes(60)
-    assert house.outcome("random_mid")[0] == "suppressed"
-    assert house.instagram.reached == []
+def test_a_dashboard_test_is_stored_and_not_answered(system) -> None:
+    system.receive_body(payload("dashboard_test"))
+    system.advance(60)
+    assert system.outcome("random_mid")[0] == "suppressed"
+    assert system.instagram.reached == []

@@ -1,4 +1,6 @@
 import logging
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -7,13 +9,13 @@ from moca.core.messages.delivery import ReplySent
 from moca.core.messages.inbound import MessageArrived, MessageEdited, MessageErased
 from moca.core.messages.replies import MessagesEnded, ReplyQueued
 from moca.core.types import Outcome
-from moca.logs import contact_hash, hash_contacts_with
+from moca.logs import contact_hash, hash_names_with
 from tests.support.factory import ANNA, BEN, at, reply_to, said
 
 SECRET = "my address is 5 Mill Lane"
 
 
-def logged(*events, level=logging.INFO) -> list[dict]:
+def logged(*events, level=logging.INFO) -> list[MutableMapping[str, Any]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     with structlog.testing.capture_logs() as lines:
         for event in events:
@@ -58,11 +60,11 @@ def test_why_a_message_ended_otherwise_is_told() -> None:
 
 def test_without_the_key_a_hash_fits_no_known_contact(monkeypatch) -> None:
     monkeypatch.setattr("moca.logs._hash_key", b"")
-    hash_contacts_with(b"one")
+    hash_names_with(b"one")
     with_one = contact_hash(ANNA)
-    hash_contacts_with(b"another")
+    hash_names_with(b"another")
     assert contact_hash(ANNA) != with_one
-    hash_contacts_with(b"one")
+    hash_names_with(b"one")
     assert contact_hash(ANNA) == with_one
 
 

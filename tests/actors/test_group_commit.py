@@ -7,7 +7,7 @@ import pytest
 from actors.persistence import Arrivals, PersistenceActor
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
-from moca.core.messages import Command
+from moca.core.messages.command import Command
 from moca.core.messages.inbound import MessageArrived, RecordWebhook
 from moca.storage.writer import Written
 from tests.support.factory import ANNA, BEN, at, said
@@ -20,7 +20,7 @@ FIRST, SECOND, THIRD = (
 
 @pytest.fixture
 def arrivals():
-    return Arrivals(patience=timedelta(seconds=2), capacity=3, portion=2)
+    return Arrivals(max_wait=timedelta(seconds=2), capacity=3, portion=2)
 
 
 def test_in_a_hurry_nobody_is_told_until_the_oldest_can_wait_no_longer(arrivals) -> None:
@@ -50,8 +50,8 @@ def test_one_contacts_messages_are_told_in_order_before_anything_else_of_them(ar
     assert arrivals.take(at(0), in_hurry=False) == [SECOND]
 
 
-class Dispatcher(SteppingDispatcher):
-    """Steps, and has something happen while a turn is drawn out."""
+class InterruptedDispatcher(SteppingDispatcher):
+    """Steps, and calls back while a turn is extended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,8 +62,8 @@ class Dispatcher(SteppingDispatcher):
             self.meanwhile.pop(0)()
 
 
-class Writer:
-    """Notes how many commands it is given at a time."""
+class CountingWriter:
+    """Records how many commands it receives at a time."""
 
     def __init__(self) -> None:
         self.commits: list[int] = []
@@ -74,11 +74,11 @@ class Writer:
 
 
 def webhook() -> RecordWebhook:
-    return RecordWebhook(b"{}", (), at(0), Future())
+    return RecordWebhook(b"{}", (), at(0), receipt=Future())
 
 
 def test_after_a_crowds_commit_the_next_waits_for_as_many_as_are_on_their_way() -> None:
-    writer, dispatcher = Writer(), Dispatcher()
+    writer, dispatcher = CountingWriter(), InterruptedDispatcher()
     persistence = PersistenceActor.start_on(
         dispatcher, open_writer=lambda: writer, notify=print, timers=ManualTimers()
     )
@@ -92,7 +92,7 @@ def test_after_a_crowds_commit_the_next_waits_for_as_many_as_are_on_their_way() 
 
 
 def test_where_few_wait_a_commit_waits_for_nobody() -> None:
-    writer, dispatcher = Writer(), Dispatcher()
+    writer, dispatcher = CountingWriter(), InterruptedDispatcher()
     persistence = PersistenceActor.start_on(
         dispatcher, open_writer=lambda: writer, notify=print, timers=ManualTimers()
     )

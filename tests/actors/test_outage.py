@@ -1,4 +1,4 @@
-"""The database cannot be written for a while: nothing is acknowledged, nothing is forgotten."""
+"""The database is read-only for a while: nothing is acknowledged, nothing is lost."""
 
 import peewee
 import pytest
@@ -8,8 +8,8 @@ from moca.core.outbox.delivery import AccountStopped
 from tests.support.factory import ANNA
 
 
-class Outage:
-    """A writer that cannot write while it lasts."""
+class FailingWriter:
+    """A writer that fails during the outage."""
 
     def __init__(self, writer) -> None:
         self.writer = writer
@@ -32,57 +32,57 @@ class Outage:
 
 
 @pytest.fixture
-def outage(open_house):
+def outage(open_system):
     outages = []
 
     def wrap(writer):
-        outages.append(Outage(writer))
+        outages.append(FailingWriter(writer))
         return outages[-1]
 
-    house = open_house(wrap_writer=wrap)
-    house.settle()
-    return house, outages[0]
+    system = open_system(wrap_writer=wrap)
+    system.settle()
+    return system, outages[0]
 
 
 def test_a_webhook_that_cannot_be_stored_is_not_acknowledged(outage) -> None:
-    house, disk = outage
+    system, disk = outage
     disk.lasts = True
-    receipt = house.posts(InboundMessage(contact=ANNA, mid="m1", text="hi"))
-    house.settle()
+    receipt = system.post(InboundMessage(contact=ANNA, mid="m1", text="hi"))
+    system.settle()
     assert isinstance(receipt.exception(0), peewee.OperationalError)
-    assert house.system.ailments().database == "cannot be written: OperationalError"
+    assert system.actors.health_problems().database == "cannot be written: OperationalError"
 
 
 def test_it_is_well_again_by_itself_when_the_disk_is(outage) -> None:
-    house, disk = outage
+    system, disk = outage
     disk.lasts = True
-    house.posts(InboundMessage(contact=ANNA, mid="m1", text="hi"))
-    house.settle()
+    system.post(InboundMessage(contact=ANNA, mid="m1", text="hi"))
+    system.settle()
     disk.lasts = False
 
-    assert house.system.ailments().database is None
-    mid = house.hears("hi", mid="m1")
-    house.passes(10)
-    assert house.outcome(mid)[0] == "answered"
+    assert system.actors.health_problems().database is None
+    mid = system.receive("hi", mid="m1")
+    system.advance(10)
+    assert system.outcome(mid)[0] == "answered"
 
 
 @pytest.mark.parametrize("begins_after", [0, 4.9, 5, 5.01, 6])
 def test_an_outage_on_the_way_delays_the_answer_and_doubles_nothing(outage, begins_after) -> None:
-    house, disk = outage
-    mid = house.hears("hi")
-    house.passes(begins_after)
+    system, disk = outage
+    mid = system.receive("hi")
+    system.advance(begins_after)
     disk.lasts = True
-    house.passes(30)
+    system.advance(30)
     disk.lasts = False
-    house.passes(60)
-    assert len(house.instagram.reached) == 1
-    assert house.outcome(mid)[0] == "answered"
+    system.advance(60)
+    assert len(system.instagram.reached) == 1
+    assert system.outcome(mid)[0] == "answered"
 
 
-def test_a_dead_token_is_told_until_a_reply_goes_again(house) -> None:
-    house.instagram.next_results.append(AccountStopped("the token is dead (190)"))
-    house.hears("hi")
-    house.passes(10)
-    assert house.system.ailments().accounts == {ANNA.account_id: "the token is dead (190)"}
-    house.passes(60)
-    assert house.system.ailments().accounts == {}
+def test_a_dead_token_is_told_until_a_reply_goes_again(system) -> None:
+    system.instagram.next_results.append(AccountStopped("the token is dead (190)"))
+    system.receive("hi")
+    system.advance(10)
+    assert system.actors.health_problems().accounts == {ANNA.account_id: "the token is dead (190)"}
+    system.advance(60)
+    assert system.actors.health_problems().accounts == {}

@@ -1,4 +1,4 @@
-"""What follows a commit is not taken for a failed commit; what is kept stays in its order."""
+"""An error after a commit does not count as a failed commit; stored commands keep their order."""
 
 from concurrent.futures import Future
 
@@ -16,7 +16,7 @@ from tests.support.factory import NOON, at
 
 
 class Stumbling:
-    """An observer that raises at each event of one kind."""
+    """An observer that raises at each event of one type."""
 
     def __init__(self, kind: type, error: Exception) -> None:
         self.kind = kind
@@ -28,7 +28,7 @@ class Stumbling:
 
 
 class ScriptedWriter:
-    """Fails with what is laid out for each call, and remembers what it wrote."""
+    """Fails as scripted for each call, and records what it wrote."""
 
     def __init__(self, *results: Exception | None) -> None:
         self.results = list(results)
@@ -54,24 +54,24 @@ def _answers(commands):
     return tuple((each, "done") for each in receipts if each is not None)
 
 
-def _send(house, receipt) -> None:
-    conversation_id = house.journey("m1").message.conversation_id
+def _send(system, receipt) -> None:
+    conversation_id = system.journey("m1").message.conversation_id
     content = Content(text="by hand")
-    house.system.tell(
+    system.actors.tell(
         QueueReply(conversation_id, (), content, NOON, author=Author.HUMAN, receipt=receipt)
     )
 
 
 @pytest.mark.parametrize("error", [RuntimeError("in an observer"), OSError("in an observer")])
-def test_an_observer_that_raises_repeats_no_write(open_house, error) -> None:
-    house = open_house(observers=(Stumbling(ReplyQueued, error),))
-    house.hears("hi", mid="m1")
-    house.passes(60)
-    receipt: Future = Future()
-    _send(house, receipt)
-    house.passes(60)
+def test_an_observer_that_raises_repeats_no_write(open_system, error) -> None:
+    system = open_system(observers=(Stumbling(ReplyQueued, error),))
+    system.receive("hi", mid="m1")
+    system.advance(60)
+    receipt: Future[object] = Future()
+    _send(system, receipt)
+    system.advance(60)
     assert receipt.done()
-    assert [call.text for call in house.instagram.reached] == [
+    assert [call.text for call in system.instagram.reached] == [
         "This would be an AI generated message",
         "by hand",
     ]
@@ -98,7 +98,7 @@ def _live_through(seconds, frozen, dispatcher, timers) -> None:
 
 
 class Numbered(int):
-    """Stands for a command that nobody waits for."""
+    """A command without a waiting caller."""
 
 
 def test_one_event_that_cannot_be_told_keeps_no_other_back(frozen) -> None:
@@ -134,7 +134,7 @@ def test_what_is_kept_while_written_one_by_one_stays_in_its_order(frozen) -> Non
 
 def test_a_receipt_that_was_answered_before_the_write_costs_nothing(frozen) -> None:
     class Waiting(Numbered):
-        receipt: Future
+        receipt: Future[object]
 
     one, two = Waiting(1), Waiting(2)
     one.receipt, two.receipt = Future(), Future()

@@ -1,7 +1,7 @@
-"""The settings' token is used for the account that it speaks for, and for no other."""
+"""The settings' token is used for its own account and no other."""
 
 from actors.settings_account import SettingsAccount
-from moca.instagram.account_check import Refused, Unanswered
+from moca.instagram.account_check import CheckRefused, CheckUnanswered
 
 OURS, STRANGER = "17841400000000001", "17841400000000002"
 
@@ -28,13 +28,13 @@ def test_where_none_is_named_instagram_is_asked_once_before_the_first_call() -> 
 
 
 def test_while_instagram_is_silent_the_token_is_used_for_nobody() -> None:
-    account = _account(Unanswered("timeout"), OURS)
+    account = _account(CheckUnanswered("timeout"), OURS)
     assert account.token_for(OURS) is None
     assert account.token_for(OURS) == "the-token"
 
 
 def test_where_instagram_names_no_account_the_token_speaks_for_all_that_come() -> None:
-    account = _account(None, Refused("Graph 100", 100))
+    account = _account(None, CheckRefused("Graph 100", 100))
     assert [account.token_for(each) for each in (OURS, STRANGER)] == ["the-token"] * 2
 
 

@@ -1,16 +1,18 @@
-"""An orderly stop leaves nothing `sending` that was not called, and ends whatever still hangs."""
+"""An orderly stop leaves no uncalled reply `sending`, and ends whatever still hangs."""
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from actors import singletons, system
-from actors.dependencies import World
+from actors import singletons
+from actors import system as system_module
+from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers, TimerThread
 from actors.sender import SenderActor
-from actors.signals import Drain, LookAgain, SweepDue
+from actors.signals import Drain, RecheckOutbox, SweepDue
 from actors.system import System
 from moca import clock
 from moca.core.inbound.events import InboundMessage
@@ -24,21 +26,23 @@ from moca.core.messages.delivery import (
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.delivery import Delivered
+from moca.core.outbox.queued_reply import DIRECT
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey
-from moca.replies.mock import MockGenerator
+from moca.replies.fixed import MockGenerator
 from moca.storage.db.tables import QueueItem
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY
 from tests.support.databases import open_migrated
 from tests.support.factory import ANNA, at, reply_to
+from tests.support.system import FakeInstagram
 
 PATIENCE_SECONDS = 30
 REPLY = reply_to(ANNA, 1)
 
 
-class Sender:
-    """A sender alone, whose neighbours are lists."""
+class LoneSender:
+    """A sender alone, with lists as neighbours."""
 
     def __init__(self) -> None:
         self.recorded: list[object] = []
@@ -53,10 +57,10 @@ class Sender:
             timers=self.timers,
             draw=lambda: 0.0,
         )
-        self.receives(SweepDue(), PendingFound((), (), ()))
+        self.receive_events(SweepDue(), PendingFound((), (), ()))
         self.recorded.clear()
 
-    def receives(self, *messages: object) -> None:
+    def receive_events(self, *messages: object) -> None:
         for message in messages:
             self._ref.tell(message)
         while self._stage.step():
@@ -70,65 +74,66 @@ class Sender:
 
 @pytest.fixture
 def sender(frozen):
-    sender = Sender()
+    sender = LoneSender()
     yield sender
     sender.stop()
 
 
-def given_back(sender: Sender) -> list[int]:
+def given_back(sender: LoneSender) -> list[int]:
     return [each.item_id for each in sender.recorded if isinstance(each, RecordRetry)]
 
 
 def test_a_claim_that_is_still_being_written_is_given_back_at_once(sender) -> None:
-    sender.receives(ReplyQueued(ANNA, REPLY, ()))
+    sender.receive_events(ReplyQueued(ANNA, REPLY, ()))
     assert sender.recorded == [ClaimReply(REPLY, at(0))]
 
-    sender.receives(Drain())
+    sender.receive_events(Drain())
     assert given_back(sender) == [1]
-    sender.receives(ReplyClaimed(REPLY, at(0)), LookAgain())
+    sender.receive_events(ReplyClaimed(REPLY, at(0)), RecheckOutbox())
     assert (given_back(sender), sender.called) == ([1], [])
 
 
 def test_no_sweep_makes_a_draining_sender_begin_anew(sender) -> None:
-    sender.receives(Drain())
-    sender.receives(SweepDue(), PendingFound((REPLY,), (), ()), LookAgain())
+    sender.receive_events(Drain())
+    sender.receive_events(SweepDue(), PendingFound((REPLY,), (), ()), RecheckOutbox())
     assert (sender.recorded, sender.called) == ([], [])
 
 
 def test_a_draining_sender_wants_no_waking(sender) -> None:
-    sender.receives(Drain())
+    sender.receive_events(Drain())
     assert sender.timers.next_at is None
 
 
 def test_a_draining_sender_that_crashes_goes_on_draining(sender) -> None:
-    sender.receives(Drain())
-    sender.receives(DeliveryStarted([], at(0)))
-    sender.receives(PendingFound((REPLY,), (), ()))
+    sender.receive_events(Drain())
+    unusable: Any = []
+    sender.receive_events(DeliveryStarted(unusable, at(0)))
+    sender.receive_events(PendingFound((REPLY,), (), ()))
     assert (sender.recorded, sender.timers.next_at) == ([], None)
 
 
-def test_whenever_it_is_stopped_what_was_not_called_is_pending(open_house) -> None:
-    statuses = []
+def test_whenever_it_is_stopped_what_was_not_called_is_pending(open_system) -> None:
+    statuses: list[object] = []
     for steps in range(36):
-        house = open_house()
-        house.hears("hello", mid=f"m{steps}")
-        house.frozen.move_to(at(5) + len(statuses) * timedelta(minutes=1))
-        house.timers.advance_to(clock.now())
+        system = open_system()
+        system.receive("hello", mid=f"m{steps}")
+        system.frozen.move_to(at(5) + len(statuses) * timedelta(minutes=1))
+        system.timers.advance_to(clock.now())
         for _ in range(steps):
-            house.dispatcher.step()
-        house.stop()
-        was_called = bool(house.instagram.reached)
-        found = house.rows(QueueItem.select(QueueItem.status))
-        house.crash()
+            system.dispatcher.step()
+        system.stop()
+        was_called = bool(system.instagram.reached)
+        found = system.rows(QueueItem.select(QueueItem.status))
+        system.crash()
         statuses.append(found)
         assert found in ([], [("sent",)] if was_called else [("pending",)]), steps
-        house.frozen.move_to(at(0) + len(statuses) * timedelta(minutes=1))
+        system.frozen.move_to(at(0) + len(statuses) * timedelta(minutes=1))
     assert [("pending",)] in statuses
     assert [("sent",)] in statuses
 
 
 class Stuck:
-    """Told about a contact that whoever asks has to wait for."""
+    """A message about a contact for which the caller has to wait."""
 
     def __init__(self) -> None:
         self.is_asked = threading.Event()
@@ -141,33 +146,32 @@ class Stuck:
         return ANNA
 
 
-class HangingInstagram:
+class HangingInstagram(FakeInstagram):
     """Holds every call until it is told to answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.is_called = threading.Event()
         self.may_answer = threading.Event()
 
-    def send(self, *_: object) -> Delivered:
+    def send(self, contact, content, way=DIRECT) -> Delivered:
         self.is_called.set()
         assert self.may_answer.wait(PATIENCE_SECONDS)
         return Delivered("ig-1")
 
-    def close(self) -> None:
-        pass
-
 
 @pytest.fixture
 def threaded(tmp_path, monkeypatch):
-    """A system on real threads that is stopped with next to no patience, and who heard it fail."""
-    monkeypatch.setattr(system, "_ANSWER_SECONDS", 0.1)
-    monkeypatch.setattr(system, "_LAST_CALLS_SECONDS", 0.1)
+    """A system on real threads with almost no patience for stopping, and its escalations."""
+    monkeypatch.setattr(system_module, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(system_module, "_LAST_CALLS_SECONDS", 0.1)
     monkeypatch.setattr(singletons, "_PATIENCE", timedelta(seconds=0.1))
     database = open_migrated(tmp_path)
-    instagram, escalated = HangingInstagram(), []
+    instagram = HangingInstagram()
+    escalated: list[object] = []
     timers = TimerThread()
     timers.start()
-    world = World(
+    world = Dependencies(
         open_writer=lambda: Writer(database, POLICY),
         generator=MockGenerator(),
         connect=lambda: instagram,
@@ -176,7 +180,7 @@ def threaded(tmp_path, monkeypatch):
     running = System(
         conversation=ConversationPolicy(debounce=timedelta(0)),
         sender=SenderPolicy(couriers=1),
-        world=world,
+        dependencies=world,
         dispatchers=Dispatchers.threaded(couriers=1, responders=1),
         timers=timers,
     )
@@ -187,7 +191,7 @@ def threaded(tmp_path, monkeypatch):
 def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(threaded) -> None:
     running, instagram, escalated = threaded
     written = InboundMessage(contact=ANNA, mid="m1", text="hello", sent_at=clock.now())
-    running.tell(RecordWebhook(b"{}", (written,), clock.now(), None))
+    running.tell(RecordWebhook(b"{}", (written,), clock.now()))
     assert instagram.is_called.wait(PATIENCE_SECONDS)
     couriers = [each for each in threading.enumerate() if each.name.startswith("courier")]
 
@@ -205,6 +209,6 @@ def test_a_supervisor_that_does_not_stop_in_time_keeps_persistence_from_nothing(
     assert stuck.is_asked.wait(PATIENCE_SECONDS)
 
     running.stop()
-    assert running.ailments().database == "does not answer"
+    assert running.health_problems().database == "not responding"
     stuck.may_go_on.set()
     assert escalated == []

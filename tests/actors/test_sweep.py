@@ -1,4 +1,4 @@
-"""What a start does with the many who wait for an answer."""
+"""How a start loads the many conversations that wait for an answer."""
 
 import pytest
 
@@ -16,11 +16,11 @@ from tests.support.factory import ANNA, BEN, at
 SWEEP = SenderPolicy().sweep
 
 
-class Desk:
-    """A supervisor alone, its neighbours lists."""
+class LoneSupervisor:
+    """A supervisor alone, with lists as neighbours."""
 
     def __init__(self, frozen):
-        self.looked = []
+        self.looked: list[object] = []
         self.is_busy = False
         self._frozen = frozen
         self._dispatcher = SteppingDispatcher()
@@ -35,18 +35,18 @@ class Desk:
             is_busy=lambda: self.is_busy,
         )
 
-    def hears(self, message):
-        """Tell it something, and let it deal with it."""
+    def receive(self, message):
+        """Send a message and let it be handled."""
         self._supervisor.tell(message)
         self._dispatcher.run_until_idle()
 
     def closes(self):
-        """Stop it and whom it spawned."""
+        """Stop the supervisor and the actors it started."""
         self._supervisor.stop()
         self._dispatcher.run_until_idle()
 
     def passes_to(self, seconds):
-        """Let the time come."""
+        """Advance to this many seconds."""
         self._frozen.move_to(at(seconds))
         self._timers.advance_to(at(seconds))
         self._dispatcher.run_until_idle()
@@ -54,16 +54,16 @@ class Desk:
 
 @pytest.fixture
 def desk(frozen):
-    desk = Desk(frozen)
+    desk = LoneSupervisor(frozen)
     yield desk
     desk.closes()
 
 
 def test_the_first_few_are_taken_up_by_themselves_and_then_many_at_once(desk) -> None:
-    desk.hears(SweepDue())
-    desk.hears(UnansweredFound((ANNA,), 50))
-    desk.hears(UnansweredFound((ANNA, BEN), 550))
-    desk.hears(UnansweredFound((ANNA,), None))
+    desk.receive(SweepDue())
+    desk.receive(UnansweredFound({ANNA: 1}, 50))
+    desk.receive(UnansweredFound({ANNA: 1, BEN: 2}, 550))
+    desk.receive(UnansweredFound({ANNA: 1}, None))
     assert desk.looked == [
         FindUnanswered(0, 50),
         FindUnanswered(50, 500),
@@ -72,9 +72,9 @@ def test_the_first_few_are_taken_up_by_themselves_and_then_many_at_once(desk) ->
 
 
 def test_those_who_are_looked_after_already_are_passed_over_without_haste(desk) -> None:
-    desk.hears(SweepDue())
-    desk.hears(UnansweredFound((ANNA,), 50))
-    desk.hears(UnansweredFound((ANNA,), 550))
+    desk.receive(SweepDue())
+    desk.receive(UnansweredFound({ANNA: 1}, 50))
+    desk.receive(UnansweredFound({ANNA: 1}, 550))
     assert desk.looked == [FindUnanswered(0, 50), FindUnanswered(50, 500)]
 
     desk.passes_to(0.05)
@@ -87,8 +87,8 @@ def test_those_who_are_looked_after_already_are_passed_over_without_haste(desk) 
 
 def test_nobody_else_is_taken_up_while_there_is_enough_to_do(desk) -> None:
     desk.is_busy = True
-    desk.hears(SweepDue())
-    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.receive(SweepDue())
+    desk.receive(UnansweredFound({ANNA: 1}, 50))
     desk.passes_to(1)
     assert desk.looked == [FindUnanswered(0, 50)]
 
@@ -98,27 +98,27 @@ def test_nobody_else_is_taken_up_while_there_is_enough_to_do(desk) -> None:
 
 
 def test_a_sweep_that_still_goes_on_is_not_begun_again(desk) -> None:
-    desk.hears(SweepDue())
+    desk.receive(SweepDue())
     desk.passes_to(SWEEP.total_seconds() - 1)
-    desk.hears(UnansweredFound((ANNA,), 50))
+    desk.receive(UnansweredFound({ANNA: 1}, 50))
     desk.passes_to(SWEEP.total_seconds())
     assert desk.looked == [FindUnanswered(0, 50), FindUnanswered(50, 500)]
 
 
 def test_a_sweep_that_broke_off_is_begun_again(desk) -> None:
-    desk.hears(SweepDue())
+    desk.receive(SweepDue())
     desk.passes_to(SWEEP.total_seconds())
     assert desk.looked == [FindUnanswered(0, 50)] * 2
 
 
-def test_all_of_many_who_waited_through_a_crash_are_answered_once(open_house) -> None:
+def test_all_of_many_who_waited_through_a_crash_are_answered_once(open_system) -> None:
     policy = SenderPolicy(per_second=1000, account_per_second=1000)
-    house = open_house(sender=policy, conversation=ConversationPolicy())
+    system = open_system(sender=policy, conversation=ConversationPolicy())
     people = [ContactKey(ANNA.account_id, f"person-{number}") for number in range(120)]
-    house.receives(*(InboundMessage(contact=who, mid=who.psid, text="hi") for who in people))
-    house.crash()
-    house.start()
-    house.passes(30)
-    assert sorted(call.contact.psid for call in house.instagram.reached) == sorted(
+    system.receive_events(*(InboundMessage(contact=who, mid=who.psid, text="hi") for who in people))
+    system.crash()
+    system.start()
+    system.advance(30)
+    assert sorted(call.contact.psid for call in system.instagram.reached) == sorted(
         who.psid for who in people
     )

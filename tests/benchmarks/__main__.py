@@ -8,23 +8,24 @@ from tests.benchmarks import (
     backlog,
     batches,
     cluster,
-    comparison,
     crowd,
     dashboards,
     day,
     growth,
-    hanging,
     idle,
     journeys,
     kills,
     latency,
-    pacing,
+    pace,
     pages,
     queue,
     runtime,
+    slow_model,
     storage,
+    timeouts,
 )
-from tests.benchmarks.figures import Benchmark, show
+from tests.benchmarks.comparison import __main__ as comparison
+from tests.benchmarks.support.figures import Benchmark, show
 
 BENCHMARKS: dict[str, Benchmark] = {
     "runtime": runtime.figures,
@@ -35,8 +36,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "latency": latency.figures,
     "growth": growth.figures,
     "idle": idle.figures,
-    "pacing": pacing.figures,
-    "hanging": hanging.figures,
+    "pace": pace.figures,
+    "timeouts": timeouts.figures,
+    "slow_model": slow_model.figures,
     "kills": kills.figures,
     "queue": queue.figures,
     "backlog": backlog.figures,
@@ -48,14 +50,17 @@ BENCHMARKS: dict[str, Benchmark] = {
     "day": day.figures,
 }
 _ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages"}
-"""Two need servers that may not be installed; a day in virtual time takes half an hour of a core;
-pages want 11 GB."""
+"""Left out by default.
+
+Two need servers that may not be installed; a day in virtual time takes half an hour of a core;
+pages need 11 GB.
+"""
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
 def main(names: tuple[str, ...]) -> None:
-    """Measure what is named, or everything but those that ask for more, one after the other."""
+    """Run the named benchmarks, or all that need nothing special, one after the other."""
     console = Console(width=120)
     measured = {}
     for name in names or [each for each in BENCHMARKS if each not in _ONLY_WHEN_NAMED]:

@@ -7,9 +7,9 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, beside, percentile
-from tests.benchmarks.load import Load, apart, press
-from tests.benchmarks.servers import Server, bare, moca
+from tests.benchmarks.support.figures import Figure, beside, percentile
+from tests.benchmarks.support.load import Load, apart, press
+from tests.benchmarks.support.servers import BenchmarkServer, bare, moca
 
 CONNECTIONS = 64
 THREADS = 64
@@ -42,9 +42,11 @@ def figures(threads: int = THREADS) -> Iterator[Figure]:
         yield _kept(loads[ours], folder)
 
 
-def in_turns(ours: Server, theirs: Server, rounds: int) -> dict[Server, list[Load]]:
-    """Press both in turns, so many rounds after one to warm up, which comes first."""
-    loads: dict[Server, list[Load]] = defaultdict(list)
+def in_turns(
+    ours: BenchmarkServer, theirs: BenchmarkServer, rounds: int
+) -> dict[BenchmarkServer, list[Load]]:
+    """Load both servers in turn, for this many rounds after one to warm up."""
+    loads: dict[BenchmarkServer, list[Load]] = defaultdict(list)
     first = count(step=1_000_000)
     for number in range(rounds + 1):
         for server in (ours, theirs):

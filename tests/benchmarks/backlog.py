@@ -15,12 +15,12 @@ from moca.core.messages.inbound import RecordWebhook
 from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from moca.storage.writer import Writer
-from tests.benchmarks.engine import WRITER, database_in
-from tests.benchmarks.figures import Figure, show
-from tests.benchmarks.load import psid_of
-from tests.benchmarks.memory import Watch
-from tests.benchmarks.servers import moca
-from tests.benchmarks.standin import StandIn
+from tests.benchmarks.support.engine import WRITER, database_in
+from tests.benchmarks.support.figures import Figure, show
+from tests.benchmarks.support.load import psid_of
+from tests.benchmarks.support.memory import Watch
+from tests.benchmarks.support.servers import moca
+from tests.benchmarks.support.standin import RecordingGraph
 
 MESSAGES = 100_000
 NO_LIMIT = 100_000
@@ -29,9 +29,9 @@ SLOWEST_PER_SECOND = 50
 
 
 def figures(messages: int = MESSAGES) -> Iterator[Figure]:
-    """Start on a database in which so many people wait for an answer, with limits lifted."""
+    """Start on a database with this many unanswered contacts, with limits lifted."""
     lifted = {"sender__per_second": NO_LIMIT, "sender__account_per_second": NO_LIMIT}
-    with tempfile.TemporaryDirectory() as name, StandIn() as graph:
+    with tempfile.TemporaryDirectory() as name, RecordingGraph() as graph:
         folder = Path(name)
         _fill(folder, messages)
         began = time.perf_counter()

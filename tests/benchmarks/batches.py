@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.benchmarks.acks import A_DAY, NOBODY
-from tests.benchmarks.figures import Figure, percentile
-from tests.benchmarks.load import Load, apart, press, press_batches
-from tests.benchmarks.servers import moca
+from tests.benchmarks.support.figures import Figure, percentile
+from tests.benchmarks.support.load import Load, apart, press, press_batches
+from tests.benchmarks.support.servers import moca
 
 UPDATES = 1000
 SECONDS = 5.0

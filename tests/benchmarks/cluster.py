@@ -1,4 +1,4 @@
-"""Several nodes side by side, on a PostgreSQL and a RabbitMQ started for it alone."""
+"""Several nodes, on a PostgreSQL and a RabbitMQ started for this benchmark alone."""
 
 import os
 import signal
@@ -17,11 +17,11 @@ from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.acks import CONNECTIONS
-from tests.benchmarks.figures import Figure
 from tests.benchmarks.journeys import UNLIMITED
-from tests.benchmarks.load import WEBHOOK, apart, body_of, psid_of, signatures, write_all_to
-from tests.benchmarks.servers import Server, cpu_seconds_of, moca, post
-from tests.benchmarks.standin import StandIn
+from tests.benchmarks.support.figures import Figure
+from tests.benchmarks.support.load import WEBHOOK, apart, body_of, psid_of, signatures, write_all_to
+from tests.benchmarks.support.servers import BenchmarkServer, cpu_seconds_of, moca, post
+from tests.benchmarks.support.standin import RecordingGraph
 from tests.cluster.own import Daemon, own_postgresql, own_rabbitmq
 
 CONTACTS = 2000
@@ -33,7 +33,7 @@ _LATER = 10_000
 
 
 def figures() -> Iterator[Figure]:
-    """Let everybody write at once to 1, 2 and 3 nodes; then kill one, and the one that sends."""
+    """Send all messages at once to 1, 2 and 3 nodes; then kill one, and the one that sends."""
     yield from _on_sqlite()
     with ExitStack() as stack:
         postgresql, rabbitmq = own_postgresql(), own_rabbitmq()
@@ -41,21 +41,21 @@ def figures() -> Iterator[Figure]:
             stack.callback(server.close)
             server.start()
         for number in NODES:
-            with _House(postgresql, rabbitmq, number) as house:
-                yield from house.journeys()
+            with _SteppedSystem(postgresql, rabbitmq, number) as system:
+                yield from system.journeys()
                 if number == max(NODES):
-                    yield from house.failovers()
+                    yield from system.failovers()
 
 
 def _on_sqlite() -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory() as name, StandIn() as graph:
+    with tempfile.TemporaryDirectory() as name, RecordingGraph() as graph:
         settings = {"instagram__graph_url": graph.url, "server__threads": 64, **UNLIMITED}
         with moca(Path(name), **settings) as server:
             yield from _journeys("one machine, SQLite", [server], graph, {})
 
 
-class _House:
-    """Some nodes that share two servers and one Instagram, their seats spread among them."""
+class _SteppedSystem:
+    """Nodes that share two servers and one Instagram, with the seats spread among them."""
 
     def __init__(self, postgresql: Daemon, rabbitmq: Daemon, nodes: int) -> None:
         self._beside = {"broker": rabbitmq, "database": postgresql}
@@ -64,13 +64,13 @@ class _House:
         self._nodes = nodes
         self._url = f"{self._server}/nodes{nodes}"
         self._stack = ExitStack()
-        self._servers: dict[str, Server] = {}
+        self._servers: dict[str, BenchmarkServer] = {}
 
     def __enter__(self) -> Self:
         with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE nodes{self._nodes}")
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        self._graph = self._stack.enter_context(StandIn())
+        self._graph = self._stack.enter_context(RecordingGraph())
         settings = {
             "instagram__graph_url": self._graph.url,
             "instagram__token_key": "M" * 43 + "=",
@@ -92,7 +92,7 @@ class _House:
         self._stack.close()
 
     def journeys(self) -> Iterator[Figure]:
-        """Time what everybody writes at once, and whom it costs what."""
+        """Time a burst of messages, and the CPU time of each process."""
         who = f"{self._nodes} node" + "s" * (self._nodes > 1)
         yield from _journeys(who, list(self._servers.values()), self._graph, self._beside)
 
@@ -137,7 +137,7 @@ def _seat_of(number: int) -> str:
 
 
 def _journeys(
-    who: str, servers: list[Server], graph: StandIn, beside: dict[str, Daemon]
+    who: str, servers: list[BenchmarkServer], graph: RecordingGraph, beside: dict[str, Daemon]
 ) -> Iterator[Figure]:
     ports = [server.port for server in servers]
     parties: dict[str, Any] = {"nodes": servers, **{name: [each] for name, each in beside.items()}}
@@ -163,7 +163,7 @@ def _journeys(
     )
 
 
-def _cpu_seconds(parties: dict[str, list[Server | Daemon]]) -> dict[str, float]:
+def _cpu_seconds(parties: dict[str, list[BenchmarkServer | Daemon]]) -> dict[str, float]:
     return {
         name: sum(cpu_seconds_of(pid) for each in party for pid in each.pids())
         for name, party in parties.items()

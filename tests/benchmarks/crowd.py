@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from actors.application import collect_seldom
-from actors.conversation import ConversationActor, Surroundings
+from actors.application import tune_garbage_collection
+from actors.conversation import ConversationActor, ConversationContext
 from actors.runtime.dispatchers import PoolDispatcher
 from actors.runtime.timers import TimerThread
 from actors.supervisor import SupervisorActor
@@ -23,31 +23,31 @@ from moca.core.messages.replies import RecordSteps
 from moca.core.policy import ConversationPolicy
 from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
-from tests.benchmarks.figures import Figure, show
-from tests.benchmarks.load import apart, psid_of
 from tests.benchmarks.runtime import resident_bytes
+from tests.benchmarks.support.figures import Figure, show
+from tests.benchmarks.support.load import apart, psid_of
 
 CROWDS = 10_000, 100_000, 1_000_000
 TIMES = 5
-"""A small crowd is over within a second, which tells little if it is measured once."""
+"""A small crowd is done within a second, too little for a single measurement."""
 AT_ONCE = 1_000
 PATIENT = ConversationPolicy(debounce=timedelta(days=1))
 TEXTS = "Hello", "Where is my order?"
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What one crowd of conversations cost, in a process of its own."""
+class CrowdReading:
+    """The cost of one number of conversations, in a process of its own."""
 
     bytes_each: float
     messages_per_second: float
-    """Of the processor's time, of which other processes take none."""
+    """Per second of CPU time, which other processes do not distort."""
     stopped_ms: float
-    """For how long the search for cyclic garbage let nothing else run, at most."""
+    """The longest pause for garbage collection."""
 
 
 def figures(*crowds: int) -> Iterator[Figure]:
-    """Let every one of the crowd write twice; compare with the smallest crowd."""
+    """Send each conversation two messages; compare with the smallest number of conversations."""
     readings = {crowd: _typical(crowd) for crowd in crowds or CROWDS}
     smallest = min(readings)
     for crowd, reading in readings.items():
@@ -61,26 +61,24 @@ def figures(*crowds: int) -> Iterator[Figure]:
         )
 
 
-def _typical(crowd: int) -> Reading:
+def _typical(crowd: int) -> CrowdReading:
     times = min(TIMES, max(1, max(CROWDS) // crowd))
     readings = [apart(measure, crowd) for _ in range(times)]
-    return Reading(
+    return CrowdReading(
         median(each.bytes_each for each in readings),
         median(each.messages_per_second for each in readings),
         max(each.stopped_ms for each in readings),
     )
 
 
-def measure(crowd: int) -> Reading:
-    """Have so many conversations live, each gathering two messages, with everything real but
-    the database.
-    """
-    collect_seldom()
+def measure(crowd: int) -> CrowdReading:
+    """Run live conversations, each gathering two messages; all but the database is real."""
+    tune_garbage_collection()
     heard = _Heard()
     timers = TimerThread()
     timers.start()
     dispatcher = PoolDispatcher("actors", threads=2)
-    around = Surroundings(PATIENT, heard.note, _ignore, _ignore, _ignore, timers)
+    around = ConversationContext(PATIENT, heard.note, _ignore, _ignore, _ignore, timers)
     supervisor = SupervisorActor.start_on(
         dispatcher,
         record=_ignore,
@@ -100,11 +98,11 @@ def measure(crowd: int) -> Reading:
     grown = resident_bytes() - before
     dispatcher.stop()
     timers.stop()
-    return Reading(grown / crowd, rate, stops.longest_ms)
+    return CrowdReading(grown / crowd, rate, stops.longest_ms)
 
 
 class _Stops:
-    """Times each search for cyclic garbage, which lets nothing else run."""
+    """Times each garbage collection, which stops everything else."""
 
     def __init__(self) -> None:
         self.longest_ms = 0.0
@@ -123,7 +121,7 @@ class _Stops:
 
 
 class _Heard:
-    """Counts the messages that conversations have dealt with."""
+    """Counts the messages that conversations have handled."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -149,7 +147,7 @@ def _write(tell: Callable[[Any], None], heard: _Heard, crowd: int, which: int) -
 
 
 def _arrived(number: int, which: int) -> MessageArrived:
-    # Strings of their own, as rows of a database bring them.
+    # Strings of their own, as rows of a database have them.
     contact = ContactKey(f"{SANDBOX_ACCOUNT_ID} "[:-1], psid_of(number))
     message = Inbound(
         id=2 * number + which,

@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Event
 
 from tests.benchmarks.acks import A_DAY, NOBODY
-from tests.benchmarks.figures import Figure, beside, percentile
-from tests.benchmarks.load import Load, apart, arrive, press
-from tests.benchmarks.servers import Server, moca
+from tests.benchmarks.support.figures import Figure, beside, percentile
+from tests.benchmarks.support.load import Load, apart, arrive, press
+from tests.benchmarks.support.servers import BenchmarkServer, moca
 
 DASHBOARDS = 50
 EVERY_SECONDS = 2.0
@@ -26,7 +26,7 @@ WARM_UP_SECONDS = 2.0
 def figures() -> Iterator[Figure]:
     """Compare the webhook's answers while 50 inboxes are open with those while none is.
 
-    Once as many messages a second as a million an hour, then as many as are answered.
+    At first at the rate of a million messages an hour, then at the maximum rate.
     """
     slow = {"conversation__debounce_seconds": A_DAY, "instagram__graph_url": NOBODY}
     polls = Counter[int]()
@@ -58,13 +58,13 @@ def _saturated(firsts: Iterator[int], port: int) -> Load:
 
 
 def _latencies(
-    server: Server, load: Callable[[int], Load], polls: Counter[int]
+    server: BenchmarkServer, load: Callable[[int], Load], polls: Counter[int]
 ) -> tuple[list[float], list[float]]:
-    """Give the latencies of all rounds together: a few of them say little of a 99th part."""
+    """Return the latencies of all rounds together: a few are too few for a 99th percentile."""
     quiet: list[float] = []
     watched: list[float] = []
     for number in range(ROUNDS):
-        # Whatever grows with the database, or drifts, weighs on both alike.
+        # Whatever grows with the database, or drifts, affects both alike.
         for is_watched in (True, False) if number % 2 else (False, True):
             with _dashboards(server.port, polls) if is_watched else nullcontext():
                 answered = load(server.port).latencies
@@ -75,7 +75,7 @@ def _latencies(
 
 @contextmanager
 def _dashboards(port: int, polls: Counter[int]) -> Iterator[None]:
-    """Keep the inbox open in 50 browsers while the block runs; count what they were answered."""
+    """Keep the inbox open in 50 browsers while the block runs; count the responses."""
     is_over = Event()
     with ThreadPoolExecutor(1) as beside:
         watching = beside.submit(asyncio.run, _watch(port, is_over, polls))

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,24 +14,28 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from actors.dependencies import World
+from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
 from actors.system import System
 from moca import clock
+from moca.core.content.content import Content
 from moca.core.inbound.events import InboundMessage
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.outbox.delivery import Delivered, NotArrived
+from moca.core.outbox.delivery import Delivered, MissingFromRecord, RecordUnreadable
+from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
-from moca.replies.mock import MockGenerator
+from moca.instagram.request_bodies import SenderAction
+from moca.replies.fixed import MockGenerator
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from moca.storage.writer import Writer
-from tests.benchmarks.engine import WRITER, database_in
-from tests.benchmarks.figures import Figure, show
-from tests.benchmarks.load import apart, psid_of
-from tests.benchmarks.memory import anonymous
+from tests.benchmarks.support.engine import WRITER
+from tests.benchmarks.support.figures import Figure, show
+from tests.benchmarks.support.load import apart, psid_of
+from tests.benchmarks.support.memory import anonymous
+from tests.support.databases import open_migrated
 
 HOURS = 24
 A_DAY = 1_000_000
@@ -41,7 +46,7 @@ _SECONDS = 3600
 
 
 def figures(hours: int = HOURS, a_day: int = A_DAY) -> Iterator[Figure]:
-    """Let a day pass, or some hours of it, and look at the memory at the end of each hour."""
+    """Run a day, or some hours of it, and measure the memory at the end of each hour."""
     sent, grown, seconds = apart(measure, hours, a_day)
     written = a_day // 24 * hours
     second, last = grown[:2][-1] / 2**20, grown[-1] / 2**20
@@ -56,7 +61,7 @@ def figures(hours: int = HOURS, a_day: int = A_DAY) -> Iterator[Figure]:
 
 
 def measure(hours: int, a_day: int) -> tuple[int, list[int], float]:
-    """Step through the hours; tell the replies, the memory after each, and the time it took."""
+    """Step through the hours; return the replies, the memory after each, and the time it took."""
     began = time.perf_counter()
     grown = []
     with tempfile.TemporaryDirectory() as name, _Day(Path(name)) as day:
@@ -69,7 +74,7 @@ def measure(hours: int, a_day: int) -> tuple[int, list[int], float]:
 
 
 class _Day:
-    """The whole system on one thread and a clock of its own; it is Instagram, too."""
+    """The whole system on one thread and a clock of its own; it also acts as Instagram."""
 
     def __init__(self, folder: Path) -> None:
         self.now = MORNING
@@ -77,8 +82,7 @@ class _Day:
         self._messages = count()
         self._dispatcher = SteppingDispatcher()
         self._timers = ManualTimers()
-        self._database = database_in(folder)
-        self._database.pragma("synchronous", 0, permanent=True)
+        self._database = open_migrated(folder)
         self._patch = patch.object(clock, "now", lambda: self.now)
 
     def __enter__(self) -> Self:
@@ -86,7 +90,7 @@ class _Day:
         self._system = System(
             conversation=ConversationPolicy(),
             sender=SenderPolicy(per_second=50),
-            world=World(
+            dependencies=Dependencies(
                 open_writer=lambda: Writer(self._database, WRITER),
                 generator=MockGenerator(),
                 connect=lambda: self,
@@ -101,7 +105,7 @@ class _Day:
         self._patch.stop()
 
     def passes(self, since: datetime, messages: int) -> None:
-        """Let messages come in the hour since then, those of each second together."""
+        """Send messages during an hour, those of each second together."""
         for second in range(_SECONDS):
             self._wait_until(since + timedelta(seconds=second))
             due = messages * (second + 1) // _SECONDS - messages * second // _SECONDS
@@ -111,15 +115,26 @@ class _Day:
         self._wait_until(since + HOUR)
 
     def ends(self) -> None:
-        """Let everybody be answered who was not yet."""
+        """Wait for all outstanding replies."""
         self._wait_until(self.now + HOUR)
 
-    def send(self, *_what: object) -> Delivered:
+    def prepare(self, account_id: str) -> None:
+        pass
+
+    def send(self, contact: ContactKey, content: Content, way: ReplyAddress) -> Delivered:
         self.sent += 1
         return Delivered(f"ig-{self.sent}")
 
-    def find_message(self, *_wanted: object) -> NotArrived:
-        return NotArrived()
+    def act(self, contact: ContactKey, action: SenderAction) -> None:
+        pass
+
+    def find_message(
+        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+    ) -> MissingFromRecord:
+        return MissingFromRecord()
+
+    def message(self, account_id: str, mid: str) -> RecordUnreadable:
+        return RecordUnreadable("no such message")
 
     def profile(self, contact: ContactKey) -> Profile:
         return Profile(name=f"Person {contact.psid}")

@@ -1,4 +1,4 @@
-"""What a full database costs: `python -m tests.benchmarks.growth [--largest 10000000]`."""
+"""The cost of a full database: `python -m tests.benchmarks.growth [--largest 10000000]`."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 
 from tests.benchmarks.acks import A_DAY, NOBODY, in_turns
-from tests.benchmarks.figures import Figure, beside, percentile, show
-from tests.benchmarks.filling import fill
-from tests.benchmarks.load import Load
-from tests.benchmarks.memory import resident
-from tests.benchmarks.picture import Line, draw
-from tests.benchmarks.servers import bare, moca
+from tests.benchmarks.support.figures import Figure, beside, percentile, show
+from tests.benchmarks.support.full_database import fill
+from tests.benchmarks.support.load import Load
+from tests.benchmarks.support.memory import resident
+from tests.benchmarks.support.picture import Line, draw
+from tests.benchmarks.support.servers import bare, moca
 
 MESSAGES = 10_000, 100_000, 1_000_000, 10_000_000
 USUALLY_UP_TO = 1_000_000
@@ -26,8 +26,8 @@ _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What was measured on a database of this size."""
+class GrowthReading:
+    """The measurements on a database of this size."""
 
     messages: int
     loads: Sequence[Load]
@@ -37,7 +37,7 @@ class Reading:
 
     @property
     def p99_ms(self) -> float:
-        """The typical round's."""
+        """Return the p99 of the typical round."""
         return median(percentile(load.latencies, 0.99) for load in self.loads) * 1000
 
 
@@ -57,7 +57,7 @@ def figures(largest: int = USUALLY_UP_TO) -> Iterator[Figure]:
     _draw(readings)
 
 
-def _measure(messages: int) -> Reading:
+def _measure(messages: int) -> GrowthReading:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fill(folder, messages // MESSAGES_EACH, messages)
@@ -65,14 +65,14 @@ def _measure(messages: int) -> Reading:
         with moca(folder, **slow) as ours, bare(folder) as theirs:
             loads = in_turns(ours, theirs, ROUNDS)
             held = sum(map(resident, ours.pids())) / _MIB
-        return Reading(messages, loads[ours][1:], loads[theirs][1:], held)
+        return GrowthReading(messages, loads[ours][1:], loads[theirs][1:], held)
 
 
 def _rates(loads: Sequence[Load]) -> list[float]:
     return [load.per_second for load in loads]
 
 
-def _draw(readings: Sequence[Reading]) -> None:
+def _draw(readings: Sequence[GrowthReading]) -> None:
     sizes = [reading.messages for reading in readings]
     rates = [median(_rates(reading.loads)) for reading in readings]
     bare_rates = [median(_rates(reading.beside)) for reading in readings]

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure
-from tests.benchmarks.load import write_all
-from tests.benchmarks.memory import own_share, resident
-from tests.benchmarks.servers import Server, moca, post
+from tests.benchmarks.support.figures import Figure
+from tests.benchmarks.support.load import write_all
+from tests.benchmarks.support.memory import own_share, resident
+from tests.benchmarks.support.servers import BenchmarkServer, moca, post
 
 _MIB = 1024 * 1024
 _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -20,10 +20,10 @@ _PATIENCE_SECONDS = 60
 
 
 def figures() -> Iterator[Figure]:
-    """Weigh the service as a newcomer installs it, before anybody wrote and after first replies."""
+    """Measure the memory of a fresh installation, before any message and after first replies."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with moca(folder, interpreter=_installed_in(folder / "venv")) as server:
+        with moca(folder, _installed_in(folder / "venv")) as server:
             post(server.port, "/api/instagram/webhook", b"{}")
             server.settle()
             yield from _weighed("idle, nothing written", server)
@@ -34,7 +34,7 @@ def figures() -> Iterator[Figure]:
 
 
 def _installed_in(folder: Path) -> str:
-    """Install what Moca needs and nothing else; tells the interpreter."""
+    """Install only what Moca needs; return the interpreter."""
     venv.create(folder, with_pip=True)
     interpreter = folder / "bin" / "python"
     needed = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
@@ -51,7 +51,7 @@ def _wait_for_replies(folder: Path) -> None:
             time.sleep(0.5)
 
 
-def _weighed(what: str, server: Server) -> Iterator[Figure]:
+def _weighed(what: str, server: BenchmarkServer) -> Iterator[Figure]:
     pids = server.pids()
     yield _sum(f"{what}, shared once (PSS)", pids, own_share)
     yield _sum("the same, shared in each (RSS)", pids, resident)

@@ -6,10 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.benchmarks.acks import CONNECTIONS
-from tests.benchmarks.figures import Figure
-from tests.benchmarks.load import apart, write_all
-from tests.benchmarks.servers import moca
-from tests.benchmarks.standin import StandIn
+from tests.benchmarks.support.figures import Figure
+from tests.benchmarks.support.load import apart, write_all
+from tests.benchmarks.support.servers import moca
+from tests.benchmarks.support.standin import RecordingGraph
 
 CONTACTS = 4000
 PATIENCE_SECONDS = 120
@@ -23,8 +23,8 @@ UNLIMITED = {
 
 
 def figures() -> Iterator[Figure]:
-    """Let everybody write at once, with no limit, and time the last reply's arrival."""
-    with tempfile.TemporaryDirectory() as name, StandIn() as graph:
+    """Send all messages at once, without limits, and time the last reply's arrival."""
+    with tempfile.TemporaryDirectory() as name, RecordingGraph() as graph:
         folder = Path(name)
         with moca(folder, instagram__graph_url=graph.url, **UNLIMITED) as server:
             server.settle()

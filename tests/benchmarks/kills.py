@@ -3,9 +3,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure
-from tests.process.instagram import StandIn
-from tests.process.kill_traffic import Toll, onslaught
+from tests.benchmarks.support.figures import Figure
+from tests.process.instagram import InstagramProcess
+from tests.process.kill_traffic import TrafficOutcome, onslaught
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service
 
 KILLS = 20
@@ -19,21 +19,21 @@ OURS = {
 
 
 def figures() -> Iterator[Figure]:
-    """Kill the service at random moments while people write, and say what became of it."""
+    """Kill the service at random moments while messages arrive, and report the outcome."""
     seed = random.randrange(10_000)
-    toll = _toll(seed)
-    others = len(set(toll.replies) - toll.acknowledged)
-    yield Figure(f"kill -9 at random moments, seed {seed}", str(toll.kills))
-    yield Figure("messages answered 200", str(len(toll.acknowledged)))
-    yield Figure("of these lost", str(len(toll.lost)))
-    yield Figure("answered twice", str(len(toll.twice)))
+    outcome = _outcome(seed)
+    others = len(set(outcome.replies) - outcome.acknowledged)
+    yield Figure(f"kill -9 at random moments, seed {seed}", str(outcome.kills))
+    yield Figure("messages answered 200", str(len(outcome.acknowledged)))
+    yield Figure("of these lost", str(len(outcome.lost)))
+    yield Figure("answered twice", str(len(outcome.twice)))
     yield Figure("replies to nobody's message", str(others))
 
 
-def _toll(seed: int) -> Toll:
+def _outcome(seed: int) -> TrafficOutcome:
     with tempfile.TemporaryDirectory() as name:
         service = Service(Path(name), BRISK | OURS)
-        stand_in = StandIn(Path(name), f"{service.url}/api/instagram/webhook")
+        stand_in = InstagramProcess(Path(name), f"{service.url}/api/instagram/webhook")
         try:
             service.settings["instagram.graph_url"] = stand_in.ready().url
             return onslaught(

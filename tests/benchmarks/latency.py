@@ -6,10 +6,10 @@ from pathlib import Path
 
 from moca.instagram.signature import sign
 from moca.settings.sections import SANDBOX_APP_SECRET
-from tests.benchmarks.figures import Figure, beside, percentile
-from tests.benchmarks.load import WEBHOOK, body_of, psid_of
-from tests.benchmarks.servers import Server, bare, moca, post
-from tests.benchmarks.standin import StandIn
+from tests.benchmarks.support.figures import Figure, beside, percentile
+from tests.benchmarks.support.load import WEBHOOK, body_of, psid_of
+from tests.benchmarks.support.servers import BenchmarkServer, bare, moca, post
+from tests.benchmarks.support.standin import RecordingGraph
 
 CONTACTS = 40
 WARM_UP = 3
@@ -17,9 +17,9 @@ DEBOUNCE_SECONDS = 0.3
 
 
 def figures() -> Iterator[Figure]:
-    """Compare how long after the debounce a reply goes out, one contact at a time."""
+    """Compare how long after the debounce a reply is sent, one contact at a time."""
     settings = {"conversation__debounce_seconds": DEBOUNCE_SECONDS, "sender__per_second": 100}
-    with tempfile.TemporaryDirectory() as name, StandIn() as graph:
+    with tempfile.TemporaryDirectory() as name, RecordingGraph() as graph:
         folder = Path(name)
         with moca(folder, instagram__graph_url=graph.url, **settings) as ours, bare(folder) as its:
             mine, theirs = _rounds(ours, its, graph)
@@ -34,7 +34,9 @@ def figures() -> Iterator[Figure]:
         )
 
 
-def _rounds(ours: Server, its: Server, graph: StandIn) -> tuple[list[float], list[float]]:
+def _rounds(
+    ours: BenchmarkServer, its: BenchmarkServer, graph: RecordingGraph
+) -> tuple[list[float], list[float]]:
     obvious = f"{WEBHOOK}?graph={graph.url}/&seconds={DEBOUNCE_SECONDS}"
     mine, theirs = [], []
     for number in range(CONTACTS):
@@ -43,8 +45,8 @@ def _rounds(ours: Server, its: Server, graph: StandIn) -> tuple[list[float], lis
     return mine[WARM_UP:], theirs[WARM_UP:]
 
 
-def beyond(port: int, path: str, number: int, graph: StandIn) -> float:
-    """Let one contact write; tell by how many ms the reply came later than the debounce."""
+def beyond(port: int, path: str, number: int, graph: RecordingGraph) -> float:
+    """Send one message; return by how many ms its reply came later than the debounce."""
     body = body_of(number)
     headers = {"X-Hub-Signature-256": sign(body, SANDBOX_APP_SECRET)}
     before, asked = len(graph.arrivals), time.perf_counter()

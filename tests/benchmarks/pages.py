@@ -1,4 +1,4 @@
-"""What pages cost on a full database: `python -m tests.benchmarks.pages [--on FOLDER]`."""
+"""The cost of pages on a full database: `python -m tests.benchmarks.pages [--on FOLDER]`."""
 
 import contextlib
 import http.client
@@ -14,23 +14,26 @@ import click
 from rich.console import Console
 
 from tests.benchmarks.acks import NOBODY
-from tests.benchmarks.figures import Figure, show
-from tests.benchmarks.filling import SMALL_ACCOUNT, fill
-from tests.benchmarks.servers import moca
+from tests.benchmarks.support.figures import Figure, show
+from tests.benchmarks.support.full_database import SMALL_ACCOUNT, fill
+from tests.benchmarks.support.servers import moca
 
 FEW, MANY = 10_000, 10_000_000
 CONVERSATIONS = {FEW: 1_000, MANY: 100_000}
 ROUNDS = 5
 _PAGES = {
     "inbox": "/",
-    "inbox, the bot's": "/?state=bot",
-    "inbox, waiting for a person": "/?state=waiting",
-    "inbox, paused": "/?state=paused",
-    "inbox, closed": "/?state=closed",
-    "inbox, unread": "/?unread=1",
+    "inbox, needs reply": "/?list=needs_reply",
+    "inbox, waiting for contact": "/?list=waiting_for_contact",
+    "inbox, with the bot": "/?list=with_bot",
+    "inbox, closed": "/?list=closed",
+    "inbox, unread": "/?list=unread",
     "inbox of a small account": f"/?account={SMALL_ACCOUNT}",
     "search that finds": "/?q=Monday",
     "search that finds nothing": "/?q=giraffe",
+    "search as it is typed": "/?q=yester",
+    "search of what someone wrote": "/?q=order+from:Ada+from:17",
+    "search in closed conversations": "/?q=Friday+is:closed",
     "search for a person": "/?q=Ada+17",
     "a long conversation": "/conversations/1",
     "queue": "/queue",
@@ -123,7 +126,7 @@ def _get(port: int, path: str) -> bytes:
 @click.command()
 @click.option("--on", type=click.Path(path_type=Path), help="A folder that was filled before.")
 def main(on: Path | None) -> None:
-    """Time the pages; to fill a database takes some minutes and 11 GB of disk."""
+    """Time the pages; filling a database takes some minutes and 11 GB of disk."""
     show(Console(width=120), {"pages": tuple(figures(on))})
 
 

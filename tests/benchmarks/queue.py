@@ -15,10 +15,10 @@ from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.policy import SenderPolicy
 from moca.storage.writer import Writer
-from tests.benchmarks.engine import WRITER, database_in
-from tests.benchmarks.figures import Figure, percentile, show
-from tests.benchmarks.load import apart
 from tests.benchmarks.runtime import resident_bytes
+from tests.benchmarks.support.engine import WRITER, database_in
+from tests.benchmarks.support.figures import Figure, percentile, show
+from tests.benchmarks.support.load import apart
 
 ITEMS = 1_000_000
 FEW = 1_000
@@ -42,7 +42,7 @@ channel) SELECT i, i, i, 1, 'pending', :due, 0, '', :now, 'text:account' FROM n"
 
 
 def figures(items: int = ITEMS) -> Iterator[Figure]:
-    """Look for the next among a few, among many due, and behind many scheduled for later."""
+    """Find the next among a few, among many due, and behind many scheduled for later."""
     for what, due, later in (
         (f"{FEW:,} due", FEW, 0),
         (f"{items:,} due", items, 0),

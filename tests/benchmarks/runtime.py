@@ -1,4 +1,4 @@
-"""Our actors beside `pykka.ThreadingActor`: `python -m tests.benchmarks.runtime`."""
+"""Moca's actors beside `pykka.ThreadingActor`: `python -m tests.benchmarks.runtime`."""
 
 import gc
 import multiprocessing
@@ -18,17 +18,17 @@ from rich.table import Table
 
 from actors.runtime.actor import MailboxActor
 from actors.runtime.dispatchers import PoolDispatcher
-from tests.benchmarks.figures import Figure, beside
+from tests.benchmarks.support.figures import Figure, beside
 
 SIDE_BY_SIDE = {1_000: 10, 10_000: 1}
 OURS_ALONE = {100_000: 2, 1_000_000: 1}
-"""Live actors, and how many messages each of them is told."""
+"""Live actors, and the number of messages to each."""
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What one run in a process of its own measured."""
+class RuntimeReading:
+    """The measurements of one run in a process of its own."""
 
     starts_per_second: float
     messages_per_second: float
@@ -36,7 +36,7 @@ class Reading:
 
 
 class Finish:
-    """Opens when so many messages have been handled, on whichever threads."""
+    """Opens when this many messages have been handled, on any threads."""
 
     def __init__(self, messages: int) -> None:
         self._messages = messages
@@ -52,7 +52,7 @@ class Finish:
 
 
 class Conversing:
-    """A small state, as a conversation holds it, and next to no work."""
+    """A small state, like a conversation's, and next to no work."""
 
     def __init__(self, finish: Finish, psid: str) -> None:
         super().__init__()
@@ -75,16 +75,16 @@ class ThreadActor(Conversing, pykka.ThreadingActor):
     use_daemon_thread = True
 
 
-def ours(actors: int, rounds: int) -> Reading:
+def ours(actors: int, rounds: int) -> RuntimeReading:
     dispatcher = PoolDispatcher("benchmark", threads=2)
     return measure(lambda *state: OurActor.start_on(dispatcher, *state), actors, rounds)
 
 
-def threads(actors: int, rounds: int) -> Reading:
+def threads(actors: int, rounds: int) -> RuntimeReading:
     return measure(ThreadActor.start, actors, rounds)
 
 
-def measure(start: Callable[..., pykka.ActorRef[Any]], actors: int, rounds: int) -> Reading:
+def measure(start: Callable[..., pykka.ActorRef[Any]], actors: int, rounds: int) -> RuntimeReading:
     finish = Finish(actors * rounds)
     before = resident_bytes()
     began = time.perf_counter()
@@ -93,7 +93,7 @@ def measure(start: Callable[..., pykka.ActorRef[Any]], actors: int, rounds: int)
     tell_all(refs, rounds)
     finish.wait()
     ended = time.perf_counter()
-    return Reading(
+    return RuntimeReading(
         actors / (started - began),
         actors * rounds / (ended - started),
         (resident_bytes() - before) / actors,
@@ -112,7 +112,9 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def alone(measured: Callable[[int, int], Reading], actors: int, rounds: int) -> Reading:
+def alone(
+    measured: Callable[[int, int], RuntimeReading], actors: int, rounds: int
+) -> RuntimeReading:
     """Measure in a fresh process, so that no run inherits another's memory."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as process:
@@ -120,7 +122,7 @@ def alone(measured: Callable[[int, int], Reading], actors: int, rounds: int) -> 
 
 
 def figures() -> Iterator[Figure]:
-    """Compare rates and sizes, both kinds in turns."""
+    """Compare rates and sizes, both kinds in turn."""
     for actors, told in SIDE_BY_SIDE.items():
         turns = [(alone(ours, actors, told), alone(threads, actors, told)) for _ in range(ROUNDS)]
         for what, show, read in (
@@ -131,7 +133,9 @@ def figures() -> Iterator[Figure]:
             yield beside(f"{actors:,} actors: {what}", show, mine, "ThreadingActor", theirs)
 
 
-def row(actors: int, name: str, reading: Reading, other: Reading | None) -> tuple[str, ...]:
+def row(
+    actors: int, name: str, reading: RuntimeReading, other: RuntimeReading | None
+) -> tuple[str, ...]:
     ratios = ("", "")
     if other is not None:
         faster = reading.messages_per_second / other.messages_per_second

@@ -1,22 +1,24 @@
-"""What storing costs: `python -m tests.benchmarks.storage [postgresql://…]`.
+"""The cost of storing: `python -m tests.benchmarks.storage [postgresql://…]`.
 
 Each row is one kind of command, each column how many of them share a transaction. All columns are
-measured side by side, in turns, on one database; the commit is in the figures.
+measured in turn, on one database; the commit is included.
 """
 
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from statistics import median
 from time import perf_counter
+from unittest.mock import patch
 
 from rich.console import Console
 from rich.table import Table
 
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.messages.command import Command
 from moca.core.messages.conversation import LoadConversation
 from moca.core.messages.delivery import ClaimReply, RecordSent
 from moca.core.messages.inbound import MessageArrived, RecordWebhook
@@ -25,8 +27,9 @@ from moca.core.types import ContactKey, Stage, Step
 from moca.storage.db.connection import migrate, open_database
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, Webhook
 from moca.storage.writer import Writer, WriterPolicy
-from tests.benchmarks.figures import Figure, beside
+from tests.benchmarks.support.figures import Figure, beside
 from tests.support.factory import NOON
+from tests.support.values import of_kind
 
 BATCHES = 1, 64, 1000
 ROUNDS = {1: 100, 64: 6, 1000: 2}
@@ -59,10 +62,10 @@ class Bench:
 
             return call
 
-        self.database.cursor = counted(cursor)
+        patch.object(self.database, "cursor", counted(cursor)).start()
 
     def fresh(self, count: int) -> list[tuple[ContactKey, str]]:
-        """Name contacts that never wrote, each with its message."""
+        """Return new contacts, each with its message."""
         first = self._last
         self._last += count
         return [
@@ -70,7 +73,7 @@ class Bench:
             for n in range(first, first + count)
         ]
 
-    def time(self, name: str, count: int, commands: list) -> tuple:
+    def time(self, name: str, count: int, commands: Sequence[Command]) -> tuple[object, ...]:
         """Apply commands in one transaction."""
         self._ran = 0
         began = perf_counter()
@@ -80,11 +83,11 @@ class Bench:
         return events
 
     def journeys(self, count: int) -> None:
-        """Take so many messages through every step, all of them in one transaction a step."""
+        """Take messages through every step, all of them in one transaction per step."""
         new = self.fresh(count)
         webhooks = [RecordWebhook(BODY, (_said(*each),), NOON) for each in new]
-        arrived = self.time("RecordWebhook, new contacts", count, webhooks)
-        assert all(isinstance(event, MessageArrived) for event in arrived)
+        written = self.time("RecordWebhook, new contacts", count, webhooks)
+        arrived = [of_kind(event, MessageArrived) for event in written]
         again = [RecordWebhook(BODY, (_said(key, mid[::-1]),), NOON) for key, mid in new]
         self.time("RecordWebhook, known contacts", count, again)
         self.time("LoadConversation", count, [LoadConversation(key, NOON) for key, _ in new])
@@ -96,8 +99,8 @@ class Bench:
             )
             for event in arrived
         ]
-        queued = self.time("QueueReply", count, replies)
-        assert all(isinstance(event, ReplyQueued) for event in queued)
+        written = self.time("QueueReply", count, replies)
+        queued = [of_kind(event, ReplyQueued) for event in written]
         self.time("ClaimReply", count, [ClaimReply(event.reply, NOON) for event in queued])
         sent = [
             RecordSent(event.reply.item_id, f"r{mid}", NOON, "the call's answer")
@@ -108,12 +111,12 @@ class Bench:
         self.time("RecordWebhook, echoes", count, echoes)
 
     def one_body(self, count: int) -> None:
-        """Store so many updates that came in one body."""
+        """Store updates that came in one body."""
         events = tuple(_said(*each) for each in self.fresh(count))
         self.time("RecordWebhook, one body", count, [RecordWebhook(BODY, events, NOON)])
 
     def row_by_row(self, count: int) -> None:
-        """Store as Peewee's tutorial would, for comparison."""
+        """Store as in Peewee's tutorial, for comparison."""
         began = perf_counter()
         with self.database.atomic():
             for key, mid in self.fresh(count):
@@ -133,7 +136,7 @@ def _echo(contact: ContactKey, mid: str) -> Echo:
 def _passed(message_id: int) -> RecordSteps:
     return RecordSteps(
         (
-            Step(message_id, NOON, Stage.DEDUPLICATION, "passed", "nothing equal in 10 s"),
+            Step(message_id, NOON, Stage.DEDUPLICATION, "passed", "no duplicate within 10 s"),
             Step(message_id, NOON, Stage.DEBOUNCE, "waiting", "until 12:00:05, 5 s left"),
         )
     )
@@ -161,7 +164,7 @@ def _create(key: ContactKey, mid: str) -> None:
 
 
 def figures() -> Iterator[Figure]:
-    """Compare messages that share a commit with the same rows by `Model.create`, in turns."""
+    """Compare messages that share a commit with the same rows by `Model.create`, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(f"sqlite:///{folder}/moca.db")
         bench.journeys(64)

@@ -5,17 +5,15 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from moca import clock
-from moca.instagram.sandbox.accounts import SandboxAccounts
-from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.web.app import create_app
-from moca.web.config import Health, Ports, WebConfig
+from moca.web.config import Health, WebConfig, WebPorts
+from tests.browser.backend import BrowserBackend
 from tests.browser.patience import PATIENCE_MS
-from tests.browser.street import Street
 from tests.support.databases import open_migrated
-from tests.support.sessions import Sessions
+from tests.support.sessions import SessionCommands
 
 TOKEN = "the-api-token"
 QUIET = (
@@ -43,32 +41,30 @@ def browser():
 
 
 @pytest.fixture
-def street(tmp_path):
-    """What stands behind the pages: a database, a sandbox, and somebody who moves messages on."""
+def backend(tmp_path):
+    """The backend of the pages: a database, a sandbox, and a driver that moves messages on."""
     database = open_migrated(tmp_path)
-    yield Street(database)
+    yield BrowserBackend(database)
     database.close()
 
 
 @pytest.fixture
-def address(street):
-    """Where the pages are served."""
-    accounts = SandboxAccounts("17841400000000001", "sandbox-access-token")
-    sandbox = street.sandbox = SandboxInstagram(accounts, street.take_in)
-    sessions = Sessions(street.database)
+def address(backend):
+    """The address of the pages."""
+    sessions = SessionCommands(backend.database)
 
     def tell(command):
         if not sessions.takes(command):
-            street.told.append(command)
+            backend.told.append(command)
 
-    ports = Ports(database=street.database, tell=tell, health=Health)
+    ports = WebPorts(database=backend.database, tell=tell, health=Health)
     config = WebConfig(
         app_secrets=("secret",),
         verify_token="verify",
         api_token=TOKEN,
         receipt_timeout=timedelta(milliseconds=PATIENCE_MS),
     )
-    server = make_server("127.0.0.1", 0, create_app(ports, config, sandbox), threaded=True)
+    server = ThreadedWSGIServer("127.0.0.1", 0, create_app(ports, config, backend.sandbox))
     server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, name="pages")
     thread.start()

@@ -4,7 +4,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import requests
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from actors.application import start_application
 from moca.settings.reader import read_settings
@@ -22,7 +22,7 @@ _CONFIG = Path(__file__).parents[2] / "config" / "moca.toml"
 
 
 class Whole:
-    """A whole Moca at work, its own Instagram in it, and a browser's address to it."""
+    """A whole running Moca with its own Instagram, and its address for a browser."""
 
     def __init__(self, url, path):
         self.url = url
@@ -32,14 +32,14 @@ class Whole:
         self._session.headers["Authorization"] = f"Bearer {TOKEN}"
 
     def writes(self, text, psid="700", name="Ada"):
-        """Somebody writes; gives the message's id."""
+        """Write as a contact; return the message's id."""
         body = {"psid": psid, "text": text, "name": name}
         answer = self._session.post(f"{self.url}/sandbox/write", json=body, timeout=10)
         assert answer.status_code == 202, answer.text
         return answer.json()["mid"]
 
     def writes_twice(self, text):
-        """Somebody repeats themselves before the bot can have spoken."""
+        """Repeat a message before the bot can have replied."""
         self.post("/api/queue/freeze")
         self.writes(text)
         self.writes(text)
@@ -47,27 +47,27 @@ class Whole:
         self.post("/api/queue/release")
 
     def reached(self, psid="700"):
-        """Tell what reached somebody on Instagram."""
+        """Return what arrived at a contact on Instagram."""
         state = self._session.get(f"{self.url}/sandbox/state?psid={psid}", timeout=10).json()
         return [each["text"] for each in state["thread"] if each["sender"] == "account"]
 
     def items(self):
-        """Tell the queue's states, oldest first."""
+        """Return the queue's statuses, oldest first."""
         return [status for (status,) in self.rows("SELECT status FROM queue_item ORDER BY id")]
 
     def rows(self, sql):
-        """Ask the database itself, or change it."""
+        """Query the database directly, or change it."""
         # Moca's own tables know one database at a time, which is that of the running system.
         with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
             return connection.execute(sql).fetchall()
 
     def post(self, path, **body):
-        """Ask the API for something."""
+        """Post to the API."""
         answer = self._session.post(f"{self.url}{path}", json=body or None, timeout=10)
         assert answer.ok, answer.text
 
     def waits_for(self, *states):
-        """Return once the queue is in these states."""
+        """Return once the queue has these statuses."""
 
         def there():
             return self.items() == list(states)
@@ -75,7 +75,7 @@ class Whole:
         eventually(there)
 
     def close(self):
-        """Let go of what was opened."""
+        """Close the connections."""
         self._session.close()
 
 
@@ -92,7 +92,7 @@ def whole_moca(path, **environment):
     settings = read_settings(_CONFIG, told)
     copy_migrated(path)
     application = start_application(settings)
-    server = make_server("127.0.0.1", port, application.wsgi, threaded=True)
+    server = ThreadedWSGIServer("127.0.0.1", port, application.wsgi)
     server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, name="pages")
     thread.start()

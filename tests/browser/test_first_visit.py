@@ -5,9 +5,9 @@ import pytest
 from playwright.sync_api import expect
 
 from moca.core.types import ContactKey
+from tests.browser.backend import ACCOUNT, REPLY
 from tests.browser.conftest import TOKEN
 from tests.browser.patience import PATIENCE_MS
-from tests.browser.street import ACCOUNT, REPLY
 from tests.browser.width import fits
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -15,7 +15,7 @@ SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "hei
 
 @pytest.fixture(params=SIZES)
 def page(request, browser, address):
-    """A page at one of the sizes that opened the printed link; no error may reach its console."""
+    """A page at one of the sizes that opened the printed link; its console must have no errors."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=address)
     context.set_default_timeout(PATIENCE_MS)
     page, faults = context.new_page(), []
@@ -28,22 +28,22 @@ def page(request, browser, address):
     assert faults == []
 
 
-def test_the_first_page_leads_to_a_journey(page, street):
-    mid = street.sandbox.write("700", "When are you open?", "Ada")
-    street.sandbox.receive(ContactKey(ACCOUNT, "700"), REPLY)
-    street.answer(mid)
+def test_the_first_page_leads_to_a_journey(page, backend):
+    mid = backend.sandbox.write("700", "When are you open?", "Ada")
+    backend.sandbox.receive(ContactKey(ACCOUNT, "700"), REPLY)
+    backend.answer(mid)
 
     page.reload()
-    page.locator(".talk").click()
+    page.locator(".row").click()
     question = page.locator(".bubble", has_text="When are you open?")
-    question.get_by_role("link", name=re.compile("^Why")).click()
+    question.get_by_role("link", name=re.compile("^Details")).click()
 
     expect(page.get_by_role("heading", name="When are you open?")).to_be_visible()
     expect(page.locator('.station[data-state="passed"]')).to_have_count(8)
     assert page.url.endswith(f"/messages/{quote(mid)}")
 
 
-def test_the_sandbox_shows_a_messages_journey_and_its_reply(page, street):
+def test_the_sandbox_shows_a_messages_journey_and_its_reply(page, backend):
     page.goto("/sandbox")
     page.get_by_label("Message", exact=True).fill("Hello there")
     page.get_by_label("Message", exact=True).press("Enter")
@@ -52,22 +52,22 @@ def test_the_sandbox_shows_a_messages_journey_and_its_reply(page, street):
     expect(page.locator('[data-key="deduplication"]')).to_have_attribute("data-state", "passed")
 
     psid = page.locator("#people").input_value()
-    street.sandbox.receive(ContactKey(ACCOUNT, psid), REPLY)
-    street.answer(street.sandbox.thread(psid)[0].mid)
+    backend.sandbox.receive(ContactKey(ACCOUNT, psid), REPLY)
+    backend.answer(backend.sandbox.thread(psid)[0].mid)
 
     expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
     expect(page.locator('[data-key="delivery"]')).to_have_attribute("data-state", "passed")
-    page.get_by_role("link", name="Every step of it").click()
+    page.get_by_role("link", name="View all steps").click()
     expect(page.get_by_role("heading", name="Hello there")).to_be_visible()
 
 
-def test_an_opener_begins_the_first_talk_and_somebody_new_begins_another(page):
+def test_an_opener_begins_the_first_conversation_and_somebody_new_begins_another(page):
     page.goto("/sandbox")
     page.get_by_role("button", name="When are you open?").click()
     expect(page.locator(".said")).to_have_count(1)
     before = page.locator("#people").input_value()
 
-    page.get_by_role("button", name="Write as somebody new").click()
+    page.get_by_role("button", name="New contact").click()
 
     expect(page.locator(".said")).to_have_count(0)
     expect(page.locator("#people")).not_to_have_value(before)

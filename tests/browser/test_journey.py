@@ -1,8 +1,7 @@
-"""What a newcomer does: open the printed link, write a message, watch it being answered."""
+"""A newcomer's start: open the printed link, write a message, watch the reply."""
 
 import json
 import os
-import re
 
 import pytest
 from playwright.sync_api import expect
@@ -10,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.width import fits
 from tests.process.service import BRISK, ROOT, Service
+from tests.support.values import captured
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 PICTURE = ROOT / "docs" / "pictures" / "sandbox.png"
@@ -20,7 +20,7 @@ SHOOTS = os.environ.get("MOCA_SHOOT") == "1"
 
 @pytest.fixture
 def moca(tmp_path):
-    """A real process; at its own pace where the picture is made, else at a brisk one."""
+    """A real process; at its own pace for screenshots, else at a brisk one."""
     pace = {} if SHOOTS else BRISK
     service = Service(tmp_path, {**pace, "replies.mock_text": REPLY, "web.api_token": ""})
     try:
@@ -32,7 +32,7 @@ def moca(tmp_path):
 
 @pytest.fixture
 def visit(browser, moca):
-    """Opens the link that the process printed, at a given size; no error may reach the console."""
+    """Opens the printed link at a given size; its console must stay free of errors."""
     opened, faults = [], []
 
     def visited(size):
@@ -43,7 +43,7 @@ def visit(browser, moca):
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(re.search(r"open (http://\S+)", moca.said())[1])
+        page.goto(captured(r"open (http://\S+)", moca.said()))
         return page
 
     yield visited
@@ -64,7 +64,7 @@ def test_a_newcomer_writes_a_message_and_sees_its_journey_to_the_end(visit, size
     expect(page.locator("#journey-end")).to_contain_text("answered")
     assert fits(page)
 
-    page.get_by_role("link", name="Every step of it").click()
+    page.get_by_role("link", name="View all steps").click()
     expect(page.get_by_role("heading", name="Do you ship to Norway?")).to_be_visible()
     expect(page.get_by_text("flushed")).to_be_visible()
     assert fits(page)

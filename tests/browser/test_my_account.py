@@ -13,14 +13,14 @@ def test_operators_change_their_own_password(visit, moca):
     for browser in (here, elsewhere):
         logs_in(browser)
         expect(browser.get_by_role("button", name="Log out")).to_be_visible()
-    # The inbox asks by itself what is new, and would be refused.
+    # The inbox polls by itself, and would be refused.
     elsewhere.goto("/me")
 
-    here.get_by_role("link", name="You: ada, who reads").click()
-    here.get_by_label("Old password").fill(PASSWORD)
+    here.get_by_role("link", name="Signed in as ada (Viewer)").click()
+    here.get_by_label("Current password").fill(PASSWORD)
     here.get_by_label("New password").fill("a longer way to say it")
-    here.get_by_role("button", name="Change it").click()
-    expect(here.get_by_role("status")).to_contain_text("Your password is changed.")
+    here.get_by_role("button", name="Change password").click()
+    expect(here.get_by_role("status")).to_contain_text("Password changed.")
     assert serious_findings(here) == []
 
     assert elsewhere.request.get("/").status == 401
@@ -29,5 +29,5 @@ def test_operators_change_their_own_password(visit, moca):
     logs_in(here, "a longer way to say it")
     expect(here.get_by_role("button", name="Log out")).to_be_visible()
     page.reload()
-    deed = page.locator(".deed", has_text="changed their own password")
+    deed = page.locator(".deed", has_text="changed their password")
     expect(deed).to_contain_text("ada")

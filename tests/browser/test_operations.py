@@ -14,14 +14,14 @@ REPLY = "This would be an AI generated message"
 
 @pytest.fixture
 def moca(tmp_path):
-    """All of Moca, not yet written to."""
+    """All of Moca, without any messages yet."""
     with whole_moca(tmp_path) as whole:
         yield whole
 
 
 @pytest.fixture(params=SIZES)
 def page(request, browser, moca):
-    """A page at one of the sizes that opened the printed link; no error may reach its console."""
+    """A page at one of the sizes that opened the printed link; its console must have no errors."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
     context.set_default_timeout(PATIENCE_MS)
     page, faults = context.new_page(), []
@@ -36,29 +36,29 @@ def page(request, browser, moca):
 
 def test_the_queue_is_frozen_looked_through_edited_dropped_and_released(page, moca):
     page.get_by_role("link", name="Queue").click()
-    page.get_by_role("button", name="Freeze everything").click()
-    expect(page.get_by_role("status")).to_contain_text("Frozen by the operator")
+    page.get_by_role("button", name="Pause sending").click()
+    expect(page.get_by_role("status")).to_contain_text("Sending is paused")
     moca.writes("When are you open?", "700", "Ada")
     moca.writes("What does it cost?", "701", "Ben")
     moca.waits_for("pending", "pending")
     page.reload()
     expect(page.locator(".item")).to_have_count(2)
-    expect(page.get_by_label("Forecast")).to_contain_text("Nothing goes out.")
+    expect(page.get_by_label("Forecast")).to_contain_text("If you resume now")
 
     first = page.locator(".item").filter(has_text="Ada")
     first.get_by_role("link", name="Edit").click()
-    page.get_by_label("What it says").fill("At nine, said by hand.")
-    page.get_by_role("button", name="Keep this text").click()
-    expect(page.get_by_text("At nine, said by hand.")).to_be_visible()
+    page.get_by_label("Message").fill("At nine, said by hand.")
+    page.get_by_role("button", name="Save").click()
+    expect(first).to_contain_text("At nine, said by hand.")
     other = page.locator(".item").filter(has_text="Ben")
     other.get_by_role("button", name="Cancel").click()
     expect(page.locator(".item")).to_have_count(1)
     assert (moca.reached("700"), moca.reached("701")) == ([], [])
 
-    page.get_by_role("button", name="Release").click()
+    page.get_by_role("button", name="Resume sending").click()
     moca.waits_for("sent", "cancelled")
     assert (moca.reached("700"), moca.reached("701")) == (["At nine, said by hand."], [])
-    expect(page.get_by_role("button", name="Freeze everything")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause sending")).to_be_visible()
 
 
 def test_a_cancelled_reply_is_retried(page, moca):
@@ -69,14 +69,16 @@ def test_a_cancelled_reply_is_retried(page, moca):
     moca.post("/api/queue/release")
 
     page.goto("/queue?status=cancelled")
-    expect(page.locator(".item")).to_contain_text("the operator cancelled the reply")
+    expect(page.locator(".item")).to_contain_text("a teammate cancelled the reply")
     page.get_by_role("button", name="Retry").click()
 
     moca.waits_for("sent")
     assert moca.reached() == [REPLY]
 
 
-@pytest.mark.parametrize(("button", "status"), [("It arrived", "sent"), ("It did not", "pending")])
+@pytest.mark.parametrize(
+    ("button", "status"), [("Mark as delivered", "sent"), ("Mark as not delivered", "pending")]
+)
 def test_a_reply_of_unknown_fate_is_settled(page, moca, button, status):
     moca.post("/api/queue/freeze")
     moca.writes("When are you open?")
@@ -84,7 +86,7 @@ def test_a_reply_of_unknown_fate_is_settled(page, moca, button, status):
     moca.rows("UPDATE queue_item SET status = 'unknown'")
 
     page.goto("/queue?status=unknown")
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name=button, exact=True).click()
 
     moca.waits_for(status)
 
@@ -96,13 +98,13 @@ def test_health_shows_what_is_alive_and_what_was_counted(page, moca):
     page.get_by_role("link", name="Health").click()
 
     expect(page.get_by_role("heading", name="Health")).to_be_visible()
-    expect(page.locator(".parts .chip").first).to_have_text("alive")
+    expect(page.locator(".parts .chip").first).to_have_text("Healthy")
     expect(page.locator(".parts .chip")).to_have_count(3)
     expect(page.locator(".parts")).to_contain_text("delivered, 0 missed")
     for chart in ("webhooks", "acks", "outcomes", "replies"):
         assert page.locator(f'[data-chart="{chart}"] rect').count() > 0
     expect(page.locator('[data-chart="outcomes"] [data-series="answered"] b')).to_have_text("1")
-    page.get_by_role("link", name="last day").click()
+    page.get_by_role("link", name="Last day").click()
     expect(page.locator('[data-chart="outcomes"] [data-series="answered"] b')).to_have_text("1")
 
 
@@ -116,18 +118,18 @@ def test_an_account_gets_a_new_token_and_is_removed(page, moca):
     page.get_by_role("link", name="Accounts").click()
     expect(page.get_by_role("heading", name="the_shop")).to_be_visible()
 
-    page.get_by_text("Paste a new token").click()
-    page.get_by_label("Token from Meta's dashboard").fill("a-new-token")
-    page.get_by_role("button", name="Use this token").click()
-    expect(page.get_by_text("healthy")).to_be_visible()
+    page.get_by_text("Replace the access token").click()
+    page.get_by_label("Access token from Meta's dashboard").fill("a-new-token")
+    page.get_by_role("button", name="Save token").click()
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     assert "a-new-token" not in page.content()
 
     page.get_by_role("link", name="Remove the_shop").click()
-    page.get_by_role("button", name="Remove the account").click()
-    expect(page.get_by_role("heading", name="the_shop is removed")).to_be_visible()
+    page.get_by_role("button", name="Remove account").click()
+    expect(page.get_by_role("heading", name="the_shop has been removed")).to_be_visible()
     expect(page.get_by_text("Meta may still send its webhooks")).to_be_visible()
     page.locator(".crumb").get_by_role("link", name="Accounts").click()
-    expect(page.get_by_text("No account is connected.")).to_be_visible()
+    expect(page.get_by_text("No accounts connected yet.")).to_be_visible()
 
 
 PAGES = ("/queue", "/health", "/accounts", "/settings", "/start", "/queue/1/edit", "/")
@@ -150,12 +152,12 @@ def test_no_page_has_a_serious_finding(page, moca, scheme):
 
 def test_the_queue_is_frozen_and_released_by_keyboard_alone(page, moca):
     page.goto("/queue")
-    page.get_by_role("button", name="Freeze everything").focus()
+    page.get_by_role("button", name="Pause sending").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Frozen by the operator")
-    page.get_by_role("button", name="Release").focus()
+    expect(page.get_by_role("status")).to_contain_text("Sending is paused")
+    page.get_by_role("button", name="Resume sending").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Freeze everything")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause sending")).to_be_visible()
     assert moca.rows("SELECT * FROM freeze") == []
 
 
@@ -163,7 +165,7 @@ def test_a_frozen_queue_is_told_on_every_page(page, moca):
     moca.post("/api/queue/freeze")
     for path in PAGES[:5]:
         page.goto(path)
-        expect(page.get_by_role("status").first).to_contain_text("Frozen by the operator")
+        expect(page.get_by_role("status").first).to_contain_text("Sending is paused")
 
 
 def test_the_settings_in_force_are_shown_masked_with_what_differs(page):
@@ -177,23 +179,23 @@ def test_the_settings_in_force_are_shown_masked_with_what_differs(page):
 
 
 def test_the_first_page_says_what_to_do_until_a_message_was_answered(page, moca):
-    expect(page.get_by_role("heading", name="What to do next")).to_be_visible()
-    page.get_by_role("link", name="Write a first message in the sandbox").click()
+    expect(page.get_by_role("heading", name="Get started")).to_be_visible()
+    page.get_by_role("link", name="Send a first message in the sandbox").click()
     page.get_by_label("Message", exact=True).fill("Hello there")
     page.get_by_label("Message", exact=True).press("Enter")
     expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
     moca.waits_for("sent")
 
     page.goto("/")
-    expect(page.get_by_role("heading", name="What to do next")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Get started")).to_have_count(0)
 
 
 def test_the_doctor_checks_off_the_way_to_a_real_account(page):
-    page.get_by_role("link", name="The steps to a real account").click()
-    expect(page.get_by_role("heading", name="The way to a real account")).to_be_visible()
+    page.get_by_role("link", name="Set up your Instagram account").click()
+    expect(page.get_by_role("heading", name="Set up your Instagram account")).to_be_visible()
     expect(page.locator(".findings li")).to_have_count(0)
 
-    page.get_by_role("button", name="Look at everything").click()
+    page.get_by_role("button", name="Run checks").click()
 
     expect(page.locator(".findings [data-done]").filter(has_text="database")).to_be_visible()
-    expect(page.get_by_role("button", name="Look again")).to_be_visible()
+    expect(page.get_by_role("button", name="Run checks again")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The pictures of the README, made anew whenever somebody asks for them with MOCA_SHOOT=1."""
+"""The screenshots of the README, remade on request with MOCA_SHOOT=1."""
 
 import os
 from datetime import UTC, datetime
@@ -8,7 +8,9 @@ from random import Random
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import findings
 from tests.browser.service import TOKEN, whole_moca
+from tests.browser.width import fits
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PEOPLE = (
@@ -23,13 +25,13 @@ PEOPLE = (
 
 @pytest.fixture
 def directory(tmp_path):
-    """Where pictures go: beside the README if that is asked for."""
+    """Where screenshots go: beside the README if requested."""
     return PICTURES if os.environ.get("MOCA_SHOOT") == "1" else tmp_path
 
 
 @pytest.fixture
 def moca(tmp_path):
-    """A Moca that a morning's work has passed through."""
+    """A Moca after a morning's work."""
     with whole_moca(tmp_path) as whole:
         whole.post("/api/queue/freeze")
         for number, (name, reply) in enumerate(PEOPLE, start=1):
@@ -90,3 +92,44 @@ def test_health_as_the_readme_shows_it(page, moca, directory):
     page.goto("/health")
     expect(page.locator('[data-chart="failures"] rect').first).to_be_attached()
     (directory / "health.png").write_bytes(page.screenshot(full_page=True))
+
+
+def count_a_month(moca):
+    """Fill the reports of a month, as two teammates and a bot might have made it."""
+    draw, now = Random(11), int(datetime.now(UTC).timestamp()) // 3_600
+    arrivals, counts = [], []
+    for hour in range(now - 30 * 24, now + 1):
+        at, is_day = hour * 3_600_000_000, 8 <= hour % 24 < 18
+        arrivals.append(f"({at}, '1', {draw.randrange(20) * (3 if is_day else 1)}, 0)")
+        if is_day:
+            counts += [f"({at}, '1', {each}, 1)" for each in what_happened(draw)]
+    columns = "hour, account_id, delivered, missed"
+    moca.rows(f"INSERT INTO arrival_hour ({columns}) VALUES {', '.join(arrivals)}")
+    columns = "hour, account_id, measure, subject, bucket, count"
+    moca.rows(f"INSERT INTO report_hour ({columns}) VALUES {', '.join(counts)}")
+
+
+def what_happened(draw):
+    """Return what an hour counts: measure, subject and bucket."""
+    yield f"'handed_over', '{draw.choice(('complaint', 'asked for a person'))}', 0"
+    for name in ("Ana", "Ben"):
+        yield f"'first_reply', '{name}', {draw.randrange(2, 7)}"
+        yield f"'replied', '{name}', 0"
+        if draw.random() < 0.7:
+            yield f"'resolved', '{name}', {draw.randrange(5, 10)}"
+    if draw.random() < 0.5:
+        yield "'resolved_by_bot', '', 0"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reports_as_the_docs_show_them(page, moca, directory, scheme):
+    count_a_month(moca)
+    page.emulate_media(color_scheme=scheme)
+    moca.post("/api/queue/release")
+    page.goto("/reports?days=30")
+    expect(page.locator('[data-chart="first_reply"] rect').first).to_be_attached()
+    assert findings(page) == []
+    if scheme == "light":
+        (directory / "reports.png").write_bytes(page.screenshot(full_page=True))
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert fits(page)

@@ -1,12 +1,12 @@
-"""What a person does on the sandbox's phone, through to the conversation as operators see it."""
+"""What a contact does on the sandbox's phone, through to the operators' view."""
 
 from queue import Queue
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.axe import serious_findings
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import PATIENCE_MS, next_held
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
 from tests.process.service import eventually
@@ -27,7 +27,7 @@ def moca(tmp_path):
 
 @pytest.fixture(params=SIZES)
 def phone(request, browser, moca):
-    """The sandbox page after a first answer; no error may reach its console."""
+    """The sandbox page after a first reply; its console must stay free of errors."""
     context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url, locale="en-GB")
     context.set_default_timeout(PATIENCE_MS)
     page, faults = context.new_page(), []
@@ -65,8 +65,8 @@ def test_quick_replies_and_buttons_are_tapped(phone, moca):
     eventually(lambda: moca.rows("SELECT 1 FROM message WHERE kind = 'postback'"))
 
     bubbles = conversation(phone)
-    expect(bubbles.filter(has_text="tapped a quick reply")).to_contain_text("Blue")
-    expect(bubbles.filter(has_text="tapped a button")).to_contain_text("Book a table")
+    expect(bubbles.filter(has_text="Tapped a quick reply")).to_contain_text("Blue")
+    expect(bubbles.filter(has_text="Tapped a button")).to_contain_text("Book a table")
 
 
 def test_a_heart_is_put_on_a_reply_and_taken_off(phone, moca):
@@ -99,22 +99,22 @@ def test_a_message_is_edited_and_another_unsent(phone, moca):
 
     eventually(lambda: moca.rows("SELECT 1 FROM event WHERE kind = 'edit'"))
     bubbles = conversation(phone)
-    expect(bubbles.filter(has_text="The contact took this back.")).to_have_count(1)
-    expect(bubbles.filter(has_text="edited to:")).to_contain_text("Good morning")
+    expect(bubbles.filter(has_text="Message unsent")).to_have_count(1)
+    expect(bubbles.filter(has_text="Edited to:")).to_contain_text("Good morning")
 
 
 def test_a_message_and_a_story_are_answered(phone, moca):
-    phone.get_by_role("button", name=f"Answer “{REPLY}”").press("Enter")
+    phone.get_by_role("button", name=f"Reply “{REPLY}”").press("Enter")
     says(phone, "A cake")
     phone.locator("#more summary").click()
-    phone.get_by_role("button", name="Answer the account's story").click()
-    expect(phone.locator("#purpose")).to_contain_text("Answering the account's story")
+    phone.get_by_role("button", name="Reply to the account's story").click()
+    expect(phone.locator("#purpose")).to_contain_text("Replying to the account's story")
     says(phone, "So pretty!")
     eventually(lambda: moca.rows("SELECT 1 FROM message WHERE text = 'So pretty!'"))
 
     bubbles = conversation(phone)
-    expect(bubbles.filter(has_text="A cake")).to_contain_text("answers a message above")
-    expect(bubbles.filter(has_text="So pretty!")).to_contain_text("answers your story")
+    expect(bubbles.filter(has_text="A cake")).to_contain_text("Reply to an earlier message")
+    expect(bubbles.filter(has_text="So pretty!")).to_contain_text("Reply to your story")
 
 
 def test_what_is_no_text_is_sent_by_keyboard(phone, moca):
@@ -146,14 +146,15 @@ def test_the_phone_is_accessible_with_all_it_offers(phone, moca):
 
 def test_nothing_can_be_written_before_the_script_that_sends_it_is_there(browser, moca):
     context = browser.new_context(base_url=moca.url)
-    page, held = context.new_page(), Queue()
+    page = context.new_page()
+    held: Queue[Route] = Queue()
     page.route("**/sandbox.js", lambda route: held.put(route, block=False))
     page.goto(f"/?token={TOKEN}")
     page.goto("/sandbox", wait_until="commit")
     expect(page.get_by_label("Message", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="When are you open?")).to_be_disabled()
 
-    held.get().continue_()
+    next_held(page, held).continue_()
     says(page, "Early")
     expect(page.locator('.said[data-sender="account"]')).to_contain_text(REPLY)
     context.close()

@@ -1,9 +1,12 @@
-"""What is sent from a conversation's page goes once, whatever its operator clicks."""
+"""A conversation's page sends a reply once, whatever its operator clicks."""
+
+from queue import Queue
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import PATIENCE_MS, next_held
 from tests.browser.service import TOKEN, whole_moca
 from tests.process.service import eventually
 
@@ -41,8 +44,9 @@ def sent(page):
     return expect(page.locator('[data-author="operator"] .text'))
 
 
+@pytest.mark.parametrize("page", ["without script"], indirect=True)
 def test_back_and_send_again_sends_once(page, moca):
-    page.get_by_label("Your answer").fill("At nine.")
+    page.get_by_label("Your reply").fill("At nine.")
     send(page)
     sent(page).to_have_text("At nine.")
     page.go_back()
@@ -51,8 +55,38 @@ def test_back_and_send_again_sends_once(page, moca):
     assert written(moca) == ["At nine."]
 
 
+@pytest.mark.parametrize("page", ["with script"], indirect=True)
+def test_back_after_sending_does_not_lead_to_the_sent_text(page):
+    page.get_by_label("Your reply").fill("At nine.")
+    send(page)
+    sent(page).to_have_text("At nine.")
+    page.go_back()
+    page.go_forward()
+    sent(page).to_have_text("At nine.")
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+
+@pytest.mark.parametrize("page", ["with script"], indirect=True)
+def test_forward_while_back_is_loading_stays_in_the_conversation(page):
+    def is_list(message):
+        return urlsplit(message.url).path == "/"
+
+    expect(page.get_by_role("log")).to_be_visible()
+    held: Queue[Route] = Queue()
+    page.route(lambda url: urlsplit(url).path == "/", lambda route: held.put(route, block=False))
+    with page.expect_request(is_list):
+        page.evaluate("history.back()")
+    page.evaluate("history.forward()")
+    page.wait_for_url("**/conversations/1")
+    with page.expect_response(is_list) as answered:
+        next_held(page, held).continue_()
+    answered.value.finished()
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    expect(page.get_by_role("log")).to_contain_text("When are you open?")
+
+
 def test_a_double_click_sends_once(page, moca):
-    page.get_by_label("Your answer").fill("At nine.")
+    page.get_by_label("Your reply").fill("At nine.")
     page.get_by_role("button", name="Send").dblclick()
     sent(page).to_have_text("At nine.")
     expect(page.locator("#held-by")).to_contain_text("Administrator has taken over until")
@@ -60,8 +94,9 @@ def test_a_double_click_sends_once(page, moca):
 
 
 def test_the_bot_goes_on_where_the_operator_lets_it(page, moca):
-    page.get_by_label("Your answer").fill("At nine.")
-    page.get_by_label("Let the bot continue").check()
+    page.get_by_label("Your reply").fill("At nine.")
+    page.get_by_text("Options").click()
+    page.get_by_label("Keep the bot active").check()
     send(page)
     sent(page).to_have_text("At nine.")
     assert moca.rows("SELECT status FROM conversation") == [("open",)]

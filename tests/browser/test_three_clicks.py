@@ -1,4 +1,4 @@
-"""What a newcomer wants from the first page, each with its clicks counted."""
+"""What a newcomer wants from the first page, with the clicks counted."""
 
 import re
 
@@ -14,14 +14,14 @@ MOST = 3
 
 
 class Clicks:
-    """A browser on the first page that counts how often something is pressed."""
+    """A browser on the first page that counts clicks."""
 
     def __init__(self, page):
         self.page = page
         self.count = 0
 
     def click(self, role, name, **more):
-        """Press what is called so."""
+        """Click the element of this role and name."""
         self.page.get_by_role(role, name=name, **more).first.click()
         self.count += 1
 
@@ -42,7 +42,7 @@ def test_a_contact_is_answered_by_hand(first_page, moca):
     moca.writes("When are you open?")
     moca.waits_for("sent")
     first_page.click("link", "Ada")
-    first_page.page.get_by_label("Your answer").fill("At nine.")
+    first_page.page.get_by_label("Your reply").fill("At nine.")
     first_page.click("button", "Send")
     moca.waits_for("sent", "sent")
     assert moca.reached() == [REPLY, "At nine."]
@@ -54,9 +54,9 @@ def test_why_another_got_no_answer(first_page, moca):
     repeat = first_page.page.locator(
         ".bubble", has=first_page.page.locator("[data-state=duplicate]")
     )
-    repeat.get_by_role("link", name=re.compile("^Why")).click()
+    repeat.get_by_role("link", name=re.compile("^Details")).click()
     first_page.count += 1
-    expect(first_page.page.get_by_text("with dedup_seconds below")).to_be_visible()
+    expect(first_page.page.get_by_text("With dedup_seconds below")).to_be_visible()
 
 
 def test_the_bot_is_stopped_for_one_conversation(first_page, moca):
@@ -64,17 +64,17 @@ def test_the_bot_is_stopped_for_one_conversation(first_page, moca):
     moca.waits_for("sent")
     first_page.click("link", "Ada")
     first_page.click("button", "Pause", exact=True)
-    expect(first_page.page.locator(".talk-head .chip")).to_have_text("paused")
+    expect(first_page.page.locator(".conversation-head .chip")).to_have_text("Paused")
     assert moca.rows("SELECT status FROM conversation") == [("paused",)]
 
 
 def test_the_queue_is_frozen_and_released(first_page, moca):
     first_page.click("link", "Queue")
-    first_page.click("button", "Freeze everything")
-    expect(first_page.page.get_by_role("status")).to_contain_text("Frozen by the operator")
+    first_page.click("button", "Pause sending")
+    expect(first_page.page.get_by_role("status")).to_contain_text("Sending is paused")
     assert len(moca.rows("SELECT * FROM freeze")) == 1
-    first_page.click("button", "Release")
-    expect(first_page.page.get_by_role("button", name="Freeze everything")).to_be_visible()
+    first_page.click("button", "Resume sending")
+    expect(first_page.page.get_by_role("button", name="Pause sending")).to_be_visible()
     assert moca.rows("SELECT * FROM freeze") == []
 
 
@@ -82,4 +82,4 @@ def test_whether_the_accounts_are_healthy(first_page, moca):
     moca.writes("When are you open?")
     moca.waits_for("sent")
     first_page.click("link", "Health")
-    expect(first_page.page.locator(".item[data-account] .chip")).to_have_text("healthy")
+    expect(first_page.page.locator(".item[data-account] .chip")).to_have_text("Connected")

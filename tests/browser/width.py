@@ -1,4 +1,4 @@
 def fits(page) -> bool:
-    """Tell whether nothing reaches beyond a page's edge, once its styles are there."""
+    """Return whether nothing overflows a page's width, once its styles are loaded."""
     page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")

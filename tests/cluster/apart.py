@@ -1,4 +1,4 @@
-"""A network of its own for one process, on cables that can be pulled; needs root and `ip`."""
+"""A network namespace for one process, on cables that can be pulled; needs root and `ip`."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import pytest
 
 
 class Apart:
-    """A network namespace with two cables: one to the servers of a cluster, one to the world."""
+    """A network namespace with two cables: one to the cluster's servers, one to the world."""
 
     def __init__(self):
         if os.geteuid() != 0:
@@ -25,7 +25,7 @@ class Apart:
         self.prefix = ("ip", "netns", "exec", self.name)
 
     def close(self):
-        """Take it down, its cables with it."""
+        """Remove it, with its cables."""
         _ip("netns", "del", self.name)
 
 
@@ -45,11 +45,11 @@ class _Cable:
         self.plug_in()
 
     def pull(self):
-        """Let nothing pass, and nobody know."""
+        """Drop all traffic silently."""
         _ip("link", "set", self._end, "down")
 
     def plug_in(self):
-        """Let everything pass again."""
+        """Pass traffic again."""
         _ip("link", "set", self._end, "up")
 
 

@@ -1,27 +1,34 @@
-"""A broker that keeps RabbitMQ's promises and no more, stepped by the test."""
+"""A fake broker that keeps RabbitMQ's guarantees and no more, stepped by the test."""
 
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
 
-from moca.broker.parcel import TOKEN, BrokerFound, BrokerLost, Delivered, Parcel, Tag
+from moca.broker.parcel import (
+    TOKEN,
+    BrokerConnected,
+    BrokerLost,
+    DeliveredParcel,
+    DeliveryTag,
+    Parcel,
+)
 
 PREFETCH = 64
 
 
 @dataclass
 class _Queue:
-    waiting: deque = field(default_factory=deque)
+    waiting: deque[object] = field(default_factory=deque[object])
     """Of parcels, and whether each was delivered before."""
-    line: list = field(default_factory=list)
-    """Who stands in line, the active one first."""
+    line: list[object] = field(default_factory=list[object])
+    """The candidates, the active consumer first."""
 
 
 class StandInBroker:
-    """Queues with a single active consumer each, which nobody is told that it is.
+    """Queues with a single active consumer each, which is not notified of becoming active.
 
-    What a consumer owes an answer for goes back to the front when it leaves, and is delivered to
-    the next one as redelivered; what nobody has answered may be delivered again, never lost.
+    Unacknowledged parcels return to the front when their consumer leaves, and are delivered to the
+    next one as redelivered; an unacknowledged parcel may be delivered again, never lost.
     """
 
     def __init__(self):
@@ -29,11 +36,11 @@ class StandInBroker:
         self.is_up = True
 
     def queue(self, seat):
-        """Give a seat's queue."""
+        """Return a seat's queue."""
         return self.queues.setdefault(seat, _Queue())
 
     def step(self):
-        """Deliver what can be; tell whether there was anything."""
+        """Deliver what can be delivered; return whether there was anything."""
         return any(self._deliver(seat, queue) for seat, queue in self.queues.items())
 
     def _deliver(self, seat, queue):
@@ -48,7 +55,7 @@ class StandInBroker:
         return moved
 
 
-class Place:
+class StandInConnection:
     """One node's connection to it."""
 
     def __init__(self, broker, tell):
@@ -69,19 +76,19 @@ class Place:
         if not self.is_open:
             self.is_open = True
             self._connection += 1
-            self._tell(BrokerFound())
+            self._tell(BrokerConnected())
 
     def leave(self):
         self.cut()
 
     def cut(self):
-        """Lose the connection: everything owed goes back, and all lines move up."""
+        """Lose the connection: everything unacknowledged is returned, and all lines advance."""
         if self.is_open:
             self.forsake()
             self._tell(BrokerLost())
 
     def forsake(self):
-        """Lose it without noticing, as a node that stands still."""
+        """Lose it without noticing, as a suspended node does."""
         self.is_open = False
         for queue in self._broker.queues.values():
             queue.line = [each for each in queue.line if each[0] is not self]
@@ -121,11 +128,11 @@ class Place:
             self._broker.queue(seat).waiting.appendleft((parcel, True))
 
     def owed_of(self, seat):
-        """Name the parcels of a queue that it owes an answer for."""
+        """Return the unacknowledged parcels of a queue."""
         return [tag for tag, (of, _) in self.owed.items() if of == seat]
 
     def hand_over(self, seat, term, parcel: Parcel, came_before):
-        """Deliver."""
-        tag = Tag(self._connection, next(self._numbers))
+        """Deliver a parcel."""
+        tag = DeliveryTag(self._connection, next(self._numbers))
         self.owed[tag] = (seat, parcel)
-        self._tell(Delivered(seat, term, tag, parcel, came_before))
+        self._tell(DeliveredParcel(seat, term, tag, parcel, came_before))

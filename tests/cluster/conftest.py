@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from tests.cluster.wire import Wire
-from tests.process.instagram import StandIn
+from tests.process.instagram import InstagramProcess
+from tests.process.lateness import lateness
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service, eventually
 
 POSTGRESQL = "127.0.0.1", 5432
@@ -30,7 +31,7 @@ OURS = {
 
 @pytest.fixture
 def servers():
-    """Skip, or fail in CI, where PostgreSQL or RabbitMQ does not answer."""
+    """Skip, or fail in CI, if PostgreSQL or RabbitMQ does not answer."""
     for name, address in {"PostgreSQL": POSTGRESQL, "RabbitMQ": RABBITMQ}.items():
         try:
             socket.create_connection(address, timeout=2).close()
@@ -41,7 +42,7 @@ def servers():
 
 @pytest.fixture
 def own_name(servers):
-    """A name of this test's own: of its database, its exchange and its queues."""
+    """A unique name for this test's database, exchange and queues."""
     name = f"moca_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -58,11 +59,24 @@ def _as_they_are(_nodes):
     pass
 
 
-class Nodes:
-    """Three nodes, not yet started, behind one door, and the one Instagram that all of them see.
+class ClusterNode(Service):
+    """A node that reaches the broker and the database over proxies of its own."""
 
-    Each speaks with the broker and the database over wires of its own. `settle` may move them to
-    other places first.
+    def __init__(self, home, cluster, to_broker, to_database):
+        super().__init__(home, {**BRISK, **OURS, "cluster.name": cluster})
+        self.to_broker, self.to_database = to_broker, to_database
+        self.settings["cluster.broker_url"] = f"amqp://guest:guest@127.0.0.1:{to_broker.port}/%2F"
+        self.settings["database.url"] = (
+            f"postgresql://postgres@127.0.0.1:{to_database.port}/{cluster}"
+        )
+        self.name = f"127.0.0.1:{self.port}"
+        self.place = "127.0.0.1", self.port
+
+
+class Nodes:
+    """Three nodes, not yet started, behind one proxy, and the Instagram that all of them call.
+
+    `settle` may move the nodes to other addresses first.
     """
 
     def __init__(
@@ -80,22 +94,17 @@ class Nodes:
         for number in range(3):
             home = path / f"node{number}"
             home.mkdir()
-            node = Service(home, {**BRISK, **OURS, "cluster.name": name})
-            node.to_broker, node.to_database = Wire(rabbitmq), Wire(postgresql)
-            stack.callback(node.to_broker.close)
-            stack.callback(node.to_database.close)
+            to_broker, to_database = Wire(rabbitmq), Wire(postgresql)
+            stack.callback(to_broker.close)
+            stack.callback(to_database.close)
+            node = ClusterNode(home, name, to_broker, to_database)
             stack.callback(node.close)
-            broker, database = node.to_broker.port, node.to_database.port
-            node.settings["cluster.broker_url"] = f"amqp://guest:guest@127.0.0.1:{broker}/%2F"
-            node.settings["database.url"] = f"postgresql://postgres@127.0.0.1:{database}/{name}"
-            node.name = f"127.0.0.1:{node.port}"
-            node.place = "127.0.0.1", node.port
             self.nodes.append(node)
         settle(self.nodes)
         door = Wire(*(node.place for node in self.nodes))
         stack.callback(door.close)
         self.url = f"http://127.0.0.1:{door.port}"
-        self.instagram = StandIn(path, f"{self.url}/api/instagram/webhook")
+        self.instagram = InstagramProcess(path, f"{self.url}/api/instagram/webhook")
         self.instagram.ready()
         for node in self.nodes:
             node.settings.setdefault("instagram.graph_url", self.instagram.url)
@@ -104,7 +113,7 @@ class Nodes:
         self.instagram.close()
 
     def start(self):
-        """Start all of them, the first a little earlier: it makes the tables."""
+        """Start all of them, the first a little earlier: it creates the tables."""
         self.nodes[0].start()
         for node in self.nodes[1:]:
             node.begin()
@@ -113,8 +122,15 @@ class Nodes:
 
 
 @pytest.fixture
+def late():
+    """How late this machine wakes a thread at the most, over the whole test."""
+    with lateness() as late:
+        yield late
+
+
+@pytest.fixture
 def stack():
-    """Ends what is put on it, the last first."""
+    """Closes what is pushed on it, the last first."""
     with ExitStack() as stack:
         yield stack
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a RabbitMQ of the test's own, which may be killed as the shared ones may not."""
+"""A PostgreSQL and a RabbitMQ of the test's own, which may be killed unlike the shared ones."""
 
 import os
 import shutil
@@ -9,10 +9,12 @@ import tempfile
 from pathlib import Path
 
 import pika
+import pika.exceptions
 import psycopg
 import pytest
 
 from tests.process.service import eventually, free_port
+from tests.support.values import present
 
 _BINARIES_OF_POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -20,17 +22,18 @@ _START_SECONDS = 60
 
 
 class Daemon:
-    """A server as a process of its own; killed and started again it has its files and its port."""
+    """A server in its own process; a restart keeps its files and its port."""
 
-    def __init__(self, home, user, command, is_up, environment=None):
+    def __init__(self, home, port, user, command, is_up, environment=None):
+        self.port = port
         self._home = home
         self._command = [*_as(user), *command]
         self._environment = {"PATH": os.environ["PATH"], "HOME": str(home), **(environment or {})}
         self._is_up = is_up
-        self._process = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self):
-        """Start it, and wait until it takes connections."""
+        """Start it, and wait until it accepts connections."""
         with (self._home / "log.txt").open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -44,31 +47,32 @@ class Daemon:
         eventually(self.answers, seconds=_START_SECONDS)
 
     def answers(self):
-        """Tell whether it is up."""
-        assert self._process.poll() is None, (self._home / "log.txt").read_text()[-3000:]
+        """Return whether it is up."""
+        assert present(self._process).poll() is None, (self._home / "log.txt").read_text()[-3000:]
         return self._is_up()
 
     def kill(self):
-        """End all of it at once, as `kill -9` does; return when nothing of it is left."""
+        """Kill all of it at once, as `kill -9` does; return when nothing of it is left."""
         doomed = self.pids()
         for pid in doomed:
             _kill(pid)
-        self._process.wait(20)
+        present(self._process).wait(20)
         eventually(lambda: not any(map(_runs, doomed)))
 
     def pids(self):
-        """Name its processes."""
-        return [self._process.pid, *_descendants(self._process.pid)]
+        """Return its processes."""
+        pid = present(self._process).pid
+        return [pid, *_descendants(pid)]
 
     def close(self):
-        """End it and forget its files."""
+        """Stop it and delete its files."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
         shutil.rmtree(self._home)
 
 
 def own_postgresql():
-    """Make a PostgreSQL, not yet started; it has `port`. Skips where none is installed."""
+    """Create a PostgreSQL, not yet started; it has `port`. Skips if none is installed."""
     if not _BINARIES_OF_POSTGRESQL:
         _lacking("PostgreSQL's binaries")
     initdb, port, home = _BINARIES_OF_POSTGRESQL[-1], free_port(), _home("postgres")
@@ -77,13 +81,11 @@ def own_postgresql():
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home}
     named = (part for name, value in options.items() for part in ("-c", f"{name}={value}"))
     command = [str(initdb.with_name("postgres")), "-D", str(home / "data"), *named]
-    daemon = Daemon(home, "postgres", command, lambda: _takes_queries(port))
-    daemon.port = port
-    return daemon
+    return Daemon(home, port, "postgres", command, lambda: _takes_queries(port))
 
 
 def own_rabbitmq():
-    """Make a RabbitMQ, not yet started; it has `port`. Skips where none is installed."""
+    """Create a RabbitMQ, not yet started; it has `port`. Skips if none is installed."""
     if not _RABBITMQ.exists():
         _lacking("RabbitMQ's server")
     port, home = free_port(), _home("rabbitmq")
@@ -100,9 +102,8 @@ def own_rabbitmq():
         "RABBITMQ_CONF_ENV_FILE": str(home / "none"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
     }
-    daemon = Daemon(home, "rabbitmq", [str(_RABBITMQ)], lambda: _takes_parcels(port), environment)
-    daemon.port = port
-    return daemon
+    command = [str(_RABBITMQ)]
+    return Daemon(home, port, "rabbitmq", command, lambda: _takes_parcels(port), environment)
 
 
 def _lacking(what):
@@ -118,7 +119,7 @@ def _home(user):
 
 
 def _as(user):
-    # PostgreSQL does not run as root.
+    # PostgreSQL refuses to run as root.
     if os.geteuid() != 0:
         return []
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]

@@ -7,9 +7,9 @@ import freezegun
 import psycopg
 import pytest
 
-from moca.storage.copy_database import NotTheSame, move
+from moca.storage.copy_database import CopyDiffers, move
 from moca.storage.db.connection import migrate, open_database
-from tests.cluster.street import Street, webhook
+from tests.cluster.stepped import SteppedCluster, webhook
 from tests.process.service import RUN, Service, environment, eventually
 from tests.storage.schema import postgresql_schema
 from tests.support.factory import NOON
@@ -19,17 +19,17 @@ pytestmark = pytest.mark.cluster
 
 @pytest.fixture
 def filled(tmp_path):
-    """An SQLite database in which something happened."""
+    """An SQLite database with some data."""
     with freezegun.freeze_time(NOON) as frozen:
-        street = Street(tmp_path, frozen)
-        street.open("a")
-        street["a"].takes(webhook("m1", "Hello"))
-        street["a"].takes(webhook("m2", "Hello"))
-        street.passes(20)
-        street["a"].takes(webhook("m3", "Tschüß 👋"))
-        street.passes(60)
-        street.close()
-    return street.database
+        cluster = SteppedCluster(tmp_path, frozen)
+        cluster.open("a")
+        cluster["a"].takes(webhook("m1", "Hello"))
+        cluster["a"].takes(webhook("m2", "Hello"))
+        cluster.advance(20)
+        cluster["a"].takes(webhook("m3", "Tschüß 👋"))
+        cluster.advance(60)
+        cluster.close()
+    return cluster.database
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def target(address):
 
 @pytest.fixture
 def _hears_control_c():
-    """A shell's job in the background ignores Ctrl-C, and would hand that on to what it starts."""
+    """A shell's background job ignores Ctrl-C, and its children would inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -101,7 +101,7 @@ def test_a_target_that_holds_something_else_is_told(filled, target):
     with (
         filled.connection_context(),
         target.connection_context(),
-        pytest.raises(NotTheSame, match="webhook"),
+        pytest.raises(CopyDiffers, match="webhook"),
     ):
         move(filled, target, told)
 
@@ -118,7 +118,7 @@ def test_the_command_can_be_broken_off_and_called_again(filled, address, target,
             moving.send_signal(signal.SIGINT)
             _out, err = moving.communicate(timeout=60)
     assert moving.returncode == 1
-    assert "broken off; call it again, it goes on where it stood" in err
+    assert "interrupted; run it again to continue where it stopped" in err
 
     again = service.command("migrate", "--to", address)
     assert (again.returncode, again.stderr) == (0, "")
@@ -129,7 +129,7 @@ def test_the_command_can_be_broken_off_and_called_again(filled, address, target,
 
 @contextmanager
 def moving_to(address, environs):
-    """Run the command while the block does, and not a moment longer."""
+    """Run the command for the duration of the block."""
     command = [sys.executable, RUN, "migrate", "--to", address]
     with subprocess.Popen(command, env=environs, stderr=subprocess.PIPE, text=True) as moving:
         try:

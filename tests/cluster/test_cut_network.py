@@ -1,4 +1,4 @@
-"""The node that sends is cut off from the broker and the database, and not from Instagram."""
+"""The sending node is cut off from the broker and the database, but not from Instagram."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster.apart import Apart
 from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, Nodes
-from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second, rows
+from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second, rows
 from tests.cluster.wire import Wire
 from tests.process.kill_traffic import Traffic, webhook_status
 from tests.process.service import eventually
@@ -15,7 +15,7 @@ from tests.process.service import eventually
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
 
 LONG_ENOUGH = 15.0
-"""For lease, heartbeat and every patience to run out, in seconds."""
+"""Seconds for the lease, the heartbeat and every timeout to expire."""
 BRIEFLY = 2.0
 
 
@@ -28,7 +28,7 @@ def apart(stack):
 
 @pytest.fixture
 def cluster(apart, tmp_path, own_name, stack):
-    """Three nodes, the first of them apart from the others."""
+    """Three nodes, the first of them in its own network."""
 
     def settle(nodes):
         node = nodes[0]
@@ -54,7 +54,7 @@ def cluster(apart, tmp_path, own_name, stack):
 
 
 def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
-    cluster, apart, own_name, capsys
+    cluster, apart, own_name, late, capsys
 ):
     url = f"{SERVER}/{own_name}"
     cluster.start()
@@ -90,7 +90,7 @@ def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
 
     sent = cluster.instagram.sent()
     lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent)
+    most = most_in_a_second(sent, late)
     with capsys.disabled():
         figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
         sys.stdout.write(

@@ -1,154 +1,247 @@
-"""Partitions and the sender's seat change hands, on a broker that promises what RabbitMQ does."""
+"""Partitions and the sender's seat change holders, on a broker with RabbitMQ's guarantees."""
 
 from collections import Counter
+from datetime import timedelta
 
 import freezegun
 import pytest
 
+from actors.cluster.partitions import PartitionSupervisor
+from actors.cluster.seats import SeatTaken
+from moca import clock
+from moca.core.messages.command import Done
 from moca.core.messages.delivery import DeliverReply
-from moca.core.messages.receipt import Done
 from moca.core.partition import SENDER, partition_of, seat_of
+from moca.core.policy import SenderPolicy
+from moca.core.types import ContactKey
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
-from tests.cluster.street import PARTITIONS, Street, webhook
+from tests.cluster.stepped import PARTITIONS, SteppedCluster, webhook
 from tests.support.factory import ANNA, NOON, reply_to
 
+PER_SECOND = SenderPolicy().per_second
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
 
 
+class FaultError(Exception):
+    """A fault of an actor's own."""
+
+
 @pytest.fixture
-def street(tmp_path):
+def cluster(tmp_path):
     with freezegun.freeze_time(NOON) as frozen:
-        street = Street(tmp_path, frozen)
-        yield street
-        street.close()
+        cluster = SteppedCluster(tmp_path, frozen)
+        yield cluster
+        cluster.close()
 
 
-def outcomes(street):
-    with street.database.connection_context():
-        query = Message.select(Message.outcome).where(Message.role == "user").tuples()
-        return Counter(outcome for (outcome,) in query)
+def outcomes(cluster):
+    with cluster.database.connection_context():
+        query = Message.select(Message.outcome).where(Message.role == "user")
+        return Counter(outcome for (outcome,) in read_rows(query))
 
 
-def texts(street):
-    return [call.text for call in street.instagram.reached]
+def texts(cluster):
+    return [call.text for call in cluster.instagram.reached]
 
 
-def test_the_first_node_takes_every_seat_and_answers(street):
-    street.open("a")
-    receipt = street["a"].takes(webhook("m1"))
-    street.passes(10)
+def sender_stands_still(cluster):
+    """Open two nodes and cut off the one that sends; return its name and the other's."""
+    cluster.open("a", "b")
+    cluster.advance(20)
+    [sending] = cluster.holder(SENDER)
+    [other] = cluster.nodes.keys() - {sending}
+    cluster[sending].is_standing_still = True
+    cluster[sending].place.cut()
+    return sending, other
+
+
+def test_the_first_node_takes_every_seat_and_answers(cluster):
+    cluster.open("a")
+    receipt = cluster["a"].takes(webhook("m1"))
+    cluster.advance(10)
     assert isinstance(receipt.result(0), Done)
-    assert outcomes(street) == {"answered": 1}
-    assert len(street["a"].seats.epochs) == PARTITIONS + 1
+    assert outcomes(cluster) == {"answered": 1}
+    assert len(cluster["a"].seats.epochs) == PARTITIONS + 1
 
 
-def test_nodes_hand_on_what_is_more_than_their_share(street):
-    street.open("a", "b")
-    street.passes(20)
-    shares = [len(node.seats.epochs.keys() - {SENDER}) for node in street.nodes.values()]
+def test_a_supervisor_that_crashes_as_it_takes_a_partition_answers_for_it_all_the_same(
+    cluster, monkeypatch
+):
+    whole = PartitionSupervisor.on_receive
+
+    def fails_once(self, message):
+        if isinstance(message, SeatTaken):
+            monkeypatch.setattr(PartitionSupervisor, "on_receive", whole)
+            raise FaultError
+        return whole(self, message)
+
+    monkeypatch.setattr(PartitionSupervisor, "on_receive", fails_once)
+    with pytest.raises(FaultError):
+        cluster.open("a")
+    contacts = [ContactKey(ANNA.account_id, str(number)) for number in range(10)]
+    for contact in contacts:
+        cluster["a"].takes(webhook(f"m-{contact.psid}", contact=contact))
+    cluster.advance(60)
+    assert outcomes(cluster) == {"answered": len(contacts)}
+
+
+def test_nodes_hand_on_what_is_more_than_their_share(cluster):
+    cluster.open("a", "b")
+    cluster.advance(20)
+    shares = [len(node.seats.epochs.keys() - {SENDER}) for node in cluster.nodes.values()]
     assert shares == [2, 2]
-    assert all(len(street.holder(seat_of(number))) == 1 for number in range(PARTITIONS))
+    assert all(len(cluster.holder(seat_of(number))) == 1 for number in range(PARTITIONS))
 
 
-def test_a_webhook_taken_in_by_one_node_is_answered_by_the_owner_and_sent_by_the_sender(street):
-    street.open("a", "b")
-    street.passes(20)
-    for node in street.nodes.values():
+def test_a_webhook_taken_in_by_one_node_is_answered_by_the_owner_and_sent_by_the_sender(cluster):
+    cluster.open("a", "b")
+    cluster.advance(20)
+    for node in cluster.nodes.values():
         node.takes(webhook(f"m-{node.name}", text=f"Hello {node.name}"))
-    street.passes(60)
-    assert outcomes(street) == {"answered": 2}
-    assert len(texts(street)) == 2
+    cluster.advance(60)
+    assert outcomes(cluster) == {"answered": 2}
+    assert len(texts(cluster)) == 2
 
 
-def test_without_a_broker_a_webhook_is_refused(street):
-    street.open("a")
-    street.broker.is_up = False
-    receipt = street["a"].takes(webhook("m1"))
+def test_without_a_broker_a_webhook_is_refused(cluster):
+    cluster.open("a")
+    cluster.broker.is_up = False
+    receipt = cluster["a"].takes(webhook("m1"))
     assert receipt.exception(0) is not None
 
 
-def test_what_one_node_gathered_another_answers_once_when_the_first_is_cut_off(street):
-    street.open("a", "b")
-    street.passes(20)
-    [owner] = street.holder(ANNAS)
-    street[owner].takes(webhook("m1"))
-    street.passes(1)
-    street[owner].is_standing_still = True
-    street[owner].place.cut()
-    street.passes(20)
-    assert len(texts(street)) == 1
+def test_what_one_node_gathered_another_answers_once_when_the_first_is_cut_off(cluster):
+    cluster.open("a", "b")
+    cluster.advance(20)
+    [owner] = cluster.holder(ANNAS)
+    cluster[owner].takes(webhook("m1"))
+    cluster.advance(1)
+    cluster[owner].is_standing_still = True
+    cluster[owner].place.cut()
+    cluster.advance(20)
+    assert len(texts(cluster)) == 1
 
-    street[owner].is_standing_still = False
-    street.passes(30)
-    assert len(texts(street)) == 1
-    assert outcomes(street) == {"answered": 1}
-
-
-def test_a_late_write_of_a_former_owner_is_refused(street):
-    street.open("a")
-    street["a"].takes(webhook("m1"))
-    street.passes(1)
-    street["a"].is_standing_still = True
-    street.open("b")
-    street["a"].place.forsake()
-    street.passes(20)
-    assert len(texts(street)) == 1
-    street["a"].is_standing_still = False
-    street.passes(5)
-    assert len(texts(street)) == 1
-    assert len(street.holder(ANNAS)) == 1
+    cluster[owner].is_standing_still = False
+    cluster.advance(30)
+    assert len(texts(cluster)) == 1
+    assert outcomes(cluster) == {"answered": 1}
 
 
-def test_a_new_sender_waits_until_the_one_before_can_begin_no_call(street):
-    street.open("a", "b")
-    street.passes(20)
-    [sending] = street.holder(SENDER)
-    [other] = street.nodes.keys() - {sending}
-    street[sending].is_standing_still = True
-    street[sending].place.cut()
-    street[other].takes(webhook("m1"))
-    street.passes(3.5)
-    assert street[sending].seats.may_send() is False or texts(street) == []
-    street.passes(30)
-    assert len(texts(street)) == 1
+def test_a_late_write_of_a_former_owner_is_refused(cluster):
+    cluster.open("a")
+    cluster["a"].takes(webhook("m1"))
+    cluster.advance(1)
+    cluster["a"].is_standing_still = True
+    cluster.open("b")
+    cluster["a"].place.forsake()
+    cluster.advance(20)
+    assert len(texts(cluster)) == 1
+    cluster["a"].is_standing_still = False
+    cluster.advance(5)
+    assert len(texts(cluster)) == 1
+    assert len(cluster.holder(ANNAS)) == 1
 
 
-def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(street):
-    street.open("a", "b")
-    street.passes(20)
-    [sending] = street.holder(SENDER)
-    street[sending].takes(webhook("m1"))
-    street.passes(20)
-    [other] = street.nodes.keys() - {sending}
-    street[other].system._couriers.tell(DeliverReply(reply_to(ANNA)))
-    street.passes(30)
-    assert len(texts(street)) == 1
-    assert outcomes(street) == {"answered": 1}
+def test_a_new_sender_waits_until_the_one_before_can_begin_no_call(cluster):
+    sending, other = sender_stands_still(cluster)
+    cluster[other].takes(webhook("m1"))
+    cluster.advance(3.5)
+    assert cluster[sending].seats.may_send() is False or texts(cluster) == []
+    cluster.advance(30)
+    assert len(texts(cluster)) == 1
 
 
-def test_a_node_that_leaves_in_order_is_followed_at_once(street):
-    street.open("a", "b")
-    street.passes(20)
-    [sending] = street.holder(SENDER)
-    leaving = street.nodes.pop(sending)
+def test_a_call_that_waits_for_its_courier_is_not_made_under_a_later_epoch(cluster):
+    cluster.open("a")
+    cluster.advance(10)
+    epoch = cluster["a"].seats.epochs[SENDER]
+    call = DeliverReply(reply_to(ANNA))
+    cluster["a"].place.cut()
+    cluster["a"].place.join()
+    cluster.advance(10)
+    assert cluster["a"].seats.epochs[SENDER] > epoch
+    cluster["a"].system._call_under(epoch, call)
+    cluster.advance(10)
+    assert texts(cluster) == []
+
+
+def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster):
+    _, other = sender_stands_still(cluster)
+    cluster.advance(1)
+    assert SENDER in cluster[other].seats.epochs
+    set_forward = timedelta(seconds=10)
+
+    def steady():
+        return (clock.now() - set_forward).timestamp()
+
+    cluster[other].seats.monotonic = steady
+    cluster.frozen.tick(set_forward)
+    cluster.advance(2)
+    assert cluster[other].system._singletons is None
+    cluster.advance(3)
+    assert cluster[other].system._singletons is not None
+
+
+def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(cluster):
+    cluster.open("a", "b")
+    cluster.advance(20)
+    [sending] = cluster.holder(SENDER)
+    cluster[sending].takes(webhook("m1"))
+    cluster.advance(20)
+    [other] = cluster.nodes.keys() - {sending}
+    late = DeliverReply(reply_to(ANNA), may_begin=lambda: False)
+    cluster[other].system._couriers.tell(late)
+    cluster.advance(30)
+    assert len(texts(cluster)) == 1
+    assert outcomes(cluster) == {"answered": 1}
+
+
+def test_a_node_that_leaves_in_order_is_followed_at_once(cluster):
+    cluster.open("a", "b")
+    cluster.advance(20)
+    [sending] = cluster.holder(SENDER)
+    leaving = cluster.nodes.pop(sending)
     leaving.system.stop()
-    street.settle()
-    street.passes(1.5)
-    [other] = street.nodes
-    assert street.holder(SENDER) == [other]
-    assert street[other].seats.may_send()
+    cluster.settle()
+    cluster.advance(1.5)
+    [other] = cluster.nodes
+    assert cluster.holder(SENDER) == [other]
+    assert cluster[other].seats.may_send()
 
 
-def test_a_seat_that_was_claimed_twice_while_the_database_was_down_is_acted_for(street):
-    street.database_is_up = False
-    street.open("a")
-    street.passes(1)
-    street["a"].place.cut()
-    street["a"].place.join()
-    street.passes(1)
-    street.database_is_up = True
-    street.passes(10)
-    street["a"].takes(webhook("m1"))
-    street.passes(20)
-    assert outcomes(street) == {"answered": 1}
-    assert len(texts(street)) == 1
+@pytest.mark.parametrize("since_the_beat", [0, 0.25, 0.5, 0.75])
+def test_the_next_sender_counts_what_the_last_one_just_sent(cluster, since_the_beat):
+    cluster.open("a", "b")
+    cluster.advance(20 + since_the_beat)
+    [sending] = cluster.holder(SENDER)
+    [other] = cluster.nodes.keys() - {sending}
+    for number in range(4 * PER_SECOND):
+        contact = ContactKey(ANNA.account_id, f"30{number}")
+        cluster[other].takes(webhook(f"m{number}", contact=contact))
+    while len(texts(cluster)) < PER_SECOND:
+        cluster.advance(0.05)
+    leaving = cluster.nodes.pop(sending)
+    leaving.system.stop()
+    cluster.advance(60)
+
+    at = sorted(call.at for call in cluster.instagram.reached)
+    assert len(at) == 4 * PER_SECOND
+    assert at[PER_SECOND] - at[0] < timedelta(seconds=3)
+    spans = [later - first for first, later in zip(at, at[PER_SECOND:], strict=False)]
+    assert min(spans) >= timedelta(seconds=1)
+
+
+def test_a_seat_that_was_claimed_twice_while_the_database_was_down_is_acted_for(cluster):
+    cluster.database_is_up = False
+    cluster.open("a")
+    cluster.advance(1)
+    cluster["a"].place.cut()
+    cluster["a"].place.join()
+    cluster.advance(1)
+    cluster.database_is_up = True
+    cluster.advance(10)
+    cluster["a"].takes(webhook("m1"))
+    cluster.advance(20)
+    assert outcomes(cluster) == {"answered": 1}
+    assert len(texts(cluster)) == 1

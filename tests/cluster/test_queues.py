@@ -1,4 +1,4 @@
-"""What the nodes ask of the broker, asked of a real one."""
+"""The nodes' requests to the broker, made to a real one."""
 
 import ssl
 
@@ -7,11 +7,12 @@ import pytest
 import structlog
 
 from moca.broker.connection import parameters_of
-from moca.broker.parcel import Kind, Parcel
+from moca.broker.parcel import Parcel, ParcelKind
 from moca.broker.publisher import Publisher
 from moca.broker.queues import Queues, publish
 from tests.cluster.conftest import BROKER
 from tests.process.service import eventually
+from tests.support.values import present
 
 pytestmark = pytest.mark.cluster
 
@@ -24,12 +25,12 @@ def test_a_parcel_may_be_given_back_more_often_than_a_broker_allows_by_itself(ow
         channel = connection.channel()
         queues.declare(channel)
         channel.confirm_delivery()
-        publish(channel, queues, "p0", Parcel(Kind.WEBHOOK, b"{}"))
+        publish(channel, queues, "p0", Parcel(ParcelKind.WEBHOOK, b"{}"))
         deliveries = channel.consume(queues.name("p0"), inactivity_timeout=10)
         for _ in range(MORE_THAN_RABBITMQ_4_ALLOWS):
             method, _properties, body = next(deliveries)
             assert body == b"{}"
-            channel.basic_reject(method.delivery_tag, requeue=True)
+            channel.basic_reject(present(present(method).delivery_tag), requeue=True)
         channel.cancel()
 
 
@@ -52,7 +53,8 @@ def test_a_broker_that_refuses_is_told_of_in_its_own_words(own_name):
 
 
 def test_a_broker_with_tls_must_show_a_certificate_for_its_name():
-    context = parameters_of("amqps://moca:x@rabbit.example:5671/%2F").ssl_options.context
+    parameters = parameters_of("amqps://moca:x@rabbit.example:5671/%2F")
+    context = present(parameters.ssl_options).context
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 

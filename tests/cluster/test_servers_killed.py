@@ -1,4 +1,4 @@
-"""The whole broker and the whole database end by `kill -9` under traffic, and come back."""
+"""The broker and the database are killed under traffic, and come back."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ import pytest
 
 from tests.cluster.conftest import OURS, PER_SECOND, Nodes
 from tests.cluster.own import own_postgresql, own_rabbitmq
-from tests.cluster.toll import is_idle, lost_and_twice, most_in_a_second
-from tests.process.instagram import StandIn
+from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second
+from tests.process.instagram import InstagramProcess
 from tests.process.kill_traffic import Traffic, webhook_status
 from tests.process.service import BRISK, Service, eventually
 
@@ -27,7 +27,7 @@ NAME = "moca"
 
 
 def url_of(postgresql):
-    """Make a database in a server of our own; gives its address."""
+    """Create a database in the test's own server; return its URL."""
     server = f"postgresql://postgres@127.0.0.1:{postgresql.port}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {NAME}")
@@ -50,18 +50,18 @@ def rabbitmq(stack):
     return started(own_rabbitmq(), stack)
 
 
-def what_came_of(traffic, sent):
+def what_came_of(traffic, sent, late):
     lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent, JITTER)
+    most = most_in_a_second(sent, late, JITTER)
     figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
     return lost, twice, most, f" {figures}, at most {most} in a second"
 
 
-def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stack, tmp_path):
+def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stack, late, tmp_path):
     url = url_of(postgresql)
     node = Service(tmp_path, {**BRISK, **OURS, "database.url": url})
     stack.callback(node.close)
-    instagram = StandIn(tmp_path, f"{node.url}/api/instagram/webhook")
+    instagram = InstagramProcess(tmp_path, f"{node.url}/api/instagram/webhook")
     stack.callback(instagram.close)
     node.settings["instagram.graph_url"] = instagram.ready().url
     node.start()
@@ -77,7 +77,7 @@ def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stac
     traffic.end()
     eventually(lambda: is_idle(url), seconds=30)
 
-    lost, twice, most, _told = what_came_of(traffic, instagram.sent())
+    lost, twice, most, _told = what_came_of(traffic, instagram.sent(), late)
     assert (lost, twice) == ([], [])
     assert most <= PER_SECOND
 
@@ -85,7 +85,7 @@ def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stac
 @pytest.mark.soak
 @pytest.mark.timeout(400 * ROUNDS)
 def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselves(
-    postgresql, rabbitmq, stack, tmp_path, capsys
+    postgresql, rabbitmq, stack, late, tmp_path, capsys
 ):
     url = url_of(postgresql)
     ports = {"postgresql": postgresql.port, "rabbitmq": rabbitmq.port}
@@ -109,7 +109,7 @@ def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselv
     traffic.end()
     eventually(lambda: is_idle(url), seconds=120)
 
-    lost, twice, most, figures = what_came_of(traffic, cluster.instagram.sent())
+    lost, twice, most, figures = what_came_of(traffic, cluster.instagram.sent(), late)
     with capsys.disabled():
         sys.stdout.write(f"{figures}; next reply after each return: {', '.join(told)} ")
     assert (lost, twice) == ([], [])

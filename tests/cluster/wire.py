@@ -1,4 +1,4 @@
-"""Wires of a network: what passes over them can be held up, and they can be cut."""
+"""TCP proxies whose traffic can be held or cut."""
 
 import contextlib
 import socket
@@ -10,9 +10,9 @@ REACHED_WITHIN_SECONDS = 1
 
 
 class Wire:
-    """Listens, and hands each connection to the next of some places that takes it.
+    """Listens, and connects each client to the next of some addresses that accepts it.
 
-    A place is a port of this machine's, or an address with one.
+    An address is a port of this machine, or a host with a port.
     """
 
     def __init__(self, *places, host="127.0.0.1"):
@@ -42,30 +42,30 @@ class Wire:
         self._thread.start()
 
     def cut(self):
-        """Let nothing pass, and nobody know: as if a cable were out."""
+        """Drop all traffic silently, as if a cable were out."""
         self._whole.clear()
 
     def mend(self):
-        """Let connections be made again; those of before are dead."""
+        """Allow new connections; the earlier ones stay dead."""
         for end in tuple(self._ends):
             _shut(end)
         self._whole.set()
 
     def close(self):
-        """Let nothing pass any more; return when all threads have ended."""
+        """Close everything; return when all threads have ended."""
         self._server.shutdown()
         self.mend()
         self._server.server_close()
         self._thread.join()
 
-    def join(self, visitor, node):
-        """Pass on what each says to the other, until one of them ends."""
-        self._ends |= {visitor, node}
-        back = Thread(target=self._pass_on, args=(node, visitor), daemon=True)
+    def join(self, current_user, node):
+        """Relay traffic in both directions until one side closes."""
+        self._ends |= {current_user, node}
+        back = Thread(target=self._pass_on, args=(node, current_user), daemon=True)
         back.start()
-        self._pass_on(visitor, node)
+        self._pass_on(current_user, node)
         back.join()
-        self._ends -= {visitor, node}
+        self._ends -= {current_user, node}
         node.close()
 
     def _pass_on(self, source, target):

@@ -3,12 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.accounts import AccountStatus, Flavour, TokenState, ailment, is_due, warning
+from moca.core.accounts import AccountStatus, LoginKind, TokenState, is_due, token_problem, warning
 from tests.support.factory import NOON
 
 TOKEN = TokenState(
     account_id="17841400000000001",
-    flavour=Flavour.INSTAGRAM_LOGIN,
+    flavour=LoginKind.INSTAGRAM_LOGIN,
     status=AccountStatus.ACTIVE,
     issued_at=NOON,
     expires_at=NOON + timedelta(days=60),
@@ -32,7 +32,7 @@ def test_a_token_younger_than_a_day_is_not_refreshed(hours: float, due: bool) ->
     "token",
     [
         replace(TOKEN, status=AccountStatus.DEAD),
-        replace(TOKEN, flavour=Flavour.FACEBOOK_LOGIN),
+        replace(TOKEN, flavour=LoginKind.FACEBOOK_LOGIN),
         replace(TOKEN, expires_at=None),
     ],
 )
@@ -59,19 +59,19 @@ def test_a_refresh_that_failed_is_tried_again_less_and_less_often(
 )
 def test_a_token_s_end_is_announced(days_left: float, said: str | None) -> None:
     told = warning(TOKEN, NOON + timedelta(days=60 - days_left))
-    assert told == (said and f"the access token ends within {said}, at 2027-01-21 12:00 UTC")
+    assert told == (said and f"the access token expires within {said}, at 2027-01-21 12:00 UTC")
 
 
 def test_an_announcement_says_that_refreshing_fails() -> None:
     token = replace(TOKEN, refresh_failures=3)
     told = warning(token, NOON + timedelta(days=56))
     assert told is not None
-    assert told.endswith("3 refreshes failed: connect the account again")
+    assert told.endswith("3 failed refreshes: connect the account again")
 
 
 def test_a_token_past_its_end_or_dead_ails() -> None:
     dead = replace(TOKEN, status=AccountStatus.DEAD, because="Graph 190: it is gone")
-    cure = "; connect the account again or PATCH a new token"
-    assert ailment(TOKEN, NOON) is None
-    assert ailment(TOKEN, NOON + timedelta(days=60)) == f"the access token has expired{cure}"
-    assert ailment(dead, NOON) == f"Graph 190: it is gone{cure}"
+    cure = "; connect the account again or paste a new token"
+    assert token_problem(TOKEN, NOON) is None
+    assert token_problem(TOKEN, NOON + timedelta(days=60)) == f"the access token has expired{cure}"
+    assert token_problem(dead, NOON) == f"Graph 190: it is gone{cure}"

@@ -3,19 +3,20 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.explanations import InForce, Silence, would_have_answered
+from moca.core.explanations import AppliedSettings, UnansweredMessage, would_have_answered
+from moca.core.reasons import Reason
 from moca.core.types import Outcome
 from tests.support.factory import at
 
-IN_FORCE = InForce(
+IN_FORCE = AppliedSettings(
     dedup=timedelta(seconds=10),
     debounce=timedelta(seconds=5),
     cooldown=timedelta(seconds=30),
     takeover=timedelta(hours=12),
 )
-TAKEN_OVER = Silence(
+TAKEN_OVER = UnansweredMessage(
     outcome=Outcome.SUPPRESSED,
-    because="a person took over the conversation",
+    reason=Reason.WAS_TAKEN_OVER,
     arrived_at=at(0),
     ended_at=at(12),
 )
@@ -31,25 +32,26 @@ def said(**changes):
         (
             -3.2,
             (
-                "It came 3.2 s after the same text: with dedup_seconds below 3.2 it would have "
-                "been answered."
+                "This message repeats one sent 3.2 s earlier. With dedup_seconds below "
+                "3.2, the bot "
+                "would have replied."
             ),
         ),
         (
             -10,
             (
-                "It came 10 s after the same text: with dedup_seconds below 10 it would have "
-                "been answered."
+                "This message repeats one sent 10 s earlier. With dedup_seconds below 10, the bot "
+                "would have replied."
             ),
         ),
-        (-10.5, "Had it come after the bot's answer, it would have been answered too."),
-        (None, "Had it come after the bot's answer, it would have been answered too."),
+        (-10.5, "The bot would have replied if this message had arrived after its reply."),
+        (None, "The bot would have replied if this message had arrived after its reply."),
     ],
 )
 def test_a_repeat_would_have_been_answered_later_or_with_a_shorter_memory(first, says):
     first_at = None if first is None else at(first)
 
-    assert said(outcome=Outcome.DUPLICATE, because="same text", first_at=first_at) == says
+    assert said(outcome=Outcome.DUPLICATE, reason=Reason.DUPLICATE, first_at=first_at) == says
 
 
 @pytest.mark.parametrize(
@@ -57,28 +59,31 @@ def test_a_repeat_would_have_been_answered_later_or_with_a_shorter_memory(first,
     [
         (
             {"ended_at": at(4)},
-            "With a debounce below 4 s it would have been answered before that.",
+            "With a debounce below 4 s, the bot would have replied before that.",
         ),
         (
             {"ended_at": at(5)},
-            "With a debounce below 5 s it would have been answered before that.",
+            "With a debounce below 5 s, the bot would have replied before that.",
         ),
         (
-            {"bot_spoke_at": at(-9)},
-            "With a cooldown of 20 s it would have been answered.",
+            {"bot_replied_at": at(-9)},
+            "With a cooldown of 20 s, the bot would have replied.",
         ),
         (
-            {"bot_spoke_at": at(-18)},
-            "With a cooldown of 29 s it would have been answered.",
+            {"bot_replied_at": at(-18)},
+            "With a cooldown of 29 s, the bot would have replied.",
         ),
         (
-            {"bot_spoke_at": at(-19)},
-            "Had the bot been stopped a little later, it would have been answered.",
+            {"bot_replied_at": at(-19)},
+            "The bot would have replied if it had been stopped a little later.",
         ),
-        ({}, "Had the bot been stopped a little later, it would have been answered."),
+        ({}, "The bot would have replied if it had been stopped a little later."),
         (
             {"ended_at": at(0)},
-            "Handed back to the bot before it came, it would have been answered.",
+            (
+                "The bot would have replied if you had handed the conversation back before this "
+                "message arrived."
+            ),
         ),
     ],
 )
@@ -92,38 +97,44 @@ def test_what_was_stopped_while_it_waited_would_have_gone_sooner(facts, says):
         (
             -44 * 60,
             (
-                "With takeover_minutes at 44 the bot would have been back in time; so it would, "
-                "handed back by hand."
+                "With takeover_minutes at 44, the bot would have resumed in time. It would also "
+                "have replied if you had handed the conversation back."
             ),
         ),
         (
             -12 * 3600,
-            "Handed back to the bot before it came, it would have been answered.",
+            (
+                "The bot would have replied if you had handed the conversation back before this "
+                "message arrived."
+            ),
         ),
     ],
 )
 def test_what_came_while_a_person_had_the_word_names_the_takeover(wrote, says):
-    assert said(because="the conversation is human", person_wrote_at=at(wrote)) == says
+    assert said(reason=Reason.IS_TAKEN_OVER, person_wrote_at=at(wrote)) == says
 
 
 @pytest.mark.parametrize(
-    ("because", "names"),
+    ("reason", "names"),
     [
-        ("outside business hours, open again Mon 23 Nov 09:00 UTC", "answer_when_open"),
-        ("the contact opted out of automatic messages", "opts in"),
-        ("the 24 h window shut before it could be answered", "a person may write"),
-        ("the 24 h window is shut", "a person may write"),
-        ("60 replies to one contact within an hour are enough", "replies_per_hour"),
-        ("no reply is wanted: no rule fits", "replies.generator"),
-        ("no reply could be made: timed out", '"fixed"'),
-        ("handed over to a person: the contact asked for a person", "escalation_words"),
-        ("unsent by its writer", "took it back"),
-        ("another app holds the thread", "other app"),
+        (Reason.OUTSIDE_HOURS, "answer_when_open"),
+        (Reason.OPTED_OUT, "opt-in word"),
+        (Reason.WINDOW_CLOSED, "for 7 days"),
+        (Reason.HOURLY_LIMIT, "replies_per_hour"),
+        (Reason.NO_REPLY_WANTED, "replies.generator"),
+        (Reason.NO_REPLY_MADE, '"fixed"'),
+        (Reason.ASKED_FOR_PERSON, "escalation_words"),
+        (Reason.HANDED_OVER, "hand the conversation back"),
+        (Reason.UNSENT, "unsent the message"),
+        (Reason.IN_STANDBY, "other app"),
+        (Reason.DASHBOARD_TEST, "Meta's own test"),
+        (Reason.CANCELLED, "not been cancelled"),
     ],
 )
-def test_every_reason_names_what_would_have_changed_it(because, names):
-    assert names in said(because=because)
+def test_every_reason_names_what_would_have_changed_it(reason, names):
+    assert names in said(reason=reason)
 
 
-def test_a_reason_that_is_not_known_is_not_explained():
-    assert said(because="something new") == ""
+@pytest.mark.parametrize("reason", [None, Reason.RECALLED])
+def test_what_no_setting_would_have_changed_is_not_explained(reason):
+    assert said(reason=reason) == ""

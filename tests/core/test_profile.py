@@ -1,29 +1,38 @@
 import pytest
 
-from moca.core.profile import IceBreaker, Marks, MenuItem, ProfileChange, Welcome, change_to
+from moca.core.profile import (
+    IceBreaker,
+    MenuItem,
+    MessengerProfile,
+    ProfileChange,
+    ProfileFingerprints,
+    change_to,
+)
 
 HOURS = IceBreaker(question="When are you open?", payload="HOURS")
 PRICES = MenuItem(title="Prices", payload="PRICES")
-BOTH = Welcome(ice_breakers=(HOURS,), menu=(PRICES,))
-NOTHING = Welcome()
+BOTH = MessengerProfile(ice_breakers=(HOURS,), menu=(PRICES,))
+NOTHING = MessengerProfile()
 
 
 @pytest.mark.parametrize(
     ("wanted", "shown", "change"),
     [
-        (NOTHING, Marks(), None),
+        (NOTHING, ProfileFingerprints(), None),
         (BOTH, BOTH.marks, None),
-        (BOTH, Marks(), ProfileChange(set=BOTH)),
+        (BOTH, ProfileFingerprints(), ProfileChange(set=BOTH)),
         (
             BOTH,
-            Welcome(ice_breakers=(HOURS,)).marks,
-            ProfileChange(set=Welcome(menu=(PRICES,))),
+            MessengerProfile(ice_breakers=(HOURS,)).marks,
+            ProfileChange(set=MessengerProfile(menu=(PRICES,))),
         ),
         (NOTHING, BOTH.marks, ProfileChange(clear=("ice_breakers", "persistent_menu"))),
         (
-            Welcome(ice_breakers=(HOURS, HOURS)),
+            MessengerProfile(ice_breakers=(HOURS, HOURS)),
             BOTH.marks,
-            ProfileChange(set=Welcome(ice_breakers=(HOURS, HOURS)), clear=("persistent_menu",)),
+            ProfileChange(
+                set=MessengerProfile(ice_breakers=(HOURS, HOURS)), clear=("persistent_menu",)
+            ),
         ),
     ],
 )

@@ -1,15 +1,15 @@
 import pytest
 
-from moca.core.types import Right
+from moca.core.types import OperatorRole
 
 
 @pytest.mark.parametrize(
-    ("right", "included"),
+    ("role", "included"),
     [
-        (Right.READS, {Right.READS}),
-        (Right.ANSWERS, {Right.READS, Right.ANSWERS}),
-        (Right.ADMINISTERS, set(Right)),
+        (OperatorRole.READS, {OperatorRole.READS}),
+        (OperatorRole.ANSWERS, {OperatorRole.READS, OperatorRole.ANSWERS}),
+        (OperatorRole.ADMINISTERS, set(OperatorRole)),
     ],
 )
-def test_each_right_includes_those_before_it(right, included):
-    assert {each for each in Right if right.includes(each)} == included
+def test_each_role_includes_those_before_it(role, included):
+    assert {each for each in OperatorRole if role.includes(each)} == included

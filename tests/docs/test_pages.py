@@ -1,4 +1,4 @@
-"""README stays short, and what a page points to exists."""
+"""README stays short, and the targets of links exist."""
 
 import re
 from pathlib import Path

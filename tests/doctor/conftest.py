@@ -7,12 +7,12 @@ from flask import Flask
 
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import StoreAccount
-from moca.core.messages.inbound import NoteSigning
-from moca.core.messages.receipt import Done
-from moca.doctor.checks import Patient, examine
-from moca.instagram.account_check import Checkup
-from moca.instagram.graph_access import Access
-from moca.instagram.sandbox.account_problems import Troubles
+from moca.core.messages.command import Done
+from moca.core.messages.inbound import RecordSignatureCheck
+from moca.doctor.checks import CheckTarget, run_checks
+from moca.instagram.account_check import AccountCheck
+from moca.instagram.graph_access import GraphAccess
+from moca.instagram.sandbox.account_problems import AccountProblems
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
@@ -20,7 +20,7 @@ from moca.instagram.sandbox.webhooks import WebhookDelivery
 from moca.storage.db.connection import restrict_to_owner
 from moca.storage.writer import Writer
 from moca.web.app import create_app
-from moca.web.config import Health, Ports, WebConfig
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.instagram.conftest import served
 from tests.storage.desk import POLICY
 from tests.support.databases import open_migrated
@@ -32,28 +32,28 @@ TOKEN = "the-access-token"
 
 
 class Clinic:
-    """Moca's web before a real database, and the stand-in for Instagram, which can fall ill."""
+    """Moca's web with a real database, and a fake Instagram with configurable problems."""
 
     def __init__(self, path):
         self.database = open_migrated(path)
         restrict_to_owner(self.database)
         self.writer = Writer(self.database, POLICY)
-        self.troubles = Troubles()
+        self.troubles = AccountProblems()
         self.accounts = SandboxAccounts(ACCOUNT, TOKEN)
         self.has_token = True
         self.account_id = ACCOUNT
 
     def tell(self, command):
-        """Write what the web hands over."""
+        """Execute the web's commands."""
         self.writer.apply([command])
         self.writer.close()
         if getattr(command, "receipt", None) is not None:
             command.receipt.set_result(Done())
 
     def web(self):
-        """Make Moca's web."""
+        """Return Moca's web application."""
         config = WebConfig(app_secrets=SECRETS, verify_token=VERIFY, api_token="the-api-token")
-        ports = Ports(
+        ports = WebPorts(
             database=self.database,
             tell=self.tell,
             health=Health,
@@ -62,23 +62,23 @@ class Clinic:
         return create_app(ports, config)
 
     def graph(self, delivery):
-        """Make the stand-in's Graph API."""
+        """Return the fake Graph API."""
         self.instagram = SandboxInstagram(self.accounts, delivery.put, troubles=self.troubles)
         app = Flask("graph")
         app.register_blueprint(graph_blueprint(self.instagram))
         return app
 
     def connect(self, **account):
-        """Connect the account besides, so that its token's age is known."""
+        """Connect the account as well, so that its token's age is known."""
         now = account.pop("now")
         days = account.pop("days", 60)
         token = SealedToken("sealed", now, now + timedelta(days=days))
         self.tell(StoreAccount(Account(account_id=ACCOUNT, **account), token, now))
 
-    def examine(self, address, graph, **changes):
-        """Have the doctor look; what is to be done, by name."""
-        with closing(Checkup(lambda _: Access(f"{graph}/v26.0", TOKEN), 5)) as checkup:
-            patient = Patient(
+    def run_checks(self, address, graph, **changes):
+        """Run the doctor; return what is to be done, by name."""
+        with closing(AccountCheck(lambda _: GraphAccess(f"{graph}/v26.0", TOKEN), 5)) as checkup:
+            target = CheckTarget(
                 database=self.database,
                 checkup=checkup,
                 address=address,
@@ -90,12 +90,12 @@ class Clinic:
                 require_key=lambda: None,
                 timeout_seconds=5,
             )
-            return tuple(examine(replace(patient, **changes)))
+            return tuple(run_checks(replace(target, **changes)))
 
     def _note_signing(self, secret):
         from moca import clock
 
-        self.tell(NoteSigning(secret, clock.now()))
+        self.tell(RecordSignatureCheck(secret, clock.now()))
 
 
 @pytest.fixture
@@ -107,14 +107,14 @@ def clinic(tmp_path):
 
 @pytest.fixture
 def house(clinic):
-    """Moca, served; its address."""
+    """The address of the running Moca."""
     with served(clinic.web()) as address:
         yield address
 
 
 @pytest.fixture
 def graph(clinic, house):
-    """Instagram, served; its address."""
+    """The address of the running Instagram."""
     delivery = WebhookDelivery(f"{house}/api/instagram/webhook", SECRETS[1], clinic.troubles)
     delivery.start()
     with served(clinic.graph(delivery)) as address:

@@ -1,30 +1,32 @@
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from moca import clock
-from moca.core.accounts import WrongKey
+from moca.core.accounts import WrongEncryptionKey
 from moca.core.messages.accounts import MarkTokenDead
 from moca.core.messages.inbound import SIGNED_BY_NOBODY
-from moca.instagram.sandbox.account_problems import Trouble
-from moca.storage.queries.accounts import last_webhook_at, read_signings
+from moca.instagram.account_check import AccountCheck
+from moca.instagram.sandbox.account_problems import AccountProblem
+from moca.storage.queries.accounts import last_webhook_at, read_signature_checks
 from tests.doctor.conftest import ACCOUNT
 
 
 def to_do(lines):
-    """What is not fine, by name."""
-    return {line.name: line.told for line in lines if not line.is_fine}
+    """Return the findings that are not fine, by name."""
+    return {line.name: line.text for line in lines if not line.is_fine}
 
 
 def hears(clinic):
-    """Let a person write, and wait until the webhook was answered."""
+    """Write as a contact, and wait until the webhook was answered."""
     clinic.instagram.write("28978671838402975", "hello")
     deadline = time.monotonic() + 10
-    while not clinic.troubles.has(Trouble.SILENCE) and time.monotonic() < deadline:
+    while not clinic.troubles.has(AccountProblem.SILENCE) and time.monotonic() < deadline:
         with clinic.database.connection_context():
-            if last_webhook_at() or SIGNED_BY_NOBODY in read_signings():
+            if last_webhook_at() or SIGNED_BY_NOBODY in read_signature_checks():
                 return
         time.sleep(0.01)
 
@@ -32,10 +34,11 @@ def hears(clinic):
 def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
     clinic.connect(now=clock.now())
     hears(clinic)
-    lines = clinic.examine(house, graph)
+    lines = clinic.run_checks(house, graph)
     assert to_do(lines) == {}
     assert [line.name for line in lines] == [
         "settings",
+        "replies",
         "database",
         "file access",
         "public URL",
@@ -51,27 +54,27 @@ def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
         "signature",
         "last webhook",
     ]
-    told = {line.name: line.told for line in lines}
-    assert told["signature"] == "webhooks are signed with number 2 of your 2 secrets"
+    text = {line.name: line.text for line in lines}
+    assert text["signature"] == "webhooks are signed with number 2 of your 2 secrets"
 
 
 @pytest.mark.parametrize(
     ("trouble", "name", "said"),
     [
-        (Trouble.CLOCK, "clock", "s ahead of Instagram's: switch on NTP"),
-        (Trouble.SECRET, "signature", "put Meta's other one"),
-        (Trouble.SILENCE, "last webhook", "none has come yet: publish the app"),
-        (Trouble.TOKEN, f"token {ACCOUNT}", "connect the account again"),
-        (Trouble.SCOPES, f"scopes {ACCOUNT}", "a permission is missing: connect"),
-        (Trouble.FIELDS, f"fields {ACCOUNT}", "messages is not subscribed"),
-        (Trouble.IDENTITY, f"id {ACCOUNT}", "speaks for 17841400000009999"),
-        (Trouble.MESSAGE_ACCESS, f"message access {ACCOUNT}", "Allow access to messages"),
+        (AccountProblem.CLOCK, "clock", "s ahead of Instagram's: turn on NTP"),
+        (AccountProblem.SECRET, "signature", "put Meta's other one"),
+        (AccountProblem.SILENCE, "last webhook", "none received yet: publish the app"),
+        (AccountProblem.TOKEN, f"token {ACCOUNT}", "connect the account again"),
+        (AccountProblem.SCOPES, f"scopes {ACCOUNT}", "a permission is missing: connect"),
+        (AccountProblem.FIELDS, f"fields {ACCOUNT}", "messages not subscribed"),
+        (AccountProblem.IDENTITY, f"id {ACCOUNT}", "belongs to 17841400000009999"),
+        (AccountProblem.MESSAGE_ACCESS, f"message access {ACCOUNT}", "Allow access to messages"),
     ],
 )
 def test_the_doctor_names_each_trouble_of_the_sandbox(clinic, house, graph, trouble, name, said):
     clinic.troubles.become([trouble])
     hears(clinic)
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert list(found) == [name]
     assert said in found[name]
 
@@ -79,20 +82,20 @@ def test_the_doctor_names_each_trouble_of_the_sandbox(clinic, house, graph, trou
 def test_a_token_that_ends_soon_is_named(clinic, house, graph):
     clinic.connect(now=clock.now(), days=5)
     hears(clinic)
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert list(found) == [f"token age {ACCOUNT}"]
     assert "within 7 days" in found[f"token age {ACCOUNT}"]
 
 
 def test_every_trouble_of_the_sandbox_is_known_to_these_tests():
     named = {*test_the_doctor_names_each_trouble_of_the_sandbox.pytestmark[0].args[1]}
-    assert {trouble for trouble, _, _ in named} | {Trouble.TOKEN_AGE} == set(Trouble)
+    assert {trouble for trouble, _, _ in named} | {AccountProblem.TOKEN_AGE} == set(AccountProblem)
 
 
 def test_a_scope_that_the_login_did_not_bring_is_named(clinic, house, graph):
     clinic.connect(now=clock.now(), scopes=("instagram_business_basic",))
     hears(clinic)
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert list(found) == [f"scopes {ACCOUNT}"]
     assert "instagram_business_manage_messages" in found[f"scopes {ACCOUNT}"]
 
@@ -101,82 +104,84 @@ def test_a_scope_that_the_login_did_not_bring_is_named(clinic, house, graph):
 def test_answering_comments_without_the_permission_is_named(clinic, house, graph, scope):
     clinic.connect(now=clock.now(), scopes=tuple(scope.split(",")))
     hears(clinic)
-    found = to_do(clinic.examine(house, graph, answers_comments=True))
+    found = to_do(clinic.run_checks(house, graph, answers_comments=True))
     assert list(found) == [f"scopes {ACCOUNT}"]
-    assert "instagram_business_manage_comments was not granted" in found[f"scopes {ACCOUNT}"]
+    assert "instagram_business_manage_comments not granted" in found[f"scopes {ACCOUNT}"]
 
 
 def test_a_dead_account_is_named_even_where_instagram_answers(clinic, house, graph):
     clinic.connect(now=clock.now())
     clinic.tell(MarkTokenDead(ACCOUNT, "the owner removed the app", clock.now()))
     hears(clinic)
-    assert list(to_do(clinic.examine(house, graph))) == [f"token age {ACCOUNT}"]
+    assert list(to_do(clinic.run_checks(house, graph))) == [f"token age {ACCOUNT}"]
 
 
 def test_an_account_without_its_id_is_told_which_it_is(clinic, house, graph):
     clinic.account_id = ""
     hears(clinic)
-    assert to_do(clinic.examine(house, graph)) == {"id": f"set instagram.account_id to {ACCOUNT}"}
+    assert to_do(clinic.run_checks(house, graph)) == {
+        "id": f"set instagram.account_id to {ACCOUNT}"
+    }
 
 
 def test_no_account_at_all_is_named(clinic, house, graph):
     clinic.has_token = False
     hears(clinic)
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert "open /connect" in found["accounts"]
 
 
 def test_a_wrong_key_is_named(clinic, house, graph):
     def refuse():
-        raise WrongKey("instagram.token_key is not the key")
+        raise WrongEncryptionKey("instagram.token_key is not the key")
 
     clinic.connect(now=clock.now())
     hears(clinic)
-    found = to_do(clinic.examine(house, graph, require_key=refuse))
+    found = to_do(clinic.run_checks(house, graph, require_key=refuse))
     assert found == {"token key": "instagram.token_key is not the key"}
 
 
 def test_an_instagram_that_cannot_be_reached_is_named(clinic, house, graph):
     hears(clinic)
-    found = to_do(clinic.examine(house, "http://127.0.0.1:9"))
+    found = to_do(clinic.run_checks(house, "http://127.0.0.1:9"))
     assert list(found) == ["clock", f"token {ACCOUNT}"]
-    assert "no connection to Instagram" in found[f"token {ACCOUNT}"]
+    assert "cannot connect to Instagram" in found[f"token {ACCOUNT}"]
 
 
 def test_an_address_where_nobody_listens_is_named(clinic, house, graph):
     hears(clinic)
-    found = to_do(clinic.examine("http://127.0.0.1:9", graph))
+    found = to_do(clinic.run_checks("http://127.0.0.1:9", graph))
     assert list(found) == ["public URL"]
     assert "cannot be reached" in found["public URL"]
 
 
 def test_an_address_without_tls_is_named_in_live_mode(clinic, house, graph):
     hears(clinic)
-    found = to_do(clinic.examine(house, graph, is_live=True))
+    found = to_do(clinic.run_checks(house, graph, is_live=True))
     assert list(found) == ["public URL"]
     assert "has no TLS" in found["public URL"]
 
 
 def test_without_an_address_it_is_said_what_to_set(clinic, house, graph):
     hears(clinic)
-    found = to_do(clinic.examine("", graph))
+    found = to_do(clinic.run_checks("", graph))
     assert list(found) == ["public URL"]
     assert "web.public_url" in found["public URL"]
 
 
-@pytest.mark.parametrize(("verify_token", "said"), [("another", "the verify token is refused")])
+@pytest.mark.parametrize(("verify_token", "said"), [("another", "the verify token was rejected")])
 def test_a_challenge_that_is_refused_is_named(clinic, house, graph, verify_token, said):
     hears(clinic)
-    found = to_do(clinic.examine(house, graph, verify_token=verify_token))
+    found = to_do(clinic.run_checks(house, graph, verify_token=verify_token))
     assert list(found) == ["challenge"]
     assert said in found["challenge"]
 
 
 def test_an_address_that_leads_elsewhere_is_named(clinic, house, graph):
     hears(clinic)
-    found = to_do(clinic.examine(graph, graph))
+    found = to_do(clinic.run_checks(graph, graph))
     assert list(found) == ["challenge"]
-    assert "have the proxy pass /api/instagram/webhook to Moca" in found["challenge"]
+    assert "make the proxy forward /api/instagram/webhook to Moca" in found["challenge"]
 
 
 def test_a_database_that_cannot_be_written_is_named_and_the_rest_is_still_looked_at(
@@ -185,7 +190,7 @@ def test_a_database_that_cannot_be_written_is_named_and_the_rest_is_still_looked
     hears(clinic)
     with clinic.database.connection_context():
         clinic.database.execute_sql("DROP TABLE webhook")
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert list(found) == ["database"]
 
 
@@ -193,7 +198,7 @@ def test_a_database_that_other_users_can_read_is_named(clinic, house, graph):
     hears(clinic)
     path = Path(clinic.database.database)
     path.chmod(0o640)
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert list(found) == ["file access"]
     assert f"chmod 600 {path}" in found["file access"]
 
@@ -203,6 +208,26 @@ def test_a_long_silence_is_named(clinic, house, graph):
     with clinic.database.connection_context():
         week_ago = (clock.now() - timedelta(days=9)).timestamp() * 1e6
         clinic.database.execute_sql("UPDATE webhook SET received_at = ?", (int(week_ago),))
-    found = to_do(clinic.examine(house, graph))
+    found = to_do(clinic.run_checks(house, graph))
     assert list(found) == ["last webhook"]
-    assert "none has come for 9 days" in found["last webhook"]
+    assert "none received for 9 days" in found["last webhook"]
+
+
+def test_what_is_wrong_with_the_replies_is_named(clinic, house, graph):
+    clinic.connect(now=clock.now())
+    hears(clinic)
+    problems = ("rules.toml: line 3: unknown key", "rules.toml: line 9: no reply")
+
+    found = to_do(clinic.run_checks(house, graph, reply_problems=lambda: problems))
+
+    assert found == {"replies": "; ".join(problems)}
+
+
+def test_instagrams_host_is_not_blamed_for_a_token_that_is_missing(clinic, house, graph):
+    clinic.connect(now=clock.now())
+    hears(clinic)
+    with closing(AccountCheck(lambda _account_id: None, 5)) as checkup:
+        found = to_do(clinic.run_checks(house, graph, checkup=checkup))
+
+    assert "clock" not in found
+    assert f"token {ACCOUNT}" in found

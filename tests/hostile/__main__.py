@@ -1,4 +1,4 @@
-"""`python -m tests.hostile`: bring Moca more broken webhooks than a test run has time for."""
+"""`python -m tests.hostile`: more malformed webhooks than a test run has time for."""
 
 import sys
 
@@ -12,8 +12,8 @@ _SHOWN_BYTES = 4_000
 @click.option("--seed", default=1, show_default=True, help="The same seed, the same bodies.")
 @click.option("--atheris", "guided", is_flag=True, help="Let coverage guide it (needs atheris).")
 def main(bodies: int, seed: int, guided: bool) -> None:
-    """Bring generated webhooks to the web over a real database, and count the answers."""
-    # What atheris is to watch must not have been imported before it.
+    """Post generated webhooks to the web over a real database, and count the responses."""
+    # Code that atheris instruments must not have been imported before it.
     if guided:
         from tests.hostile.guided import run_guided
 
@@ -22,7 +22,7 @@ def main(bodies: int, seed: int, guided: bool) -> None:
 
 
 def _run(bodies: int, seed: int) -> None:
-    from tests.hostile.bringing import BrokenError, bring
+    from tests.hostile.batches import BrokenError, bring
 
     try:
         answers, found = bring(bodies, seed)

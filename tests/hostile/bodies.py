@@ -1,4 +1,4 @@
-"""Webhooks as Meta sends them, changed in ways that it never would."""
+"""Meta's webhooks, changed in ways that Meta never would."""
 
 import copy
 import json
@@ -6,8 +6,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from moca.web.webhook import LARGEST_BODY_BYTES
+from moca.web.webhook import MAX_BODY_BYTES
 from tests.hostile import odd
 
 PAYLOADS = tuple(
@@ -21,16 +22,19 @@ _MOST_CHANGES = 6
 _ONE_IN_A_LARGE = 2_000
 
 
+Container = dict[str, object] | list[object]
+
+
 @dataclass(frozen=True)
 class Body:
-    """What is posted, and the id of a good message in it, if there is one to be found."""
+    """The bytes to post, and the id of a valid message in them, if there is one."""
 
     raw: bytes
     good_mid: str | None = None
 
 
 class Bodies:
-    """Draws bodies from a seed, for ever."""
+    """Generates bodies endlessly from a seed."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -44,13 +48,13 @@ class Bodies:
             yield self._enlarged(body) if is_large else body
 
     def _enlarged(self, body: Body) -> Body:
-        """Fill it up to what is just taken, or to one byte more."""
-        size = LARGEST_BODY_BYTES + self._random.randrange(2)
+        """Pad it to the size limit, or to one byte more."""
+        size = MAX_BODY_BYTES + self._random.randrange(2)
         raw = body.raw + b" " * (size - len(body.raw))
-        return Body(raw, body.good_mid if size == LARGEST_BODY_BYTES else None)
+        return Body(raw, body.good_mid if size == MAX_BODY_BYTES else None)
 
     def _beside(self) -> Body:
-        """Put a good item among broken ones in one entry."""
+        """Put a valid item among malformed ones in one entry."""
         mid, good = self._good_item()
         items = [self._changed(self._item()) for _ in range(self._random.randrange(4))]
         items.insert(self._random.randint(0, len(items)), good)
@@ -58,7 +62,7 @@ class Bodies:
         return Body(_written({"object": "instagram", "entry": [entry]}), mid)
 
     def _among_entries(self) -> Body:
-        """Put a good entry among changed ones, after one of changes alone too."""
+        """Put a valid entry among malformed ones, or after one with changes alone."""
         mid, good = self._good_item()
         entries = self._changed(self._entries())
         entries = entries if isinstance(entries, list) else [entries]
@@ -74,12 +78,12 @@ class Bodies:
         return Body(bytes(raw))
 
     def _noise(self) -> Body:
-        """Write a changed payload, or nothing but noise."""
+        """Return a changed payload, or nothing but noise."""
         if self._random.random() < 0.5:
             return Body(_written(self._changed(self._payload())))
         return Body(self._random.randbytes(self._random.randrange(200)))
 
-    def _good_item(self) -> tuple[str, dict]:
+    def _good_item(self) -> tuple[str, dict[str, object]]:
         self._good += 1
         mid = f"good-{self._good}"
         person = {"id": f"289786718384{self._random.randrange(50):05}"}
@@ -107,8 +111,8 @@ class Bodies:
                 self._change(self._random.choice(places))
         return document if self._random.random() < 0.95 else self._odd()
 
-    def _change(self, node: dict | list) -> None:
-        keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+    def _change(self, node: Container) -> None:
+        keys: list[Any] = list(node) if isinstance(node, dict) else list(range(len(node)))
         change = self._random.randrange(5)
         if change == 0 or not keys:
             self._add(node)
@@ -123,7 +127,7 @@ class Bodies:
         else:
             node[key] = self._random.choice(list(_containers(self._payload())))
 
-    def _add(self, node: dict | list) -> None:
+    def _add(self, node: Container) -> None:
         if isinstance(node, dict):
             node[self._random.choice(odd.KEYS)] = self._odd()
         else:
@@ -149,7 +153,7 @@ def _written(document: object) -> bytes:
     return odd.write(document).encode("utf-8", "surrogatepass")
 
 
-def _containers(document: object) -> Iterator[dict | list]:
+def _containers(document: object) -> Iterator[Container]:
     if isinstance(document, dict | list):
         yield document
         for inner in document.values() if isinstance(document, dict) else document:

@@ -1,17 +1,18 @@
-"""The web over a real database, with nothing between it and the writer."""
+"""The web over a real database, directly on top of the writer."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
+from moca.core.messages.command import Done
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.messages.receipt import Done
 from moca.instagram.signature import sign
 from moca.storage.accounts.vault import Vault
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
 from moca.storage.writer import Writer, WriterPolicy
 from moca.web.app import create_app
-from moca.web.config import Health, Ports, WebConfig
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.support.databases import open_migrated
 
 ADDRESS = "/api/instagram/webhook"
@@ -29,10 +30,10 @@ POLICY = WriterPolicy(
 
 
 class Door:
-    """Takes what the web hands on and writes it; what cannot be written is raised to the web.
+    """Executes the web's commands and raises the errors of writing them to the web.
 
-    With `batch` above 1, webhooks are gathered and written together, as the persistence actor
-    does, and `flush` raises what their writing raises.
+    With `batch` above 1, webhooks are gathered and written together, as the persistence actor does,
+    and `flush` raises the errors of writing them.
     """
 
     def __init__(self, folder: Path, batch: int = 1) -> None:
@@ -41,7 +42,7 @@ class Door:
         self._batch = batch
         self._gathered: list[RecordWebhook] = []
         vault = Vault("", f"sqlite:///{folder}/moca.db")
-        ports = Ports(
+        ports = WebPorts(
             database=self.database,
             tell=self._take,
             health=Health,
@@ -52,7 +53,7 @@ class Door:
         self.client = self.app.test_client()
 
     def post(self, body: bytes) -> int:
-        """Bring a body as Instagram would, signed; tell the answer's status."""
+        """Post a body as Instagram would, signed; return the status."""
         headers = {"X-Hub-Signature-256": sign(body, SECRET)}
         answer = self.client.post(
             ADDRESS, data=body, headers=headers, content_type="application/json"
@@ -60,15 +61,15 @@ class Door:
         return answer.status_code
 
     def flush(self) -> None:
-        """Write what was gathered, in one transaction."""
+        """Write the gathered webhooks in one transaction."""
         gathered, self._gathered = self._gathered, []
         self._write(gathered)
 
     def texts(self, mids: Iterable[str]) -> dict[str, str]:
-        """What these messages say in the database; those it does not hold are missing."""
+        """Return the stored texts of these messages; those not stored are missing."""
         wanted = Message.select(Message.mid, Message.text).where(Message.mid << list(mids))
         with self.database.connection_context():
-            return dict(wanted.tuples())
+            return dict(read_rows(wanted))
 
     def close(self) -> None:
         self.database.close()
@@ -78,6 +79,7 @@ class Door:
             self._write([command])
             return
         self._gathered.append(command)
+        assert command.receipt is not None
         command.receipt.set_result(Done())
         if len(self._gathered) == self._batch:
             self.flush()

@@ -1,4 +1,4 @@
-"""Webhooks found by watching which branches of Moca's code they reach."""
+"""Webhooks found by observing which branches of Moca's code they reach."""
 
 import json
 import shutil
@@ -19,8 +19,8 @@ _FINE = {200, 400, 404, 413}
 
 
 def run_guided(bodies: int, seed: int) -> NoReturn:
-    """Bring so many bodies, begun from Meta's; ends the process, with 0 where all went well."""
-    # The process ends within Fuzz, so that whoever comes next clears away.
+    """Post this many bodies, derived from Meta's; exits the process, with 0 on success."""
+    # The process exits within Fuzz, so that the next run has to clean up.
     folder = Path(tempfile.gettempdir()) / "moca-hostile"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Values that are not what a program expects, as the JSON text that carries them."""
+"""Unexpected values, as JSON text."""
 
 import json
 import re
@@ -87,10 +87,10 @@ _PLACEHOLDER = re.compile(r'"odd value ([0-9]+)"')
 
 
 def placeholder(number: int) -> str:
-    """Stand for one of the values until the whole is written, for JSON's writer knows few."""
+    """Stand for one of the values until the JSON is written, since Python's encoder knows few."""
     return f"odd value {number}"
 
 
 def write(document: object) -> str:
-    """Write a document as JSON, its placeholders as what they stand for."""
+    """Write a document as JSON, replacing its placeholders."""
     return _PLACEHOLDER.sub(lambda found: RAW[int(found[1])], json.dumps(document))

@@ -1,4 +1,4 @@
-"""A whole journey with all that can go wrong on it, and what it leaves in logs and answers."""
+"""A journey with every possible failure, and what it leaves in logs and responses."""
 
 import json
 import logging
@@ -15,9 +15,9 @@ from moca.core.policy import ConversationPolicy
 from moca.instagram.signature import sign
 from moca.replies.generator import GenerationError
 from moca.web.app import create_app
-from moca.web.config import Health, Ports, WebConfig
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.support.factory import ANNA, BEN, NOON
-from tests.support.system import House
+from tests.support.system import SteppedSystem
 
 ADDRESS = "/api/instagram/webhook"
 APP_SECRET, VERIFY_TOKEN, TOKEN = "the-app-secret", "the-verify-token", "the-api-token"
@@ -39,7 +39,7 @@ FORBIDDEN = {
 
 
 class FrankGenerator:
-    """Quotes what it was asked in its errors, as generators of others will."""
+    """Quotes the request in its errors, as third-party generators may."""
 
     needs_history = 0
 
@@ -53,7 +53,7 @@ class FrankGenerator:
 
 
 class BreakableDatabase:
-    """A database that stops answering when told to, with an error that quotes what it holds."""
+    """A database that fails on demand, with an error that quotes its contents."""
 
     def __init__(self, database):
         self._database = database
@@ -72,8 +72,8 @@ def frozen():
 
 
 @pytest.fixture
-def house(tmp_path, frozen):
-    house = House(
+def system(tmp_path, frozen):
+    system = SteppedSystem(
         tmp_path,
         frozen,
         generator=FrankGenerator(),
@@ -81,23 +81,23 @@ def house(tmp_path, frozen):
         observers=(log_fact,),
         fail_fast=False,
     )
-    yield house
-    house.stop()
+    yield system
+    system.stop()
 
 
 @pytest.fixture
-def database(house):
-    return BreakableDatabase(house._database)
+def database(system):
+    return BreakableDatabase(system._database)
 
 
 @pytest.fixture
-def client(house, database):
+def client(system, database):
     def tell(command):
-        house.system.tell(command)
-        house.settle()
+        system.actors.tell(command)
+        system.settle()
 
     config = WebConfig(app_secrets=(APP_SECRET,), verify_token=VERIFY_TOKEN, api_token=TOKEN)
-    ports = Ports(database=database, tell=tell, health=Health)
+    ports = WebPorts(database=database, tell=tell, health=Health)
     return create_app(ports, config).test_client()
 
 
@@ -110,13 +110,13 @@ def write(client, mid, text, psid=ANNA.psid, secret=APP_SECRET):
 
 
 def test_no_log_line_and_no_error_answer_tells_a_secret_or_what_anybody_wrote(
-    house, client, database, caplog
+    system, client, database, caplog
 ):
     caplog.set_level(logging.DEBUG)
     with structlog.testing.capture_logs() as lines:
-        answers = [*_journey(house, client), *_mistakes(client), *_breakdown(client, database)]
+        answers = [*_journey(system, client), *_mistakes(client), *_breakdown(client, database)]
 
-    outcomes = dict(house.outcomes())
+    outcomes = dict(system.outcomes())
     assert outcomes == {"answered": 2, "duplicate": 1, "failed": 2, "suppressed": 1}
     told = [json.dumps(line, default=str) for line in lines if line["log_level"] != "debug"]
     told += [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
@@ -127,26 +127,26 @@ def test_no_log_line_and_no_error_answer_tells_a_secret_or_what_anybody_wrote(
     assert [(word, line) for line in told for word in FORBIDDEN if word in line] == []
 
 
-def _journey(house, client):
+def _journey(system, client):
     yield client.get("/", query_string={"token": TOKEN})
     yield write(client, "m1", WROTE)
     yield write(client, "m1", WROTE)
     yield write(client, "m2", WROTE)
-    house.passes(120)
+    system.advance(120)
     yield write(client, "m3", CRASHES)
-    house.passes(400)
+    system.advance(400)
     yield write(client, "m4", FAILS)
-    house.passes(400)
-    house.instagram.lost_answers = 1
+    system.advance(400)
+    system.instagram.lost_answers = 1
     yield write(client, "m5", WROTE, BEN.psid)
-    house.passes(400)
+    system.advance(400)
     yield client.post("/api/conversations/1/messages", json={"text": OPERATOR}, headers=BEARER)
-    house.instagram.next_results.append(Undelivered("no connection to Instagram"))
-    house.passes(120)
+    system.instagram.next_results.append(Undelivered("cannot connect to Instagram"))
+    system.advance(120)
     yield client.post("/api/conversations/1/pause", json={}, headers=BEARER)
     yield write(client, "m6", WROTE)
     yield client.post("/api/conversations/1/close", json={}, headers=BEARER)
-    house.passes(120)
+    system.advance(120)
 
 
 def _mistakes(client):

@@ -1,4 +1,4 @@
-"""Whatever bytes come as a webhook: a clear answer, and the good message beside them is stored."""
+"""Any bytes as a webhook: a clear response, and valid messages in them are stored."""
 
 import itertools
 import json
@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moca.web.webhook import LARGEST_BODY_BYTES
+from moca.web.webhook import MAX_BODY_BYTES
 from tests.hostile import odd
+from tests.hostile.batches import bring
 from tests.hostile.bodies import ACCOUNT, Bodies
-from tests.hostile.bringing import bring
 
 FINE = {200, 400, 404, 413}
 MAYA = "28978671838402975"
@@ -33,7 +33,7 @@ numbers = itertools.count(1)
 
 
 def good_item() -> tuple[str, str]:
-    """Make an item whose message must be stored; give its id and its JSON."""
+    """Return an item whose message must be stored, as its id and its JSON."""
     mid = f"good {next(numbers)}"
     message = {"mid": mid, "text": f"text of {mid}"}
     item = {"sender": {"id": MAYA}, "recipient": {"id": ACCOUNT}, "message": message}
@@ -153,7 +153,7 @@ def test_a_body_as_large_as_is_allowed_counts_and_a_larger_one_is_refused(door):
     mid, good = good_item()
     text = json.dumps({"sender": {"id": "1"}, "message": {"mid": "long", "text": "x" * 4_000_000}})
     body = webhook(entry(text, good))
-    largest = body + b" " * (LARGEST_BODY_BYTES - len(body))
+    largest = body + b" " * (MAX_BODY_BYTES - len(body))
 
     assert (door.post(largest), is_stored(door, mid)) == (200, True)
     assert door.post(largest + b" ") == 413
@@ -178,7 +178,7 @@ def test_json_in_another_encoding_is_read_too(door, encoding):
     [
         odd.DEEP.encode(),
         odd.DEEP_OBJECT.encode(),
-        b"[" * LARGEST_BODY_BYTES,
+        b"[" * MAX_BODY_BYTES,
         b'{"object":"instagram","entry":' * 100_000,
         b'{"object":"instagram","entry":' + b"9" * 1_000_000,
         b'"' * 1_000_001,

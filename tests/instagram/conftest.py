@@ -3,7 +3,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Thread
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -13,13 +13,13 @@ class QuietHandler(WSGIRequestHandler):
         pass
 
     def send_response(self, code, message=None):
-        # The app's own Date must not come second to the server's.
+        # The app's own Date must take precedence over the server's.
         self.send_response_only(code, message)
 
 
 @contextmanager
 def served(app) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
+    server = ThreadedWSGIServer("127.0.0.1", 0, app, QuietHandler)
     server.daemon_threads = False
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -33,6 +33,6 @@ def served(app) -> Iterator[str]:
 
 @pytest.fixture
 def serve():
-    """Serves a WSGI app on a real port and tells its address."""
+    """Serves a WSGI app on a real port and returns its URL."""
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(served(app))

@@ -1,4 +1,4 @@
-"""A call ends in time and in bounds, whatever whoever answers it does."""
+"""A call is bounded in time and size, whatever the server does."""
 
 import socket
 from collections.abc import Iterator
@@ -14,8 +14,9 @@ from moca.core.outbox.delivery import Unconfirmed
 from moca.core.types import ContactKey
 from moca.instagram.deadline import MAX_ANSWER_BYTES
 from moca.instagram.graph import GraphClient
-from moca.instagram.transport import Answer, GraphTransport, NoAnswer
+from moca.instagram.transport import GraphResponse, GraphTransport, NoResponse
 from tests.support.factory import calls_at
+from tests.support.values import of_kind
 
 MAYA = ContactKey("17841400000000001", "28978671838402975")
 TIMEOUT_SECONDS = 0.3
@@ -24,7 +25,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @contextmanager
 def answering(begin: bytes, then: bytes) -> Iterator[str]:
-    """Begin to answer every call, then go on with more of the same until the caller has gone."""
+    """Begin to answer every call, then repeat the same bytes until the client has gone."""
     over = Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.05)
@@ -69,7 +70,7 @@ def test_an_answer_that_drips_in_is_given_up(begin, then) -> None:
         closing(GraphClient(calls_at(url, lambda _: "token"), TIMEOUT_SECONDS)) as client,
     ):
         result = client.send(MAYA, Content(text="hello"))
-    assert result == Unconfirmed("no answer within 0.3 s")
+    assert result == Unconfirmed("no response within 0.3 s")
 
 
 def test_an_answer_without_end_is_not_read_to_its_end() -> None:
@@ -78,14 +79,14 @@ def test_an_answer_without_end_is_not_read_to_its_end() -> None:
         closing(GraphTransport(lambda _: None, timeout_seconds=30)) as transport,
     ):
         answer = transport.fetch("GET", url)
-    assert answer == NoAnswer("the answer is longer than 4 MiB", arrived=True)
+    assert answer == NoResponse("the response is larger than 4 MiB", arrived=True)
 
 
 def test_an_answer_of_the_longest_length_is_read(serve) -> None:
     text = f'"{"x" * (MAX_ANSWER_BYTES - 2)}"'
     with closing(GraphTransport(lambda _: None, timeout_seconds=30)) as transport:
         answer = transport.fetch("GET", serve(lambda _, start: _whole(start, text)))
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, GraphResponse)
     assert answer.document == text[1:-1]
 
 
@@ -96,7 +97,7 @@ def _whole(start, text: str) -> list[bytes]:
 
 
 class Keeping(BaseHTTPRequestHandler):
-    """Keeps each connection, and its caller's port."""
+    """Records each connection and its client's port."""
 
     protocol_version = "HTTP/1.1"
     ports: ClassVar[list[int]] = []
@@ -121,6 +122,6 @@ def test_a_connection_is_kept_from_one_call_to_the_next() -> None:
             answers = [transport.fetch("GET", url) for _ in range(3)]
         server.shutdown()
         thread.join()
-    assert [answer.document for answer in answers] == [{}, {}, {}]
+    assert [of_kind(answer, GraphResponse).document for answer in answers] == [{}, {}, {}]
     assert len(Keeping.ports) == 3
     assert len(set(Keeping.ports)) == 1

@@ -96,12 +96,12 @@ def test_a_throttle_carries_the_wait():
 @pytest.mark.parametrize(
     ("unheard_of", "status", "verdict"),
     [
-        (error(4711), 400, Rejected("Graph 4711: unheard of, with HTTP 400")),
-        (error(4711), 500, Unconfirmed("Graph 4711: unheard of, with HTTP 500")),
+        (error(4711), 400, Rejected("Graph 4711: unknown error with HTTP 400")),
+        (error(4711), 500, Unconfirmed("Graph 4711: unknown error with HTTP 500")),
         (
             error(4711, transient=True),
             400,
-            Unconfirmed("Graph 4711: unheard of, and said to pass"),
+            Unconfirmed("Graph 4711: unknown error, marked as temporary"),
         ),
     ],
 )
@@ -112,12 +112,12 @@ def test_an_unknown_error_that_may_have_delivered_is_unconfirmed(unheard_of, sta
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
-        (201, Unconfirmed("HTTP 201 without a reason")),
-        (302, Undelivered("HTTP 302 without a reason")),
-        (404, Undelivered("HTTP 404 without a reason")),
-        (429, Throttled("HTTP 429 without a reason", timedelta(minutes=1))),
-        (500, Unconfirmed("HTTP 500 without a reason")),
-        (504, Unconfirmed("HTTP 504 without a reason")),
+        (201, Unconfirmed("HTTP 201 without details")),
+        (302, Undelivered("HTTP 302 without details")),
+        (404, Undelivered("HTTP 404 without details")),
+        (429, Throttled("HTTP 429 without details", timedelta(minutes=1))),
+        (500, Unconfirmed("HTTP 500 without details")),
+        (504, Unconfirmed("HTTP 504 without details")),
     ],
 )
 def test_a_failure_that_names_no_error_is_judged_by_its_status(status, verdict):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moca.core.content.attachments import Attachment, Received, Referral, Story
+from moca.core.content.attachments import Attachment, ReceivedContent, Referral, Story
 from moca.core.inbound.events import Echo, InboundMessage, OtherEvent
 from moca.core.types import ContactKey
 from moca.instagram.envelope import NotInstagram, NotJson
@@ -19,8 +19,8 @@ def payload(name):
     return (PAYLOADS / f"{name}.json").read_bytes()
 
 
-def inbound(**known):
-    return InboundMessage(**{"contact": MAYA, "mid": "m", "sent_at": THE_MOMENT} | known)
+def inbound(mid="m", sent_at=THE_MOMENT, **known):
+    return InboundMessage(contact=MAYA, mid=mid, sent_at=sent_at, **known)
 
 
 def test_the_sample_that_everyone_tries_first_is_one_message():
@@ -35,8 +35,8 @@ def test_the_sample_that_everyone_tries_first_is_one_message():
 
 
 def attached(type, **known):
-    """What came with a message that is one attachment."""
-    return Received(attachments=(Attachment(type=type, **known),))
+    """Return the content of a message with one attachment."""
+    return ReceivedContent(attachments=(Attachment(type=type, **known),))
 
 
 @pytest.mark.parametrize(
@@ -63,20 +63,22 @@ def attached(type, **known):
             inbound(type="story_mention", received=attached("story_mention", url="u")),
         ),
         ("attachment_not_invented_yet", inbound(type="hologram", received=attached("hologram"))),
-        ("inline_reply", inbound(text="x", received=Received(reply_to_mid="older"))),
+        ("inline_reply", inbound(text="x", received=ReceivedContent(reply_to_mid="older"))),
         (
             "story_reply",
-            inbound(text="x", type="story_reply", received=Received(story=Story(id="s", url="u"))),
+            inbound(
+                text="x", type="story_reply", received=ReceivedContent(story=Story(id="s", url="u"))
+            ),
         ),
         (
             "quick_reply",
-            inbound(text="Prices", type="quick_reply", received=Received(payload="PRICES")),
+            inbound(text="Prices", type="quick_reply", received=ReceivedContent(payload="PRICES")),
         ),
         (
             "ad_click",
             inbound(
                 text="x",
-                received=Received(
+                received=ReceivedContent(
                     referral=Referral(
                         ref="r", source="ADS", type="OPEN_THREAD", ad_id="1", ad_title="t"
                     )
@@ -99,7 +101,7 @@ def test_a_tapped_button_is_a_message_with_its_title_and_payload(name):
         mid="aWdfTEST3",
         kind="postback",
         text="Prices",
-        received=Received(payload="PRICES"),
+        received=ReceivedContent(payload="PRICES"),
         sent_at=sent_at,
     )
 
@@ -125,7 +127,7 @@ def test_a_message_in_standby_is_another_apps_to_answer():
         mid="aWdfTEST4",
         text="hi",
         sent_at=datetime(2025, 11, 24, 16, 0, 9, 350000, tzinfo=UTC),
-        unanswerable="another app holds this thread",
+        unanswerable="another app controls the thread",
         is_standby=True,
     )
 
@@ -133,7 +135,7 @@ def test_a_message_in_standby_is_another_apps_to_answer():
 @pytest.mark.parametrize("name", ["dashboard_test", "dashboard_test_messenger"])
 @pytest.mark.parametrize(
     ("live", "unanswerable"),
-    [(True, "Meta's dashboard test is stored, never answered"), (False, None)],
+    [(True, "a test message from Meta's dashboard"), (False, None)],
 )
 def test_metas_dashboard_test_is_not_answered_in_live_mode(name, live, unanswerable):
     (message,) = read_webhook(payload(name), live=live)

@@ -9,14 +9,14 @@ from flask import Flask, request
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import (
     AccountStopped,
-    Arrived,
     Delivered,
-    NotArrived,
+    FoundInRecord,
+    MissingFromRecord,
+    RecordUnreadable,
     Rejected,
     Throttled,
     Unconfirmed,
     Undelivered,
-    Unreadable,
 )
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient, Profile
@@ -29,7 +29,7 @@ TOKENS = {MAYA.account_id: "the-token"}
 
 
 class Graph:
-    """Answers every call with what it is told to, and keeps the calls."""
+    """Answers every call as configured, and records the calls."""
 
     def __init__(self):
         self.calls = []
@@ -71,15 +71,15 @@ def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
     [
         ({"id": "aWdf1"}, Delivered("aWdf1")),
         ({"message_id": 12345678901234567890}, Delivered("12345678901234567890")),
-        ({"recipient_id": "1"}, Unconfirmed("Instagram took it without naming it")),
-        ("<html>", Unconfirmed("Instagram took it without naming it")),
+        ({"recipient_id": "1"}, Unconfirmed("Instagram accepted it without a message id")),
+        ("<html>", Unconfirmed("Instagram accepted it without a message id")),
         (
             {"error": {"code": 2, "message": "x"}},
-            Unconfirmed("Graph 2: Instagram is out of order for a time"),
+            Unconfirmed("Graph 2: Instagram is temporarily unavailable"),
         ),
         (
             ({"error": {"code": 10, "error_subcode": 2534022}}, 400),
-            Rejected("Graph 10/2534022: the 24 h window is shut"),
+            Rejected("Graph 10/2534022: the 24-hour reply window has closed"),
         ),
         (
             (
@@ -92,8 +92,8 @@ def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
             ),
             Throttled("Graph 80002: the account's limit is reached", timedelta(minutes=19)),
         ),
-        (("gateway", 502), Unconfirmed("HTTP 502 without a reason")),
-        (("", 302, {"Location": "/v26.0/elsewhere"}), Undelivered("HTTP 302 without a reason")),
+        (("gateway", 502), Unconfirmed("HTTP 502 without details")),
+        (("", 302, {"Location": "/v26.0/elsewhere"}), Undelivered("HTTP 302 without details")),
     ],
 )
 def test_what_instagram_answers_becomes_a_value(graph, client, answer, result):
@@ -106,7 +106,7 @@ def test_what_instagram_answers_becomes_a_value(graph, client, answer, result):
 def test_without_a_usable_token_nothing_is_called(graph, serve, token):
     with closing(GraphClient(calls_at(serve(graph.app), lambda _: token), 5)) as client:
         result = client.send(MAYA, Content(text="hi"))
-    assert result == AccountStopped("no usable access token for this account")
+    assert result == AccountStopped("no valid access token for this account")
     assert graph.calls == []
 
 
@@ -127,9 +127,9 @@ def free_port():
 @pytest.mark.parametrize(
     ("url", "because"),
     [
-        pytest.param(f"http://127.0.0.1:{free_port()}", "no connection to Instagram", id="closed"),
-        ("http://not..a.name", "the Graph address cannot be called"),
-        ("nonsense", "the Graph address cannot be called"),
+        pytest.param(f"http://127.0.0.1:{free_port()}", "cannot connect to Instagram", id="closed"),
+        ("http://not..a.name", "the Graph API URL cannot be called"),
+        ("nonsense", "the Graph API URL cannot be called"),
     ],
 )
 def test_what_never_connected_was_not_delivered(url, because):
@@ -140,13 +140,13 @@ def test_what_never_connected_was_not_delivered(url, because):
 @pytest.mark.parametrize(
     ("said", "because"),
     [
-        (None, "no answer within 0.2 s"),
-        (b"", "the connection broke before the answer"),
+        (None, "no response within 0.2 s"),
+        (b"", "the connection was lost before the response"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{",
-            "the connection broke before the answer",
+            "the connection was lost before the response",
         ),
-        (b"nonsense\r\n\r\n", "the connection broke before the answer"),
+        (b"nonsense\r\n\r\n", "the connection was lost before the response"),
     ],
 )
 def test_what_lost_its_answer_is_unconfirmed(said, because):
@@ -197,13 +197,13 @@ def test_a_message_is_looked_for_with_two_reads(graph, client):
 def test_the_oldest_unknown_equal_text_of_the_account_has_arrived(graph, client):
     record(graph, row("c", 3), row("b", 2), row("a", 1))
     arrived_at = SINCE.replace(microsecond=0) + timedelta(seconds=2)
-    assert find(client, known={"a"}) == Arrived("b", arrived_at)
+    assert find(client, known={"a"}) == FoundInRecord("b", arrived_at)
 
 
 @pytest.mark.parametrize("seconds", [-4, 0, 1])
 def test_whole_seconds_and_other_clocks_are_allowed_for(graph, client, seconds):
     record(graph, row("a", seconds))
-    assert isinstance(find(client), Arrived)
+    assert isinstance(find(client), FoundInRecord)
 
 
 @pytest.mark.parametrize(
@@ -220,12 +220,12 @@ def test_whole_seconds_and_other_clocks_are_allowed_for(graph, client, seconds):
 )
 def test_a_record_without_it_shows_that_it_did_not_arrive(graph, client, rows):
     record(graph, *rows)
-    assert find(client, known={"known"}) == NotArrived()
+    assert find(client, known={"known"}) == MissingFromRecord()
 
 
 def test_no_conversation_shows_that_it_did_not_arrive(graph, client):
     graph.answers["v26.0/me/conversations"] = {"data": []}
-    assert find(client) == NotArrived()
+    assert find(client) == MissingFromRecord()
 
 
 @pytest.mark.parametrize(
@@ -237,13 +237,13 @@ def test_no_conversation_shows_that_it_did_not_arrive(graph, client):
 )
 def test_a_record_that_does_not_reach_back_proves_nothing(graph, client, rows, page):
     record(graph, *rows, **page)
-    assert find(client) == Unreadable("Instagram's record does not reach back to the attempt")
+    assert find(client) == RecordUnreadable("Instagram's record does not reach back to the attempt")
 
 
 @pytest.mark.parametrize("missing", ["from", "created_time"])
 def test_an_equal_text_by_nobody_or_at_no_time_proves_nothing(graph, client, missing):
     record(graph, {key: value for key, value in row("a", 1).items() if key != missing})
-    assert isinstance(find(client), Unreadable)
+    assert isinstance(find(client), RecordUnreadable)
 
 
 @pytest.mark.parametrize(
@@ -253,13 +253,13 @@ def test_an_equal_text_by_nobody_or_at_no_time_proves_nothing(graph, client, mis
             ({"error": {"code": 190}}, 401),
             "Graph 190: the access token is not valid",
         ),
-        (("oops", 500), "HTTP 500 without a reason"),
-        ("[]", "Instagram's answer has a shape not known"),
+        (("oops", 500), "HTTP 500 without details"),
+        ("[]", "Instagram's response has an unknown format"),
     ],
 )
 def test_a_record_that_cannot_be_read_proves_nothing(graph, client, answer, because):
     graph.answers["v26.0/me/conversations"] = answer
-    assert find(client) == Unreadable(because)
+    assert find(client) == RecordUnreadable(because)
 
 
 def test_a_profile_tells_the_name(graph, client):

@@ -7,24 +7,25 @@ import requests
 from flask import Flask
 from freezegun import freeze_time
 
-from moca.core.accounts import Account, Credentials, Flavour
+from moca.core.accounts import Account, Credentials, LoginKind
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import Delivered
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient
 from moca.instagram.graph_access import Hosts
-from moca.instagram.oauth import App, Grant, LoginClient, LoginFailed, LoginHosts
+from moca.instagram.oauth import App, Connected, Grant, LoginClient, LoginFailed, LoginHosts
 from moca.instagram.permissions import permissions_for
-from moca.instagram.sandbox.account_problems import Trouble
+from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
 from tests.support.factory import NOON
+from tests.support.values import of_kind, only
 
 ACCOUNT = "17841400000000001"
 BACK = "https://moca.example/connect/callback"
-INSTAGRAM, FACEBOOK = Flavour.INSTAGRAM_LOGIN, Flavour.FACEBOOK_LOGIN
+INSTAGRAM, FACEBOOK = LoginKind.INSTAGRAM_LOGIN, LoginKind.FACEBOOK_LOGIN
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def client(hosts):
 
 
 def agree(client, flavour=INSTAGRAM):
-    """The owner lets us in; gives the code with which the browser comes back."""
+    """The owner grants access; return the code of the redirect."""
     dialog = client.dialog(flavour, BACK, "the state")
     answer = requests.get(dialog, allow_redirects=False, timeout=5)
     back = urlsplit(answer.headers["Location"])
@@ -101,12 +102,13 @@ def test_answering_comments_takes_a_permission_and_fields_of_its_own(hosts, flav
         LoginHosts.all_at(hosts, hosts.instagram), App("77", "s"), 5, answers_comments=True
     )
     with closing(made) as client:
-        (connected,) = client.connect(flavour, agree(client, flavour), BACK)
+        accounts = of_kind(client.connect(flavour, agree(client, flavour), BACK), tuple)
+    connected = only(accounts, Connected)
     assert scope in connected.account.scopes
     assert fields <= set(connected.account.subscribed_fields)
 
 
-@pytest.mark.parametrize("flavour", Flavour)
+@pytest.mark.parametrize("flavour", LoginKind)
 def test_what_a_login_brought_sends_messages(client, hosts, instagram, flavour):
     (connected,) = client.connect(flavour, agree(client, flavour), BACK)
     account = connected.account
@@ -117,7 +119,7 @@ def test_what_a_login_brought_sends_messages(client, hosts, instagram, flavour):
     assert [each.text for each in instagram.thread(maya.psid)] == ["hello"]
 
 
-@pytest.mark.parametrize("flavour", Flavour)
+@pytest.mark.parametrize("flavour", LoginKind)
 def test_a_code_works_once(client, flavour):
     code = agree(client, flavour)
     client.connect(flavour, code, BACK)
@@ -138,7 +140,7 @@ def test_a_token_is_refreshed_after_a_day(client):
 
 
 def test_a_dead_token_cannot_be_refreshed(client, instagram):
-    instagram.troubles.become([Trouble.TOKEN])
+    instagram.troubles.become([AccountProblem.TOKEN])
     because = "GET refresh_access_token: Graph 190: the access token is not valid"
     assert client.refresh("gone") == LoginFailed(because, is_token_dead=True)
 
@@ -147,7 +149,7 @@ def test_an_unreachable_host_is_a_reason(client, hosts):
     nowhere = Hosts("http://127.0.0.1:9", "http://127.0.0.1:9", "v26.0")
     with closing(LoginClient(LoginHosts(nowhere), App("77", "s"), 1)) as away:
         failed = away.refresh("token")
-    assert failed == LoginFailed("GET refresh_access_token: no connection to Instagram")
+    assert failed == LoginFailed("GET refresh_access_token: cannot connect to Instagram")
 
 
 def test_meta_s_own_addresses_are_used_live():
@@ -165,7 +167,7 @@ def test_meta_s_own_addresses_are_used_live():
 
 
 def test_the_sandbox_s_tokens_end_soon_where_it_is_told_so(client, instagram):
-    instagram.troubles.become([Trouble.TOKEN_AGE])
+    instagram.troubles.become([AccountProblem.TOKEN_AGE])
     (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
     assert connected.grant.lifetime == timedelta(days=5)
 

@@ -1,10 +1,10 @@
-"""What Meta's documentation and other receivers' captures hold beside the usual forms."""
+"""Unusual forms from Meta's documentation and other receivers' captures."""
 
 import json
 
 import pytest
 
-from moca.core.content.attachments import Attachment, Received
+from moca.core.content.attachments import Attachment, ReceivedContent
 from moca.core.inbound.events import InboundMessage, OtherEvent
 from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
@@ -31,7 +31,9 @@ def test_the_link_of_a_shared_story_is_kept():
         contact=MAYA,
         mid="m",
         type="ig_story",
-        received=Received(attachments=(Attachment(type="ig_story", url="https://s", id="1"),)),
+        received=ReceivedContent(
+            attachments=(Attachment(type="ig_story", url="https://s", id="1"),)
+        ),
     )
 
 
@@ -43,7 +45,7 @@ def test_a_tap_whose_entry_names_the_contact_is_the_contacts():
         mid="m",
         kind="postback",
         text="Prices",
-        received=Received(payload="PRICES"),
+        received=ReceivedContent(payload="PRICES"),
     )
 
 

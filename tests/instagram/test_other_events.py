@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from moca.core.content.attachments import Received
-from moca.core.inbound.events import InboundMessage, OtherEvent, ThreadControl
+from moca.core.content.attachments import ReceivedContent
+from moca.core.inbound.events import Edit, InboundMessage, OtherEvent, ThreadControl
 from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
+from tests.support.values import only
 
 PAYLOADS = Path(__file__).parent / "payloads"
 MAYA = ContactKey("17841400000000001", "28978671838402975")
@@ -80,7 +81,7 @@ def test_a_token_is_not_kept_in_readable_form():
     optin = b'"optin":{"type":"notification_messages","notification_messages_token":"secret"}'
     body = payload("optin").replace(b'"optin"', b'"was"')
     body = body[: body.index(b'"was"')] + optin + b"}]}]}"
-    (event,) = read_webhook(body, live=True)
+    event = only(read_webhook(body, live=True), OtherEvent)
     assert dict(event.detail) == {"type": "notification_messages"}
 
 
@@ -96,25 +97,25 @@ def test_a_token_is_not_kept_in_readable_form():
     ],
 )
 def test_who_holds_a_thread_is_told_by_the_app_or_else_by_the_kind(name, app_id, is_ours):
-    (control,) = read_webhook(payload(name), live=True, app_id=app_id)
-    assert (type(control), control.contact, control.is_ours) == (ThreadControl, MAYA, is_ours)
+    control = only(read_webhook(payload(name), live=True, app_id=app_id), ThreadControl)
+    assert (control.contact, control.is_ours) == (MAYA, is_ours)
 
 
 def test_a_request_for_a_thread_turns_nothing_over():
-    (event,) = read_webhook(payload("request_thread_control"), live=True)
-    assert (type(event), event.kind) == (OtherEvent, "handover")
+    event = only(read_webhook(payload("request_thread_control"), live=True), OtherEvent)
+    assert event.kind == "handover"
 
 
 @pytest.mark.parametrize("answer_comments", [True, False])
 @pytest.mark.parametrize(
-    ("name", "kind", "text", "media_id"),
+    ("name", "kind", "text", "media_id", "username"),
     [
-        ("comment_flat", "comment", "nice", "m1"),
-        ("comment_in_changes", "comment", "hi", None),
-        ("live_comment", "live_comment", "hi", None),
+        ("comment_flat", "comment", "nice", "m1", "u"),
+        ("comment_in_changes", "comment", "hi", None, None),
+        ("live_comment", "live_comment", "hi", None, None),
     ],
 )
-def test_a_comment_is_a_contacts_words(name, kind, text, media_id, answer_comments):
+def test_a_comment_is_a_contacts_words(name, kind, text, media_id, username, answer_comments):
     because = "comments are not answered: instagram.answer_comments is off"
     assert read_webhook(payload(name), live=True, answer_comments=answer_comments) == (
         InboundMessage(
@@ -122,7 +123,8 @@ def test_a_comment_is_a_contacts_words(name, kind, text, media_id, answer_commen
             mid="c1",
             kind=kind,
             text=text,
-            received=Received(media_id=media_id),
+            username=username,
+            received=ReceivedContent(media_id=media_id),
             unanswerable=None if answer_comments else because,
         ),
     )
@@ -130,7 +132,7 @@ def test_a_comment_is_a_contacts_words(name, kind, text, media_id, answer_commen
 
 def test_a_comment_may_call_its_id_comment_id():
     body = payload("comment_flat").replace(b'"id": "c1"', b'"comment_id": "c1"')
-    (comment,) = read_webhook(body, live=True)
+    comment = only(read_webhook(body, live=True), InboundMessage)
     assert comment.mid == "c1"
 
 
@@ -139,12 +141,8 @@ def test_a_comment_may_call_its_id_comment_id():
 )
 def test_our_own_comment_is_only_recorded(own):
     body = payload("comment_flat").replace(b'"id": "28978671838402975"', own)
-    (event,) = read_webhook(body, live=True, answer_comments=True)
-    assert (type(event), event.kind, dict(event.detail)["by"]) == (
-        OtherEvent,
-        "comment",
-        "account",
-    )
+    event = only(read_webhook(body, live=True, answer_comments=True), OtherEvent)
+    assert (event.kind, dict(event.detail)["by"]) == ("comment", "account")
 
 
 @pytest.mark.parametrize(
@@ -169,11 +167,11 @@ def test_what_differs_in_something_that_counts_is_not_the_same_event(name, chang
 
 
 def test_an_edit_tells_the_whole_message_where_its_writer_is_named():
-    (edit,) = read_webhook(payload("edit"), live=True)
+    edit = only(read_webhook(payload("edit"), live=True), Edit)
     sent_at = datetime(2025, 11, 24, 16, 0, 8, 900000, tzinfo=UTC)
     assert (edit.number, edit.text) == (1, "tea")
     assert edit.message == InboundMessage(
         contact=MAYA, mid="aWdfTEST1", text="tea", sent_at=sent_at
     )
-    (hint,) = read_webhook(payload("edit_zero"), live=True)
+    hint = only(read_webhook(payload("edit_zero"), live=True), Edit)
     assert (hint.number, hint.message) == (0, None)

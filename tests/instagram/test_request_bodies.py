@@ -1,7 +1,7 @@
 import pytest
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
-from moca.core.outbox.queued_reply import DIRECT, Way
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.request_bodies import message_body
 
@@ -86,14 +86,14 @@ def test_each_way_to_send_has_metas_shape(content, body):
 
 
 def test_a_private_reply_names_the_comment_instead_of_the_person():
-    assert message_body(MAYA, Content(text="hi"), Way(comment_id="c1")) == {
+    assert message_body(MAYA, Content(text="hi"), ReplyAddress(comment_id="c1")) == {
         "recipient": {"comment_id": "c1"},
         "message": {"text": "hi"},
     }
 
 
 def test_a_late_reply_is_a_human_agents():
-    assert message_body(MAYA, Content(text="hi"), Way(is_late=True)) == {
+    assert message_body(MAYA, Content(text="hi"), ReplyAddress(is_late=True)) == {
         "recipient": {"id": MAYA.psid},
         "message": {"text": "hi"},
         "messaging_type": "MESSAGE_TAG",

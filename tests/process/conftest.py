@@ -5,7 +5,7 @@ from flask import Flask
 
 from moca.instagram.sandbox.routes import graph_blueprint
 from tests.instagram.conftest import served
-from tests.process.instagram import HeldInstagram, StandIn
+from tests.process.instagram import HeldInstagram, InstagramProcess
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service
 
 OURS = {
@@ -17,7 +17,7 @@ OURS = {
 
 @pytest.fixture
 def make(tmp_path):
-    """Makes a service with the given settings, not yet started; what it starts is ended."""
+    """Creates services with the given settings, not yet started; stops them at the end."""
     with ExitStack() as stack:
 
         def made(settings):
@@ -30,7 +30,7 @@ def make(tmp_path):
 
 @pytest.fixture
 def moca(make):
-    """A service that waits no longer than it must, with Instagram in its own process."""
+    """A service with minimal delays and the built-in sandbox."""
     service = make(BRISK | OURS)
     service.start()
     return service
@@ -38,14 +38,14 @@ def moca(make):
 
 @pytest.fixture
 def beside(make):
-    """A service, not yet started, whose Instagram is to be another process."""
+    """A service, not yet started, whose Instagram is another process."""
     return make(BRISK | OURS)
 
 
 @pytest.fixture
 def stand_in(tmp_path, beside):
-    """The stand-in for Instagram as a process of its own."""
-    stand_in = StandIn(tmp_path, f"{beside.url}/api/instagram/webhook")
+    """The sandbox in a process of its own."""
+    stand_in = InstagramProcess(tmp_path, f"{beside.url}/api/instagram/webhook")
     beside.settings["instagram.graph_url"] = stand_in.url
     yield stand_in.ready()
     stand_in.close()
@@ -53,7 +53,7 @@ def stand_in(tmp_path, beside):
 
 @pytest.fixture
 def held(beside):
-    """An Instagram, in the test's own process, that can hold a call at its door."""
+    """An Instagram in the test's own process that can hold a call."""
     held = HeldInstagram(f"{beside.url}/api/instagram/webhook")
     app = Flask("held-instagram")
     app.register_blueprint(graph_blueprint(held.sandbox))

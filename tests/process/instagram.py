@@ -1,4 +1,4 @@
-"""Instagram beside Moca: alone in its process, or in the test's own where it can go wrong."""
+"""Instagram for Moca: in its own process, or in the test's own with simulated faults."""
 
 import subprocess
 import sys
@@ -22,8 +22,8 @@ from tests.process.service import (
 )
 
 
-class StandIn:
-    """The stand-in for Instagram as a process of its own."""
+class InstagramProcess:
+    """The sandbox in a process of its own."""
 
     def __init__(self, path, webhook):
         port = free_port()
@@ -47,21 +47,21 @@ class StandIn:
         )
 
     def is_up(self):
-        """Tell whether it answers."""
+        """Return whether it answers."""
         try:
             return self._session.get(f"{self.url}/sandbox/threads", timeout=5).ok
         except requests.ConnectionError:
             return False
 
     def write(self, psid, text):
-        """Let a person write; gives the message's id."""
+        """Write as a contact; return the message's id."""
         wanted = {"psid": psid, "text": text}
         return self._session.post(f"{self.url}/sandbox/write", json=wanted, timeout=10).json()[
             "mid"
         ]
 
     def sent(self):
-        """Give what the account sent, by person: of each text when it came, and the text."""
+        """Return what the account sent, by contact: the arrival and the text of each."""
         threads = self._session.get(f"{self.url}/sandbox/threads", timeout=10).json()["threads"]
         return {
             thread["psid"]: [
@@ -73,7 +73,7 @@ class StandIn:
         }
 
     def count(self):
-        """Count what the account sent."""
+        """Return how many messages the account sent."""
         return sum(map(len, self.sent().values()))
 
     def close(self):
@@ -89,7 +89,7 @@ class StandIn:
 
 
 class HeldInstagram:
-    """A stand-in that can hold the next call at Instagram's door, before or after it arrived."""
+    """A sandbox that can hold the next call, before or after its message is delivered."""
 
     def __init__(self, webhook):
         self.delivery = WebhookDelivery(webhook, APP_SECRET)
@@ -102,11 +102,11 @@ class HeldInstagram:
         self.sandbox = SandboxInstagram(accounts, self.delivery.put, faults=faults)
 
     def sent(self, psid):
-        """Give the texts that arrived at a person."""
+        """Return the texts that a contact received."""
         return [each.text for each in self.sandbox.thread(psid) if each.sender == "account"]
 
     def release(self):
-        """Let the held call go to its end, and hold no other."""
+        """Release the held call, and hold no other."""
         self.holds_before = self.holds_after = False
         self.let_go.set()
 

@@ -1,4 +1,4 @@
-"""Traffic on a Moca that is killed again and again, and the account of what became of it."""
+"""Traffic on a Moca that is killed repeatedly, and its outcome."""
 
 import json
 import random
@@ -19,8 +19,8 @@ DRAIN_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Toll:
-    """What came of all that was written: by the people who wrote, once each."""
+class TrafficOutcome:
+    """The outcome of every message, one per contact."""
 
     kills: int
     acknowledged: frozenset[str]
@@ -28,17 +28,17 @@ class Toll:
 
     @property
     def lost(self):
-        """Those whose message was answered 200, and never by a reply."""
+        """Contacts whose message was acknowledged, but never answered by a reply."""
         return sorted(psid for psid in self.acknowledged if not self.replies.get(psid))
 
     @property
     def twice(self):
-        """Those who got more than one reply to their one message."""
+        """Contacts with more than one reply to their one message."""
         return sorted(psid for psid, number in self.replies.items() if number > 1)
 
 
 class Traffic:
-    """One person after another writes; what is not answered 200 comes again, as from Meta."""
+    """Contacts write in turn; what is not answered with 200 is repeated, as Meta does."""
 
     def __init__(self, url):
         self.acknowledged = set()
@@ -47,11 +47,11 @@ class Traffic:
         self._thread = Thread(target=self._run, name="traffic", daemon=True)
 
     def start(self):
-        """Begin."""
+        """Start writing."""
         self._thread.start()
 
     def end(self):
-        """Let nobody else write; return when all that was written is acknowledged."""
+        """Stop new messages; return when all that were written are acknowledged."""
         self._ending.set()
         self._thread.join(DRAIN_SECONDS)
 
@@ -73,11 +73,11 @@ class Traffic:
 
 
 def onslaught(service, stand_in, *, kills, seed, longest_run):
-    """Kill the service at random moments while people write, then let it answer everybody.
+    """Kill the service at random moments while messages arrive, then wait for all replies.
 
-    Half of the kills strike all of its processes at once, as a power cut does, and half the server
-    alone; one in four strikes a service that is still starting. `longest_run` is in seconds, from
-    when it answers.
+    Half of the kills hit all of its processes at once, as a power cut does, and half the server
+    alone; one in four hits a service that is still starting. `longest_run` is in seconds, from when
+    it answers.
     """
     draw = random.Random(seed)
     traffic = Traffic(service.url)
@@ -89,7 +89,7 @@ def onslaught(service, stand_in, *, kills, seed, longest_run):
     traffic.end()
     _drain(service)
     replies = {psid: len(sent) for psid, sent in stand_in.sent().items()}
-    return Toll(kills, frozenset(traffic.acknowledged), replies)
+    return TrafficOutcome(kills, frozenset(traffic.acknowledged), replies)
 
 
 def _run(service, draw, longest):
@@ -114,7 +114,7 @@ def _is_idle(service):
 
 
 def webhook_status(url, psid="somebody"):
-    """Write once, as another person, and tell how it is answered."""
+    """Write once, as another contact, and return the response's status."""
     body = json.dumps(_webhook(psid)).encode()
     headers = {"X-Hub-Signature-256": sign(body, APP_SECRET)}
     return requests.post(url + WEBHOOK, body, headers=headers, timeout=15).status_code

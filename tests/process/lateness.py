@@ -7,7 +7,7 @@ _EVERY_SECONDS = 0.005
 
 
 class Lateness:
-    """How late a thread on this machine wakes at the most, which no program can do better than."""
+    """The longest delay with which a thread here wakes, a lower bound for any program."""
 
     def __init__(self) -> None:
         self.most_seconds = 0.0
@@ -26,7 +26,7 @@ class Lateness:
 
 @contextmanager
 def lateness() -> Iterator[Lateness]:
-    """Watch it while the block runs."""
+    """Measure it while the block runs."""
     late = Lateness()
     thread = threading.Thread(target=late.watch, name="lateness")
     thread.start()

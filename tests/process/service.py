@@ -1,4 +1,4 @@
-"""Moca and its Instagram as a person starts them: real processes on real ports."""
+"""Moca and its Instagram as users start them: real processes on real ports."""
 
 import os
 import signal
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+
+from tests.support.values import present
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "run.py"
@@ -28,7 +30,7 @@ BRISK = {
 
 
 def eventually(condition, seconds=30):
-    """Ask again and again until something is true; fail where it does not come to be in time."""
+    """Retry until a condition is true; fail after the timeout."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {condition.__name__}"
@@ -37,13 +39,13 @@ def eventually(condition, seconds=30):
 
 
 def free_port():
-    """Give a port that nobody listens at."""
+    """Return a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
 
 def environment(home, settings):
-    """Give the environment of a newcomer, and settings by their dotted names in it."""
+    """Return the environment of a newcomer, with settings by their dotted names."""
     named = {
         f"MOCA_{name.upper().replace('.', '__')}": str(each) for name, each in settings.items()
     }
@@ -51,7 +53,7 @@ def environment(home, settings):
 
 
 def processes_of(session):
-    """Name the processes of a session that still run, the one that began it first."""
+    """Return the running processes of a session, its leader first."""
     running = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -64,20 +66,25 @@ def processes_of(session):
 
 
 class Service:
-    """One Moca: its settings, its database, and the process that serves while it runs."""
+    """One Moca: its settings, its database, and its serving process while it runs."""
 
     def __init__(self, path, settings):
         self.path = path
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"server.port": self.port, "web.api_token": TOKEN, **settings}
-        self.process = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.prefix = ()
-        """Of the command that serves: where it is to run."""
+        """The working directory of the serving command."""
         self.environment = {}
-        """Variables besides those of the settings."""
+        """Environment variables besides those of the settings."""
         self._session = requests.Session()
         self._session.trust_env = False
+
+    @property
+    def process(self):
+        """The process that was started last."""
+        return present(self._process)
 
     def start(self):
         """Start the process and wait until it answers."""
@@ -87,7 +94,7 @@ class Service:
     def begin(self):
         """Start the process."""
         with (self.path / "out.txt").open("a") as out, (self.path / "err.txt").open("a") as err:
-            self.process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [*self.prefix, sys.executable, RUN],
                 cwd=self.path,
                 env=environment(self.path, self.settings) | self.environment,
@@ -98,7 +105,7 @@ class Service:
             )
 
     def command(self, *arguments):
-        """Call the command line to its end."""
+        """Run a command of the command line to its end."""
         return subprocess.run(
             [sys.executable, RUN, *arguments],
             cwd=self.path,
@@ -111,7 +118,7 @@ class Service:
         )
 
     def answers(self):
-        """Tell whether it is up."""
+        """Return whether it is up."""
         assert self.process.poll() is None, self.said()
         try:
             return self._session.get(f"{self.url}/healthz", timeout=5).ok
@@ -119,12 +126,12 @@ class Service:
             return False
 
     def get(self, path):
-        """Ask its API; None where it knows of nothing."""
+        """Get from its API; None if it answers 404."""
         answer = self._session.get(self.url + path, headers=BEARER, timeout=10)
         return None if answer.status_code == 404 else answer.json()
 
     def delete(self, path):
-        """Ask its API to delete; gives what it answers."""
+        """Delete through its API; return the response."""
         return self._session.delete(self.url + path, headers=BEARER, timeout=10).json()
 
     def post(self, path, body, headers):
@@ -132,52 +139,52 @@ class Service:
         return self._session.post(self.url + path, body, headers=headers, timeout=10)
 
     def steps(self, mid):
-        """Tell of a message's journey each stage with its outcome."""
+        """Return each stage of a message's journey with its outcome."""
         journey = self.get(f"/api/messages/{mid}/journey") or {"steps": []}
         return [f"{step['stage']}/{step['outcome']}" for step in journey["steps"]]
 
     def outcome(self, mid):
-        """Tell how a message ended."""
+        """Return how a message ended."""
         return (self.get(f"/api/messages/{mid}") or {}).get("outcome")
 
     def said(self):
-        """Give what it wrote to its terminal, all its runs together."""
+        """Return its terminal output, all runs together."""
         return (self.path / "out.txt").read_text() + (self.path / "err.txt").read_text()
 
     def worker(self):
-        """Give the process that does the work, of those that the server started."""
+        """Return its worker process."""
         _server, *workers = eventually(self._both)
         return workers[0]
 
     def kill(self):
-        """End the server as by kill -9, it alone; return when nothing of it is left."""
+        """Kill the server alone, as by kill -9; return when nothing of it is left."""
         session = self.process.pid
         os.kill(session, signal.SIGKILL)
         self.process.wait(10)
         eventually(lambda: processes_of(session) == [])
 
     def cut_power(self):
-        """End all of its processes at once, as by a power cut; return when nothing is left."""
+        """Kill all of its processes at once, as in a power cut; return when nothing is left."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
         eventually(lambda: processes_of(self.process.pid) == [])
 
     def stop(self, signal_number=signal.SIGTERM):
-        """Ask it to stop; gives the exit status, once nothing of it is left."""
+        """Stop it; return the exit status once nothing of it is left."""
         session = self.process.pid
         os.kill(session, signal_number)
         return self.ended()
 
     def ended(self):
-        """Wait for the end as long as is promised; gives the exit status."""
+        """Wait for its end as long as is promised; return the exit status."""
         status = self.process.wait(10)
         assert processes_of(self.process.pid) == []
         return status
 
     def close(self):
-        """End whatever is left."""
+        """Kill whatever is left."""
         self._session.close()
-        if self.process is not None and self.process.poll() is None:
+        if self._process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(10)
 

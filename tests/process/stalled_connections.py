@@ -23,11 +23,11 @@ SORTS = (
 
 
 class StalledConnections:
-    """Keeps so many connections open, a new one for each that the server closes."""
+    """Keeps this many connections open, replacing those that the server closes."""
 
     def __init__(self, port, count):
         self.answers = set()
-        """The status lines with which the server gave them up; empty where it just closed."""
+        """The status lines with which the server closed them; empty if there was none."""
         self._port = port
         self._count = count
         self._sorts = cycle(SORTS)
@@ -36,12 +36,12 @@ class StalledConnections:
         self._thread = Thread(target=self._run, name="stalled connections", daemon=True)
 
     def start(self):
-        """Begin; return once all are open."""
+        """Start; return once all are open."""
         self._thread.start()
         assert self._are_open.wait(MAX_SECONDS), "they could not all be opened"
 
     def end(self):
-        """Close them all."""
+        """Close all connections."""
         self._ending.set()
         self._thread.join(MAX_SECONDS)
 
@@ -53,10 +53,10 @@ class StalledConnections:
                     with suppress(ConnectionError):
                         self._fill(selector)
                     for key, _ in selector.select(0.1):
-                        self._take_answer(selector, key.fileobj)
+                        self._take_answer(selector, _connection(key))
             finally:
                 for key in list(selector.get_map().values()):
-                    key.fileobj.close()
+                    _connection(key).close()
 
     def _fill(self, selector):
         while len(selector.get_map()) < self._count and not self._ending.is_set():
@@ -74,6 +74,11 @@ class StalledConnections:
         self.answers.add(told.partition(b"\r\n")[0].decode())
         selector.unregister(connection)
         connection.close()
+
+
+def _connection(key):
+    assert isinstance(key.fileobj, socket.socket)
+    return key.fileobj
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""No account is answered in another's name, and a removed one not at all."""
+"""No account is answered for another, and a removed one not at all."""
 
 import json
 

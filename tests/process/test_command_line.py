@@ -1,4 +1,4 @@
-"""What is told on the terminal, and the exit status."""
+"""Terminal output and exit statuses."""
 
 import socket
 
@@ -44,7 +44,7 @@ def test_a_port_in_use_is_told_in_one_line(make):
     with socket.create_server(("127.0.0.1", service.port)):
         ended = service.command()
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"127.0.0.1:{service.port} cannot be listened at (")
+    assert ended.stderr.startswith(f"Port {service.port} is already in use; ")
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -65,7 +65,7 @@ def test_a_wrong_usage_ends_with_two(make, arguments):
 
 def test_a_message_that_nobody_sent_has_no_journey(make):
     ended = make({}).command("journey", "m404")
-    assert (ended.returncode, ended.stderr) == (1, "no message has the id m404\n")
+    assert (ended.returncode, ended.stderr) == (1, "no message with the id m404\n")
 
 
 def test_the_settings_are_shown_and_the_secrets_masked(make):

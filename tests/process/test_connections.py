@@ -1,4 +1,4 @@
-"""Connections that stall, and what comes in beside them."""
+"""Stalled connections, and traffic beside them."""
 
 import resource
 import socket
@@ -18,7 +18,7 @@ SLOW = "HTTP/1.1 408 Request Timeout"
 
 @pytest.fixture
 def _many_files():
-    """Let the test itself have so many sockets."""
+    """Allow the test itself this many sockets."""
     before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4_096)), hard))
     yield
@@ -26,7 +26,7 @@ def _many_files():
 
 
 def raw(service, *sent, ends=False):
-    """Send bytes as they are, and give all that is answered until the connection ends."""
+    """Send raw bytes, and return everything received until the connection ends."""
     with socket.create_connection(("127.0.0.1", service.port), 15) as connection:
         connection.sendall(b"".join(sent))
         if ends:
@@ -36,7 +36,7 @@ def raw(service, *sent, ends=False):
 
 @pytest.fixture
 def service(make):
-    """A service that is begun with few open files allowed, as most are."""
+    """A service that is started with the usual low limit of open files."""
     service = make(BRISK | OURS)
     service.prefix = ("bash", "-c", 'ulimit -Sn 256 && exec "$@"', "few-files")
     service.start()
@@ -51,7 +51,7 @@ def test_a_thousand_stalled_connections_cost_webhooks_and_pages_nothing(service)
         assert service.answers()
         assert requests.get(f"{service.url}/login", timeout=15).status_code == 200
         assert service.get("/api/stats")["open"] > 0
-        # Each of them is given up in the end: some with an answer, some have nothing to answer to.
+        # All of them are closed in the end: some with a response, some had sent no request.
         eventually(lambda: stalled.answers >= {"", SLOW})
     assert stalled.answers == {"", SLOW}
 
@@ -91,8 +91,8 @@ def test_what_is_not_http_as_it_should_be_is_refused(service):
 def test_no_second_request_hides_in_a_body_of_two_lengths(service, lengths):
     head = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
     told = raw(service, head, lengths, b"\r\n0\r\n\r\n", HANDSHAKE)
-    # The server drops the length before we see it, so it cannot be refused for having both; it is
-    # read by its chunks, and the connection ends with it, as RFC 9112 demands.
+    # The server drops the length before Moca sees it, so it cannot be refused for having both; it
+    # is read by its chunks, and the connection ends with it, as RFC 9112 demands.
     assert told.count("HTTP/1.1 ") == 1
     assert told.startswith("HTTP/1.1 403 ")
     assert "\r\nconnection: close\r\n" in told

@@ -14,7 +14,7 @@ def test_the_doctor_says_what_to_do_and_ends_with_one_until_it_is_done(make):
     eventually(lambda: service.get("/api/queue")["items"])
     healthy = service.command("doctor")
     assert (healthy.returncode, healthy.stderr) == (0, ""), healthy.stdout
-    assert "DO" not in healthy.stdout
+    assert "Fix" not in healthy.stdout
 
     troubled(service, "token")
     ill = service.command("doctor")

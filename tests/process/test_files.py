@@ -1,11 +1,11 @@
-"""What Moca writes is its own user's alone, whatever the umask of whoever starts it."""
+"""Files that Moca writes are private to its user, whatever the umask."""
 
 from tests.process.service import eventually
 from tests.process.test_journey import posts
 
 
 def modes(directory):
-    """Give the mode of every file that Moca made."""
+    """Return the mode of every file that Moca created."""
     return {
         path.name: oct(path.stat().st_mode & 0o777)
         for path in directory.rglob("*")
@@ -37,7 +37,7 @@ def test_a_database_that_others_could_read_is_closed_to_them_at_start(beside, tm
 
 
 def is_echoed(service, psid):
-    """Tell whether Instagram has told of the reply to a contact: nothing of it is to come."""
+    """Return whether the reply to a contact was echoed, so that nothing more is to come."""
     (talk,) = service.get(f"/api/conversations?psid={psid}")["items"]
     messages = service.get(f"/api/conversations/{talk['id']}/messages")["items"]
     mids = [each["mid"] for each in messages if each["role"] == "assistant"]

@@ -1,4 +1,4 @@
-"""How Moca says that it cannot send, and what it goes on doing."""
+"""How Moca reports that it cannot send, and what keeps working."""
 
 import requests
 
@@ -23,7 +23,7 @@ def test_a_dead_token_of_the_settings_is_told_and_webhooks_go_on(moca):
     eventually(is_told)
 
     ready = requests.get(f"{moca.url}/readyz", timeout=10)
-    said = ["nothing can be sent for 1 account; see /statusz"]
+    said = ["replies cannot be sent for 1 account; see /statusz"]
     assert (ready.status_code, ready.json()["warnings"]) == (200, said)
     assert moca.get("/statusz")["accounts"][ACCOUNT] != "ok"
     assert webhook_status(moca.url, "8") == 200

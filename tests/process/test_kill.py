@@ -47,13 +47,13 @@ def test_twenty_kills_at_random_moments_lose_nothing_and_answer_nobody_twice(
 ):
     seed = random.randrange(10_000)
     beside.settings["sender.per_second"] = 30
-    toll = onslaught(beside, stand_in, kills=20, seed=seed, longest_run=0.8)
+    outcome = onslaught(beside, stand_in, kills=20, seed=seed, longest_run=0.8)
 
     with capsys.disabled():
-        acked, lost, twice = len(toll.acknowledged), len(toll.lost), len(toll.twice)
+        acked, lost, twice = len(outcome.acknowledged), len(outcome.lost), len(outcome.twice)
         sys.stdout.write(
-            f" seed {seed}: {toll.kills} kills, {acked} acked, {lost} lost, {twice} twice "
+            f" seed {seed}: {outcome.kills} kills, {acked} acked, {lost} lost, {twice} twice "
         )
-    assert (toll.lost, toll.twice) == ([], [])
-    assert len(toll.acknowledged) > toll.kills
-    assert set(toll.replies) == toll.acknowledged
+    assert (outcome.lost, outcome.twice) == ([], [])
+    assert len(outcome.acknowledged) > outcome.kills
+    assert set(outcome.replies) == outcome.acknowledged

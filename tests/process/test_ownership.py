@@ -1,4 +1,4 @@
-"""One process owns a database file; what only reads it works beside."""
+"""One process owns a database file; readers may run beside it."""
 
 import os
 import signal

@@ -1,11 +1,11 @@
-"""What came is replayed on the terminal, with the same settings and with others."""
+"""Stored webhooks are replayed on the terminal, with the same settings and with others."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.process.service import ACCOUNT
-from tests.rehearsal.history import lived
+from tests.rehearsal.history import recorded_messages
 from tests.support.factory import BEN
 
 RULES = """
@@ -29,14 +29,14 @@ file = "rules.toml"
 
 @pytest.fixture
 def service(make, tmp_path):
-    """A Moca that lived two days ago; nobody asks it for its name."""
+    """A Moca that ran two days ago; names are not read."""
     begin = datetime.now(UTC) - timedelta(days=2)
-    with lived(tmp_path, begin) as history:
-        history.hears("hello", "m1")
-        history.hears("what is the price?", "m2", BEN)
-        history.passes(50)
-        history.hears("are you there?", "m3")
-        history.passes(60)
+    with recorded_messages(tmp_path, begin) as history:
+        history.receive("hello", "m1")
+        history.receive("what is the price?", "m2", BEN)
+        history.advance(50)
+        history.receive("are you there?", "m3")
+        history.advance(60)
     (tmp_path / "rules.toml").write_text(RULES)
     (tmp_path / "other.toml").write_text(OTHER)
     return make({"instagram.account_id": ACCOUNT})
@@ -64,15 +64,15 @@ def test_other_rules_and_another_cooldown_are_shown_as_a_table_and_as_a_page(ser
 
 def test_only_so_many_differences_are_shown(service):
     ended = service.command("rehearse", "--config", "other.toml", "--limit", "1")
-    assert "Differences not shown (--limit shows more): 1" in ended.stdout
+    assert "Differences not shown (use --limit): 1" in ended.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
-        (["--since", "soon"], 2, "'soon' is not a span such as 90m, 12h, 7d or 2w"),
-        (["--config", "none.toml"], 2, "none.toml: there is no such file"),
-        (["--html", "none/page.html"], 2, "none is no directory"),
+        (["--since", "soon"], 2, "'soon' is not a duration such as 90m, 12h, 7d or 2w"),
+        (["--config", "none.toml"], 2, "none.toml: no such file"),
+        (["--html", "none/page.html"], 2, "none is not a directory"),
     ],
 )
 def test_what_cannot_be_rehearsed_is_told(service, arguments, status, told):

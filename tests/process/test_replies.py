@@ -1,4 +1,4 @@
-"""A rules file and a model, both answering through `python run.py`."""
+"""A rules file and a model, both replying through `python run.py`."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def model():
 
 @pytest.fixture
 def answering(make, tmp_path, model):
-    """A service, not yet started, that answers by rules, else by a model, else by a fixed text."""
+    """A service, not yet started, that replies by rules, else by a model, else by a fixed text."""
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
     return make(
         BRISK
@@ -35,7 +35,7 @@ def answering(make, tmp_path, model):
 
 
 def generated(service, mid):
-    """Tell who made the reply to a message, and why."""
+    """Return who made the reply to a message, and why."""
     steps = service.get(f"/api/messages/{mid}/journey")["steps"]
     return next(step["detail"] for step in steps if step["outcome"] == "generated")
 
@@ -51,10 +51,10 @@ def test_a_rule_answers_else_the_model_else_the_fixed_text(answering, model):
     assert told == [("20 euros", "sent"), ("Because it is blue.", "sent"), ("Soon", "sent")]
     assert [generated(answering, f"mid-{psid}") for psid in "789"] == [
         "rules: rule 'prices'",
-        "model: small-1, after rules: no rule fits",
+        "model: small-1, after rules: no rule matches",
         (
-            "fixed: the fixed text, after rules: no rule fits; "
-            "model: the model's server answered 500"
+            "fixed: fixed text, after rules: no rule matches; "
+            "model: the model server responded with 500"
         ),
     ]
     assert KEY not in answering.said()
@@ -77,5 +77,5 @@ def test_rules_that_cannot_be_used_are_bad_settings(answering, tmp_path):
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
         f"settings: replies.rules.file: {tmp_path}/rules.toml: line 5: rule 'prices': "
-        "answrs: there is no such key; did you mean 'answers'?\n"
+        "answrs: unknown key; did you mean 'answers'?\n"
     )

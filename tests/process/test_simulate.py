@@ -1,4 +1,4 @@
-"""Many fake people write to a running sandbox, and the figures are told."""
+"""Simulated contacts write to a running sandbox, and the figures are printed."""
 
 from tests.process.service import BRISK
 
@@ -10,7 +10,7 @@ QUICK = BRISK | {
 
 
 def rows(told):
-    """Read the table: what, and how many."""
+    """Return the table: what, and how many."""
     lines = [line.split("│") for line in told.splitlines() if line.count("│") == 3]
     return {name.strip(): value.strip() for _, name, value, _ in lines}
 
@@ -26,9 +26,9 @@ def test_a_crowd_is_answered_and_nobody_is_lost_or_answered_twice(make):
     told = rows(ended.stdout)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (told["written"], told["open"], told["failed"]) == ("60", "0", "0")
-    assert (told["not taken"], told["lost"], told["answered twice"]) == ("0", "0", "0")
+    assert (told["rejected"], told["lost"], told["answered twice"]) == ("0", "0", "0")
     assert int(told["answered"]) + int(told["duplicate"]) == 60
-    assert told["answered within, p95"].endswith(" s")
+    assert told["time to reply, p95"].endswith(" s")
 
 
 def test_nobody_writes_where_real_people_would_be_answered(make):
@@ -47,4 +47,4 @@ def test_nobody_writes_where_real_people_would_be_answered(make):
 def test_without_a_running_moca_it_says_what_to_do(make):
     ended = make({}).command("simulate", "--minutes", "0.01")
     assert ended.returncode == 1
-    assert "run Moca first" in ended.stderr
+    assert "start Moca first" in ended.stderr

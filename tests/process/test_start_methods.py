@@ -1,4 +1,4 @@
-"""Python 3.14 forks no longer by default on Linux; Moca's two processes still do."""
+"""From Python 3.14 on, Linux no longer forks by default; Moca's two processes still do."""
 
 import pytest
 

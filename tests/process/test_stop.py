@@ -1,4 +1,4 @@
-"""An orderly end, whoever asks for it."""
+"""An orderly stop, whatever its cause."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The token that opens pages and API: what is printed of it, and how long it lives."""
+"""The token of pages and API: what is printed of it, and how long it is valid."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import requests
 from pydantic import SecretStr
 
-from actors.cli.api_token import ApiToken, start_lines
+from actors.cli.api_token import ChosenApiToken, start_lines
 from moca.settings.reader import read_settings
 from tests.process.service import ACCESS_TOKEN, APP_SECRET, BRISK, TOKEN
 
@@ -37,7 +37,7 @@ def test_a_configured_token_is_never_printed(make):
 
     assert TOKEN not in service.said()
     assert printed(service) == [
-        f"Moca (live) — open {service.url}/ and log in, by name or with web.api_token"
+        f"Moca (live) — open {service.url}/ and log in by name or with web.api_token"
     ]
 
 
@@ -50,7 +50,9 @@ def test_the_link_of_the_sandbox_lives_on_after_a_restart(make):
     first, kept, again, _ = printed(service)
     token = first.partition("/?token=")[2]
     assert again == first == f"Moca (sandbox) — open {service.url}/?token={token}"
-    assert kept == ("Its token is kept in moca.db.token; delete the file and restart to change it.")
+    assert kept == (
+        "The token is stored in moca.db.token. To change it, delete the file and restart."
+    )
     assert opens(service, token)
     file = service.path / "moca.db.token"
     assert (file.read_text(), file.stat().st_mode & 0o777) == (token, 0o600)
@@ -66,7 +68,7 @@ def test_a_live_instance_prints_a_made_token_to_no_log(make):
     assert token not in service.said()
     assert printed(service) == [
         f"Moca (live) — open {service.url}/",
-        "Its token is kept in moca.db.token; delete the file and restart to change it.",
+        "The token is stored in moca.db.token. To change it, delete the file and restart.",
     ]
 
 
@@ -77,7 +79,7 @@ def test_a_token_that_cannot_be_kept_says_what_to_do(make):
     ended = service.command()
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("moca.db.token: the token cannot be kept there (")
+    assert ended.stderr.startswith("moca.db.token: the API token cannot be saved there (")
     assert "set web.api_token" in ended.stderr
 
 
@@ -94,9 +96,9 @@ def test_at_a_terminal_a_live_instance_prints_the_link_of_the_token_it_made(monk
     names = {f"MOCA_{name.upper().replace('.', '__')}": value for name, value in LIVE.items()}
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
-    lines = start_lines(read_settings(None, names), ApiToken(SecretStr("made"), Path("kept")))
+    lines = start_lines(read_settings(None, names), ChosenApiToken(SecretStr("made"), Path("kept")))
 
     assert lines == [
         "Moca (live) — open http://127.0.0.1:8000/?token=made",
-        "Its token is kept in kept; delete the file and restart to change it.",
+        "The token is stored in kept. To change it, delete the file and restart.",
     ]

@@ -1,4 +1,4 @@
-"""A day in the life of a Moca, lived by the whole system on a frozen clock and left on disk."""
+"""A day of a Moca, run by the whole system on a frozen clock and left on disk."""
 
 import json
 from contextlib import contextmanager
@@ -9,61 +9,61 @@ from actors.config import conversation_policy, sender_policy, writer_policy
 from moca import clock
 from moca.settings.sections import Settings
 from tests.support.factory import ANNA
-from tests.support.system import House
+from tests.support.system import SteppedSystem
 
 
 class History:
-    """A house whose Instagram posts its webhooks, the echoes of replies among them."""
+    """A system whose Instagram posts its webhooks, including the echoes of replies."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, system: SteppedSystem) -> None:
+        self.system = system
         self._echoed = 0
 
-    def hears(self, text: str, mid: str, contact=ANNA, **more) -> None:
-        """A contact writes."""
+    def receive(self, text: str, mid: str, contact=ANNA, **more) -> None:
+        """Receive a contact's message."""
         self._posts(contact.psid, contact.account_id, {"mid": mid, "text": text, **more})
 
     def hears_person(self, text: str, mid: str, contact=ANNA) -> None:
-        """A person answers in the Instagram app."""
+        """Receive the echo of a reply written in the Instagram app."""
         told = {"mid": mid, "text": text, "is_echo": True}
         self._posts(contact.account_id, contact.psid, told)
 
     def hears_unsent(self, mid: str, contact=ANNA) -> None:
-        """A contact takes a message back."""
+        """Receive the unsend of a contact's message."""
         self._posts(contact.psid, contact.account_id, {"mid": mid, "is_deleted": True})
 
-    def passes(self, seconds: float) -> None:
-        """Let time pass, then have what was sent meanwhile echoed."""
-        self.house.passes(seconds)
-        for call in self.house.instagram.reached[self._echoed :]:
+    def advance(self, seconds: float) -> None:
+        """Advance the time, then echo what was sent meanwhile."""
+        self.system.advance(seconds)
+        for call in self.system.instagram.reached[self._echoed :]:
             self.hears_person(call.text, call.mid, call.contact)
-        self._echoed = len(self.house.instagram.reached)
+        self._echoed = len(self.system.instagram.reached)
 
-    def _posts(self, sender: str, recipient: str, message: dict) -> None:
+    def _posts(self, sender: str, recipient: str, message: dict[str, object]) -> None:
         account_id = ANNA.account_id
         at = int(clock.now().timestamp() * 1000)
         item = {"sender": {"id": sender}, "recipient": {"id": recipient}, "timestamp": at}
         entry = {"id": account_id, "time": at, "messaging": [item | {"message": message}]}
         body = json.dumps({"object": "instagram", "entry": [entry]}).encode()
-        self.house.takes(body)
+        self.system.receive_body(body)
 
 
 @contextmanager
-def lived(path, begin):
-    """Live from an instant on with the settings' own figures; then all is on disk."""
+def recorded_messages(path, begin):
+    """Run from an instant on with the default settings; then everything is on disk."""
     figures = settings()
     with freezegun.freeze_time(begin) as frozen:
-        house = House(
+        system = SteppedSystem(
             path,
             frozen,
             conversation=conversation_policy(figures),
             sender=sender_policy(figures),
             consent=writer_policy(figures).consent,
         )
-        yield History(house)
-        house.stop()
+        yield History(system)
+        system.stop()
 
 
 def settings(**sections) -> Settings:
-    """Settings as a file would give them."""
+    """Return settings as from a file."""
     return Settings.model_validate(sections)

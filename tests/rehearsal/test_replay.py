@@ -1,4 +1,4 @@
-"""What came is lived through again, by the real actors in virtual time, with other settings."""
+"""Stored webhooks are replayed by the real actors in virtual time, with other settings."""
 
 import random
 import sqlite3
@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from actors.replay.runner import Programme, rehearse
+from actors.replay.runner import ReplayPlan, rehearse
 from moca import clock
-from moca.core.replay_comparison import Verdict
-from moca.replies.mock import MOCK_TEXT
-from tests.rehearsal.history import lived, settings
+from moca.core.replay_comparison import ReplayVerdict
+from moca.replies.fixed import MOCK_TEXT
+from tests.rehearsal.history import recorded_messages, settings
 from tests.replies.model.model_server import ModelServer, chat
 from tests.support.factory import ANNA, BEN, NOON
 
@@ -24,7 +24,7 @@ def url(tmp_path):
 
 
 def rehearsed(url, since=NOON, now=NOW, **sections):
-    return rehearse(url, settings(**sections), Programme(since=since, now=now))
+    return rehearse(url, settings(**sections), ReplayPlan(since=since, now=now))
 
 
 def verdicts(rehearsal) -> dict[str, str]:
@@ -32,7 +32,7 @@ def verdicts(rehearsal) -> dict[str, str]:
 
 
 def changed(path, sql) -> None:
-    """Change behind everybody's back what was lived."""
+    """Change the stored data directly."""
     with closing(sqlite3.connect(path / "moca.db", isolation_level=None)) as database:
         database.execute("PRAGMA foreign_keys = ON")
         database.execute(sql)
@@ -43,13 +43,13 @@ def counted(rehearsal) -> dict[str, int]:
 
 
 def test_the_same_settings_show_no_difference(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.hears("good day", "m2", BEN)
-        history.passes(60)
-        history.hears("hello again", "m3")
-        history.hears("hello again", "m4")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.receive("good day", "m2", BEN)
+        history.advance(60)
+        history.receive("hello again", "m3")
+        history.receive("hello again", "m4")
+        history.advance(60)
     rehearsal = rehearsed(url)
     assert (counted(rehearsal), rehearsal.differences) == ({"same": 4}, ())
     assert (rehearsal.webhooks, rehearsal.unreadable) == (7, 0)
@@ -58,36 +58,36 @@ def test_the_same_settings_show_no_difference(tmp_path, url):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_lively_hour_with_the_same_settings_shows_no_difference(tmp_path, url, seed):
     chance = random.Random(seed)
-    with lived(tmp_path, NOON) as history:
+    with recorded_messages(tmp_path, NOON) as history:
         for number in range(30):
             happens(history, chance, f"m{number}")
-            history.passes(chance.choice([0.2, 1, 3, 8, 20, 45, 200]))
-        history.passes(120)
+            history.advance(chance.choice([0.2, 1, 3, 8, 20, 45, 200]))
+        history.advance(120)
     rehearsal = rehearsed(url)
     assert verdicts(rehearsal) == {}
-    assert rehearsal.counts[Verdict.SAME] > 15
+    assert rehearsal.counts[ReplayVerdict.SAME] > 15
 
 
 def happens(history, chance, mid) -> None:
-    """Something that contacts and people do."""
+    """Cause a random event of a contact or a teammate."""
     contact = chance.choice([ANNA, BEN])
     match chance.randrange(12):
         case 0:
             history.hears_person("let me see to it", f"by hand {mid}", contact)
         case 1:
-            history.hears(chance.choice(["STOP", "start"]), mid, contact)
+            history.receive(chance.choice(["STOP", "start"]), mid, contact)
         case 2:
-            history.hears("never mind", mid, contact)
+            history.receive("never mind", mid, contact)
             history.hears_unsent(mid, contact)
         case _:
-            history.hears(chance.choice(["hello", "hello?", "are you there?"]), mid, contact)
+            history.receive(chance.choice(["hello", "hello?", "are you there?"]), mid, contact)
 
 
 def test_a_changed_rule_shows_what_is_said_otherwise_and_who_is_no_longer_answered(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("what is the price?", "m1")
-        history.hears("hello", "m2", BEN)
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("what is the price?", "m1")
+        history.receive("hello", "m2", BEN)
+        history.advance(60)
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\nname = "prices"\nkeywords = ["price"]\nanswers = "20 €"\n')
     rehearsal = rehearsed(url, replies={"generator": "rules", "rules": {"file": str(rules)}})
@@ -95,15 +95,15 @@ def test_a_changed_rule_shows_what_is_said_otherwise_and_who_is_no_longer_answer
     changed, silent = rehearsal.differences
     assert (changed.then.said, changed.now.said) == (MOCK_TEXT, "20 €")
     assert changed.now.by.startswith("rules: ")
-    assert silent.now.because.startswith("no reply is wanted: ")
+    assert silent.now.because.startswith("no reply needed: ")
 
 
 def test_a_longer_cooldown_answers_later_and_gathers(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(50)
-        history.hears("are you there?", "m2")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(50)
+        history.receive("are you there?", "m2")
+        history.advance(60)
     rehearsal = rehearsed(url, conversation={"cooldown_seconds": 600})
     assert verdicts(rehearsal) == {"m2": "at another time"}
     (later,) = rehearsal.differences
@@ -112,25 +112,25 @@ def test_a_longer_cooldown_answers_later_and_gathers(tmp_path, url):
 
 
 def test_a_person_who_answered_in_the_app_holds_as_long_as_the_settings_say(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(60)
         history.hears_person("let me see to it", "from the app")
-        history.passes(3600)
-        history.hears("thanks", "m2")
-        history.passes(60)
+        history.advance(3600)
+        history.receive("thanks", "m2")
+        history.advance(60)
     assert counted(rehearsed(url)) == {"same": 2}
     shorter = rehearsed(url, conversation={"takeover_minutes": 30})
     assert verdicts(shorter) == {"m2": "now answered"}
 
 
 def test_an_unsent_message_and_an_emptied_body_are_not_replayed(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("a secret", "m1")
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("a secret", "m1")
         history.hears_unsent("m1")
-        history.hears("hello", "m2", BEN)
-        history.hears("what was in it is gone", "m3", BEN)
-        history.passes(60)
+        history.receive("hello", "m2", BEN)
+        history.receive("what was in it is gone", "m3", BEN)
+        history.advance(60)
     changed(tmp_path, "UPDATE webhook SET body = x'' WHERE id = 4")
     rehearsal = rehearsed(url)
     assert counted(rehearsal) == {"same": 1, "not replayed": 2}
@@ -138,39 +138,39 @@ def test_an_unsent_message_and_an_emptied_body_are_not_replayed(tmp_path, url):
 
 
 def test_a_message_whose_webhook_is_gone_is_replayed_as_it_is_stored(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(60)
     changed(tmp_path, "DELETE FROM webhook")
     assert counted(rehearsed(url)) == {"same": 1}
 
 
 def test_what_is_before_is_lived_through_and_not_compared(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(10)
-        history.hears("are you there?", "m2")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(10)
+        history.receive("are you there?", "m2")
+        history.advance(60)
     rehearsal = rehearsed(url, since=NOON + timedelta(seconds=5))
     assert counted(rehearsal) == {"same": 1}
 
 
 def test_who_opted_out_long_ago_is_left_alone(tmp_path, url):
-    with lived(tmp_path, NOON - timedelta(days=30)) as history:
-        history.hears("hello", "m0")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON - timedelta(days=30)) as history:
+        history.receive("hello", "m0")
+        history.advance(60)
     changed(tmp_path, "UPDATE contact SET opted_out_at = created_at")
-    with lived(tmp_path, NOON) as history:
-        history.hears("a month later", "m1")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("a month later", "m1")
+        history.advance(60)
     rehearsal = rehearsed(url)
     assert counted(rehearsal) == {"same": 1}
 
 
 def test_the_names_that_are_known_are_used(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(60)
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\nname = "all"\nanswers = "Hello {name|you}"\n')
     rehearsal = rehearsed(url, replies={"generator": "rules", "rules": {"file": str(rules)}})
@@ -179,40 +179,40 @@ def test_the_names_that_are_known_are_used(tmp_path, url):
 
 
 def test_the_model_is_not_asked_and_its_place_is_shown(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(60)
     model = {"model": "costly", "url": "http://127.0.0.1:1/v1"}
     rehearsal = rehearsed(url, replies={"generator": "model", "model": model})
     (difference,) = rehearsal.differences
-    assert difference.now.said == "(the model would answer)"
+    assert difference.now.said == "(the model would reply)"
     assert rehearsal.unasked == 1
 
 
 def test_where_it_is_wanted_the_model_is_asked_about_what_is_compared(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(60)
-        history.hears("what does it cost?", "m2")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(60)
+        history.receive("what does it cost?", "m2")
+        history.advance(60)
     with ModelServer() as server:
         server.will(chat("Twenty."))
         model = {"model": "costly", "url": f"{server.url}/v1", "prompt": "Another prompt."}
-        programme = Programme(since=NOON + timedelta(seconds=30), now=NOW, with_model=True)
+        plan = ReplayPlan(since=NOON + timedelta(seconds=30), now=NOW, with_model=True)
         others = settings(replies={"generator": "model", "model": model})
-        rehearsal = rehearse(url, others, programme)
+        rehearsal = rehearse(url, others, plan)
     (difference,) = rehearsal.differences
     assert (difference.message.mid, difference.now.said) == ("m2", "Twenty.")
     ((_, asked),) = server.asked
     told = [each["content"] for each in asked["messages"]]
     assert told[0].startswith("Another prompt.")
-    assert told[1:] == ["hello", "(the model would answer)", "what does it cost?"]
+    assert told[1:] == ["hello", "(the model would reply)", "what does it cost?"]
 
 
 def test_nothing_is_written_to_what_is_replayed_and_the_clock_is_the_worlds_again(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.passes(60)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.advance(60)
     before = (tmp_path / "moca.db").read_bytes()
     rehearsed(url)
     assert (tmp_path / "moca.db").read_bytes() == before
@@ -220,11 +220,11 @@ def test_nothing_is_written_to_what_is_replayed_and_the_clock_is_the_worlds_agai
 
 
 def test_only_so_many_differences_are_kept_and_all_are_counted(tmp_path, url):
-    with lived(tmp_path, NOON) as history:
-        history.hears("hello", "m1")
-        history.hears("hello", "m2", BEN)
-        history.passes(60)
-    programme = Programme(since=NOON, now=NOW, most=1)
-    rehearsal = rehearse(url, settings(replies={"mock_text": "Otherwise"}), programme)
-    assert (len(rehearsal.differences), rehearsal.counts[Verdict.CHANGED]) == (1, 2)
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("hello", "m1")
+        history.receive("hello", "m2", BEN)
+        history.advance(60)
+    plan = ReplayPlan(since=NOON, now=NOW, most=1)
+    rehearsal = rehearse(url, settings(replies={"mock_text": "Otherwise"}), plan)
+    assert (len(rehearsal.differences), rehearsal.counts[ReplayVerdict.CHANGED]) == (1, 2)
     assert rehearsal.different == 2

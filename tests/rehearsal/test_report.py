@@ -7,20 +7,20 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from moca.core.replay_comparison import Comparison, Ending, Lived, Rehearsal
+from actors.cli.rehearse import read_span
+from moca.core.replay_comparison import RecordedMessage, Rehearsal, ReplayComparison, ReplayOutcome
 from moca.core.types import Outcome
 from moca.rehearsal.page import rehearsal_page, write_for_the_owner
 from moca.rehearsal.phrases import span
-from moca.rehearsal.span import read_span
 from moca.rehearsal.table import rehearsal_tables
 from tests.support.factory import ANNA, NOON, at
 
 
 def rehearsal(wrote="hello", then="Hi", now="<b>Good</b> [red]day", most=10) -> Rehearsal:
-    """One in which two messages are answered otherwise."""
-    comparison = Comparison(most)
+    """A rehearsal with two messages that are answered differently."""
+    comparison = ReplayComparison(most)
     for mid in ("m1", "m2"):
-        lived = Lived(
+        recorded_messages = RecordedMessage(
             contact=ANNA,
             mid=mid,
             kind="message",
@@ -29,7 +29,7 @@ def rehearsal(wrote="hello", then="Hi", now="<b>Good</b> [red]day", most=10) -> 
             received_at=NOON,
             ending=_ending(then, 8),
         )
-        comparison.add(lived, _ending(now, 95))
+        comparison.add(recorded_messages, _ending(now, 95))
     return Rehearsal(
         since=NOON,
         until=at(3600),
@@ -41,18 +41,19 @@ def rehearsal(wrote="hello", then="Hi", now="<b>Good</b> [red]day", most=10) -> 
     )
 
 
-def _ending(said, after) -> Ending:
+def _ending(said, after) -> ReplayOutcome:
     sent_after = timedelta(seconds=after)
-    return Ending(
+    return ReplayOutcome(
         outcome=Outcome.ANSWERED, said=said, type="text", by="rules: a", sent_after=sent_after
     )
 
 
 def shown(rehearsal) -> str:
-    console = Console(width=200, file=StringIO())
+    file = StringIO()
+    console = Console(width=200, file=file)
     for each in rehearsal_tables(rehearsal):
         console.print(each)
-    return console.file.getvalue()
+    return file.getvalue()
 
 
 def test_the_table_tells_what_was_said_and_what_is_said_now():
@@ -60,13 +61,13 @@ def test_the_table_tells_what_was_said_and_what_is_said_now():
     for text in ("hello", "m1", "Hi", "after 8.0 s", "[red]day", "after 95.0 s", "changed"):
         assert text in told
     assert "4 webhooks replayed, 2 messages compared, nothing sent." in told
-    assert "Webhooks that were erased or cannot be read: 1" in told
+    assert "Webhooks erased or unreadable: 1" in told
 
 
 def test_the_table_cuts_long_texts_and_tells_what_it_does_not_show():
     told = shown(rehearsal(now="long " * 100, most=1))
     assert "long " * 60 not in " ".join(told.split())
-    assert "Differences not shown (--limit shows more): 1" in told
+    assert "Differences not shown (use --limit): 1" in told
 
 
 def test_the_page_is_whole_in_itself_and_quotes_what_was_written_as_text():
@@ -102,7 +103,7 @@ def test_a_span_is_read_as_people_write_it(text, time):
 
 @pytest.mark.parametrize("text", ["", "7", "d", "0d", "-1d", "7 days", "99999w", "1.5h"])
 def test_what_is_no_span_is_told(text):
-    with pytest.raises(ValueError, match="is not a span such as"):
+    with pytest.raises(ValueError, match="is not a duration such as"):
         read_span(text)
 
 

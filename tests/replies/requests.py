@@ -1,12 +1,12 @@
-"""Requests as tests ask them."""
+"""Reply requests for tests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from moca.core.content.attachments import Received
+from moca.core.content.attachments import ReceivedContent
 from moca.core.conversation.snapshot import Inbound
 from moca.core.types import ContactKey, Role
-from moca.replies.generator import ReplyRequest, Saying
+from moca.replies.generator import HistoryMessage, ReplyRequest
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ANNA = ContactKey("17841400000000001", "anna")
@@ -25,7 +25,9 @@ def asked(*texts, name=None, at=NOON, contact=ANNA, history=()):
 
 
 def tapped(title, payload, *, kind="postback", type="text"):
-    message = replace(inbound(title, kind=kind, type=type), received=Received(payload=payload))
+    message = replace(
+        inbound(title, kind=kind, type=type), received=ReceivedContent(payload=payload)
+    )
     return ReplyRequest(contact=ANNA, inputs=(message,), now=NOON)
 
 
@@ -34,5 +36,5 @@ def seen(type, text="", *, kind="message", id=1):
     return ReplyRequest(contact=ANNA, inputs=(message,), now=NOON)
 
 
-def said(role: Role, text: str, minutes_ago: int = 1) -> Saying:
-    return Saying(role=role, text=text, at=NOON - timedelta(minutes=minutes_ago))
+def said(role: Role, text: str, minutes_ago: int = 1) -> HistoryMessage:
+    return HistoryMessage(role=role, text=text, at=NOON - timedelta(minutes=minutes_ago))

@@ -8,8 +8,8 @@ from moca.replies.budget import DailyBudget
 from tests.replies.requests import ANNA, BEN, NOON
 
 MIDNIGHT = datetime(2026, 1, 6, tzinfo=UTC)
-DAY_SPENT = "the day's budget of 3 calls is spent until 00:00 UTC"
-ANNA_SPENT = "the contact's budget of 2 calls is spent until 00:00 UTC"
+DAY_SPENT = "the day's budget of 3 calls is used up until 00:00 UTC"
+ANNA_SPENT = "the contact's budget of 2 calls is used up until 00:00 UTC"
 
 
 def test_a_contact_has_so_many_calls_a_day():
@@ -27,7 +27,7 @@ def test_all_contacts_together_have_so_many_calls_a_day():
 def test_one_hour_takes_no_more_than_a_quarter_of_the_day():
     budget = DailyBudget(1000, 1000)
     assert [budget.take(ANNA, NOON) for _ in range(250)] == [None] * 250
-    spent = "the hour's share of 250 calls is spent until 13:00 UTC"
+    spent = "the hour's share of 250 calls is used up until 13:00 UTC"
     assert budget.take(BEN, NOON + timedelta(minutes=59)) == spent
     assert budget.take(BEN, NOON + timedelta(minutes=60)) is None
 
@@ -35,7 +35,7 @@ def test_one_hour_takes_no_more_than_a_quarter_of_the_day():
 def test_of_a_small_budget_one_hour_takes_fifty():
     budget = DailyBudget(60, 60)
     taken = Counter(budget.take(ANNA, NOON) for _ in range(60))
-    assert taken == {None: 50, "the hour's share of 50 calls is spent until 13:00 UTC": 10}
+    assert taken == {None: 50, "the hour's share of 50 calls is used up until 13:00 UTC": 10}
 
 
 def test_that_a_budget_is_spent_is_reported_once():
@@ -46,6 +46,14 @@ def test_that_a_budget_is_spent_is_reported_once():
             budget.take(ANNA, MIDNIGHT)
     told = {"event": "model_budget_spent", "because": DAY_SPENT, "log_level": "warning"}
     assert lines == [told | {"day": "2026-01-06"}]
+
+
+def test_what_is_reported_goes_to_whom_it_concerns_with_its_instant():
+    reports = []
+    budget = DailyBudget(3, 3, report=lambda *report: reports.append(report))
+    for minute in range(9):
+        budget.take(ANNA, NOON + timedelta(minutes=minute))
+    assert reports == [(DAY_SPENT, NOON + timedelta(minutes=3))]
 
 
 def test_the_next_day_begins_at_midnight_utc():

@@ -1,10 +1,10 @@
 from datetime import timedelta
 
-from moca.replies.circuit import Circuit
+from moca.replies.circuit import CircuitBreaker
 from tests.replies.requests import NOON
 
 REST = timedelta(seconds=60)
-CLOSED = Circuit(most_failures=2, rest=REST)
+CLOSED = CircuitBreaker(max_failures=2, rest=REST)
 
 
 def after(seconds):

@@ -1,10 +1,9 @@
-"""Generators that other distributions bring along."""
+"""Generators of third-party distributions."""
 
 import pytest
 
 from moca.core.content.content import Content
-from moca.replies.errors import BadGenerator
-from moca.replies.generator import Say
+from moca.replies.generator import BadGenerator, GeneratedReply
 from moca.replies.registry import generator_names, make_generator
 from moca.settings.reader import read_settings
 from tests.replies.requests import asked
@@ -59,12 +58,12 @@ def made(tmp_path, toml):
 
 def test_a_generator_of_another_distribution_answers(tmp_path):
     reply = made(tmp_path, "generator = 'weather'").reply(asked("hi"))
-    assert reply == Say(Content(text="Rain in Oslo"), "weather")
+    assert reply == GeneratedReply(Content(text="Rain in Oslo"), "weather")
 
 
 def test_it_is_made_with_its_own_table(tmp_path):
     generator = made(tmp_path, "generator = 'weather'\n[replies.weather]\ncity = 'Rome'")
-    assert generator.reply(asked("hi")) == Say(Content(text="Rain in Rome"), "weather")
+    assert generator.reply(asked("hi")) == GeneratedReply(Content(text="Rain in Rome"), "weather")
 
 
 def test_it_stands_in_a_chain_like_our_own(tmp_path):
@@ -72,8 +71,8 @@ def test_it_stands_in_a_chain_like_our_own(tmp_path):
     toml = f"generator = 'rules, weather'\n[replies.rules]\nfile = '{tmp_path}/rules.toml'"
     chain = made(tmp_path, toml)
     assert chain.needs_history == 2
-    assert chain.reply(asked("hi")) == Say(
-        Content(text="Rain in Oslo"), "weather, after rules: no rule fits"
+    assert chain.reply(asked("hi")) == GeneratedReply(
+        Content(text="Rain in Oslo"), "weather, after rules: no rule matches"
     )
 
 
@@ -83,8 +82,8 @@ def test_it_stands_in_a_chain_like_our_own(tmp_path):
         (
             "generator = 'wether'",
             (
-                "replies.generator: no generator is called 'wether'; did you mean 'weather'? "
-                "there is: mock, rules, model, fixed, absent, gone, nothing, picky, weather"
+                "replies.generator: no generator named 'wether'; did you mean 'weather'? "
+                "available: mock, rules, model, fixed, absent, gone, nothing, picky, weather"
             ),
         ),
         (
@@ -95,7 +94,7 @@ def test_it_stands_in_a_chain_like_our_own(tmp_path):
             "generator = 'picky'\n[replies.picky]\nkey = 'bad'",
             "replies.picky: key: must be good",
         ),
-        ("generator = 'nothing'", "replies.nothing: it has no reply() and needs_history to be one"),
+        ("generator = 'nothing'", "replies.nothing: a generator needs reply() and needs_history"),
         (
             "generator = 'gone'",
             (

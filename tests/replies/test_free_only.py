@@ -1,16 +1,16 @@
-"""A generator that may cost money is not asked in a rehearsal, unless somebody wants it to be."""
+"""A generator that may cost money is only called in a rehearsal on request."""
 
 import pytest
 
 from moca.core.content.content import Content
-from moca.replies.free_only import SparedGenerator
-from moca.replies.generator import ReplyRequest, Say
+from moca.replies.free_only import FreeOnlyGenerator
+from moca.replies.generator import GeneratedReply, ReplyRequest
 from moca.replies.registry import FREE, generator_names, make_generator
 from tests.support.factory import ANNA, NOON, at, said
 
 
 class Costly:
-    """Counts what it is asked."""
+    """Counts its calls."""
 
     needs_history = 7
 
@@ -29,15 +29,15 @@ def asked(generator, seconds=0):
 
 def test_it_is_not_asked_and_its_place_is_held():
     costly = Costly()
-    spared = SparedGenerator("model", costly, asked_from=None)
-    told = Say(Content(text="(the model would answer)"), "not asked in a rehearsal")
+    spared = FreeOnlyGenerator("model", costly, asked_from=None)
+    told = GeneratedReply(Content(text="(the model would reply)"), "not called in a rehearsal")
     assert (asked(spared), costly.asked, spared.needs_history) == (told, 0, 0)
 
 
 @pytest.mark.parametrize(("seconds", "times"), [(-1, 0), (0, 1), (60, 1)])
 def test_where_it_is_wanted_it_is_asked_for_what_is_compared(seconds, times):
     costly = Costly()
-    spared = SparedGenerator("model", costly, asked_from=NOON)
+    spared = FreeOnlyGenerator("model", costly, asked_from=NOON)
     asked(spared, seconds)
     assert (costly.asked, spared.needs_history) == (times, 7)
 
@@ -48,6 +48,6 @@ def test_only_generators_that_call_nobody_are_free():
 
 def test_a_chain_is_made_with_what_stands_in_a_generators_place():
     chain = make_generator(
-        ["mock"], {}, wrap=lambda name, generator: SparedGenerator(name, generator, None)
+        ["mock"], {}, wrap=lambda name, generator: FreeOnlyGenerator(name, generator, None)
     )
-    assert asked(chain).content.text == "(the mock would answer)"
+    assert asked(chain).content.text == "(the mock would reply)"

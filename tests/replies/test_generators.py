@@ -2,8 +2,7 @@ import pytest
 
 from moca.core.content.content import Content
 from moca.core.types import Role
-from moca.replies.errors import BadGenerator
-from moca.replies.generator import Say
+from moca.replies.generator import BadGenerator, GeneratedReply
 from moca.replies.registry import generator_names, make_generator
 from moca.settings.sections import Settings
 from tests.replies.requests import asked, said
@@ -18,31 +17,31 @@ def problems(names, tables=()):
 def test_the_mock_says_what_it_is():
     mock = make_generator(["mock"], {})
     said = Content(text="This would be an AI generated message")
-    assert mock.reply(asked("hi")) == Say(said, "mock", is_sample=True)
+    assert mock.reply(asked("hi")) == GeneratedReply(said, "mock", is_sample=True)
 
 
 def test_the_mock_says_what_the_settings_say():
     settings = Settings.model_validate({"replies": {"mock_text": "Hello"}})
     made = make_generator(settings.replies.chain, settings.replies.tables)
-    assert made.reply(asked("hi")) == Say(Content(text="Hello"), "mock", is_sample=True)
+    assert made.reply(asked("hi")) == GeneratedReply(Content(text="Hello"), "mock", is_sample=True)
 
 
 def test_the_fixed_text_is_said_to_everybody():
     fixed = make_generator(["fixed"], {"fixed": {"text": "Soon"}})
-    assert fixed.reply(asked("hi")) == Say(Content(text="Soon"), "fixed: the fixed text")
+    assert fixed.reply(asked("hi")) == GeneratedReply(Content(text="Soon"), "fixed: fixed text")
 
 
 def test_a_fixed_text_that_says_nothing_is_refused():
     assert problems(["fixed"], {"fixed": {"text": " "}}) == (
-        "replies.fixed: text: must say something",
+        "replies.fixed: text: must not be empty",
     )
 
 
 def test_an_unknown_generator_is_refused_with_the_names_known():
     (problem,) = problems(["mok"])
     assert problem == (
-        "replies.generator: no generator is called 'mok'; "
-        "did you mean 'mock'? there is: mock, rules, model, fixed"
+        "replies.generator: no generator named 'mok'; "
+        "did you mean 'mock'? available: mock, rules, model, fixed"
     )
     assert generator_names() == ("mock", "rules", "model", "fixed")
 
@@ -52,15 +51,15 @@ def test_the_problems_of_all_generators_are_told_at_once(tmp_path):
         {"replies": {"generator": "rules, model, mok", "rules": {"file": f"{tmp_path}/no.toml"}}}
     )
     rules, model, unknown = problems(settings.replies.chain, settings.replies.tables)
-    assert rules == f"replies.rules.file: {tmp_path}/no.toml: there is no such file"
-    assert model == "replies.model.model: which model shall answer?"
-    assert unknown.startswith("replies.generator: no generator is called 'mok'; ")
+    assert rules == f"replies.rules.file: {tmp_path}/no.toml: no such file"
+    assert model == "replies.model.model: is required"
+    assert unknown.startswith("replies.generator: no generator named 'mok'; ")
 
 
 def test_a_provider_s_own_server_wants_a_key():
     table = Settings.model_validate({"replies": {"generator": "model", "model": {"model": "m"}}})
     assert problems(["model"], table.replies.tables) == (
-        "replies.model.api_key: the provider's own server wants one; or set url to yours",
+        "replies.model.api_key: is required for the provider's own server; or set url",
     )
 
 

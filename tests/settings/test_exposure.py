@@ -1,4 +1,4 @@
-"""What a live instance, or one that strangers can reach, must not start with."""
+"""Settings with which a live or publicly reachable instance must not start."""
 
 import pytest
 
@@ -15,14 +15,14 @@ GOOD = "Zm9yLXRlc3RzLW9ubHktMTIz"
 def test_live_mode_refuses_a_token_of_fewer_than_24_characters(token: str) -> None:
     (problem,) = problems(LIVE | {TOKEN: token})
     assert problem == (
-        "web.api_token: live mode needs 24 characters or more; make one with "
-        "`openssl rand -base64 32`, or leave it empty and Moca makes one"
+        "web.api_token: live mode needs at least 24 characters; make one with "
+        "`openssl rand -base64 32`, or leave it empty and Moca generates one"
     )
 
 
 def test_live_mode_refuses_a_token_of_few_different_characters() -> None:
     (problem,) = problems(LIVE | {TOKEN: "abc" * 10})
-    assert problem.startswith("web.api_token: it repeats a few characters")
+    assert problem.startswith("web.api_token: repeats a few characters")
 
 
 @pytest.mark.parametrize("token", ["", GOOD])
@@ -67,4 +67,4 @@ def test_proxies_are_named_as_a_list_or_with_commas(text: str, read: tuple[str, 
 def test_a_proxy_that_is_no_address_is_refused(text: str) -> None:
     (problem,) = problems({PROXIES: text})
     assert problem.startswith("server.trusted_proxies.0: ")
-    assert "is neither an address nor a network" in problem
+    assert "is not an address or network" in problem

@@ -1,7 +1,7 @@
 import pytest
 
 from actors.config import conversation_policy, writer_policy
-from moca.core.conversation.consent import Wish
+from moca.core.conversation.consent import ConsentChange
 from moca.settings.display import shown_settings
 from moca.settings.errors import BadSettings
 from moca.settings.reader import read_settings
@@ -12,7 +12,7 @@ from moca.settings.reader import read_settings
     [
         (
             '[manners]\nescalation_words = ["human", "?!"]',
-            "manners.escalation_words.1: '?!' has no letter or digit, so nothing has it",
+            "manners.escalation_words.1: '?!' has no letter or digit, so it never matches",
         ),
         (
             '[manners]\nopt_out_words = ["STOP"]\nopt_in_words = ["stop!"]',
@@ -46,8 +46,11 @@ def test_manners_come_to_those_who_mind_them() -> None:
         "A bot speaks.",
         "A person will answer you here.",
     )
-    assert writer.consent.wish_of("stop", has_opted_out=False) is Wish.OPT_OUT
-    assert (writer.gives_notice, writer_policy(read_settings(None, {})).gives_notice) == (
+    assert writer.consent.change_of("stop", has_opted_out=False) is ConsentChange.OPT_OUT
+    assert (
+        writer.stores_notification,
+        writer_policy(read_settings(None, {})).stores_notification,
+    ) == (
         True,
         False,
     )

@@ -1,4 +1,4 @@
-"""Who answers: a chain, a table for each, and tables for generators of others."""
+"""Who replies: a chain, a table for each generator, and tables for third-party ones."""
 
 import pytest
 from pydantic import SecretStr
@@ -35,7 +35,7 @@ def test_generators_are_named_in_the_order_in_which_they_are_asked(tmp_path, gen
 @pytest.mark.parametrize("generator", ['""', "[]", '"rules, rules"', '" , "'])
 def test_at_least_one_is_named_and_none_twice(tmp_path, generator):
     assert problems(tmp_path, f"generator = {generator}") == (
-        'replies.generator: one name or several, each once, such as "rules, model, fixed"',
+        'replies.generator: one or more different names, such as "rules, model, fixed"',
     )
 
 
@@ -62,15 +62,15 @@ def test_the_environment_reaches_into_the_tables(tmp_path):
     [
         (
             "generatr = 'x'",
-            "replies.generatr: there is no such setting; did you mean 'generator'?",
+            "replies.generatr: unknown setting; did you mean 'generator'?",
         ),
         (
             "[replies.modl]\nmodel = 'x'",
-            "replies.modl: there is no such setting; did you mean 'model'?",
+            "replies.modl: unknown setting; did you mean 'model'?",
         ),
         (
             "[replies.model]\nmodl = 'x'",
-            "replies.model.modl: there is no such setting; did you mean 'model'?",
+            "replies.model.modl: unknown setting; did you mean 'model'?",
         ),
         (
             "generator = 'model'\ntimeout_seconds = 20",

@@ -47,12 +47,9 @@ def test_all_faults_of_file_and_environment_are_told_at_once(tmp_path: Path) -> 
         "[sender]\nper_second = 'many'\n[conversation]\ncooldwn_seconds = 3\n", encoding="utf-8"
     )
     assert problems({"MOCA_SNDER__PER_SECOND": "3"}, path) == (
-        "conversation.cooldwn_seconds: there is no such setting; did you mean 'cooldown_seconds'?",
+        "conversation.cooldwn_seconds: unknown setting; did you mean 'cooldown_seconds'?",
         "sender.per_second: Input should be a valid integer, unable to parse string as an integer",
-        (
-            "environment MOCA_SNDER__PER_SECOND: snder: there is no such setting; "
-            "did you mean 'sender'?"
-        ),
+        ("environment MOCA_SNDER__PER_SECOND: snder: unknown setting; did you mean 'sender'?"),
     )
 
 
@@ -65,7 +62,7 @@ def test_live_mode_refuses_to_start_without_what_it_needs(missing: str) -> None:
 
 def test_live_mode_refuses_the_sandbox_s_secret() -> None:
     (problem,) = problems(LIVE | {"MOCA_INSTAGRAM__APP_SECRET": "sandbox-app-secret"})
-    assert "everybody knows" in problem
+    assert "the sandbox's and public" in problem
 
 
 def test_live_mode_starts_with_a_secret_a_verify_token_and_an_account() -> None:
@@ -103,13 +100,17 @@ def test_the_sandbox_needs_no_account() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("MOCA_BUSINESS_HOURS__MONDAY", '["9-5"]', "'9-5' is not a span such as '09:00-17:30'"),
-        ("MOCA_BUSINESS_HOURS__MONDAY", '["17:00-09:00"]', "ends before it begins"),
-        ("MOCA_BUSINESS_HOURS__TIMEZONE", "Berlin", "no time zone is called 'Berlin'"),
+        (
+            "MOCA_BUSINESS_HOURS__MONDAY",
+            '["9-5"]',
+            "'9-5' is not a time range such as '09:00-17:30'",
+        ),
+        ("MOCA_BUSINESS_HOURS__MONDAY", '["17:00-09:00"]', "ends before it starts"),
+        ("MOCA_BUSINESS_HOURS__TIMEZONE", "Berlin", "unknown time zone 'Berlin'"),
         ("MOCA_DATABASE__URL", "mysql://x", "database.url"),
         ("MOCA_WEB__API_TOKEN", "short", "at least 8 characters"),
         ("MOCA_CONVERSATION__COOLDOWN_SECONDS", "nan", "conversation.cooldown_seconds"),
-        ("MOCA_CONFIGURATION", "x", "there is no such setting"),
+        ("MOCA_CONFIGURATION", "x", "unknown setting"),
     ],
 )
 def test_a_bad_value_is_named_with_what_would_be_good(name: str, value: str, said: str) -> None:
@@ -119,7 +120,7 @@ def test_a_bad_value_is_named_with_what_would_be_good(name: str, value: str, sai
 
 def test_a_file_that_is_not_there_or_not_toml_is_named(tmp_path: Path) -> None:
     gone = tmp_path / "gone.toml"
-    assert problems({}, gone) == (f"{gone}: there is no such file",)
+    assert problems({}, gone) == (f"{gone}: no such file",)
     gone.write_text("[server\n", encoding="utf-8")
     (problem,) = problems({}, gone)
     assert problem.startswith(f"{gone}: ")
@@ -136,8 +137,8 @@ def test_secrets_are_never_shown() -> None:
 def test_several_machines_need_one_database_and_one_token() -> None:
     told = problems({"MOCA_CLUSTER__BROKER_URL": "amqp://guest:guest@mq/"})
     assert told == (
-        "database.url: several machines need one PostgreSQL, postgresql://…",
-        "web.api_token: several machines need one token that opens all of them",
+        "database.url: a cluster needs PostgreSQL, postgresql://…",
+        "web.api_token: a cluster needs one token shared by all nodes",
     )
 
 
@@ -145,8 +146,38 @@ def test_the_day_on_which_the_token_ends_is_a_day(tmp_path: Path) -> None:
     path = tmp_path / "moca.toml"
     path.write_text('[instagram]\naccess_token_expires = "soon"\n', encoding="utf-8")
     assert problems({}, path) == (
-        'instagram.access_token_expires: a day such as "2027-01-31", or empty if not known',
+        'instagram.access_token_expires: a date such as "2027-01-31", or empty if unknown',
     )
     path.write_text('[instagram]\naccess_token_expires = "2027-01-31"\n', encoding="utf-8")
     expires_at = read_settings(path, {}).instagram.access_token_expires_at
     assert expires_at == datetime(2027, 1, 31, tzinfo=UTC)
+
+
+def test_faults_across_sections_are_told_beside_those_within_one(tmp_path: Path) -> None:
+    path = tmp_path / "moca.toml"
+    path.write_text(
+        '[sender]\nper_second = "many"\n[instagram]\nmode = "live"\n'
+        '[cluster]\nbroker_url = "amqp://mq/"\n',
+        encoding="utf-8",
+    )
+    told = problems({"MOCA_SNDER__PER_SECOND": "3"}, path)
+
+    assert [each.split(":")[0] for each in told] == [
+        "sender.per_second",
+        "environment MOCA_SNDER__PER_SECOND",
+        "instagram.app_secret",
+        "instagram.verify_token",
+        "instagram.access_token",
+        "database.url",
+        "web.api_token",
+    ]
+
+
+def test_what_depends_on_a_section_that_cannot_be_read_is_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "moca.toml"
+    path.write_text(
+        '[web]\nonline = true\n[cluster]\nbroker_url = "amqp://mq/"\n', encoding="utf-8"
+    )
+    (problem,) = problems({}, path)
+
+    assert problem.startswith("web.online: unknown setting")

@@ -9,8 +9,10 @@ import structlog
 
 from moca import clock
 from moca.storage.db.connection import migrate, open_database
-from tests.simulation.script import Script
-from tests.simulation.simulation import Result, Simulation
+from tests.simulation.nodes.simulation import ClusterSimulation
+from tests.simulation.result import Result
+from tests.simulation.simulation import Simulation
+from tests.simulation.worlds.script import Script
 
 
 def run(script: Script) -> Result:
@@ -18,7 +20,7 @@ def run(script: Script) -> Result:
     with _quiet_logs(), tempfile.TemporaryDirectory(dir=_fast_directory()) as directory:
         path = Path(directory) / "moca.db"
         path.write_bytes(_empty_database())
-        simulation = Simulation(script, path)
+        simulation = (ClusterSimulation if script.nodes else Simulation)(script, path)
         told_the_time, clock.now = clock.now, simulation.clockwork.now
         try:
             return simulation.run()

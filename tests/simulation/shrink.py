@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
+from typing import Any
 
-from tests.simulation.figures import Figures
+from tests.simulation.oracle.invariants import Invariant
+from tests.simulation.result import Result
 from tests.simulation.run import run
-from tests.simulation.script import Script
-from tests.simulation.simulation import Result
+from tests.simulation.worlds.script import Script
+from tests.simulation.worlds.settings import WorldSettings
 
 
 def shrink(
@@ -25,7 +27,7 @@ class _Shrinking:
         self.best = result
         self._left = most_runs
         self._play = play
-        self._number = _number(result)
+        self._invariant = _first_broken(result)
 
     def leave_out(self) -> None:
         """Leave out happenings, many at a time and then one at a time."""
@@ -35,11 +37,12 @@ class _Shrinking:
                 size //= 2
 
     def make_plain(self) -> None:
-        """Give figures their usual values."""
-        for field in fields(Figures):
-            figures = replace(self.best.script.figures, **{field.name: field.default})
-            if figures != self.best.script.figures:
-                self._try(replace(self.best.script, figures=figures))
+        """Reset settings to their defaults, one after another."""
+        for field in fields(WorldSettings):
+            default: dict[str, Any] = {field.name: field.default}
+            settings = replace(self.best.script.settings, **default)
+            if settings != self.best.script.settings:
+                self._try(replace(self.best.script, settings=settings))
 
     def _leave_out_some(self, size: int) -> bool:
         start, shorter = 0, False
@@ -55,12 +58,11 @@ class _Shrinking:
     def _try(self, script: Script) -> bool:
         self._left -= 1
         result = self._play(script)
-        if _number(result) != self._number:
+        if _first_broken(result) is not self._invariant:
             return False
         self.best = result
         return True
 
 
-def _number(result: Result) -> str | None:
-    """Tell which invariant broke first."""
-    return result.broken[0].split(":")[0] if result.broken else None
+def _first_broken(result: Result) -> Invariant | None:
+    return result.broken[0].invariant if result.broken else None

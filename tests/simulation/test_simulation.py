@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.drawing import draw_script
+from tests.simulation.report import report_failure
+from tests.simulation.result import Result
 from tests.simulation.run import run
-from tests.simulation.simulation import Result
-from tests.simulation.telling import tell_failure
+from tests.simulation.worlds.draw import draw_script
 
 ROOT = Path(__file__).parents[2]
 MOST_SEEDS = 2**48
@@ -21,7 +21,7 @@ def held(seed: int) -> Result:
     """Run a seed; tell its whole story where it breaks something."""
     result = run(draw_script(seed))
     again = f"replay it with: python -m tests.simulation --seed {seed}"
-    assert result.broken == (), "\n".join((*tell_failure(result), again))
+    assert result.broken == (), "\n".join((*report_failure(result), again))
     return result.without_trace()
 
 
@@ -57,7 +57,7 @@ def test_a_story_depends_on_no_order_of_hashes() -> None:
 
 
 def test_a_world_without_faults_is_drawn_too() -> None:
-    results = [held(seed) for seed in range(40, 80)]
+    results = [held(seed) for seed in range(40, 140)]
     assert any(result.faults == result.crashes == 0 for result in results)
     assert any(result.faults > 10 for result in results)
     assert any(result.crashes > 2 for result in results)

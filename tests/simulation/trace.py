@@ -1,7 +1,7 @@
 import hashlib
 from typing import Any
 
-from tests.simulation.clockwork import Clockwork
+from tests.simulation.runtime.virtual_time import Clockwork
 
 
 class Trace:

@@ -1,5 +1,6 @@
 import os
 import socket
+from collections.abc import Iterator
 
 import peewee
 import pytest
@@ -28,13 +29,13 @@ def _require_postgresql():
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.cluster)])
 def kind(request):
-    """Which database a test is about."""
+    """The kind of database that a test uses."""
     return request.param
 
 
 @pytest.fixture
-def new_database(kind, tmp_path) -> peewee.Database:
-    """A database of a test's own with nothing in it, not even a table."""
+def new_database(kind, tmp_path) -> Iterator[peewee.Database]:
+    """A test's own empty database, without any tables."""
     if kind == "sqlite":
         database = open_database(f"sqlite:///{tmp_path}/moca.db")
         yield database
@@ -49,7 +50,7 @@ def new_database(kind, tmp_path) -> peewee.Database:
 
 @pytest.fixture(scope="session")
 def schema():
-    """PostgreSQL's tables, made once; ask for `address`, which gives them as new."""
+    """PostgreSQL's tables, created once; use `address`, which resets them."""
     _require_postgresql()
     with postgresql_schema() as address:
         schema = Schema(address)
@@ -59,7 +60,7 @@ def schema():
 
 @pytest.fixture
 def address(kind, request, tmp_path):
-    """The address of a database with every table and nothing that a test wrote."""
+    """The URL of a database with every table and no data of any test."""
     if kind == "sqlite":
         return copy_migrated(tmp_path)
     schema = request.getfixturevalue("schema")
@@ -68,7 +69,7 @@ def address(kind, request, tmp_path):
 
 
 @pytest.fixture
-def database(address) -> peewee.Database:
+def database(address) -> Iterator[peewee.Database]:
     database = open_for_a_test(address)
     yield database
     database.close()

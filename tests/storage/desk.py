@@ -17,45 +17,45 @@ POLICY = WriterPolicy(
 
 
 def wrote(mid, text="hello", contact=ANNA, **more):
-    """What a webhook tells of a contact's message."""
+    """Return the event of a contact's message."""
     return InboundMessage(contact=contact, mid=mid, text=text, **more)
 
 
 def echoed(mid, text="hello", contact=ANNA, **more):
-    """What a webhook tells of the account's own message."""
+    """Return the event of the account's own message."""
     return Echo(contact=contact, mid=mid, text=text, **more)
 
 
 def webhook(*events, seconds=0, body=b"{}", receipt=None):
-    """A webhook received so many seconds after noon."""
-    return RecordWebhook(body, events, at(seconds), receipt)
+    """Return a webhook received this many seconds after noon."""
+    return RecordWebhook(body, events, at(seconds), receipt=receipt)
 
 
 class Desk:
-    """A writer, and short ways to do with it what happens before a test begins."""
+    """A writer, with shortcuts to set up a test."""
 
     def __init__(self, database, policy=POLICY):
         self._database = database
         self._writer = Writer(database, policy)
 
     def heed(self, consent):
-        """Let these words opt out and in from now on."""
+        """Recognize these words for opting out and in from now on."""
         self._writer = Writer(self._database, replace(POLICY, consent=consent))
 
     def do(self, *commands):
-        """Apply commands in one transaction; tell the events."""
+        """Apply commands in one transaction; return the events."""
         return self._writer.apply(commands).events
 
     def ends(self, *commands):
-        """Apply commands in one transaction; tell which messages came to their outcome."""
+        """Apply commands in one transaction; return which messages reached their outcome."""
         return self._writer.apply(commands).ended
 
     def answers(self, *commands):
-        """Apply commands in one transaction; tell what their receipts are answered."""
+        """Apply commands in one transaction; return the answers of their receipts."""
         return [answer for _, answer in self._writer.apply(commands).answers]
 
-    def hear(self, mid, text="hello", seconds=0, contact=ANNA, **more):
-        """Store a contact's message; its id."""
+    def receive(self, mid, text="hello", seconds=0, contact=ANNA, **more):
+        """Store a contact's message; return its id."""
         self.do(webhook(wrote(mid, text, contact, **more), seconds=seconds))
         return Message.get(Message.mid == mid).id
 
@@ -84,47 +84,47 @@ class Desk:
         return event.reply
 
     def claim(self, reply, seconds=6):
-        """Write `sending`; the reply as claimed."""
+        """Store `sending`; return the claimed reply."""
         (event,) = self.do(ClaimReply(reply, at(seconds)))
         assert isinstance(event, ReplyClaimed), event
         return event.reply
 
     def send(self, reply, mid="r1", seconds=7):
-        """Claim a reply and write that it arrived."""
+        """Claim a reply and store that it arrived."""
         self.claim(reply, seconds - 1)
         return self.do(RecordSent(reply.item_id, mid, at(seconds), "the call's answer"))
 
 
 def message(message_id):
-    """Where a message stands: status, processed, outcome and why."""
+    """Return a message's state: status, processed, outcome and why."""
     row = Message.get_by_id(message_id)
     return row.status, row.processed, row.outcome, row.because
 
 
 def item(item_id):
-    """Where a queue item stands: status, attempts, why."""
+    """Return a queue item's state: status, attempts, why."""
     row = QueueItem.get_by_id(item_id)
     return row.status, row.attempts, row.because
 
 
 def steps(message_id):
-    """The journey of a message, without instants and details."""
+    """Return the journey of a message, without instants and details."""
     query = JourneyStep.select().where(JourneyStep.message == message_id).order_by(JourneyStep.id)
     return [f"{step.stage}/{step.outcome}" for step in query]
 
 
 def details(message_id):
-    """The details of a message's journey."""
+    """Return the details of a message's journey."""
     query = JourneyStep.select().where(JourneyStep.message == message_id).order_by(JourneyStep.id)
     return [step.detail for step in query]
 
 
 def conversation(conversation_id=1):
-    """Who may answer in a conversation, and until when that holds."""
+    """Return who may answer in a conversation, and until when that holds."""
     row = Conversation.get_by_id(conversation_id)
     return row.status, row.held_until
 
 
 def contact(key=ANNA):
-    """A contact's row."""
+    """Return a contact's row."""
     return Contact.get((Contact.psid == key.psid) & (Contact.account_id == key.account_id))

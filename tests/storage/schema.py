@@ -11,7 +11,7 @@ _SERVER = "postgresql://postgres@127.0.0.1:5432/test"
 
 @contextmanager
 def postgresql_schema() -> Iterator[str]:
-    """Make an empty schema on the tests' server, and drop it in the end; gives its address."""
+    """Create an empty schema on the tests' server, and drop it at the end; yields its URL."""
     schema = f"moca_test_{uuid.uuid4().hex}"
     with psycopg.connect(_SERVER, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
@@ -22,9 +22,9 @@ def postgresql_schema() -> Iterator[str]:
 
 
 class Schema:
-    """A PostgreSQL schema with every table, which a test after another gets as new.
+    """A PostgreSQL schema with every table, which is reset for each test.
 
-    Making the tables takes hundreds of times as long as emptying them.
+    Creating the tables takes hundreds of times as long as emptying them.
     """
 
     def __init__(self, address: str) -> None:
@@ -36,10 +36,10 @@ class Schema:
         self._restoring = self._how_to_restore()
 
     def restore(self) -> None:
-        """Bring every row and every sequence back to where the migrations left them.
+        """Reset every row and every sequence to their state after the migrations.
 
         Raises:
-            AssertionError: the tables themselves are no longer those that were made.
+            AssertionError: If the tables themselves have changed.
         """
         assert self._shape() == self._made, "a test left the tables changed"
         self._connection.execute(self._restoring)
@@ -54,7 +54,7 @@ class Schema:
         return "; ".join(
             [
                 "SET LOCAL lock_timeout = '5s'",
-                # No trigger counts what is emptied, no link keeps it.
+                # Without triggers that count what is emptied, and foreign keys that keep it.
                 "SET LOCAL session_replication_role = replica",
                 *(f'DELETE FROM "{table}"' for table in tables),
                 *(f'INSERT INTO "{table}" TABLE pg_temp."made_{table}"' for table in tables),

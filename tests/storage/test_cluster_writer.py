@@ -4,20 +4,20 @@ from datetime import timedelta
 import pytest
 
 from moca.core.messages.cluster import (
-    Beat,
     ClaimSeat,
     Fenced,
+    Heartbeat,
+    HeartbeatResult,
     LeaveSeats,
     SeatClaimed,
     SeatLost,
-    Standing,
 )
+from moca.core.messages.command import Conflict, Done
 from moca.core.messages.delivery import RestingAccount
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.messages.receipt import Conflict, Done
 from moca.storage.cluster_writer import ClusterWriter
 from moca.storage.db.tables import Webhook
-from moca.storage.outbox.results import rest_accounts
+from moca.storage.outbox.results import StoredRest, rest_accounts
 from moca.storage.unit_of_work import WriterPolicy
 from tests.support.factory import NOON
 
@@ -38,7 +38,7 @@ def claim(writer, node, seat="p1"):
 
 
 def late_webhook(epoch):
-    return Fenced("p1", epoch, RecordWebhook(b"{}", (), NOON, Future()))
+    return Fenced("p1", epoch, RecordWebhook(b"{}", (), NOON, receipt=Future()))
 
 
 def test_each_claim_opens_a_new_epoch(writer):
@@ -74,16 +74,20 @@ def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer):
     claim(writer, "a")
     claim(writer, "b", seat="p2")
     later = NOON + timedelta(seconds=30)
-    writer.apply([Beat("gone", "http://gone", NOON), Beat("b", "http://b", later)])
-    written = writer.apply([Beat("a", "http://a", later, Future())])
-    assert [answer for _, answer in written.answers] == [Standing(2, {"p1": 1})]
+    writer.apply([Heartbeat("gone", "http://gone", NOON), Heartbeat("b", "http://b", later)])
+    written = writer.apply([Heartbeat("a", "http://a", later, receipt=Future())])
+    assert [answer for _, answer in written.answers] == [HeartbeatResult(2, {"p1": 1})]
 
 
 def test_a_beat_tells_which_accounts_rest(writer, database):
     claim(writer, "a")
     until = NOON + timedelta(minutes=5)
     with database.connection_context():
-        rest_accounts({"17841400000000001": until, "17841400000000002": NOON})
-    written = writer.apply([Beat("a", "http://a", NOON, Future())])
+        rest_accounts(
+            {"17841400000000001": StoredRest(until), "17841400000000002": StoredRest(NOON)}
+        )
+    written = writer.apply([Heartbeat("a", "http://a", NOON, receipt=Future())])
     resting = (RestingAccount("17841400000000001", until),)
-    assert [answer for _, answer in written.answers] == [Standing(1, {"p1": 1}, resting=resting)]
+    assert [answer for _, answer in written.answers] == [
+        HeartbeatResult(1, {"p1": 1}, resting=resting)
+    ]

@@ -4,22 +4,22 @@ import pytest
 
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import RemoveAccount, StoreAccount
-from moca.core.messages.housekeeping import EraseForPerson
+from moca.core.messages.housekeeping import EraseOnDeletionRequest
 from moca.core.messages.inbound import RecordFetched
 from moca.core.messages.reconciliation import (
     AccountArrivals,
     ArrivalsCounted,
-    CallQuiet,
     CompareThread,
     CountArrivals,
-    FindDueLooks,
+    FindDueReconciliations,
+    ReportSilentAccount,
 )
-from moca.core.notifications import NoticeKind
-from moca.core.reconciliation.thread_scan import Span
+from moca.core.notifications import NotificationKind
+from moca.core.reconciliation.thread_scan import ScanPeriod
 from moca.core.types import ContactKey
 from moca.storage.db.connection import migrate
-from moca.storage.db.metric_tables import ArrivalCount, ArrivalHour, Comparison
-from moca.storage.db.tables import Notice
+from moca.storage.db.metric_tables import ArrivalCount, ArrivalHour, ReconciledAccount
+from moca.storage.db.tables import StoredNotification
 from moca.storage.queries.delivery_health import DayDelivered, list_deliveries, list_quiet
 from moca.storage.writer import Writer, WriterPolicy
 from tests.storage.desk import Desk, echoed, webhook, wrote
@@ -30,7 +30,7 @@ HOUR = 3600
 
 
 def count(desk, seconds) -> ArrivalsCounted:
-    """Count twice, so that everything there is is counted."""
+    """Count twice, so that everything is counted."""
     desk.do(CountArrivals(at(seconds), ACCOUNT))
     (event,) = desk.do(CountArrivals(at(seconds), ACCOUNT))
     return event
@@ -51,7 +51,7 @@ def test_what_came_by_webhook_is_counted_by_the_hour(desk):
 
 
 def test_nothing_is_counted_twice_and_replies_and_comments_are_not_counted(desk):
-    desk.send(desk.queue(desk.hear("a")))
+    desk.send(desk.queue(desk.receive("a")))
     desk.do(webhook(wrote("c", kind="comment")))
     count(desk, 60)
     count(desk, 120)
@@ -60,17 +60,17 @@ def test_nothing_is_counted_twice_and_replies_and_comments_are_not_counted(desk)
 
 
 def test_a_message_is_counted_only_once_every_earlier_one_is_on_disk(desk):
-    desk.hear("a")
+    desk.receive("a")
     desk.do(CountArrivals(at(60), ACCOUNT))
     assert delivered() == {}
 
 
 def test_what_never_came_is_counted_in_the_hour_in_which_it_was_written(desk):
-    desk.hear("a")
+    desk.receive("a")
     count(desk, 60)
-    desk.do(FindDueLooks(at(60), timedelta(minutes=5), ACCOUNT))
+    desk.do(FindDueReconciliations(at(60), timedelta(minutes=5), ACCOUNT))
     lost = wrote("lost", sent_at=at(100))
-    desk.do(CompareThread(ACCOUNT, (lost,), Span(at(0), at(HOUR)), at(HOUR + 60)))
+    desk.do(CompareThread(ACCOUNT, (lost,), ScanPeriod(at(0), at(HOUR)), at(HOUR + 60)))
     (record,) = list_deliveries(NOON - timedelta(days=1))
 
     assert delivered() == {at(0): (1, 1)}
@@ -85,7 +85,7 @@ def test_what_was_fetched_by_a_hint_counts_as_missed(desk):
 
 
 def test_figures_older_than_a_month_are_forgotten(desk):
-    desk.hear("a")
+    desk.receive("a")
     count(desk, 60)
     count(desk, 32 * 24 * HOUR)
 
@@ -100,19 +100,19 @@ def test_an_account_that_nobody_looks_after_is_not_watched(desk):
 
 def test_a_quiet_account_is_told_of_until_something_comes(database):
     policy = WriterPolicy(
-        cooldown=timedelta(0), dedup=timedelta(0), takeover=timedelta(0), gives_notice=True
+        cooldown=timedelta(0), dedup=timedelta(0), takeover=timedelta(0), stores_notification=True
     )
     writer = Writer(database, policy)
     count = CountArrivals(at(0), ACCOUNT)
     writer.apply([webhook(wrote("a"))])
     writer.apply([count])
     writer.apply([count])
-    call = CallQuiet(ACCOUNT, "no webhook has come", at(0), at(HOUR))
+    call = ReportSilentAccount(ACCOUNT, "no webhook has come", at(0), at(HOUR))
     writer.apply([call, call])
 
     assert list_quiet() == {ACCOUNT: "no webhook has come"}
-    assert [(each.kind, each.because) for each in Notice.select()] == [
-        (NoticeKind.ACCOUNT_QUIET, "no webhook has come")
+    assert [(each.kind, each.because) for each in StoredNotification.select()] == [
+        (NotificationKind.ACCOUNT_QUIET, "no webhook has come")
     ]
 
     writer.apply([webhook(wrote("b"), seconds=2 * HOUR)])
@@ -122,11 +122,11 @@ def test_a_quiet_account_is_told_of_until_something_comes(database):
 
 
 @pytest.mark.parametrize(
-    "goodbye", [RemoveAccount(ACCOUNT, at(9)), EraseForPerson(ACCOUNT, "x", at(9))]
+    "goodbye", [RemoveAccount(ACCOUNT, at(9)), EraseOnDeletionRequest(ACCOUNT, "x", at(9))]
 )
 def test_an_account_that_is_gone_is_not_told_of(desk, goodbye):
     desk.do(StoreAccount(Account(account_id=ACCOUNT), SealedToken("sealed", NOON, None), NOON))
-    desk.hear("a")
+    desk.receive("a")
     count(desk, 60)
     desk.do(goodbye)
 
@@ -136,9 +136,9 @@ def test_an_account_that_is_gone_is_not_told_of(desk, goodbye):
 def test_what_came_before_the_figures_were_kept_is_counted_by_the_migration(new_database):
     migrate(new_database)
     database, desk = new_database, Desk(new_database)
-    desk.hear("a")
+    desk.receive("a")
     desk.do(webhook(wrote("b"), wrote("c", kind="comment"), seconds=HOUR))
-    database.drop_tables([Comparison, ArrivalHour, ArrivalCount])
+    database.drop_tables([ReconciledAccount, ArrivalHour, ArrivalCount])
     database.execute_sql("DELETE FROM migratehistory WHERE name = '021_deliveries'")
     migrate(database)
 

@@ -4,56 +4,57 @@ from pathlib import Path
 
 from peewee_migrate import Router
 
-from moca.core.messages.housekeeping import RecordFigures
+from moca.core.messages.housekeeping import RecordMetrics
 from moca.core.messages.operator_actions import CancelReply, RetryReply
-from moca.core.metrics import Figure
+from moca.core.metrics import Metric
 from moca.core.types import ItemStatus
 from moca.storage import migrations
 from moca.storage.db.connection import migrate
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import QueueItem
 from moca.storage.queries.queue import count_queue
-from moca.storage.queries.stats import list_figures
+from moca.storage.queries.stats import list_metrics
 from tests.support.factory import ANNA, NOON, at
 
 MIGRATIONS = Path(migrations.__file__).parent
 MS = timedelta(milliseconds=1)
 
 
-def figure(minute=NOON, name="ack", count=1, total=2 * MS, longest=2 * MS):
-    return Figure(minute=minute, name=name, count=count, total=total, longest=longest)
+def metric(minute=NOON, name="ack", count=1, total=2 * MS, longest=2 * MS):
+    return Metric(minute=minute, name=name, count=count, total=total, longest=longest)
 
 
 def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
-    desk.do(RecordFigures((figure(), figure(name="reply")), NOON))
-    desk.do(RecordFigures((figure(count=3, total=9 * MS, longest=5 * MS),), NOON))
+    desk.do(RecordMetrics((metric(), metric(name="reply")), NOON, "1"))
+    desk.do(RecordMetrics((metric(count=3, total=9 * MS, longest=5 * MS),), NOON, "2"))
 
-    assert list_figures(NOON) == (
-        figure(count=4, total=11 * MS, longest=5 * MS),
-        figure(name="reply"),
+    assert list_metrics(NOON) == (
+        metric(count=4, total=11 * MS, longest=5 * MS),
+        metric(name="reply"),
     )
 
 
 def test_figures_of_last_week_are_forgotten(desk) -> None:
-    desk.do(RecordFigures((figure(),), NOON))
+    desk.do(RecordMetrics((metric(),), NOON, "1"))
     later = NOON + timedelta(days=9)
-    desk.do(RecordFigures((figure(minute=later),), later))
+    desk.do(RecordMetrics((metric(minute=later),), later, "2"))
 
-    assert list_figures(NOON) == (figure(minute=later),)
+    assert list_metrics(NOON) == (metric(minute=later),)
 
 
 def test_no_figures_are_nothing(desk) -> None:
-    desk.do(RecordFigures((), NOON))
-    assert list_figures(NOON) == ()
+    desk.do(RecordMetrics((), NOON, "1"))
+    assert list_metrics(NOON) == ()
 
 
 def test_the_queues_counts_follow_every_change(desk) -> None:
     def counted():
-        rows = QueueItem.select(QueueItem.status).tuples()
+        rows = read_rows(QueueItem.select(QueueItem.status))
         found = [status for (status,) in rows]
         assert count_queue() == {status: found.count(status) for status in ItemStatus}
         return {str(status): count for status, count in count_queue().items() if count}
 
-    first, second = desk.hear("m1"), desk.hear("m2", contact=ANNA)
+    first, second = desk.receive("m1"), desk.receive("m2", contact=ANNA)
     reply, other = desk.queue(first), desk.queue(second)
     assert counted() == {"pending": 2}
     desk.send(reply)

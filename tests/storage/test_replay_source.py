@@ -8,14 +8,14 @@ import pytest
 from moca.core.inbound.events import InboundMessage
 from moca.storage.db.connection import open_for_a_while, open_to_read
 from moca.storage.db.tables import Contact, Conversation, Message, Webhook
-from moca.storage.queries.replay import StoredBody, Unlinked
-from moca.storage.replay_source import Archive
+from moca.storage.queries.replay import StoredBody, UnlinkedMessage
+from moca.storage.replay_source import ReplaySource
 from tests.support.factory import ANNA, NOON, at
 
 
 @pytest.fixture
 def archive(address, database, tmp_path):
-    """The archive of what a test writes first; the tables are bound to an empty database then."""
+    """The archive of what a test writes first; the tables are then bound to an empty database."""
     opened = []
 
     def archived():
@@ -23,7 +23,7 @@ def archive(address, database, tmp_path):
         (tmp_path / "other").mkdir()
         opened.append(open_to_read(address))
         opened.append(open_for_a_while(tmp_path / "other"))
-        return Archive(opened[0])
+        return ReplaySource(opened[0])
 
     yield archived
     for each in opened:
@@ -75,7 +75,11 @@ def test_a_message_without_a_webhook_is_read_among_the_webhooks(database, archiv
     said(conversation, "reply", 30, role="assistant", author="bot")
     fetched = InboundMessage(contact=ANNA, mid="m2", text="m2")
     read = list(archive().received(NOON, at(60)))
-    assert read == [StoredBody(NOON, b"{}"), Unlinked(at(10), fetched), StoredBody(at(20), b"{}")]
+    assert read == [
+        StoredBody(NOON, b"{}"),
+        UnlinkedMessage(at(10), fetched),
+        StoredBody(at(20), b"{}"),
+    ]
 
 
 def test_what_moca_sent_is_told_from_what_a_person_sent(database, archive):
@@ -92,7 +96,7 @@ def test_all_parts_of_a_reply_are_what_was_said(database, archive):
     last = said(conversation, "r2", 8, role="assistant", text="Two.", sent_at=at(15))
     Message.update(part_of=first.id).where(Message.id << [first.id, last.id]).execute()
     said(conversation, "m1", 5, reply=last, outcome="answered")
-    ((message,),) = archive().lived(NOON, at(60))
+    ((message,),) = archive().recorded_messages(NOON, at(60))
     assert (message.ending.said, message.ending.sent_after) == ("One.\nTwo.", timedelta(seconds=10))
 
 

@@ -5,9 +5,9 @@ import peewee
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.messages.command import Done, NotFound, Receipt
 from moca.core.messages.delivery import ClaimReply, RecordSent
 from moca.core.messages.operator_actions import ContactErased, EraseContact
-from moca.core.messages.receipt import Done, NotFound
 from moca.core.messages.replies import ConcludeMessages, QueueReply
 from moca.core.types import Outcome
 from moca.storage.db.connection import migrate, open_database
@@ -16,6 +16,7 @@ from moca.storage.db.tables import Contact, JourneyStep, Message, QueueItem, Web
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, message, webhook, wrote
 from tests.support.factory import ANNA, BEN, at
+from tests.support.values import id_of
 
 
 def _counts():
@@ -23,7 +24,7 @@ def _counts():
 
 
 def test_a_failing_command_rolls_everything_back(desk, database):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     before = _counts()
     received_never = replace(webhook(), received_at=None)
 
@@ -37,7 +38,7 @@ def test_a_failing_command_rolls_everything_back(desk, database):
     assert _counts() == before
     assert message(first) == ("received", False, None, "")
     assert not database.in_transaction()
-    desk.hear("m2")
+    desk.receive("m2")
 
 
 def test_an_empty_apply_does_nothing(desk):
@@ -72,27 +73,27 @@ def test_the_whole_journey_in_one_transaction_each_in_its_order(desk):
 
 def test_an_erased_contact_leaves_nothing_behind(desk):
     desk.do(webhook(wrote("b1", contact=BEN)))
-    reply = desk.queue(desk.hear("m1"), conversation_id=2)
+    reply = desk.queue(desk.receive("m1"), conversation_id=2)
     desk.send(reply)
     later = desk.queue(conversation_id=2)
-    receipt = Future()
+    receipt: Receipt = Future()
 
-    events = desk.do(EraseContact(ANNA, receipt))
+    events = desk.do(EraseContact(ANNA, receipt=receipt))
 
     assert events == (ContactErased(ANNA, (reply.item_id, later.item_id)),)
     assert [row.psid for row in Contact.select()] == [BEN.psid]
     assert [row.mid for row in Message.select()] == ["b1"]
-    assert {step.message_id for step in JourneyStep.select()} == {1}
+    assert {id_of(step, "message") for step in JourneyStep.select()} == {1}
     assert (QueueItem.select().count(), Webhook.select().count()) == (0, 1)
-    assert desk.answers(EraseContact(ANNA, receipt)) == [NotFound()]
+    assert desk.answers(EraseContact(ANNA, receipt=receipt)) == [NotFound()]
 
 
 def test_a_body_shared_with_others_goes_and_their_messages_stay(desk):
     desk.do(webhook(wrote("a1"), wrote("b1", contact=BEN)))
 
-    assert desk.answers(EraseContact(ANNA, Future())) == [Done()]
+    assert desk.answers(EraseContact(ANNA, receipt=Future())) == [Done()]
     assert Webhook.select().count() == 0
-    assert [(row.mid, row.webhook_id) for row in Message.select()] == [("b1", None)]
+    assert [(row.mid, id_of(row, "webhook")) for row in Message.select()] == [("b1", None)]
 
 
 def test_what_was_written_and_erased_in_one_transaction_is_gone(desk):
@@ -103,9 +104,9 @@ def test_what_was_written_and_erased_in_one_transaction_is_gone(desk):
 
 
 def test_a_late_command_never_meets_a_stranger(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.do(EraseContact(ANNA))
-    desk.queue(desk.hear("b1", contact=BEN), conversation_id=2)
+    desk.queue(desk.receive("b1", contact=BEN), conversation_id=2)
     desk.do(RecordSent(reply.item_id, "r1", at(9), "late"))
 
     assert desk.answers(
@@ -124,5 +125,5 @@ def test_a_writer_goes_on_after_its_connection_was_cut(desk, database):
     with pytest.raises(peewee.OperationalError):
         desk.do(webhook(wrote("m1")))
 
-    desk.hear("m1")
+    desk.receive("m1")
     assert Message.select().count() == 1

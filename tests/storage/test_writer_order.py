@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from random import Random
 
 from moca.core.content.content import Content
-from moca.core.messages import Command
+from moca.core.messages.command import Command
 from moca.core.messages.conversation import LoadConversation
 from moca.core.messages.delivery import ClaimReply, RecordSent
 from moca.core.messages.replies import ConcludeMessages, QueueReply, RecordSteps
@@ -48,7 +48,7 @@ def test_a_claim_told_again_comes_before_the_end_of_its_call():
 
 
 def test_journeys_told_at_once_end_as_if_told_one_after_the_other(desk):
-    ids = [desk.hear(f"m{number}") for number in range(8)]
+    ids = [desk.receive(f"m{number}") for number in range(8)]
     queued = [
         desk.do(QueueReply(1, (each,), content=Content(text="hi"), at=at(1)))[0] for each in ids
     ]

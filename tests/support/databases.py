@@ -10,15 +10,15 @@ _SQLITE = "sqlite:///"
 
 
 def open_migrated(path: Path) -> peewee.Database:
-    """Open a new database with every table in this folder, one that need not outlast a test."""
+    """Create a temporary database with every table in this folder."""
     return open_for_a_test(copy_migrated(path))
 
 
 def copy_migrated(path: Path) -> str:
-    """Lay a database with every table into this folder; copied, which is far quicker than made.
+    """Copy a database with every table into this folder, far faster than creating it.
 
     Returns:
-        Its address.
+        Its URL.
     """
     file = path / "moca.db"
     file.write_bytes(_template())
@@ -26,7 +26,7 @@ def copy_migrated(path: Path) -> str:
 
 
 def open_for_a_test(url: str) -> peewee.Database:
-    """Open a database without waiting for the disk: nobody pulls this machine's plug."""
+    """Open a database without waiting for the disk: a test need not survive a power cut."""
     database = open_database(url)
     if isinstance(database, peewee.SqliteDatabase):
         database.pragma("synchronous", 0, permanent=True)

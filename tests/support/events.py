@@ -1,4 +1,4 @@
-"""What a webhook tells beside messages, as short as a test wants it."""
+"""Events other than messages, with short constructors."""
 
 from moca.core.inbound.events import Deletion, Edit, InboundMessage, OtherEvent, ThreadControl
 from tests.support.factory import ANNA
@@ -16,24 +16,24 @@ def event(kind, mid=None, contact=ANNA, key=None, **detail) -> OtherEvent:
 
 
 def unsent(mid, contact=ANNA, *, by_account=False) -> Deletion:
-    """A message is taken back."""
+    """Return the event of an unsent message."""
     told = event("deletion", mid, contact, by="account" if by_account else "contact")
     return Deletion(event=told, mid=mid, by_account=by_account)
 
 
 def edited(mid, text, number=1, contact=ANNA) -> Edit:
-    """A message reads otherwise."""
+    """Return the event of an edited message."""
     told = event("edit", mid, contact, num_edit=str(number), text=text)
     message = InboundMessage(contact=contact, mid=mid, text=text) if contact and text else None
     return Edit(event=told, mid=mid, number=number, text=text, message=message)
 
 
 def hinted(mid) -> Edit:
-    """An edit with number 0 tells that there is a message."""
+    """Return an edit with number 0, which hints at a message."""
     return Edit(event=event("edit", mid, None, num_edit="0"), mid=mid, number=0)
 
 
 def control(*, ours, contact=ANNA, key="") -> ThreadControl:
-    """A thread passes to us, or to another app."""
+    """Return the event of a thread passing to Moca, or to another app."""
     told = event("handover", None, contact, key=f"handover {ours} {key}")
     return ThreadControl(event=told, contact=contact, is_ours=ours)

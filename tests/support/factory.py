@@ -1,13 +1,14 @@
-"""Values that many tests begin with."""
+"""Common values of tests."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import Author, ContactKey, Priority
-from moca.instagram.graph_access import Access
+from moca.instagram.graph_access import GraphAccess
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ANNA = ContactKey("17841400000000001", "28978671838402975")
@@ -15,12 +16,12 @@ BEN = ContactKey("17841400000000001", "28978671838402976")
 
 
 def at(seconds: float) -> datetime:
-    """Noon, and so many seconds more."""
+    """Return the instant this many seconds after noon."""
     return NOON + timedelta(seconds=seconds)
 
 
-def said(id: int, text: str, seconds: float = 0, **changes: str) -> Inbound:
-    """A message as stored, received so many seconds after noon."""
+def said(id: int, text: str, seconds: float = 0, **changes: Any) -> Inbound:
+    """Return a stored message, received this many seconds after noon."""
     return Inbound(id=id, mid=f"m{id}", text=text, received_at=at(seconds), **changes)
 
 
@@ -33,7 +34,7 @@ def reply_to(
     attempts: int = 0,
     author: Author = Author.BOT,
 ) -> QueuedReply:
-    """A reply in the queue, due so many seconds after noon."""
+    """Return a reply in the queue, due this many seconds after noon."""
     return QueuedReply(
         item_id=item_id,
         message_id=100 + item_id,
@@ -47,6 +48,6 @@ def reply_to(
     )
 
 
-def calls_at(url: str, token_for: Callable[[str], str]) -> Callable[[str], Access]:
-    """Say how accounts are called at one address."""
-    return lambda account_id: Access(f"{url}/v26.0", token_for(account_id))
+def calls_at(url: str, token_for: Callable[[str], str]) -> Callable[[str], GraphAccess]:
+    """Return access to every account at one URL."""
+    return lambda account_id: GraphAccess(f"{url}/v26.0", token_for(account_id))

@@ -9,7 +9,7 @@ NOT_OURS = ("pytest", "hypothesis", "waitpid")
 
 
 def left_behind(before: set[threading.Thread], started: Iterable[MailboxActor]) -> list[str]:
-    """Name the threads begun since `before` and the reachable actors that are still alive."""
+    """Return the threads begun since `before` and the reachable actors that are still alive."""
     return sorted(live_threads(before) + live_actors(started))
 
 
@@ -26,6 +26,6 @@ def live_threads(before: set[threading.Thread]) -> list[str]:
 
 def live_actors(started: Iterable[MailboxActor]) -> list[str]:
     if any(not actor.actor_stopped.is_set() for actor in started):
-        # An actor that nobody can reach is gone, but it stands in a circle with its mailbox.
+        # An unreachable actor is gone, but it forms a cycle with its mailbox.
         gc.collect()
     return [f"actor {actor}" for actor in started if not actor.actor_stopped.is_set()]

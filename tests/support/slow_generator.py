@@ -1,4 +1,4 @@
-"""Replies that take their time to make, on frozen time."""
+"""Slow replies, on frozen time."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from actors.runtime.dispatchers import Dispatchers
 from moca import clock
 from moca.core.content.content import Content
-from moca.replies.generator import ReplyRequest, Say
-from tests.support.system import House
+from moca.replies.generator import GeneratedReply, ReplyRequest
+from tests.support.system import SteppedSystem
 
 
 class SlowGenerator:
-    """Takes so many seconds for each reply, and keeps what it was asked."""
+    """Takes a fixed time for each reply, and records the requests."""
 
     needs_history = 0
     needs_name = False
@@ -21,19 +21,20 @@ class SlowGenerator:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.asked: list[ReplyRequest] = []
-        self.house: SlowHouse | None = None
+        self.system: SlowSystem | None = None
 
-    def reply(self, request: ReplyRequest) -> Say:
+    def reply(self, request: ReplyRequest) -> GeneratedReply:
         self.asked.append(request)
-        self.house.waits(self.seconds)
-        return Say(Content(text=f"slow to {request.inputs[0].mid}"))
+        assert self.system is not None
+        self.system.waits(self.seconds)
+        return GeneratedReply(Content(text=f"slow to {request.inputs[0].mid}"))
 
     def mids(self) -> list[str]:
         return [request.inputs[0].mid for request in self.asked]
 
 
 class _Turn:
-    """A turn in a greenlet of its own, which may wait while others go on."""
+    """A turn in a greenlet of its own, which may wait while others continue."""
 
     def __init__(self, consumer) -> None:
         self._consumer = consumer
@@ -45,11 +46,12 @@ class _Turn:
 
 
 class _Aside:
-    """Gives turns in greenlets."""
+    """Runs turns in greenlets."""
 
     def __init__(self, dispatcher) -> None:
         self._dispatcher = dispatcher
         self.expect = dispatcher.expect
+        self.linger = dispatcher.linger
         self.report = dispatcher.report
         self.stop = dispatcher.stop
 
@@ -57,12 +59,12 @@ class _Aside:
         self._dispatcher.schedule(_Turn(consumer))
 
 
-class SlowHouse(House):
+class SlowSystem(SteppedSystem):
     """A Moca whose responders are occupied for as long as its slow generator takes."""
 
     def __init__(self, *args, slow: SlowGenerator, generator=None, **kwargs) -> None:
         self.slow = slow
-        slow.house = self
+        slow.system = self
         self._waiting: list[greenlet] = []
         super().__init__(*args, generator=generator or slow, **kwargs)
 
@@ -70,7 +72,7 @@ class SlowHouse(House):
         return replace(super().dispatchers(), responders=_Aside(self.dispatcher))
 
     def waits(self, seconds: float) -> None:
-        """Let the responder whose turn it is go on only after so many seconds."""
+        """Suspend the current responder for this many seconds."""
         me = getcurrent()
         self._waiting.append(me)
         self.timers.later(clock.now() + timedelta(seconds=seconds), lambda: self._go_on(me))

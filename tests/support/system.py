@@ -5,9 +5,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from actors.background.jobs import Keeping
-from actors.dependencies import World
+from actors.background.jobs import BackgroundConfig
+from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
 from actors.system import System
@@ -15,21 +16,23 @@ from moca import clock
 from moca.core.content.content import Content
 from moca.core.conversation.consent import Consent
 from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.messages.command import Command
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox.delivery import (
-    Arrived,
     Delivered,
     DeliveryResult,
-    NotArrived,
+    FoundInRecord,
+    MissingFromRecord,
+    RecordUnreadable,
     Unconfirmed,
-    Unreadable,
 )
-from moca.core.outbox.queued_reply import DIRECT, Way
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
 from moca.instagram.graph import Profile
-from moca.replies.mock import MockGenerator
+from moca.replies.fixed import MockGenerator
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
 from moca.storage.queries.history import recollect
 from moca.storage.queries.journeys import JourneyRecord, read_journey
@@ -40,11 +43,11 @@ from tests.support.factory import ANNA
 _CONVERSATION = ConversationPolicy()
 _SENDER = SenderPolicy()
 _NO_WORDS = Consent()
-_NOTHING_KEPT = Keeping()
+_NOTHING_KEPT = BackgroundConfig()
 
 
 @dataclass(frozen=True)
-class Call:
+class InstagramCall:
     """A text that reached Instagram."""
 
     at: datetime
@@ -52,26 +55,31 @@ class Call:
     text: str
     mid: str
     content: Content
-    way: Way
+    way: ReplyAddress
 
 
 class FakeInstagram:
-    """Takes what is sent, or does with it what a test has laid out for the next call."""
+    """Accepts sends, or handles the next call as a test has scripted."""
 
     def __init__(self) -> None:
-        self.reached: list[Call] = []
+        self.reached: list[InstagramCall] = []
         self.shown: list[tuple[datetime, ContactKey, str]] = []
         self.next_results: deque[DeliveryResult] = deque()
         self.lost_answers = 0
-        """Of how many calls to come the message arrives and the answer does not."""
+        """For how many further calls the message arrives and the answer is lost."""
         self.readable: dict[str, InboundMessage | Echo] = {}
         self.fetched: list[str] = []
 
-    def send(self, contact: ContactKey, content: Content, way: Way = DIRECT) -> DeliveryResult:
+    def prepare(self, account_id: str) -> None:
+        pass
+
+    def send(
+        self, contact: ContactKey, content: Content, way: ReplyAddress = DIRECT
+    ) -> DeliveryResult:
         if self.next_results:
             return self.next_results.popleft()
         mid = f"ig-{len(self.reached) + 1}"
-        self.reached.append(Call(clock.now(), contact, content.text, mid, content, way))
+        self.reached.append(InstagramCall(clock.now(), contact, content.text, mid, content, way))
         if self.lost_answers:
             self.lost_answers -= 1
             return Unconfirmed("no answer in time")
@@ -85,12 +93,12 @@ class FakeInstagram:
         for call in self.reached:
             is_it = (call.contact, call.text) == (contact, content.text) and call.at >= since
             if is_it and call.mid not in known_mids:
-                return Arrived(call.mid, call.at)
-        return NotArrived()
+                return FoundInRecord(call.mid, call.at)
+        return MissingFromRecord()
 
     def message(self, account_id: str, mid: str):
         self.fetched.append(mid)
-        return self.readable.get(mid) or Unreadable("no such message")
+        return self.readable.get(mid) or RecordUnreadable("no such message")
 
     def profile(self, contact):
         return Profile(name=f"Person {contact.psid[-3:]}")
@@ -99,11 +107,11 @@ class FakeInstagram:
         pass
 
     def times(self) -> list[float]:
-        """When each text came, in seconds after the first."""
+        """Return when each text came, in seconds after the first."""
         return [(call.at - self.reached[0].at).total_seconds() for call in self.reached]
 
 
-class House:
+class SteppedSystem:
     """A Moca that a test steps by hand; `frozen` is freezegun's handle on the clock."""
 
     def __init__(
@@ -118,7 +126,7 @@ class House:
         fail_fast: bool = True,
         observers=(),
         shows_typing: bool = False,
-        keeping=_NOTHING_KEPT,
+        background=_NOTHING_KEPT,
         consent=_NO_WORDS,
         responders: int = 8,
     ) -> None:
@@ -131,7 +139,7 @@ class House:
         self._fail_fast = fail_fast
         self._observers = observers
         self._shows_typing = shows_typing
-        self._keeping = keeping
+        self._background = background
         self._consent = consent
         self._responders = responders
         self._database = open_migrated(path)
@@ -147,19 +155,19 @@ class House:
             dedup=self._conversation.dedup,
             takeover=timedelta(hours=12),
             consent=self._consent,
-            gives_notice=self._keeping.post is not None,
+            stores_notification=self._background.post is not None,
         )
-        self.system = System(
+        self.actors = System(
             conversation=self._conversation,
             sender=self._sender,
-            world=World(
+            dependencies=Dependencies(
                 open_writer=lambda: self._wrap_writer(Writer(self._database, policy)),
                 generator=self._generator,
                 connect=lambda: self.instagram,
                 draw=lambda: 0.0,
                 shows_typing=self._shows_typing,
                 observers=self._observers,
-                keeping=self._keeping,
+                background=self._background,
                 recall=self._recall,
                 responders=self._responders,
             ),
@@ -168,7 +176,7 @@ class House:
         )
 
     def dispatchers(self) -> Dispatchers:
-        """Where the actors have their turns."""
+        """Return the actors' dispatchers."""
         return Dispatchers(*[self.dispatcher] * 5)
 
     def _recall(self, contact, before_id, limit):
@@ -182,48 +190,50 @@ class House:
 
     def stop(self) -> None:
         """Stop in order."""
-        self.system.stop()
+        self.actors.stop()
         if not self._database.is_closed():
             self._database.close()
 
     def settle(self) -> None:
-        """Let everything happen that happens at this instant."""
+        """Process everything due at this instant."""
         while self.dispatcher.step() or self.timers.advance_to(clock.now()):
             pass
 
-    def receives(self, *events) -> object:
-        """A webhook comes; tell what it is answered."""
-        receipt = self.posts(*events)
+    def receive_events(self, *events) -> object:
+        """Receive a webhook; return its response."""
+        receipt = self.post(*events)
         self.settle()
         return receipt.result(0)
 
-    def takes(self, body: bytes, **reading) -> object:
-        """A webhook comes as Meta writes it; tell what it is answered."""
-        receipt: Future = Future()
+    def receive_body(self, body: bytes, **reading) -> object:
+        """Receive a webhook as Meta writes it; return its response."""
+        receipt: Future[object] = Future()
         events = read_webhook(body, live=True, **reading)
-        self.system.tell(RecordWebhook(body, events, clock.now(), receipt))
+        self.actors.tell(RecordWebhook(body, events, clock.now(), receipt=receipt))
         self.settle()
         return receipt.result(0)
 
-    def posts(self, *events) -> Future:
-        """A webhook comes, and nothing has happened about it yet."""
-        receipt = Future()
-        self.system.tell(RecordWebhook(b"{}", events, clock.now(), receipt))
+    def post(self, *events) -> Future[object]:
+        """Receive a webhook without processing it yet."""
+        receipt: Future[object] = Future()
+        self.actors.tell(RecordWebhook(b"{}", events, clock.now(), receipt=receipt))
         return receipt
 
-    def hears(self, text: str, contact: ContactKey = ANNA, mid: str | None = None) -> str:
-        """A contact writes; gives the message's id."""
+    def receive(self, text: str, contact: ContactKey = ANNA, mid: str | None = None) -> str:
+        """Receive a contact's message; return its id."""
         self._mids += 1
         mid = mid or f"m{self._mids}"
-        self.receives(InboundMessage(contact=contact, mid=mid, text=text, sent_at=clock.now()))
+        self.receive_events(
+            InboundMessage(contact=contact, mid=mid, text=text, sent_at=clock.now())
+        )
         return mid
 
-    def hears_echo(self, text: str, mid: str, contact: ContactKey = ANNA) -> None:
-        """Instagram tells that the account itself wrote."""
-        self.receives(Echo(contact=contact, mid=mid, text=text, sent_at=clock.now()))
+    def receive_echo(self, text: str, mid: str, contact: ContactKey = ANNA) -> None:
+        """Receive the echo of the account's own message."""
+        self.receive_events(Echo(contact=contact, mid=mid, text=text, sent_at=clock.now()))
 
-    def passes(self, seconds: float) -> None:
-        """Let time pass, stopping at every instant at which something is due."""
+    def advance(self, seconds: float) -> None:
+        """Advance the time, stopping at every instant at which something is due."""
         self.settle()
         end = clock.now() + timedelta(seconds=seconds)
         while (due := self.timers.next_at) is not None and due <= end:
@@ -232,25 +242,34 @@ class House:
         self.frozen.move_to(end)
         self.settle()
 
-    def rows(self, query) -> list:
-        """What a query finds in the database."""
+    def write(self, *commands: Command) -> None:
+        """Carry out commands while the system is stopped."""
+        writer = Writer(
+            self._database,
+            WriterPolicy(cooldown=timedelta(), dedup=timedelta(), takeover=timedelta()),
+        )
+        writer.apply(commands)
+        writer.close()
+
+    def rows(self, query) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
         with self._database.connection_context():
             return list(query.tuples())
 
     def journey(self, mid: str) -> JourneyRecord:
-        """What the database tells of a message."""
+        """Return a message's journey."""
         with self._database.connection_context():
             journey = read_journey(mid)
         assert journey is not None
         return journey
 
-    def outcomes(self) -> Counter:
-        """Count the contacts' messages by how they ended."""
+    def outcomes(self) -> Counter[object]:
+        """Count the contacts' messages by outcome."""
         with self._database.connection_context():
-            told = Message.select(Message.outcome).where(Message.role == "user").tuples()
-            return Counter(outcome for (outcome,) in told)
+            ended = Message.select(Message.outcome).where(Message.role == "user")
+            return Counter(outcome for (outcome,) in read_rows(ended))
 
     def outcome(self, mid: str) -> tuple[str | None, str]:
-        """How a message ended, and why."""
+        """Return how a message ended, and why."""
         message = self.journey(mid).message
         return message.outcome, message.because

@@ -20,6 +20,7 @@ def test_a_thread_that_is_still_running_is_named(monkeypatch):
 def test_an_actor_that_is_still_alive_is_named():
     ref = RecordingActor.start_on(SteppingDispatcher(), [])
     actor = ref._actor_weakref()
+    assert actor is not None
     left = live_actors([actor])
     ref.stop()
     assert left == [f"actor {ref}"]

@@ -9,7 +9,7 @@ from tests.web.test_webhook import ADDRESS
 
 @dataclass
 class Answer:
-    """What an ASGI application sent."""
+    """The response of an ASGI application."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ async def ask(
     headers=None,
     goes_away=False,
 ) -> Answer:
-    """Send a request as `knock` does, on the loop that runs."""
+    """Send a request as `knock` does, on the running loop."""
     body = b"".join(pieces)
     told = {
         "host": "localhost",

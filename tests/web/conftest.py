@@ -5,16 +5,16 @@ import pytest
 from argon2 import PasswordHasher
 from freezegun import freeze_time
 
-from moca.core.messages.operators import Deed
-from moca.core.messages.receipt import Done
+from moca.core.messages.command import Done
+from moca.core.messages.operators import AuditedCommand
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.web.app import create_app
 from moca.web.auth import passwords
-from moca.web.config import Health, Ports, WebConfig
+from moca.web.config import Health, WebConfig, WebPorts
 from moca.web.metrics.prometheus import Metrics
 from tests.support.databases import open_migrated
-from tests.support.sessions import Sessions
+from tests.support.sessions import SessionCommands
 from tests.web.rows import AT
 
 TOKEN = "the-api-token"
@@ -24,25 +24,25 @@ SECRETS = ("first-secret", "second-secret")
 
 @dataclass
 class House:
-    """What stands behind the web in a test: it takes commands and answers their receipts."""
+    """The web's backend in a test: it executes commands and answers their receipts."""
 
-    told: list = field(default_factory=list)
-    deeds: list = field(default_factory=list)
-    """Who did what about what."""
-    numbers: list = field(default_factory=list)
-    """Of those who did it."""
+    told: list[object] = field(default_factory=list[object])
+    deeds: list[object] = field(default_factory=list[object])
+    """Who did what to what."""
+    numbers: list[object] = field(default_factory=list[object])
+    """Ids of their authors."""
     health: Health = field(default_factory=lambda: Health(accounts={"17841400000000001": "ok"}))
     answer: object = field(default_factory=Done)
     refuses: Exception | None = None
-    sessions: Sessions | None = None
-    """Keeps the sessions of those who opened the link."""
+    sessions: SessionCommands | None = None
+    """Stores the sessions of browsers that opened the link."""
 
     def tell(self, command):
         if self.refuses is not None:
             raise self.refuses
         if self.sessions is not None and self.sessions.takes(command):
             return
-        if isinstance(command, Deed):
+        if isinstance(command, AuditedCommand):
             self.deeds.append((command.by, command.what, command.about))
             self.numbers.append(command.by_id)
             command = command.command
@@ -57,7 +57,7 @@ class House:
 
 @dataclass
 class Sealing:
-    """Seals a token so that a test can read it, or says what it is told to."""
+    """Encrypts a token readably for tests, or fails as told."""
 
     error: Exception | None = None
 
@@ -68,11 +68,11 @@ class Sealing:
 
 
 @dataclass
-class Login:
-    """Meta's side of a login: it answers what a test laid out, and keeps what it was asked."""
+class ScriptedLogin:
+    """Meta's side of a login: it answers as scripted, and records the requests."""
 
     answer: object = ()
-    asked: list = field(default_factory=list)
+    asked: list[object] = field(default_factory=list[object])
 
     def dialog(self, flavour, redirect_uri, state):
         self.asked.append((flavour, redirect_uri))
@@ -88,10 +88,10 @@ class Login:
 
 @dataclass
 class Meta:
-    """Ends subscriptions, or says why not."""
+    """Ends subscriptions, or returns why not."""
 
     because: str | None = None
-    unsubscribed: list = field(default_factory=list)
+    unsubscribed: list[object] = field(default_factory=list[object])
 
     def unsubscribe(self, account_id):
         self.unsubscribed.append(account_id)
@@ -105,7 +105,7 @@ def meta():
 
 @pytest.fixture(autouse=True)
 def _cheap_passwords(monkeypatch):
-    """Hash as in earnest, but for the work, which is what makes a password dear to guess."""
+    """Hash with minimal work; real hashes are slow on purpose."""
     monkeypatch.setattr(passwords, "_HASHER", CHEAP)
 
 
@@ -116,7 +116,7 @@ def sealing():
 
 @pytest.fixture
 def login():
-    return Login()
+    return ScriptedLogin()
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def database(tmp_path, frozen):
 
 @pytest.fixture
 def house(database):
-    return House(sessions=Sessions(database))
+    return House(sessions=SessionCommands(database))
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def sandbox(delivered):
 
 @pytest.fixture
 def app(database, house, config, sandbox, metrics, sealing, login, meta):
-    ports = Ports(
+    ports = WebPorts(
         database=database,
         tell=house.tell,
         health=lambda: house.health,
@@ -179,13 +179,13 @@ def app(database, house, config, sandbox, metrics, sealing, login, meta):
 
 @pytest.fixture
 def stranger(app):
-    """A client that shows no token."""
+    """A client without the token."""
     return app.test_client()
 
 
 @pytest.fixture
 def client(app):
-    """A client that bears the token."""
+    """A client with the token."""
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
     return client
@@ -193,7 +193,7 @@ def client(app):
 
 @pytest.fixture
 def browser_session(app):
-    """A client that opened the printed link and bears its cookie only."""
+    """A client that opened the printed link and has only its cookie."""
     client = app.test_client()
     client.get("/", query_string={"token": TOKEN})
     return client

@@ -5,8 +5,8 @@ from moca.storage.writer import Writer
 from tests.storage.desk import POLICY
 
 
-class Desk:
-    """The real writer behind the web; what a test lays out may happen on the way to it."""
+class WebDesk:
+    """The real writer behind the web; a test may script events on the way to it."""
 
     def __init__(self, database):
         self._writer = Writer(database, POLICY)
@@ -24,5 +24,5 @@ class Desk:
 
 
 def replies():
-    """How many replies operators wrote."""
+    """Return how many replies operators wrote."""
     return Message.select().where(Message.author == Author.OPERATOR).count()

@@ -48,7 +48,7 @@ def a_step(message, seconds, stage, outcome, detail=""):
 
 
 def an_answered_question(conversation=None):
-    """Make a message whose whole journey is behind it, and its reply."""
+    """Return a message with a complete journey, and its reply."""
     conversation = conversation or a_conversation()
     reply = a_reply(conversation, status="sent", mid="r1", sent_at=after(5.4))
     question = a_question(

@@ -6,8 +6,8 @@ import pytest
 from flask import request
 
 from moca.web import asgi
-from moca.web.asgi import Doorway
-from moca.web.config import Ports
+from moca.web.asgi import WebhookGateway
+from moca.web.config import WebPorts
 from tests.web.asgi_client import ask
 from tests.web.test_webhook import SAMPLE
 
@@ -35,14 +35,14 @@ def max_waiting():
 @pytest.fixture
 def door(app, database, house, config, metrics, monkeypatch, max_waiting):
     monkeypatch.setattr(asgi, "_MAX_WAITING", max_waiting)
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
-    doorway = Doorway(app, ports, config, metrics, THREADS)
-    yield doorway
-    doorway.close()
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    gateway = WebhookGateway(app, ports, config, metrics, THREADS)
+    yield gateway
+    gateway.close()
 
 
 def while_people_are_held(door, gate, people, *, meanwhile, body=b""):
-    """Ask for the login page so many times, and for something else before any is answered."""
+    """Request the login page several times, and something else before any is answered."""
 
     async def both():
         held = [
@@ -85,6 +85,6 @@ def test_a_request_that_finds_too_many_waiting_is_to_come_again(door, gate) -> N
     assert (told.status, told.headers["retry-after"]) == (503, "5")
     assert json.loads(told.body)["error"] == {
         "code": "unavailable",
-        "message": "too many requests wait already",
+        "message": "Too many requests are waiting.",
     }
     assert people == [200] * (THREADS + 3)

@@ -118,5 +118,16 @@ def test_an_error_of_ours_tells_nothing_of_itself(client, database, monkeypatch)
 
     assert (answer.status_code, answer.get_json()) == (
         500,
-        {"error": {"code": "error", "message": "something went wrong here; it is in the log"}},
+        {
+            "error": {
+                "code": "error",
+                "message": "An unexpected error occurred. See Moca's log for details.",
+            }
+        },
     )
+
+
+@pytest.mark.parametrize("path", ["/", "/reports", "/reports.csv", "/conversations/1"])
+def test_no_argument_of_a_page_may_hold_nul_which_postgresql_rejects(browser_session, path):
+    answer = browser_session.get(path, query_string={"list": "closed", "account": "\x00"})
+    assert (answer.status_code, "account: must not contain NUL" in answer.text) == (422, True)

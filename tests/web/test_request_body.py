@@ -7,11 +7,11 @@ from moca.web.request_body import BodyReader
 from tests.web.virtual_loop import run
 
 LIMIT = 100
-SLOW = (408, "the body did not come in time; send it again")
+SLOW = (408, "The request body did not arrive in time. Send it again.")
 
 
 def sending(*pieces, ends=True):
-    """A client that sends pieces, each after so many seconds; then it ends, or says no more."""
+    """A client that sends pieces, each after a delay; then it ends, or falls silent."""
     coming = iter(pieces)
     left = len(pieces)
 
@@ -29,7 +29,7 @@ def sending(*pieces, ends=True):
 
 
 async def outcome(reader, receive):
-    """Read a body: gives it, or how it was refused, and after how many seconds."""
+    """Read a body; return it, or how it was refused, and after how many seconds."""
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     try:
@@ -51,10 +51,10 @@ async def outcome(reader, receive):
         (sending((1, b"begun"), ends=False), (SLOW, 10)),
         (sending((0, b"."), (9, b""), (9, b"")), (SLOW, 10)),
         (sending((0, bytes(LIMIT))), (bytes(LIMIT), 0)),
-        (sending((0, bytes(LIMIT + 1))), ((413, "the body is larger than 100 bytes"), 0)),
+        (sending((0, bytes(LIMIT + 1))), ((413, "The request body is larger than 100 bytes."), 0)),
         (
             sending((0, bytes(LIMIT)), (1, b"."), (1, b".")),
-            ((413, "the body is larger than 100 bytes"), 1),
+            ((413, "The request body is larger than 100 bytes."), 1),
         ),
     ],
 )

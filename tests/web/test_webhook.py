@@ -3,11 +3,11 @@ import json
 
 import pytest
 
+from moca.core.messages.command import Conflict
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.messages.receipt import Conflict
 from moca.instagram.events import read_webhook
 from moca.instagram.signature import sign
-from moca.web.webhook import LARGEST_BODY_BYTES
+from moca.web.webhook import MAX_BODY_BYTES, MAX_ITEMS
 from tests.web.rows import AT
 
 ADDRESS = "/api/instagram/webhook"
@@ -81,6 +81,20 @@ def test_a_signed_body_that_is_no_instagram_webhook_is_refused(stranger, house, 
     assert house.told == []
 
 
+def full_of(count):
+    items = b",".join(b'{"n":%d}' % number for number in range(count))
+    return b'{"object":"instagram","entry":[{"id":"1","messaging":[%s]}]}' % items
+
+
+def test_a_body_that_tells_more_than_is_read_is_refused_with_the_number(stranger, house):
+    answer = post(stranger, full_of(MAX_ITEMS + 1))
+
+    assert told(answer) == (413, "too_large")
+    assert answer.get_json()["error"]["message"] == "The request body has more than 20000 events."
+    assert house.told == []
+    assert post(stranger, full_of(MAX_ITEMS)).status_code == 200
+
+
 @pytest.mark.parametrize("answer", [None, OSError("disk full"), Conflict("overloaded")])
 def test_what_is_not_known_to_be_stored_is_answered_503(stranger, house, answer):
     house.answer = answer
@@ -95,7 +109,7 @@ def test_a_supervisor_that_takes_nothing_makes_it_503(stranger, house):
 
 
 def test_the_largest_body_is_taken_and_one_byte_more_is_not(stranger, house):
-    largest = SAMPLE + b" " * (LARGEST_BODY_BYTES - len(SAMPLE))
+    largest = SAMPLE + b" " * (MAX_BODY_BYTES - len(SAMPLE))
 
     assert post(stranger, largest).status_code == 200
     assert told(post(stranger, largest + b" ")) == (413, "too_large")
@@ -104,7 +118,7 @@ def test_the_largest_body_is_taken_and_one_byte_more_is_not(stranger, house):
 
 
 def test_a_body_without_an_announced_length_is_read_no_further_than_the_limit(stranger):
-    endless = io.BytesIO(b" " * (LARGEST_BODY_BYTES + 100_000))
+    endless = io.BytesIO(b" " * (MAX_BODY_BYTES + 100_000))
 
     answer = stranger.post(
         ADDRESS,
@@ -114,7 +128,7 @@ def test_a_body_without_an_announced_length_is_read_no_further_than_the_limit(st
     )
 
     assert told(answer) == (413, "too_large")
-    assert endless.tell() <= LARGEST_BODY_BYTES + 1
+    assert endless.tell() <= MAX_BODY_BYTES + 1
 
 
 def test_the_webhook_opens_no_database_connection(stranger, database):

@@ -1,21 +1,30 @@
 import asyncio
+import selectors
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop on which time passes only where nothing else is left to do, and then at once."""
+class _VirtualWait(selectors.DefaultSelector):
+    """Waits for no timer: it advances the time to it instead."""
 
     def __init__(self):
         super().__init__()
         self.now = 1_000.0
 
-    def time(self):
-        return self.now
+    def select(self, timeout=None):
+        if timeout is None:
+            return super().select()
+        self.now += max(timeout, 0)
+        return super().select(0)
 
-    def _run_once(self):
-        waiting = [each.when() for each in self._scheduled if not each.cancelled()]
-        if waiting and not self._ready:
-            self.now = max(self.now, min(waiting))
-        super()._run_once()
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose time advances only when nothing else is left to do, and then at once."""
+
+    def __init__(self):
+        self._wait = _VirtualWait()
+        super().__init__(self._wait)
+
+    def time(self):
+        return self._wait.now
 
 
 def run(coroutine):

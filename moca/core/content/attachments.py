@@ -3,19 +3,22 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """Something sent with a message or as one; its media stays with Instagram."""
+    """Media or a shared post sent with a message or as one.
+
+    The media itself stays with Instagram.
+    """
 
     type: str
     url: str | None = field(default=None, repr=False)
-    """Expires within days; None where Instagram told none."""
+    """Expires within days; None if Instagram sent none."""
     title: str = field(default="", repr=False)
     id: str | None = None
-    """Of the post, reel or story that was shared."""
+    """The id of the shared post, reel or story."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """The story that a message answers."""
+    """The story to which a message replies."""
 
     id: str | None = None
     url: str | None = field(default=None, repr=False)
@@ -23,7 +26,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """What brought a contact into the thread: a link, an ad, a product."""
+    """What brought a contact into the conversation: a link, an ad or a product."""
 
     ref: str = ""
     source: str = ""
@@ -36,16 +39,16 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """What came with a contact's text."""
+class ReceivedContent:
+    """The content of a contact's message beside its text."""
 
     attachments: tuple[Attachment, ...] = ()
     payload: str | None = field(default=None, repr=False)
-    """What a tapped quick reply or button carries."""
+    """The payload of a tapped quick reply or button."""
     referral: Referral | None = None
     reply_to_mid: str | None = None
     story: Story | None = None
     media_id: str | None = None
-    """What a comment stands under."""
+    """The id of the post under which a comment stands."""
     parent_id: str | None = None
-    """The comment that a comment answers."""
+    """The id of the comment to which a comment replies."""

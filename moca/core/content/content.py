@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuickReply:
-    """A short answer to tap; Instagram shows up to 13, each title up to 20 characters."""
+    """A short answer to tap. Instagram shows up to 13, with titles of up to 20 characters."""
 
     title: str = field(repr=False)
     payload: str
@@ -11,7 +11,7 @@ class QuickReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Opens an address, or comes back as a postback: just one of the two is set."""
+    """Opens a URL or comes back as a postback. Exactly one of `url` and `payload` is set."""
 
     title: str = field(repr=False)
     url: str | None = None
@@ -20,7 +20,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One element of a generic template; up to 10 of them stand side by side."""
+    """One element of a generic template; a template holds up to 10."""
 
     title: str = field(repr=False)
     subtitle: str = field(default="", repr=False)
@@ -31,7 +31,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A picture, video, sound or file that Instagram fetches from a public address."""
+    """An image, video, audio clip or file that Instagram fetches from a public URL."""
 
     type: str
     """`image`, `video`, `audio` or `file`."""
@@ -40,26 +40,29 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reaction:
-    """A sign put on a message of the contact's, or taken off it again."""
+    """A reaction set on a contact's message, or removed from it."""
 
     mid: str
     emoji: str | None = field(default=None, repr=False)
-    """Also a name that Instagram knows, such as `love`; None takes the sign off."""
+    """An emoji or a name that Instagram knows, such as `love`; None removes the reaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What one message says. Text may go with quick replies or buttons; all else goes alone."""
+    """The content of one message.
+
+    Text may carry quick replies or buttons; all else is sent alone.
+    """
 
     text: str = field(default="", repr=False)
     media: Media | None = None
     quick_replies: tuple[QuickReply, ...] = ()
     buttons: tuple[Button, ...] = ()
-    """A button template under `text`; up to 3."""
+    """Sent as a button template with `text`; at most 3."""
     cards: tuple[Card, ...] = ()
     is_heart: bool = False
     """Instagram's heart sticker."""
     reaction: Reaction | None = None
-    """Not a message of its own: nothing is shown but the sign."""
+    """Sent instead of a message; only the reaction is shown."""
     reply_to_mid: str | None = None
-    """Shown by Instagram as an answer to that message."""
+    """The message to which Instagram shows this as a reply."""

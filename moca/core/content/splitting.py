@@ -14,9 +14,9 @@ _MARKS = ("Mn", "Me", "Mc")
 
 
 def graphemes(text: str) -> Iterator[str]:
-    """Part a text into what a person takes for one character, such as a flag or a family.
+    """Split a text into user-perceived characters, such as a flag or a family emoji.
 
-    Errs on the side of keeping together; joined, the parts are the text again.
+    Errs towards keeping code points together. Joining the parts returns the text.
     """
     start, regions = 0, 0
     for place in range(1, len(text)):
@@ -29,9 +29,9 @@ def graphemes(text: str) -> Iterator[str]:
 
 
 def are_one(before: str, after: str, regions: int = 0) -> bool:
-    """Tell whether two code points belong to one character.
+    """Return whether two code points belong to the same character.
 
-    `regions` counts the letters of flags that stand in a row up to `before`.
+    `regions` counts the consecutive regional indicators up to and including `before`.
     """
     if _JOINER in (before, after) or (before, after) == ("\r", "\n"):
         return True
@@ -44,7 +44,7 @@ def are_one(before: str, after: str, regions: int = 0) -> bool:
 
 
 MAX_MESSAGE_BYTES = 1000
-"""So much UTF-8 does Instagram take in one message."""
+"""The maximum length of one Instagram message, in bytes of UTF-8."""
 
 _PARAGRAPH = re.compile(r"(?<=\n)(?=[^\n])")
 _SENTENCE = re.compile(r"(?<=[.!?\u2026])(?=\s)|(?<=[\u3002\uff01\uff1f])")
@@ -52,10 +52,10 @@ _WORD = re.compile(r"(?<=\s)(?=\S)")
 
 
 def parts_of(content: Content) -> tuple[Content, ...]:
-    """Part what is too long for one message; each part but the last is bare text.
+    """Split content that is too long for one message. All parts but the last are plain text.
 
-    The first is shown as the answer to `reply_to_mid`, the quick replies hang on the last. Text
-    under buttons is never parted: it belongs to one template.
+    The first part carries `reply_to_mid`, the last the quick replies. Text with buttons is never
+    split: it belongs to one template.
     """
     if content.buttons or not _is_too_long(content.text, MAX_MESSAGE_BYTES):
         return (content,)
@@ -69,15 +69,15 @@ def parts_of(content: Content) -> tuple[Content, ...]:
 def split(text: str, longest_bytes: int = MAX_MESSAGE_BYTES) -> tuple[str, ...]:
     """Split a text at paragraphs, else at sentences, words or characters, into parts that fit.
 
-    Each part has at most `longest_bytes` of UTF-8 and is not blank; only white space is lost, and
-    only between parts. A character of several code points is broken up where it alone is too long.
+    Each part has at most `longest_bytes` bytes of UTF-8 and is not blank. Only white space between
+    parts is lost. A character of several code points is only split if it is too long by itself.
     """
     parts = (part.strip() for part in _filled(_pieces(text, longest_bytes), longest_bytes))
     return tuple(part for part in parts if part)
 
 
 def _filled(pieces: Iterable[str], longest: int) -> Iterator[str]:
-    """Put neighbouring pieces together as far as they fit."""
+    """Join neighbouring pieces as long as they fit."""
     part = ""
     for piece in pieces:
         if part and _is_too_long((part + piece).strip(), longest):
@@ -91,7 +91,7 @@ def _filled(pieces: Iterable[str], longest: int) -> Iterator[str]:
 def _pieces(text: str, longest: int, level: int = 0) -> Iterator[str]:
     for piece in _CUTS[level](text):
         if _is_too_long(piece.strip(), longest) and level + 1 < len(_CUTS):
-            # Filled here, so that the rest of a long sentence does not draw in half of the next.
+            # Joined here, so that the rest of a long sentence does not absorb half of the next one.
             yield from _filled(_pieces(piece, longest, level + 1), longest)
         else:
             yield piece

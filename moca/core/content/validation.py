@@ -5,45 +5,45 @@ from urllib.parse import urlsplit
 from moca.core.content.content import Button, Card, Content, QuickReply
 
 MAX_REPLY_BYTES = 10_000
-"""Of a whole reply; it goes out in parts."""
+"""The maximum of a whole reply, which is sent in parts."""
 
-LONGEST_BUTTON_TEXT = 640
-LONGEST_TITLE = 80
-LONGEST_TAP_TITLE = 20
-LONGEST_PAYLOAD = 1000
-LONGEST_URL = 2000
-MOST_QUICK_REPLIES = 13
-MOST_BUTTONS = 3
-MOST_CARDS = 10
+MAX_BUTTON_TEXT_LENGTH = 640
+MAX_TITLE_LENGTH = 80
+MAX_TAP_TITLE_LENGTH = 20
+MAX_PAYLOAD_LENGTH = 1000
+MAX_URL_LENGTH = 2000
+MAX_QUICK_REPLIES = 13
+MAX_BUTTONS = 3
+MAX_CARDS = 10
 MEDIA_TYPES = ("image", "video", "audio", "file")
 
 
 def fault_in(content: Content) -> str | None:
-    """Say why Instagram would not take this, quoting nothing of it; None if it would."""
+    """Return why Instagram would reject the content, or None. Quotes nothing of the content."""
     return next(_faults(content), None)
 
 
 def _faults(content: Content) -> Iterator[str]:
     kinds = _kinds(content)
     if not kinds:
-        yield "there is nothing in it"
+        yield "the message is empty"
     if len(kinds) > 1:
-        yield f"{kinds[0]} and {kinds[1]} cannot go in one message"
+        yield f"{kinds[0]} and {kinds[1]} cannot be sent in one message"
     yield from _faults_in_text(content)
     yield from _faults_in_quick_replies(content)
     yield from _faults_in_buttons(content.buttons, "buttons")
     if content.buttons and not content.text.strip():
-        yield "buttons: they need a text"
+        yield "buttons: need a text"
     yield from _faults_in_cards(content.cards)
     if content.media is not None:
         if content.media.type not in MEDIA_TYPES:
-            yield f"media.type: it must be one of {', '.join(MEDIA_TYPES)}"
+            yield f"media.type: must be one of {', '.join(MEDIA_TYPES)}"
         yield from _faults_in_url(content.media.url, "media.url")
     if content.reaction is not None:
         if not content.reaction.mid:
-            yield "reaction.mid: it must name the message"
+            yield "reaction.mid: is required"
         if content.reply_to_mid:
-            yield "a reaction cannot be a threaded reply"
+            yield "a reaction cannot also be a threaded reply"
 
 
 def _kinds(content: Content) -> tuple[str, ...]:
@@ -59,58 +59,58 @@ def _kinds(content: Content) -> tuple[str, ...]:
 
 def _faults_in_text(content: Content) -> Iterator[str]:
     if "\x00" in content.text:
-        yield "text: it must not hold NUL"
+        yield "text: must not contain NUL"
     if len(content.text.encode("utf-8", "surrogatepass")) > MAX_REPLY_BYTES:
-        yield f"text: it must not be longer than {MAX_REPLY_BYTES} bytes of UTF-8"
-    if content.buttons and len(content.text) > LONGEST_BUTTON_TEXT:
-        yield f"text: it must not be longer than {LONGEST_BUTTON_TEXT} characters above buttons"
+        yield f"text: must not be longer than {MAX_REPLY_BYTES} bytes of UTF-8"
+    if content.buttons and len(content.text) > MAX_BUTTON_TEXT_LENGTH:
+        yield f"text: must not be longer than {MAX_BUTTON_TEXT_LENGTH} characters above buttons"
 
 
 def _faults_in_quick_replies(content: Content) -> Iterator[str]:
     replies: tuple[QuickReply, ...] = content.quick_replies
-    if len(replies) > MOST_QUICK_REPLIES:
-        yield f"quick_replies: there must not be more than {MOST_QUICK_REPLIES}"
+    if len(replies) > MAX_QUICK_REPLIES:
+        yield f"quick_replies: must not be more than {MAX_QUICK_REPLIES}"
     if replies and not content.text.strip():
-        yield "quick_replies: they need a text"
+        yield "quick_replies: need a text"
     if replies and content.buttons:
-        yield "quick_replies: they cannot go with buttons"
+        yield "quick_replies: cannot be combined with buttons"
     for number, reply in enumerate(replies):
         place = f"quick_replies.{number}"
-        yield from _faults_in_title(reply.title, f"{place}.title", LONGEST_TAP_TITLE)
-        yield from _faults_in_title(reply.payload, f"{place}.payload", LONGEST_PAYLOAD)
+        yield from _faults_in_title(reply.title, f"{place}.title", MAX_TAP_TITLE_LENGTH)
+        yield from _faults_in_title(reply.payload, f"{place}.payload", MAX_PAYLOAD_LENGTH)
 
 
 def _faults_in_buttons(buttons: tuple[Button, ...], place: str) -> Iterator[str]:
-    if len(buttons) > MOST_BUTTONS:
-        yield f"{place}: there must not be more than {MOST_BUTTONS}"
+    if len(buttons) > MAX_BUTTONS:
+        yield f"{place}: must not be more than {MAX_BUTTONS}"
     for number, button in enumerate(buttons):
         yield from _faults_in_button(button, f"{place}.{number}")
 
 
 def _faults_in_button(button: Button, place: str) -> Iterator[str]:
-    yield from _faults_in_title(button.title, f"{place}.title", LONGEST_TAP_TITLE)
+    yield from _faults_in_title(button.title, f"{place}.title", MAX_TAP_TITLE_LENGTH)
     if (button.url is None) == (button.payload is None):
-        yield f"{place}: it needs either url or payload"
+        yield f"{place}: needs either url or payload"
     elif button.payload is not None:
-        yield from _faults_in_title(button.payload, f"{place}.payload", LONGEST_PAYLOAD)
+        yield from _faults_in_title(button.payload, f"{place}.payload", MAX_PAYLOAD_LENGTH)
     else:
         yield from _faults_in_url(button.url or "", f"{place}.url")
 
 
 def _faults_in_cards(cards: tuple[Card, ...]) -> Iterator[str]:
-    if len(cards) > MOST_CARDS:
-        yield f"cards: there must not be more than {MOST_CARDS}"
+    if len(cards) > MAX_CARDS:
+        yield f"cards: must not be more than {MAX_CARDS}"
     yield from chain.from_iterable(
         _faults_in_card(card, f"cards.{number}") for number, card in enumerate(cards)
     )
 
 
 def _faults_in_card(card: Card, place: str) -> Iterator[str]:
-    yield from _faults_in_title(card.title, f"{place}.title", LONGEST_TITLE)
-    if len(card.subtitle) > LONGEST_TITLE:
-        yield f"{place}.subtitle: it must not be longer than {LONGEST_TITLE} characters"
+    yield from _faults_in_title(card.title, f"{place}.title", MAX_TITLE_LENGTH)
+    if len(card.subtitle) > MAX_TITLE_LENGTH:
+        yield f"{place}.subtitle: must not be longer than {MAX_TITLE_LENGTH} characters"
     if not (card.subtitle or card.image_url or card.url or card.buttons):
-        yield f"{place}: it needs more than a title"
+        yield f"{place}: needs more than a title"
     for name, url in (("image_url", card.image_url), ("url", card.url)):
         if url is not None:
             yield from _faults_in_url(url, f"{place}.{name}")
@@ -119,9 +119,9 @@ def _faults_in_card(card: Card, place: str) -> Iterator[str]:
 
 def _faults_in_title(title: str, place: str, longest: int) -> Iterator[str]:
     if not title.strip():
-        yield f"{place}: it must not be blank"
+        yield f"{place}: must not be blank"
     if len(title) > longest:
-        yield f"{place}: it must not be longer than {longest} characters"
+        yield f"{place}: must not be longer than {longest} characters"
 
 
 def _faults_in_url(url: str, place: str) -> Iterator[str]:
@@ -131,6 +131,6 @@ def _faults_in_url(url: str, place: str) -> Iterator[str]:
     except ValueError:
         is_address = False
     if not is_address or any(each.isspace() or not each.isprintable() for each in url):
-        yield f"{place}: it must be an address such as https://example.com/picture.png"
-    if len(url) > LONGEST_URL:
-        yield f"{place}: it must not be longer than {LONGEST_URL} characters"
+        yield f"{place}: must be a URL such as https://example.com/picture.png"
+    if len(url) > MAX_URL_LENGTH:
+        yield f"{place}: must not be longer than {MAX_URL_LENGTH} characters"

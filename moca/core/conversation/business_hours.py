@@ -6,14 +6,14 @@ _DAYS_TO_LOOK_BACK = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Opening hours within one day of the shop's own clock; `until` 00:00 means midnight."""
+class OpeningSpan:
+    """Opening hours within one day, in the business's local time. `until` 00:00 means midnight."""
 
     since: time
     until: time
 
     def bounds(self, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-        """Give the instants at which this span opens and closes on a day."""
+        """Return the UTC instants at which this span opens and closes on a day."""
         closing_day = day + timedelta(days=1) if self.until == time(0) else day
         return (
             datetime.combine(day, self.since, zone).astimezone(UTC),
@@ -23,19 +23,22 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class BusinessHours:
-    """When automatic replies are given."""
+    """When automatic replies are sent."""
 
     zone: tzinfo
-    weekdays: Mapping[int, tuple[Span, ...]]
-    """Spans by weekday, Monday is 0; a missing day is closed."""
+    weekdays: Mapping[int, tuple[OpeningSpan, ...]]
+    """Spans by weekday, with Monday as 0; a missing day is closed."""
     holidays: Container[date] = frozenset()
 
     def open_at(self, now: datetime) -> bool:
-        """Tell whether an instant lies within the hours; closing time itself does not."""
+        """Return whether an instant lies within business hours, excluding the closing time."""
         return any(since <= now < until for since, until in self._spans_around(now, days_back=1))
 
     def closed_since(self, now: datetime) -> datetime | None:
-        """Tell when the closing that holds now began; None while open or if never open lately."""
+        """Return when the current closing period began; None while open.
+
+        Also None if the business was not open within the last two weeks.
+        """
         if self.open_at(now):
             return None
         ended = [
@@ -46,7 +49,7 @@ class BusinessHours:
         return max(ended, default=None)
 
     def opens_next(self, now: datetime) -> datetime | None:
-        """Tell when it opens again; None while open, or if not within two weeks."""
+        """Return when the business opens next; None while open, or if not within two weeks."""
         if self.open_at(now):
             return None
         today = now.astimezone(self.zone).date()

@@ -7,14 +7,14 @@ from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation
 from moca.core.messages.replies import QueueReply
 from moca.core.policy import ConversationPolicy
-from moca.core.types import Parting
+from moca.core.types import ClosingMessage
 
 
 def disclosed(
     state: Conversation, content: Content, now: datetime, policy: ConversationPolicy
 ) -> tuple[Content, ...]:
-    """Put before what the bot says that it is one, where that is due; in the order of sending."""
-    if not _is_due(state, now, policy):
+    """Add the disclosure that a bot is replying if it is due; contents are in sending order."""
+    if state.is_replying or not is_disclosure_due(state, now, policy):
         return (content,)
     disclosure = policy.disclosure
     if content.text and not content.buttons:
@@ -22,23 +22,28 @@ def disclosed(
     return (Content(text=disclosure), content)
 
 
-def say(
+def reply_with_disclosure(
     state: Conversation,
     input_ids: Iterable[int],
     content: Content,
     now: datetime,
     policy: ConversationPolicy,
     *,
-    parting: Parting | None = None,
+    closing_message: ClosingMessage | None = None,
     is_away_text: bool = False,
     made_of: Iterable[Inbound] = (),
 ) -> tuple[QueueReply, ...]:
-    """Queue what the bot says; the last part answers the messages."""
+    """Queue a reply of the bot, with the disclosure if due. The last part answers the messages."""
     *before, last = disclosed(state, content, now, policy)
     key = f"{state.conversation_id} {now.isoformat()}"
     earlier = [
         QueueReply(
-            state.conversation_id, (), each, at=now, parting=parting, key=f"disclosure {key}"
+            state.conversation_id,
+            (),
+            each,
+            at=now,
+            closing_message=closing_message,
+            key=f"disclosure {key}",
         )
         for each in before
     ]
@@ -48,7 +53,7 @@ def say(
         answered,
         last,
         at=now,
-        parting=parting,
+        closing_message=closing_message,
         is_away_text=is_away_text,
         made_of=tuple(message.text for message in made_of),
         key=None if answered else f"unasked {key}",
@@ -56,11 +61,11 @@ def say(
     return (*earlier, answer)
 
 
-def _is_due(state: Conversation, now: datetime, policy: ConversationPolicy) -> bool:
-    is_speaking = bool(state.in_flight) or any(draft.is_queueing for draft in state.drafts)
-    if not policy.disclosure or is_speaking:
+def is_disclosure_due(state: Conversation, now: datetime, policy: ConversationPolicy) -> bool:
+    """Return whether the contact is still to read that a bot replies, or is to read it again."""
+    if not policy.disclosure:
         return False
-    spoke_at, person_until = state.bot_spoke_at, state.person_until
-    if spoke_at is None or now - spoke_at >= policy.disclosure_gap:
+    replied_at, person_until = state.bot_replied_at, state.person_until
+    if replied_at is None or now - replied_at >= policy.disclosure_gap:
         return True
-    return person_until is not None and person_until >= spoke_at
+    return person_until is not None and person_until >= replied_at

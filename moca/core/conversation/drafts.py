@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from moca.core.content.content import Content
 from moca.core.content.validation import fault_in
-from moca.core.conversation.disclosure import say
-from moca.core.conversation.effects import Effect, Reload
+from moca.core.conversation.disclosure import is_disclosure_due, reply_with_disclosure
+from moca.core.conversation.effects import Decision, Effect, ReloadConversation
 from moca.core.conversation.handover import hand_over
 from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation, Draft, seconds
@@ -14,20 +14,21 @@ from moca.core.messages.replies import (
     GenerateReply,
     GenerationFailed,
     GenerationStarted,
-    HandOverAsked,
+    HandoverRequested,
     RecordSteps,
     ReplyDeclined,
     ReplyGenerated,
     ShareReply,
 )
 from moca.core.policy import ConversationPolicy, ReplyMode
+from moca.core.reasons import Because, Reason
 from moca.core.types import COMMENT_KINDS, Outcome, Stage, Step
 
 Group = tuple[Inbound, ...]
 
 
 def group(messages: Iterable[Inbound], mode: ReplyMode) -> tuple[Group, ...]:
-    """Part a burst into what gets one reply each, in the order in which each part began."""
+    """Split a burst into groups that get one reply each, ordered by each group's first message."""
     groups: dict[Hashable, list[Inbound]] = {}
     for message in messages:
         groups.setdefault(_key(message, mode), []).append(message)
@@ -36,40 +37,40 @@ def group(messages: Iterable[Inbound], mode: ReplyMode) -> tuple[Group, ...]:
 
 def _key(message: Inbound, mode: ReplyMode) -> Hashable:
     if message.kind in COMMENT_KINDS:
-        # Each comment is answered by itself, for a private reply goes to one comment.
+        # Each comment is answered by itself, because a private reply answers one comment.
         return message.id
     return None if mode is ReplyMode.COMBINED else (message.type, message.text)
 
 
-Decision = tuple[Conversation, tuple[Effect, ...]]
-
 _PATIENCE = timedelta(minutes=2)
-"""How long a reply may be under way unheard of before the database is asked about it."""
+"""How long a reply may be in progress without news before the database is consulted."""
 
 
 def begin(state: Conversation, groups: Iterable[Group]) -> Decision:
-    """Ask for a reply to each group."""
+    """Request a reply to each group."""
     drafts = tuple(Draft(inputs=inputs, attempt=1) for inputs in groups)
-    asked = tuple(GenerateReply(state.contact, draft.inputs, draft.attempt) for draft in drafts)
-    return replace(state, drafts=state.drafts + drafts), asked
+    requests = tuple(GenerateReply(state.contact, draft.inputs, draft.attempt) for draft in drafts)
+    return replace(state, drafts=state.drafts + drafts), requests
 
 
-def see_if_stuck(state: Conversation, now: datetime) -> Decision:
-    """Ask the database about a reply that nothing was heard of for too long."""
+def see_if_stuck(state: Conversation, unanswered_id: int, now: datetime) -> Decision:
+    """Reload the state if it missed this message or, for too long, news of its reply."""
+    if not state.drafts and state.find(unanswered_id) is None:
+        return state, (ReloadConversation(),)
     if not state.is_answering or state.heard_at is None or now - state.heard_at <= _PATIENCE:
         return state, ()
-    if not any(draft.is_asked for draft in state.drafts):
-        return state, (Reload(),)
-    # One that is being made has a time limit. Asking again for one that waits changes nothing,
-    # unless the news was lost that a responder has taken it up.
-    asked = _ask_again(state)
-    return replace(state, heard_at=now) if asked else state, asked
+    if not any(draft.is_generating for draft in state.drafts):
+        return state, (ReloadConversation(),)
+    # A reply that is being generated has a deadline. Repeating the request of one that waits
+    # changes nothing, unless the news that a responder has started on it was lost.
+    requests = _ask_again(state)
+    return replace(state, heard_at=now) if requests else state, requests
 
 
 def start(
     state: Conversation, event: GenerationStarted, policy: ConversationPolicy
 ) -> Conversation:
-    """Let an attempt's time run from when a responder took it up."""
+    """Start an attempt's deadline when a responder starts on it."""
     draft = _asked_for(state, event)
     if draft is None:
         return state
@@ -79,13 +80,13 @@ def start(
 def take_content(
     state: Conversation, event: ReplyGenerated, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    """Put a reply's content into its draft, and queue what is next in order and ready."""
+    """Store the generated content in its draft, and queue the drafts that are next and ready."""
     draft = _asked_for(state, event)
     if draft is None:
         return state, ()
     fault = fault_in(event.content)
     if fault is not None:
-        return _try_again(state, draft, f"Instagram would refuse it: {fault}", now, policy)
+        return _try_again(state, draft, f"Instagram would reject it: {fault}", now, policy)
     made = replace(draft, content=event.content, deadline=None, is_sample=event.is_sample)
     written = _replaced(state, draft, made)
     queueing, effects = queue_ready(written, now, policy)
@@ -95,21 +96,20 @@ def take_content(
 def take_refusal(
     state: Conversation, event: ReplyDeclined, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    """End a group that is to get no reply."""
+    """Conclude a group that gets no reply."""
     draft = _asked_for(state, event)
     if draft is None:
         return state, ()
-    ended = ConcludeMessages(
-        draft.input_ids, Outcome.SUPPRESSED, f"no reply is wanted: {event.because}", now
-    )
+    because = Because(Reason.NO_REPLY_WANTED, f"no reply needed: {event.because}")
+    ended = ConcludeMessages(draft.input_ids, Outcome.SUPPRESSED, because, now)
     remaining, effects = queue_ready(drop(state, draft.input_ids), now, policy)
     return remaining, (_noted(draft, now, "declined", event.because), ended, *effects)
 
 
-def take_hand_over(
-    state: Conversation, event: HandOverAsked, now: datetime, policy: ConversationPolicy
+def take_handover(
+    state: Conversation, event: HandoverRequested, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    """Give the conversation to a person at once: whatever else was to be said is theirs."""
+    """Hand the conversation over to the team at once; every other draft is dropped."""
     draft = _asked_for(state, event)
     if draft is None:
         return state, ()
@@ -121,26 +121,31 @@ def take_hand_over(
 
 
 def queue_ready(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
-    """Queue the drafts that are written, as far as none before them is still being made."""
+    """Queue the finished drafts in order, up to the first one that is still being generated."""
     effects: tuple[Effect, ...] = ()
     for draft in state.drafts:
         if draft.content is None:
             break
         if draft.is_queueing:
             continue
-        if _is_about_to_be_said(state, draft):
+        if _equal_reply_is_queueing(state, draft) or _waits_for_disclosure(state, now, policy):
             break
-        *before, reply = say(
+        *before, reply = reply_with_disclosure(
             state, draft.input_ids, draft.content, now, policy, made_of=draft.inputs
         )
-        same_as = _said_to(state, draft)
+        same_as = _message_with_same_reply(state, draft)
         effects += (*before, reply) if same_as is None else (ShareReply(same_as, reply),)
         state = _replaced(state, draft, replace(draft, is_queueing=True))
     return state, effects
 
 
+def _waits_for_disclosure(state: Conversation, now: datetime, policy: ConversationPolicy) -> bool:
+    # The reply that carries the disclosure may still be refused, recalled or fail.
+    return state.is_replying and is_disclosure_due(state, now, policy)
+
+
 def queued(state: Conversation, input_ids: Iterable[int]) -> Conversation:
-    """Drop the draft that answers these messages, and remember what it said to the burst."""
+    """Remove the draft that answers these messages, and remember its content for this burst."""
     ids = set(input_ids)
     left = drop(state, ids)
     said = state.said
@@ -151,18 +156,18 @@ def queued(state: Conversation, input_ids: Iterable[int]) -> Conversation:
 
 
 def _may_be_shared(draft: Draft) -> bool:
-    # A comment is answered in private, each by a reply of its own.
+    # A comment is answered in private, each with a reply of its own.
     return not draft.is_sample and draft.inputs[0].kind not in COMMENT_KINDS
 
 
-def _is_about_to_be_said(state: Conversation, draft: Draft) -> bool:
+def _equal_reply_is_queueing(state: Conversation, draft: Draft) -> bool:
     return _may_be_shared(draft) and any(
         each.is_queueing and _may_be_shared(each) and each.content == draft.content
         for each in state.drafts
     )
 
 
-def _said_to(state: Conversation, draft: Draft) -> int | None:
+def _message_with_same_reply(state: Conversation, draft: Draft) -> int | None:
     if not _may_be_shared(draft):
         return None
     return next((to for content, to in state.said if content == draft.content), None)
@@ -171,7 +176,7 @@ def _said_to(state: Conversation, draft: Draft) -> int | None:
 def take_failure(
     state: Conversation, event: GenerationFailed, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    """Ask once more, or record that no reply could be made."""
+    """Request the reply again, or conclude the messages as failed after the last attempt."""
     draft = _asked_for(state, event)
     if draft is None:
         return state, ()
@@ -181,7 +186,7 @@ def take_failure(
 def give_up_overdue(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     """Treat drafts that are past their deadline as failed."""
     effects: tuple[Effect, ...] = ()
-    because = f"nothing came within {seconds(policy.generation_timeout)}"
+    because = f"no reply within {seconds(policy.generation_timeout)}"
     for draft in state.drafts:
         if draft.deadline is not None and draft.deadline <= now:
             state, more = _try_again(state, draft, because, now, policy)
@@ -190,7 +195,7 @@ def give_up_overdue(state: Conversation, now: datetime, policy: ConversationPoli
 
 
 def drop(state: Conversation, input_ids: Iterable[int]) -> Conversation:
-    """Forget the draft that answers these messages."""
+    """Remove the draft that answers these messages."""
     ended = set(input_ids)
     kept = tuple(draft for draft in state.drafts if ended.isdisjoint(draft.input_ids))
     return replace(state, drafts=kept)
@@ -200,7 +205,7 @@ def _ask_again(state: Conversation) -> tuple[GenerateReply, ...]:
     return tuple(
         GenerateReply(state.contact, draft.inputs, draft.attempt)
         for draft in state.drafts
-        if draft.is_asked and draft.deadline is None
+        if draft.is_generating and draft.deadline is None
     )
 
 
@@ -210,18 +215,25 @@ def _try_again(
     noted = _noted(draft, now, "failed", f"attempt {draft.attempt}: {because}")
     if draft.attempt >= policy.generation_attempts:
         ended = ConcludeMessages(
-            draft.input_ids, Outcome.FAILED, f"no reply could be made: {because}", now
+            draft.input_ids,
+            Outcome.FAILED,
+            Because(Reason.NO_REPLY_MADE, f"no reply could be generated: {because}"),
+            now,
         )
         remaining, effects = queue_ready(drop(state, draft.input_ids), now, policy)
         return remaining, (noted, ended, *effects)
     again = replace(draft, attempt=draft.attempt + 1, deadline=None)
-    asked = GenerateReply(state.contact, again.inputs, again.attempt)
-    return _replaced(state, draft, again), (noted, asked)
+    requests = GenerateReply(state.contact, again.inputs, again.attempt)
+    return _replaced(state, draft, again), (noted, requests)
 
 
 def _asked_for(
     state: Conversation,
-    event: GenerationStarted | ReplyGenerated | ReplyDeclined | HandOverAsked | GenerationFailed,
+    event: GenerationStarted
+    | ReplyGenerated
+    | ReplyDeclined
+    | HandoverRequested
+    | GenerationFailed,
 ) -> Draft | None:
     return next(
         (

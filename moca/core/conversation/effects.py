@@ -1,9 +1,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from moca.core.conversation.state import Conversation
 from moca.core.messages.conversation import ReadName
 from moca.core.messages.replies import (
-    CheckAtOnce,
+    CheckImmediateReply,
     ConcludeMessages,
     GenerateReply,
     HandOverConversation,
@@ -15,23 +16,23 @@ from moca.core.messages.replies import (
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Wake the conversation at this instant, and at no other."""
+    """Wake the conversation at this instant. Replaces any earlier wake-up time."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Reload:
-    """The database knows something else, or more: take the state from it again."""
+class ReloadConversation:
+    """Load the state from the database again, which has newer or more data."""
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
-    """Forgetting the conversation would change nothing."""
+class UnloadConversation:
+    """Unload the conversation: forgetting its state changes nothing."""
 
 
 Effect = (
-    CheckAtOnce
+    CheckImmediateReply
     | ConcludeMessages
     | GenerateReply
     | HandOverConversation
@@ -40,6 +41,8 @@ Effect = (
     | RecordSteps
     | ShareReply
     | WakeAt
-    | Reload
-    | LetGo
+    | ReloadConversation
+    | UnloadConversation
 )
+Decision = tuple[Conversation, tuple[Effect, ...]]
+"""The state after an event, and what is to be done in order."""

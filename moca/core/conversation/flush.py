@@ -5,19 +5,17 @@ from moca.core.content.content import Content
 from moca.core.conversation import drafts
 from moca.core.conversation.after_hours import close
 from moca.core.conversation.drafts import Group, group
-from moca.core.conversation.effects import Effect, LetGo, WakeAt
+from moca.core.conversation.effects import Decision, UnloadConversation, WakeAt
 from moca.core.conversation.handover import hand_over
-from moca.core.conversation.hold import held_because
 from moca.core.conversation.state import Conversation
 from moca.core.messages.replies import ConcludeMessages, RecordSteps
 from moca.core.policy import ConversationPolicy
+from moca.core.reasons import Because, Reason, because_held
 from moca.core.types import Outcome, Stage, Step
-
-Decision = tuple[Conversation, tuple[Effect, ...]]
 
 
 def advance(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
-    """Go on as far as the moment allows: flush, or say when to look again."""
+    """Go on as far as possible at this instant: flush, or schedule the next wake-up."""
     if state.is_answering:
         deadlines = [draft.deadline for draft in state.drafts if draft.deadline is not None]
         return state, (WakeAt(min(deadlines)),) if deadlines else ()
@@ -36,13 +34,13 @@ def advance(state: Conversation, now: datetime, policy: ConversationPolicy) -> D
 def _rest(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     forgettable_at = state.forgettable_at(policy)
     if forgettable_at <= now:
-        return state, (LetGo(),)
+        return state, (UnloadConversation(),)
     return state, (WakeAt(forgettable_at),)
 
 
 def _flush(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     if state.is_held_at(now):
-        return _end(state, held_because(state.status), now)
+        return _end(state, because_held(state.status), now)
     late = [each for each in state.gathered if state.window_shuts_at(each, policy) <= now]
     if not late:
         return _flush_in_time(state, now, policy)
@@ -66,27 +64,29 @@ def _answer(state: Conversation, now: datetime, policy: ConversationPolicy) -> D
     emptied = replace(state, gathered=(), gathering_since=None)
     groups = group(state.gathered, policy.mode)
     left = state.replies_left(policy, now)
-    excess = _turn_down(groups[left:], policy, now)
+    excess = _suppress_over_limit(groups[left:], policy, now)
     if not left:
         return emptied, excess
     flushed = Step(0, now, Stage.DEBOUNCE, "flushed", _gathered(len(state.gathered), len(groups)))
     steps = tuple(replace(flushed, message_id=message.id) for message in state.gathered)
     answering = replace(emptied, cooldown_until=now + policy.cooldown, heard_at=now, said=())
-    drafted, asked = drafts.begin(answering, groups[:left])
-    return drafted, (RecordSteps(steps), *excess, *asked)
+    drafted, requests = drafts.begin(answering, groups[:left])
+    return drafted, (RecordSteps(steps), *excess, *requests)
 
 
-def _turn_down(
+def _suppress_over_limit(
     groups: tuple[Group, ...], policy: ConversationPolicy, now: datetime
 ) -> tuple[ConcludeMessages, ...]:
     ids = tuple(message.id for members in groups for message in members)
-    because = f"{policy.replies_per_hour} replies to one contact within an hour are enough"
+    most = policy.replies_per_hour
+    enough = f"limit of {most} replies per contact per hour reached"
+    because = Because(Reason.HOURLY_LIMIT, enough)
     return (ConcludeMessages(ids, Outcome.SUPPRESSED, because, now),) if ids else ()
 
 
 def _escalate(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
     content = Content(text=policy.hand_over_text) if policy.hand_over_text else None
-    because = "the contact asked for a person"
+    because = Because(Reason.ASKED_FOR_PERSON)
     handed, command = hand_over(state, state.gathered, because, content, now=now, policy=policy)
     return handed, (command,)
 
@@ -98,9 +98,10 @@ def _end(state: Conversation, because: str, now: datetime) -> Decision:
 
 
 def _gathered(messages: int, groups: int) -> str:
-    return f"{messages} gathered, {groups} to answer"
+    return f"waited for more messages: {messages} received, {groups} to answer"
 
 
 def _late_because(policy: ConversationPolicy) -> str:
     hours = policy.window.total_seconds() / 3600
-    return f"the {hours:g} h window shut before it could be answered"
+    text = f"the {hours:g}-hour reply window closed before it could be answered"
+    return Because(Reason.WINDOW_CLOSED, text)

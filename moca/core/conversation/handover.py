@@ -18,8 +18,13 @@ def hand_over(
     now: datetime,
     policy: ConversationPolicy,
 ) -> tuple[Conversation, HandOverConversation]:
-    """Give the conversation to a person; until that is on disk, what comes is gathered."""
-    said = () if content is None else disclosed(state, content, now, policy)
+    """Hand the conversation over to the team.
+
+    Messages are gathered until the handover is on disk.
+    """
+    closing = () if content is None else disclosed(state, content, now, policy)
     leaving = Draft(inputs=inputs, attempt=0, is_queueing=True)
-    command = HandOverConversation(state.conversation_id, leaving.input_ids, because, said, at=now)
+    command = HandOverConversation(
+        state.conversation_id, leaving.input_ids, because, closing, at=now
+    )
     return replace(state.emptied(), drafts=(leaving,), heard_at=now), command

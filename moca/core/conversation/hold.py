@@ -3,24 +3,12 @@ from typing import NamedTuple
 
 from moca.core.types import ConversationStatus
 
-_HELD_BECAUSE = {
-    ConversationStatus.PAUSED: "the conversation is paused",
-    ConversationStatus.HUMAN: "a teammate has taken over",
-    ConversationStatus.STANDBY: "another app holds the thread",
-    ConversationStatus.CLOSED: "the conversation is closed",
-}
-
 
 class Hold(NamedTuple):
-    """Who may answer in a conversation, and until when; None until that is changed."""
+    """Who may answer in a conversation, and until when; `until` is None if the hold has no end."""
 
     status: ConversationStatus
     until: datetime | None
-
-
-def held_because(status: str) -> str:
-    """Return why the bot may not answer in a conversation that is not open."""
-    return _HELD_BECAUSE[ConversationStatus(status)]
 
 
 def hold_after_reply(before: Hold, at: datetime, takeover: timedelta) -> Hold:

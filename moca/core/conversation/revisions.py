@@ -2,21 +2,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from moca.core.conversation.drafts import queue_ready
-from moca.core.conversation.effects import Effect
+from moca.core.conversation.effects import Decision, Effect
 from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation, Draft
 from moca.core.messages.inbound import MessageEdited, MessageErased
 from moca.core.messages.replies import GenerateReply
 from moca.core.policy import ConversationPolicy
 
-Decision = tuple[Conversation, tuple[Effect, ...]]
 _Messages = tuple[Inbound, ...]
 
 
 def forget(
     state: Conversation, event: MessageErased, now: datetime, policy: ConversationPolicy
 ) -> Decision:
-    """Let go of a message that was unsent; a reply that answers others too goes on."""
+    """Drop a message that was unsent. A reply that also answers other messages goes on."""
     gathered = _without(state.gathered, event.message_id)
     deferred = _without(state.deferred, event.message_id)
     drafts = (draft for draft in state.drafts if draft.input_ids != (event.message_id,))
@@ -35,9 +34,9 @@ def forget(
 
 
 def reword(state: Conversation, event: MessageEdited, policy: ConversationPolicy) -> Decision:
-    """Let a message that waits read as edited; a reply that is not queued yet is made anew.
+    """Apply an edit to a waiting message. A reply that is not queued yet is generated again.
 
-    One that was made too often already keeps what it was made of, so that it is not queued.
+    A draft without attempts left keeps the messages it was made of, so it is not queued.
     """
     reworded = replace(
         state,

@@ -1,8 +1,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.content.attachments import Received
-from moca.core.conversation.consent import Wish
+from moca.core.content.attachments import ReceivedContent
+from moca.core.conversation.consent import ConsentChange
 from moca.core.types import ContactKey, ConversationStatus
 
 
@@ -15,56 +15,60 @@ class Inbound:
     kind: str = "message"
     type: str = "text"
     text: str = field(default="", repr=False)
-    received: Received | None = field(default=None, repr=False)
-    """What came with the text; None where there is only text."""
+    received: ReceivedContent | None = field(default=None, repr=False)
+    """The content beside the text; None if there is only text."""
     received_at: datetime
-    wish: Wish | None = None
-    """What it changes about being written to; None for all but a few messages."""
+    consent_change: ConsentChange | None = None
+    """The change of consent in it; None for all but a few messages."""
     opened_at: datetime | None = None
-    """Since when it lets the account answer; None where that is since its receipt."""
+    """When it opened the reply window; None if on receipt."""
     at_once: bool = field(default=False, compare=False)
-    """Whether a rule wants it answered like a tap; nobody stores that."""
+    """Whether a rule asks to answer it like a tap; not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the database knows of a contact's current conversation."""
+    """The state of a contact's current conversation as stored in the database."""
 
     contact: ContactKey
     conversation_id: int
     status: ConversationStatus
     held_until: datetime | None = None
-    """End of a pause or takeover; None while open, or until somebody ends it."""
+    """The end of a pause or takeover; None while open, or if it has no end."""
     unanswered: tuple[Inbound, ...] = ()
-    """Not processed and without an outcome, in the order received."""
+    """Unprocessed messages without an outcome, in the order received."""
     remembered: tuple[Inbound, ...] = ()
-    """First sayings of the last seconds, to recognise a repeat; none from before the last reply."""
+    """Recent messages against which repeats are detected; none from before the last reply."""
     in_flight: frozenset[int] = frozenset()
     """The bot's queue items that are pending or sending."""
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
-    spoken: tuple[datetime, ...] = ()
+    recent_replies: tuple[datetime, ...] = ()
     """When the bot's messages of the last hour were sent, oldest first."""
     is_named: bool = True
-    """Whether Instagram told already what the contact is called."""
-    bot_spoke_at: datetime | None = None
-    """When something of ours last arrived."""
+    """Whether the contact's name is already known."""
+    bot_replied_at: datetime | None = None
+    """When one of the bot's messages last arrived."""
     person_until: datetime | None = None
-    """Until when a person last had the word: wrote, or held the conversation."""
+    """Until when a person last wrote or held the conversation."""
     window_opened_at: datetime | None = None
-    """Since when the contact's reply window is open, or was; None where it never opened."""
+    """When the contact's reply window last opened; None if it never did."""
     has_opted_out: bool = False
 
     @property
     def had_opted_out(self) -> bool:
-        """Whether it had, before the first of the unanswered messages came."""
-        wishes = (message.wish for message in self.unanswered if message.wish is not None)
-        first = next(wishes, None)
-        return self.has_opted_out if first is None else first is Wish.OPT_IN
+        """Whether the contact had opted out before the first of the unanswered messages."""
+        consent_changes = (
+            message.consent_change
+            for message in self.unanswered
+            if message.consent_change is not None
+        )
+        first = next(consent_changes, None)
+        return self.has_opted_out if first is None else first is ConsentChange.OPT_IN
 
     @classmethod
     def beginning(cls, contact: ContactKey, conversation_id: int, message: Inbound) -> "Snapshot":
-        """Say what the database knows once a contact's very first message is stored."""
+        """Return the snapshot of a new contact whose first message has just been stored."""
         return cls(
             contact=contact,
             conversation_id=conversation_id,

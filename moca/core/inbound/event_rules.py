@@ -3,25 +3,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What an event of one kind does beside being stored."""
+class EventRule:
+    """The consequences of an event of one kind, besides being stored."""
 
     opens_window: bool = False
-    """Whether the account may answer for 24 hours from it."""
+    """Whether the account may answer for 24 hours after it."""
     wakes_bot: bool = False
     """Whether the bot answers it."""
     only_with: str = ""
-    """The setting without which the bot does not answer it after all."""
+    """The setting that must be on for the bot to answer it; empty if none."""
 
 
-_WORDS = Rule(opens_window=True, wakes_bot=True)
-_ONLY_RECORDED = Rule()
-_PUBLIC_WORDS = Rule(wakes_bot=True, only_with="instagram.answer_comments")
+_WORDS = EventRule(opens_window=True, wakes_bot=True)
+_ONLY_RECORDED = EventRule()
+_PUBLIC_WORDS = EventRule(wakes_bot=True, only_with="instagram.answer_comments")
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, EventRule] = {
     "message": _WORDS,
     "postback": _WORDS,
-    "standby": Rule(opens_window=True),
+    "standby": EventRule(opens_window=True),
     "comment": _PUBLIC_WORDS,
     "live_comment": _PUBLIC_WORDS,
     "echo": _ONLY_RECORDED,
@@ -36,19 +36,19 @@ RULES: Mapping[str, Rule] = {
     "self": _ONLY_RECORDED,
     "unknown": _ONLY_RECORDED,
 }
-"""By kind of event; a message of a type not invented yet is a `message` all the same."""
+"""By kind of event. A message of a type not known yet still is a `message`."""
 
 
 TAPS = frozenset({"postback", "quick_reply"})
-"""What is tapped and not typed, by kind of event or type of message: a button, an ice breaker and a
-menu entry are postbacks. A tap is whole at once, so that it does not wait for more to come."""
+"""Kinds of events and types of messages that are tapped, not typed: buttons, ice breakers and menu
+entries are postbacks. A tap is complete at once, so it does not wait for more to come."""
 
 
 def is_tap(kind: str, type: str) -> bool:  # noqa: A002
-    """Return whether a message was tapped and not typed."""
+    """Return whether a message was tapped, not typed."""
     return kind in TAPS or type in TAPS
 
 
-def rule_of(kind: str) -> Rule:
-    """Tell the rule for a kind; what has none of its own is only recorded."""
+def rule_of(kind: str) -> EventRule:
+    """Return the rule for a kind of event; unknown kinds are only recorded."""
     return RULES.get(kind, _ONLY_RECORDED)

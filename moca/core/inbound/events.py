@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.content.attachments import Received
+from moca.core.content.attachments import ReceivedContent
 from moca.core.types import ContactKey
 
 
@@ -16,47 +16,54 @@ class InboundMessage:
     type: str = "text"
     """`text`, `story_reply`, `quick_reply`, the first attachment's type, or `unsupported`."""
     text: str = field(default="", repr=False)
-    received: Received | None = field(default=None, repr=False)
-    """What came with the text; None where there is only text."""
+    received: ReceivedContent | None = field(default=None, repr=False)
+    """The content beside the text; None if there is only text."""
     sent_at: datetime | None = None
-    """Instagram's own timestamp; None where there was no readable one."""
+    """Instagram's own timestamp; None if missing or unreadable."""
     unanswerable: str | None = None
-    """Why the bot must not answer (a dashboard test, another app's thread); None if it may."""
+    """Why the bot must not answer (dashboard test, thread of another app); None if it may."""
     is_standby: bool = False
-    """Whether it shows that another app holds the thread."""
+    """Whether it shows that another app controls the thread."""
+    username: str | None = field(default=None, repr=False)
+    """The contact's handle, which only comments carry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
-    """The account itself wrote: Moca, or a person in the Instagram app."""
+    """The account itself wrote: through Moca, or in the Instagram app."""
 
     contact: ContactKey
     mid: str
     text: str = field(default="", repr=False)
     type: str = "text"
-    received: Received | None = field(default=None, repr=False)
-    """What went with the text; None where there is only text."""
+    received: ReceivedContent | None = field(default=None, repr=False)
+    """The content beside the text; None if there is only text."""
     sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherEvent:
-    """Anything else that Instagram tells: stored with its kind, answered by nobody."""
+    """Any other event: stored with its kind, never answered."""
 
     kind: str
     contact: ContactKey | None = None
     account_id: str = ""
     mid: str | None = None
-    """The message it is about."""
+    """The id of the message it concerns."""
     key: str = ""
-    """The same when it comes again; where empty, only the webhook's body is kept."""
+    """Identifies repeated deliveries; if empty, only the webhook's body is stored."""
     sent_at: datetime | None = None
     detail: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether Moca could make nothing of it."""
+        return self.kind in {"unreadable", "unknown"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A message was unsent, by its writer or by the account."""
+    """A message was unsent, by its author or by the account."""
 
     event: OtherEvent
     mid: str
@@ -64,35 +71,35 @@ class Deletion:
 
     @property
     def contact(self) -> ContactKey | None:
-        """With whom it was; None where Instagram did not tell."""
+        """The contact of the conversation; None if Instagram did not name one."""
         return self.event.contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A message was changed; number 0 only hints that there is one."""
+    """A message was edited. Number 0 only hints that an edit exists."""
 
     event: OtherEvent
     mid: str
     number: int
     text: str = field(default="", repr=False)
     message: InboundMessage | None = field(default=None, repr=False)
-    """The message as it reads now; None where text or writer is not told."""
+    """The message as it reads now; None if its text or author is missing."""
 
     @property
     def contact(self) -> ContactKey | None:
-        """With whom it was; None where Instagram did not tell."""
+        """The contact of the conversation; None if Instagram did not name one."""
         return self.event.contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadControl:
-    """A thread passed from one app to another."""
+    """Control of a thread passed from one app to another."""
 
     event: OtherEvent
     contact: ContactKey
     is_ours: bool
-    """Whether Moca may answer in it from now on."""
+    """Whether Moca may answer in the thread from now on."""
 
 
 Event = InboundMessage | Echo | OtherEvent | Deletion | Edit | ThreadControl

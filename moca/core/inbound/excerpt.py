@@ -5,9 +5,9 @@ from moca.core.inbound.redaction import mentions
 
 
 def items_naming(body: bytes, psid: str) -> list[object]:
-    """Return what a webhook's body tells of one contact, without what it tells of others.
+    """Return the items of a webhook's body that concern one contact, without those of others.
 
-    A body that cannot be read tells nothing.
+    Returns an empty list if the body cannot be parsed.
     """
     try:
         document = json.loads(body)
@@ -18,8 +18,8 @@ def items_naming(body: bytes, psid: str) -> list[object]:
 
 
 def _items(document: object) -> Iterator[object]:
-    for told in _each(document):
-        for entry in _each(told.get("entry") if isinstance(told, dict) else None):
+    for webhook in _each(document):
+        for entry in _each(webhook.get("entry") if isinstance(webhook, dict) else None):
             if isinstance(entry, dict) and "field" in entry:
                 yield entry
             elif isinstance(entry, dict):

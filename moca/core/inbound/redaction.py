@@ -8,27 +8,27 @@ _TOKEN = re.compile(_TOKEN_KEY + rb'\s*:\s*(?:"(?:[^"\\]|\\.)*+"|[^,}\]\s]++)', 
 
 
 def without_tokens(body: bytes) -> bytes:
-    """Return a webhook's body without the token of an opt-in, by which messages can be sent."""
+    """Return a webhook's body without opt-in tokens, which would allow sending messages."""
     return _TOKEN.sub(_TOKEN_KEY + b':""', body) if _TOKEN_KEY in body else body
 
 
-def scrubbed(body: bytes, mid: str) -> bytes:
-    """Take what a message said out of a webhook's body; the message itself reads as unsent.
+def redacted(body: bytes, mid: str) -> bytes:
+    """Return a webhook's body with a message's content removed and the message marked as deleted.
 
-    A body that does not show the message by its id, or cannot be read, is emptied: nothing that
-    was unsent may stay in it.
+    If the body does not show the message by its id, or cannot be parsed, the result is empty:
+    nothing that was unsent may stay in it.
     """
     try:
         document = json.loads(body)
-        found = _scrub(document, mid)
+        found = _redact(document, mid)
     except (ValueError, RecursionError):
         return b""
     return json.dumps(document, separators=(",", ":")).encode() if found else b""
 
 
-def _scrub(value: object, mid: str) -> bool:
+def _redact(value: object, mid: str) -> bool:
     if isinstance(value, list):
-        return _scrub_each(value, mid)
+        return _redact_each(value, mid)
     if not isinstance(value, dict):
         return False
     if str(value.get("mid")) == mid and "action" not in value:
@@ -36,20 +36,20 @@ def _scrub(value: object, mid: str) -> bool:
         value.clear()
         value.update(kept | {"is_deleted": True})
         return True
-    return _scrub_each(value.values(), mid)
+    return _redact_each(value.values(), mid)
 
 
-def _scrub_each(values: Iterable[object], mid: str) -> bool:
+def _redact_each(values: Iterable[object], mid: str) -> bool:
     found = False
     for value in values:
-        found = _scrub(value, mid) or found
+        found = _redact(value, mid) or found
     return found
 
 
 def mentions(*names: str) -> Callable[[bytes], bool]:
-    """Make a test whether a JSON body names all of these ids, as text or as numbers.
+    """Return a test for whether a JSON body names all of these ids, as strings or as numbers.
 
-    An id is found whole only: "1" is not found in "17", nor as some other number.
+    Only whole ids match: "1" is not found in "17", nor in a number that is not an id.
     """
     patterns = [re.compile(_pattern(name)) for name in names]
     return lambda body: all(pattern.search(body) for pattern in patterns)

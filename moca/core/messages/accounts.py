@@ -1,60 +1,71 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from moca.core.accounts import Account, SealedToken
-from moca.core.messages.receipt import Receipt
-from moca.core.profile import Marks
+from moca.core.messages.command import AuditText, AwaitedCommand, Command
+from moca.core.profile import ProfileFingerprints
 
 
 @dataclass(frozen=True, slots=True)
-class StoreAccount:
+class StoreAccount(AwaitedCommand):
     """Connect an account. Web -> Supervisor -> Persistence."""
 
     account: Account
     token: SealedToken
     at: datetime
     replaces: bool = False
-    """Whether one that is connected already gets these values instead of a conflict."""
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    """Whether to replace the values of a connected account instead of reporting a conflict."""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("connected an account", f"account {self.account.account_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeAccount:
-    """Change what is not None. Web -> Supervisor -> Persistence."""
+class ChangeAccount(AwaitedCommand):
+    """Change the fields that are not None. Web -> Supervisor -> Persistence."""
 
     account_id: str
     at: datetime
     name: str | None = None
     page_id: str | None = None
     token: SealedToken | None = None
-    """A new one revives the account."""
+    """A new token reactivates an account whose token is dead."""
     subscribed_fields: tuple[str, ...] | None = None
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("changed an account", f"account {self.account_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveAccount:
-    """Forget an account's token; what was said stays. Web -> Supervisor -> Persistence."""
+class RemoveAccount(AwaitedCommand):
+    """Delete an account's token; its messages stay. Web -> Supervisor -> Persistence."""
 
     account_id: str
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("removed an account", f"account {self.account_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class MarkTokenDead:
-    """Instagram refused an account's token for good. Sender, TokenKeeper -> Persistence."""
+class MarkTokenDead(AwaitedCommand):
+    """Mark a token dead that Instagram has rejected for good.
+
+    Sender, TokenKeeper -> Persistence.
+    """
 
     account_id: str
     because: str
     refused_at: datetime
-    """When the refused call began: a token stored later is another one."""
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    """When the rejected call began: a token stored later is a different one."""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("changed an account", f"account {self.account_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class RenewToken:
-    """Keep the token that a refresh brought. TokenKeeper -> Persistence."""
+class RenewToken(Command):
+    """Store the token from a refresh. TokenKeeper -> Persistence."""
 
     account_id: str
     token: SealedToken
@@ -62,8 +73,8 @@ class RenewToken:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteRefreshFailure:
-    """Count a refresh that brought no token. TokenKeeper -> Persistence."""
+class RecordRefreshFailure(Command):
+    """Count a failed token refresh. TokenKeeper -> Persistence."""
 
     account_id: str
     at: datetime
@@ -71,16 +82,16 @@ class NoteRefreshFailure:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """Calls in its name go out otherwise from now on. Persistence -> Sender."""
+    """An account's token or connection has changed. Persistence -> Sender."""
 
     account_id: str
     is_usable: bool
-    """Whether it has a token that may work, so that its queue can go on."""
+    """Whether it has a usable token, so that its queue can continue."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordProfile:
-    """Keep what an account shows by now. ProfileKeeper -> Persistence."""
+class RecordProfile(Command):
+    """Store the fingerprints of the profile an account shows. ProfileKeeper -> Persistence."""
 
     account_id: str
-    marks: Marks
+    marks: ProfileFingerprints

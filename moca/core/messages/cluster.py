@@ -1,16 +1,16 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.messages.command import AwaitedCommand, Command, Receipt
 from moca.core.messages.delivery import RestingAccount
-from moca.core.messages.receipt import Receipt
 from moca.core.types import ContactKey
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimSeat:
-    """Act for a seat from now on, and nobody else any more. Membership -> Persistence."""
+class ClaimSeat(Command):
+    """Take over a lease from its current holder. Membership -> Persistence."""
 
     seat: str
     node: str
@@ -19,47 +19,49 @@ class ClaimSeat:
 
 @dataclass(frozen=True, slots=True)
 class SeatClaimed:
-    """The seat is this node's, under this epoch. Persistence -> Membership."""
+    """This node holds the lease, under this epoch. Persistence -> Membership."""
 
     seat: str
     epoch: int
     was_left: bool
-    """Whether the one before had left it in order, so that nothing of its is under way."""
+    """Whether the previous holder released it in order, leaving nothing in progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveSeats:
-    """Nothing of this node's is under way any more. Application -> Persistence."""
+class LeaveSeats(Command):
+    """Release this node's leases; nothing of its is in progress. Application -> Persistence."""
 
     node: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
-    """Show that the node lives and writes. Membership -> Persistence."""
+class Heartbeat(AwaitedCommand):
+    """Record that the node is alive and can write. Membership -> Persistence."""
 
     node: str
     address: str
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A beat's answer: how many nodes live, and the node's seats with their epochs."""
+class HeartbeatResult:
+    """The answer to a heartbeat: the number of live nodes, and the epochs of the node's leases."""
 
     nodes: int
     epochs: Mapping[str, int]
     is_frozen: bool = False
-    """Whether nothing may go out, wherever that was decided."""
+    """Whether sending is frozen, on any node."""
     resting: Sequence[RestingAccount] = ()
-    """The accounts that rest because Instagram asked for it."""
+    """The accounts that Instagram asked to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fenced:
-    """Carry it out if the seat is still held under this epoch. Any of a seat's -> Persistence."""
+    """Run a command if the lease is still held under this epoch.
+
+    Any lease holder -> Persistence.
+    """
 
     seat: str
     epoch: int
@@ -67,14 +69,14 @@ class Fenced:
 
     @property
     def receipt(self) -> Receipt | None:
-        """Whom the command answers."""
+        """The receipt of the inner command."""
         found: Receipt | None = getattr(self.command, "receipt", None)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class SeatLost:
-    """A write came too late: somebody else has the seat by now. Persistence -> Membership."""
+    """A write came after another node had taken the lease. Persistence -> Membership."""
 
     seat: str
     epoch: int
@@ -82,14 +84,17 @@ class SeatLost:
 
 @dataclass(frozen=True, slots=True)
 class ContactChanged:
-    """The database tells of a contact what is not known here. Broker -> Supervisor."""
+    """A contact's stored state is newer than what this node knows. Broker -> Supervisor."""
 
     contact: ContactKey
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelSetAside:
-    """A parcel could not be stored and waits at the broker for a person. Cluster -> Observers."""
+    """A parcel could not be stored; it waits at the broker for an operator.
+
+    Cluster -> observers.
+    """
 
     seat: str
     because: str

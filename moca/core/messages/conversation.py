@@ -1,13 +1,16 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from moca.core.contact_profile import ContactProfile
 from moca.core.conversation.snapshot import Snapshot
+from moca.core.messages.command import Command
 from moca.core.types import ContactKey
 
 
 @dataclass(frozen=True, slots=True)
-class LoadConversation:
-    """Read what a conversation must know to go on. Conversation -> Persistence."""
+class LoadConversation(Command):
+    """Read the stored state of a conversation. Conversation -> Persistence."""
 
     contact: ContactKey
     at: datetime
@@ -15,7 +18,7 @@ class LoadConversation:
 
 @dataclass(frozen=True, slots=True)
 class ConversationLoaded:
-    """What the database knows of it; None if nothing. Persistence -> Supervisor -> Conversation."""
+    """The stored state, None for a new contact. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     snapshot: Snapshot | None
@@ -23,31 +26,39 @@ class ConversationLoaded:
 
 @dataclass(frozen=True, slots=True)
 class ConversationIdle:
-    """Forgetting this conversation would change nothing. Conversation -> Supervisor."""
+    """This conversation can be unloaded. Conversation -> Supervisor."""
 
     contact: ContactKey
-    heard: int
-    """Messages it has been handed in its life; the supervisor compares, so none slips between."""
+    received: int
+    """Messages it has received so far; the supervisor compares, so that none is lost in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadName:
-    """Ask Instagram what a contact is called. Conversation -> Courier."""
+    """Read a contact's name from Instagram. Conversation -> Courier."""
 
     contact: ContactKey
 
 
 @dataclass(frozen=True, slots=True)
-class RecordName:
-    """Write what a contact is called. Courier -> Persistence."""
+class RecordContactProfile(Command):
+    """Store a contact's profile. Courier -> Persistence."""
 
     contact: ContactKey
-    name: str = field(repr=False)
+    profile: ContactProfile = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class FindUnanswered:
-    """Look for contacts with unanswered messages. Supervisor -> Persistence."""
+class RecordProfileUnread(Command):
+    """Record that a contact's profile could not be read. Courier -> Persistence."""
+
+    contact: ContactKey
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindUnanswered(Command):
+    """Find contacts with unanswered messages. Supervisor -> Persistence."""
 
     after_message_id: int
     limit: int
@@ -55,7 +66,8 @@ class FindUnanswered:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredFound:
-    """Contacts, oldest first; no `last_message_id` at the end. Persistence -> Supervisor."""
+    """Contacts, oldest first, each with its first unanswered message. Persistence -> Supervisor."""
 
-    contacts: tuple[ContactKey, ...]
+    contacts: Mapping[ContactKey, int]
     last_message_id: int | None
+    """Where the next page begins; None at the end."""

@@ -1,31 +1,38 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from moca.core.messages.command import Command
 from moca.core.outbox.delivery import DeliveryResult, VerificationResult
-from moca.core.outbox.queued_reply import Channel, Kind, QueuedReply
+from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.types import Author, ContactKey
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
-class FindPending:
-    """Look for pending and unsettled items nobody may hold. Sender -> Persistence."""
+class FindPending(Command):
+    """Find pending and unconfirmed items that are not in memory. Sender -> Persistence."""
 
     limit: int
-    """How many there may be over all channels; of each where `only` some accounts are meant."""
+    """The maximum over all channels; per channel if `only` names accounts."""
     at: datetime
     due_before: datetime
-    """Pending items scheduled for later than this are left for a later look."""
+    """Pending items scheduled for later are skipped."""
     with_recent: bool = True
-    """Whether the sends that a limit may still count are wanted too."""
+    """Whether to return the sends that a limit may still count."""
     resting: frozenset[str] = frozenset()
-    """The accounts of which nothing is wanted."""
+    """The accounts to skip."""
     exhausted: frozenset[Channel] = frozenset()
-    """The channels of which nothing is wanted."""
+    """The channels to skip."""
     held: frozenset[int] = frozenset()
-    """The items that the sender has in memory."""
+    """The items that the sender already has in memory."""
     only: frozenset[str] | None = None
-    """The accounts of which something is wanted; None wants of all."""
+    """The accounts to search; None searches all."""
+    shortens_backoffs: bool = True
+    """Whether to cut waits that a clock set back has made too long, before anything is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,8 @@ class RecentSend:
     started_at: datetime
     """When it was claimed; the call began a little later."""
     ended_at: datetime | None = None
-    """None where nobody wrote down when the call had ended."""
-    kind: Kind = Kind.TEXT
+    """None if the end of the call was not recorded."""
+    kind: ReplyKind = ReplyKind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +57,40 @@ class RestingAccount:
 
 @dataclass(frozen=True, slots=True)
 class UnsettledReply:
-    """An item whose last call's fate is not known."""
+    """An unconfirmed send: an item whose last call has an unknown outcome."""
 
     reply: QueuedReply
     started_at: datetime
     attempt_ended: bool
-    """False while a call of a run that died may be the reason: it was `sending` on disk."""
+    """False if a crashed run may have been in the call: the item was `sending` on disk."""
     may_go_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PendingFound:
-    """Each channel's head by priority and age, and what is unsettled. Persistence -> Sender."""
+    """Each channel's first items by priority and age, and unconfirmed sends.
+
+    Persistence -> Sender.
+    """
 
     replies: tuple[QueuedReply, ...]
     unsettled: tuple[UnsettledReply, ...]
     recent: tuple[RecentSend, ...] | None
-    """None where that was not asked for."""
+    """None if they were not requested."""
     resting: tuple[RestingAccount, ...] = ()
     is_frozen: bool = False
-    """Whether a person said that nothing may go."""
+    """Whether an operator has frozen the queue."""
     ends: Mapping[Channel, tuple[int, int]] = field(default_factory=dict, compare=False)
-    """Of the channels of which more is on disk, up to which priority and item all is in memory."""
+    """For channels with more on disk, the priority and item up to which all is in memory."""
     window: int = field(default=1, compare=False)
-    """How many of each channel there may be."""
+    """The maximum number of items per channel."""
     only: frozenset[str] | None = None
-    """What accounts were asked for; None where all were."""
+    """The accounts that were searched; None if all were."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimReply:
-    """Check once more that it may go, and write `sending`. Sender -> Persistence."""
+class ClaimReply(Command):
+    """Check again that the reply may be sent, and write `sending`. Sender -> Persistence."""
 
     reply: QueuedReply
     at: datetime
@@ -88,24 +98,27 @@ class ClaimReply:
 
 @dataclass(frozen=True, slots=True)
 class ReplyClaimed:
-    """It is `sending` on disk; the call may be made. Persistence -> Sender."""
+    """The reply is `sending` on disk; the call may be made. Persistence -> Sender."""
 
     reply: QueuedReply
     at: datetime
-    """When that was asked for."""
+    """When the claim was requested."""
     known_mids: frozenset[str] = frozenset()
-    """The contact's messages already accounted for, where an earlier call may have arrived."""
+    """The contact's messages already accounted for, if an earlier call may have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyDropped:
-    """Cancelled or ended meanwhile. Persistence -> Supervisor -> Sender and Conversation."""
+    """The reply was cancelled or has ended.
+
+    Persistence -> Supervisor -> Sender and Conversation.
+    """
 
     contact: ContactKey
     item_id: int
     because: str
     is_recalled: bool = False
-    """Whether what it was to answer waits again."""
+    """Whether the messages it was to answer wait again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +126,20 @@ class DeliverReply:
     """Make the call. Sender -> Courier."""
 
     reply: QueuedReply
+    may_begin: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    """Checked directly before the call: in a cluster, another node may have taken over sending."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShowTyping:
-    """Show a contact that its messages are seen and answered. Conversation -> Courier."""
+    """Mark a contact's messages as seen and show typing. Conversation -> Courier."""
 
     contact: ContactKey
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStarted:
-    """The call is being made now. Courier -> Sender."""
+    """The call has begun. Courier -> Sender."""
 
     item_id: int
     at: datetime
@@ -132,7 +147,7 @@ class DeliveryStarted:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryEnded:
-    """The call came to an end. Courier -> Sender."""
+    """The call has ended. Courier -> Sender."""
 
     item_id: int
     at: datetime
@@ -141,7 +156,7 @@ class DeliveryEnded:
 
 @dataclass(frozen=True, slots=True)
 class VerifyDelivery:
-    """Look in Instagram's record for a message like this one. Sender -> Courier."""
+    """Search Instagram's record for this reply. Sender -> Courier."""
 
     reply: QueuedReply
     since: datetime
@@ -151,7 +166,7 @@ class VerifyDelivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryVerified:
-    """What Instagram's record shows. Courier -> Sender."""
+    """The result of a search of Instagram's record. Courier -> Sender."""
 
     item_id: int
     at: datetime
@@ -159,8 +174,8 @@ class DeliveryVerified:
 
 
 @dataclass(frozen=True, slots=True)
-class ListKnownMids:
-    """Name the messages to a contact that are accounted for. Sender -> Persistence."""
+class ListKnownMids(Command):
+    """List the messages to a contact that are accounted for. Sender -> Persistence."""
 
     reply: QueuedReply
     since: datetime
@@ -168,7 +183,7 @@ class ListKnownMids:
 
 @dataclass(frozen=True, slots=True)
 class KnownMidsListed:
-    """The answer to it. Persistence -> Sender."""
+    """The answer to `ListKnownMids`. Persistence -> Sender."""
 
     reply: QueuedReply
     since: datetime
@@ -176,20 +191,20 @@ class KnownMidsListed:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordSent:
-    """It arrived. Sender -> Persistence."""
+class RecordSent(Command):
+    """Record that a reply arrived. Sender -> Persistence."""
 
     item_id: int
     mid: str | None
-    """None where Instagram gives none, as to a reaction."""
+    """None if Instagram returns none, as for a reaction."""
     at: datetime
     because: str
-    """How we know: the call's answer, or Instagram's record."""
+    """How this is known: from the call's response or from Instagram's record."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordFailed:
-    """It will never arrive. Sender -> Persistence."""
+class RecordFailed(Command):
+    """Record that a reply will never arrive. Sender -> Persistence."""
 
     item_id: int
     because: str
@@ -197,29 +212,34 @@ class RecordFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordUnknown:
-    """It may have arrived. Sender -> Persistence."""
+class RecordUnknown(Command):
+    """Record that a reply may have arrived. Sender -> Persistence."""
 
     item_id: int
     because: str
     at: datetime
     may_go_again: bool = True
-    """Whether it is to be sent again if it did not."""
+    """Whether to send it again if it did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordRetry:
-    """It did not arrive and is to be tried again at `retry_at`. Sender -> Persistence."""
+class RecordRetry(Command):
+    """Record that a reply did not arrive, to be tried again at `retry_at`.
+
+    Sender -> Persistence.
+    """
 
     item_id: int
     because: str
     at: datetime
     retry_at: datetime
     is_spent: bool = True
-    """False where the account was refused rather than the reply: the attempt does not count, the
-    reply keeps its place, and it is the account that rests until `retry_at`."""
+    """False if the account was refused, not the reply: the attempt does not count, the reply keeps
+    its place, and the account is rate limited until `retry_at`."""
     was_called: bool = True
-    """False where it was claimed and given back before any call was made."""
+    """False if it was claimed and given back before any call was made."""
+    needs_operator: bool = False
+    """Whether the account sends nothing until an operator acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +251,12 @@ class ReplySent:
     at: datetime
     author: Author = Author.BOT
     is_said: bool = True
-    """False where it was no message but a sign put on one."""
+    """False for a reaction, which is not a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFailed:
-    """A reply never will. Persistence -> Supervisor -> Conversation."""
+    """A reply will never arrive. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     item_id: int
@@ -245,7 +265,7 @@ class ReplyFailed:
 
 @dataclass(frozen=True, slots=True)
 class ReplyUnknown:
-    """A reply's fate is not known yet. Persistence -> Supervisor -> Conversation."""
+    """A reply has an unknown outcome. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     item_id: int

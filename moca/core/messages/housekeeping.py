@@ -1,78 +1,111 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from moca.core.messages.receipt import Receipt
-from moca.core.metrics import Figure
-from moca.core.notifications import Notice
+from moca.core.messages.command import AwaitedCommand, Command
+from moca.core.metrics import Metric
+from moca.core.notifications import Notification
 
 
 @dataclass(frozen=True, slots=True)
-class EraseForPerson:
-    """Erase what belongs to a person whom Meta names. Web -> Supervisor -> Persistence."""
+class EraseOnDeletionRequest(AwaitedCommand):
+    """Erase the data of a user named by Meta. Web -> Supervisor -> Persistence."""
 
     user_id: str
-    """An owner's id within the app, or a contact's."""
+    """The app-specific id of an account's owner, or a contact's id."""
     code: str
-    """By which the person can see how far it is."""
+    """The code with which the user can check the progress."""
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class KeepHouse:
-    """Erase a portion of what has to go. Housekeeper -> Persistence."""
+class ApplyRetention(Command):
+    """Erase one batch of data whose retention has ended. Housekeeper -> Persistence."""
 
     at: datetime
-    forget_before: datetime | None
-    """What ended before is deleted; None keeps everything."""
+    delete_before: datetime | None
+    """Conversations that ended earlier are deleted; None keeps all."""
     portion: int
-    """How many rows of a kind may go in one transaction."""
-    forget_deeds_before: datetime | None = None
-    """Of the audit trail; None keeps all of it."""
+    """The maximum number of rows per table in one transaction."""
+    delete_audit_entries_before: datetime | None = None
+    """Audit entries before this instant are deleted; None keeps all."""
 
 
 @dataclass(frozen=True, slots=True)
-class HouseKept:
-    """A portion is done. Persistence -> Housekeeper."""
+class HoldRestored(Command):
+    """Hold back whatever may have been sent since the backup was made. Restore -> Writer."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionApplied:
+    """A batch is done. Persistence -> Housekeeper."""
 
     has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeWritten:
-    """A notice waits on disk. Persistence -> Notifier."""
+class IndexWords(Command):
+    """Make the next batch of texts and names searchable. SearchIndexActor -> Persistence."""
+
+    portion: int
+    """How many new rows of each table at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class FindNotices:
-    """Look for notices that are due. Notifier -> Persistence."""
+class WordsIndexed:
+    """A batch is searchable. Persistence -> SearchIndexActor."""
+
+    has_more: bool
+    percent: int
+    """How much of the messages is searchable."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationStored:
+    """A notification has been stored for sending. Persistence -> Notifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindNotifications(Command):
+    """Find notifications that are due. Notifier -> Persistence."""
 
     at: datetime
     limit: int
 
 
 @dataclass(frozen=True, slots=True)
-class NoticesFound:
-    """Notices that are due, oldest first. Persistence -> Notifier."""
+class NotificationsFound:
+    """The notifications that are due, oldest first. Persistence -> Notifier."""
 
-    notices: tuple[Notice, ...]
+    notifications: tuple[Notification, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RecordNotice:
-    """Write how an attempt to send a notice ended. Notifier -> Persistence."""
+class RecordNotification(Command):
+    """Record the result of an attempt to send a notification. Notifier -> Persistence."""
 
-    notice_id: int
+    notification_id: int
     at: datetime
     fault: str = ""
-    """Empty where it arrived."""
+    """Empty if it arrived."""
     retry_at: datetime | None = None
-    """None where there is no further attempt."""
+    """None if there is no further attempt."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordFigures:
-    """Keep what was counted within minutes that are over. Observation -> Persistence."""
+class RecordBudgetSpent(Command):
+    """Notify people, once a day, that the model's budget is spent. Responder -> Persistence."""
 
-    figures: tuple[Figure, ...]
+    because: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMetrics(Command):
+    """Store the metrics of completed minutes. Observation -> Persistence."""
+
+    metrics: tuple[Metric, ...]
+    at: datetime
+    key: str
+    """Unique to this command, so that a repeated commit adds its counts only once."""

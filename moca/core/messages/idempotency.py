@@ -1,33 +1,32 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from moca.core.messages.receipt import Receipt
+from moca.core.messages.command import AwaitedCommand
 
 KEYS_LAST = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """What makes a request the same as an earlier one, without naming its caller or its words."""
+    """Identifies a repeated request without storing its caller or its content."""
 
     key: str
-    """A hash of the caller and the key that the request came with."""
+    """A hash of the caller and the request's idempotency key."""
     fingerprint: str
-    """A hash of what was asked; made with the key, so that it cannot be guessed without it."""
+    """A hash of the request, keyed so that it cannot be guessed without the key."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAnswer:
-    """Keep the answer to a request that was carried out. Web -> Supervisor -> Persistence."""
+class KeepAnswer(AwaitedCommand):
+    """Store the response to a completed request. Web -> Supervisor -> Persistence."""
 
     request: RequestKey
     status: int
     body: str = field(repr=False)
-    """JSON, or where a redirect leads."""
+    """JSON, or the target of a redirect."""
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyReused:
-    """A receipt's answer: the key came with another request before."""
+    """Receipt value: the key was used before with a different request."""

@@ -1,26 +1,25 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.conversation.consent import Wish
+from moca.core.conversation.consent import ConsentChange
 from moca.core.conversation.snapshot import Inbound
 from moca.core.inbound.events import Echo, Event, InboundMessage
-from moca.core.messages.receipt import Receipt
+from moca.core.messages.command import AwaitedCommand, Command
 from moca.core.types import ContactKey
 
 
 @dataclass(frozen=True, slots=True)
-class RecordWebhook:
-    """Store a verified webhook, then answer its receipt. Web -> Supervisor -> Persistence."""
+class RecordWebhook(AwaitedCommand):
+    """Store a verified webhook, then resolve its receipt. Web -> Supervisor -> Persistence."""
 
     body: bytes = field(repr=False)
     events: tuple[Event, ...] = field(repr=False)
     received_at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class NoteSigning:
-    """Remember which secret signs webhooks. Web -> Supervisor -> Persistence."""
+class RecordSignatureCheck(Command):
+    """Record which secret signed a webhook. Web -> Supervisor -> Persistence."""
 
     secret: str
     """The secret's name, or `SIGNED_BY_NOBODY`."""
@@ -32,13 +31,13 @@ SIGNED_BY_NOBODY = "none"
 
 @dataclass(frozen=True, slots=True)
 class MessageArrived:
-    """A new message is on disk. Persistence -> Supervisor -> Conversation."""
+    """A new message is stored. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     conversation_id: int
     message: Inbound
     is_first: bool = False
-    """Whether the contact is new, so that there is nothing else to know of them."""
+    """Whether the contact is new, so that nothing else is stored about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +51,19 @@ class MessageErased:
 
 @dataclass(frozen=True, slots=True)
 class MessageEdited:
-    """An unanswered message reads otherwise now. Persistence -> Supervisor -> Conversation."""
+    """An unanswered message was edited. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     conversation_id: int
     message_id: int
     text: str = field(repr=False)
-    wish: Wish | None = None
-    """What it changes about being written to, read so."""
+    consent_change: ConsentChange | None = None
+    """The change of consent in the edited text."""
 
 
 @dataclass(frozen=True, slots=True)
-class FindMissing:
-    """Look for messages that were hinted at and never came. Supervisor -> Persistence."""
+class FindMissing(Command):
+    """Find messages that were hinted at but never arrived. Supervisor -> Persistence."""
 
     at: datetime
     limit: int
@@ -80,7 +79,7 @@ class MissingMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessagesMissing:
-    """These messages never came. Persistence -> Supervisor."""
+    """The messages that never arrived. Persistence -> Supervisor."""
 
     messages: tuple[MissingMessage, ...]
 
@@ -93,8 +92,8 @@ class FetchMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordFetched:
-    """Take in a message that no webhook told. Courier -> Persistence."""
+class RecordFetched(Command):
+    """Store a message that no webhook carried. Courier -> Persistence."""
 
     account_id: str
     mid: str

@@ -1,12 +1,19 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.messages.receipt import Receipt
+from moca.core.messages.command import AuditText, AwaitedCommand
 from moca.core.types import ContactKey, ConversationStatus
+
+_STATUS_CHANGES = {
+    ConversationStatus.OPEN: "handed the conversation to the bot",
+    ConversationStatus.PAUSED: "paused the bot",
+    ConversationStatus.HUMAN: "took over the conversation",
+    ConversationStatus.CLOSED: "closed the conversation",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeConversation:
+class ChangeConversation(AwaitedCommand):
     """Close, reopen, pause or resume a conversation. Web -> Supervisor -> Persistence."""
 
     conversation_id: int
@@ -16,13 +23,40 @@ class ChangeConversation:
     by: str = field(default="", kw_only=True)
     """The operator's name, shown where a teammate has taken over."""
     among: tuple[ConversationStatus, ...] = field(default=(), kw_only=True)
-    """Only these may change; empty for all."""
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    """The statuses from which the change is allowed; empty allows all."""
+
+    def audit_text(self) -> AuditText:
+        what = _STATUS_CHANGES.get(self.status, "changed the conversation")
+        return AuditText(what, f"conversation {self.conversation_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeConversation(AwaitedCommand):
+    """Hide a conversation from the open work lists. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    at: datetime
+    until: datetime | None = None
+    """None lasts until the contact writes."""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("snoozed a conversation", f"conversation {self.conversation_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnsnoozeConversation(AwaitedCommand):
+    """Return a conversation to its work lists. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    at: datetime
+
+    def audit_text(self) -> AuditText:
+        return AuditText("ended a snooze", f"conversation {self.conversation_id}")
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationChanged:
-    """Somebody changed who may answer. Persistence -> Supervisor -> Conversation."""
+    """The status of a conversation has changed. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     conversation_id: int
@@ -31,94 +65,107 @@ class ConversationChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelReply:
-    """Take a pending reply out of the queue. Web -> Supervisor -> Persistence."""
+class CancelReply(AwaitedCommand):
+    """Remove a pending reply from the queue. Web -> Supervisor -> Persistence."""
 
     item_id: int
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("cancelled a reply", f"queue item {self.item_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class RetryReply:
+class RetryReply(AwaitedCommand):
     """Queue a failed or cancelled reply again. Web -> Supervisor -> Persistence."""
 
     item_id: int
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("retried a reply", f"queue item {self.item_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class SettleReply:
-    """Take the operator's word for an unknown reply. Web -> Supervisor -> Persistence."""
+class SettleReply(AwaitedCommand):
+    """Settle an unconfirmed send by the operator's decision. Web -> Supervisor -> Persistence."""
 
     item_id: int
     delivered: bool
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        fate = "delivered" if self.delivered else "not delivered"
+        return AuditText(f"marked a reply as {fate}", f"queue item {self.item_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class EditReply:
-    """Let a pending reply say something else. Web -> Supervisor -> Persistence."""
+class EditReply(AwaitedCommand):
+    """Change the text of a pending reply. Web -> Supervisor -> Persistence."""
 
     item_id: int
     text: str = field(repr=False)
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("edited a reply", f"queue item {self.item_id}")
 
 
-Overruling = CancelReply | EditReply | RetryReply | SettleReply
-"""The operator's word on a reply of the queue."""
+QueueItemCommand = CancelReply | EditReply | RetryReply | SettleReply
+"""Commands of an operator on a queue item."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequest:
-    """A wish for erasure, as it is kept until nothing is left."""
+    """A request for erasure, with the code that tracks its progress."""
 
     code: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class EraseContact:
-    """Delete a contact and all that belongs to it. Web -> Supervisor -> Persistence."""
+class EraseContact(AwaitedCommand):
+    """Delete a contact with all its data. Web -> Supervisor -> Persistence."""
 
     contact: ContactKey
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
     request: ErasureRequest | None = field(default=None, compare=False)
-    """By which its completion can be looked up; None where nobody asks for it."""
+    """The request that tracks its completion; None if it is not tracked."""
+
+    def audit_text(self) -> AuditText:
+        # Erased contacts must not remain identifiable in the audit log.
+        return AuditText("erased a contact")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactErased:
-    """Nothing of this contact is left. Persistence -> Supervisor."""
+    """A contact has been erased. Persistence -> Supervisor."""
 
     contact: ContactKey
     item_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FreezeQueue:
-    """Let nothing go until it is released. Web -> Supervisor -> Persistence."""
+class FreezeQueue(AwaitedCommand):
+    """Stop sending until the queue is released. Web -> Supervisor -> Persistence."""
 
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("paused sending")
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseQueue:
-    """Let everything go again. Web -> Supervisor -> Persistence."""
+class ReleaseQueue(AwaitedCommand):
+    """Resume sending after a freeze. Web -> Supervisor -> Persistence."""
 
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
-
-Freezing = FreezeQueue | ReleaseQueue
+    def audit_text(self) -> AuditText:
+        return AuditText("resumed sending")
 
 
 @dataclass(frozen=True, slots=True)
 class FreezeChanged:
-    """The queue was frozen or released, on disk. Persistence -> Sender."""
+    """The queue was frozen or released; the change is stored. Persistence -> Sender."""
 
     is_frozen: bool

@@ -1,200 +1,215 @@
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import ClassVar
 
+from moca.core.messages.command import AuditText, AwaitedCommand, Command, Receipt
 from moca.core.messages.idempotency import RequestKey
-from moca.core.messages.receipt import Receipt
-from moca.core.types import Right
+from moca.core.types import OperatorRole
 
 
 @dataclass(frozen=True, slots=True)
-class AddOperator:
-    """Let a person log in. Web -> Supervisor -> Persistence."""
+class AddOperator(AwaitedCommand):
+    """Create an operator who can log in. Web -> Supervisor -> Persistence."""
+
+    new_row: ClassVar[str] = "user"
 
     name: str
-    right: Right
+    role: OperatorRole
     password_hash: str = field(repr=False)
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("added a user", f"{self.name}, {self.role.display_name}")
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeOperator:
-    """Change what an operator may do, or the password, and end their logins. Web -> Persistence."""
+class ChangeOperator(AwaitedCommand):
+    """Change an operator's role or password, and end their sessions. Web -> Persistence."""
 
     operator_id: int
-    right: Right | None = None
+    role: OperatorRole | None = None
     password_hash: str | None = field(default=None, repr=False)
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
     name: str = ""
     """For the audit log."""
 
+    def audit_text(self) -> AuditText:
+        about = f"user {self.operator_id} ({self.name})"
+        if self.role is None:
+            return AuditText("changed a user's password", about)
+        return AuditText(f"changed a role to {self.role.display_name}", about)
+
 
 @dataclass(frozen=True, slots=True)
-class ChangeOwnPassword:
-    """Change one's own password, and end one's other logins. Web -> Supervisor -> Persistence."""
+class ChangeOwnPassword(AwaitedCommand):
+    """Change one's own password and end one's other sessions. Web -> Supervisor -> Persistence."""
 
     operator_id: int
     old_hash: str = field(repr=False)
-    """By which the old password was found right; if it changed meanwhile, nothing changes."""
+    """The hash against which the old password was checked; if it has changed since, nothing
+    changes."""
     new_hash: str = field(repr=False)
     kept_key: str = field(repr=False)
-    """Of the login that goes on."""
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    """The key of the session that stays open."""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("changed their password")
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveOperator:
-    """Let a person in no more, from now on. Web -> Supervisor -> Persistence."""
+class RemoveOperator(AwaitedCommand):
+    """Delete an operator, with immediate effect. Web -> Supervisor -> Persistence."""
 
     operator_id: int
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
     name: str = ""
     """For the audit log."""
 
+    def audit_text(self) -> AuditText:
+        return AuditText("removed a user", f"user {self.operator_id} ({self.name})")
+
 
 @dataclass(frozen=True, slots=True)
-class OpenLogin:
-    """An operator gave the right password. Web -> Supervisor -> Persistence."""
+class OpenLogin(AwaitedCommand):
+    """Open a session after a correct password. Web -> Supervisor -> Persistence."""
 
     key: str = field(repr=False)
-    """A hash of what the browser was given."""
+    """A hash of the browser's session token."""
     operator_id: int
     password_hash: str = field(repr=False)
-    """By which the password was found right; if it changed meanwhile, nothing is opened."""
+    """The hash against which the password was checked; if it has changed since, no session
+    opens."""
     at: datetime
     until: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
     address: str = ""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("logged in")
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLinkSession:
-    """A browser opened the link. Web -> Supervisor -> Persistence."""
+class OpenLinkSession(AwaitedCommand):
+    """Open a session for a browser that followed the login link.
+
+    Web -> Supervisor -> Persistence.
+    """
+
+    new_row: ClassVar[str] = "session"
 
     key: str = field(repr=False)
-    """A hash of what the browser was given."""
+    """A hash of the browser's session token."""
     token_hash: str = field(repr=False)
     address: str
     at: datetime
     until: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("logged in with the link", f"from {self.address}")
 
 
 @dataclass(frozen=True, slots=True)
-class MarkLoginSeen:
-    """A browser that is let in was seen again. Web -> Supervisor -> Persistence."""
+class MarkLoginSeen(AwaitedCommand):
+    """Update when a session was last used. Web -> Supervisor -> Persistence."""
 
     login_id: int
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class EndLinkSession:
-    """Let a browser that opened the link in no more. Web -> Supervisor -> Persistence."""
+class EndLinkSession(AwaitedCommand):
+    """End the session of a browser that followed the login link.
+
+    Web -> Supervisor -> Persistence.
+    """
 
     login_id: int
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("logged out a browser", f"session {self.login_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class CloseLogin:
-    """A browser logged out. Web -> Supervisor -> Persistence."""
+class CloseLogin(AwaitedCommand):
+    """End a session on logout. Web -> Supervisor -> Persistence."""
 
     key: str = field(repr=False)
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
-
-Logins = OpenLogin | CloseLogin | OpenLinkSession | MarkLoginSeen | EndLinkSession
-"""What is written of the browsers that are let in."""
+    def audit_text(self) -> AuditText:
+        return AuditText("logged out")
 
 
 @dataclass(frozen=True, slots=True)
-class AddNote:
-    """Write something about a conversation that only colleagues see. Web -> Persistence."""
+class AssignConversation(AwaitedCommand):
+    """Assign a conversation to an operator, or to no one. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    operator_id: int | None
+    name: str = ""
+    """For the audit log."""
+
+    def audit_text(self) -> AuditText:
+        to = f" to {self.name}" if self.operator_id else " to no one"
+        return AuditText(f"assigned a conversation{to}", f"conversation {self.conversation_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote(AwaitedCommand):
+    """Add a note to a conversation that only operators see. Web -> Persistence."""
 
     conversation_id: int
     author: str
     text: str = field(repr=False)
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("added a note", f"conversation {self.conversation_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveNote:
-    """Take a note away again. Web -> Supervisor -> Persistence."""
+class RemoveNote(AwaitedCommand):
+    """Delete a note. Web -> Supervisor -> Persistence."""
 
     note_id: int
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+
+    def audit_text(self) -> AuditText:
+        return AuditText("removed a note", f"note {self.note_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class MarkRead:
-    """Somebody who answers has looked at a conversation. Web -> Supervisor -> Persistence."""
+class MarkRead(AwaitedCommand):
+    """Mark a conversation as read by an answering operator. Web -> Supervisor -> Persistence."""
 
     conversation_id: int
     at: datetime
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class SaveAnswer:
-    """Keep an answer that is given often, or replace one. Web -> Supervisor -> Persistence."""
+class AuditedCommand(Command):
+    """A command with its audit entry. Web -> Supervisor -> Persistence."""
 
-    name: str
-    text: str = field(repr=False)
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveSavedAnswer:
-    """Keep a saved answer no longer. Web -> Supervisor -> Persistence."""
-
-    answer_id: int
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
-
-
-Collaboration = AddNote | RemoveNote | MarkRead | SaveAnswer | RemoveSavedAnswer
-"""What operators do that contacts never see."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """A command with who gave it, for the audit trail. Web -> Supervisor -> Persistence."""
-
-    command: Any
-    """Any command with a receipt."""
+    command: AwaitedCommand
     by: str
     what: str
     about: str
-    """By ids of ours only: it outlives what it is about."""
+    """Only Moca's own ids: the entry outlives its subject."""
     at: datetime
     by_id: int | None = None
-    """The number of the operator or link session; None for the bearer of the token."""
+    """The id of the operator or link session; None for the API token."""
     new_row: str = ""
-    """What kind of row the command adds, so that the entry holds its number; or nothing."""
+    """The kind of row that the command adds, so that the entry holds its id; empty if none."""
     request: RequestKey | None = None
-    """By which it is carried out once, however often it is asked."""
+    """Identifies repeats of the request, so that it is carried out once."""
 
     @property
     def receipt(self) -> Receipt | None:
-        """Who waits for the command waits for the deed."""
-        receipt: Receipt | None = self.command.receipt
-        return receipt
+        """Return the receipt of the command itself."""
+        return self.command.receipt
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAudit:
-    """Something to be kept that no command did, such as a refused login. Web -> Persistence."""
+class RecordAudit(AwaitedCommand):
+    """Store an audit entry without a command, such as a refused login. Web -> Persistence."""
 
     by: str
     what: str
     about: str
     at: datetime
     by_id: int | None = None
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
-
-
-Auditing = Deed | RecordAudit
-"""What writes into the audit log."""

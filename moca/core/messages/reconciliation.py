@@ -3,49 +3,50 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moca.core.inbound.events import Echo, InboundMessage
-from moca.core.reconciliation.thread_scan import Span
+from moca.core.messages.command import Command
+from moca.core.reconciliation.thread_scan import ScanPeriod
 
 
 @dataclass(frozen=True, slots=True)
-class FindDueLooks:
-    """Choose the accounts whose record is to be compared now. Comparer -> Persistence."""
+class FindDueReconciliations(Command):
+    """Claim the accounts that are due for reconciliation. Comparer -> Persistence."""
 
     at: datetime
     every: timedelta
     own_account_id: str = ""
-    """Of the account that stands in the settings; empty where none does."""
+    """The account in the settings; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class DueLook:
-    """An account whose record is to be compared with what is stored."""
+class DueReconciliation:
+    """An account to reconcile."""
 
     account_id: str
     compared_until: datetime | None
-    """None where it never was."""
+    """None if it was never reconciled."""
 
 
 @dataclass(frozen=True, slots=True)
-class LooksDue:
-    """These accounts are to be compared by nobody else. Persistence -> Comparer."""
+class ReconciliationsDue:
+    """The accounts claimed for this caller alone. Persistence -> Comparer."""
 
-    looks: tuple[DueLook, ...]
+    looks: tuple[DueReconciliation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CompareThread:
-    """Take in what of a thread never came by webhook. Comparer -> Persistence."""
+class CompareThread(Command):
+    """Store the messages of a thread that never came by webhook. Comparer -> Persistence."""
 
     account_id: str
     messages: tuple[InboundMessage | Echo, ...] = field(repr=False)
-    """As the record tells them, newest first."""
-    span: Span
+    """In the order of Instagram's record, newest first."""
+    span: ScanPeriod
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class EndLook:
-    """An account's record was compared up to an instant. Comparer -> Persistence."""
+class EndReconciliation(Command):
+    """An account was reconciled up to an instant. Comparer -> Persistence."""
 
     account_id: str
     until: datetime
@@ -53,42 +54,42 @@ class EndLook:
 
 @dataclass(frozen=True, slots=True)
 class MessagesMissed:
-    """So many messages never came by webhook. Persistence -> observers."""
+    """The number of messages that never came by webhook. Persistence -> observers."""
 
     account_id: str
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class CountArrivals:
-    """Count what came by webhook since it was last counted. Comparer -> Persistence."""
+class CountArrivals(Command):
+    """Count the webhooks that arrived since the last count. Comparer -> Persistence."""
 
     at: datetime
     own_account_id: str = ""
-    """Of the account that stands in the settings; empty where none does."""
+    """The account in the settings; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountArrivals:
-    """When messages came to an account by webhook, lately."""
+    """When messages recently came to an account by webhook."""
 
     account_id: str
     last_at: datetime
     hours: Mapping[datetime, int]
     is_called_quiet: bool
-    """Whether it was said already that none come any more."""
+    """Whether its silence has already been reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivalsCounted:
-    """The figures by which an account's silence shows. Persistence -> Comparer."""
+    """The arrivals from which an account's silence is detected. Persistence -> Comparer."""
 
     accounts: tuple[AccountArrivals, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CallQuiet:
-    """Say that no webhook comes for an account any more. Comparer -> Persistence."""
+class ReportSilentAccount(Command):
+    """Report that webhooks have stopped for an account. Comparer -> Persistence."""
 
     account_id: str
     because: str
@@ -96,5 +97,7 @@ class CallQuiet:
     at: datetime
 
 
-Comparing = FindDueLooks | CompareThread | EndLook | CountArrivals | CallQuiet
-"""What the comparer asks of the database."""
+Comparing = (
+    FindDueReconciliations | CompareThread | EndReconciliation | CountArrivals | ReportSilentAccount
+)
+"""Commands of reconciliation."""

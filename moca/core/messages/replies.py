@@ -3,14 +3,14 @@ from datetime import datetime
 
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
-from moca.core.messages.receipt import Receipt
+from moca.core.messages.command import AuditText, AwaitedCommand, Command
 from moca.core.outbox.queued_reply import QueuedReply
-from moca.core.types import Author, ContactKey, Outcome, Parting, Priority, Step
+from moca.core.types import Author, ClosingMessage, ContactKey, Outcome, Priority, Step
 
 
 @dataclass(frozen=True, slots=True)
-class ConcludeMessages:
-    """Write how messages ended, where they have not ended yet. Conversation -> Persistence."""
+class ConcludeMessages(Command):
+    """Record the outcome of messages that have none yet. Conversation -> Persistence."""
 
     message_ids: tuple[int, ...]
     outcome: Outcome
@@ -21,7 +21,7 @@ class ConcludeMessages:
 
 @dataclass(frozen=True, slots=True)
 class MessagesEnded:
-    """Messages have come to their outcome, on disk. Persistence -> whoever counts."""
+    """The outcome of messages has been stored. Persistence -> observers."""
 
     message_ids: tuple[int, ...]
     outcome: Outcome
@@ -29,15 +29,15 @@ class MessagesEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordSteps:
-    """Write steps of journeys. Conversation -> Persistence, Sender -> Persistence."""
+class RecordSteps(Command):
+    """Store steps of messages' journeys. Conversation, Sender -> Persistence."""
 
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GenerateReply:
-    """Make a reply to a group of messages. Conversation -> Responder."""
+    """Generate a reply to a group of messages. Conversation -> Responder."""
 
     contact: ContactKey
     inputs: tuple[Inbound, ...]
@@ -45,16 +45,16 @@ class GenerateReply:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckAtOnce:
-    """See whether a rule wants a message answered at once. Conversation -> Responder."""
+class CheckImmediateReply:
+    """Check whether a rule asks for an immediate answer. Conversation -> Responder."""
 
     contact: ContactKey
     message: Inbound
 
 
 @dataclass(frozen=True, slots=True)
-class AtOnceWanted:
-    """A rule wants a message answered at once. Responder -> Supervisor -> Conversation."""
+class ImmediateReplyRequested:
+    """A rule asks for an immediate answer. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
     message_id: int
@@ -63,7 +63,7 @@ class AtOnceWanted:
 
 @dataclass(frozen=True, slots=True)
 class GenerationStarted:
-    """A responder took it up; its time runs. Responder -> Supervisor -> Conversation."""
+    """A responder has started; the deadline runs. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
     first_id: int
@@ -73,21 +73,21 @@ class GenerationStarted:
 
 @dataclass(frozen=True, slots=True)
 class ReplyGenerated:
-    """A group, named by its first id, has a reply. Responder -> Supervisor -> Conversation."""
+    """The reply to a group, identified by its first id. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
     first_id: int
     attempt: int
     content: Content
     by: str = ""
-    """Which generator made it, and why that one; for the journey."""
+    """The generator and the reason for choosing it, for the journey."""
     is_sample: bool = False
-    """Whether it stands for one that would be different each time."""
+    """Whether it stands for content that would differ each time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyDeclined:
-    """A group is to get no reply. Responder -> Supervisor -> Conversation."""
+    """A group gets no reply. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
     first_id: int
@@ -96,20 +96,20 @@ class ReplyDeclined:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOverAsked:
-    """A person shall answer a group. Responder -> Supervisor -> Conversation."""
+class HandoverRequested:
+    """A group is to be answered by the team. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
     first_id: int
     attempt: int
     because: str
     content: Content | None = None
-    """What the contact is told of it; None leaves that to the settings."""
+    """The message to the contact about it; None uses the one in the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationFailed:
-    """No reply could be made. Responder -> Supervisor -> Conversation."""
+    """No reply could be generated. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
     first_id: int
@@ -118,8 +118,8 @@ class GenerationFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueReply:
-    """Write reply and queue item, mark the inputs processed. Conversation, Web -> Persistence."""
+class QueueReply(AwaitedCommand):
+    """Store reply and queue item, mark inputs processed. Conversation, Web -> Persistence."""
 
     conversation_id: int
     input_ids: tuple[int, ...]
@@ -129,60 +129,64 @@ class QueueReply:
     priority: Priority = Priority.NORMAL
     scheduled_for: datetime | None = None
     is_away_text: bool = False
-    """Marks the conversation, so that one closing brings one away text."""
-    parting: Parting | None = None
-    """Lets it pass where nothing else by the bot may."""
+    """Marks the conversation, so that each closing period sends at most one away text."""
+    closing_message: ClosingMessage | None = None
+    """Exempts it from a hold or opt-out that stops other messages of the bot."""
     comment_id: str | None = None
-    """The comment that a person answers in private; what the bot answers tells it by itself."""
+    """The comment that an operator answers in private; a reply of the bot finds it from its
+    inputs."""
     made_of: tuple[str, ...] = field(default=(), repr=False)
-    """What the inputs said when it was made, one each; empty where it does not depend on that."""
+    """The texts of the inputs when it was generated; empty if it does not depend on them."""
     key: str | None = None
-    """Identifies the command: repeating it changes nothing and gives the first result.
-
-    At most 255 characters. Needed where there are no inputs, each of which is answered only once.
-    """
+    """Identifies the command: repeating it changes nothing and returns the first result. At most
+    255 characters. Required without inputs, each of which is answered only once."""
     author_name: str = field(default="", kw_only=True)
-    """Of the operator who wrote it."""
+    """The name of the operator who wrote it."""
+    author_id: int | None = field(default=None, kw_only=True)
+    """The operator who wrote it, who becomes the assignee of an unassigned conversation."""
     hold: bool = field(default=False, kw_only=True)
-    """Whether the conversation is taken over with it, in the same transaction."""
-    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    """Whether to take over the conversation in the same transaction."""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("sent a reply", f"conversation {self.conversation_id}")
 
 
 @dataclass(frozen=True, slots=True)
-class ShareReply:
-    """Let the reply to another message answer these too. Conversation -> Persistence."""
+class ShareReply(Command):
+    """Answer these messages with the reply to another message. Conversation -> Persistence."""
 
     same_as: int
-    """A message whose reply says the same; where that was not sent, `instead` is queued."""
+    """A message whose reply has the same content; if that was not sent, `instead` is queued."""
     instead: QueueReply
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyShared:
-    """The reply to others answers these too. Persistence -> Supervisor -> Conversation."""
+    """The reply to other messages answers these too. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     input_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class HandOverConversation:
-    """Give it to a person: in one transaction with the last words. Conversation -> Persistence.
+class HandOverConversation(Command):
+    """Hand a conversation over to the team. Conversation -> Persistence.
 
-    What else the bot was to say or to answer in it ends there.
+    Done in one transaction with the bot's last messages. Everything else the bot was to send or
+    answer in the conversation is cancelled.
     """
 
     conversation_id: int
     input_ids: tuple[int, ...]
     because: str
     contents: tuple[Content, ...]
-    """The last of them answers the inputs; where there is none, they end suppressed."""
+    """The last one answers the inputs; if there is none, they end suppressed."""
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyQueued:
-    """A reply waits in the queue. Persistence -> Supervisor -> Sender and Conversation."""
+    """A reply is in the queue. Persistence -> Supervisor -> Sender and Conversation."""
 
     contact: ContactKey
     reply: QueuedReply
@@ -191,10 +195,11 @@ class ReplyQueued:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRefused:
-    """Nothing is left to answer, or nobody may. Persistence -> Supervisor -> Conversation."""
+    """Nothing is left to answer, or no one may. Persistence -> Supervisor -> Conversation."""
 
     contact: ContactKey
     input_ids: tuple[int, ...]
     because: str
     is_outdated: bool = False
-    """Whether the inputs wait still, and say something else than what it was made of."""
+    """Whether the conversation must be loaded again: the inputs still wait, with other texts than
+    the reply was made of, or they were answered by a commit whose answer was lost."""

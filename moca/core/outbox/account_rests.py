@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 class _Wait:
     until: datetime
     span: timedelta
-    """How long it was when it began: no clock that is set back makes it longer."""
+    """The span at the start; caps the wait if the clock is set back."""
 
     def ends_at(self, now: datetime) -> datetime:
         self.until = min(self.until, now + self.span)
@@ -14,26 +14,26 @@ class _Wait:
 
 
 class AccountRests:
-    """Until when no call is made for an account. One thread writes at a time; any may read."""
+    """Tracks until when no call is made for an account. One thread writes; any thread may read."""
 
     def __init__(self) -> None:
         self._rests: dict[str, _Wait] = {}
-        """Because Instagram asked for it."""
+        """Rests that Instagram asked for."""
         self._stops: dict[str, _Wait] = {}
-        """Because a person must act; over as soon as one did."""
+        """Stops that end as soon as an operator fixes the account."""
 
     def rest(self, account_id: str, until: datetime, now: datetime) -> None:
-        """Make no call before `until`; a longer rest stands."""
+        """Make no call for the account before `until`. A longer rest stays in force."""
         rests_until = self._ends_at(self._rests, account_id, now)
         if rests_until is None or rests_until < until:
             self._rests[account_id] = _Wait(until, until - now)
 
     def stop(self, account_id: str, until: datetime, now: datetime) -> None:
-        """Make no call before `until`, unless the account is woken."""
+        """Make no call for the account before `until`, unless `wake` is called first."""
         self._stops[account_id] = _Wait(until, until - now)
 
     def wake(self, account_id: str) -> None:
-        """End a stop; a rest that Instagram asked for stands."""
+        """End a stop. A rest that Instagram asked for stays in force."""
         self._stops.pop(account_id, None)
 
     def until(self, account_id: str, now: datetime) -> datetime | None:
@@ -44,7 +44,7 @@ class AccountRests:
         return max((end for end in ends if end is not None), default=None)
 
     def resting(self, after: datetime, now: datetime) -> dict[str, datetime]:
-        """Return which accounts rest or are stopped past an instant, and until when."""
+        """Return the accounts that rest or are stopped beyond `after`, and until when."""
         account_ids = {*self._rests, *self._stops}
         ends = {each: self.until(each, now) for each in account_ids}
         return {each: end for each, end in ends.items() if end is not None and end > after}

@@ -2,53 +2,55 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from moca.core.messages.delivery import FindPending, PendingFound
-from moca.core.outbox.queued_reply import Channel, Kind, QueuedReply
+from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.outbox.rate_limits import Blocked
 from moca.core.policy import SenderPolicy
 
 Turn = tuple[int, int]
-"""A reply's priority and item: what comes first among those of one channel is the least."""
+"""A reply's priority and item id; within a channel the lowest goes first."""
 
 _APART = timedelta(seconds=1)
-"""How long there is between two looks at every channel."""
+"""The minimum time between two scans of every channel."""
 
 NOTHING: Turn = (-1, 0)
-"""Comes before every reply."""
+"""Sorts before every reply."""
 
 
 class Backlog:
-    """Knows up to where each channel's pending replies are in memory; the rest is on disk alone.
+    """Tracks up to which turn each channel's pending replies are in memory, not only on disk.
 
-    A newer reply must not overtake those on disk, neither in its channel nor to its contact, who
-    may wait in another one of the same account. Not safe across threads.
+    A newer reply must not overtake those on disk, neither in its channel nor in another channel of
+    the same account whose replies go to the same contact. Not thread-safe.
     """
 
     def __init__(self, policy: SenderPolicy) -> None:
         self._policy = policy
         self._ends: dict[Channel, Turn] = {}
-        """Of the channels that have more on disk, the last turn up to which all is in memory."""
+        """For each channel with more on disk, the last turn up to which all is in memory."""
         self._left: dict[Channel, Turn] = {}
-        """Before which turn something was left on disk since the database was last asked."""
+        """The turn before the earliest reply left on disk since the last query."""
         self._window = 1
         self._wanted: set[str] = set()
-        """The accounts of which something is to be read from disk."""
+        """The accounts whose pending replies are to be read from disk."""
         self._all_at: datetime | None = None
-        """When the database is to be asked for every channel, if not before."""
+        """When to query every channel at the latest."""
         self._asked_all_at: datetime | None = None
         self._is_looking = False
 
     def admits(self, reply: QueuedReply) -> bool:
-        """Return whether a reply overtakes nothing on disk if it is taken into memory."""
+        """Return whether the reply can be loaded into memory without overtaking a reply on disk."""
         channel = reply.channel
         if _turn(reply) > self._end(channel):
             return False
-        others = (Channel(channel.account_id, kind) for kind in Kind if kind is not channel.kind)
+        others = (
+            Channel(channel.account_id, kind) for kind in ReplyKind if kind is not channel.kind
+        )
         return not any(other in self._ends for other in others)
 
     def leave(self, reply: QueuedReply, now: datetime, *, is_crowded: bool = False) -> None:
-        """Note that a reply is on disk alone; the database is asked if its turn may have come.
+        """Record that a reply is only on disk, and query its account if its turn may have come.
 
-        Where there was no room for it though it might go, each channel's share is seen to as well.
+        If memory was full although the reply could go, every channel's share is reviewed too.
         """
         if is_crowded:
             self.look_at_all(now)
@@ -59,7 +61,7 @@ class Backlog:
         self._left[channel] = min(end, self._left.get(channel, end))
 
     def thinned(self, waiting: Mapping[Channel, int]) -> None:
-        """Note how many are left in memory of the channels that some were taken from."""
+        """Record how many replies remain in memory for the channels that lost some."""
         few = self._window // 2
         self._wanted.update(
             channel.account_id
@@ -68,27 +70,27 @@ class Backlog:
         )
 
     def look_at_all(self, now: datetime) -> None:
-        """Have the database asked for every channel, though not all the time."""
+        """Schedule a query for every channel, at most once per second."""
         since = self._asked_all_at
         at = now if since is None or since > now else max(now, since + _APART)
         self._all_at = min(at, self._all_at or at)
 
     def sweep(self, now: datetime) -> None:
-        """Have the database asked for every channel at once."""
+        """Schedule a query for every channel at once."""
         self._all_at = now
 
     def wants_look(self, now: datetime) -> bool:
-        """Return whether the database is to be asked now."""
+        """Return whether to query the database now."""
         return not self._is_looking and (bool(self._wanted) or self._is_due(now))
 
     def wake_at(self) -> datetime | None:
-        """Return when the database is to be asked, if nothing happens before."""
+        """Return when to query the database at the latest, or None if nothing is scheduled."""
         return None if self._is_looking else self._all_at
 
     def ask(self, now: datetime, blocked: Blocked, held: frozenset[int]) -> FindPending:
-        """Return what to ask the database for: every channel if that is due, else what is wanted.
+        """Return the query to make: every channel if that is due, else the accounts that need one.
 
-        Of the other channels of a wanted account is read as well: a contact may wait in several.
+        For such an account all channels are read, because a contact may wait in several.
         """
         only: frozenset[str] | None = frozenset(self._wanted)
         if self._is_due(now):
@@ -101,7 +103,7 @@ class Backlog:
         return FindPending(limit, now, due_before, False, *left_out, held, only)
 
     def found(self, found: PendingFound) -> None:
-        """Take in up to where the channels are in memory now."""
+        """Record up to which turn each channel is in memory after a query."""
         self._is_looking = False
         only = found.only
         if only is None:
@@ -129,5 +131,5 @@ def _turn(reply: QueuedReply) -> Turn:
 
 
 def window_for(capacity: int, channels: int) -> int:
-    """Return how many replies of each channel are held in memory, at least one."""
+    """Return how many replies of each channel are kept in memory, at least one."""
     return max(1, capacity // max(1, channels))

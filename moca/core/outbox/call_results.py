@@ -11,66 +11,66 @@ from moca.core.messages.delivery import (
 )
 from moca.core.outbox.delivery import (
     AccountStopped,
-    Arrived,
     Delivered,
     DeliveryResult,
-    NotArrived,
+    FoundInRecord,
+    MissingFromRecord,
+    RecordUnreadable,
     Rejected,
     Throttled,
     Unconfirmed,
     Undelivered,
-    Unreadable,
     VerificationResult,
 )
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.policy import SenderPolicy
 
 _FIRST = timedelta(seconds=2)
-_LONGEST = timedelta(minutes=5)
+_MAX_BACKOFF = timedelta(minutes=5)
 
 
 _USAGE_PERCENT_FELT = 75
-_LONGEST_BREATHER = timedelta(seconds=60)
+_MAX_USAGE_PAUSE = timedelta(seconds=60)
 
 
-def breather(usage_percent: float) -> timedelta:
-    """Say how long an account pauses between calls, the longer the nearer it is to its quota."""
+def usage_pause(usage_percent: float) -> timedelta:
+    """Return the pause between an account's calls; it grows as the account nears its quota."""
     felt = min(max(usage_percent - _USAGE_PERCENT_FELT, 0) / (100 - _USAGE_PERCENT_FELT), 1)
-    return _LONGEST_BREATHER * felt**2
+    return _MAX_USAGE_PAUSE * felt**2
 
 
 def backoff(attempt: int, jitter: float) -> timedelta:
-    """Say how long to wait after a failed attempt: doubling, capped, spread.
+    """Return the delay after a failed attempt: exponential, capped and jittered.
 
     Args:
         attempt: how many attempts were made, from 1.
-        jitter: a number drawn from 0 to 1; it moves the wait between half and the whole span.
+        jitter: a random number from 0 to 1; it scales the delay between half and the full span.
     """
-    return longest_backoff(attempt) * (0.5 + jitter / 2)
+    return max_backoff(attempt) * (0.5 + jitter / 2)
 
 
-def longest_backoff(attempt: int) -> timedelta:
-    """Return the whole span, as drawn with a jitter of 1."""
+def max_backoff(attempt: int) -> timedelta:
+    """Return the full delay after this attempt, as `backoff` returns it for a jitter of 1."""
     doublings = min(max(attempt, 1) - 1, 16)
-    return min(_FIRST * (1 << doublings), _LONGEST)
+    return min(_FIRST * (1 << doublings), _MAX_BACKOFF)
 
 
 _MAX_CHECK = timedelta(seconds=10)
-"""After so long a claim tells nothing any more, so that no call may follow it."""
+"""An older claim no longer proves anything, so no call may follow it."""
 
 Record = RecordSent | RecordFailed | RecordUnknown | RecordRetry
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """What a call's end means for the reply and for its account."""
+class CallEnded:
+    """The consequences of a call for the reply and its account."""
 
     record: Record
     account_rests_until: datetime | None = None
     account_stopped_until: datetime | None = None
-    """When to try again, unless a person has acted before."""
-    account_ails: str | None = None
-    """Why nothing of this account can go until a person acts; None if it can."""
+    """When to try again, unless an operator acts first."""
+    account_problem: str | None = None
+    """Why the account cannot send until an operator acts; None if it can."""
     is_token_dead: bool = False
 
 
@@ -80,28 +80,30 @@ def after_call(
     now: datetime,
     policy: SenderPolicy,
     jitter: float,
-) -> Ended:
-    """Say what is to be written after a call; `jitter` is drawn from 0 to 1."""
+) -> CallEnded:
+    """Return what to record after a call. `jitter` is a random number from 0 to 1."""
     match result:
         case Delivered(mid, usage_percent):
-            sent = RecordSent(reply.item_id, mid, now, "Instagram's answer")
-            pause = breather(usage_percent)
-            return Ended(sent, account_rests_until=now + pause if pause else None)
+            sent = RecordSent(reply.item_id, mid, now, "confirmed by Instagram")
+            pause = usage_pause(usage_percent)
+            return CallEnded(sent, account_rests_until=now + pause if pause else None)
         case Unconfirmed(because, may_go_again):
-            return Ended(RecordUnknown(reply.item_id, because, now, may_go_again))
+            return CallEnded(RecordUnknown(reply.item_id, because, now, may_go_again))
         case Rejected(because):
-            return Ended(RecordFailed(reply.item_id, because, now))
+            return CallEnded(RecordFailed(reply.item_id, because, now))
         case Undelivered(because):
-            return Ended(_retry_or_fail(reply, because, now, policy, jitter))
+            return CallEnded(_retry_or_fail(reply, because, now, policy, jitter))
         case Throttled(because, wait):
             return _account_rests(reply, because, now, now + (wait or policy.account_pause))
         case AccountStopped(because, is_token_dead):
             until = now + policy.account_pause
-            retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
-            return Ended(
+            retry = RecordRetry(
+                reply.item_id, because, now, until, is_spent=False, needs_operator=True
+            )
+            return CallEnded(
                 retry,
                 account_stopped_until=until,
-                account_ails=because,
+                account_problem=because,
                 is_token_dead=is_token_dead,
             )
         case _:
@@ -114,19 +116,20 @@ def after_reading(
     now: datetime,
     policy: SenderPolicy,
     jitter: float,
-) -> Record | None:
-    """Say what is to be written when a doubt is settled; None leaves it to the operator."""
+) -> Record:
+    """Return what to record after verifying a send; `RecordUnknown` leaves it to the operator."""
     match result:
-        case Arrived(mid, _):
-            return RecordSent(reply.item_id, mid, now, "Instagram's record")
-        case NotArrived(may_go_again):
-            because = "Instagram's record shows that it did not arrive"
+        case FoundInRecord(mid, _):
+            return RecordSent(reply.item_id, mid, now, "found in Instagram's message history")
+        case MissingFromRecord(may_go_again):
+            because = "not found in Instagram's message history"
             if not may_go_again:
-                because = f"{because}; it must not be sent again"
+                because = f"{because}; not sent again"
                 return RecordFailed(reply.item_id, because, now)
             return _retry_or_fail(reply, because, now, policy, jitter)
-        case Unreadable():
-            return None
+        case RecordUnreadable(because):
+            # It may be unknown on disk already, unless the news of the call's result was lost.
+            return RecordUnknown(reply.item_id, because, now, may_go_again=False)
         case _:
             assert_never(result)
 
@@ -134,16 +137,16 @@ def after_reading(
 def before_resend(
     claimed: ReplyClaimed, result: VerificationResult, now: datetime
 ) -> RecordSent | RecordUnknown | None:
-    """Say what the reading directly before another call means; None lets the call be made."""
+    """Return what the check directly before another call means; None allows the call."""
     item_id = claimed.reply.item_id
     match result:
-        case Arrived(mid, _):
-            return RecordSent(item_id, mid, now, "Instagram's record")
-        case NotArrived() if abs(now - claimed.at) <= _MAX_CHECK:
+        case FoundInRecord(mid, _):
+            return RecordSent(item_id, mid, now, "found in Instagram's message history")
+        case MissingFromRecord() if abs(now - claimed.at) <= _MAX_CHECK:
             return None
-        case NotArrived():
-            because = "Instagram took too long to show whether it had arrived"
-        case Unreadable(because):
+        case MissingFromRecord():
+            because = "delivery could not be confirmed in time"
+        case RecordUnreadable(because):
             pass
         case _:
             assert_never(result)
@@ -151,15 +154,15 @@ def before_resend(
 
 
 def not_called(reply: QueuedReply, because: str, now: datetime, until: datetime) -> RecordRetry:
-    """Say that a claimed reply was given back before any call was made."""
+    """Return the retry of a claimed reply that was given back before any call was made."""
     return RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
 
 
-def put_off(reply: QueuedReply, retry: RecordRetry) -> QueuedReply:
-    """Say how a reply waits for its next attempt; where none was spent, it keeps its turn."""
+def rescheduled(reply: QueuedReply, retry: RecordRetry) -> QueuedReply:
+    """Return the reply as it waits for its next attempt; if none was spent, it keeps its turn."""
     if retry.is_spent:
         return replace(reply, scheduled_for=retry.retry_at)
-    # Its turn had come: where the clock was set back, its schedule would lie ahead again.
+    # Its turn had come: after the clock was set back, its schedule would be in the future again.
     scheduled_for = min(reply.scheduled_for, retry.at)
     return replace(reply, attempts=reply.attempts - 1, scheduled_for=scheduled_for)
 
@@ -168,10 +171,12 @@ def _retry_or_fail(
     reply: QueuedReply, because: str, now: datetime, policy: SenderPolicy, jitter: float
 ) -> Record:
     if reply.attempts >= policy.max_attempts:
-        return RecordFailed(reply.item_id, f"{because}; gave up after {reply.attempts} tries", now)
+        return RecordFailed(
+            reply.item_id, f"{because}; gave up after {reply.attempts} attempts", now
+        )
     return RecordRetry(reply.item_id, because, now, now + backoff(reply.attempts, jitter))
 
 
-def _account_rests(reply: QueuedReply, because: str, now: datetime, until: datetime) -> Ended:
+def _account_rests(reply: QueuedReply, because: str, now: datetime, until: datetime) -> CallEnded:
     retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
-    return Ended(retry, account_rests_until=until)
+    return CallEnded(retry, account_rests_until=until)

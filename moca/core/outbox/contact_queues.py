@@ -3,15 +3,15 @@ from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from moca.core.outbox.call_results import longest_backoff
+from moca.core.outbox.call_results import max_backoff
 from moca.core.outbox.queued_reply import Channel, QueuedReply
 from moca.core.types import Author, ContactKey
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class Lane:
-    """The replies to one contact, of which only the first may go, and only one at a time."""
+class ContactQueue:
+    """The replies to one contact. Only the first may go, one at a time."""
 
     __slots__ = ("contact", "free_at", "holders", "ready_in", "replies", "turn")
 
@@ -20,32 +20,32 @@ class Lane:
         self.replies: list[tuple[int, int, int, QueuedReply]] = []
         self.free_at = _LONG_AGO
         self.holders: set[int] = set()
-        """Items under way or in doubt; the lane stands until all have ended."""
+        """Items being sent or unconfirmed; the queue is blocked until all have ended."""
         self.turn = 0
-        """Its last place in the heaps; an entry of an earlier turn is void."""
+        """Its latest entry in the heaps; entries of earlier turns are void."""
         self.ready_in: Channel | None = None
-        """Where its first reply may go as far as the contact is concerned."""
+        """The channel in which its first reply is ready, as far as this contact is concerned."""
 
 
-class Lanes:
-    """Which reply comes first among those that may go, without one contact holding up another.
+class ContactQueues:
+    """Orders the replies that may go, so that no contact holds up another.
 
-    Higher priority first, then first come first served. Every operation is logarithmic in the
-    number of contacts waiting. Not safe across threads.
+    Higher priority first, then first come, first served. Every operation is logarithmic in the
+    number of waiting contacts. Not thread-safe.
     """
 
     def __init__(self) -> None:
-        self._lanes: dict[ContactKey, Lane] = {}
+        self._contact_queues: dict[ContactKey, ContactQueue] = {}
         self._held: dict[int, QueuedReply] = {}
         self._waiting: dict[Channel, dict[int, QueuedReply]] = {}
-        """Those held that are not under way, by channel."""
+        """The replies in memory that are not being sent, by channel."""
         self._thinned: set[Channel] = set()
-        self._ready: dict[Channel, list[tuple[int, int, int, Lane]]] = {}
-        self._later: list[tuple[datetime, int, int, Lane]] = []
+        self._ready: dict[Channel, list[tuple[int, int, int, ContactQueue]]] = {}
+        self._later: list[tuple[datetime, int, int, ContactQueue]] = []
         self._scheduled: list[tuple[datetime, int, QueuedReply]] = []
         self._changed: set[Channel] = set()
         self._entries = count()
-        """Numbers places in the heaps: a reply or a lane that comes back is another entry."""
+        """Numbers the heap entries: a reply or queue that returns gets a new entry."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -54,10 +54,14 @@ class Lanes:
         return item_id in self._held
 
     def add(self, reply: QueuedReply, now: datetime) -> None:
-        """Take in a reply; one scheduled for later holds up nothing, one in backoff its lane.
+        """Add a reply.
 
-        Only people schedule: where the bot's lies ahead, the clock was set back.
+        One scheduled for later blocks nothing; one in backoff blocks its contact queue, but never
+        for longer than its backoff from now: a clock set back would make it wait for hours.
+
+        Only people schedule replies: if a bot's reply is due in the future, the clock was set back.
         """
+        reply = _with_shorter_backoff(reply, now)
         self._held[reply.item_id] = reply
         self._waiting.setdefault(reply.channel, {})[reply.item_id] = reply
         is_scheduled = reply.author is not Author.BOT and reply.attempts == 0
@@ -67,7 +71,7 @@ class Lanes:
             self._enqueue(reply, now)
 
     def discard(self, item_id: int, now: datetime) -> QueuedReply | None:
-        """Forget a reply, whether it waits or holds its lane; None if it was not here."""
+        """Remove a reply, waiting or being sent, and return it; None if it is not here."""
         reply = self._held.get(item_id)
         if reply is not None:
             self.release(reply, now)
@@ -75,21 +79,21 @@ class Lanes:
 
     @property
     def item_ids(self) -> frozenset[int]:
-        """All that is held."""
+        """The items in memory, including those being sent."""
         return frozenset(self._held)
 
     def thinned(self) -> dict[Channel, int]:
-        """Return how many wait in each channel that some left since this was last asked."""
+        """Return how many replies wait in each channel that lost some since the last call."""
         thinned, self._thinned = self._thinned, set()
         return {channel: len(self._waiting.get(channel, ())) for channel in thinned}
 
     def evict(
         self, channel: Channel, after: tuple[int, int], now: datetime
     ) -> tuple[QueuedReply, ...]:
-        """Forget what waits in a channel after this priority and item, and what is behind it.
+        """Remove what waits in a channel after this turn, and what is queued behind it.
 
         Returns:
-            What was forgotten in other channels, since its contact waits for something evicted.
+            The replies removed from other channels because their contact waits for an evicted one.
         """
         waiting = self._waiting.get(channel, {})
         evicted = [each for each in waiting.values() if (each.priority, each.item_id) > after]
@@ -99,84 +103,84 @@ class Lanes:
         return tuple(behind.values())
 
     def changed(self, now: datetime) -> set[Channel]:
-        """Name the channels whose first reply may be another than when this was last asked."""
+        """Return the channels whose first reply may have changed since the last call."""
         self._wake(now)
         changed, self._changed = self._changed, set()
         return changed
 
     def first(self, channel: Channel) -> QueuedReply | None:
-        """Show a channel's first reply that may go, after `changed` at the same instant."""
-        lane = self._first(channel)
-        return None if lane is None else lane.replies[0][-1]
+        """Return a channel's first reply that may go. Call `changed` for the same instant first."""
+        contact_queue = self._first(channel)
+        return None if contact_queue is None else contact_queue.replies[0][-1]
 
     def take(self, reply: QueuedReply) -> None:
-        """Let a reply that is first hold its lane until `release`."""
+        """Mark a first reply as being sent; it blocks its contact queue until `release`."""
         self._thin(reply)
-        lane = self._lanes[reply.contact]
-        heappop(lane.replies)
-        lane.holders.add(reply.item_id)
-        self._move(lane)
+        contact_queue = self._contact_queues[reply.contact]
+        heappop(contact_queue.replies)
+        contact_queue.holders.add(reply.item_id)
+        self._move(contact_queue)
 
     def hold(self, reply: QueuedReply) -> None:
-        """Let a reply that an earlier run left under way hold its lane."""
+        """Block the contact queue of a reply that an earlier run left in progress."""
         self._held[reply.item_id] = reply
         self._thin(reply)
-        lane = self._lane(reply.contact)
-        lane.holders.add(reply.item_id)
-        self._move(lane)
+        contact_queue = self._contact_queue(reply.contact)
+        contact_queue.holders.add(reply.item_id)
+        self._move(contact_queue)
 
     def rest(self, contact: ContactKey, until: datetime, now: datetime) -> None:
-        """Let nothing go to a contact before `until`."""
-        lane = self._lane(contact)
-        lane.free_at = max(lane.free_at, until)
-        self._place(lane, now)
+        """Send nothing to the contact before `until`."""
+        contact_queue = self._contact_queue(contact)
+        contact_queue.free_at = max(contact_queue.free_at, until)
+        self._place(contact_queue, now)
 
     def release(self, reply: QueuedReply, now: datetime) -> None:
-        """Let the lane go on without a reply that held it, or waited in it."""
+        """Remove a reply that waits in its contact queue or blocks it; the queue continues."""
         self._held.pop(reply.item_id, None)
         self._thin(reply)
-        lane = self._lanes.get(reply.contact)
-        if lane is not None:
-            lane.holders.discard(reply.item_id)
-            self._place(lane, now)
+        contact_queue = self._contact_queues.get(reply.contact)
+        if contact_queue is not None:
+            contact_queue.holders.discard(reply.item_id)
+            self._place(contact_queue, now)
 
     def set_back(self, now: datetime, user_cooldown: timedelta) -> None:
-        """Follow a clock that was set back: nothing waits longer than its own span from now."""
-        for lane in tuple(self._lanes.values()):
-            lane.free_at = min(lane.free_at, now + user_cooldown)
-            lane.replies = [
-                (priority, item_id, entry, self._held_anew(reply, now))
-                for priority, item_id, entry, reply in lane.replies
+        """Adjust to a clock that was set back: nothing waits longer than its own span from now."""
+        for contact_queue in tuple(self._contact_queues.values()):
+            contact_queue.free_at = min(contact_queue.free_at, now + user_cooldown)
+            contact_queue.replies = [
+                (priority, item_id, entry, self._shorten_backoff(reply, now))
+                for priority, item_id, entry, reply in contact_queue.replies
                 if self._is_held(reply)
             ]
-            heapify(lane.replies)
-            self._place(lane, now)
+            heapify(contact_queue.replies)
+            self._place(contact_queue, now)
 
     def next_change_at(self) -> datetime | None:
-        """Tell when more may go than now: a contact has rested, or a schedule falls due."""
+        """Return when more replies become ready, or None if there are none to wait for."""
         coming = [heap[0][0] for heap in (self._later, self._scheduled) if heap]
         return min(coming, default=None)
 
     def _behind(self, reply: QueuedReply) -> tuple[QueuedReply, ...]:
-        """Return what waits for this reply, to the same contact in another channel."""
-        lane = self._lanes.get(reply.contact)
+        """Return the replies to the same contact in other channels that wait for this one."""
+        contact_queue = self._contact_queues.get(reply.contact)
         turn = reply.priority, reply.item_id
         return tuple(
             later
-            for priority, item_id, _, later in (lane.replies if lane else ())
+            for priority, item_id, _, later in (contact_queue.replies if contact_queue else ())
             if (priority, item_id) > turn
             and later.channel != reply.channel
             and self._is_held(later)
         )
 
-    def _lane(self, contact: ContactKey) -> Lane:
-        return self._lanes.setdefault(contact, Lane(contact))
+    def _contact_queue(self, contact: ContactKey) -> ContactQueue:
+        return self._contact_queues.setdefault(contact, ContactQueue(contact))
 
     def _enqueue(self, reply: QueuedReply, now: datetime) -> None:
-        lane = self._lane(reply.contact)
+        contact_queue = self._contact_queue(reply.contact)
         entry = (reply.priority, reply.item_id, next(self._entries), reply)
-        heappush(lane.replies, entry)
-        self._place(lane, now)
+        heappush(contact_queue.replies, entry)
+        self._place(contact_queue, now)
 
     def _thin(self, reply: QueuedReply) -> None:
         waiting = self._waiting.get(reply.channel)
@@ -186,40 +190,43 @@ class Lanes:
         if not waiting:
             del self._waiting[reply.channel]
 
-    def _held_anew(self, reply: QueuedReply, now: datetime) -> QueuedReply:
-        if not reply.attempts:
-            return reply
-        by = min(reply.scheduled_for, now + longest_backoff(reply.attempts))
-        anew = self._held[reply.item_id] = replace(reply, scheduled_for=by)
-        self._waiting[reply.channel][reply.item_id] = anew
-        return anew
+    def _shorten_backoff(self, reply: QueuedReply, now: datetime) -> QueuedReply:
+        shorter = self._held[reply.item_id] = _with_shorter_backoff(reply, now)
+        self._waiting[reply.channel][reply.item_id] = shorter
+        return shorter
 
-    def _move(self, lane: Lane) -> None:
-        lane.turn = next(self._entries)
-        if lane.ready_in is not None:
-            self._changed.add(lane.ready_in)
-            lane.ready_in = None
+    def _move(self, contact_queue: ContactQueue) -> None:
+        contact_queue.turn = next(self._entries)
+        if contact_queue.ready_in is not None:
+            self._changed.add(contact_queue.ready_in)
+            contact_queue.ready_in = None
 
-    def _place(self, lane: Lane, now: datetime) -> None:
-        self._move(lane)
-        if lane.holders:
+    def _place(self, contact_queue: ContactQueue, now: datetime) -> None:
+        self._move(contact_queue)
+        if contact_queue.holders:
             return
-        while lane.replies and not self._is_held(lane.replies[0][-1]):
-            heappop(lane.replies)
-        if not lane.replies:
-            if lane.free_at <= now:
-                self._lanes.pop(lane.contact, None)
+        while contact_queue.replies and not self._is_held(contact_queue.replies[0][-1]):
+            heappop(contact_queue.replies)
+        if not contact_queue.replies:
+            if contact_queue.free_at <= now:
+                self._contact_queues.pop(contact_queue.contact, None)
             else:
-                heappush(self._later, (lane.free_at, id(lane), lane.turn, lane))
+                heappush(
+                    self._later,
+                    (contact_queue.free_at, id(contact_queue), contact_queue.turn, contact_queue),
+                )
             return
-        priority, item_id, _, reply = lane.replies[0]
+        priority, item_id, _, reply = contact_queue.replies[0]
         backoff_until = reply.scheduled_for if reply.attempts else _LONG_AGO
-        free_at = max(lane.free_at, backoff_until)
+        free_at = max(contact_queue.free_at, backoff_until)
         if free_at > now:
-            heappush(self._later, (free_at, item_id, lane.turn, lane))
+            heappush(self._later, (free_at, item_id, contact_queue.turn, contact_queue))
         else:
-            channel = lane.ready_in = reply.channel
-            heappush(self._ready.setdefault(channel, []), (priority, item_id, lane.turn, lane))
+            channel = contact_queue.ready_in = reply.channel
+            heappush(
+                self._ready.setdefault(channel, []),
+                (priority, item_id, contact_queue.turn, contact_queue),
+            )
             self._changed.add(channel)
 
     def _is_held(self, reply: QueuedReply) -> bool:
@@ -231,16 +238,23 @@ class Lanes:
             if self._is_held(reply):
                 self._enqueue(reply, now)
         while self._later and self._later[0][0] <= now:
-            _, _, turn, lane = heappop(self._later)
-            if turn == lane.turn:
-                self._place(lane, now)
+            _, _, turn, contact_queue = heappop(self._later)
+            if turn == contact_queue.turn:
+                self._place(contact_queue, now)
 
-    def _first(self, channel: Channel) -> Lane | None:
+    def _first(self, channel: Channel) -> ContactQueue | None:
         ready = self._ready.get(channel, [])
         while ready:
-            *_, turn, lane = ready[0]
-            if turn == lane.turn:
-                return lane
+            *_, turn, contact_queue = ready[0]
+            if turn == contact_queue.turn:
+                return contact_queue
             heappop(ready)
         self._ready.pop(channel, None)
         return None
+
+
+def _with_shorter_backoff(reply: QueuedReply, now: datetime) -> QueuedReply:
+    latest = now + max_backoff(reply.attempts)
+    if not reply.attempts or reply.scheduled_for <= latest:
+        return reply
+    return replace(reply, scheduled_for=latest)

@@ -4,23 +4,26 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Instagram took the message and named it; a reaction has no name."""
+    """Instagram accepted the message and returned its id. A reaction has no id."""
 
     mid: str | None
     usage_percent: float = 0
-    """How much of its quota the account has used; at 100 Meta refuses."""
+    """How much of its quota the account has used; at 100 Meta refuses calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """It certainly did not arrive and may be tried again."""
+    """The message certainly did not arrive and may be tried again."""
 
     because: str
 
 
+NOT_THE_SENDER = Undelivered("this node's sender lease has expired")
+
+
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """Instagram asks this account to wait; None where it named no time."""
+    """Instagram asks this account to wait; `wait` is None if it named no time."""
 
     because: str
     wait: timedelta | None = None
@@ -28,7 +31,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class AccountStopped:
-    """Nothing of this account can go until a person acts (token dead, policy block)."""
+    """The account cannot send until an operator acts (dead token, policy block)."""
 
     because: str
     is_token_dead: bool = False
@@ -37,25 +40,25 @@ class AccountStopped:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It did not arrive and never will."""
+    """The message did not arrive and never will."""
 
     because: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """It may or may not have arrived: timeout, lost connection, 5xx, Graph codes 1 and 2."""
+    """The message may have arrived: timeout, lost connection, 5xx, Graph error codes 1 and 2."""
 
     because: str
     may_go_again: bool = True
-    """Whether it is to be sent again if it turns out not to have arrived."""
+    """Whether to send it again if it turns out not to have arrived."""
 
 
 DeliveryResult = Delivered | Undelivered | Throttled | AccountStopped | Rejected | Unconfirmed
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class FoundInRecord:
     """Instagram's own record shows the message."""
 
     mid: str
@@ -63,19 +66,19 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class NotArrived:
+class MissingFromRecord:
     """Instagram's own record was read and does not show the message."""
 
     may_go_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class RecordUnreadable:
     """Instagram's record could not be read, which proves nothing."""
 
     because: str
     is_misasked: bool = field(default=False, compare=False)
-    """Whether it may be readable, asked for otherwise."""
+    """Whether a different request may be able to read it."""
 
 
-VerificationResult = Arrived | NotArrived | Unreadable
+VerificationResult = FoundInRecord | MissingFromRecord | RecordUnreadable

@@ -8,45 +8,47 @@ from moca.core.types import ContactKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A pending reply, as far as it matters when it goes."""
+class WaitingReply:
+    """A pending reply with the facts that decide when it goes."""
 
     item_id: int
     contact: ContactKey
     priority: int
     due_at: datetime
     window_ends_at: datetime | None
-    """None where Instagram's window is not known to end."""
+    """None if the reply window has no known end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How fast replies may go."""
+    """The rates at which replies may go."""
 
     per_second: int
     account_per_second: int
     user_cooldown: timedelta
     rests: Mapping[str, datetime] = field(default_factory=dict)
-    """Until when Instagram asked accounts to wait."""
+    """The accounts that Instagram asked to wait, and until when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What becomes of the queue if nothing is added to it."""
+    """The expected course of the queue if nothing is added to it."""
 
     drains_at: datetime
-    """When the last of them goes."""
+    """When the last reply goes."""
     looked_at: int
-    falling_out: tuple[Waiting, ...]
-    """Whose window shuts before their turn, in the order of their turns."""
+    falling_out: tuple[WaitingReply, ...]
+    """The replies whose window closes before their turn, in the order of their turns."""
 
 
-def forecast(waiting: Iterable[Waiting], limits: Limits, now: datetime, more: int = 0) -> Forecast:
-    """Tell when a queue drains, one reply to a person at a time, the most urgent first.
+def forecast(
+    waiting: Iterable[WaitingReply], limits: Limits, now: datetime, more: int = 0
+) -> Forecast:
+    """Return when the queue drains, sending one reply per contact at a time, most urgent first.
 
-    Those who wait behind the ones looked at are `more`; only their number is known.
+    `more` counts the replies behind those given, of which only the number is known.
     """
-    run = _Run(limits, now)
+    run = _SendRun(limits, now)
     looked_at = run.take_in(waiting)
     while run.goes_on:
         run.send_next()
@@ -55,47 +57,50 @@ def forecast(waiting: Iterable[Waiting], limits: Limits, now: datetime, more: in
     return Forecast(drains_at=run.last_at + behind, looked_at=looked_at, falling_out=falling_out)
 
 
-class _Run:
+class _SendRun:
     def __init__(self, limits: Limits, now: datetime) -> None:
         self._now = self.last_at = now
         self._cooldown = limits.user_cooldown
         self._apart = timedelta(seconds=1) / limits.per_second
         self._apart_of_account = timedelta(seconds=1) / limits.account_per_second
         self._account_free_at = dict(limits.rests)
-        self._lanes: dict[ContactKey, deque[Waiting]] = defaultdict(deque)
+        self._contact_queues: dict[ContactKey, deque[WaitingReply]] = defaultdict(deque)
         self._ready: list[tuple[int, int, ContactKey]] = []
         self._later: list[tuple[datetime, int, int, ContactKey]] = []
-        self.falling_out: list[Waiting] = []
+        self.falling_out: list[WaitingReply] = []
 
     @property
     def goes_on(self) -> bool:
         return bool(self._ready or self._later)
 
-    def take_in(self, waiting: Iterable[Waiting]) -> int:
+    def take_in(self, waiting: Iterable[WaitingReply]) -> int:
         ordered = sorted(waiting, key=lambda each: (each.due_at > self._now, each.priority))
         for each in ordered:
-            self._lanes[each.contact].append(each)
-        self._later = [self._turn(lane[0], self._now) for lane in self._lanes.values()]
+            self._contact_queues[each.contact].append(each)
+        self._later = [
+            self._turn(contact_queue[0], self._now)
+            for contact_queue in self._contact_queues.values()
+        ]
         heapify(self._later)
         return len(ordered)
 
     def send_next(self) -> None:
         self._wake()
         _, _, contact = heappop(self._ready)
-        lane = self._lanes[contact]
-        first = lane[0]
+        contact_queue = self._contact_queues[contact]
+        first = contact_queue[0]
         free_at = self._account_free_at.get(contact.account_id, self._now)
         if free_at > self._now:
             heappush(self._later, self._turn(first, free_at))
             return
-        lane.popleft()
+        contact_queue.popleft()
         rested_at = self._now
         if first.window_ends_at is not None and first.window_ends_at < self._now:
             self.falling_out.append(first)
         else:
             rested_at = self._send(contact)
-        if lane:
-            heappush(self._later, self._turn(lane[0], rested_at))
+        if contact_queue:
+            heappush(self._later, self._turn(contact_queue[0], rested_at))
 
     def _send(self, contact: ContactKey) -> datetime:
         at = self.last_at = self._now
@@ -111,5 +116,5 @@ class _Run:
             heappush(self._ready, (priority, item_id, contact))
 
     @staticmethod
-    def _turn(first: Waiting, at: datetime) -> tuple[datetime, int, int, ContactKey]:
+    def _turn(first: WaitingReply, at: datetime) -> tuple[datetime, int, int, ContactKey]:
         return max(first.due_at, at), first.priority, first.item_id, first.contact

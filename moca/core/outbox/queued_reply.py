@@ -7,53 +7,53 @@ from moca.core.content.content import Content
 from moca.core.types import Author, ContactKey, Priority
 
 
-class Kind(StrEnum):
-    """For what Instagram has limits of their own."""
+class ReplyKind(StrEnum):
+    """The kinds of replies that have Instagram limits of their own."""
 
     TEXT = "text"
-    """And all else that is no media."""
+    """Everything that is neither media nor a private reply."""
     MEDIA = "media"
     PRIVATE_REPLY = "private_reply"
 
 
 class Channel(NamedTuple):
-    """Of what one limit holds: what an account sends of one kind."""
+    """The replies of one kind from one account, which share a limit."""
 
     account_id: str
-    kind: Kind = Kind.TEXT
+    kind: ReplyKind = ReplyKind.TEXT
 
     @property
     def name(self) -> str:
-        """How it is stored."""
+        """The form in which a channel is stored."""
         return f"{self.kind}:{self.account_id}"
 
     @classmethod
     def named(cls, name: str) -> "Channel":
-        """Read a stored one; a row from before channels were stored has none that counts."""
+        """Parse a stored name. Rows from before channels were stored have an empty one."""
         kind, _, account_id = name.partition(":")
-        return cls(account_id, Kind(kind or Kind.TEXT))
+        return cls(account_id, ReplyKind(kind or ReplyKind.TEXT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How a reply is addressed, beside to whom."""
+class ReplyAddress:
+    """How a reply reaches its contact."""
 
     comment_id: str | None = None
-    """Of the comment it answers in private, which Instagram allows once."""
+    """The comment it answers in private; Instagram allows one private reply per comment."""
     is_late: bool = False
-    """Sent by a person after the 24 h window, as a human agent may."""
+    """Whether an operator sends it after the 24 h window, with the human agent tag."""
 
 
-DIRECT = Way()
-"""Into the conversation, within the window."""
+DIRECT = ReplyAddress()
+"""A message in the conversation, within the reply window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedReply:
-    """A reply on its way out: one row of the queue as the sender sees it."""
+    """A reply to be sent: one row of the outbox as the sender sees it."""
 
     item_id: int
-    """Also the order of queueing: a later item has a higher id."""
+    """Also the order of queueing: later items have higher ids."""
     message_id: int
     conversation_id: int
     contact: ContactKey
@@ -61,14 +61,14 @@ class QueuedReply:
     author: Author = Author.BOT
     priority: Priority = Priority.NORMAL
     scheduled_for: datetime
-    """Not before this instant; after a failed attempt, not before the next one."""
+    """The earliest time to send it or, after a failed attempt, to try again."""
     attempts: int = 0
-    """Calls already started for it."""
-    way: Way = DIRECT
+    """The number of calls started for it."""
+    way: ReplyAddress = DIRECT
     unconfirmed_since: datetime | None = None
-    """When the first call began that may have delivered it; None while none may have."""
+    """When the first call began that may have delivered it; None if there was none."""
     channel: Channel = field(init=False, repr=False, compare=False)
-    """Whose limits it is under; asked for so often that it is worked out once."""
+    """The channel whose limits apply; read so often that it is computed once."""
 
     def __post_init__(self) -> None:
         channel = channel_of(self.contact.account_id, self.content, self.way.comment_id)
@@ -76,7 +76,7 @@ class QueuedReply:
 
 
 def channel_of(account_id: str, content: Content, comment_id: str | None) -> Channel:
-    """Return whose limits a reply of an account is under."""
+    """Return the channel whose limits apply to a reply."""
     if comment_id is not None:
-        return Channel(account_id, Kind.PRIVATE_REPLY)
-    return Channel(account_id, Kind.TEXT if content.media is None else Kind.MEDIA)
+        return Channel(account_id, ReplyKind.PRIVATE_REPLY)
+    return Channel(account_id, ReplyKind.TEXT if content.media is None else ReplyKind.MEDIA)

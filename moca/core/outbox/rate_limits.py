@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moca.core.outbox.account_rests import AccountRests
-from moca.core.outbox.queued_reply import Channel, Kind
+from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.core.policy import SenderPolicy
 
 _NO_GUARD = timedelta(0)
@@ -13,13 +13,13 @@ _WHOLE_TO_LEAST_GUARD = 4
 
 
 class SlidingWindow:
-    """At most `limit` starts in any window of `span`; says *when*, not *whether*.
+    """At most `limit` starts in any window of `span`; returns *when*, not *whether*.
 
-    A start is reserved before it is made and counted from when it was really made, so that a
-    start delayed between the decision and the call can never crowd the next window. A `guard` of
-    more than that keeps the windows of whoever counts elsewhere: a start that was to be made at a
-    known instant and came a little late takes its lateness from the guard, down to a quarter of
-    it, so that late starts do not slow the rate.
+    A start is reserved before it is made and counted from when it was really made, so that a delay
+    between the decision and the call can never crowd the next window. `guard` lengthens the window
+    for a limit that the other side counts too. A start that was due at a known instant and came a
+    little late takes its lateness from the guard, down to a quarter of it, so that late starts do
+    not slow the rate.
     """
 
     __slots__ = ("_free_again", "_guard", "_limit", "_reserved", "_span")
@@ -29,13 +29,13 @@ class SlidingWindow:
         self._span = span
         self._guard = guard
         self._free_again: deque[datetime] = deque()
-        """For each start, from when another may take its place; in order, at most `limit`."""
+        """For each start, when its place is free again; sorted, at most `limit` entries."""
         self._reserved = 0
 
     def free_at(self, now: datetime, ahead: int = 0) -> datetime | None:
-        """Tell when one more may start, behind `ahead` others that wait for their start.
+        """Return when one more start is allowed behind `ahead` others that wait for theirs.
 
-        None if that depends on a reserved start not yet made.
+        None if that depends on a reserved start that has not been made yet.
         """
         self._follow_a_clock_set_back(now)
         self._forget_before(now - _LATE_AT_MOST)
@@ -47,11 +47,11 @@ class SlidingWindow:
         return max(now, self._free_again[place])
 
     def reserve(self) -> None:
-        """Take a place for a start that is about to be made."""
+        """Reserve a place for a start that is about to be made."""
         self._reserved += 1
 
     def release(self) -> None:
-        """Give back a reserved place: the start was never made."""
+        """Release a reserved place: the start was never made."""
         self._reserved -= 1
 
     def started(self, at: datetime) -> None:
@@ -60,7 +60,7 @@ class SlidingWindow:
         self.count(at)
 
     def count(self, at: datetime) -> None:
-        """Count a start that was made without a reservation; by an earlier run, say."""
+        """Count a start that was made without a reservation, for example by an earlier run."""
         has_waited = len(self._free_again) == self._limit
         due_at = self._free_again.popleft() if has_waited else at
         planned_at = due_at if due_at <= at <= due_at + _LATE_AT_MOST else at
@@ -71,7 +71,7 @@ class SlidingWindow:
         self._free_again.append(free_at)
 
     def _follow_a_clock_set_back(self, now: datetime) -> None:
-        # The last start was made by now, whatever its instant says.
+        # The last start was made no later than now, whatever its recorded instant.
         if not self._free_again or self._free_again[-1] <= now + self._span + self._guard:
             return
         ahead_by = self._free_again[-1] - (now + self._span + self._guard)
@@ -85,36 +85,36 @@ class SlidingWindow:
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
 _GUARD = timedelta(milliseconds=4)
-"""What the way to Instagram may vary by, at 0.4 % of the rate: *their* window counts too."""
+"""How much the latency to Instagram may vary, at 0.4 % of the rate: *their* window counts too."""
 
 _BREATH = timedelta(milliseconds=10)
 _FOR_A_WHILE = timedelta(seconds=2)
-"""What is blocked for longer is left to the database, until so long before its end."""
+"""A longer block is left to the database, until this long before its end."""
 
 _IN_ONE_BREATH = 3
-"""Calls that may start together; a hundred would keep one another from the wire for long."""
+"""Calls that may start together; a hundred at once would delay one another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Of what nothing can go for a while."""
+    """The accounts and channels that cannot send for a while."""
 
     accounts: frozenset[str]
     channels: frozenset[Channel]
     look_at: datetime | None
-    """When the first of it is about to be over."""
+    """When the first block is about to end."""
 
 
 @dataclass(slots=True)
 class _Account:
     window: SlidingWindow
-    by_kind: Mapping[Kind, SlidingWindow]
-    """What has a limit of its own as well."""
+    by_kind: Mapping[ReplyKind, SlidingWindow]
+    """The kinds of replies with an additional limit."""
 
 
 @dataclass(slots=True)
-class Pacing:
-    """The limits over all, per account and per kind, each exact in every window of its span."""
+class RateLimits:
+    """The limits overall, per account and per kind, each exact in every window of its span."""
 
     policy: SenderPolicy
     rests: AccountRests = field(default_factory=AccountRests)
@@ -133,21 +133,21 @@ class Pacing:
     def _account(self) -> _Account:
         policy = self.policy
         by_kind = {
-            Kind.MEDIA: SlidingWindow(policy.account_media_per_second, _SECOND, _GUARD),
-            Kind.PRIVATE_REPLY: SlidingWindow(policy.account_private_replies_per_hour, _HOUR),
+            ReplyKind.MEDIA: SlidingWindow(policy.account_media_per_second, _SECOND, _GUARD),
+            ReplyKind.PRIVATE_REPLY: SlidingWindow(policy.account_private_replies_per_hour, _HOUR),
         }
         return _Account(SlidingWindow(policy.account_per_second, _SECOND, _GUARD), by_kind)
 
     def free_at(self, channel: Channel, now: datetime, ahead: Counter[Channel]) -> datetime | None:
-        """Tell when a call of this kind may start; None if a call about to start decides.
+        """Return when a call may start, or None if that depends on a call about to start.
 
         `ahead` counts, by channel, the calls that are to start before it.
         """
         return _latest(self.overall_free_at(now, ahead), self.own_free_at(channel, now, ahead))
 
     def overall_free_at(self, now: datetime, ahead: Counter[Channel]) -> datetime | None:
-        """Return when the limits over all let a call start, as `free_at` does."""
-        # How those ahead come to be spread is not known yet, and is a matter of moments.
+        """Return when the overall limits allow a call, under the same contract as `free_at`."""
+        # How the calls ahead will be spread is not known yet, and takes only moments.
         expected = ahead.total()
         spread = now if expected else self._together.free_at(now)
         return _latest(self._overall.free_at(now, expected), spread)
@@ -155,9 +155,9 @@ class Pacing:
     def own_free_at(
         self, channel: Channel, now: datetime, ahead: Counter[Channel]
     ) -> datetime | None:
-        """Return when the limits of the channel and its account let a call start."""
+        """Return when the limits of the channel and its account allow a call."""
         account = self._accounts[channel.account_id]
-        # Few are ever ahead, over all channels.
+        # Across all channels, few calls are ever ahead.
         of_account = sum(n for other, n in ahead.items() if other[0] == channel.account_id)
         own = account.by_kind.get(channel.kind)
         return _latest(
@@ -167,14 +167,14 @@ class Pacing:
         )
 
     def blocked(self, now: datetime) -> Blocked:
-        """Return of which accounts and channels nothing can go for a while.
+        """Return the accounts and channels that cannot send for a while.
 
-        Of a channel's own limits only the hourly one of private replies holds for so long.
+        Among the limits per channel, only the hourly one for private replies blocks for that long.
         """
         after = now + _FOR_A_WHILE
         resting = self.rests.resting(after, now)
         hourly = {
-            Channel(account_id, Kind.PRIVATE_REPLY): free_at
+            Channel(account_id, ReplyKind.PRIVATE_REPLY): free_at
             for account_id in self._answers_comments
             if (free_at := self._hourly(account_id).free_at(now)) is not None and free_at > after
         }
@@ -183,7 +183,7 @@ class Pacing:
         return Blocked(frozenset(resting), frozenset(hourly), look_at)
 
     def reserve(self, channel: Channel) -> None:
-        """Take a place for a call that is about to be made."""
+        """Reserve a place for a call that is about to be made."""
         for window in self._windows(channel):
             window.reserve()
 
@@ -193,7 +193,7 @@ class Pacing:
             window.started(at)
 
     def release(self, channel: Channel) -> None:
-        """Give back the place of a call that was never made."""
+        """Release the place of a call that was never made."""
         for window in self._windows(channel):
             window.release()
 
@@ -203,17 +203,17 @@ class Pacing:
             window.count(at)
 
     def count_in_the_hour(self, channel: Channel, at: datetime) -> None:
-        """Count a call of an earlier run that only a limit by the hour still feels."""
-        if channel.kind is Kind.PRIVATE_REPLY:
+        """Count a call of an earlier run that now only falls within the hourly limit."""
+        if channel.kind is ReplyKind.PRIVATE_REPLY:
             self._windows(channel)[-1].count(at)
 
     def _hourly(self, account_id: str) -> SlidingWindow:
-        return self._accounts[account_id].by_kind[Kind.PRIVATE_REPLY]
+        return self._accounts[account_id].by_kind[ReplyKind.PRIVATE_REPLY]
 
     def _windows(self, channel: Channel) -> tuple[SlidingWindow, ...]:
         account = self._accounts[channel.account_id]
         own = account.by_kind.get(channel.kind)
-        if channel.kind is Kind.PRIVATE_REPLY:
+        if channel.kind is ReplyKind.PRIVATE_REPLY:
             self._answers_comments.add(channel.account_id)
         return self._overall, self._together, account.window, *(() if own is None else (own,))
 

@@ -5,15 +5,15 @@ from moca.core.outbox.rate_limits import SlidingWindow
 
 _SECOND = timedelta(seconds=1)
 _WAITED_FOR_AT_MOST = 2 * _SECOND
-"""What is further ahead was noted before the clock was set back."""
+"""A later instant was recorded before the clock was set back."""
 _ACCOUNTS_KEPT = 1000
 
 
-class Reads:
-    """At most so many reads a second of each account's record, over all who read.
+class ReadBudget:
+    """Limits the reads per second of each account's record, across all readers.
 
-    Who must read asks when, and is not starved: while somebody waits, who may go without gets
-    nothing. Not safe across threads.
+    A required read asks when it may run (`free_at`) and has precedence: while one waits, an
+    optional read (`take`) is refused. Not thread-safe.
     """
 
     def __init__(self, per_second: int) -> None:
@@ -22,7 +22,7 @@ class Reads:
         self._waited_for: dict[str, datetime] = {}
 
     def free_at(self, account_id: str, now: datetime, calls: int) -> datetime:
-        """Tell when so many reads may be made at once, at most as many as a second allows."""
+        """Return when `calls` reads may be made at once; `calls` is at most one second's limit."""
         free_at = self._window(account_id).free_at(now, calls - 1) or now + _SECOND
         if free_at > now:
             self._waited_for[account_id] = free_at + _SECOND
@@ -36,7 +36,10 @@ class Reads:
             window.count(now)
 
     def take(self, account_id: str, now: datetime, calls: int = 1) -> bool:
-        """Count reads if they may be made now and nobody waits to make some; tell whether."""
+        """Count reads if they may be made now and no required read waits.
+
+        Return whether they may.
+        """
         if now < self._waited_for.get(account_id, now) <= now + _WAITED_FOR_AT_MOST:
             return False
         if self._window(account_id).free_at(now, calls - 1) != now:

@@ -13,15 +13,15 @@ _SLACK = 64
 class _Place:
     reply: QueuedReply
     free_at: datetime | None
-    """None while nothing but its turn stands in its way."""
+    """None if only its turn is left to wait for."""
     number: int
 
 
 class Turns:
-    """Which channel's first reply goes next, at a cost that does not grow with the channels.
+    """Finds the channel whose first reply goes next; the cost does not grow with the channels.
 
-    A channel is placed anew whenever its first reply, or when that may go, has changed. Higher
-    priority first, then first come first served. Not safe across threads.
+    A channel is placed again whenever its first reply, or the time at which it may go, has changed.
+    Higher priority first, then first come, first served. Not thread-safe.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Turns:
     def place(
         self, channel: Channel, reply: QueuedReply | None, free_at: datetime | None, now: datetime
     ) -> None:
-        """Note a channel's first reply and when its own limits let it go; None takes it out."""
+        """Set a channel's first reply and when its limits allow it, or remove it with None."""
         if reply is None or free_at is None:
             self._places.pop(channel, None)
             return
@@ -53,7 +53,7 @@ class Turns:
         self._drop_void()
 
     def first(self, by: datetime) -> QueuedReply | None:
-        """Return which reply goes first among those whose channels are free by then."""
+        """Return the first reply among the channels that are free by then, or None."""
         self._open_those_free(by)
         while self._open:
             *_, number, channel = self._open[0]

@@ -9,24 +9,24 @@ _LEAST_KNOWN = timedelta(days=7)
 _MESSAGES = "messages"
 _CHANCE = 1e-4
 _ENOUGH = -math.log(_CHANCE)
-"""With so many arrivals to be expected, none at all comes about once in ten thousand times."""
+"""With this many arrivals expected, none at all has a chance of one in ten thousand."""
 
 
 def hour_of(at: datetime) -> datetime:
-    """Tell when an instant's hour began."""
+    """Return the start of the hour."""
     return at.replace(minute=0, second=0, microsecond=0)
 
 
 def expected_arrivals(hours: Mapping[datetime, int], since: datetime, now: datetime) -> float:
-    """Say how many arrivals were to be expected since an instant, after the last two weeks.
+    """Return how many arrivals were expected since an instant, based on the last two weeks.
 
-    Each hour counts as the same hour of other days does, or as that of the same weekday where
-    that is less. People write in bursts: the more an hour's figures vary from day to day, the
-    less a silence means. 0 where less than a week is known.
+    Each hour is expected to match the same hour of other days, or of the same weekday if that is
+    less. People write in bursts: the more an hour's counts vary from day to day, the less silence
+    means. Returns 0 with less than a week of history.
 
     Args:
-        hours: arrivals by the hour's beginning; hours without any may be left out.
-        since: the beginning of the silence.
+        hours: arrivals by the start of the hour; hours without any may be left out.
+        since: the start of the silence.
         now: its end.
     """
     start = max(min(hours, default=now), hour_of(now - REMEMBERED))
@@ -41,30 +41,30 @@ def expected_arrivals(hours: Mapping[datetime, int], since: datetime, now: datet
 
 
 def is_too_quiet(expected: float) -> bool:
-    """Tell whether no arrival at all, where so many were to be expected, is no accident."""
+    """Return whether the absence of any arrival is too unlikely to be chance."""
     return expected >= _ENOUGH
 
 
-def say_quiet(
+def silence_reason(
     since: datetime, expected: float, subscribed: AbstractSet[str], unreadable: str | None
 ) -> str:
-    """Say that an account has gone quiet, and the one thing to do, by what it is subscribed to.
+    """Return a sentence saying that an account has gone quiet, with the one thing to do about it.
 
     Args:
-        since: the beginning of the silence.
-        expected: arrivals that were to be expected, bursts counted as one.
-        subscribed: the fields whose webhooks Instagram sends.
-        unreadable: why that could not be read; None where it could.
+        since: the start of the silence.
+        expected: the expected number of arrivals, with bursts counted as one.
+        subscribed: the fields that webhooks are subscribed to.
+        unreadable: why the subscription could not be read; None if it could.
     """
-    usually = f"where at least {expected:.0f} were to be expected"
-    silence = f"no webhook has come since {since:%Y-%m-%d %H:%M} UTC, {usually}"
+    usually = f"where at least {expected:.0f} were expected"
+    silence = f"no webhook has arrived since {since:%Y-%m-%d %H:%M} UTC, {usually}"
     if unreadable is not None:
         return f"{silence}; its subscription could not be read: {unreadable}"
     if not subscribed:
-        return f"{silence}; Instagram sends its webhooks nowhere: connect the account again"
+        return f"{silence}; it has no webhook subscription: connect the account again"
     if _MESSAGES not in subscribed:
         return f"{silence}; it is not subscribed to messages: connect the account again"
-    return f"{silence}; it is subscribed: see whether Meta's dashboard shows the right address"
+    return f"{silence}; it is subscribed: check the webhook URL in Meta's dashboard"
 
 
 def _hours_between(since: datetime, now: datetime) -> list[datetime]:
@@ -87,7 +87,7 @@ def _mean(hours: Mapping[datetime, int], which: list[datetime]) -> float:
 
 
 def _burstiness(hours: Mapping[datetime, int], past: list[datetime]) -> float:
-    """Say how many times as much as by chance alone the figures vary; at least 1."""
+    """Return by what factor the counts vary more than by chance alone; at least 1."""
     usual = {hour: _mean(hours, [each for each in past if each.hour == hour]) for hour in range(24)}
     varies = sum((hours.get(each, 0) - usual[each.hour]) ** 2 for each in past)
     return max(1.0, varies / max(sum(usual[each.hour] for each in past), 1.0))

@@ -33,7 +33,7 @@ def main(
     """Run the stand-in for Instagram in a process of its own.
 
     Its Graph API is at the root: set instagram.graph_url to http://HOST:PORT. POST /sandbox/write
-    {"psid","text"} lets a person write; GET /sandbox/threads shows what everybody sees.
+    {"psid","text"} writes as a contact; GET /sandbox/threads shows all threads.
     """
     options = StandaloneOptions(webhook, account_id, app_secret, access_token)
     Server(

@@ -5,10 +5,10 @@ from moca.instagram.sandbox.oauth import SandboxLogins
 
 
 class SandboxAccounts:
-    """Which account an access token speaks for.
+    """Maps access tokens to accounts.
 
-    Any account exists: the one named here has `access_token`, another `<access_token>:<its id>`;
-    those of logins speak for theirs besides.
+    Any account exists: the default one has `access_token`, another `<access_token>:<its id>`;
+    tokens of logins work as well.
     """
 
     def __init__(self, account_id: str, access_token: str) -> None:
@@ -17,13 +17,13 @@ class SandboxAccounts:
         self.logins = SandboxLogins(access_token)
 
     def token_for(self, account_id: str) -> str:
-        """Make the access token of an account."""
+        """Return the access token of an account."""
         if account_id == self.account_id:
             return self._access_token
         return f"{self._access_token}:{account_id}"
 
     def find(self, token: str) -> str | None:
-        """Find the account that a token speaks for; None where it is no token."""
+        """Return the account that a token speaks for; None if it is not a token."""
         known = self.logins.account_of(token, clock.now())
         if known is not None:
             return known
@@ -33,5 +33,5 @@ class SandboxAccounts:
 
 
 def page_of(account_id: str) -> str:
-    """Name the Facebook Page that an account is linked with."""
+    """Return the id of the Facebook Page that an account is linked with."""
     return f"page-{account_id}"

@@ -8,8 +8,8 @@ _KEPT = 10_000
 
 
 @dataclass(slots=True)
-class Comment:
-    """What somebody wrote under a post of an account."""
+class SandboxComment:
+    """A comment under a post of an account."""
 
     contact: ContactKey
     comment_id: str
@@ -17,21 +17,21 @@ class Comment:
     is_answered: bool = False
 
 
-class Comments:
-    """The newest comments, each of which can be answered in private once."""
+class SandboxComments:
+    """The newest comments; each can be answered once in private."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], Comment] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], SandboxComment] = OrderedDict()
 
-    def add(self, contact: ContactKey, at: datetime) -> Comment:
-        """Take a comment; it gets the next id."""
+    def add(self, contact: ContactKey, at: datetime) -> SandboxComment:
+        """Add a comment and assign the next id."""
         comment_id = f"{int(at.timestamp() * 1_000_000)}{len(self._kept):05}"
-        comment = Comment(contact, comment_id, at)
+        comment = SandboxComment(contact, comment_id, at)
         self._kept[contact.account_id, comment_id] = comment
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return comment
 
-    def find(self, account_id: str, comment_id: str) -> Comment | None:
+    def find(self, account_id: str, comment_id: str) -> SandboxComment | None:
         """Find a comment under one of an account's posts."""
         return self._kept.get((account_id, comment_id))

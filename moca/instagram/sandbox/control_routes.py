@@ -4,8 +4,8 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from moca.core.types import ContactKey
-from moca.instagram.sandbox.account_problems import Trouble
-from moca.instagram.sandbox.actions import Act, Does, perform
+from moca.instagram.sandbox.account_problems import AccountProblem
+from moca.instagram.sandbox.actions import Does, SandboxAction, perform
 from moca.instagram.sandbox.instagram import SandboxInstagram
 
 
@@ -17,7 +17,7 @@ class _Write(BaseModel):
 
 
 def control_blueprint(instagram: SandboxInstagram) -> Blueprint:
-    """Make the routes by which a test or benchmark in another process plays the people."""
+    """Return the routes through which a test or benchmark in another process acts as contacts."""
     control = Blueprint("sandbox_control", __name__, url_prefix="/sandbox")
 
     @control.post("/write")
@@ -32,7 +32,7 @@ def control_blueprint(instagram: SandboxInstagram) -> Blueprint:
     @control.post("/act")
     def act() -> tuple[Response, int]:
         try:
-            wanted = Act.model_validate(request.get_json(silent=True))
+            wanted = SandboxAction.model_validate(request.get_json(silent=True))
         except ValidationError:
             return jsonify(error=f"psid is required, and does: {', '.join(get_args(Does))}"), 400
         return jsonify(mid=perform(instagram, wanted)), 200
@@ -40,9 +40,11 @@ def control_blueprint(instagram: SandboxInstagram) -> Blueprint:
     @control.put("/troubles")
     def trouble() -> tuple[Response, int]:
         try:
-            wanted = TypeAdapter(list[Trouble]).validate_python(request.get_json(silent=True))
+            wanted = TypeAdapter(list[AccountProblem]).validate_python(
+                request.get_json(silent=True)
+            )
         except ValidationError:
-            return jsonify(error=f"a list of {', '.join(Trouble)} is required"), 400
+            return jsonify(error=f"a list of {', '.join(AccountProblem)} is required"), 400
         instagram.troubles.become(wanted)
         return jsonify(troubles=wanted), 200
 

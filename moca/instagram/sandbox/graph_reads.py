@@ -1,42 +1,42 @@
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from moca.core.accounts import Flavour
+from moca.core.accounts import LoginKind
 from moca.core.types import ContactKey
 from moca.instagram.permissions import permissions_for
-from moca.instagram.sandbox.account_problems import Trouble
+from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.instagram.sandbox.accounts import page_of
 from moca.instagram.sandbox.ids import conversation_id
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.payloads import graph_message, graph_time, username
-from moca.instagram.sandbox.responses import Answer, fine, refused
+from moca.instagram.sandbox.responses import SandboxResponse, fine, refused
 from moca.instagram.sandbox.threads import SandboxMessage
 
 _READABLE = 20
 _A_PAGE = 25
-_MOST_A_PAGE = 100
+_MAX_PER_PAGE = 100
 _OTHER_ACCOUNT = "17841400000009999"
-_FIELDS = permissions_for(Flavour.INSTAGRAM_LOGIN, answers_comments=True).fields
+_FIELDS = permissions_for(LoginKind.INSTAGRAM_LOGIN, answers_comments=True).fields
 
 
-class Page(NamedTuple):
-    """Which part of a list is wanted."""
+class ReadPage(NamedTuple):
+    """The requested part of a list."""
 
     start: int
     limit: int
 
     @classmethod
-    def wanted(cls, after: str | None, limit: str | None) -> "Page":
-        """Read the query's `after` and `limit`; what makes no sense is left out."""
+    def wanted(cls, after: str | None, limit: str | None) -> "ReadPage":
+        """Read the query's `after` and `limit`, ignoring invalid values."""
         start = int(after) if after and after.isdecimal() else 0
         most = int(limit) if limit and limit.isdecimal() else _A_PAGE
-        return cls(start, min(max(most, 1), _MOST_A_PAGE))
+        return cls(start, min(max(most, 1), _MAX_PER_PAGE))
 
 
 def list_conversations(
-    instagram: SandboxInstagram, account_id: str, psid: str | None, page: Page
-) -> Answer:
-    """List a part of an account's conversations, newest first, or the one with a person."""
+    instagram: SandboxInstagram, account_id: str, psid: str | None, page: ReadPage
+) -> SandboxResponse:
+    """List a page of an account's conversations, newest first, or the one with a contact."""
     wanted = [
         contact
         for contact in ([ContactKey(account_id, psid)] if psid else instagram.contacts())
@@ -50,15 +50,17 @@ def list_conversations(
     return fine(data=shown, paging={"cursors": cursors, **({"next": "more"} if has_more else {})})
 
 
-def list_subscriptions(instagram: SandboxInstagram) -> Answer:
-    """List the fields whose webhooks go out."""
-    if instagram.troubles.has(Trouble.FIELDS):
+def list_subscriptions(instagram: SandboxInstagram) -> SandboxResponse:
+    """List the fields whose webhooks are sent."""
+    if instagram.troubles.has(AccountProblem.FIELDS):
         return fine(data=[])
     return fine(data=[{"name": "moca", "id": "1", "subscribed_fields": list(_FIELDS)}])
 
 
-def read_node(instagram: SandboxInstagram, account_id: str, node: str, fields: str = "") -> Answer:
-    """Read whatever an id means: the account, a conversation, a message or a person."""
+def read_node(
+    instagram: SandboxInstagram, account_id: str, node: str, fields: str = ""
+) -> SandboxResponse:
+    """Read the object of an id: the account, a conversation, a message or a contact."""
     with_media = "attachments" in fields
     if node in ("me", account_id, page_of(account_id)):
         return _read_account(instagram, account_id)
@@ -71,12 +73,12 @@ def read_node(instagram: SandboxInstagram, account_id: str, node: str, fields: s
     return _read_profile(instagram, ContactKey(account_id, node))
 
 
-def _read_account(instagram: SandboxInstagram, account_id: str) -> Answer:
-    told = _OTHER_ACCOUNT if instagram.troubles.has(Trouble.IDENTITY) else account_id
-    linked = {"id": told, "username": "the_account"}
+def _read_account(instagram: SandboxInstagram, account_id: str) -> SandboxResponse:
+    shown_id = _OTHER_ACCOUNT if instagram.troubles.has(AccountProblem.IDENTITY) else account_id
+    linked = {"id": shown_id, "username": "the_account"}
     return fine(
         id=app_scoped(account_id),
-        user_id=told,
+        user_id=shown_id,
         username="the_account",
         name="The account",
         instagram_business_account=linked,
@@ -84,18 +86,18 @@ def _read_account(instagram: SandboxInstagram, account_id: str) -> Answer:
 
 
 def app_scoped(account_id: str) -> str:
-    """Give the id by which the app alone knows an account's owner."""
+    """Return the app-scoped id of an account."""
     return f"9{account_id[1:]}"
 
 
-def _read_profile(instagram: SandboxInstagram, contact: ContactKey) -> Answer:
-    person = instagram.person(contact)
+def _read_profile(instagram: SandboxInstagram, contact: ContactKey) -> SandboxResponse:
+    person = instagram.find_contact(contact)
     if person is None:
         return refused(230, "User consent is required to access user profile", status=403)
     return fine(id=contact.psid, name=person.name, username=username(person.name))
 
 
-def _conversation_row(instagram: SandboxInstagram, contact: ContactKey) -> list[dict[str, Any]]:
+def _conversation_row(instagram: SandboxInstagram, contact: ContactKey) -> list[dict[str, object]]:
     messages = instagram.record(contact)
     if not messages:
         return []
@@ -104,7 +106,7 @@ def _conversation_row(instagram: SandboxInstagram, contact: ContactKey) -> list[
 
 def _newest(
     instagram: SandboxInstagram, contact: ContactKey, *, with_media: bool
-) -> Sequence[dict[str, Any]]:
+) -> Sequence[dict[str, object]]:
     newest_first = instagram.record(contact)[::-1]
     return [
         _told(instagram, contact, each, with_media=with_media) for each in newest_first[:_READABLE]
@@ -113,7 +115,7 @@ def _newest(
 
 def _told(
     instagram: SandboxInstagram, contact: ContactKey, message: SandboxMessage, *, with_media: bool
-) -> dict[str, Any]:
-    person = instagram.person(contact)
+) -> dict[str, object]:
+    person = instagram.find_contact(contact)
     name = person.name if person else contact.psid
     return graph_message(contact, name, message, with_media=with_media)

@@ -1,12 +1,12 @@
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
 
 from moca.core.types import ContactKey
-from moca.instagram.payload import Party
+from moca.instagram.payload import PartyPayload
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.responses import Answer, fine, refused
+from moca.instagram.sandbox.responses import SandboxResponse, fine, refused
 
 _TITLE = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 _ACTIONS = ("mark_seen", "typing_on", "typing_off")
@@ -17,9 +17,7 @@ _SUFFIXES = {
     "file": ("pdf",),
 }
 _MEGABYTE = 1024 * 1024
-_LARGEST_BYTES = {"image": 8 * _MEGABYTE} | dict.fromkeys(
-    ("audio", "video", "file"), 25 * _MEGABYTE
-)
+_MAX_BYTES = {"image": 8 * _MEGABYTE} | dict.fromkeys(("audio", "video", "file"), 25 * _MEGABYTE)
 
 
 class _Button(BaseModel):
@@ -76,25 +74,25 @@ class _Message(BaseModel):
     quick_replies: list[_QuickReply] = Field(default=[], max_length=13)
 
     @property
-    def shown(self) -> dict[str, Any]:
-        """Tell what the person sees beside the text."""
+    def shown(self) -> dict[str, object]:
+        """Return what the contact sees beside the text."""
         choices = [each.model_dump(include={"title", "payload"}) for each in self.quick_replies]
         return self._attached | ({"quick_replies": choices} if choices else {})
 
     @property
-    def _attached(self) -> dict[str, Any]:
+    def _attached(self) -> dict[str, object]:
         match self.attachment:
             case None:
                 return {}
             case _Template(payload=template):
-                told = template.model_dump(exclude_defaults=True, exclude={"template_type"})
-                shown = {"type": "template", "payload": {template.template_type: told}}
+                fields = template.model_dump(exclude_defaults=True, exclude={"template_type"})
+                shown = {"type": "template", "payload": {template.template_type: fields}}
             case _ as other:
                 shown = other.model_dump()
         return {"attachments": [shown]}
 
 
-class _Recipient(Party):
+class _Recipient(PartyPayload):
     id: str = ""
     comment_id: str = ""
 
@@ -125,8 +123,8 @@ class _Send(BaseModel):
         return self
 
 
-def take(instagram: SandboxInstagram, account_id: str, document: object) -> Answer:
-    """Take a request to `/messages` as Meta does, or refuse it with the code that Meta gives."""
+def take(instagram: SandboxInstagram, account_id: str, document: object) -> SandboxResponse:
+    """Handle a request to `/messages` as Meta does, or refuse it with Meta's error code."""
     try:
         wanted = _Send.model_validate(document)
     except ValidationError as error:
@@ -136,12 +134,12 @@ def take(instagram: SandboxInstagram, account_id: str, document: object) -> Answ
     refusal = _refusal(instagram, wanted.message)
     if refusal is not None:
         return refusal
-    return _bring(instagram, account_id, wanted, wanted.message)
+    return _deliver(instagram, account_id, wanted, wanted.message)
 
 
-def _bring(
+def _deliver(
     instagram: SandboxInstagram, account_id: str, wanted: _Send, message: _Message
-) -> Answer:
+) -> SandboxResponse:
     text, more = message.text or "", message.shown
     if wanted.recipient.comment_id:
         return instagram.receive_privately(account_id, wanted.recipient.comment_id, text, more)
@@ -153,7 +151,7 @@ def _bring(
     return instagram.receive(contact, text, more, by_agent=wanted.tag is not None)
 
 
-def _act(instagram: SandboxInstagram, contact: ContactKey, wanted: _Send) -> Answer:
+def _act(instagram: SandboxInstagram, contact: ContactKey, wanted: _Send) -> SandboxResponse:
     if wanted.sender_action in _ACTIONS and wanted.payload is None:
         instagram.show(contact, wanted.sender_action)
     elif wanted.sender_action in ("react", "unreact") and wanted.payload is not None:
@@ -166,7 +164,7 @@ def _act(instagram: SandboxInstagram, contact: ContactKey, wanted: _Send) -> Ans
     return fine(recipient_id=contact.psid)
 
 
-def _refusal(instagram: SandboxInstagram, message: _Message) -> Answer | None:
+def _refusal(instagram: SandboxInstagram, message: _Message) -> SandboxResponse | None:
     match message.attachment:
         case None:
             return None
@@ -178,7 +176,7 @@ def _refusal(instagram: SandboxInstagram, message: _Message) -> Answer | None:
             return None
 
 
-def _refusal_of_media(instagram: SandboxInstagram, kind: str, url: str) -> Answer | None:
+def _refusal_of_media(instagram: SandboxInstagram, kind: str, url: str) -> SandboxResponse | None:
     address = urlsplit(url)
     if address.scheme not in ("http", "https") or not address.hostname:
         return refused(100, "The media could not be fetched", 2018008)
@@ -188,12 +186,12 @@ def _refusal_of_media(instagram: SandboxInstagram, kind: str, url: str) -> Answe
     _, dot, suffix = address.path.rpartition(".")
     if dot and suffix.lower() not in _SUFFIXES[kind]:
         return refused(100, "The media's type is not supported", 2018047)
-    if size > _LARGEST_BYTES[kind]:
+    if size > _MAX_BYTES[kind]:
         return refused(100, "The media is too large", 2018109)
     return None
 
 
-def _refusal_of(error: ValidationError) -> Answer:
+def _refusal_of(error: ValidationError) -> SandboxResponse:
     places = {each["loc"][:2] for each in error.errors(include_context=False, include_input=False)}
     if places & {("message", "attachment"), ("message", "quick_replies")}:
         return refused(100, "The message's data is invalid", 2534015)

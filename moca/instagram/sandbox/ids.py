@@ -13,7 +13,7 @@ _THREAD_DIGITS = 39
 def message_id(contact: ContactKey, at: datetime, count: int) -> str:
     """Make a message's id, about as long and as opaque as Instagram's.
 
-    The instant is in it, so that a stand-in started again repeats none.
+    It contains the instant, so that a restarted stand-in repeats none.
     """
     instant = (at - _EPOCH) // _MICROSECOND
     item = f"{instant:017}{count:018}"[-_ITEM_DIGITS:]
@@ -22,7 +22,7 @@ def message_id(contact: ContactKey, at: datetime, count: int) -> str:
 
 
 def conversation_id(contact: ContactKey) -> str:
-    """Make a conversation's id: always the same for the same contact."""
+    """Return a conversation's id, always the same for the same contact."""
     return _opaque(f"ig_dm:1:IGMessageThread:{contact.account_id}:{_thread_number(contact)}")
 
 
@@ -36,7 +36,7 @@ def _opaque(text: str) -> str:
 
 
 def conversation_of(mid: str) -> str | None:
-    """Tell the conversation that a message's id belongs to; None where it is none of ours."""
+    """Return the conversation of a message's id; None if the id is not the stand-in's."""
     try:
         *_, account, thread, _item = (
             urlsafe_b64decode(mid + "=" * (-len(mid) % 4)).decode().split(":")

@@ -1,9 +1,9 @@
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.responses import Answer, fine, refused
+from moca.instagram.sandbox.responses import SandboxResponse, fine, refused
 
 _Payload = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
@@ -42,9 +42,11 @@ class _Unwanted(BaseModel):
     fields: list[Literal["ice_breakers", "persistent_menu"]] = Field(min_length=1)
 
 
-def take(instagram: SandboxInstagram, account_id: str, method: str, document: object) -> Answer:
-    """Answer a request to `/messenger_profile`: show, change or clear what an account shows."""
-    profile: dict[str, Any] = instagram.profiles.setdefault(account_id, {})
+def take(
+    instagram: SandboxInstagram, account_id: str, method: str, document: object
+) -> SandboxResponse:
+    """Answer a request to `/messenger_profile`: read, change or clear an account's profile."""
+    profile: dict[str, object] = instagram.profiles.setdefault(account_id, {})
     try:
         if method == "POST":
             wanted = _Wanted.model_validate(document)

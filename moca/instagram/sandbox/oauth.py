@@ -26,14 +26,14 @@ class Granted:
     token: str
     account_id: str
     scopes: str
-    """As the dialog asked for them: comma-separated."""
+    """As requested in the dialog: comma-separated."""
 
 
 class SandboxLogins:
-    """The codes and tokens that logins give out; any thread may use it.
+    """The codes and tokens that logins issue; thread-safe.
 
-    A code works once. A token tells by itself whom it speaks for and until when, so that it works
-    on when the stand-in was started again.
+    A code works once. A token itself encodes its account and its expiry, so that it stays valid
+    when the stand-in is restarted.
     """
 
     def __init__(self, key: str) -> None:
@@ -51,7 +51,7 @@ class SandboxLogins:
         return code
 
     def exchange(self, code: str, now: datetime) -> Granted | None:
-        """Return what a code grants, with a token of one hour; None if it works no more."""
+        """Return what a code grants, with a token of one hour; None if it is no longer valid."""
         with self._lock:
             known = self._codes.pop(code, None)
         if known is None:
@@ -60,32 +60,32 @@ class SandboxLogins:
         return Granted(self._issue(account_id, now, _SHORT), account_id, scopes)
 
     def prolong(self, token: str, now: datetime) -> str | None:
-        """Give a token of 60 days for one that is valid; None where it is not."""
+        """Return a token of 60 days for a valid one; None if it is invalid."""
         account_id = self.account_of(token, now)
         return None if account_id is None else self._issue(account_id, now, _LONG)
 
     def is_too_young(self, token: str, now: datetime) -> bool:
-        """Tell whether a token has not lived long enough to be refreshed."""
+        """Return whether a token is too young to be refreshed."""
         known = self._read(token)
         return known is not None and now - known.issued_at < _YOUNGEST
 
     def account_of(self, token: str, now: datetime) -> str | None:
-        """Tell whom a token speaks for; None where it is none, or no more."""
+        """Return the account of a token; None if it is invalid or expired."""
         known = self._read(token)
         return known.account_id if known is not None and now < known.ends_at else None
 
     def _issue(self, account_id: str, now: datetime, lives: timedelta) -> str:
         issued = int(now.timestamp())
-        told = f"{account_id}.{issued}.{issued + int(lives.total_seconds())}"
-        return f"{told}.{self._signature(told)}"
+        claims = f"{account_id}.{issued}.{issued + int(lives.total_seconds())}"
+        return f"{claims}.{self._signature(claims)}"
 
     def _read(self, token: str) -> _Token | None:
-        told, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(self._signature(told).encode(), signature.encode()):
+        claims, _, signature = token.rpartition(".")
+        if not hmac.compare_digest(self._signature(claims).encode(), signature.encode()):
             return None
-        account_id, issued, ends = told.rsplit(".", 2)
+        account_id, issued, ends = claims.rsplit(".", 2)
         instants = (datetime.fromtimestamp(int(each), UTC) for each in (issued, ends))
         return _Token(account_id, *instants)
 
-    def _signature(self, told: str) -> str:
-        return hmac.new(self._key, told.encode(), hashlib.sha256).hexdigest()
+    def _signature(self, claims: str) -> str:
+        return hmac.new(self._key, claims.encode(), hashlib.sha256).hexdigest()

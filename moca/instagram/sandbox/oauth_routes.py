@@ -4,10 +4,10 @@ from flask import Blueprint, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from moca import clock
-from moca.instagram.sandbox.account_problems import Trouble
+from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.instagram.sandbox.accounts import page_of
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.responses import Answer, fine, refused
+from moca.instagram.sandbox.responses import SandboxResponse, fine, refused
 
 _CALLBACK = "/connect/callback"
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -17,10 +17,10 @@ _INVALID = refused(190, "Invalid OAuth access token", status=401)
 
 
 def login_blueprint(instagram: SandboxInstagram, public_url: str = "") -> Blueprint:
-    """Make the routes of both logins, at the root of the Graph API.
+    """Return the routes of both logins, at the root of the Graph API.
 
-    The owner agrees without being asked; `?account_id=` in the dialog's address chooses who it is.
-    The dialog leads back to Moca alone: on this machine, on this host, or on that of `public_url`.
+    The owner agrees without being asked; `?account_id=` in the dialog's URL selects the account.
+    The dialog redirects only to Moca: on this machine, on this host, or on that of `public_url`.
     """
     login = Blueprint("sandbox_login", __name__)
     _add_dialog(login, instagram, public_url)
@@ -61,9 +61,9 @@ def _add_instagram(login: Blueprint, instagram: SandboxInstagram) -> None:
         given = logins.exchange(request.form.get("code", ""), clock.now())
         if given is None or not request.form.get("client_secret"):
             return _respond(_invalid_code())
-        granted = "" if instagram.troubles.has(Trouble.SCOPES) else given.scopes
-        told = {"access_token": given.token, "user_id": given.account_id, "permissions": granted}
-        return _respond(fine(data=[told]))
+        granted = "" if instagram.troubles.has(AccountProblem.SCOPES) else given.scopes
+        body = {"access_token": given.token, "user_id": given.account_id, "permissions": granted}
+        return _respond(fine(data=[body]))
 
     @login.get("/access_token")
     def lengthen() -> Response:
@@ -109,19 +109,19 @@ def _add_facebook(login: Blueprint, instagram: SandboxInstagram) -> None:
         return _respond(fine(data=[page | {"instagram_business_account": linked}]))
 
 
-def _long(instagram: SandboxInstagram, token: str | None) -> Answer:
-    if token is None or instagram.troubles.has(Trouble.TOKEN):
+def _long(instagram: SandboxInstagram, token: str | None) -> SandboxResponse:
+    if token is None or instagram.troubles.has(AccountProblem.TOKEN):
         return _INVALID
-    lives = _FIVE_DAYS if instagram.troubles.has(Trouble.TOKEN_AGE) else _TWO_MONTHS
+    lives = _FIVE_DAYS if instagram.troubles.has(AccountProblem.TOKEN_AGE) else _TWO_MONTHS
     return fine(access_token=token, token_type="bearer", expires_in=lives)  # noqa: S106
 
 
-def _invalid_code() -> Answer:
-    told = {"error_type": "OAuthException", "code": 400}
-    return Answer(400, {**told, "error_message": "Invalid authorization code"})
+def _invalid_code() -> SandboxResponse:
+    body = {"error_type": "OAuthException", "code": 400}
+    return SandboxResponse(400, {**body, "error_message": "Invalid authorization code"})
 
 
-def _respond(answer: Answer) -> Response:
+def _respond(answer: SandboxResponse) -> Response:
     response = jsonify(answer.document)
     response.status_code = answer.status
     return response

@@ -10,41 +10,41 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def webhook_body(contact: ContactKey, message: SandboxMessage, now: datetime) -> bytes:
-    """Write the webhook that tells a message, or the echo of one, as Meta does."""
-    told: dict[str, Any] = {"mid": message.mid, **message.more}
-    told.pop("quick_replies", None)  # An echo does not show them.
+    """Return the webhook of a message, or of the echo of one, as Meta writes it."""
+    fields: dict[str, object] = {"mid": message.mid, **message.more}
+    fields.pop("quick_replies", None)  # An echo does not show them.
     if message.text or not message.more:
-        told["text"] = message.text
+        fields["text"] = message.text
     from_account = message.sender == "account"
     if from_account:
-        told["is_echo"] = True
-    item = _between((contact, from_account), message.at, {"message": told})
+        fields["is_echo"] = True
+    item = _between((contact, from_account), message.at, {"message": fields})
     return _body(contact.account_id, now, {"messaging": [item]})
 
 
 def item_body(
     account_id: str,
     field: str,
-    told: Mapping[str, Any],
+    fields: Mapping[str, object],
     parties: tuple[ContactKey, bool] | None,
     now: datetime,
 ) -> bytes:
-    """Write the webhook that tells anything else between a person and an account.
+    """Return the webhook of any other event between a contact and an account.
 
-    `parties` are the person, and whether the account did it; without them none is named.
+    `parties` are the contact, and whether the account acted; None names neither.
     """
-    return _body(account_id, now, {field: [_between(parties, now, told)]})
+    return _body(account_id, now, {field: [_between(parties, now, fields)]})
 
 
-def change_body(account_id: str, field: str, value: Mapping[str, Any], now: datetime) -> bytes:
-    """Write the webhook that tells something that happened in public."""
+def change_body(account_id: str, field: str, value: Mapping[str, object], now: datetime) -> bytes:
+    """Return the webhook of a public event."""
     return _body(account_id, now, {"changes": [{"field": field, "value": value}]})
 
 
 def comment_value(
     contact: ContactKey, comment_id: str, text: str, *, is_live: bool
-) -> dict[str, Any]:
-    """Write what a webhook tells of a comment."""
+) -> dict[str, object]:
+    """Return the value of a comment's webhook."""
     return {
         "id": comment_id,
         "text": text,
@@ -54,9 +54,9 @@ def comment_value(
 
 
 def _between(
-    parties: tuple[ContactKey, bool] | None, at: datetime, told: Mapping[str, Any]
-) -> dict[str, Any]:
-    item = {"timestamp": _milliseconds(at), **told}
+    parties: tuple[ContactKey, bool] | None, at: datetime, fields: Mapping[str, object]
+) -> dict[str, object]:
+    item = {"timestamp": _milliseconds(at), **fields}
     if parties is None:
         return item
     contact, from_account = parties
@@ -66,15 +66,15 @@ def _between(
     return {"sender": {"id": sender}, "recipient": {"id": recipient}, **item}
 
 
-def _body(account_id: str, now: datetime, told: Mapping[str, Any]) -> bytes:
-    entry = {"id": account_id, "time": _milliseconds(now), **told}
+def _body(account_id: str, now: datetime, fields: Mapping[str, object]) -> bytes:
+    entry = {"id": account_id, "time": _milliseconds(now), **fields}
     return json.dumps({"object": "instagram", "entry": [entry]}, separators=(",", ":")).encode()
 
 
 def graph_message(
     contact: ContactKey, name: str, message: SandboxMessage, *, with_media: bool = False
-) -> dict[str, Any]:
-    """Write a message as the Conversations API tells it, in whole seconds."""
+) -> dict[str, object]:
+    """Return a message as the Conversations API shows it, in whole seconds."""
     person = {"username": username(name), "id": contact.psid}
     account = {"username": "the_account", "id": contact.account_id}
     from_contact = message.sender == "contact"
@@ -89,33 +89,33 @@ def graph_message(
 
 
 def _graph_media(more: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for attachment in more.get("attachments", ()):
         kind, payload = attachment["type"], attachment.get("payload", {})
         url = payload.get("url", "")
         if kind in ("image", "video"):
             media = {"mime_type": f"{kind}/mp4", f"{kind}_data": {"url": url}}
-            told.setdefault("attachments", {"data": []})["data"].append(media)
+            fields.setdefault("attachments", {"data": []})["data"].append(media)
         elif kind in ("audio", "file"):
             media = {"mime_type": f"{kind}/mp4", "file_url": url}
-            told.setdefault("attachments", {"data": []})["data"].append(media)
+            fields.setdefault("attachments", {"data": []})["data"].append(media)
         elif kind == "share":
-            told["shares"] = {"data": [{"link": url, "name": payload.get("title", "")}]}
+            fields["shares"] = {"data": [{"link": url, "name": payload.get("title", "")}]}
         elif kind == "story_mention":
-            told["story"] = {"mention": {"link": url, "id": "1"}}
+            fields["story"] = {"mention": {"link": url, "id": "1"}}
     story = more.get("reply_to", {}).get("story")
     if story is not None:
-        told["story"] = {"reply_to": {"link": story["url"], "id": story["id"]}}
-    return told
+        fields["story"] = {"reply_to": {"link": story["url"], "id": story["id"]}}
+    return fields
 
 
 def graph_time(instant: datetime) -> str:
-    """Write an instant as the Graph API does."""
+    """Format an instant as the Graph API does."""
     return instant.strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def username(name: str) -> str:
-    """Make the name by which a person is found out of the one by which they are called."""
+    """Derive a username from a display name."""
     return name.lower().replace(" ", "_")
 
 

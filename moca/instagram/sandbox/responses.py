@@ -1,24 +1,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the Graph API answers: a status and a document."""
+class SandboxResponse:
+    """An answer of the Graph API: a status and a document."""
 
     status: int
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
 
 
-def fine(**document: Any) -> Answer:
-    """Answer 200."""
-    return Answer(200, document)
+def fine(**document: object) -> SandboxResponse:
+    """Return an answer with status 200."""
+    return SandboxResponse(200, document)
 
 
-def refused(code: int, message: str, subcode: int | None = None, status: int = 400) -> Answer:
-    """Answer with an error in the shape that Graph gives it."""
-    error: dict[str, Any] = {
+def refused(
+    code: int, message: str, subcode: int | None = None, status: int = 400
+) -> SandboxResponse:
+    """Return an error in Graph's shape."""
+    error: dict[str, object] = {
         "message": f"(#{code}) {message}",
         "type": "OAuthException",
         "code": code,
@@ -26,4 +27,4 @@ def refused(code: int, message: str, subcode: int | None = None, status: int = 4
     }
     if subcode is not None:
         error["error_subcode"] = subcode
-    return Answer(status, {"error": error})
+    return SandboxResponse(status, {"error": error})

@@ -4,24 +4,24 @@ from flask import Blueprint, Response, jsonify, request
 
 from moca import clock
 from moca.instagram.sandbox import graph_reads, graph_sends, messenger_profile
-from moca.instagram.sandbox.account_problems import Trouble
+from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.instagram.sandbox.accounts import page_of
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.responses import Answer, fine, refused
+from moca.instagram.sandbox.responses import SandboxResponse, fine, refused
 
 
 class _RefusedError(Exception):
-    """Raised where a request goes no further; carries the answer."""
+    """Raised to refuse a request; carries the answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: SandboxResponse) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
 
 def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
-    """Make the Graph routes that Moca calls, under `/<any version>/`.
+    """Return the Graph routes that Moca calls, under `/<any version>/`.
 
-    `me` and the account's own id mean the same; the access token says which account it is.
+    `me` and the account's own id mean the same; the access token determines the account.
     """
     graph = Blueprint("sandbox_graph", __name__)
 
@@ -43,12 +43,12 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
     @graph.get("/<version>/<account>/conversations")
     def conversations(account: str) -> Response:
         account_id = _authorized(instagram, account)
-        if instagram.troubles.has(Trouble.MESSAGE_ACCESS):
+        if instagram.troubles.has(AccountProblem.MESSAGE_ACCESS):
             raise _RefusedError(refused(200, "The owner has not allowed access", 2534041))
-        if instagram.troubles.has(Trouble.SCOPES):
+        if instagram.troubles.has(AccountProblem.SCOPES):
             raise _RefusedError(refused(10, "The permission is missing", status=403))
         psid = request.args.get("user_id")
-        page = graph_reads.Page.wanted(request.args.get("after"), request.args.get("limit"))
+        page = graph_reads.ReadPage.wanted(request.args.get("after"), request.args.get("limit"))
         return _respond(graph_reads.list_conversations(instagram, account_id, psid, page))
 
     @graph.get("/<version>/<account>/subscribed_apps")
@@ -77,7 +77,7 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
 
     @graph.after_request
     def date(response: Response) -> Response:
-        apart = timedelta(minutes=10 if instagram.troubles.has(Trouble.CLOCK) else 0)
+        apart = timedelta(minutes=10 if instagram.troubles.has(AccountProblem.CLOCK) else 0)
         response.date = clock.now() - apart
         return response
 
@@ -86,7 +86,7 @@ def graph_blueprint(instagram: SandboxInstagram) -> Blueprint:
 
 def _authorized(instagram: SandboxInstagram, account: str = "me") -> str:
     account_id = instagram.accounts.find(_access_token())
-    if account_id is None or instagram.troubles.has(Trouble.TOKEN):
+    if account_id is None or instagram.troubles.has(AccountProblem.TOKEN):
         raise _RefusedError(refused(190, "Invalid OAuth access token", status=401))
     if account not in ("me", account_id, page_of(account_id)):
         raise _RefusedError(refused(100, f"Object with ID '{account}' does not exist", 33))
@@ -98,7 +98,7 @@ def _access_token() -> str:
     return token if scheme == "Bearer" else request.args.get("access_token", "")
 
 
-def _respond(answer: Answer) -> Response:
+def _respond(answer: SandboxResponse) -> Response:
     response = jsonify(answer.document)
     response.status_code = answer.status
     return response

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
-from moca.instagram.sandbox.account_problems import Troubles
+from moca.instagram.sandbox.account_problems import AccountProblems
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.control_routes import control_blueprint
 from moca.instagram.sandbox.instagram import SandboxInstagram
@@ -13,7 +13,7 @@ from moca.instagram.sandbox.webhooks import WebhookDelivery
 
 @dataclass(frozen=True, slots=True)
 class StandaloneOptions:
-    """What the stand-in must know when it is alone in its process."""
+    """Options of the stand-in when it runs in its own process."""
 
     webhook: str
     account_id: str
@@ -22,8 +22,8 @@ class StandaloneOptions:
 
 
 def build_app(options: StandaloneOptions) -> Flask:
-    """Build the stand-in with Graph at the root and `/sandbox/` to steer it; starts its thread."""
-    troubles = Troubles()
+    """Build the stand-in with Graph at the root and `/sandbox/` to control it; start its thread."""
+    troubles = AccountProblems()
     delivery = WebhookDelivery(options.webhook, options.app_secret, troubles)
     accounts = SandboxAccounts(options.account_id, options.access_token)
     instagram = SandboxInstagram(accounts, delivery.put, troubles=troubles)

@@ -13,22 +13,22 @@ _MESSAGES_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class SandboxMessage:
-    """A message as the person and the account see it in their app."""
+    """A message as the contact and the account see it in the app."""
 
     mid: str
     sender: Literal["contact", "account"]
     text: str = field(repr=False)
     at: datetime
     more: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """What goes with its text, as a webhook tells it."""
+    """Content beside its text, in the shape of a webhook."""
     edits: int = 0
-    sign: str = ""
-    """What the person put on it."""
+    reaction: str = ""
+    """The contact's reaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who talks with the account."""
+class SandboxContact:
+    """A contact of the account."""
 
     psid: str
     name: str
@@ -36,43 +36,43 @@ class Person:
 
 
 @dataclass(slots=True)
-class Thread:
-    """What one person and one account wrote to each other, the newest messages of it."""
+class SandboxThread:
+    """The newest messages between one contact and one account."""
 
     contact: ContactKey
     name: str | None = None
     contact_wrote_at: datetime | None = None
     last_at: datetime | None = None
     reactions: dict[str, str] = field(default_factory=dict)
-    """By message, the sign that the account put on it."""
+    """The account's reactions, by message id."""
     messages: deque[SandboxMessage] = field(default_factory=lambda: deque(maxlen=_MESSAGES_KEPT))
 
     @property
     def shown_name(self) -> str:
-        """The person's name, or their id where they told none."""
+        """Return the contact's name, or their id if they have none."""
         return self.name or self.contact.psid
 
     def add(self, message: SandboxMessage) -> None:
-        """Put a message at the end."""
+        """Append a message."""
         self.messages.append(message)
         self.last_at = message.at
         if message.sender == "contact":
             self.contact_wrote_at = message.at
 
     def edit(self, mid: str, text: str) -> int:
-        """Change what a message says; the number of the edit."""
+        """Change a message's text; return the number of the edit."""
         for place, message in self._places(mid):
             self.messages[place] = replace(message, text=text, edits=message.edits + 1)
             return message.edits + 1
         return 1
 
-    def put_sign(self, mid: str, sign: str) -> None:
-        """Have the person put a sign on a message; an empty one takes it off."""
+    def set_reaction(self, mid: str, reaction: str) -> None:
+        """Set the contact's reaction to a message; an empty one removes it."""
         for place, message in self._places(mid):
-            self.messages[place] = replace(message, sign=sign)
+            self.messages[place] = replace(message, reaction=reaction)
 
     def remove(self, mid: str) -> None:
-        """Take a message out, as if it had never been."""
+        """Remove a message without a trace."""
         kept = [message for message in self.messages if message.mid != mid]
         self.messages.clear()
         self.messages.extend(kept)
@@ -81,30 +81,30 @@ class Thread:
         return [(n, message) for n, message in enumerate(self.messages) if message.mid == mid]
 
 
-class Threads:
-    """Every thread; the one longest without a message goes when there are too many."""
+class SandboxThreads:
+    """All threads; when there are too many, the longest inactive one is dropped."""
 
     def __init__(self) -> None:
-        self._by_contact: OrderedDict[ContactKey, Thread] = OrderedDict()
-        self._by_conversation: dict[str, Thread] = {}
+        self._by_contact: OrderedDict[ContactKey, SandboxThread] = OrderedDict()
+        self._by_conversation: dict[str, SandboxThread] = {}
 
-    def __iter__(self) -> Iterator[Thread]:
-        """Go through them, the one with the newest message first."""
+    def __iter__(self) -> Iterator[SandboxThread]:
+        """Iterate over the threads, the one with the newest message first."""
         return reversed(self._by_contact.values())
 
-    def find(self, contact: ContactKey) -> Thread | None:
-        """Find the thread of a contact."""
+    def find(self, contact: ContactKey) -> SandboxThread | None:
+        """Return the contact's thread, or None."""
         return self._by_contact.get(contact)
 
-    def find_conversation(self, conversation: str) -> Thread | None:
+    def find_conversation(self, conversation: str) -> SandboxThread | None:
         """Find a thread by its conversation's id."""
         return self._by_conversation.get(conversation)
 
-    def open(self, contact: ContactKey) -> Thread:
-        """Find or begin the thread of a contact, and count it as the newest."""
+    def open(self, contact: ContactKey) -> SandboxThread:
+        """Return the contact's thread, created if needed, and mark it as the newest."""
         thread = self._by_contact.get(contact)
         if thread is None:
-            thread = self._by_contact[contact] = Thread(contact)
+            thread = self._by_contact[contact] = SandboxThread(contact)
             self._by_conversation[conversation_id(contact)] = thread
             self._forget_the_oldest()
         self._by_contact.move_to_end(contact)

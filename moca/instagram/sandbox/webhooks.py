@@ -6,7 +6,7 @@ from threading import Condition, Thread
 
 import requests
 
-from moca.instagram.sandbox.account_problems import Trouble, Troubles
+from moca.instagram.sandbox.account_problems import AccountProblem, AccountProblems
 from moca.instagram.signature import sign
 
 _RETRY_AFTER_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60)
@@ -17,14 +17,15 @@ _log = logging.getLogger(__name__)
 
 
 class WebhookDelivery:
-    """Posts signed webhooks to one address, on a thread of its own, as Meta does.
+    """Posts signed webhooks to one URL, on its own thread, as Meta does.
 
-    What is not answered 200 is posted again, less and less often, some three minutes long; others
-    go meanwhile. A webhook that finds the queue full is lost, as it is lost when this stops.
+    A webhook not answered with 200 is posted again at growing intervals for some three minutes,
+    while others are delivered. A webhook that finds the queue full is lost, as are pending ones at
+    `stop`.
     """
 
-    def __init__(self, url: str, app_secret: str, troubles: Troubles | None = None) -> None:
-        self._troubles = Troubles() if troubles is None else troubles
+    def __init__(self, url: str, app_secret: str, troubles: AccountProblems | None = None) -> None:
+        self._troubles = AccountProblems() if troubles is None else troubles
         self._url = url
         self._app_secret = app_secret
         self._session = requests.Session()
@@ -36,11 +37,11 @@ class WebhookDelivery:
         self._thread = Thread(target=self._run, name="sandbox-webhooks", daemon=True)
 
     def start(self) -> None:
-        """Begin to post."""
+        """Start posting."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the post under way, forget the rest, close the connections."""
+        """Finish the current post, drop the rest, close the connections."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -49,7 +50,7 @@ class WebhookDelivery:
         self._session.close()
 
     def put(self, body: bytes) -> bool:
-        """Queue a webhook, now and without waiting; False where it is lost."""
+        """Queue a webhook without waiting; return False if the queue is full."""
         return self._put(body, attempts=0, delay_seconds=0)
 
     def _put(self, body: bytes, *, attempts: int, delay_seconds: float) -> bool:
@@ -96,7 +97,7 @@ class WebhookDelivery:
         return response.status_code == HTTPStatus.OK
 
     def _secret(self) -> str:
-        return "another-secret" if self._troubles.has(Trouble.SECRET) else self._app_secret
+        return "another-secret" if self._troubles.has(AccountProblem.SECRET) else self._app_secret
 
     def _put_again(self, body: bytes, attempts: int) -> None:
         if attempts >= len(_RETRY_AFTER_SECONDS):

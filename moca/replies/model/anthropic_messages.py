@@ -9,12 +9,12 @@ from moca.replies.model.completion import (
     TOOL_DESCRIPTION,
     TOOL_PARAMETERS,
     Completion,
-    Question,
-    Reason,
+    ModelRequest,
+    StopReason,
     joined,
     reason_of,
 )
-from moca.replies.model.options import ModelFigures
+from moca.replies.model.options import ModelOptions
 from moca.replies.model.sdk_errors import fault_of, unreadable
 
 _OWN_URL = "https://api.anthropic.com"
@@ -34,33 +34,33 @@ class _Answer(BaseModel):
 
 
 class AnthropicMessages:
-    """Speaks Anthropic's messages."""
+    """A client of Anthropic's Messages API."""
 
-    def __init__(self, figures: ModelFigures) -> None:
-        self._fixed: dict[str, Any] = {"model": figures.model, "max_tokens": figures.max_tokens}
+    def __init__(self, options: ModelOptions) -> None:
+        self._fixed: dict[str, Any] = {"model": options.model, "max_tokens": options.max_tokens}
         self._client = anthropic.Anthropic(
-            base_url=figures.url or _OWN_URL,
-            api_key=figures.api_key.get_secret_value() or "none",
-            timeout=figures.timeout_seconds,
+            base_url=options.url or _OWN_URL,
+            api_key=options.api_key.get_secret_value() or "none",
+            timeout=options.timeout_seconds,
             max_retries=0,
         )
 
-    def complete(self, question: Question) -> Completion:
-        """Ask, and wait for the answer.
+    def complete(self, question: ModelRequest) -> Completion:
+        """Call the model and wait for the answer.
 
         Raises:
-            ModelFault: there is no answer that can be used.
+            ModelFault: If there is no usable answer.
         """
         try:
-            # Raw: the SDK lets any shape pass, and leaves it to us to stumble over.
+            # Raw, because the SDK does not validate the shape of answers.
             create = self._client.messages.with_raw_response.create
-            answer = create(**self._fixed, **_asked(question))
+            answer = create(**self._fixed, **_request_fields(question))
         except anthropic.AnthropicError as error:
             raise fault_of(anthropic, error) from None
         return _read(answer.http_response.content)
 
 
-def _asked(question: Question) -> dict[str, Any]:
+def _request_fields(question: ModelRequest) -> dict[str, Any]:
     return {
         "system": question.system,
         "messages": [{"role": turn.role.value, "content": turn.text} for turn in question.turns],
@@ -81,7 +81,7 @@ def _read(body: bytes) -> Completion:
     )
 
 
-def _wants_person(blocks: Iterable[_Block]) -> Reason | None:
+def _wants_person(blocks: Iterable[_Block]) -> StopReason | None:
     for block in blocks:
         if block.type == "tool_use" and block.name == TOOL:
             return reason_of(block.input)

@@ -10,11 +10,11 @@ from moca.replies.model.completion import (
     TOOL_DESCRIPTION,
     TOOL_PARAMETERS,
     Completion,
-    Question,
-    Reason,
+    ModelRequest,
+    StopReason,
     reason_of,
 )
-from moca.replies.model.options import ModelFigures
+from moca.replies.model.options import ModelOptions
 from moca.replies.model.sdk_errors import fault_of, unreadable
 
 _OWN_URL = "https://api.openai.com/v1"
@@ -55,35 +55,35 @@ class _Answer(BaseModel):
 
 
 class ChatCompletions:
-    """Speaks OpenAI's chat completions, as most servers of models do."""
+    """A client of OpenAI's Chat Completions API, which most model servers speak."""
 
-    def __init__(self, figures: ModelFigures) -> None:
-        # OpenAI's newer models refuse the older name, many compatible servers know only that.
-        limit = "max_tokens" if figures.url else "max_completion_tokens"
-        self._fixed: dict[str, Any] = {"model": figures.model, limit: figures.max_tokens}
+    def __init__(self, options: ModelOptions) -> None:
+        # OpenAI's newer models refuse the older name; many compatible servers know only that one.
+        limit = "max_tokens" if options.url else "max_completion_tokens"
+        self._fixed: dict[str, Any] = {"model": options.model, limit: options.max_tokens}
         self._client = openai.OpenAI(
-            base_url=figures.url or _OWN_URL,
-            api_key=figures.api_key.get_secret_value() or "none",
-            timeout=figures.timeout_seconds,
+            base_url=options.url or _OWN_URL,
+            api_key=options.api_key.get_secret_value() or "none",
+            timeout=options.timeout_seconds,
             max_retries=0,
         )
 
-    def complete(self, question: Question) -> Completion:
-        """Ask, and wait for the answer.
+    def complete(self, question: ModelRequest) -> Completion:
+        """Call the model and wait for the answer.
 
         Raises:
-            ModelFault: there is no answer that can be used.
+            ModelFault: If there is no usable answer.
         """
         try:
-            # Raw: the SDK lets any shape pass, and leaves it to us to stumble over.
+            # Raw, because the SDK does not validate the shape of answers.
             create = self._client.chat.completions.with_raw_response.create
-            answer = create(**self._fixed, **_asked(question))
+            answer = create(**self._fixed, **_request_fields(question))
         except openai.OpenAIError as error:
             raise fault_of(openai, error) from None
         return _read(answer.http_response.content)
 
 
-def _asked(question: Question) -> dict[str, Any]:
+def _request_fields(question: ModelRequest) -> dict[str, Any]:
     turns = [{"role": turn.role.value, "content": turn.text} for turn in question.turns]
     messages = [{"role": "system", "content": question.system}, *turns]
     return {"messages": messages, **({"tools": _TOOLS} if question.may_hand_over else {})}
@@ -103,7 +103,7 @@ def _read(body: bytes) -> Completion:
     )
 
 
-def _wants_person(calls: Iterable[_Call]) -> Reason | None:
+def _wants_person(calls: Iterable[_Call]) -> StopReason | None:
     for call in calls:
         if call.function.name == TOOL:
             return reason_of(_arguments(call.function.arguments))

@@ -8,8 +8,8 @@ from moca.core.types import Role
 from moca.replies.generator import GenerationError
 
 
-class Reason(StrEnum):
-    """Why a model wants a person; these words alone, since its own could quote the contact."""
+class StopReason(StrEnum):
+    """Why a model asks for a teammate; fixed words, since its own could quote the contact."""
 
     ASKED_FOR_PERSON = "asked_for_person"
     COMPLAINT = "complaint"
@@ -19,52 +19,52 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What one side said; sides alternate, and the contact begins and ends."""
+class ModelTurn:
+    """A message of one side; sides alternate, and the contact begins and ends."""
 
     role: Role
     text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a model is asked."""
+class ModelRequest:
+    """The input of a model call."""
 
     system: str = field(repr=False)
-    turns: tuple[Turn, ...] = field(repr=False)
+    turns: tuple[ModelTurn, ...] = field(repr=False)
     may_hand_over: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What a model answered."""
+    """The answer of a model."""
 
     text: str = field(repr=False)
-    wants_person: Reason | None = None
+    wants_person: StopReason | None = None
     is_refusal: bool = False
     is_cut: bool = False
-    """Whether it broke off for want of tokens."""
+    """Whether it reached the token limit."""
 
 
-class ModelFault(GenerationError):  # noqa: N818 - it reads as what it is
-    """Raised where a model's server gave no answer that can be used; quotes nothing of it."""
+class ModelFault(GenerationError):  # noqa: N818 - the name states the error
+    """Raised if a model's server gave no usable answer; its text quotes nothing of it."""
 
     def __init__(self, because: str, *, again: bool, rest: timedelta | None = None) -> None:
         super().__init__(because)
         self.again = again
-        """Whether asking once more at once may help."""
+        """Whether an immediate retry may succeed."""
         self.rest = rest
-        """How long the server wants to be left alone; None where it did not say."""
+        """How long the server asks to wait; None if it did not say."""
 
 
 class ModelClient(Protocol):
-    """Speaks one protocol with one server; safe to use from several threads."""
+    """A client of one API on one server; thread-safe."""
 
-    def complete(self, question: Question) -> Completion:
-        """Ask, and wait for the answer.
+    def complete(self, question: ModelRequest) -> Completion:
+        """Call the model and wait for the answer.
 
         Raises:
-            ModelFault: there is no answer that can be used.
+            ModelFault: If there is no usable answer.
         """
         ...
 
@@ -73,17 +73,17 @@ TOOL = "hand_over"
 TOOL_DESCRIPTION = "Hand the conversation to a person. Write what to tell the contact as your text."
 TOOL_PARAMETERS: dict[str, object] = {
     "type": "object",
-    "properties": {"reason": {"type": "string", "enum": [reason.value for reason in Reason]}},
+    "properties": {"reason": {"type": "string", "enum": [reason.value for reason in StopReason]}},
     "required": ["reason"],
 }
 
 
-def reason_of(told: object) -> Reason:
-    """Read the reason that a model gave with the tool; `OTHER` for anything not offered."""
-    given = told.get("reason") if isinstance(told, dict) else None
-    return next((reason for reason in Reason if reason.value == given), Reason.OTHER)
+def reason_of(details: object) -> StopReason:
+    """Return the reason that a model gave to the tool; `OTHER` for an unknown one."""
+    given = details.get("reason") if isinstance(details, dict) else None
+    return next((reason for reason in StopReason if reason.value == given), StopReason.OTHER)
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Join what a model said in several parts."""
+    """Join the parts of a model's answer."""
     return "\n".join(part.strip() for part in parts if part.strip())

@@ -3,38 +3,40 @@ from datetime import datetime, timedelta
 
 from moca.core.content.content import Content
 from moca.replies.budget import Budget
-from moca.replies.circuit import Circuit
-from moca.replies.generator import GenerationError, HandOver, NoReply, ReplyRequest, Say
+from moca.replies.circuit import CircuitBreaker
+from moca.replies.generator import GeneratedReply, GenerationError, HandOver, NoReply, ReplyRequest
 from moca.replies.model.completion import Completion, ModelClient, ModelFault
-from moca.replies.model.options import ModelFigures
+from moca.replies.model.options import ModelOptions
 from moca.replies.model.prompt import question_of
 from moca.replies.model.truncation import within_bytes
 
 
 class ModelGenerator:
-    """Has a language model answer; within its budget, and not while its server is down."""
+    """Replies by a language model, within its budget, and not while its server is down."""
 
-    def __init__(self, figures: ModelFigures, client: ModelClient, budget: Budget) -> None:
-        self._figures = figures
+    def __init__(self, options: ModelOptions, client: ModelClient, budget: Budget) -> None:
+        self._options = options
         self._client = client
         self._budget = budget
         self._lock = threading.Lock()
-        self._circuit = Circuit(most_failures=figures.circuit_failures, rest=figures.circuit_rest)
+        self._circuit = CircuitBreaker(
+            max_failures=options.circuit_failures, rest=options.circuit_rest
+        )
 
     @property
     def needs_history(self) -> int:
-        """How much of the conversation the model is shown."""
-        return self._figures.history
+        """Return how many earlier messages the model is shown."""
+        return self._options.history
 
-    def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
-        """Ask the model; `NoReply` where the budget is spent.
+    def reply(self, request: ReplyRequest) -> GeneratedReply | HandOver | NoReply:
+        """Call the model; return `NoReply` if the budget is spent.
 
         Raises:
-            GenerationError: the circuit is open, or no answer can be used.
+            GenerationError: If the circuit is open or there is no usable answer.
         """
         self._require_closed(request.now)
-        question = question_of(request, self._figures)
-        for retries_left in reversed(range(self._figures.retries + 1)):
+        question = question_of(request, self._options)
+        for retries_left in reversed(range(self._options.retries + 1)):
             if refused := self._budget.take(request.contact, request.now):
                 return NoReply(refused)
             try:
@@ -48,8 +50,8 @@ class ModelGenerator:
                 return self._answer(completion)
         raise AssertionError("a model is asked at least once")
 
-    def _answer(self, completion: Completion) -> Say | HandOver:
-        limit = self._figures.max_bytes
+    def _answer(self, completion: Completion) -> GeneratedReply | HandOver:
+        limit = self._options.max_bytes
         text = within_bytes(completion.text.strip(), limit, is_cut=completion.is_cut)
         if completion.wants_person is not None:
             because = f"the model asks for a person: {completion.wants_person}"
@@ -58,15 +60,13 @@ class ModelGenerator:
             raise GenerationError("the model refused to answer")
         if not text:
             raise GenerationError("the model's answer was empty")
-        return Say(Content(text=text), self._figures.model)
+        return GeneratedReply(Content(text=text), self._options.model)
 
     def _require_closed(self, now: datetime) -> None:
         with self._lock:
             if self._circuit.is_open(now):
                 until = f"{self._circuit.open_until:%H:%M:%S} UTC"
-                raise GenerationError(
-                    f"the model's server failed too often; left alone until {until}"
-                )
+                raise GenerationError(f"the model server failed too often; paused until {until}")
             self._circuit = self._circuit.called(now)
 
     def _note_success(self) -> None:

@@ -5,24 +5,24 @@ from pydantic import SecretStr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFigures:
-    """Which model is asked, how, and how often; one for one with the table of the settings."""
+class ModelOptions:
+    """Which model is called, how, and how often; the same keys as the table of the settings."""
 
     provider: str
-    """`openai`: any server that speaks its chat completions; or `anthropic`."""
+    """`openai`: any server that speaks Chat Completions; or `anthropic`."""
     url: str
     """Empty for the provider's own."""
     api_key: SecretStr
     model: str
     prompt: str
     max_bytes: int
-    """Of UTF-8, of one reply."""
+    """Limit of one reply, in bytes of UTF-8."""
     max_tokens: int
     history: int
     timeout_seconds: float
-    """Of one call."""
+    """Per call."""
     retries: int
-    """Calls after the first, where the server was not reached or failed; never after a 429."""
+    """Calls after the first, if the server was unreachable or failed; never after a 429."""
     per_day: int
     per_contact: int
     circuit_failures: int
@@ -31,5 +31,5 @@ class ModelFigures:
 
     @property
     def circuit_rest(self) -> timedelta:
-        """How long an open circuit rests."""
+        """Return how long an open circuit rests."""
         return timedelta(seconds=self.circuit_seconds)

@@ -5,56 +5,56 @@ from itertools import groupby
 from moca.core.conversation.snapshot import Inbound
 from moca.core.types import Role, readable_name
 from moca.replies.generator import ReplyRequest
-from moca.replies.model.completion import Question, Turn
-from moca.replies.model.options import ModelFigures
+from moca.replies.model.completion import ModelRequest, ModelTurn
+from moca.replies.model.options import ModelOptions
 
 _MAX_NAME = 40
 _NAME = "{name}"
 _UNNAMED = "the contact"
-_MOST_TEXT = 4000
+_MAX_TEXT_LENGTH = 4000
 _LIMIT = "Answer with one message of at most {limit} bytes of UTF-8, without Markdown."
 _HAND_OVER = "If a person should take over, call the tool hand_over and say so in your text."
 
 
-def question_of(request: ReplyRequest, figures: ModelFigures) -> Question:
-    """Say what a model is asked so that it answers a request."""
-    return Question(
-        system=_system(figures),
-        turns=_turns(request, figures),
-        may_hand_over=figures.may_hand_over,
+def question_of(request: ReplyRequest, options: ModelOptions) -> ModelRequest:
+    """Return the model call for a reply request."""
+    return ModelRequest(
+        system=_system(options),
+        turns=_turns(request, options),
+        may_hand_over=options.may_hand_over,
     )
 
 
-def _system(figures: ModelFigures) -> str:
-    rules = [_LIMIT.format(limit=figures.max_bytes)]
-    if figures.may_hand_over:
+def _system(options: ModelOptions) -> str:
+    rules = [_LIMIT.format(limit=options.max_bytes)]
+    if options.may_hand_over:
         rules.append(_HAND_OVER)
-    return "\n".join([figures.prompt.replace(_NAME, _UNNAMED).strip(), *rules])
+    return "\n".join([options.prompt.replace(_NAME, _UNNAMED).strip(), *rules])
 
 
-def _turns(request: ReplyRequest, figures: ModelFigures) -> tuple[Turn, ...]:
-    earlier = request.history[-figures.history :] if figures.history else ()
-    said = [(Role.USER, line) for line in _introduction(request.contact_name, figures)]
-    said += [(saying.role, saying.text or "[not text]") for saying in earlier]
-    said += [(Role.USER, _told(each)) for each in request.inputs]
-    turns = tuple(_alternating(said))
-    # The models' protocols want the contact to begin.
+def _turns(request: ReplyRequest, options: ModelOptions) -> tuple[ModelTurn, ...]:
+    earlier = request.history[-options.history :] if options.history else ()
+    lines = [(Role.USER, line) for line in _introduction(request.contact_name, options)]
+    lines += [(saying.role, saying.text or "[not text]") for saying in earlier]
+    lines += [(Role.USER, _text_of(each)) for each in request.inputs]
+    turns = tuple(_alternating(lines))
+    # The APIs require that the contact begins.
     return turns[1:] if turns[0].role is Role.ASSISTANT else turns
 
 
-def _introduction(contact_name: str | None, figures: ModelFigures) -> Iterable[str]:
+def _introduction(contact_name: str | None, options: ModelOptions) -> Iterable[str]:
     # A name is whatever the contact typed: quoted among their words, it cannot pose as ours.
     name = readable_name(contact_name or "")[:_MAX_NAME]
-    if name and _NAME in figures.prompt:
+    if name and _NAME in options.prompt:
         yield f"[The contact's profile is named {json.dumps(name, ensure_ascii=False)}]"
 
 
-def _alternating(said: Iterable[tuple[Role, str]]) -> Iterable[Turn]:
-    for role, run in groupby(said, key=lambda each: each[0]):
-        yield Turn(role, "\n".join(text[:_MOST_TEXT] for _, text in run))
+def _alternating(lines: Iterable[tuple[Role, str]]) -> Iterable[ModelTurn]:
+    for role, run in groupby(lines, key=lambda each: each[0]):
+        yield ModelTurn(role, "\n".join(text[:_MAX_TEXT_LENGTH] for _, text in run))
 
 
-def _told(inbound: Inbound) -> str:
+def _text_of(inbound: Inbound) -> str:
     if inbound.kind == "message" and inbound.type in {"text", "quick_reply"}:
         return inbound.text or "[not text]"
     what = inbound.type if inbound.kind == "message" else inbound.kind

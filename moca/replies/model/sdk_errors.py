@@ -4,26 +4,26 @@ from typing import Any
 
 from moca.replies.model.completion import ModelFault
 
-_LONGEST_REST = timedelta(hours=1)
+_MAX_REST = timedelta(hours=1)
 _SERVER_FAULTS = 500
 _TOO_MANY = 429
 
 
 def fault_of(sdk: Any, error: Exception) -> ModelFault:
-    """Say what an error of an SDK means, without its text, which may quote a prompt or a key.
+    """Convert an SDK's error, without its text, which may quote a prompt or a key.
 
     Args:
-        sdk: the module `openai` or `anthropic`; both name their errors alike.
-        error: what a call raised.
+        sdk: The module `openai` or `anthropic`; both use the same error names.
+        error: The exception of a call.
     """
     if isinstance(error, sdk.APITimeoutError):
-        return ModelFault("the model's server did not answer in time", again=True)
+        return ModelFault("the model server did not respond in time", again=True)
     if isinstance(error, sdk.APIConnectionError):
-        return ModelFault("the model's server cannot be reached", again=True)
+        return ModelFault("the model server cannot be reached", again=True)
     if isinstance(error, sdk.APIStatusError):
         status = error.status_code
         return ModelFault(
-            f"the model's server answered {status}{_advice(status)}",
+            f"the model server responded with {status}{_advice(status)}",
             again=status >= _SERVER_FAULTS,
             rest=_rest(error.response.headers) if status == _TOO_MANY else None,
         )
@@ -31,13 +31,13 @@ def fault_of(sdk: Any, error: Exception) -> ModelFault:
 
 
 def unreadable() -> ModelFault:
-    """Say that an answer has not the shape of one."""
-    return ModelFault("the model's server gave an answer that cannot be read", again=False)
+    """Return the fault of a malformed answer."""
+    return ModelFault("the model server's response cannot be read", again=False)
 
 
 def _advice(status: int) -> str:
     advice = {
-        400: "; does it know the tool hand_over? replies.model.may_hand_over = false goes without",
+        400: "; if it does not support tools, set replies.model.may_hand_over = false",
         401: "; check replies.model.api_key",
         403: "; check replies.model.api_key",
         404: "; check replies.model.url and replies.model.model",
@@ -53,4 +53,4 @@ def _rest(headers: Any) -> timedelta | None:
         return None
     if not math.isfinite(seconds) or seconds <= 0:
         return None
-    return min(timedelta(seconds=min(seconds, _LONGEST_REST.total_seconds())), _LONGEST_REST)
+    return min(timedelta(seconds=min(seconds, _MAX_REST.total_seconds())), _MAX_REST)

@@ -8,14 +8,14 @@ _ELLIPSIS = "…"
 
 
 def within_bytes(text: str, limit: int, *, is_cut: bool = False) -> str:
-    """Shorten a text to so many bytes of UTF-8: after a sentence, else a word, else a character.
+    """Shorten a text to a UTF-8 byte limit: after a sentence, else a word, else a character.
 
-    A sentence counts if at least half of the limit is kept; otherwise an ellipsis tells of the cut.
+    A sentence counts if at least half of the limit is kept; otherwise an ellipsis marks the cut.
 
     Args:
-        text: what to shorten; nothing is done where it fits.
-        limit: in bytes; at least 4.
-        is_cut: whether the text itself breaks off, so that its end is to be mended though it fits.
+        text: Returned unchanged if it fits.
+        limit: In bytes; at least 4.
+        is_cut: Whether the text itself breaks off, so that its end is repaired even if it fits.
     """
     if is_cut:
         limit = min(limit, _size(text))

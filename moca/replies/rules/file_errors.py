@@ -8,30 +8,30 @@ from pydantic_core import ErrorDetails
 from moca.core.content.validation import fault_in
 from moca.replies.rules.line_numbers import Path, line_of
 from moca.replies.rules.rule import Rule
-from moca.replies.rules.schema import ANY_LANGUAGE, TABLES, RulesShape
+from moca.replies.rules.schema import ANY_LANGUAGE, TABLES, RulesSchema
 
 
-def told_faults(
-    error: ValidationError, values: Mapping[str, Any], lines: Mapping[Path, int]
+def described_faults(
+    error: ValidationError, values: Mapping[str, object], lines: Mapping[Path, int]
 ) -> list[str]:
-    """Say each fault of a rules file in one line: where it is, in which rule, and what to do."""
+    """Describe each error of a rules file in one line: where it is, in which rule, and the fix."""
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     placed = [(line_of(lines, _path_of(fault)) or 0, fault) for fault in faults]
     placed.sort(key=lambda each: each[0])
-    return [_told(line, fault, values) for line, fault in placed]
+    return [_described(line, fault, values) for line, fault in placed]
 
 
-def told_twins(rules: Sequence[Rule], lines: Mapping[Path, int]) -> Iterator[str]:
-    """Name the rules called as one before them: the journey could not tell which it was."""
+def described_duplicates(rules: Sequence[Rule], lines: Mapping[Path, int]) -> Iterator[str]:
+    """Report rules with the name of an earlier one, which a journey could not tell apart."""
     names: set[str] = set()
     for index, rule in enumerate(rules):
         if rule.name in names:
-            yield _placed(lines, index, rule, (), "another is called so already")
+            yield _placed(lines, index, rule, (), "another rule already has this name")
         names.add(rule.name)
 
 
-def told_contents(rules: Sequence[Rule], lines: Mapping[Path, int]) -> Iterator[str]:
-    """Name the rules that say what Instagram would not take, each with its first fault."""
+def described_contents(rules: Sequence[Rule], lines: Mapping[Path, int]) -> Iterator[str]:
+    """Report rules whose content Instagram would refuse, each with its first fault."""
     for index, rule in enumerate(rules):
         fault = next(filter(None, map(fault_in, rule.contents())), None)
         if fault is not None:
@@ -48,11 +48,11 @@ def _path_of(fault: ErrorDetails) -> Path:
     return tuple(part for part in fault["loc"] if part != ANY_LANGUAGE)
 
 
-def _told(line: int, fault: ErrorDetails, values: Mapping[str, Any]) -> str:
+def _described(line: int, fault: ErrorDetails, values: Mapping[str, object]) -> str:
     path = _path_of(fault)
     rule, within = _rule_of(path, values)
     where = ".".join(str(part) for part in within)
-    parts = (f"line {line}" if line else "", rule, where, _said(fault, path))
+    parts = (f"line {line}" if line else "", rule, where, _value_text(fault, path))
     return ": ".join(part for part in parts if part)
 
 
@@ -66,11 +66,11 @@ def _rule_of(path: Path, values: Mapping[str, Any]) -> tuple[str, Path]:
             return "", path
 
 
-def _said(fault: ErrorDetails, path: Path) -> str:
+def _value_text(fault: ErrorDetails, path: Path) -> str:
     if fault["type"] != "extra_forbidden":
         return fault["msg"].removeprefix("Value error, ")
     around = [part for part in path[:-1] if isinstance(part, str)]
-    known = list(TABLES.get(around[-1] if around else "", RulesShape).model_fields)
+    known = list(TABLES.get(around[-1] if around else "", RulesSchema).model_fields)
     near = get_close_matches(str(path[-1]), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-    return f"there is no such key; {hint}"
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown key; {hint}"

@@ -5,8 +5,7 @@ from pathlib import Path
 import structlog
 
 from moca.core.conversation.snapshot import Inbound
-from moca.replies.errors import BadGenerator
-from moca.replies.generator import HandOver, NoReply, ReplyRequest, Say
+from moca.replies.generator import BadGenerator, GeneratedReply, HandOver, NoReply, ReplyRequest
 from moca.replies.rules.book import RuleBook
 from moca.replies.rules.reader import read_rules
 
@@ -16,9 +15,9 @@ _LOOK_AFTER = timedelta(seconds=1)
 
 
 class RulesGenerator:
-    """Answers by the rules of a file; a change of the file counts within a second.
+    """Replies by the rules of a file; changes to the file apply within a second.
 
-    A change that cannot be used is logged once, and the rules before it stay in force.
+    An invalid change is logged once, and the previous rules stay in force.
     """
 
     needs_history = 0
@@ -27,7 +26,7 @@ class RulesGenerator:
         """Read the file.
 
         Raises:
-            BadGenerator: with every problem of it.
+            BadGenerator: With every problem of the file.
         """
         self._path = path
         self._lock = threading.Lock()
@@ -35,17 +34,17 @@ class RulesGenerator:
         self._seen = _state_of(path)
         self._book = _read(path)
 
-    def reply(self, request: ReplyRequest) -> Say | HandOver | NoReply:
-        """Answer by the first rule that fits; `NoReply` where none does."""
+    def reply(self, request: ReplyRequest) -> GeneratedReply | HandOver | NoReply:
+        """Reply by the first matching rule; return `NoReply` if none matches."""
         return self._current(request.now).reply(request)
 
     def answers_at_once(self, message: Inbound, now: datetime) -> str | None:
-        """Return which rule answers a message without a wait; None where it waits as any other."""
+        """Return which rule answers a message without a wait; None if it waits like any other."""
         return self._current(now).answers_at_once(message)
 
     def _current(self, now: datetime) -> RuleBook:
         with self._lock:
-            # Either way round: a clock that was set back must not stop the looking.
+            # In either direction: a clock that was set back must not stop the checks.
             if self._looked_at is None or abs(now - self._looked_at) >= _LOOK_AFTER:
                 self._looked_at = now
                 self._look()
@@ -59,7 +58,7 @@ class RulesGenerator:
         try:
             self._book = _read(self._path)
         except BadGenerator as error:
-            log.error("rules_unusable", problems=error.problems, instead="the rules before")  # noqa: TRY400 - its text says it all
+            log.error("rules_unusable", problems=error.problems, instead="the rules before")  # noqa: TRY400 - the exception's text is enough
         else:
             log.info("rules_read", rules=len(self._book.rules))
 
@@ -76,7 +75,7 @@ def _read(path: Path) -> RuleBook:
     try:
         return read_rules(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadGenerator([f"{path}: there is no such file"]) from None
+        raise BadGenerator([f"{path}: no such file"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadGenerator([f"{path}: {error}"]) from None
     except BadGenerator as error:

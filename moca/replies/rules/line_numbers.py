@@ -1,4 +1,4 @@
-"""Where in a TOML text each thing stands, which no reader of TOML tells."""
+"""Line numbers in a TOML text, which TOML parsers do not provide."""
 
 import re
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ _TOKEN = re.compile(
 
 
 def lines_of(text: str) -> Mapping[Path, int]:
-    """Give the line, counted from 1, of every table, key and element of an array.
+    """Return the line, counted from 1, of every table, key and array element.
 
     Args:
-        text: correct TOML. What stands within an element is not told apart from it.
+        text: Valid TOML. The contents of an element count as the element's line.
     """
     scan = _Scan()
     for piece in _TOKEN.findall(text + "\n"):
@@ -30,7 +30,7 @@ def lines_of(text: str) -> Mapping[Path, int]:
 
 
 def line_of(lines: Mapping[Path, int], path: Path) -> int | None:
-    """Give the line of a path or of the nearest thing around it; None where there is none."""
+    """Return the line of a path or of its nearest parent; None if there is none."""
     for end in range(len(path), 0, -1):
         if path[:end] in lines:
             return lines[path[:end]]
@@ -84,7 +84,7 @@ class _Scan:
         self._note(path)
 
     def _note(self, path: Path) -> None:
-        # A dotted name begins what it stands in, too.
+        # A dotted name also begins the tables that contain it.
         for end in range(1, len(path) + 1):
             self.lines.setdefault(path[:end], self._line)
 

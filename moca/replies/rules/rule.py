@@ -7,9 +7,9 @@ import regex
 import structlog
 
 from moca.core.content.content import Content
+from moca.core.content.placeholders import LONGEST_NAME_EXAMPLE, fill_placeholders
 from moca.core.content.words import Words
-from moca.replies.rules.placeholders import LONGEST_NAME, fill_placeholders
-from moca.replies.rules.rule_input import Occasion
+from moca.replies.rules.rule_input import RuleInput
 
 log = structlog.get_logger()
 
@@ -17,8 +17,8 @@ _PATTERN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What people write who mean one thing in one language; any of it is enough."""
+class AnswerVariants:
+    """The wordings of one meaning in one language; any of them is enough."""
 
     language: str
     """Empty for any."""
@@ -30,22 +30,22 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """On these events and, if any are given, one of these wordings or payloads: this content."""
+    """A content to send on these events and, if any are given, these wordings or payloads."""
 
     name: str
     on: frozenset[str]
-    wordings: tuple[Wording, ...]
+    wordings: tuple[AnswerVariants, ...]
     payloads: frozenset[str]
     answers: Mapping[str, tuple[str, ...]]
-    """By language; each tuple holds at least one."""
+    """By language; each tuple has at least one."""
     around: Content
     """Everything but the text."""
     hand_over: bool
     at_once: bool = False
-    """Whether what it fits is answered without debounce and cooldown."""
+    """Whether matching messages are answered without debounce and cooldown."""
 
-    def language_of(self, occasion: Occasion) -> str | None:
-        """Tell the language in which an occasion fits, "" for any; None where it does not fit."""
+    def language_of(self, occasion: RuleInput) -> str | None:
+        """Return the language in which an input matches, "" for any; None if it does not."""
         if not self.on & occasion.events:
             return None
         if not (self.wordings or self.payloads) or occasion.payload in self.payloads:
@@ -54,7 +54,7 @@ class Rule:
         return next(fitting, None)
 
     def text_for(self, input_id: int, language: str, contact_name: str | None) -> str:
-        """Choose among the answers; the same input gets the same one, however often it is asked."""
+        """Choose one of the answers; the same input always gets the same one."""
         if not self.answers:
             return ""
         # Ids grow in steps, so their remainder would favour one answer.
@@ -63,14 +63,14 @@ class Rule:
         return fill_placeholders(answers[turn % len(answers)], contact_name)
 
     def contents(self) -> Iterator[Content]:
-        """Give all that it can say, at its shortest and at its longest; nothing if nothing."""
+        """Yield every possible content, at its shortest and at its longest."""
         for answer in chain.from_iterable(self.answers.values()):
-            for name in (None, LONGEST_NAME):
+            for name in (None, LONGEST_NAME_EXAMPLE):
                 yield replace(self.around, text=fill_placeholders(answer, name))
         if not self.answers and self.around != Content():
             yield self.around
 
-    def _fits(self, wording: Wording, occasion: Occasion) -> bool:
+    def _fits(self, wording: AnswerVariants, occasion: RuleInput) -> bool:
         text = occasion.text
         return (
             wording.words.are_in_folded(occasion.folded)

@@ -4,12 +4,12 @@ import regex
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply
 from moca.core.content.words import Words, fold
-from moca.replies.rules.rule import Rule, Wording
-from moca.replies.rules.schema import ButtonShape, CardShape, RuleShape
+from moca.replies.rules.rule import AnswerVariants, Rule
+from moca.replies.rules.schema import ButtonSchema, CardSchema, RuleSchema
 
 
-def rule_of(shape: RuleShape) -> Rule:
-    """Make a rule of what the file says."""
+def rule_of(shape: RuleSchema) -> Rule:
+    """Build a rule from the file's schema."""
     return Rule(
         name=shape.name,
         on=frozenset(shape.on),
@@ -22,12 +22,12 @@ def rule_of(shape: RuleShape) -> Rule:
     )
 
 
-def _wordings(shape: RuleShape) -> Iterator[Wording]:
+def _wordings(shape: RuleSchema) -> Iterator[AnswerVariants]:
     for language in dict.fromkeys([*shape.keywords, *shape.patterns]):
         keywords = shape.keywords.get(language, ())
         patterns = shape.patterns.get(language, ())
         if keywords or patterns:
-            yield Wording(
+            yield AnswerVariants(
                 language=language,
                 words=Words.of(keywords),
                 signs=frozenset(each.strip() for each in keywords if not fold(each)),
@@ -35,7 +35,7 @@ def _wordings(shape: RuleShape) -> Iterator[Wording]:
             )
 
 
-def _around(shape: RuleShape) -> Content:
+def _around(shape: RuleSchema) -> Content:
     return Content(
         media=Media(type=shape.media.type, url=shape.media.url) if shape.media else None,
         quick_replies=tuple(
@@ -47,11 +47,11 @@ def _around(shape: RuleShape) -> Content:
     )
 
 
-def _button(shape: ButtonShape) -> Button:
+def _button(shape: ButtonSchema) -> Button:
     return Button(title=shape.title, url=shape.url, payload=shape.payload)
 
 
-def _card(shape: CardShape) -> Card:
+def _card(shape: CardSchema) -> Card:
     return Card(
         title=shape.title,
         subtitle=shape.subtitle,

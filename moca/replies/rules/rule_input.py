@@ -10,37 +10,37 @@ EVENTS = (
     *("share", "ig_post", "ig_reel", "reel", "ig_story", "story", "story_mention", "story_reply"),
     *("template", "ephemeral", "unsupported", "postback", "comment", "live_comment"),
 )
-"""All that the bot is woken by; a type not invented yet is a `message`."""
+"""Every event that can wake the bot; an unknown message type is a `message`."""
 
 
 def check_event(name: str) -> str:
-    """Let pass the name of an event that a rule can be for.
+    """Return the name of an event that a rule can be for.
 
     Raises:
-        ValueError: there is no such event; the text says which there are.
+        ValueError: For an unknown event; the message lists the known ones.
     """
     if name in EVENTS:
         return name
     near = get_close_matches(name, EVENTS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there is: {', '.join(EVENTS)}"
-    raise ValueError(f"there is no event {name!r}; {hint}")
+    hint = f"did you mean {near[0]!r}?" if near else f"available: {', '.join(EVENTS)}"
+    raise ValueError(f"unknown event {name!r}; {hint}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """An input as rules look at it."""
+class RuleInput:
+    """An input in the form that rules match against."""
 
     input_id: int
     events: frozenset[str]
-    """A message answers to `message` and to its type, everything else to its kind."""
+    """A message matches `message` and its type, everything else its kind."""
     text: str = field(repr=False)
     folded: str = field(repr=False)
-    """The text as `Words` look for themselves in it."""
+    """The text, folded as `Words` expect it."""
     payload: str | None = field(repr=False)
 
     @classmethod
     def of(cls, inbound: Inbound) -> Self:
-        """See an input so."""
+        """Build it from a message."""
         is_message = inbound.kind == "message"
         text = inbound.text[:MAX_CHARACTERS]
         return cls(

@@ -1,7 +1,7 @@
-"""The shape of a rules file; what it does not know is an error."""
+"""The shape of a rules file; unknown keys are an error."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import regex
 from pydantic import (
@@ -13,19 +13,19 @@ from pydantic import (
     model_validator,
 )
 
-from moca.replies.rules.placeholders import check_placeholders
+from moca.core.content.placeholders import check_placeholders
 from moca.replies.rules.rule_input import check_event
 
 ANY_LANGUAGE = ""
 
 
-def _per_language(value: Any) -> Any:
+def _per_language(value: object) -> object:
     if isinstance(value, dict):
         return {language: _listed(each) for language, each in value.items()}
     return {ANY_LANGUAGE: _listed(value)}
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
@@ -44,46 +44,46 @@ Event = Annotated[str, AfterValidator(check_event)]
 PerLanguage = BeforeValidator(_per_language)
 
 
-class Shape(BaseModel):
+class RulesModel(BaseModel):
     """A table of the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class QuickReplyShape(Shape):
+class QuickReplySchema(RulesModel):
     """A short answer to tap; without a payload the title comes back."""
 
     title: str
     payload: str = ""
 
 
-class ButtonShape(Shape):
-    """Opens an address or comes back as a postback."""
+class ButtonSchema(RulesModel):
+    """Opens a URL or comes back as a postback."""
 
     title: str
     url: str | None = None
     payload: str | None = None
 
 
-class CardShape(Shape):
+class CardSchema(RulesModel):
     """An element of a generic template."""
 
     title: str
     subtitle: str = ""
     image_url: str | None = None
     url: str | None = None
-    buttons: tuple[ButtonShape, ...] = ()
+    buttons: tuple[ButtonSchema, ...] = ()
 
 
-class MediaShape(Shape):
-    """What Instagram fetches from a public address."""
+class MediaSchema(RulesModel):
+    """Media that Instagram fetches from a public URL."""
 
     type: str
     url: str
 
 
-class RuleShape(Shape):
-    """When, and what then; whether Instagram would take it is not checked here."""
+class RuleSchema(RulesModel):
+    """A rule's conditions and content; whether Instagram would accept it is not checked here."""
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
     on: Annotated[tuple[Event, ...], BeforeValidator(_listed)] = ("message", "postback")
@@ -91,38 +91,38 @@ class RuleShape(Shape):
     patterns: Annotated[dict[str, tuple[Pattern, ...]], PerLanguage] = {}
     payloads: Annotated[tuple[Filled, ...], BeforeValidator(_listed)] = ()
     answers: Annotated[dict[str, tuple[Answer, ...]], PerLanguage] = {}
-    quick_replies: tuple[QuickReplyShape, ...] = ()
-    buttons: tuple[ButtonShape, ...] = ()
-    cards: tuple[CardShape, ...] = ()
-    media: MediaShape | None = None
+    quick_replies: tuple[QuickReplySchema, ...] = ()
+    buttons: tuple[ButtonSchema, ...] = ()
+    cards: tuple[CardSchema, ...] = ()
+    media: MediaSchema | None = None
     hand_over: bool = False
     at_once: bool = False
 
     @model_validator(mode="after")
     def _has_an_effect(self) -> Self:
         if not self.on:
-            raise ValueError("on is empty: nothing would ever fit")
+            raise ValueError("on is empty: the rule would never match")
         if not (any(self.answers.values()) or self.cards or self.media or self.hand_over):
-            raise ValueError("says nothing: give it answers, cards, media or hand_over = true")
+            raise ValueError("has no content: add answers, cards, media or hand_over = true")
         if (self.quick_replies or self.buttons) and not any(self.answers.values()):
-            raise ValueError("quick_replies and buttons stand under a text: give it answers")
+            raise ValueError("quick_replies and buttons need a text: add answers")
         return self
 
 
-class RulesShape(Shape):
-    """A whole file; the first rule that fits is taken."""
+class RulesSchema(RulesModel):
+    """A whole file; the first matching rule wins."""
 
     language: str = ANY_LANGUAGE
-    """Of the answer where what was written does not tell; otherwise the first one given."""
-    rule: tuple[RuleShape, ...] = ()
+    """The reply's language if the input does not show one; otherwise the first one given."""
+    rule: tuple[RuleSchema, ...] = ()
 
 
-TABLES: Mapping[str, type[Shape]] = {
-    "": RulesShape,
-    "rule": RuleShape,
-    "quick_replies": QuickReplyShape,
-    "buttons": ButtonShape,
-    "cards": CardShape,
-    "media": MediaShape,
+TABLES: Mapping[str, type[RulesModel]] = {
+    "": RulesSchema,
+    "rule": RuleSchema,
+    "quick_replies": QuickReplySchema,
+    "buttons": ButtonSchema,
+    "cards": CardSchema,
+    "media": MediaSchema,
 }
-"""What stands under each key, to say which keys are known there."""
+"""The tables by path, to list the known keys of each."""

@@ -1,49 +1,56 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from moca.core.accounts import AccountStatus, SealedToken
 from moca.core.messages.accounts import (
     AccountChanged,
     ChangeAccount,
     MarkTokenDead,
-    NoteRefreshFailure,
     RecordProfile,
+    RecordRefreshFailure,
     RemoveAccount,
     RenewToken,
     StoreAccount,
 )
-from moca.core.messages.receipt import Conflict, Done, NotFound
-from moca.core.notifications import NoticeKind
-from moca.storage.accounts.ownership import forget_removed, note_removed
+from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.housekeeping import RetentionApplied
+from moca.core.notifications import NotificationKind
+from moca.storage.accounts.ownership import forget_removed, note_removed, was_removed
 from moca.storage.db.fields import storable
-from moca.storage.db.metric_tables import Comparison
+from moca.storage.db.metric_tables import ReconciledAccount
 from moca.storage.db.tables import Account, AccountProfile
-from moca.storage.notifications import give_notice
+from moca.storage.handlers import handles
+from moca.storage.notifications import store_notification
 from moca.storage.operators.idempotency import forget_answers_about_accounts
+from moca.storage.outbox.removed_accounts import end_replies_of_removed
 from moca.storage.unit_of_work import Batch
 
 
+@handles(StoreAccount)
 def store_accounts(batch: Batch, commands: Sequence[StoreAccount]) -> None:
-    """Connect accounts; one that is there already is a conflict unless it is to be replaced."""
+    """Connect accounts. A connected account is a conflict unless it is to be replaced."""
     for command in commands:
         account_id = command.account.account_id
         is_there = exists(account_id)
         if is_there and not command.replaces:
-            batch.answer(command.receipt, Conflict("the account is connected already; PATCH it"))
+            batch.answer(
+                command.receipt,
+                Conflict("the account is already connected; use PATCH to change it"),
+            )
             continue
         values = {**_values(command), **revived(command.token, command.at)}
         if is_there:
             change(account_id, values)
         else:
             Account.create(account_id=account_id, created_at=command.at, **values)
-            forget_removed(account_id)
+            _readmit(batch, account_id, command.at)
         batch.tell(AccountChanged(account_id, is_usable=True))
         batch.answer(command.receipt, Done())
 
 
+@handles(ChangeAccount)
 def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
-    """Change what is given; a new token revives the account."""
+    """Change the given fields. A new token reactivates the account."""
     for command in commands:
         if not exists(command.account_id):
             batch.answer(command.receipt, NotFound())
@@ -55,37 +62,51 @@ def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
         batch.answer(command.receipt, Done())
 
 
+@handles(RemoveAccount)
 def remove_accounts(batch: Batch, commands: Sequence[RemoveAccount]) -> None:
-    """Forget accounts with their tokens."""
+    """Remove accounts with their tokens."""
     for command in commands:
         is_removed = remove_account(batch, command.account_id, command.at)
         batch.answer(command.receipt, Done() if is_removed else NotFound())
 
 
 def remove_account(batch: Batch, account_id: str, at: datetime) -> bool:
-    """Forget an account with its token; False if it is not connected."""
+    """Remove an account with its token and end its pending replies; False if it is not connected.
+
+    If there are many replies, retention ends the rest.
+    """
     removed = Account.delete().where(Account.account_id == account_id).execute()
     if removed:
         note_removed(account_id, at)
         forget_answers_about_accounts()
-        Comparison.delete().where(Comparison.account_id == account_id).execute()
+        ReconciledAccount.delete().where(ReconciledAccount.account_id == account_id).execute()
         batch.tell(AccountChanged(account_id, is_usable=False))
+        if end_replies_of_removed(batch, at):
+            batch.tell(RetentionApplied(has_more=True))
     return bool(removed)
 
 
+def _readmit(batch: Batch, account_id: str, at: datetime) -> None:
+    # Replies that were pending at the removal must not be sent after the account is connected
+    # again.
+    while was_removed(account_id) and end_replies_of_removed(batch, at):
+        pass
+    forget_removed(account_id)
+
+
 def exists(account_id: str) -> bool:
-    """Tell whether an account is connected."""
-    found: Any = Account.select().where(Account.account_id == account_id)
+    """Return whether an account is connected."""
+    found = Account.select().where(Account.account_id == account_id)
     return bool(found.exists())
 
 
 def change(account_id: str, values: Mapping[str, object]) -> None:
-    """Change columns of an account."""
+    """Update columns of an account."""
     Account.update(**values).where(Account.account_id == account_id).execute()
 
 
-def revived(token: SealedToken, at: Any) -> dict[str, object]:
-    """Give the columns of an account that has just got this token."""
+def revived(token: SealedToken, at: object) -> dict[str, object]:
+    """Return the columns of an account with a new token."""
     return {
         "sealed_token": token.sealed,
         "token_stored_at": at,
@@ -128,24 +149,28 @@ def _told(text: str | None) -> str | None:
     return None if text is None else storable(text)
 
 
+@handles(MarkTokenDead)
 def mark_tokens_dead(batch: Batch, commands: Sequence[MarkTokenDead]) -> None:
-    """Write that tokens are dead, unless another one came since the refused call began."""
+    """Mark tokens dead, unless a new one was stored since the rejected call began."""
     for command in commands:
         dead = Account.update(status=AccountStatus.DEAD, because=storable(command.because))
-        changed: Any = dead.where(
+        changed = dead.where(
             (Account.account_id == command.account_id)
             & (Account.status == AccountStatus.ACTIVE)
             & (Account.token_stored_at <= command.refused_at)
         )
         if changed.execute():
             batch.tell(AccountChanged(command.account_id, is_usable=False))
-            kind, because = NoticeKind.ACCOUNT_TROUBLE, "its access token is dead"
-            give_notice(batch, kind, because, command.refused_at, account_id=command.account_id)
+            kind, because = NotificationKind.ACCOUNT_PROBLEM, "its access token is no longer valid"
+            store_notification(
+                batch, kind, because, command.refused_at, account_id=command.account_id
+            )
         batch.answer(command.receipt, Done())
 
 
+@handles(RenewToken)
 def renew_tokens(batch: Batch, commands: Sequence[RenewToken]) -> None:
-    """Keep refreshed tokens; nothing for an account removed meanwhile."""
+    """Store refreshed tokens; removed accounts are skipped."""
     for command in commands:
         if exists(command.account_id):
             values = revived(command.token, command.at) | {"refreshed_at": command.at}
@@ -153,20 +178,22 @@ def renew_tokens(batch: Batch, commands: Sequence[RenewToken]) -> None:
             batch.tell(AccountChanged(command.account_id, is_usable=True))
 
 
-def note_refresh_failures(_batch: Batch, commands: Sequence[NoteRefreshFailure]) -> None:
-    """Count refreshes that failed, so that the next one waits longer, after a restart too."""
+@handles(RecordRefreshFailure)
+def note_refresh_failures(_batch: Batch, commands: Sequence[RecordRefreshFailure]) -> None:
+    """Count failed refreshes, so that the next one waits longer, even after a restart."""
     for command in commands:
-        failures: Any = Account.refresh_failures + 1
+        failures = Account.refresh_failures + 1
         change(
             command.account_id,
             {"refresh_failures": failures, "refresh_failed_at": command.at},
         )
 
 
+@handles(RecordProfile)
 def record_profiles(_batch: Batch, commands: Sequence[RecordProfile]) -> None:
-    """Write what accounts show by now."""
+    """Store the fingerprints of the profiles that accounts show."""
     for command in commands:
-        row: Any = AccountProfile.insert(
+        row = AccountProfile.insert(
             account_id=command.account_id,
             ice_breakers=command.marks.ice_breakers,
             menu=command.marks.menu,

@@ -1,14 +1,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import peewee
 
-from moca.core.accounts import AccountStatus, Credentials, Flavour, TokenState, WrongKey
+from moca.core.accounts import AccountStatus, Credentials, LoginKind, TokenState, WrongEncryptionKey
 from moca.core.messages.accounts import AccountChanged
 from moca.storage.accounts.ownership import was_removed
 from moca.storage.accounts.vault import Vault
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Account
 from moca.storage.queries.accounts import list_accounts
 
@@ -24,10 +24,10 @@ class _Entry:
     is_removed: bool = False
 
 
-class AccountBook:
-    """Knows the credentials of every connected account; any thread may ask.
+class CredentialStore:
+    """Caches the credentials of all connected accounts. Thread-safe.
 
-    What another process changed is seen within a minute, what this one changed at once.
+    Changes by other processes are seen within a minute, changes by this process at once.
     """
 
     def __init__(
@@ -39,24 +39,24 @@ class AccountBook:
         self._entries: dict[str, _Entry] = {}
 
     def is_connected(self, account_id: str) -> bool:
-        """Tell whether the account was connected, be its token dead or not."""
+        """Return whether the account is connected, even with a dead token."""
         return self._entry(account_id).is_connected
 
     def is_removed(self, account_id: str) -> bool:
-        """Return whether the account was connected once, and is not any more."""
+        """Return whether the account was connected once and is not any more."""
         return self._entry(account_id).is_removed
 
     def credentials(self, account_id: str) -> Credentials | None:
-        """Give what a call needs; None where there is no account, or no token that can be used."""
+        """Return what a call needs; None without an account or a usable token."""
         return self._entry(account_id).credentials
 
     def tokens(self) -> tuple[TokenState, ...]:
-        """Tell how every account's token is."""
+        """Return the token state of every account."""
         with self._database.connection_context():
             return tuple(account.token for account in list_accounts())
 
     def observe(self, event: object) -> None:
-        """Forget what is known of an account that changed."""
+        """Drop the cached credentials of an account that has changed."""
         if isinstance(event, AccountChanged):
             self._entries.pop(event.account_id, None)
 
@@ -80,31 +80,31 @@ class AccountBook:
             return _Entry(now, None, is_connected=True)
         try:
             token = self._vault.open(row.sealed_token)
-        except WrongKey:
+        except WrongEncryptionKey:
             return _Entry(now, None, is_connected=True)
-        found = Credentials(Flavour(row.flavour), token, row.page_id)
+        found = Credentials(LoginKind(row.flavour), token, row.page_id)
         return _Entry(now, found, is_connected=True)
 
 
 def require_key(vault: Vault) -> None:
-    """Make sure that every token kept can be read.
+    """Check that every stored token can be decrypted.
 
     Raises:
-        WrongKey: one cannot.
+        WrongEncryptionKey: one of them cannot be.
     """
-    rows: Any = Account.select(Account.sealed_token).tuples()
+    rows = read_rows(Account.select(Account.sealed_token))
     for (sealed,) in rows:
         vault.open(sealed)
 
 
 def reseal_tokens(vault: Vault) -> int:
-    """Seal with the newest key what an older one sealed; return how many tokens that were.
+    """Encrypt tokens under older keys with the newest key, and return how many there were.
 
     Raises:
-        WrongKey: one of them cannot be read.
+        WrongEncryptionKey: one of them cannot be decrypted.
     """
     count = 0
-    rows: Any = Account.select(Account.account_id, Account.sealed_token).tuples()
+    rows = read_rows(Account.select(Account.account_id, Account.sealed_token))
     for account_id, sealed in list(rows):
         resealed = vault.resealed(sealed)
         if resealed is not None:

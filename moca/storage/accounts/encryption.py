@@ -4,19 +4,19 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 def seal(keys: Sequence[str | bytes], token: str) -> str:
-    """Seal a token with the first of these keys.
+    """Encrypt a token with the first of these keys.
 
     Raises:
-        ValueError: one of them is no key.
+        ValueError: one of the keys is not valid.
     """
     return _all(keys).encrypt(token.encode()).decode()
 
 
 def unseal(keys: Sequence[str | bytes], sealed: str) -> str | None:
-    """Return the token, or None if it was sealed with none of these keys.
+    """Decrypt a token, or return None if it was encrypted with none of these keys.
 
     Raises:
-        ValueError: one of them is no key.
+        ValueError: one of the keys is not valid.
     """
     try:
         return _all(keys).decrypt(sealed.encode()).decode()

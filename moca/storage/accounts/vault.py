@@ -3,20 +3,21 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from moca.core.accounts import WrongKey
+from moca.core.accounts import WrongEncryptionKey
 from moca.storage.db.private_file import create_private, path_beside
 
 _KEY_BYTES = 32
-_HINT = "it is 32 bytes in URL-safe base64, as `openssl rand -base64 32 | tr '+/' '-_'` prints"
+_HINT = "use 32 bytes in URL-safe base64, as printed by `openssl rand -base64 32 | tr '+/' '-_'`"
 _SET_ONE = f"instagram.token_key must be set: {_HINT}"
 
 
 class Vault:
-    """Seals access tokens before they are written, and opens them again. For any thread.
+    """Encrypts access tokens for storage and decrypts them. Thread-safe.
 
-    The keys are those of the settings, comma-separated: the first seals, all of them open. Without
-    one, the key is that of a file beside a SQLite database, made with the first token and readable
-    by its owner only; it opens beside those of the settings too, while the file is there.
+    The keys are those in the settings, separated by commas: the first encrypts, all of them
+    decrypt. Without any, the key is in a file beside a SQLite database, created with the first
+    token and readable by its owner only. While the file exists, it also decrypts beside the keys in
+    the settings.
     """
 
     def __init__(self, keys: str, database_url: str) -> None:
@@ -25,16 +26,16 @@ class Vault:
 
     @property
     def origin(self) -> str:
-        """Where the key is."""
+        """Where the key is: a setting or a path."""
         return "instagram.token_key" if self._keys or self._path is None else str(self._path)
 
     def seal(self, token: str) -> str:
-        """Make what may be written.
+        """Return the encrypted token.
 
         Raises:
-            WrongKey: there is no key and no place to keep one.
+            WrongEncryptionKey: there is no key and no place to store one.
         """
-        # Cryptography takes 7 MB, for which only who connected an account has a use.
+        # Cryptography takes 7 MB, which only installations with a connected account need.
         from moca.storage.accounts.encryption import seal  # noqa: PLC0415
 
         keys = self._keys or (self._made(),)
@@ -44,24 +45,24 @@ class Vault:
             raise self._no_key() from None
 
     def open(self, sealed: str) -> str:
-        """Give the token back.
+        """Return the decrypted token.
 
         Raises:
-            WrongKey: it was sealed with another key, or the key is gone.
+            WrongEncryptionKey: it was encrypted with another key, or the key is gone.
         """
         token = self._unsealed(self._all_keys(), sealed)
         if token is None:
-            raise WrongKey(
+            raise WrongEncryptionKey(
                 f"{self.origin} is not the key with which the access tokens were sealed; "
                 "bring that one back, or connect the accounts again"
             )
         return token
 
     def resealed(self, sealed: str) -> str | None:
-        """Seal with the first key what an older one sealed; None if the first one did.
+        """Encrypt a token with the first key if an older one was used; None if the first one was.
 
         Raises:
-            WrongKey: none of the keys opens it.
+            WrongEncryptionKey: none of the keys decrypts it.
         """
         newest = self._all_keys()[:1]
         return None if self._unsealed(newest, sealed) is not None else self.seal(self.open(sealed))
@@ -77,26 +78,28 @@ class Vault:
     def _all_keys(self) -> tuple[str | bytes, ...]:
         if not self._keys:
             return (self._found(),)
-        kept = self._path is not None and self._path.exists()
-        return (*self._keys, self._found()) if kept else self._keys
+        has_file = self._path is not None and self._path.exists()
+        return (*self._keys, self._found()) if has_file else self._keys
 
-    def _no_key(self) -> WrongKey:
-        return WrongKey(f"{self.origin} is no key: {_HINT}")
+    def _no_key(self) -> WrongEncryptionKey:
+        return WrongEncryptionKey(f"{self.origin} is not a valid key: {_HINT}")
 
     def _made(self) -> bytes:
         made = base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES))
         try:
             return create_private(self._required(), made)
         except OSError as error:
-            raise WrongKey(f"{self._path} cannot be made ({error}); {_SET_ONE}") from None
+            raise WrongEncryptionKey(
+                f"{self._path} cannot be created ({error}); {_SET_ONE}"
+            ) from None
 
     def _found(self) -> bytes:
         try:
             return self._required().read_bytes().strip()
         except OSError as error:
-            raise WrongKey(f"{self._path} cannot be read ({error}); bring it back") from None
+            raise WrongEncryptionKey(f"{self._path} cannot be read ({error}); restore it") from None
 
     def _required(self) -> Path:
         if self._path is None:
-            raise WrongKey(f"with this database {_SET_ONE}")
+            raise WrongEncryptionKey(f"with this database {_SET_ONE}")
         return self._path

@@ -1,23 +1,27 @@
 from collections.abc import Sequence
-from typing import Any
 
-from moca.core.conversation.hold import held_because
 from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.messages.replies import HandOverConversation, QueueReply, ReplyRefused
-from moca.core.notifications import NoticeKind
-from moca.core.types import ConversationStatus, Outcome, Parting, Stage
-from moca.storage.conversations.status import Place, find_place
+from moca.core.notifications import NotificationKind
+from moca.core.reasons import Because, Reason, because_held, code_of
+from moca.core.reports import Measure, ReportEvent
+from moca.core.types import ClosingMessage, ConversationStatus, Outcome, Stage
+from moca.storage.conversations.needs_reply import ask_for_reply
+from moca.storage.conversations.status import ConversationState, find_place
 from moca.storage.db.tables import Conversation
-from moca.storage.messages.contact_conversations import leave_to_person
+from moca.storage.handlers import handles
+from moca.storage.messages.contact_conversations import note_teammate_hold
 from moca.storage.messages.outcomes import conclude, unanswered_among
-from moca.storage.notifications import give_notice
+from moca.storage.notifications import store_notification
 from moca.storage.outbox.cancel import silence_bot
 from moca.storage.outbox.enqueue import queue_replies
+from moca.storage.reports import count_events
 from moca.storage.unit_of_work import Batch
 
 
+@handles(HandOverConversation)
 def hand_over_conversations(batch: Batch, commands: Sequence[HandOverConversation]) -> None:
-    """Give conversations to a person: what the bot was to say ends, but for its last words."""
+    """Hand conversations over to the team; the bot's last messages are queued, others cancelled."""
     for command in commands:
         place = find_place(command.conversation_id)
         if place is None:
@@ -25,9 +29,9 @@ def hand_over_conversations(batch: Batch, commands: Sequence[HandOverConversatio
         inputs = sorted(unanswered_among(command.input_ids))
         status = place.status_at(command.at)
         if status is not ConversationStatus.OPEN:
-            _refuse(batch, command, place, inputs, held_because(status))
+            _refuse(batch, command, place, inputs, because_held(status))
         elif not inputs:
-            _refuse(batch, command, place, inputs, "nothing is left to answer")
+            _refuse(batch, command, place, inputs, "the messages no longer need a reply")
         else:
             _hand_over(batch, command, place, inputs)
 
@@ -35,7 +39,7 @@ def hand_over_conversations(batch: Batch, commands: Sequence[HandOverConversatio
 def _refuse(
     batch: Batch,
     command: HandOverConversation,
-    place: Place,
+    place: ConversationState,
     inputs: Sequence[int],
     because: str,
 ) -> None:
@@ -44,26 +48,29 @@ def _refuse(
 
 
 def _hand_over(
-    batch: Batch, command: HandOverConversation, place: Place, inputs: Sequence[int]
+    batch: Batch, command: HandOverConversation, place: ConversationState, inputs: Sequence[int]
 ) -> None:
     at, conversation_id = command.at, command.conversation_id
-    because = f"handed over to a person: {command.because}"
+    code = code_of(command.because) or Reason.HANDED_OVER
+    because = Because(code, f"handed over to the team: {command.because}")
     for each in inputs:
         batch.note(each, at, Stage.STATE, "handed over", command.because)
     silence_bot(batch, conversation_id, because, at, sparing=inputs)
     if command.contents:
-        queue_replies(batch, _last_words(command, tuple(inputs)))
+        queue_replies(batch, _closing_replies(command, tuple(inputs)))
     else:
         conclude(batch, inputs, Outcome.SUPPRESSED, because, at)
     until = at + batch.policy.takeover
-    held: Any = Conversation.update(
+    held = Conversation.update(
         status=ConversationStatus.HUMAN.value, held_until=until, held_by=None
     )
     held.where(Conversation.id == conversation_id).execute()
-    leave_to_person(conversation_id, until)
-    give_notice(
+    ask_for_reply([conversation_id], at)
+    note_teammate_hold(conversation_id, until)
+    count_events([ReportEvent(place.account_id, at, Measure.HANDED_OVER, command.because)])
+    store_notification(
         batch,
-        NoticeKind.HANDED_OVER,
+        NotificationKind.HANDED_OVER,
         command.because,
         at,
         account_id=place.account_id,
@@ -73,10 +80,16 @@ def _hand_over(
     batch.tell(changed)
 
 
-def _last_words(command: HandOverConversation, inputs: tuple[int, ...]) -> list[QueueReply]:
+def _closing_replies(command: HandOverConversation, inputs: tuple[int, ...]) -> list[QueueReply]:
     *before, last = command.contents
-    said = [(content, ()) for content in before] + [(last, inputs)]
+    closing = [(content, ()) for content in before] + [(last, inputs)]
     return [
-        QueueReply(command.conversation_id, ids, content, at=command.at, parting=Parting.HAND_OVER)
-        for content, ids in said
+        QueueReply(
+            command.conversation_id,
+            ids,
+            content,
+            at=command.at,
+            closing_message=ClosingMessage.HAND_OVER,
+        )
+        for content, ids in closing
     ]

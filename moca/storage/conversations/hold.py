@@ -1,16 +1,16 @@
 from datetime import datetime
-from typing import Any
 
 from moca.core.conversation.hold import Hold, hold_after_reply
 from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.messages.replies import QueueReply
+from moca.core.reasons import Because, Reason
 from moca.core.types import ContactKey, ConversationStatus
 from moca.storage.db.tables import Conversation
-from moca.storage.messages.contact_conversations import hear_person, leave_to_person
+from moca.storage.messages.contact_conversations import note_teammate_hold, note_teammate_reply
 from moca.storage.outbox.cancel import silence_bot
 from moca.storage.unit_of_work import Batch
 
-_BECAUSE = "a teammate replied from Moca"
+_BECAUSE = Because(Reason.TEAMMATE_REPLIED)
 
 
 def take_over(batch: Batch, command: QueueReply, contact: ContactKey, before: Hold) -> None:
@@ -37,14 +37,13 @@ def hold_for_teammate(
     by: str,
     at: datetime,
 ) -> None:
-    """Write and announce a hold after a teammate's reply; what the bot was about to say ends."""
+    """Store and announce a hold after a teammate's reply, and cancel the bot's pending replies."""
     silence_bot(batch, conversation_id, because, at)
-    held: Any = Conversation.update(
-        status=hold.status.value, held_until=hold.until, held_by=by or None
-    )
+    held = Conversation.update(status=hold.status.value, held_until=hold.until, held_by=by or None)
     held.where(Conversation.id == conversation_id).execute()
-    if hold.status is ConversationStatus.STANDBY:  # Whoever wrote, the other app has the thread.
-        hear_person(conversation_id, at)
+    # The other app keeps the thread, regardless of who wrote.
+    if hold.status is ConversationStatus.STANDBY:
+        note_teammate_reply(conversation_id, at)
     else:
-        leave_to_person(conversation_id, hold.until or at)
+        note_teammate_hold(conversation_id, hold.until or at)
     batch.tell(ConversationChanged(contact, conversation_id, hold.status, hold.until))

@@ -3,14 +3,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import Node, fn
 
-from moca.core.conversation.consent import Wish
+from moca.core.conversation.consent import ConsentChange
 from moca.core.conversation.snapshot import Inbound, Snapshot
 from moca.core.messages.conversation import ConversationLoaded, LoadConversation
+from moca.core.reply_window import opened_before
 from moca.core.types import Author, ContactKey, ConversationStatus, Outcome, Role
 from moca.storage.content_codec import read_received
 from moca.storage.db.bulk import in_chunks
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import (
     IS_CURRENT,
     IS_UNANSWERED,
@@ -20,12 +22,12 @@ from moca.storage.db.tables import (
     Message,
     QueueItem,
 )
-from moca.storage.inbound.messages import opened_before
+from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 
 _HOUR = timedelta(hours=1)
 _LATEST = 200
-"""So many messages of a conversation are looked through for one that is repeated."""
+"""How many messages of a conversation are searched for the original of a repeat."""
 
 
 class _Row(NamedTuple):
@@ -42,15 +44,16 @@ class _Row(NamedTuple):
     window_opened_at: datetime | None
 
 
+@handles(LoadConversation)
 def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> None:
-    """Tell what is stored of each contact's current conversation; None where there is none."""
+    """Report the snapshot of each contact's current conversation, or None if there is none."""
     rows = _current({command.contact for command in commands})
     ids = [row.conversation_id for row in rows.values()]
     unanswered = _unanswered(ids)
     earlier = _earlier(rows.values(), min(command.at for command in commands) - batch.policy.dedup)
     in_flight = _in_flight(ids)
     since = min(command.at for command in commands) - _HOUR
-    spoken = _spoken(rows.values(), since, batch.policy.replies_per_hour)
+    recent_replies = _recent_replies(rows.values(), since, batch.policy.replies_per_hour)
     for command in commands:
         row = rows.get(command.contact)
         if row is None:
@@ -72,9 +75,11 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
             in_flight=frozenset(in_flight[row.conversation_id]),
             cooldown_until=row.cooldown_until,
             away_text_at=row.away_text_at,
-            spoken=tuple(at for at in spoken[row.conversation_id] if at > command.at - _HOUR),
+            recent_replies=tuple(
+                at for at in recent_replies[row.conversation_id] if at > command.at - _HOUR
+            ),
             is_named=row.name is not None,
-            bot_spoke_at=row.last_bot_message_at,
+            bot_replied_at=row.last_bot_message_at,
             person_until=row.person_until,
             window_opened_at=row.window_opened_at,
             has_opted_out=row.opted_out_at is not None,
@@ -98,10 +103,10 @@ def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
         Contact.opted_out_at,
         Contact.window_opened_at,
     )
-    query: Any = Contact.select(*columns).join(Conversation)
+    query = Contact.select(*columns).join(Conversation)
     found = {}
     for chunk in in_chunks(sorted({contact.psid for contact in contacts})):
-        for account_id, psid, *row in query.where((Contact.psid << chunk) & IS_CURRENT).tuples():
+        for account_id, psid, *row in read_rows(query.where((Contact.psid << chunk) & IS_CURRENT)):
             found[ContactKey(account_id, psid)] = _Row._make(row)
     return found
 
@@ -115,7 +120,7 @@ _INBOUND = (
     Message.text,
     Message.content,
     Message.created_at,
-    Message.wish,
+    Message.consent_change,
     Message.sent_at,
 )
 _NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish", "sent_at")
@@ -141,57 +146,61 @@ def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound
         & (Message.text != "")
         & (Message.created_at > since)
     )
-    # From the conversation on: else the edge is looked for anew with each of its messages.
+    # Starts at the conversation, or the boundary would be looked up again for each of its messages.
     latest = (Message.conversation == Conversation.id) & (Message.id > _edge())
-    query: Any = Conversation.select(*_INBOUND).join(Message, on=latest)
+    query = Conversation.select(*_INBOUND).join(Message, on=latest)
     return _inbound(recent, query.where(said & ended & not_repeated), Conversation.id)
 
 
-def _edge() -> Any:
-    """Find the last message that is too far back in its conversation; 0 if there is none."""
+def _edge() -> Node:
+    """Return the id of the last message too far back in its conversation, or 0 if there is none."""
     message = Message.alias()
-    own: Any = message.select(message.id).where(message.conversation == Conversation.id)
+    own = message.select(message.id).where(message.conversation == Conversation.id)
     return fn.COALESCE(own.order_by(message.id.desc()).offset(_LATEST).limit(1), 0)
 
 
 def _inbound(conversation_ids: Iterable[int], query: Any, key: Any) -> Mapping[int, list[Inbound]]:
     found: Mapping[int, list[Inbound]] = defaultdict(list)
     for chunk in in_chunks(conversation_ids):
-        for conversation_id, *row in query.where(key << chunk).order_by(Message.id).tuples():
+        for conversation_id, *row in read_rows(query.where(key << chunk).order_by(Message.id)):
             found[conversation_id].append(_read(dict(zip(_NAMES, row, strict=True))))
     return found
 
 
-def _read(told: dict[str, Any]) -> Inbound:
-    content, wish = told.pop("content"), told.pop("wish")
-    known_wish = None if wish is None else Wish(wish)
-    opened_at = opened_before(told["kind"], told.pop("sent_at"), told["received_at"])
+def _read(fields: dict[str, Any]) -> Inbound:
+    content, consent_change = fields.pop("content"), fields.pop("wish")
+    known_consent_change = None if consent_change is None else ConsentChange(consent_change)
+    opened_at = opened_before(fields["kind"], fields.pop("sent_at"), fields["received_at"])
     received = read_received(content)
-    return Inbound(**told, received=received, wish=known_wish, opened_at=opened_at)
+    return Inbound(
+        **fields, received=received, consent_change=known_consent_change, opened_at=opened_at
+    )
 
 
 def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:
     found: Mapping[int, list[int]] = defaultdict(list)
-    query: Any = QueueItem.select(QueueItem.conversation, QueueItem.id).join(
+    query = QueueItem.select(QueueItem.conversation, QueueItem.id).join(
         Message, on=QueueItem.message == Message.id
     )
     by_bot = Message.author == Author.BOT.value
     for chunk in in_chunks(conversation_ids):
         live = (QueueItem.conversation << chunk) & IS_UNDER_WAY & by_bot
-        for conversation_id, item_id in query.where(live).tuples():
+        for conversation_id, item_id in read_rows(query.where(live)):
             found[conversation_id].append(item_id)
     return found
 
 
-def _spoken(rows: Iterable[_Row], since: datetime, limit: int) -> Mapping[int, deque[datetime]]:
-    """Return when the bot's messages were sent since an instant: the latest `limit` of each."""
+def _recent_replies(
+    rows: Iterable[_Row], since: datetime, limit: int
+) -> Mapping[int, deque[datetime]]:
+    """Return when the bot's messages since an instant were sent: the latest `limit` of each."""
     recent = [
         row.conversation_id
         for row in rows
         if row.last_bot_message_at is not None and row.last_bot_message_at > since
     ]
     found: Mapping[int, deque[datetime]] = defaultdict(lambda: deque(maxlen=limit))
-    query: Any = QueueItem.select(QueueItem.conversation, QueueItem.sent_at).join(
+    query = QueueItem.select(QueueItem.conversation, QueueItem.sent_at).join(
         Message, on=QueueItem.message == Message.id
     )
     by_bot = (Message.author == Author.BOT.value) & (QueueItem.sent_at > since)

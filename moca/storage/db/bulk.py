@@ -14,16 +14,16 @@ _VARIABLES = 9000
 
 
 def in_chunks(values: Iterable[T], width: int = 1) -> Iterator[tuple[T, ...]]:
-    """Cut rows of this many values into portions that one statement's variables can hold."""
+    """Split rows of this many values into chunks that fit the variables of one statement."""
     rest = iter(values)
     while chunk := tuple(islice(rest, _VARIABLES // width)):
         yield chunk
 
 
 def in_halving_chunks(rows: Sequence[T], width: int) -> Iterator[Sequence[T]]:
-    """Cut rows into portions whose lengths are powers of two, the long ones first.
+    """Split rows into chunks whose lengths are powers of two, the longest first.
 
-    So a statement is needed in a few lengths only, and the database keeps each compiled.
+    Statements then have only a few different lengths, and the database caches each of them.
     """
     start, longest = 0, _power_of_two(_VARIABLES // width)
     while start < len(rows):
@@ -36,13 +36,13 @@ def _power_of_two(most: int) -> int:
     return 1 << (most.bit_length() - 1)
 
 
-# Peewee's insert_many builds its SQL anew for each row, at many times the database's own cost.
+# Peewee's insert_many builds its SQL again for each row, which costs many times the insert itself.
 
 
 _AS_PEEWEE_ERRORS: Any = getattr(peewee, "__exception_wrapper__")  # noqa: B009
 
 _Adapter = tuple[Callable[[Any], Any], type | None]
-"""What turns a value into the database's, and the type of those that it would leave as they are."""
+"""Converts a value for the database; values of the type are passed unchanged."""
 
 _PLAIN: tuple[tuple[Any, type], ...] = (
     (InstantField, NoneType),
@@ -53,7 +53,7 @@ _AS_IT_IS: _Adapter = (lambda value: value, int)
 
 
 class Insertion:
-    """Inserts many rows of always the same columns, in few statements."""
+    """Inserts many rows with the same columns in few statements."""
 
     def __init__(self, table: type[Table], *columns: Any) -> None:
         self._table = table
@@ -63,14 +63,14 @@ class Insertion:
         self._row = f"({', '.join('?' * len(columns))})"
 
     def returning_ids(self, rows: Iterable[Sequence[Any]]) -> list[int]:
-        """Insert the rows; their ids ascend in the order of the rows."""
+        """Insert the rows and return their ids, which ascend in the order of the rows."""
         ids: list[int] = []
         for sql, values, count in self._statements(rows):
             ids.extend(_inserted(_database(self._table), sql, values, count))
         return ids
 
     def quietly(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert the rows where nobody asks for their ids."""
+        """Insert the rows without returning their ids."""
         database = _database(self._table)
         for sql, values, _ in self._statements(rows):
             database.execute_sql(_dialect(database, sql), values)
@@ -82,7 +82,7 @@ class Insertion:
 
 
 class Update:
-    """Updates many rows by id, each with its own values, as far as they still meet a condition."""
+    """Updates many rows by id, each with its own values, if they still meet a condition."""
 
     def __init__(self, table: type[Table], *columns: Any, where: str = "") -> None:
         self._table = table
@@ -92,13 +92,13 @@ class Update:
         self._sql = f'UPDATE "{_name(table)}" SET {changes} WHERE "id" = ?{condition}'  # noqa: S608
 
     def each(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Update the rows; each gives the columns' values, then the id."""
+        """Update the rows; each consists of the columns' values and the id."""
         _each(self._table, self._sql, list(_adapted((*self._adapters, _AS_IT_IS), tuple(rows))))
 
 
 def _adapter(column: Any) -> _Adapter:
     if isinstance(column, peewee._StringField):  # noqa: SLF001
-        return str, str  # A member of an enumeration costs the driver more than its text does.
+        return str, str  # An enum member costs the driver more than its text.
     plain = next((kind for field, kind in _PLAIN if isinstance(column, field)), None)
     return column.db_value, plain
 
@@ -106,7 +106,7 @@ def _adapter(column: Any) -> _Adapter:
 def _adapted(
     adapters: Sequence[_Adapter], rows: Sequence[Sequence[Any]]
 ) -> Iterator[tuple[Any, ...]]:
-    """Turn the rows' values into what the database stores, a column at a time."""
+    """Convert the rows' values for the database, column by column."""
     columns = zip(*rows, strict=True)
     return zip(
         *(
@@ -118,8 +118,8 @@ def _adapted(
 
 
 def _inserted(database: Any, sql: str, values: Sequence[Any], rows: int) -> Iterable[int]:
-    # For each row that SQLite returns the interpreter's lock is let go and waited for again. Ids
-    # within one statement are consecutive there, for nobody else writes meanwhile.
+    # For each row that SQLite returns, the GIL is released and acquired again. Ids within one
+    # statement are consecutive there, because nothing else writes meanwhile.
     if database.param == "?":
         last = database.execute_sql(sql, values).lastrowid
         return range(last - rows + 1, last + 1)

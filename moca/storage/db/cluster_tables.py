@@ -5,17 +5,17 @@ from moca.storage.db.tables import Table
 
 
 class Seat(Table):
-    """Who may act for a partition, or send; whoever wrote under an earlier epoch may not."""
+    """A lease on a partition or on sending; writes under an earlier epoch are refused."""
 
     name = peewee.CharField(primary_key=True)
     epoch = peewee.BigIntegerField()
     node = peewee.CharField()
-    """Empty once its holder has left it in order."""
+    """Empty once its holder has released it in order."""
     since_at = InstantField()
 
 
 class Node(Table):
-    """A process that takes part, and when it last showed that it writes."""
+    """A node of the cluster, with its last heartbeat."""
 
     name = peewee.CharField(primary_key=True)
     address = peewee.CharField()

@@ -16,7 +16,7 @@ _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
-    "secure_delete": 1,  # What was erased must not stay in free pages.
+    "secure_delete": 1,  # Erased data must not stay in free pages.
     "busy_timeout": 5000,
     "cache_size": -65536,  # KiB
     "mmap_size": 268435456,
@@ -28,13 +28,13 @@ _TO_READ = {"query_only": 1, "busy_timeout": 5000, "cache_size": -65536}
 
 
 def open_database(url: str) -> peewee.Database:
-    """Bind Moca's tables to the database at this address; connects on first use, once a thread.
+    """Bind Moca's tables to the database at this URL. Each thread connects on first use.
 
     Args:
         url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`.
 
     Raises:
-        ValueError: the address is of another kind.
+        ValueError: the URL names a database of another kind.
     """
     database = _database(url)
     database.bind(TABLES, bind_refs=False, bind_backrefs=False)
@@ -42,10 +42,10 @@ def open_database(url: str) -> peewee.Database:
 
 
 def open_to_read(url: str) -> peewee.Database:
-    """Connect this thread to a database, which refuses it every write; binds no table to it.
+    """Connect this thread to a database in read-only mode, without binding tables to it.
 
     Raises:
-        ValueError: the address is of another kind.
+        ValueError: the URL names a database of another kind.
         peewee.OperationalError: there is no such database.
     """
     database = _database(url)
@@ -60,7 +60,7 @@ def open_to_read(url: str) -> peewee.Database:
 
 
 def open_for_a_while(directory: Path) -> peewee.Database:
-    """Make an empty database that nobody needs after this process; binds Moca's tables to it."""
+    """Create an empty temporary database for this process and bind Moca's tables to it."""
     database = open_database(f"sqlite:///{directory}/moca.db")
     connection: Any = database
     for name, value in (("synchronous", "off"), ("journal_mode", "memory")):
@@ -70,8 +70,11 @@ def open_for_a_while(directory: Path) -> peewee.Database:
 
 
 def migrate(database: peewee.Database) -> None:
-    """Bring the schema up to date; each migration is one transaction, those done are skipped."""
-    # It brings half a test framework into memory, where only who migrates needs it.
+    """Bring the schema up to date.
+
+    Each migration is one transaction; completed ones are skipped.
+    """
+    # The import loads half a test framework into memory, which only migrations need.
     from peewee_migrate import Router  # noqa: PLC0415
 
     quiet = logging.getLogger("moca.storage.migrations")
@@ -81,7 +84,7 @@ def migrate(database: peewee.Database) -> None:
 
 @contextmanager
 def _alone(database: peewee.Database) -> Iterator[None]:
-    # Several nodes that start at a time would each make the same tables.
+    # Several nodes that start at once would each create the same tables.
     if not isinstance(database, peewee.PostgresqlDatabase):
         yield
         return
@@ -101,7 +104,7 @@ def _database(url: str) -> peewee.Database:
     if address.scheme in ("postgresql", "postgres") and len(address.path) > 1:
         return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
     raise ValueError(
-        "a database's address reads sqlite:///path/to/file.db or postgresql://user@host/name"
+        "a database URL looks like sqlite:///path/to/file.db or postgresql://user@host/name"
     )
 
 
@@ -118,10 +121,10 @@ def files_open_to_others(database: peewee.Database) -> tuple[Path, ...]:
 
 
 def restrict_to_owner(database: peewee.Database) -> None:
-    """Take all other users' access to the files of a SQLite database, where they are ours.
+    """Remove all other users' access to the files of a SQLite database, if this user owns them.
 
-    SQLite gives the files that it makes beside a database the database's own mode. What belongs
-    to another user stays as it is; the doctor reports it.
+    SQLite gives files that it creates beside a database the database's own mode. Files of another
+    user stay unchanged; the doctor reports them.
     """
     for path in files_open_to_others(database):
         with contextlib.suppress(PermissionError):
@@ -129,28 +132,28 @@ def restrict_to_owner(database: peewee.Database) -> None:
 
 
 def truncate_log(database: peewee.Database) -> bool:
-    """Empty the write-ahead log, which still holds the pages of rows that were deleted.
+    """Empty the write-ahead log, which still holds the pages of deleted rows.
 
-    Waits for nobody: where a reader still needs the log, returns False. Databases other than
-    SQLite keep no log that we could empty: there it returns True. Call it outside transactions.
+    Does not wait: returns False if a reader still needs the log. Databases other than SQLite have
+    no log to be emptied; for them it returns True. Call it outside transactions.
     """
     if not isinstance(database, peewee.SqliteDatabase):
         return True
     sqlite: Any = database
-    patience = sqlite.pragma("busy_timeout")
+    busy_timeout = sqlite.pragma("busy_timeout")
     sqlite.pragma("busy_timeout", 0)
     try:
         ((is_busy, _, _),) = sqlite.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
-        sqlite.pragma("busy_timeout", patience)
+        sqlite.pragma("busy_timeout", busy_timeout)
     return not is_busy
 
 
 class DatabaseFile:
-    """The file behind a SQLite database, or nothing behind any other.
+    """The file of a SQLite database, or nothing for any other database.
 
-    SQLite goes on writing into a file that somebody deleted: what is committed there is lost at
-    the end of the process.
+    SQLite keeps writing to a file that was deleted: what is committed there is lost when the
+    process ends.
     """
 
     def __init__(self, database: peewee.Database) -> None:
@@ -160,11 +163,11 @@ class DatabaseFile:
         self._inode = self._look()
 
     def require(self) -> None:
-        """Make sure that what is written now is in the file of that name.
+        """Check that writes go to the file of that name.
 
         Raises:
-            peewee.OperationalError: it is gone, or another one has taken its place; that one is
-                used from the next time on.
+            peewee.OperationalError: it was deleted or replaced; a replacement is used from the next
+                call on.
         """
         if self._path is None:
             return

@@ -10,25 +10,25 @@ from typing import TextIO
 from urllib.parse import unquote, urlsplit
 
 _PATIENCE_SECONDS = 2.0
-"""A killed service's worker may live for a moment longer than the service."""
+"""A worker of a killed service may outlive it by a moment."""
 _PAUSE_SECONDS = 0.05
 
 
-class DatabaseInUse(Exception):  # noqa: N818 - it reads as what it is
-    """Raised where another process owns the database file; says which."""
+class DatabaseInUse(Exception):  # noqa: N818 - the name states the error
+    """Raised if another process has locked the database file; names that process."""
 
 
 def own_database(
     url: str, now: datetime, *, patience_seconds: float = _PATIENCE_SECONDS
 ) -> AbstractContextManager[object]:
-    """Lock a SQLite file for this process and those that it forks, until the result is closed.
+    """Lock a SQLite file for this process and its forks, until the result is closed.
 
-    The operating system releases the lock when the last of them ends, however that happens. Any
-    other database has no lock.
+    The operating system releases the lock when the last of them ends, for whatever reason. Other
+    databases are not locked.
 
     Raises:
         DatabaseInUse: another process holds the lock.
-        OSError: the file beside the database cannot be made or locked.
+        OSError: the lock file beside the database cannot be created or locked.
     """
     path = _path(url)
     if path is None:
@@ -69,5 +69,5 @@ def _path(url: str) -> Path | None:
     name = unquote(address.path.removeprefix("/"))
     if address.scheme != "sqlite" or not name or name.startswith(":memory:"):
         return None
-    # By one name, whichever link leads to it.
+    # The same name for every link to the file.
     return Path(os.path.realpath(name) + ".lock")

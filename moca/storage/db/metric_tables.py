@@ -5,14 +5,14 @@ from moca.storage.db.tables import Table
 
 
 class Freeze(Table):
-    """Since when nothing goes out, because a person said so; no row while everything goes."""
+    """Since when an operator has frozen sending; no row while it is not frozen."""
 
     name = peewee.CharField(primary_key=True)
     since_at = InstantField()
 
 
-class MinuteFigure(Table):
-    """What was counted within a minute; spans are whole microseconds."""
+class MinuteMetric(Table):
+    """The metrics of a minute; durations are whole microseconds."""
 
     minute = InstantField()
     name = peewee.CharField()
@@ -26,10 +26,10 @@ class MinuteFigure(Table):
 
 
 class QueueCount(Table):
-    """How many queue items there are by status, kept by triggers.
+    """The number of queue items by status, maintained by triggers.
 
-    Each of PostgreSQL's connections counts in rows of its own, so that none waits for another;
-    only the sum over them means something.
+    Each PostgreSQL connection counts in its own rows, so that none waits for another; only their
+    sum is meaningful.
     """
 
     status = peewee.CharField()
@@ -41,28 +41,31 @@ class QueueCount(Table):
         primary_key = peewee.CompositeKey("status", "shard")
 
 
-class Comparison(Table):
-    """How far an account's record was compared with what came by webhook, and what that shows."""
+class ReconciledAccount(Table):
+    """The state of an account's reconciliation."""
 
     account_id = peewee.CharField(primary_key=True)
     looked_at = InstantField(null=True)
-    """When a look at it last began."""
+    """When its last reconciliation began."""
     compared_until = InstantField(null=True)
     heard_since_at = InstantField(null=True)
     """When the first message came by webhook."""
     last_arrival_at = InstantField(null=True)
-    """When the last one did."""
+    """When the last message came by webhook."""
     has_erased = peewee.BooleanField(default=False)
-    """Whether somebody was erased since the last comparison."""
+    """Whether a contact was erased since the last reconciliation."""
     erased_at = InstantField(null=True)
-    """Nothing up to then is taken in any more: it may be of somebody who was erased."""
+    """Messages up to this instant are not stored any more: they may be from an erased contact."""
     quiet_since_at = InstantField(null=True)
-    """Since when no webhook comes, where that is no accident."""
+    """Since when no webhooks arrive, if that is no accident."""
     quiet_because = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "comparison"
 
 
 class ArrivalHour(Table):
-    """How many messages of an hour came by webhook, and how many never did."""
+    """The numbers of messages of an hour that came by webhook and that did not."""
 
     account_id = peewee.CharField()
     hour = InstantField()
@@ -75,12 +78,27 @@ class ArrivalHour(Table):
 
 
 class ArrivalCount(Table):
-    """Up to which message those that came by webhook are counted; one row."""
+    """Up to which message the arrivals by webhook are counted; one row."""
 
     name = peewee.CharField(primary_key=True)
     counted_id = peewee.BigIntegerField()
     seen_id = peewee.BigIntegerField()
-    """The last message there was then; who had an id up to it is on disk by the next count."""
+    """The last message at that time; all lower ids are committed by the next count."""
 
     class Meta:
         table_name = "arrival_count"
+
+
+class ReportHour(Table):
+    """How often something that reports count happened in an hour, by the length of its span."""
+
+    hour = InstantField()
+    account_id = peewee.CharField()
+    measure = peewee.CharField()
+    subject = peewee.CharField()
+    bucket = peewee.IntegerField()
+    count = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "report_hour"
+        primary_key = peewee.CompositeKey("hour", "account_id", "measure", "subject", "bucket")

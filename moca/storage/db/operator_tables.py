@@ -5,7 +5,7 @@ from moca.storage.db.tables import Conversation, Table
 
 
 class Note(Table):
-    """What a colleague wrote about a conversation; contacts never see it."""
+    """An operator's note on a conversation; contacts never see it."""
 
     id = IdentityField()
     conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE")
@@ -14,39 +14,69 @@ class Note(Table):
     created_at = InstantField()
 
 
-class SavedAnswer(Table):
-    """A text that is said often."""
+class SavedReply(Table):
+    """A text that operators send often."""
 
     id = IdentityField()
     name = peewee.CharField(unique=True)
+    shortcut = peewee.CharField(null=True, unique=True)
     text = peewee.TextField()
 
     class Meta:
         table_name = "saved_answer"
 
 
+class Label(Table):
+    """A word with a colour by which operators sort conversations."""
+
+    id = IdentityField()
+    name = peewee.CharField()
+    folded_name = peewee.CharField(unique=True, null=True)
+    """The name folded by `fold_name`; None once the label is removed, while conversations still
+    have rows of it."""
+    colour = peewee.CharField()
+
+
+IS_KNOWN_LABEL = Label.folded_name.is_null(is_null=False)
+
+
+class ConversationLabel(Table):
+    """A label of a conversation."""
+
+    conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE", index=False)
+    label = peewee.ForeignKeyField(Label, on_delete="CASCADE", index=False)
+    last_activity_at = InstantField()
+    """The conversation's, kept by a trigger, so that an index has those of a label in order."""
+
+    class Meta:
+        table_name = "conversation_label"
+        primary_key = peewee.CompositeKey("conversation", "label")
+        indexes = ((("label", "last_activity_at", "conversation"), False),)
+
+
 class Operator(Table):
-    """A person who may log in."""
+    """A person who can log in."""
 
     id = IdentityField()
     name = peewee.CharField(unique=True)
     folded_name = peewee.CharField(unique=True, null=True)
-    """By `fold_name`; None for those who had such a name before it had to be theirs alone."""
-    right = peewee.CharField(column_name="may")
+    """The name folded by `fold_name`; None for names from before they had to be unique when
+    folded."""
+    role = peewee.CharField(column_name="may")
     password_hash = peewee.CharField()
     created_at = InstantField()
 
 
 class Login(Table):
-    """A browser that is let in: an operator's, or one that opened the link."""
+    """A browser session, of an operator or opened with the login link."""
 
     id = IdentityField()
     key = peewee.CharField(unique=True)
-    """A hash of what its cookie holds."""
+    """A hash of the session cookie."""
     operator = peewee.ForeignKeyField(Operator, null=True, on_delete="CASCADE")
-    """None if it opened the link."""
+    """None for a session opened with the login link."""
     token_hash = peewee.CharField(null=True)
-    """Of the token in the link; another token ends the session."""
+    """A hash of the token in the link; a new token ends the session."""
     address = peewee.CharField(default="")
     opened_at = InstantField()
     seen_at = InstantField()
@@ -54,13 +84,13 @@ class Login(Table):
 
 
 class AuditEntry(Table):
-    """Who did what, and when."""
+    """An entry of the audit log."""
 
     id = IdentityField()
     at = InstantField()
     who = peewee.CharField()
     who_id = peewee.BigIntegerField(null=True)
-    """The operator's number, or the link session's; it outlives them."""
+    """The id of the operator or link session, which may have been deleted."""
     what = peewee.CharField()
     about = peewee.CharField(default="")
 

@@ -12,7 +12,7 @@ def path_beside(database_url: str, suffix: str) -> Path | None:
 
 
 def create_private(path: Path, content: bytes) -> bytes:
-    """Write a file that only its owner can read, unless there is one; return what it holds.
+    """Create a file that only its owner can read, unless it exists, and return its content.
 
     Raises:
         OSError: it can be neither created nor read.

@@ -4,19 +4,21 @@ from typing import Any
 
 from peewee import fn
 
+from moca.storage.db.rows import read_dicts
+
 
 def last_id_before(instant: Any, before: datetime) -> int:
-    """Find the last row from before an instant, by halving: no index on the instant is needed.
+    """Return the id of the last row before an instant, by binary search without an index on it.
 
     Args:
-        instant: the column that tells it, of a table whose ids ascend with time.
+        instant: the timestamp column of a table whose ids ascend with time.
         before: an aware instant.
 
     Returns:
-        its id, or one below every row's where none is from before.
+        the id, or one below every row's id if no row is that old.
     """
     table = instant.model
-    # Apart: asked for both at once, SQLite reads the whole table.
+    # Separate queries: asked for both at once, SQLite reads the whole table.
     low, high = (table.select(edge(table.id)).scalar() for edge in (fn.MIN, fn.MAX))
     if low is None:
         return 0
@@ -34,20 +36,20 @@ def last_id_before(instant: Any, before: datetime) -> int:
 def rows_between(
     since: datetime, until: datetime, *, query: Any, instant: Any, page: int = 500
 ) -> Iterator[dict[str, Any]]:
-    """Give the rows of a query from an instant on and before another, oldest first, by pages.
+    """Yield the rows of a query from one instant until before another, oldest first, by pages.
 
     Args:
         since: an aware instant.
-        until: another.
-        query: selects id and instant among others.
-        instant: the column that tells it, of a table whose ids ascend with time.
-        page: so many rows are in memory at a time.
+        until: an aware instant.
+        query: selects at least the id and the timestamp.
+        instant: the timestamp column of a table whose ids ascend with time.
+        page: the number of rows in memory at a time.
     """
     table = instant.model
     after_id = last_id_before(instant, since)
     while True:
         later = query.where((table.id > after_id) & (instant >= since))
-        rows = list(later.order_by(table.id).limit(page).dicts())
+        rows = list(read_dicts(later.order_by(table.id).limit(page)))
         for row in rows:
             if row[instant.name] >= until:
                 return

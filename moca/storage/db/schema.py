@@ -5,19 +5,31 @@ from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.metric_tables import (
     ArrivalCount,
     ArrivalHour,
-    Comparison,
     Freeze,
-    MinuteFigure,
+    MinuteMetric,
     QueueCount,
+    ReconciledAccount,
+    ReportHour,
 )
-from moca.storage.db.operator_tables import AuditEntry, Login, Note, Operator, SavedAnswer
-from moca.storage.db.secret import KeptSecret
+from moca.storage.db.operator_tables import (
+    AuditEntry,
+    ConversationLabel,
+    Label,
+    Login,
+    Note,
+    Operator,
+    SavedReply,
+)
+from moca.storage.db.privacy_tables import DeletionRequest, PendingRedaction
+from moca.storage.db.search_tables import ChangedWords, SearchIndex
+from moca.storage.db.secret import KeptSecret, SignatureCheck
 from moca.storage.db.tables import (
+    IS_CLOSING_MESSAGE,
     IS_CURRENT,
     IS_FOR_AT_ONCE,
     IS_FOR_LATER,
+    IS_HELD,
     IS_NOT_OPEN,
-    IS_PARTING,
     IS_PENDING,
     IS_UNANSWERED,
     IS_UNDER_WAY,
@@ -28,14 +40,11 @@ from moca.storage.db.tables import (
     AccountRest,
     Contact,
     Conversation,
-    DeletionRequest,
     Event,
     JourneyStep,
     Message,
-    Notice,
     QueueItem,
-    Scrub,
-    Signing,
+    StoredNotification,
     Table,
     Webhook,
 )
@@ -53,27 +62,32 @@ TABLES: tuple[type[Table], ...] = (
     Account,
     RemovedAccount,
     DeletionRequest,
-    Scrub,
-    Signing,
+    PendingRedaction,
+    SignatureCheck,
     JourneyStep,
-    Notice,
+    StoredNotification,
     Note,
-    SavedAnswer,
+    SavedReply,
+    Label,
+    ConversationLabel,
     Operator,
     Login,
     AuditEntry,
     IdempotencyKey,
     Freeze,
-    MinuteFigure,
+    MinuteMetric,
+    ReportHour,
     QueueCount,
-    Comparison,
+    ReconciledAccount,
     ArrivalHour,
     ArrivalCount,
     Seat,
     Node,
     KeptSecret,
+    SearchIndex,
+    ChangedWords,
 )
-"""All there are; each with its indexes once this module is imported."""
+"""All tables, each with its indexes once this module is imported."""
 
 
 def _partial_index(
@@ -93,6 +107,41 @@ _partial_index(
     Conversation.id,
     where=IS_NOT_OPEN,
 )
+_partial_index(
+    "conversation_held",
+    Conversation,
+    Conversation.last_activity_at,
+    Conversation.id,
+    where=IS_HELD,
+)
+_partial_index(
+    "conversation_needs_reply",
+    Conversation,
+    Conversation.needs_reply_since,
+    Conversation.id,
+    where=Conversation.needs_reply_since.is_null(is_null=False),
+)
+_partial_index(
+    "conversation_assigned",
+    Conversation,
+    Conversation.assignee_id,
+    Conversation.last_activity_at,
+    Conversation.id,
+    where=Conversation.assignee_id.is_null(is_null=False) & IS_CURRENT,
+)
+_partial_index(
+    "conversation_snoozed",
+    Conversation,
+    Conversation.last_activity_at,
+    Conversation.id,
+    where=Conversation.snoozed_at.is_null(is_null=False),
+)
+_partial_index(
+    "contact_profile_due",
+    Contact,
+    Contact.profile_due_at,
+    where=Contact.profile_due_at.is_null(is_null=False),
+)
 _partial_index("message_unanswered", Message, Message.id, where=IS_UNANSWERED)
 _partial_index("message_waiting", Message, Message.conversation, where=IS_UNANSWERED)
 _partial_index("message_unnamed", Message, Message.conversation, where=IS_UNNAMED)
@@ -106,7 +155,7 @@ _partial_index(
     where=Message.comment_id.is_null(is_null=False),
     unique=True,
 )
-# By its status too, though it is the same in all of them: SQLite then takes it for the narrower.
+# Includes the status, although it is the same in all rows: SQLite then takes it for the narrower.
 _partial_index(
     "queue_item_pending",
     QueueItem,
@@ -154,7 +203,7 @@ QueueItem.add_index(
     QueueItem.index(QueueItem.conversation, QueueItem.sent_at, name="queue_item_of_conversation")
 )
 _partial_index("queue_item_under_way", QueueItem, QueueItem.conversation, where=IS_UNDER_WAY)
-_partial_index("queue_item_parting", QueueItem, QueueItem.conversation, where=IS_PARTING)
+_partial_index("queue_item_parting", QueueItem, QueueItem.conversation, where=IS_CLOSING_MESSAGE)
 _partial_index("queue_item_unsettled", QueueItem, QueueItem.id, where=IS_UNSETTLED)
 _partial_index(
     "queue_item_command_key",
@@ -171,10 +220,15 @@ _partial_index(
 )
 _partial_index("event_to_look_at", Event, Event.look_at, where=Event.look_at.is_null(is_null=False))
 _partial_index("event_by_webhook", Event, Event.webhook, where=Event.webhook.is_null(is_null=False))
-_partial_index("notice_due", Notice, Notice.due_at, where=Notice.due_at.is_null(is_null=False))
+_partial_index(
+    "notice_due",
+    StoredNotification,
+    StoredNotification.due_at,
+    where=StoredNotification.due_at.is_null(is_null=False),
+)
 _partial_index(
     "notice_by_conversation",
-    Notice,
-    Notice.conversation,
-    where=Notice.conversation.is_null(is_null=False),
+    StoredNotification,
+    StoredNotification.conversation,
+    where=StoredNotification.conversation.is_null(is_null=False),
 )

@@ -7,9 +7,8 @@ import peewee
 
 from moca.storage.db.fields import InstantField
 
-# Peewee builds a query's SQL anew each time it runs, at many times the database's own cost. And
-# for each row that SQLite returns the interpreter's lock is let go and waited for again, so
-# everything comes as one.
+# Peewee builds a query's SQL again on each call, which costs many times the query itself. And for
+# each row that SQLite returns, the GIL is released and acquired again, so all rows come as one.
 
 _CONVERTED = (InstantField, peewee.BooleanField)
 _INSTANT = InstantField()
@@ -32,10 +31,10 @@ class Prepared:
     """A query whose SQL is built once for each kind of database.
 
     Args:
-        model: the table it is about, bound to the database that is asked.
-        query: makes it of one node for each value that differs from time to time; its columns are
-            texts, whole numbers, instants or truth values.
-        hold: tables whose rows are kept from other writers until the commit.
+        model: the table of the query, bound to the database to be read.
+        query: returns the query from one node for each variable value; its columns are texts,
+            integers, instants or booleans.
+        hold: tables whose rows are locked against other writers until the commit.
     """
 
     def __init__(
@@ -51,8 +50,8 @@ class Prepared:
         self._compiled: dict[type, _Compiled] = {}
 
     def rows(self, *values: Any) -> list[list[Any]]:
-        """Read its rows with these values: texts, numbers, instants, or what the driver takes."""
-        database: Any = self._model._meta.database  # noqa: SLF001
+        """Return the rows for these values: texts, numbers, instants or other driver types."""
+        database = self._model._meta.database  # noqa: SLF001
         compiled = self._compiled.get(type(database))
         if compiled is None:
             compiled = self._compiled[type(database)] = self._compile(database, len(values))
@@ -93,13 +92,13 @@ def _rows(database: Any, sql: str, values: list[Any]) -> list[list[Any]]:
 
 
 class Selection:
-    """Reads the rows whose column has one of some values, by SQL that is built once.
+    """Reads the rows whose column has one of some values, with SQL that is built once.
 
     Args:
-        query: makes the query, without that condition; its columns are texts, whole numbers,
-            instants or truth values.
-        column: the one that is compared.
-        hold: tables whose rows are kept from other writers until the commit.
+        query: returns the query without that condition; its columns are texts, integers, instants
+            or booleans.
+        column: the column to compare.
+        hold: tables whose rows are locked against other writers until the commit.
     """
 
     def __init__(
@@ -110,7 +109,7 @@ class Selection:
         self._prepared = Prepared(column.model, self._among, hold=hold)
 
     def among(self, values: Iterable[Any]) -> list[list[Any]]:
-        """Read the rows whose column has one of these values."""
+        """Return the rows whose column has one of these values."""
         chosen = list(values)
         if not chosen:
             return []

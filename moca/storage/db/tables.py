@@ -16,11 +16,11 @@ from moca.storage.db.fields import IdentityField, InstantField
 
 
 class Table(peewee.Model):
-    """A row of Moca's database; `open_database` binds the tables to one."""
+    """The base of Moca's tables; `open_database` binds them to a database."""
 
 
 class Webhook(Table):
-    """A verified body exactly as it came."""
+    """A verified webhook body, exactly as received."""
 
     id = peewee.BigAutoField()
     received_at = InstantField()
@@ -28,7 +28,7 @@ class Webhook(Table):
 
 
 class Contact(Table):
-    """A person who wrote to an account."""
+    """A contact of an account."""
 
     id = IdentityField()
     account_id = peewee.CharField()
@@ -38,15 +38,23 @@ class Contact(Table):
     last_seen_at = InstantField()
     window_opened_at = InstantField(null=True)
     opted_out_at = InstantField(null=True)
-    """Since when it wants no automatic message; None where it does not mind."""
+    """When the contact opted out of automatic messages; None if it has not."""
     message_count = peewee.IntegerField(default=0)
+    username = peewee.TextField(null=True)
+    picture_url = peewee.TextField(null=True)
+    """Instagram's own address of the picture; the picture is not stored."""
+    follower_count = peewee.IntegerField(null=True)
+    follows_account = peewee.BooleanField(null=True)
+    profile_due_at = InstantField(null=True)
+    """When to read the profile next; None once it was read, or given up."""
+    profile_tries = peewee.IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         indexes = ((("psid", "account_id"), True),)
 
 
 class Conversation(Table):
-    """A stretch of talk with a contact, from its first message until it is closed."""
+    """A stretch of messages with a contact, from the first one until it is closed."""
 
     id = IdentityField()
     contact = peewee.ForeignKeyField(Contact, backref="conversations", on_delete="CASCADE")
@@ -59,15 +67,24 @@ class Conversation(Table):
     cooldown_until = InstantField(null=True)
     away_text_at = InstantField(null=True)
     read_at = InstantField(null=True)
-    """When somebody who answers last looked at it."""
+    """When an answering operator last read it."""
     held_by = peewee.CharField(null=True)
-    """The teammate who took it over, while it is held for one who is known."""
+    """The teammate who took it over, if known, while it is held."""
     person_until = InstantField(null=True)
-    """Until when a person last had the word: wrote, or held the conversation."""
+    """Until when a person last wrote or held the conversation."""
+    needs_reply_since = InstantField(null=True)
+    """Since when the contact waits for a person; None if nothing does."""
+    needs_reply_last_at = InstantField(null=True)
+    """When the latest of what waits came to wait; without meaning while nothing does."""
+    assignee_id = peewee.BigIntegerField(null=True)
+    """Its assignee, an operator. If it is closed, the operator may have been deleted."""
+    snoozed_at = InstantField(null=True)
+    """When it was snoozed; stays after the snooze until a person replies or closes it."""
+    snoozed_until = InstantField(null=True)
 
 
 class Message(Table):
-    """What somebody wrote, on either side; a reply has no mid until Instagram names it."""
+    """A message from either side; a reply has no mid until Instagram returns one."""
 
     id = IdentityField()
     conversation = peewee.ForeignKeyField(
@@ -80,17 +97,19 @@ class Message(Table):
     role = peewee.CharField()
     author = peewee.CharField(default=Author.CONTACT)
     author_name = peewee.CharField(null=True)
-    """Of the operator who wrote it; None for all others."""
+    """The name of the operator who wrote it; None for all others."""
     type = peewee.CharField(default="text")
     text = peewee.TextField(default="")
     content = peewee.TextField(null=True)
-    """JSON of what goes with the text; None where there is only text."""
+    """JSON of the content beside the text; None if there is only text."""
     created_at = InstantField()
     sent_at = InstantField(null=True)
     status = peewee.CharField(default=MessageStatus.RECEIVED)
     processed = peewee.BooleanField(default=False)
     outcome = peewee.CharField(null=True)
     because = peewee.TextField(default="")
+    reason = peewee.CharField(null=True)
+    """The code of `because`, where a decision may depend on it."""
     reply = peewee.ForeignKeyField(
         "self", null=True, backref="answers", on_delete="SET NULL", index=False
     )
@@ -99,37 +118,37 @@ class Message(Table):
     part_of = peewee.ForeignKeyField(
         "self", null=True, backref="parts", on_delete="SET NULL", index=False
     )
-    """The first part of a reply that goes out in several; also of that part itself."""
+    """The first part of a reply in parts; the first part refers to itself."""
     comment_id = peewee.CharField(null=True, max_length=512)
     """The comment that a private reply answers."""
-    wish = peewee.CharField(null=True)
-    """What it changed about being written to."""
+    consent_change = peewee.CharField(column_name="wish", null=True)
+    """The change of consent in it."""
     deleted_at = InstantField(null=True)
-    """When it was unsent; of a contact's message nothing but its place is left then."""
+    """When it was unsent; of a contact's message, only the row itself is left."""
 
     class Meta:
         indexes = ((("mid", "account_id", "kind"), True), (("conversation", "id"), False))
 
 
 class Event(Table):
-    """Something that Instagram told and that is not itself a message."""
+    """An event from Instagram that is not a message."""
 
     id = IdentityField()
     webhook = peewee.ForeignKeyField(Webhook, null=True, on_delete="SET NULL", index=False)
     kind = peewee.CharField()
     account_id = peewee.CharField(default="")
     psid = peewee.CharField(null=True)
-    """Of the contact it is about, who may never have written."""
+    """The contact it concerns, who may never have written."""
     mid = peewee.CharField(null=True, max_length=512)
-    """The message it is about, stored or not."""
+    """The message it concerns, stored or not."""
     key = peewee.CharField(unique=True)
     at = InstantField()
     sent_at = InstantField(null=True)
     detail = peewee.TextField(default="{}")
-    """JSON of texts by name."""
+    """A JSON object with string values."""
     redeliveries = peewee.IntegerField(default=0)
     look_at = InstantField(null=True)
-    """When to see whether the message it hints at has come, and else to fetch it."""
+    """When to check whether the message it hints at has arrived, and otherwise fetch it."""
     fetches = peewee.IntegerField(default=0)
     because = peewee.TextField(default="")
 
@@ -138,7 +157,7 @@ class Event(Table):
 
 
 class QueueItem(Table):
-    """A reply's place in the queue and how its sending goes."""
+    """A reply in the queue, with the progress of its sending."""
 
     id = IdentityField()
     message = peewee.ForeignKeyField(Message, unique=True, backref="items", on_delete="CASCADE")
@@ -150,20 +169,21 @@ class QueueItem(Table):
     scheduled_for = InstantField()
     attempts = peewee.IntegerField(default=0)
     because = peewee.TextField(default="")
+    reason = peewee.CharField(null=True)
     created_at = InstantField()
     sending_at = InstantField(null=True)
     sent_at = InstantField(null=True)
     echoed_at = InstantField(null=True)
-    parting = peewee.CharField(null=True)
-    """Why it may pass where nothing else by the bot may; None for almost every item."""
+    closing_message = peewee.CharField(column_name="parting", null=True)
+    """Why it is exempt from a hold or opt-out; None for almost every item."""
     is_final = peewee.BooleanField(null=True)
-    """Whether it must not be sent again, should it not have arrived; None for almost every item."""
+    """Whether it must not be sent again if it did not arrive; None for almost every item."""
     unconfirmed_since = InstantField(null=True)
-    """When the first call began that may have delivered it; None while none may have."""
+    """When the first call began that may have delivered it; None if there was none."""
     command_key = peewee.CharField(null=True)
     """Identifies the command that queued it, so that repeating the command queues nothing."""
     channel = peewee.CharField(default="", constraints=[SQL("DEFAULT ''")])
-    """Whose limits it is under; see `Channel.name`."""
+    """The name of the channel whose limits apply; see `Channel.name`."""
 
     class Meta:
         table_name = "queue_item"
@@ -171,17 +191,19 @@ class QueueItem(Table):
 
 
 class AccountRest(Table):
-    """Until when nothing goes for an account, because Instagram asked it to wait."""
+    """Until when an account makes no calls."""
 
     account_id = peewee.CharField(primary_key=True)
     rests_until = InstantField()
+    problem = peewee.TextField(default="", constraints=[SQL("DEFAULT ''")])
+    """Why it cannot send until an operator acts; empty if Instagram asked it to wait."""
 
     class Meta:
         table_name = "account_rest"
 
 
 class Account(Table):
-    """An Instagram account that is connected; its token is sealed."""
+    """A connected Instagram account; its token is encrypted."""
 
     account_id = peewee.CharField(primary_key=True)
     flavour = peewee.CharField()
@@ -190,7 +212,6 @@ class Account(Table):
     page_id = peewee.CharField(null=True)
     app_user_id = peewee.CharField(null=True)
     scopes = peewee.TextField(default="")
-    """Parted by spaces, as are the fields."""
     subscribed_fields = peewee.TextField(default="")
     status = peewee.CharField(default=AccountStatus.ACTIVE)
     because = peewee.TextField(default="")
@@ -204,40 +225,8 @@ class Account(Table):
     refresh_failed_at = InstantField(null=True)
 
 
-class DeletionRequest(Table):
-    """Somebody's wish to have everything erased, by the code with which they may look after it."""
-
-    code = peewee.CharField(primary_key=True)
-    account_id = peewee.CharField(null=True)
-    """Whose contacts are erased one by one; None where no account was meant."""
-    requested_at = InstantField()
-    completed_at = InstantField(null=True)
-
-    class Meta:
-        table_name = "deletion_request"
-
-
-class Scrub(Table):
-    """A search, under way, for the bodies that name a contact, or an account where psid is None."""
-
-    id = peewee.BigAutoField()
-    account_id = peewee.CharField()
-    psid = peewee.CharField(null=True)
-    code = peewee.CharField(null=True)
-    """Of the request it belongs to."""
-    after_id = peewee.BigIntegerField(default=0)
-    until_id = peewee.BigIntegerField()
-
-
-class Signing(Table):
-    """When a secret last signed a webhook; named by a hash, and "none" where none of ours did."""
-
-    secret = peewee.CharField(primary_key=True)
-    last_at = InstantField()
-
-
 class AccountProfile(Table):
-    """By what an account's ice breakers and menu are known again; empty where it was given none."""
+    """The fingerprints of the ice breakers and menu set for an account; empty if none were set."""
 
     account_id = peewee.CharField(primary_key=True)
     ice_breakers = peewee.CharField(default="")
@@ -248,7 +237,7 @@ class AccountProfile(Table):
 
 
 class JourneyStep(Table):
-    """One line of a message's journey."""
+    """A step of a message's journey."""
 
     id = peewee.BigAutoField()
     message = peewee.ForeignKeyField(Message, backref="steps", on_delete="CASCADE")
@@ -261,8 +250,8 @@ class JourneyStep(Table):
         table_name = "journey_step"
 
 
-class Notice(Table):
-    """Something to be told to people outside of Moca."""
+class StoredNotification(Table):
+    """A notification to a person outside Moca."""
 
     id = IdentityField()
     kind = peewee.CharField()
@@ -271,15 +260,19 @@ class Notice(Table):
     conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="CASCADE", index=False)
     created_at = InstantField()
     due_at = InstantField(null=True)
-    """When it is to be sent next; None once it was sent or given up."""
+    """When to send it next; None once it was sent or given up."""
     attempts = peewee.IntegerField(default=0)
     sent_at = InstantField(null=True)
     fault = peewee.TextField(default="")
     """Why the last attempt failed."""
 
+    class Meta:
+        table_name = "notice"
+
 
 # Spelled as literals: neither database matches a bound value with a partial index.
 IS_NOT_OPEN = Conversation.status != SQL("'open'")
+IS_HELD = Conversation.status << SQL("('human', 'paused', 'standby')")
 IS_CURRENT = Conversation.status != SQL("'closed'")
 IS_UNANSWERED = (
     (Message.role == SQL("'user'"))
@@ -291,10 +284,10 @@ IS_FOR_AT_ONCE = IS_PENDING & (QueueItem.scheduled_for <= QueueItem.created_at)
 IS_FOR_LATER = IS_PENDING & (QueueItem.scheduled_for > QueueItem.created_at)
 IS_UNNAMED = (Message.role == SQL("'assistant'")) & Message.mid.is_null()
 IS_UNDER_WAY = QueueItem.status << SQL("('pending', 'sending')")
-IS_PARTING = QueueItem.parting.is_null(is_null=False)
+IS_CLOSING_MESSAGE = QueueItem.closing_message.is_null(is_null=False)
 IS_UNSETTLED = QueueItem.status << SQL("('sending', 'unknown')")
 
 
 def is_contact(contact: ContactKey) -> Any:
-    """Give the condition that a row of `Contact` is this contact's."""
+    """Return the condition that a row of `Contact` is this contact."""
     return (Contact.psid == contact.psid) & (Contact.account_id == contact.account_id)

@@ -3,15 +3,19 @@ from typing import NamedTuple
 
 from moca.core.conversation.hold import Hold, hold_after_reply
 from moca.core.inbound.events import Echo
-from moca.core.notifications import NoticeKind
+from moca.core.notifications import NotificationKind
+from moca.core.reasons import Because, Reason
 from moca.core.types import Author, ConversationStatus, MessageStatus, Role, Stage
 from moca.storage.content_codec import written_received
 from moca.storage.conversations.hold import hold_for_teammate
+from moca.storage.conversations.needs_reply import mark_replied
+from moca.storage.conversations.snooze import end_snooze
 from moca.storage.db.bulk import Insertion
 from moca.storage.db.fields import short, storable
 from moca.storage.db.tables import Message
-from moca.storage.messages.contact_conversations import Talk, Talks
-from moca.storage.notifications import give_notice
+from moca.storage.messages.contact_conversations import ContactConversation, ContactConversations
+from moca.storage.notifications import store_notification
+from moca.storage.reports import TeammateReply, count_teammate_reply
 from moca.storage.unit_of_work import Batch
 
 _INSERT = Insertion(
@@ -34,63 +38,83 @@ _INSERT = Insertion(
     Message.redeliveries,
 )
 
-_BECAUSE = "a person answered in the Instagram app"
+_BECAUSE = Because(Reason.TEAMMATE_REPLIED_IN_APP)
 _BY = "A teammate in the Instagram app"
 _WRITTEN = "written in the Instagram app"
-NEVER_CAME = "never came by webhook; found in Instagram's record"
+NEVER_CAME = "no webhook arrived; found in Instagram's message history"
 
 
-class ByHand(NamedTuple):
-    """What a person wrote in the Instagram app, and how it became known."""
+class AppReply(NamedTuple):
+    """A message written in the Instagram app, and how it became known."""
 
     echo: Echo
     webhook_id: int | None
     received_at: datetime
     how: str = ""
     takes_over: bool = True
-    """False where it is too long ago to silence the bot."""
+    """False if it is too old to hold the bot."""
 
 
-def store_by_hand(batch: Batch, by_hand: ByHand) -> int:
-    """Store what a person wrote in the Instagram app, and leave the conversation to that person."""
-    echo, at = by_hand.echo, by_hand.received_at
-    talks = Talks([echo.contact])
-    talk = talks.of(echo.contact)
-    was_open = _hand_over(batch, talk, at) if by_hand.takes_over else False
-    talk.go_on(at)
-    talks.write()
-    conversation_id = talk.conversation_id
-    row = _row(echo, by_hand.webhook_id, at, conversation_id)
+def store_app_reply(batch: Batch, app_reply: AppReply) -> int:
+    """Store a message written in the Instagram app, and take over the conversation.
+
+    Return its id.
+    """
+    echo, at = app_reply.echo, app_reply.received_at
+    conversations = ContactConversations([echo.contact])
+    conversation = conversations.of(echo.contact)
+    was_open = _hand_over(batch, conversation, at) if app_reply.takes_over else False
+    conversation.go_on(at)
+    conversations.write()
+    conversation_id = conversation.conversation_id
+    row = _row(echo, app_reply.webhook_id, at, conversation_id)
     (message_id,) = _INSERT.returning_ids([row])
-    told = f"{_WRITTEN}; {by_hand.how}" if by_hand.how else _WRITTEN
-    batch.note(message_id, at, Stage.RECEPTION, "echoed", told)
-    if by_hand.takes_over:
-        _silence(batch, talk, at, was_open=was_open)
+    detail = f"{_WRITTEN}; {app_reply.how}" if app_reply.how else _WRITTEN
+    batch.note(message_id, at, Stage.RECEPTION, "echoed", detail)
+    if app_reply.takes_over:
+        _silence(batch, conversation, at, was_open=was_open)
+    if not app_reply.how:
+        account_id = echo.contact.account_id
+        count_teammate_reply(
+            TeammateReply(account_id, conversation_id, message_id, Author.HUMAN, "", at)
+        )
+    mark_replied(conversation_id, echo.sent_at if app_reply.how else None)
+    end_snooze(conversation_id, (echo.sent_at if app_reply.how else None) or at)
     return message_id
 
 
-def _silence(batch: Batch, talk: Talk, at: datetime, *, was_open: bool) -> None:
-    hold = Hold(ConversationStatus(talk.status), talk.held_until)
+def _silence(
+    batch: Batch, conversation: ContactConversation, at: datetime, *, was_open: bool
+) -> None:
+    hold = Hold(ConversationStatus(conversation.status), conversation.held_until)
     hold_for_teammate(
-        batch, talk.contact, talk.conversation_id, hold, because=_BECAUSE, by=_BY, at=at
+        batch,
+        conversation.contact,
+        conversation.conversation_id,
+        hold,
+        because=_BECAUSE,
+        by=_BY,
+        at=at,
     )
     if was_open:
-        give_notice(
+        store_notification(
             batch,
-            NoticeKind.TAKEN_OVER,
+            NotificationKind.TAKEN_OVER,
             _BECAUSE,
             at,
-            account_id=talk.contact.account_id,
-            conversation_id=talk.conversation_id,
+            account_id=conversation.contact.account_id,
+            conversation_id=conversation.conversation_id,
         )
 
 
-def _hand_over(batch: Batch, talk: Talk, at: datetime) -> bool:
-    """Hold the bot for the person who wrote; True if the bot could answer before."""
-    talk.end_hold(at)
-    was_open = talk.status == ConversationStatus.OPEN
-    before = Hold(ConversationStatus(talk.status), talk.held_until)
-    talk.status, talk.held_until = hold_after_reply(before, at, batch.policy.takeover)
+def _hand_over(batch: Batch, conversation: ContactConversation, at: datetime) -> bool:
+    """Hold the bot for the person who wrote; return whether the bot could answer before."""
+    conversation.end_hold(at)
+    was_open = conversation.status == ConversationStatus.OPEN
+    before = Hold(ConversationStatus(conversation.status), conversation.held_until)
+    conversation.status, conversation.held_until = hold_after_reply(
+        before, at, batch.policy.takeover
+    )
     return was_open
 
 

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peewee import JOIN
 
@@ -11,6 +11,7 @@ from moca.core.types import Author, ItemStatus, Stage
 from moca.storage.content_codec import REACTION, read_content, type_of
 from moca.storage.db.bulk import Update, in_chunks
 from moca.storage.db.fields import storable
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import (
     IS_UNNAMED,
     IS_UNSETTLED,
@@ -21,9 +22,9 @@ from moca.storage.db.tables import (
     QueueItem,
     is_contact,
 )
-from moca.storage.inbound.app_replies import NEVER_CAME, ByHand, store_by_hand
-from moca.storage.outbox.items import Item, hold_items
-from moca.storage.outbox.sent import Arrived, write_arrived
+from moca.storage.inbound.app_replies import NEVER_CAME, AppReply, store_app_reply
+from moca.storage.outbox.items import OutboxItem, hold_items
+from moca.storage.outbox.sent import ArrivedReply, write_arrived
 from moca.storage.unit_of_work import Batch
 
 _ECHOED = Update(QueueItem, QueueItem.echoed_at, where='"echoed_at" IS NULL')
@@ -31,25 +32,25 @@ _ECHOED = Update(QueueItem, QueueItem.echoed_at, where='"echoed_at" IS NULL')
 _CLOCKS_APART = timedelta(seconds=2)
 
 _SHOWN_AS = {"text": (), REACTION: (), "like_heart": ("image", "sticker", "unsupported")}
-"""What an echo may call a kind of reply that it does not name; of a reaction there is none."""
+"""The types in an echo of a reply's type, where they differ; a reaction has no echo."""
 
 Key = tuple[str, str]
 
 
-class Heard(NamedTuple):
-    """An echo as it came in a webhook, or as it was fetched because none told it."""
+class ReceivedEcho(NamedTuple):
+    """An echo from a webhook, or from Instagram's record if no webhook carried it."""
 
     webhook_id: int | None
     received_at: datetime
     echo: Echo
     is_found: bool = False
-    """Whether nothing had told of it before Instagram's record did."""
+    """Whether it only became known through Instagram's record."""
     takes_over: bool = True
-    """Whether the bot falls silent if a person wrote it."""
+    """Whether it holds the bot if a person wrote it."""
 
     @property
     def key(self) -> Key:
-        """What makes it the echo of one message."""
+        """Identifies the message of the echo."""
         return self.echo.contact.account_id, self.echo.mid
 
 
@@ -60,40 +61,42 @@ class _Known:
     is_echoed: bool = False
 
 
-def hear_echoes(batch: Batch, echoes: Sequence[Heard]) -> None:
-    """Take echoes as proof of delivery; one that proves nothing was written by a person."""
+def record_echoes(batch: Batch, echoes: Sequence[ReceivedEcho]) -> None:
+    """Process echoes as proof of delivery. An echo of no reply was written in the Instagram app."""
     if not echoes:
         return
-    known = _stored(heard.echo.mid for heard in echoes)
+    known = _stored(received.echo.mid for received in echoes)
     proofs: list[tuple[datetime, int]] = []
-    for heard in echoes:
-        if heard.key not in known:
-            known[heard.key] = _recognise(batch, heard)
-        message = known[heard.key]
+    for received in echoes:
+        if received.key not in known:
+            known[received.key] = _recognise(batch, received)
+        message = known[received.key]
         if message.item_id is not None and not message.is_echoed:
-            proofs.append((heard.received_at, message.item_id))
-            batch.note(message.message_id, heard.received_at, Stage.DELIVERY, "echoed")
+            proofs.append((received.received_at, message.item_id))
+            batch.note(message.message_id, received.received_at, Stage.DELIVERY, "echoed")
         message.is_echoed = True
     _ECHOED.each(proofs)
 
 
-def _recognise(batch: Batch, heard: Heard) -> _Known:
-    item = _match(heard.echo, is_found=heard.is_found)
+def _recognise(batch: Batch, received: ReceivedEcho) -> _Known:
+    item = _match(received.echo, is_found=received.is_found)
     if item is None:
-        by_hand = ByHand(heard.echo, heard.webhook_id, heard.received_at)
-        if heard.is_found:
-            by_hand = by_hand._replace(how=NEVER_CAME, takes_over=heard.takes_over)
-        return _Known(store_by_hand(batch, by_hand))
-    write_arrived(batch, [Arrived(item, heard.echo.mid, heard.received_at, "echo")])
+        app_reply = AppReply(received.echo, received.webhook_id, received.received_at)
+        if received.is_found:
+            app_reply = app_reply._replace(how=NEVER_CAME, takes_over=received.takes_over)
+        return _Known(store_app_reply(batch, app_reply))
+    write_arrived(
+        batch, [ArrivedReply(item, received.echo.mid, received.received_at, "delivery confirmed")]
+    )
     return _Known(item.message_id, item.id)
 
 
-def _match(echo: Echo, *, is_found: bool) -> Item | None:
-    """Find the reply it is the echo of: the last one begun before it, else the oldest.
+def _match(echo: Echo, *, is_found: bool) -> OutboxItem | None:
+    """Return the reply of an echo: the last one begun before it, else the oldest.
 
-    What is found in the record may be long past: it is no proof of what was begun after it.
+    An echo found in the record may be old: it proves nothing about replies begun after it.
     """
-    candidates = [item for item in _may_arrive(echo) if _says_the_same(echo, item)]
+    candidates = [item for item in _may_arrive(echo) if _has_same_text(echo, item)]
     if echo.sent_at is not None:
         until = echo.sent_at + _CLOCKS_APART
         begun = [(item.sending_at, item) for item in candidates if item.sending_at is not None]
@@ -103,8 +106,8 @@ def _match(echo: Echo, *, is_found: bool) -> Item | None:
     return None if is_found else next(iter(candidates), None)
 
 
-def _says_the_same(echo: Echo, item: Item) -> bool:
-    """Compare texts, or kinds where the echo has none: of a template it shows nothing else."""
+def _has_same_text(echo: Echo, item: OutboxItem) -> bool:
+    """Compare texts, or types if the echo has no text, as for a template."""
     text = storable(echo.text).strip()
     if text:
         return item.text.strip() == text
@@ -112,21 +115,23 @@ def _says_the_same(echo: Echo, item: Item) -> bool:
     return type_sent == echo.type or echo.type in _SHOWN_AS.get(type_sent, ("unsupported",))
 
 
-def _may_arrive(echo: Echo) -> list[Item]:
-    # By what has no name yet: that is next to nothing, and all that was ever sent is much.
-    query: Any = Message.select(Message.id).join(Conversation).join(Contact)
+def _may_arrive(echo: Echo) -> list[OutboxItem]:
+    # By the messages without a mid: there are few of them, and very many sent ones.
+    query = Message.select(Message.id).join(Conversation).join(Contact)
     unnamed_ids = [
-        row_id for (row_id,) in query.where(is_contact(echo.contact) & IS_UNNAMED).tuples()
+        row_id for (row_id,) in read_rows(query.where(is_contact(echo.contact) & IS_UNNAMED))
     ]
     if not unnamed_ids:
         return []
-    # A call that never left, or was refused, has no echo: only what was once in doubt.
-    doubts: Any = JourneyStep.select(JourneyStep.message).where(
+    # A call that was never made, or was refused, has no echo: only sends that were unconfirmed.
+    unconfirmed_sends = JourneyStep.select(JourneyStep.message).where(
         (JourneyStep.message << unnamed_ids)
         & (JourneyStep.stage == Stage.SETTLING.value)
         & (JourneyStep.outcome == "unknown")
     )
-    retried = (QueueItem.status == ItemStatus.PENDING.value) & (QueueItem.message << doubts)
+    retried = (QueueItem.status == ItemStatus.PENDING.value) & (
+        QueueItem.message << unconfirmed_sends
+    )
     unnamed = (QueueItem.status == ItemStatus.SENT.value) & Message.mid.is_null()
     open_items = (Message.author != Author.HUMAN.value) & (IS_UNSETTLED | retried | unnamed)
     return hold_items((QueueItem.message << unnamed_ids) & open_items)
@@ -134,12 +139,12 @@ def _may_arrive(echo: Echo) -> list[Item]:
 
 def _stored(mids: Iterable[str]) -> dict[Key, _Known]:
     columns = (Message.account_id, Message.mid, Message.id, QueueItem.id, QueueItem.echoed_at)
-    query: Any = Message.select(*columns).join(
+    query = Message.select(*columns).join(
         QueueItem, JOIN.LEFT_OUTER, on=QueueItem.message == Message.id
     )
     found = {}
     for chunk in in_chunks(sorted(set(mids))):
         own = (Message.mid << chunk) & (Message.kind == "message")
-        for account_id, mid, message_id, item_id, echoed_at in query.where(own).tuples():
+        for account_id, mid, message_id, item_id, echoed_at in read_rows(query.where(own)):
             found[account_id, mid] = _Known(message_id, item_id, echoed_at is not None)
     return found

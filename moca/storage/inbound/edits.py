@@ -1,27 +1,27 @@
 import json
 from datetime import datetime
-from typing import Any
 
 from moca.core.inbound.events import Edit
 from moca.core.messages.inbound import MessageEdited
 from moca.core.types import ContactKey, Stage
-from moca.storage.conversations.contacts import heed_edit
+from moca.storage.conversations.contacts import change_consent_by_edit
 from moca.storage.db.fields import storable
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Event, Message
 from moca.storage.inbound.messages import Arrival, store_arrivals
 from moca.storage.inbound.unsends import erase_traces
-from moca.storage.inbound.webhook_bodies import Body, note_bodies, scrub_body
-from moca.storage.messages.duplicates import hear_after_all
-from moca.storage.messages.stored_message import Writing, find_writing
+from moca.storage.inbound.webhook_bodies import WebhookBody, note_bodies, redact_body
+from moca.storage.messages.duplicates import answer_after_all
+from moca.storage.messages.stored_message import StoredMessage, find_writing
 from moca.storage.outbox.recall import recall_reply
 from moca.storage.unit_of_work import Batch
 
 
 def edit_message(batch: Batch, edit: Edit, webhook_id: int, at: datetime) -> None:
-    """Let an unanswered message read as edited; of any other the edit is only recorded.
+    """Apply an edit to an unanswered message; for any other, only record it.
 
-    A reply that waits in the queue is taken back for it. An edit that comes before its message
-    tells the whole of it, and stands for it.
+    A reply waiting in the queue is recalled. An edit that arrives before its message carries the
+    whole message, and is stored in its place.
     """
     if edit.number < 1:
         return
@@ -41,26 +41,26 @@ def edit_message(batch: Batch, edit: Edit, webhook_id: int, at: datetime) -> Non
         _only_record(batch, edit, writing, at)
 
 
-def hear_edit_again(edit: Edit, webhook_id: int, at: datetime) -> None:
-    """Remember in which body an edit came again; where its message was unsent, keep none of it."""
+def record_edit_again(edit: Edit, webhook_id: int, at: datetime) -> None:
+    """Record the webhook of a repeated edit, or redact it if its message was unsent."""
     writing = find_writing(edit.event.account_id, edit.mid)
     if writing is not None and writing.deleted_at is not None:
-        scrub_body(webhook_id, edit.mid)
+        redact_body(webhook_id, edit.mid)
     elif edit.text:
         contact = edit.contact or ContactKey(edit.event.account_id, "")
-        note_bodies([Body(webhook_id, contact, edit.mid, at)])
+        note_bodies([WebhookBody(webhook_id, contact, edit.mid, at)])
 
 
 def _only_record(
-    batch: Batch, edit: Edit, writing: Writing, at: datetime, because: str = ""
+    batch: Batch, edit: Edit, writing: StoredMessage, at: datetime, because: str = ""
 ) -> None:
-    detail = f"edit {edit.number} is only recorded" + (f": {because}" if because else "")
+    detail = f"edit {edit.number} was recorded only" + (f": {because}" if because else "")
     batch.note(writing.id, at, Stage.RECEPTION, "edited", detail)
 
 
-def _take_up(batch: Batch, edit: Edit, writing: Writing, reply_id: int, at: datetime) -> None:
+def _take_up(batch: Batch, edit: Edit, writing: StoredMessage, reply_id: int, at: datetime) -> None:
     is_the_same = storable(edit.text) == writing.text
-    because = "it says the same" if is_the_same else recall_reply(batch, reply_id, at)
+    because = "the text is unchanged" if is_the_same else recall_reply(batch, reply_id, at)
     if because is None:
         unanswered = writing._replace(processed=False, reply_id=None)
         _replace_text(batch, edit, unanswered, at, "before the reply was sent")
@@ -71,27 +71,29 @@ def _take_up(batch: Batch, edit: Edit, writing: Writing, reply_id: int, at: date
 def _replace_text(
     batch: Batch,
     edit: Edit,
-    writing: Writing,
+    writing: StoredMessage,
     at: datetime,
     when: str = "before a reply was queued",
 ) -> None:
     text = storable(edit.text)
     Message.update(text=text).where(Message.id == writing.id).execute()
     batch.note(writing.id, at, Stage.RECEPTION, "edited", f"edit {edit.number}, {when}")
-    wish = heed_edit(batch, writing, text, at)
+    consent_change = change_consent_by_edit(batch, writing, text, at)
     if writing.is_unanswered:
-        talk = writing.conversation_id
-        batch.tell(MessageEdited(writing.contact, talk, writing.id, text, wish))
+        conversation_id = writing.conversation_id
+        batch.tell(
+            MessageEdited(writing.contact, conversation_id, writing.id, text, consent_change)
+        )
     elif text != writing.text:
-        hear_after_all(batch, writing.id, writing, "edited, it repeats nothing", at)
+        answer_after_all(batch, writing.id, writing, "no longer a duplicate after the edit", at)
 
 
 def _is_overtaken(edit: Edit) -> bool:
-    """Tell whether a later edit of the message came before this one."""
-    query: Any = Event.select(Event.detail).where(
+    """Return whether a later edit of the message arrived before this one."""
+    query = Event.select(Event.detail).where(
         (Event.mid == edit.mid)
         & (Event.account_id == edit.event.account_id)
         & (Event.kind == "edit")
     )
-    numbers = (json.loads(detail).get("num_edit", "0") for (detail,) in query.tuples())
+    numbers = (json.loads(detail).get("num_edit", "0") for (detail,) in read_rows(query))
     return any(int(number) > edit.number for number in numbers)

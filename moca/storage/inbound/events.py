@@ -1,13 +1,14 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 from moca.core.inbound.events import Deletion, Edit, OtherEvent, ThreadControl
 from moca.storage.db.bulk import Insertion, Update, in_chunks
 from moca.storage.db.fields import short, storable
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Event
-from moca.storage.inbound.edits import edit_message, hear_edit_again
+from moca.storage.inbound.edits import edit_message, record_edit_again
 from moca.storage.inbound.thread_control import hand_over
 from moca.storage.inbound.unsends import unsend
 from moca.storage.unit_of_work import Batch
@@ -31,31 +32,31 @@ _INSERT = Insertion(
 _REDELIVERIES = Update(Event, Event.redeliveries)
 
 MESSAGE_FOLLOWS_WITHIN = timedelta(seconds=10)
-"""A message that an edit hints at and that has not come by then is fetched."""
+"""How long after an edit's hint the message may take to arrive before it is fetched."""
 _TEST_ACCOUNT = "0"
 
 
-class Happened(NamedTuple):
-    """What a webhook told beside messages and echoes."""
+class StoredEvent(NamedTuple):
+    """An event other than messages and echoes, from a webhook."""
 
     webhook_id: int
     at: datetime
-    told: OtherEvent | Deletion | Edit | ThreadControl
+    received: OtherEvent | Deletion | Edit | ThreadControl
 
     @property
     def event(self) -> OtherEvent:
-        """What is kept of it."""
-        return self.told if isinstance(self.told, OtherEvent) else self.told.event
+        """The part of it that is stored."""
+        return self.received if isinstance(self.received, OtherEvent) else self.received.event
 
 
-def record_happenings(batch: Batch, happened: Sequence[Happened]) -> None:
-    """Store what is new and do what follows from it; what came again is counted."""
-    known = _stored(each.event.key for each in happened)
-    fresh: dict[str, Happened] = {}
-    again: list[Happened] = []
+def record_events(batch: Batch, stored: Sequence[StoredEvent]) -> None:
+    """Store new events and apply their consequences; repeated ones are counted."""
+    known = _stored(each.event.key for each in stored)
+    fresh: dict[str, StoredEvent] = {}
+    again: list[StoredEvent] = []
     counts: dict[int, int] = {}
     repeats: dict[str, int] = {}
-    for each in happened:
+    for each in stored:
         key = each.event.key
         if key in known or key in fresh:
             again.append(each)
@@ -71,59 +72,59 @@ def record_happenings(batch: Batch, happened: Sequence[Happened]) -> None:
     for each in fresh.values():
         _carry_out(batch, each)
     for each in again:
-        if isinstance(each.told, Edit):
-            hear_edit_again(each.told, each.webhook_id, each.at)
+        if isinstance(each.received, Edit):
+            record_edit_again(each.received, each.webhook_id, each.at)
 
 
-def _carry_out(batch: Batch, happened: Happened) -> None:
-    told = happened.told
-    match told:
+def _carry_out(batch: Batch, stored: StoredEvent) -> None:
+    received = stored.received
+    match received:
         case Deletion():
-            unsend(batch, told, happened.webhook_id, happened.at)
+            unsend(batch, received, stored.webhook_id, stored.at)
         case Edit():
-            edit_message(batch, told, happened.webhook_id, happened.at)
+            edit_message(batch, received, stored.webhook_id, stored.at)
         case ThreadControl():
-            hand_over(batch, told, happened.at)
+            hand_over(batch, received, stored.at)
         case OtherEvent():
             pass
         case _:
-            assert_never(told)
+            assert_never(received)
 
 
-def _row(happened: Happened, redeliveries: int) -> tuple[object, ...]:
-    event = happened.event
+def _row(stored: StoredEvent, redeliveries: int) -> tuple[object, ...]:
+    event = stored.event
     detail = {storable(name): storable(text) for name, text in event.detail}
     return (
-        happened.webhook_id,
+        stored.webhook_id,
         short(event.kind),
         event.account_id,
         event.contact.psid if event.contact else None,
         event.mid,
         event.key,
-        happened.at,
+        stored.at,
         event.sent_at,
         json.dumps(detail, ensure_ascii=False),
         redeliveries,
-        _look_at(happened),
+        _look_at(stored),
         0,
         "",
     )
 
 
-def _look_at(happened: Happened) -> datetime | None:
-    told = happened.told
-    # Where the edit itself tells the whole message, nothing needs to be fetched.
-    if not isinstance(told, Edit) or told.message is not None:
+def _look_at(stored: StoredEvent) -> datetime | None:
+    received = stored.received
+    # If the edit carries the whole message, there is nothing to fetch.
+    if not isinstance(received, Edit) or received.message is not None:
         return None
-    if told.event.account_id in ("", _TEST_ACCOUNT) or told.mid.startswith("hash:"):
+    if received.event.account_id in ("", _TEST_ACCOUNT) or received.mid.startswith("hash:"):
         return None
-    return happened.at + MESSAGE_FOLLOWS_WITHIN
+    return stored.at + MESSAGE_FOLLOWS_WITHIN
 
 
 def _stored(keys: Iterable[str]) -> dict[str, tuple[int, int]]:
     found = {}
     for chunk in in_chunks(sorted({key for key in keys if key})):
-        query: Any = Event.select(Event.key, Event.id, Event.redeliveries)
-        for key, row_id, redeliveries in query.where(Event.key << chunk).tuples():
+        query = Event.select(Event.key, Event.id, Event.redeliveries)
+        for key, row_id, redeliveries in read_rows(query.where(Event.key << chunk)):
             found[key] = row_id, redeliveries
     return found

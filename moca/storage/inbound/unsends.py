@@ -1,27 +1,29 @@
 from datetime import datetime
-from typing import Any
 
 from moca.core.inbound.events import Deletion
 from moca.core.messages.inbound import MessageErased
+from moca.core.reasons import Because, Reason
 from moca.core.types import Author, ContactKey, ItemStatus, MessageStatus, Outcome, Role, Stage
 from moca.storage.db.tables import Event, Message, QueueItem
-from moca.storage.inbound.webhook_bodies import scrub_bodies_of
-from moca.storage.messages.contact_conversations import Talks
-from moca.storage.messages.duplicates import first_repeat_of, hear_after_all
-from moca.storage.messages.outcomes import conclude, inputs_of
-from moca.storage.messages.stored_message import Writing, find_writing
+from moca.storage.inbound.webhook_bodies import redact_bodies_of
+from moca.storage.messages.contact_conversations import ContactConversations
+from moca.storage.messages.duplicates import answer_after_all, first_repeat_of
+from moca.storage.messages.outcomes import conclude
+from moca.storage.messages.stored_message import StoredMessage, find_writing
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.items import hold_items
+from moca.storage.outbox.unsent_inputs import unwanted_among
+from moca.storage.search.purge import purge_soon
 from moca.storage.unit_of_work import Batch
 
-UNSENT_BECAUSE = "unsent by its writer"
-"""Why nobody answers a message any more."""
+UNSENT_BECAUSE = Because(Reason.UNSENT)
+"""Why a message is not answered any more."""
 
 
 def unsend(batch: Batch, deletion: Deletion, webhook_id: int, at: datetime) -> None:
-    """Erase what a contact took back, and do not answer it; mark what the account took back.
+    """Erase a message that a contact unsent and do not answer it; mark one that the account unsent.
 
-    Where the message has not come yet its place is taken, so that it comes in erased.
+    If the message has not arrived, a placeholder is stored, so that it arrives erased.
     """
     account_id = deletion.event.account_id
     writing = find_writing(account_id, deletion.mid)
@@ -35,35 +37,36 @@ def unsend(batch: Batch, deletion: Deletion, webhook_id: int, at: datetime) -> N
         return
     elif writing.deleted_at is None:
         _erase(writing.id, at)
-        batch.note(writing.id, at, Stage.STATE, "unsent", "text and media are erased")
+        batch.note(writing.id, at, Stage.STATE, "unsent", "text and media erased")
         _do_not_answer(batch, writing, at)
         batch.tell(MessageErased(writing.contact, writing.conversation_id, writing.id))
         repeat = first_repeat_of(writing.id) if writing.outcome is None else None
         if repeat is not None:
-            hear_after_all(batch, repeat, writing, "what it repeats was unsent", at)
+            answer_after_all(batch, repeat, writing, "the message it duplicated was unsent", at)
     erase_traces(account_id, deletion.mid)
 
 
 def erase_traces(account_id: str, mid: str) -> None:
-    """Erase what a message said from its edits and from the bodies in which it came."""
-    scrub_bodies_of(account_id, mid)
+    """Erase a message's text from its edits and from the webhook bodies that carried it."""
+    redact_bodies_of(account_id, mid)
     edits = (Event.mid == mid) & (Event.account_id == account_id) & (Event.kind == "edit")
     Event.update(detail="{}").where(edits).execute()
 
 
-def _mark(batch: Batch, writing: Writing | None, at: datetime) -> None:
+def _mark(batch: Batch, writing: StoredMessage | None, at: datetime) -> None:
     if writing is None or writing.is_contacts or writing.deleted_at is not None:
         return
     Message.update(deleted_at=at).where(Message.id == writing.id).execute()
-    batch.note(writing.id, at, Stage.DELIVERY, "unsent", "the account took it back")
+    batch.note(writing.id, at, Stage.DELIVERY, "unsent", "unsent by the account")
 
 
 def _erase(message_id: int, at: datetime) -> None:
-    erased: Any = Message.update(text="", content=None, deleted_at=at)
+    erased = Message.update(text="", content=None, deleted_at=at)
     erased.where(Message.id == message_id).execute()
+    purge_soon()
 
 
-def _do_not_answer(batch: Batch, writing: Writing, at: datetime) -> None:
+def _do_not_answer(batch: Batch, writing: StoredMessage, at: datetime) -> None:
     if writing.outcome is not None:
         return
     if writing.reply_id is None:
@@ -73,7 +76,7 @@ def _do_not_answer(batch: Batch, writing: Writing, at: datetime) -> None:
         QueueItem.status == ItemStatus.PENDING.value
     )
     for item in hold_items(pending):
-        if inputs_of([writing.reply_id])[writing.reply_id] == [writing.id]:
+        if unwanted_among([item]):
             cancel_items(batch, [item], UNSENT_BECAUSE, at)
         else:
             conclude(batch, [writing.id], Outcome.SUPPRESSED, UNSENT_BECAUSE, at)
@@ -82,12 +85,12 @@ def _do_not_answer(batch: Batch, writing: Writing, at: datetime) -> None:
 def _take_its_place(
     batch: Batch, contact: ContactKey, mid: str, webhook_id: int, at: datetime
 ) -> None:
-    talks = Talks([contact])
-    talk = talks.of(contact)
-    talk.go_on(at)
-    talks.write()
+    conversations = ContactConversations([contact])
+    conversation = conversations.of(contact)
+    conversation.go_on(at)
+    conversations.write()
     message = Message.create(
-        conversation=talk.conversation_id,
+        conversation=conversation.conversation_id,
         webhook=webhook_id,
         account_id=contact.account_id,
         kind="message",
@@ -100,7 +103,8 @@ def _take_its_place(
         processed=True,
         outcome=Outcome.SUPPRESSED,
         because=UNSENT_BECAUSE,
+        reason=Reason.UNSENT,
         deleted_at=at,
     )
-    batch.note(message.id, at, Stage.STATE, "unsent", "before it came")
+    batch.note(message.id, at, Stage.STATE, "unsent", "before it arrived")
     batch.note(message.id, at, Stage.OUTCOME, Outcome.SUPPRESSED, UNSENT_BECAUSE)

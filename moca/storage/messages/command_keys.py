@@ -1,18 +1,20 @@
 from collections.abc import Sequence
-from typing import Any
 
-from moca.core.messages.receipt import Conflict, Done
+from moca.core.messages.command import Conflict, Done
 from moca.core.messages.replies import QueueReply, ReplyQueued
 from moca.core.types import ItemStatus
 from moca.storage.db.bulk import in_chunks
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import QueueItem
+from moca.storage.handlers import handles
 from moca.storage.outbox.enqueue import queue_replies
-from moca.storage.outbox.items import Item, hold_items, with_other_parts
+from moca.storage.outbox.items import OutboxItem, hold_items, with_other_parts
 from moca.storage.unit_of_work import Batch
 
 
+@handles(QueueReply)
 def queue_each_once(batch: Batch, commands: Sequence[QueueReply]) -> None:
-    """Put replies into the queue, but for those whose key is known from an earlier command."""
+    """Queue replies, and repeat the first result for those whose key was used before."""
     fresh, repeats = _split(commands)
     queue_replies(batch, fresh)
     _repeat_results(batch, repeats)
@@ -34,7 +36,7 @@ def _repeat_results(batch: Batch, repeats: Sequence[QueueReply]) -> None:
     for command in repeats:
         item = stored.get(command.key or "")
         if item is None:
-            batch.answer(command.receipt, Conflict("the same command was refused just now"))
+            batch.answer(command.receipt, Conflict("the same request was just rejected"))
             continue
         for part in with_other_parts([item]):
             if part.status == ItemStatus.PENDING:
@@ -42,11 +44,11 @@ def _repeat_results(batch: Batch, repeats: Sequence[QueueReply]) -> None:
         batch.answer(command.receipt, Done(item.message_id, is_repeat=True))
 
 
-def _stored(commands: Sequence[QueueReply]) -> dict[str, Item]:
-    wanted = {command.key for command in commands if command.key is not None}
-    found: dict[str, Item] = {}
-    for chunk in in_chunks(sorted(wanted)):
-        query: Any = QueueItem.select(QueueItem.id, QueueItem.command_key)
-        keys = dict(query.where(QueueItem.command_key << chunk).tuples())
+def _stored(commands: Sequence[QueueReply]) -> dict[str, OutboxItem]:
+    command_keys = {command.key for command in commands if command.key is not None}
+    found: dict[str, OutboxItem] = {}
+    for chunk in in_chunks(sorted(command_keys)):
+        query = QueueItem.select(QueueItem.id, QueueItem.command_key)
+        keys = dict(read_rows(query.where(QueueItem.command_key << chunk)))
         found |= {keys[item.id]: item for item in hold_items(QueueItem.id << list(keys))}
     return found

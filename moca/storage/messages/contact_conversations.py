@@ -2,10 +2,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Any
 
 from peewee import JOIN
 
+from moca.core.contact_profile import FIRST_READ_AFTER
 from moca.core.types import ContactKey, ConversationStatus
 from moca.storage.db.bulk import Insertion, Update
 from moca.storage.db.statements import Selection
@@ -24,7 +24,12 @@ _CONVERSATIONS = (
     Conversation.last_activity_at,
 )
 _INSERT_CONTACTS = Insertion(
-    Contact, Contact.account_id, Contact.psid, Contact.created_at, *_CONTACTS
+    Contact,
+    Contact.account_id,
+    Contact.psid,
+    Contact.created_at,
+    Contact.profile_due_at,
+    *_CONTACTS,
 )
 _UPDATE_CONTACTS = Update(Contact, *_CONTACTS)
 _INSERT_CONVERSATIONS = Insertion(
@@ -34,11 +39,11 @@ _UPDATE_CONVERSATIONS = Update(Conversation, *_CONVERSATIONS)
 
 
 OTHER_APPS_TURN = timedelta(hours=24)
-"""So long after a contact's last message does Instagram leave a thread to the app that has it."""
+"""How long after a contact's last message Instagram leaves a thread to the app that controls it."""
 
 
-class Turn(Enum):
-    """How it changed who may answer."""
+class HoldChange(Enum):
+    """A change of who may answer."""
 
     RAN_OUT = auto()
     STOOD_BY = auto()
@@ -46,35 +51,41 @@ class Turn(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Talk:
-    """A contact and its current conversation: as they are stored, then as they become."""
+class ContactConversation:
+    """A contact with its current conversation: read, changed in memory, then written."""
 
     contact: ContactKey
     contact_id: int = 0
     conversation_id: int = 0
-    """Like the contact's, 0 until it is written."""
+    """0 until it is written, like the contact's."""
     last_seen_at: datetime | None = None
     window_opened_at: datetime | None = None
     opted_out_at: datetime | None = None
     message_count: int = 0
     is_new: bool = True
-    """Whether nobody was told of the contact yet."""
+    """Whether the contact has not been announced yet."""
     began_at: datetime | None = None
     status: str = ConversationStatus.OPEN
     held_until: datetime | None = None
     last_user_message_at: datetime | None = None
     last_activity_at: datetime | None = None
     person_until: datetime | None = None
-    """Until when a person has the word, also under another app's turn; only read here."""
+    """Until when a person holds the conversation, even while another app controls the thread; only
+    read."""
+
+    @property
+    def profile_due_at(self) -> datetime | None:
+        """When to read a new contact's profile, if its conversation could not."""
+        return self.began_at and self.began_at + FIRST_READ_AFTER
 
     def go_on(self, at: datetime) -> None:
-        """Note that somebody wrote, on either side."""
+        """Record that a message was written, by either side."""
         self.began_at = self.began_at or at
         self.last_seen_at = self.last_seen_at or at
         self.last_activity_at = latest(self.last_activity_at, at)
 
-    def hear(self, at: datetime, window_opened_at: datetime | None) -> None:
-        """Note that the contact wrote; no window opens with None."""
+    def receive(self, at: datetime, window_opened_at: datetime | None) -> None:
+        """Record that the contact wrote. With None, no window opens."""
         self.go_on(at)
         self.message_count += 1
         self.last_seen_at = latest(self.last_seen_at, at)
@@ -83,19 +94,19 @@ class Talk:
         self.last_user_message_at = latest(self.last_user_message_at, at)
 
     def introduce(self) -> bool:
-        """Tell, once, whether there is nothing to know of the contact but the message at hand."""
+        """Return, once, whether nothing is to be known of the contact but its first message."""
         is_new, self.is_new = self.is_new, False
         return is_new and self.status == ConversationStatus.OPEN and self.opted_out_at is None
 
     def end_hold(self, at: datetime) -> bool:
-        """Open the conversation if its hold ran out; tell whether it did."""
+        """Open the conversation if its hold has expired, and return whether it had."""
         if self.held_until is None or at < self.held_until:
             return False
         self.status, self.held_until = ConversationStatus.OPEN, None
         return True
 
-    def stand_by(self, at: datetime) -> Turn | None:
-        """Note that another app holds the thread; None where the bot is silent as long anyway."""
+    def stand_by(self, at: datetime) -> HoldChange | None:
+        """Record that another app controls the thread; None if the bot is held as long anyway."""
         self.end_hold(at)
         until = at + OTHER_APPS_TURN
         if self.status == ConversationStatus.STANDBY:
@@ -105,71 +116,71 @@ class Talk:
         if self.status != ConversationStatus.OPEN and not ends_before:
             return None
         self.status, self.held_until = ConversationStatus.STANDBY, until
-        return Turn.STOOD_BY
+        return HoldChange.STOOD_BY
 
-    def comes_back(self, told_at: datetime | None, at: datetime) -> bool:
-        """Take the thread back if it was ours again when that was told; tell whether it was."""
-        if told_at is None or self.held_until is None or self.status != ConversationStatus.STANDBY:
+    def take_back_if_ours(self, sent_at: datetime | None, at: datetime) -> bool:
+        """Take the thread back if it was ours when the message was sent; return whether it was."""
+        if sent_at is None or self.held_until is None or self.status != ConversationStatus.STANDBY:
             return False
-        if told_at <= self.held_until - OTHER_APPS_TURN:
+        if sent_at <= self.held_until - OTHER_APPS_TURN:
             return False
         self.take_back(at)
         return True
 
     def take_back(self, at: datetime) -> None:
-        """Leave the thread to the bot again, or to the person whose hold still runs."""
+        """Release the thread to the bot, or to the person whose hold has not expired."""
         self.status, self.held_until = ConversationStatus.OPEN, None
         if self.person_until is not None and at < self.person_until:
             self.status, self.held_until = ConversationStatus.HUMAN, self.person_until
 
 
-class Talks:
-    """The talks of some contacts, changed in memory, then written in few statements."""
+class ContactConversations:
+    """The conversations of several contacts, changed in memory, then written in few statements."""
 
     def __init__(self, contacts: Iterable[ContactKey]) -> None:
-        self._talks = _stored(set(contacts))
+        self._conversations = _stored(set(contacts))
 
-    def of(self, contact: ContactKey) -> Talk:
-        """Find a contact's talk, or begin one."""
-        if contact not in self._talks:
-            self._talks[contact] = Talk(contact=contact)
-        return self._talks[contact]
+    def of(self, contact: ContactKey) -> ContactConversation:
+        """Return a contact's conversation, or start one."""
+        if contact not in self._conversations:
+            self._conversations[contact] = ContactConversation(contact=contact)
+        return self._conversations[contact]
 
     def write(self) -> None:
-        """Write what they have become; from then on each has its ids."""
-        talks = tuple(self._talks.values())
-        known = [talk for talk in talks if talk.contact_id]
-        unknown = [talk for talk in talks if not talk.contact_id]
-        _UPDATE_CONTACTS.each((*_contact(talk), talk.contact_id) for talk in known)
+        """Write the changes. Afterwards, each conversation has its ids."""
+        conversations = tuple(self._conversations.values())
+        known = [each for each in conversations if each.contact_id]
+        unknown = [each for each in conversations if not each.contact_id]
+        _UPDATE_CONTACTS.each((*_contact(each), each.contact_id) for each in known)
         ids = _INSERT_CONTACTS.returning_ids(
-            (*talk.contact, talk.began_at, *_contact(talk)) for talk in unknown
+            (*each.contact, each.began_at, each.profile_due_at, *_contact(each)) for each in unknown
         )
-        for talk, contact_id in zip(unknown, ids, strict=True):
-            talk.contact_id = contact_id
-        self._write_conversations(talks)
+        for each, contact_id in zip(unknown, ids, strict=True):
+            each.contact_id = contact_id
+        self._write_conversations(conversations)
 
-    def _write_conversations(self, talks: tuple[Talk, ...]) -> None:
-        current = [talk for talk in talks if talk.conversation_id]
-        beginning = [talk for talk in talks if not talk.conversation_id]
-        _UPDATE_CONVERSATIONS.each((*_conversation(talk), talk.conversation_id) for talk in current)
+    def _write_conversations(self, conversations: tuple[ContactConversation, ...]) -> None:
+        current = [each for each in conversations if each.conversation_id]
+        beginning = [each for each in conversations if not each.conversation_id]
+        _UPDATE_CONVERSATIONS.each((*_conversation(each), each.conversation_id) for each in current)
         ids = _INSERT_CONVERSATIONS.returning_ids(
-            (talk.contact_id, talk.began_at, *_conversation(talk)) for talk in beginning
+            (each.contact_id, each.began_at, *_conversation(each)) for each in beginning
         )
-        for talk, conversation_id in zip(beginning, ids, strict=True):
-            talk.conversation_id = conversation_id
+        for each, conversation_id in zip(beginning, ids, strict=True):
+            each.conversation_id = conversation_id
 
 
 def latest(known: datetime | None, at: datetime) -> datetime:
-    """Move an instant forward, never back."""
+    """Return the later instant."""
     return at if known is None else max(known, at)
 
 
-def _contact(talk: Talk) -> tuple[object, ...]:
-    return talk.last_seen_at, talk.window_opened_at, talk.opted_out_at, talk.message_count
+def _contact(of: ContactConversation) -> tuple[object, ...]:
+    return of.last_seen_at, of.window_opened_at, of.opted_out_at, of.message_count
 
 
-def _conversation(talk: Talk) -> tuple[object, ...]:
-    return talk.status, talk.held_until, talk.last_user_message_at, talk.last_activity_at
+def _conversation(of: ContactConversation) -> tuple[object, ...]:
+    return of.status, of.held_until, of.last_user_message_at, of.last_activity_at
 
 
 _STORED = (
@@ -195,32 +206,32 @@ _BY_PSID = Selection(
 )
 
 
-def _stored(contacts: set[ContactKey]) -> dict[ContactKey, Talk]:
-    found: dict[ContactKey, Talk] = {}
+def _stored(contacts: set[ContactKey]) -> dict[ContactKey, ContactConversation]:
+    found: dict[ContactKey, ContactConversation] = {}
     for account_id, psid, *rest in _BY_PSID.among(sorted({contact.psid for contact in contacts})):
         contact = ContactKey(account_id, psid)
         if contact in contacts:
             stored = zip(_NAMES, rest, strict=True)
             known = {name: value for name, value in stored if value is not None}
-            found[contact] = Talk(contact=contact, is_new=False, **known)
+            found[contact] = ContactConversation(contact=contact, is_new=False, **known)
     return found
 
 
-def leave_to_person(conversation_id: int, until: datetime) -> None:
-    """Note until when a person has the word; that it was given back at this instant, likewise."""
-    noted: Any = Conversation.update(person_until=until)
+def note_teammate_hold(conversation_id: int, until: datetime) -> None:
+    """Record until when a person holds the conversation, or when it was given back."""
+    noted = Conversation.update(person_until=until)
     noted.where(Conversation.id == conversation_id).execute()
 
 
-def hear_person(conversation_id: int, at: datetime) -> None:
-    """Note that a person wrote to the contact."""
+def note_teammate_reply(conversation_id: int, at: datetime) -> None:
+    """Record that a person wrote to the contact."""
     known = Conversation.person_until
-    noted: Any = Conversation.update(person_until=at)
+    noted = Conversation.update(person_until=at)
     noted.where((Conversation.id == conversation_id) & (known.is_null() | (known < at))).execute()
 
 
 def cool_down(conversation_id: int, until: datetime) -> None:
-    """Let no flush of a conversation come before an instant."""
+    """Extend a conversation's cooldown to an instant; it is never shortened."""
     is_sooner = Conversation.cooldown_until.is_null() | (Conversation.cooldown_until < until)
-    cooled: Any = Conversation.update(cooldown_until=until)
+    cooled = Conversation.update(cooldown_until=until)
     cooled.where((Conversation.id == conversation_id) & is_sooner).execute()

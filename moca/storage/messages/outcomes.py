@@ -1,22 +1,27 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import JOIN
+from peewee import JOIN, Node
 
 from moca.core.messages.replies import ConcludeMessages, MessagesEnded, RecordSteps
+from moca.core.reasons import code_of
 from moca.core.types import Outcome, Stage
+from moca.storage.conversations.needs_reply import EndedMessage, follow_outcomes
 from moca.storage.db.bulk import Update, in_chunks
 from moca.storage.db.fields import short, storable
+from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Selection
 from moca.storage.db.tables import IS_UNANSWERED, JourneyStep, Message
+from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 
 _OUTCOMES = Update(
     Message,
     Message.outcome,
     Message.because,
+    Message.reason,
     Message.processed,
     Message.duplicate_of,
     where='"outcome" IS NULL',
@@ -33,7 +38,7 @@ _INPUTS = Selection(
 
 
 class Conclusion(NamedTuple):
-    """How one message ends."""
+    """The outcome of one message."""
 
     message_id: int
     outcome: Outcome
@@ -42,8 +47,9 @@ class Conclusion(NamedTuple):
     duplicate_of: int | None = None
 
 
+@handles(ConcludeMessages)
 def conclude_messages(batch: Batch, commands: Sequence[ConcludeMessages]) -> None:
-    """Write how messages ended; those answered, in the queue or gone are left as they are."""
+    """Record outcomes; messages that are answered, queued or gone are skipped."""
     named = {each for command in commands for each in command.message_ids}
     unanswered = unanswered_among(named)
     originals = _existing(c.duplicate_of for c in commands if c.duplicate_of is not None)
@@ -63,16 +69,27 @@ def conclude(
     *,
     duplicate_of: int | None = None,
 ) -> None:
-    """Write one end for these messages, which must be without one."""
+    """Record one outcome for these messages, which must have none."""
     write_conclusions(
         batch, [Conclusion(each, outcome, because, at, duplicate_of) for each in message_ids]
     )
 
 
 def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
-    """Write the ends of messages that are without one."""
+    """Record the outcomes of messages that have none."""
     _OUTCOMES.each(
-        (each.outcome, storable(each.because), True, each.duplicate_of, each.message_id)
+        (
+            each.outcome,
+            storable(each.because),
+            code_of(each.because),
+            True,
+            each.duplicate_of,
+            each.message_id,
+        )
+        for each in conclusions
+    )
+    follow_outcomes(
+        EndedMessage(each.message_id, each.outcome, code_of(each.because), each.at)
         for each in conclusions
     )
     ends = groupby(conclusions, key=lambda each: (each.outcome, each.because))
@@ -85,22 +102,22 @@ def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
 
 
 def unanswered_among(message_ids: Iterable[int]) -> set[int]:
-    """Tell which of these messages nobody answers yet."""
+    """Return which of these messages are unanswered."""
     return set(unanswered_texts(message_ids))
 
 
 def unanswered_texts(message_ids: Iterable[int]) -> dict[int, str]:
-    """Tell which of these messages nobody answers yet, and what they say."""
+    """Return the texts of those of these messages that are unanswered, by id."""
     return dict(_UNANSWERED.among(sorted(set(message_ids))))
 
 
 def unanswered_of(conversation_id: int) -> list[int]:
-    """List a conversation's messages that nobody answers yet."""
+    """Return the unanswered messages of a conversation."""
     return sorted(_ids((Message.conversation == conversation_id) & IS_UNANSWERED))
 
 
 def inputs_of(message_ids: Iterable[int], outcomes: Sequence[str] = ()) -> Mapping[int, list[int]]:
-    """List what each of these replies answers and what has no end, or one of these."""
+    """Return the inputs of each of these replies without an outcome, or with one of `outcomes`."""
     inputs: dict[int, list[int]] = {each: [] for each in message_ids}
     for reply_id, message_id, outcome in _INPUTS.among(inputs):
         if outcome in (outcomes or (None,)):
@@ -113,9 +130,9 @@ def _existing(message_ids: Iterable[int]) -> set[int]:
     return {each for chunk in chunks for each in _ids(Message.id << chunk)}
 
 
-def _ids(condition: Any) -> list[int]:
-    query: Any = Message.select(Message.id).where(condition)
-    return [message_id for (message_id,) in query.tuples()]
+def _ids(condition: Node) -> list[int]:
+    query = Message.select(Message.id).where(condition)
+    return [message_id for (message_id,) in read_rows(query)]
 
 
 _SO_FAR = Selection(
@@ -126,13 +143,14 @@ _SO_FAR = Selection(
 )
 
 
+@handles(RecordSteps)
 def record_steps(batch: Batch, commands: Sequence[RecordSteps]) -> None:
-    """Add steps to journeys, each once; those of messages that are gone are left out."""
+    """Add steps to journeys, each once; steps of messages that are gone are skipped."""
     steps = [step for command in commands for step in command.steps]
     known = set(map(tuple, _SO_FAR.among({step.message_id for step in steps})))
     existing = {message_id for message_id, *_ in known}
     for step in steps:
         row = (step.message_id, step.at, step.stage, short(step.outcome), storable(step.detail))
-        # One that is there already was committed, though the answer to that was lost.
+        # A step that exists was committed, although the confirmation was lost.
         if step.message_id in existing and row not in known:
             batch.note(step.message_id, step.at, step.stage, step.outcome, step.detail)

@@ -1,10 +1,12 @@
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from moca.core.messages.replies import ReplyShared, ShareReply
 from moca.core.types import ContactKey, MessageStatus, Outcome, Stage
 from moca.storage.db.bulk import Update
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
+from moca.storage.handlers import handles
 from moca.storage.messages.outcomes import conclude, unanswered_texts
 from moca.storage.outbox.enqueue import is_outdated, queue_replies
 from moca.storage.unit_of_work import Batch
@@ -29,8 +31,9 @@ class _Shared(NamedTuple):
         return self.mid or f"moca-{self.reply_id}"
 
 
+@handles(ShareReply)
 def share_replies(batch: Batch, commands: Sequence[ShareReply]) -> None:
-    """Have messages answered by the reply to another, or by one of their own where that is gone."""
+    """Answer messages with the reply to another one, or with their own if that one is gone."""
     for command in commands:
         queue = command.instead
         texts = unanswered_texts(queue.input_ids)
@@ -52,10 +55,10 @@ def _share(batch: Batch, command: ShareReply, shared: _Shared, texts: Mapping[in
 
 
 def _reply_to(message_id: int, conversation_id: int) -> _Shared | None:
-    """Find the reply to a message that is on its way or arrived; None where there is none."""
+    """Return the reply to a message that is queued, sent or unconfirmed; None if there is none."""
     reply = Message.alias()
     columns = (reply.id, reply.status, reply.mid, Contact.account_id, Contact.psid)
-    query: Any = (
+    query = (
         Message.select(*columns)
         .join(reply, on=Message.reply == reply.id)
         .switch(Message)
@@ -67,6 +70,6 @@ def _reply_to(message_id: int, conversation_id: int) -> _Shared | None:
             & (reply.status << _GOES_OR_WENT)
         )
     )
-    for reply_id, status, mid, account_id, psid in query.tuples():
+    for reply_id, status, mid, account_id, psid in read_rows(query):
         return _Shared(reply_id, status, mid, ContactKey(account_id, psid))
     return None

@@ -1,12 +1,13 @@
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from moca.core.types import ContactKey, Outcome, Role
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 
 
-class Writing(NamedTuple):
-    """A stored message that Instagram tells something about."""
+class StoredMessage(NamedTuple):
+    """A stored message to which an event refers."""
 
     id: int
     conversation_id: int
@@ -21,7 +22,7 @@ class Writing(NamedTuple):
 
     @property
     def contact(self) -> ContactKey:
-        """With whom it was exchanged."""
+        """The contact of the conversation."""
         return ContactKey(self.account_id, self.psid)
 
     @property
@@ -31,17 +32,17 @@ class Writing(NamedTuple):
 
     @property
     def is_unanswered(self) -> bool:
-        """Whether nobody has taken it up to answer it."""
+        """Whether it waits for an answer, and no reply to it is queued."""
         return self.is_contacts and self.outcome is None and not self.processed
 
     @property
     def is_being_answered(self) -> bool:
-        """Whether a reply to it is in the queue, and has not come to its end."""
+        """Whether a reply to it is in the queue and has not ended."""
         return self.is_contacts and self.outcome is None and self.reply_id is not None
 
     @property
     def is_open_to_edits(self) -> bool:
-        """Whether another text can still make a difference to what is answered."""
+        """Whether an edit can still change what is answered."""
         return self.is_unanswered or (self.is_contacts and self.outcome == Outcome.DUPLICATE)
 
 
@@ -59,9 +60,9 @@ _COLUMNS = (
 )
 
 
-def find_writing(account_id: str, mid: str) -> Writing | None:
-    """Find a message by Instagram's id; None where it has not come."""
-    query: Any = (
+def find_writing(account_id: str, mid: str) -> StoredMessage | None:
+    """Return a message by Instagram's id; None if it has not arrived."""
+    query = (
         Message.select(*_COLUMNS)
         .join(Conversation)
         .join(Contact)
@@ -69,4 +70,4 @@ def find_writing(account_id: str, mid: str) -> Writing | None:
             (Message.mid == mid) & (Message.account_id == account_id) & (Message.kind == "message")
         )
     )
-    return next((Writing._make(row) for row in query.tuples()), None)
+    return next((StoredMessage._make(row) for row in read_rows(query)), None)

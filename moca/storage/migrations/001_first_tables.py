@@ -138,7 +138,7 @@ _PARTIAL_INDEXES = (
 )
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create every table with its indexes."""
     for table in (Webhook, Contact, Conversation, Message, QueueItem, JourneyStep):
         migrator.create_model(table)

@@ -16,6 +16,6 @@ class AccountRest(peewee.Model):
         table_name = "account_rest"
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the table."""
     migrator.create_model(AccountRest)

@@ -29,6 +29,6 @@ class Account(peewee.Model):
     refresh_failed_at = InstantField(null=True)
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the table."""
     migrator.create_model(Account)

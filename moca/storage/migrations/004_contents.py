@@ -5,6 +5,6 @@ from typing import Any
 import peewee
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Add the column."""
     migrator.sql('ALTER TABLE "message" ADD COLUMN "content" TEXT')

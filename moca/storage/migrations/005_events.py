@@ -38,7 +38,7 @@ _PARTIAL_INDEXES = (
 )
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Create the table and add the column."""
     migrator.create_model(Event)
     for index in _PARTIAL_INDEXES:

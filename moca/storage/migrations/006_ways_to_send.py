@@ -21,7 +21,7 @@ _STATEMENTS = (
 )
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Add the columns and what finds them."""
     link = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"
     for statement in _STATEMENTS:

@@ -1,5 +1,5 @@
 # ruff: noqa: D101
-"""Who opted out, which items may pass where the bot is silent, and whom to tell outside."""
+"""Opted-out contacts, queue items exempt from a hold, and notifications to people outside."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ _INDEXES = (
 )
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Add the columns and the table."""
     instant = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"
     migrator.sql(f'ALTER TABLE "contact" ADD COLUMN "opted_out_at" {instant}')

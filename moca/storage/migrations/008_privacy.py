@@ -27,7 +27,7 @@ class Scrub(peewee.Model):
     until_id = peewee.BigIntegerField()
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the tables."""
     for table in (DeletionRequest, Scrub):
         migrator.create_model(table)

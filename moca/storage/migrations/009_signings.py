@@ -13,6 +13,6 @@ class Signing(peewee.Model):
     last_at = InstantField()
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the table."""
     migrator.create_model(Signing)

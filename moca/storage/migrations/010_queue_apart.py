@@ -16,7 +16,7 @@ _INDEXES = (
 )
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Add the indexes."""
     for index in _INDEXES:
         migrator.sql(index)

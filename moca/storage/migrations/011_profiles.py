@@ -15,6 +15,6 @@ class AccountProfile(peewee.Model):
         table_name = "account_profile"
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the table."""
     migrator.create_model(AccountProfile)

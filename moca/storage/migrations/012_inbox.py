@@ -61,7 +61,7 @@ _HELD = (
 )
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Create the tables, the column and the index."""
     instant = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"
     migrator.sql(f'ALTER TABLE "conversation" ADD COLUMN "read_at" {instant}')

@@ -79,7 +79,7 @@ def _postgresql(name: str) -> list[str]:
     ]
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Create the tables and the triggers; count what is there."""
     for table in (Freeze, MinuteFigure, QueueCount):
         migrator.create_model(table)

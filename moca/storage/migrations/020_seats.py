@@ -21,7 +21,7 @@ class Node(peewee.Model):
     seen_at = InstantField()
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the tables."""
     for table in (Seat, Node):
         migrator.create_model(table)

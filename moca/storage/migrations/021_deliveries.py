@@ -40,8 +40,8 @@ class ArrivalCount(peewee.Model):
         table_name = "arrival_count"
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
-    """Create the tables; whoever is known so far became so by webhook."""
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
+    """Create the tables; all contacts so far became known by webhook."""
     for table in (Comparison, ArrivalHour, ArrivalCount):
         migrator.create_model(table)
     migrator.sql(

@@ -21,7 +21,7 @@ _INDEXES = (
 )
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Add the indexes, one of them in place of a narrower one."""
     for index in _INDEXES:
         migrator.sql(index)

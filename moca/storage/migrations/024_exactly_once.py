@@ -26,7 +26,7 @@ _STATEMENTS = (
 )
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Add the columns, the index and the table."""
     migrator.create_model(RemovedAccount)
     instant = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"

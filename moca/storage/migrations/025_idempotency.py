@@ -26,7 +26,7 @@ class IdempotencyKey(peewee.Model):
         table_name = "idempotency_key"
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the table and add the columns."""
     migrator.create_model(IdempotencyKey)
     migrator.sql('ALTER TABLE "message" ADD COLUMN "author_name" VARCHAR(255)')

@@ -31,14 +31,14 @@ def _fold_names(database: peewee.Database) -> None:
     with database.bind_ctx([Operator], bind_refs=False, bind_backrefs=False):
         for operator in Operator.select().order_by(Operator.id):
             folded = normalize("NFKC", normalize("NFKC", operator.name).casefold())[:255]
-            # The later ones of a kind keep their names, which nobody can take any more.
+            # Later operators with an equivalent name keep it, but no new one can take it.
             if folded not in taken:
                 taken.add(folded)
                 is_it = Operator.id == operator.id
                 Operator.update(folded_name=folded).where(is_it).execute()
 
 
-def migrate(migrator: Any, database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, database: peewee.Database, **_options: object) -> None:
     """Change the tables; everyone logs in again, since a login was no row of this kind."""
     number = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"
     migrator.sql(f'ALTER TABLE "audit" ADD COLUMN "who_id" {number}')

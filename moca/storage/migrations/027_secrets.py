@@ -14,6 +14,6 @@ class KeptSecret(peewee.Model):
         table_name = "kept_secret"
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Create the table."""
     migrator.create_model(KeptSecret)

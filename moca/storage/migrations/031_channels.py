@@ -25,7 +25,7 @@ _INDEXES = (
 )
 
 
-def migrate(migrator: Any, _database: peewee.Database, **_options: Any) -> None:
+def migrate(migrator: Any, _database: peewee.Database, **_options: object) -> None:
     """Add the column and the indexes; fill it for what may still go."""
     for statement in (_COLUMN, _FILL, *_INDEXES):
         migrator.sql(statement)

@@ -1,51 +1,73 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
-from moca.core.messages.operators import Deed, RecordAudit
-from moca.core.messages.receipt import Done
+from moca.core.messages.command import Command, Done
+from moca.core.messages.operators import AuditedCommand, RecordAudit
 from moca.storage.db.fields import short
 from moca.storage.db.operator_tables import AuditEntry
+from moca.storage.handlers import handles
 from moca.storage.operators.idempotency import Result, find_result, record_result
 from moca.storage.unit_of_work import Batch
 
-CarryOut = Callable[[Batch, Sequence[Any]], None]
+CarryOut = Callable[[Batch, Sequence[Command]], None]
+
+_LATEST = 1_000
+"""How many entries back a repeated one is looked for."""
 
 
-def carry_out_deeds(batch: Batch, deeds: Sequence[Deed], carry_out: CarryOut) -> None:
-    """Carry out commands one after the other; those that were done go into the audit trail.
+def carry_out_audited(
+    batch: Batch, commands: Sequence[AuditedCommand], carry_out: CarryOut
+) -> None:
+    """Carry out commands one by one and store an audit entry for each that succeeded.
 
-    One whose request was carried out before is only answered, as it was then.
+    If a command's request was carried out before, its first result is returned again.
     """
-    for deed in deeds:
-        known = None if deed.request is None else find_result(deed.request, deed.at)
+    for audited in commands:
+        known = None if audited.request is None else find_result(audited.request, audited.at)
         if known is not None:
-            batch.answer(deed.receipt, known)
+            batch.answer(audited.receipt, known)
         else:
-            _carry_out(batch, deed, carry_out)
+            _carry_out(batch, audited, carry_out)
 
 
-def _carry_out(batch: Batch, deed: Deed, carry_out: CarryOut) -> None:
-    told = len(batch.answers)
-    carry_out(batch, [deed.command])
-    for receipt, answer in batch.answers[told:]:
-        if receipt is not deed.receipt:
+def _carry_out(batch: Batch, audited: AuditedCommand, carry_out: CarryOut) -> None:
+    answers_before = len(batch.answers)
+    carry_out(batch, [audited.command])
+    for receipt, answer in batch.answers[answers_before:]:
+        if receipt is not audited.receipt:
             continue
         if isinstance(answer, Done) and not answer.is_repeat:
-            _write(deed.at, deed.by, deed.by_id, deed.what, _about(deed, answer))
-        if deed.request is not None and isinstance(answer, Result):
-            record_result(deed.request, deed.command, answer, deed.at)
+            _write(audited.at, audited.by, audited.by_id, audited.what, _about(audited, answer))
+        if audited.request is not None and isinstance(answer, Result):
+            record_result(audited.request, audited.command, answer, audited.at)
 
 
+@handles(RecordAudit)
 def record_audit(batch: Batch, commands: Sequence[RecordAudit]) -> None:
-    """Write what no command did into the audit trail."""
+    """Store audit entries that belong to no command, each once however often it is repeated."""
     for command in commands:
-        _write(command.at, command.by, command.by_id, command.what, command.about)
+        if not _is_stored(command):
+            _write(command.at, command.by, command.by_id, command.what, command.about)
         batch.answer(command.receipt, Done())
 
 
-def _about(deed: Deed, done: Done) -> str:
-    return f"{deed.new_row} {done.id} ({deed.about})" if deed.new_row else deed.about
+def _is_stored(command: RecordAudit) -> bool:
+    latest = AuditEntry.select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(_LATEST)
+    return (
+        AuditEntry.select()
+        .where(
+            (AuditEntry.id << latest)
+            & (AuditEntry.at == command.at)
+            & (AuditEntry.who == short(command.by))
+            & (AuditEntry.what == short(command.what))
+            & (AuditEntry.about == short(command.about))
+        )
+        .exists()
+    )
+
+
+def _about(audited: AuditedCommand, done: Done) -> str:
+    return f"{audited.new_row} {done.id} ({audited.about})" if audited.new_row else audited.about
 
 
 def _write(at: datetime, who: str, who_id: int | None, what: str, about: str) -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
-from typing import Any
 
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operators import (
     AddOperator,
     ChangeOperator,
@@ -12,41 +12,42 @@ from moca.core.messages.operators import (
     OpenLogin,
     RemoveOperator,
 )
-from moca.core.messages.receipt import Conflict, Done, NotFound
-from moca.core.operator_names import fold_name
+from moca.core.types import fold_name
 from moca.storage.db.fields import short
 from moca.storage.db.operator_tables import Login, Operator
+from moca.storage.handlers import handles
+from moca.storage.operators.assignments import unassign_all
 from moca.storage.unit_of_work import Batch
 
 
+@handles(AddOperator)
 def add_operators(batch: Batch, commands: Sequence[AddOperator]) -> None:
-    """Add people who may log in, each under a name of their own."""
+    """Add operators, each with a unique name."""
     for command in commands:
         name = short(command.name)
         folded = short(fold_name(name))
-        taken: Any = Operator.select().where(
-            (Operator.name == name) | (Operator.folded_name == folded)
-        )
+        taken = Operator.select().where((Operator.name == name) | (Operator.folded_name == folded))
         if taken.exists():
-            batch.answer(command.receipt, Conflict("somebody is already called that"))
+            batch.answer(command.receipt, Conflict("this name is already taken"))
             continue
         operator_id = Operator.insert(
             name=name,
             folded_name=folded,
-            right=command.right,
+            role=command.role,
             password_hash=command.password_hash,
             created_at=command.at,
         ).execute()
         batch.answer(command.receipt, Done(operator_id))
 
 
+@handles(ChangeOperator)
 def change_operators(batch: Batch, commands: Sequence[ChangeOperator]) -> None:
-    """Change what operators may do or their passwords; they must log in again."""
+    """Change operators' roles or passwords, and end their sessions."""
     for command in commands:
-        asked = {"right": command.right, "password_hash": command.password_hash}
-        changes = {name: value for name, value in asked.items() if value is not None}
-        is_it: Any = Operator.id == command.operator_id
-        known: Any = Operator.select().where(is_it)
+        given = {"role": command.role, "password_hash": command.password_hash}
+        changes = {name: value for name, value in given.items() if value is not None}
+        is_it = Operator.id == command.operator_id
+        known = Operator.select().where(is_it)
         if not known.exists():
             batch.answer(command.receipt, NotFound())
             continue
@@ -56,35 +57,39 @@ def change_operators(batch: Batch, commands: Sequence[ChangeOperator]) -> None:
         batch.answer(command.receipt, Done())
 
 
+@handles(ChangeOwnPassword)
 def change_own_passwords(batch: Batch, commands: Sequence[ChangeOwnPassword]) -> None:
-    """Change passwords for those who knew them; only one browser of theirs goes on."""
+    """Change the passwords of operators who gave the old one; only the kept session stays open."""
     for command in commands:
-        is_it: Any = Operator.id == command.operator_id
-        is_same: Any = is_it & (Operator.password_hash == command.old_hash)
-        changed: Any = Operator.update(password_hash=command.new_hash)
+        is_it = Operator.id == command.operator_id
+        is_same = is_it & (Operator.password_hash == command.old_hash)
+        changed = Operator.update(password_hash=command.new_hash)
         if not changed.where(is_same).execute():
-            batch.answer(command.receipt, Conflict("the password was changed meanwhile"))
+            batch.answer(command.receipt, Conflict("the password was changed in the meantime"))
             continue
-        hers: Any = Login.operator == command.operator_id
+        hers = Login.operator == command.operator_id
         Login.delete().where(hers & (Login.key != command.kept_key)).execute()
         batch.answer(command.receipt, Done())
 
 
+@handles(RemoveOperator)
 def remove_operators(batch: Batch, commands: Sequence[RemoveOperator]) -> None:
-    """Remove people, and with them the logins of their browsers."""
+    """Delete operators with their sessions, and unassign their open conversations."""
     for command in commands:
+        unassign_all(command.operator_id)
         removed = Operator.delete().where(Operator.id == command.operator_id).execute()
         batch.answer(command.receipt, Done() if removed else NotFound())
 
 
+@handles(OpenLogin)
 def open_logins(batch: Batch, commands: Sequence[OpenLogin]) -> None:
-    """Let browsers in, and forget those whose time is over."""
+    """Open sessions, and delete expired ones."""
     for command in commands:
         Login.delete().where(Login.ends_at <= command.at).execute()
-        same: Any = (Operator.id == command.operator_id) & (
+        same = (Operator.id == command.operator_id) & (
             Operator.password_hash == command.password_hash
         )
-        known: Any = Operator.select().where(same)
+        known = Operator.select().where(same)
         if not known.exists():
             batch.answer(command.receipt, NotFound())
             continue
@@ -99,8 +104,9 @@ def open_logins(batch: Batch, commands: Sequence[OpenLogin]) -> None:
         batch.answer(command.receipt, Done())
 
 
+@handles(OpenLinkSession)
 def open_link_sessions(batch: Batch, commands: Sequence[OpenLinkSession]) -> None:
-    """Let browsers in that opened the link, and forget those whose time is over."""
+    """Open sessions for browsers that followed the login link, and delete expired ones."""
     for command in commands:
         Login.delete().where(Login.ends_at <= command.at).execute()
         login_id = Login.insert(
@@ -114,24 +120,27 @@ def open_link_sessions(batch: Batch, commands: Sequence[OpenLinkSession]) -> Non
         batch.answer(command.receipt, Done(login_id))
 
 
+@handles(MarkLoginSeen)
 def mark_logins_seen(batch: Batch, commands: Sequence[MarkLoginSeen]) -> None:
-    """Keep when browsers were last seen; one that is gone is no error."""
+    """Update when sessions were last used. A session that has ended is not an error."""
     for command in commands:
-        is_it: Any = (Login.id == command.login_id) & (Login.seen_at < command.at)
+        is_it = (Login.id == command.login_id) & (Login.seen_at < command.at)
         Login.update(seen_at=command.at).where(is_it).execute()
         batch.answer(command.receipt, Done())
 
 
+@handles(EndLinkSession)
 def end_link_sessions(batch: Batch, commands: Sequence[EndLinkSession]) -> None:
-    """End sessions that began with the link."""
+    """End sessions that were opened with the login link."""
     for command in commands:
-        is_it: Any = (Login.id == command.login_id) & Login.operator.is_null()
+        is_it = (Login.id == command.login_id) & Login.operator.is_null()
         ended = Login.delete().where(is_it).execute()
         batch.answer(command.receipt, Done() if ended else NotFound())
 
 
+@handles(CloseLogin)
 def close_logins(batch: Batch, commands: Sequence[CloseLogin]) -> None:
-    """Let browsers in no more; one that is not let in anyway is no error."""
+    """End sessions. A session that has already ended is not an error."""
     for command in commands:
         Login.delete().where(Login.key == command.key).execute()
         batch.answer(command.receipt, Done())

@@ -2,10 +2,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from moca.core.messages.delivery import ReplyDropped
+from moca.core.reasons import code_of
 from moca.core.types import Author, ItemStatus, MessageStatus, Outcome, Stage
+from moca.storage.conversations.needs_reply import ask_for_reply
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
-from moca.storage.db.tables import IS_PARTING, IS_PENDING, IS_UNDER_WAY, Message, QueueItem
+from moca.storage.db.tables import IS_CLOSING_MESSAGE, IS_PENDING, IS_UNDER_WAY, Message, QueueItem
 from moca.storage.messages.outcomes import (
     Conclusion,
     conclude,
@@ -13,16 +15,22 @@ from moca.storage.messages.outcomes import (
     unanswered_of,
     write_conclusions,
 )
-from moca.storage.outbox.items import Item, hold_items, with_other_parts
+from moca.storage.outbox.items import OutboxItem, hold_items, with_other_parts
 from moca.storage.unit_of_work import Batch
 
-_ITEMS = Update(QueueItem, QueueItem.status, QueueItem.because, where="\"status\" = 'pending'")
+_ITEMS = Update(
+    QueueItem,
+    QueueItem.status,
+    QueueItem.because,
+    QueueItem.reason,
+    where="\"status\" = 'pending'",
+)
 _MESSAGES = Update(Message, Message.status, Message.because)
 
 
 def cancel_items(
     batch: Batch,
-    items: Sequence[Item],
+    items: Sequence[OutboxItem],
     because: str,
     at: datetime,
     *,
@@ -30,21 +38,22 @@ def cancel_items(
     outcome: Outcome | None = None,
     is_recalled: bool = False,
 ) -> None:
-    """Take pending items out of the queue, and end with them what they were to answer.
+    """Cancel pending items and conclude the messages they were to answer.
 
-    Of a reply in parts those go too that are still to come. With `failed` they end as failed: a
-    reply that somebody wrote and must look at again. With `is_recalled` its conversation is to
-    look anew at what waits in it.
+    For a reply in parts, the remaining parts are cancelled too. With `failed`, the items end as
+    failed, so that their author looks at them again. With `is_recalled`, the conversation is told
+    that its messages wait again.
     """
     status = ItemStatus.FAILED if failed else ItemStatus.CANCELLED
     outcome = outcome or (Outcome.FAILED if failed else Outcome.SUPPRESSED)
-    reason = storable(because)
+    text, reason = storable(because), code_of(because)
     items = with_other_parts(items)
-    _ITEMS.each((status, reason, item.id) for item in items)
-    _MESSAGES.each((MessageStatus(status), reason, item.message_id) for item in items)
+    _ITEMS.each((status, text, reason, item.id) for item in items)
+    _MESSAGES.each((MessageStatus(status), text, item.message_id) for item in items)
     for item in items:
         batch.note(item.message_id, at, Stage.QUEUE, status, because)
         batch.tell(ReplyDropped(item.contact, item.id, because, is_recalled))
+    ask_for_reply({item.conversation_id for item in items if not item.is_by_bot}, at)
     inputs = inputs_of(item.message_id for item in items)
     write_conclusions(
         batch,
@@ -60,13 +69,13 @@ def silence_bot(
     *,
     sparing: Collection[int] = (),
 ) -> None:
-    """End what the bot was to answer in a conversation, and what it was going to say.
+    """Suppress what the bot was to answer in a conversation and cancel what it was about to send.
 
-    Nothing it said earlier may pass any more where it must be silent; what is spared still waits.
+    Earlier exemptions from the hold end as well. Messages in `sparing` keep waiting.
     """
     unanswered = [each for each in unanswered_of(conversation_id) if each not in sparing]
     conclude(batch, unanswered, Outcome.SUPPRESSED, because, at)
     own = QueueItem.conversation == conversation_id
-    QueueItem.update(parting=None).where(own & IS_PARTING).execute()
+    QueueItem.update(closing_message=None).where(own & IS_CLOSING_MESSAGE).execute()
     pending = hold_items(own & IS_UNDER_WAY & IS_PENDING & (Message.author == Author.BOT.value))
     cancel_items(batch, pending, because, at)

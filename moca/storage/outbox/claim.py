@@ -1,15 +1,21 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
+from moca.core.accounts import REMOVED
 from moca.core.messages.delivery import ClaimReply, ReplyClaimed, ReplyDropped
-from moca.core.outbox.queued_reply import Way
+from moca.core.messages.operator_actions import FreezeChanged
+from moca.core.outbox.queued_reply import ReplyAddress
+from moca.core.reasons import Because, Reason
 from moca.core.types import ItemStatus, MessageStatus, Outcome, Role, Stage
+from moca.storage.accounts.ownership import removed_among
 from moca.storage.db.bulk import Update, in_chunks
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message, QueueItem
+from moca.storage.handlers import handles
 from moca.storage.outbox.cancel import cancel_items
-from moca.storage.outbox.items import Item, earlier_parts, hold_items_by_id
+from moca.storage.outbox.freeze import is_frozen
+from moca.storage.outbox.items import OutboxItem, earlier_parts, hold_items_by_id
 from moca.storage.outbox.pending import known_mids
 from moca.storage.unit_of_work import Batch, WriterPolicy
 
@@ -23,10 +29,15 @@ _ITEMS = Update(
 _MESSAGES = Update(Message, Message.status)
 
 
+@handles(ClaimReply)
 def claim_replies(batch: Batch, commands: Sequence[ClaimReply]) -> None:
-    """Write `sending` where a reply may go, once; drop it where it may not or went already."""
+    """Mark replies as `sending`, each once; drop those that may not be sent or have ended."""
     items = hold_items_by_id(command.reply.item_id for command in commands)
-    claims = _Claims(batch, _with_own_windows(items), earlier_parts(items.values()))
+    removed = removed_among(item.account_id for item in items.values())
+    if is_frozen():
+        # The news of it may have been lost: told again before the claims, which are given back.
+        batch.tell(FreezeChanged(is_frozen=True))
+    claims = _Claims(batch, _with_own_windows(items), earlier_parts(items.values()), removed)
     for command in commands:
         claims.consider(command)
     _write(claims.claimed)
@@ -35,10 +46,12 @@ def claim_replies(batch: Batch, commands: Sequence[ClaimReply]) -> None:
 @dataclass(slots=True)
 class _Claims:
     batch: Batch
-    items: dict[int, Item]
+    items: dict[int, OutboxItem]
     earlier: Mapping[int, Sequence[str]]
-    """By part, how far the parts before it are that were not sent."""
-    claimed: list[tuple[Item, datetime]] = field(default_factory=list)
+    """The statuses of the unsent parts before each part, by item id."""
+    removed: Collection[str]
+    """The accounts of these items that were removed."""
+    claimed: list[tuple[OutboxItem, datetime]] = field(default_factory=list)
 
     def consider(self, command: ClaimReply) -> None:
         item, at = self.items.get(command.reply.item_id), command.at
@@ -50,15 +63,16 @@ class _Claims:
             reply = command.reply
             self.batch.tell(ReplyDropped(reply.contact, reply.item_id, waits or ""))
             return
-        refused = _refused_because(item, at, self.batch.policy)
+        is_removed = item.account_id in self.removed
+        refused = REMOVED if is_removed else _refused_because(item, at, self.batch.policy)
         if refused is None and self.earlier.get(item.id):
-            refused = "it is not known whether an earlier part arrived"
+            refused = "an earlier part of the reply is unconfirmed"
         if refused is None:
             self._claim(item, at)
         else:
             self._drop(item, refused, at)
 
-    def _claim(self, item: Item, at: datetime) -> None:
+    def _claim(self, item: OutboxItem, at: datetime) -> None:
         self.claimed.append((item, at))
         _announce(self.batch, item, at)
         attempts = item.attempts + 1
@@ -66,58 +80,58 @@ class _Claims:
             status=ItemStatus.SENDING, attempts=attempts, sending_at=at
         )
 
-    def _drop(self, item: Item, because: str, at: datetime) -> None:
+    def _drop(self, item: OutboxItem, because: str, at: datetime) -> None:
         outcome = Outcome.FAILED if self.earlier.get(item.id) else None
         failed = not item.is_by_bot
         cancel_items(self.batch, [item], because, at, failed=failed, outcome=outcome)
         self.items[item.id] = item._replace(status=ItemStatus.CANCELLED)
 
 
-def _is_claimed_already(item: Item, command: ClaimReply) -> bool:
-    """Tell whether this very claim was carried out before; its answer may have been lost."""
+def _is_claimed_already(item: OutboxItem, command: ClaimReply) -> bool:
+    """Return whether this same claim was carried out before; its answer may have been lost."""
     return item.status == ItemStatus.SENDING and item.sending_at == command.at
 
 
-def _waits_because(item: Item | None, earlier: Mapping[int, Sequence[str]]) -> str | None:
+def _waits_because(item: OutboxItem | None, earlier: Mapping[int, Sequence[str]]) -> str | None:
     if item is None:
-        return "the reply is gone"
+        return "the reply no longer exists"
     if item.status != ItemStatus.PENDING:
         return f"the reply is already {item.status}"
     if {ItemStatus.PENDING, ItemStatus.SENDING} & set(earlier.get(item.id, ())):
-        return "an earlier part is still to go"
+        return "an earlier part of the reply has not been sent"
     return None
 
 
-def _refused_because(item: Item, at: datetime, policy: WriterPolicy) -> str | None:
+def _refused_because(item: OutboxItem, at: datetime, policy: WriterPolicy) -> str | None:
     silenced = item.silenced_because(at)
     if silenced is not None:
         return silenced
     window = _window(item, policy)
     if item.window_opened_at is None or at > item.window_opened_at + window:
         days, hours = divmod(window, timedelta(days=1)), window / timedelta(hours=1)
-        span = f"{days[0]} d" if days[0] > 1 else f"{hours:g} h"
-        return f"the {span} window is shut"
+        span = f"{days[0]}-day" if days[0] > 1 else f"{hours:g}-hour"
+        return Because(Reason.WINDOW_CLOSED, f"the {span} reply window has closed")
     return None
 
 
-def _window(item: Item, policy: WriterPolicy) -> timedelta:
+def _window(item: OutboxItem, policy: WriterPolicy) -> timedelta:
     is_only_for_a_day = item.is_by_bot or item.is_reaction
     if is_only_for_a_day and item.comment_id is None:
         return policy.window
-    return policy.window_for_people
+    return policy.operator_window
 
 
-def _reply_claimed(item: Item, at: datetime, policy: WriterPolicy) -> ReplyClaimed:
+def _reply_claimed(item: OutboxItem, at: datetime, policy: WriterPolicy) -> ReplyClaimed:
     opened_at = item.window_opened_at
     is_late = opened_at is not None and at > opened_at + policy.window
-    way = Way(comment_id=item.comment_id, is_late=is_late and item.comment_id is None)
+    way = ReplyAddress(comment_id=item.comment_id, is_late=is_late and item.comment_id is None)
     reply, since = replace(item.reply(), way=way), item.unconfirmed_since
     known = frozenset[str]() if since is None else known_mids(item.contact, since)
     return ReplyClaimed(reply, at, known)
 
 
-def _with_own_windows(items: Mapping[int, Item]) -> dict[int, Item]:
-    """Let the window of a private reply run from the comment that it answers."""
+def _with_own_windows(items: Mapping[int, OutboxItem]) -> dict[int, OutboxItem]:
+    """Start the window of a private reply at the comment that it answers."""
     comments = _comments(items.values())
     return {
         item.id: item._replace(
@@ -127,21 +141,21 @@ def _with_own_windows(items: Mapping[int, Item]) -> dict[int, Item]:
     }
 
 
-def _comments(items: Iterable[Item]) -> dict[str, datetime]:
-    """Tell when the comments came that these items answer in private."""
-    wanted = {item.comment_id for item in items if item.comment_id is not None}
+def _comments(items: Iterable[OutboxItem]) -> dict[str, datetime]:
+    """Return when the comments that these items answer in private arrived, by comment id."""
+    comment_ids = {item.comment_id for item in items if item.comment_id is not None}
     columns = (Message.mid, Message.sent_at, Message.created_at)
     found = {}
-    for chunk in in_chunks(sorted(wanted)):
-        query: Any = Message.select(*columns).where(
+    for chunk in in_chunks(sorted(comment_ids)):
+        query = Message.select(*columns).where(
             (Message.mid << chunk) & (Message.role == Role.USER.value)
         )
-        for mid, sent_at, created_at in query.tuples():
+        for mid, sent_at, created_at in read_rows(query):
             found[mid] = min(sent_at or created_at, created_at)
     return found
 
 
-def _announce(batch: Batch, item: Item, at: datetime) -> None:
+def _announce(batch: Batch, item: OutboxItem, at: datetime) -> None:
     attempt = item.attempts + 1
     claimed = _reply_claimed(item._replace(attempts=attempt), at, batch.policy)
     detail = f"attempt {attempt}" + (", as a human agent" if claimed.reply.way.is_late else "")
@@ -149,6 +163,6 @@ def _announce(batch: Batch, item: Item, at: datetime) -> None:
     batch.tell(claimed)
 
 
-def _write(claimed: Sequence[tuple[Item, datetime]]) -> None:
+def _write(claimed: Sequence[tuple[OutboxItem, datetime]]) -> None:
     _ITEMS.each((ItemStatus.SENDING, item.attempts + 1, at, item.id) for item, at in claimed)
     _MESSAGES.each((MessageStatus.SENDING, item.message_id) for item, _ in claimed)

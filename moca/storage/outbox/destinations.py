@@ -22,7 +22,7 @@ _BY_ID = Selection(
 
 
 class Destination(NamedTuple):
-    """A conversation that a reply is to be queued in."""
+    """A conversation in which a reply is to be queued."""
 
     conversation_id: int
     status: str
@@ -33,16 +33,16 @@ class Destination(NamedTuple):
 
     @property
     def contact(self) -> ContactKey:
-        """The contact who will receive it."""
+        """The contact who receives it."""
         return ContactKey(self.account_id, self.psid)
 
     @property
     def hold(self) -> Hold:
-        """Who may answer, as stored: it may have run out."""
+        """The hold as stored; it may have expired."""
         return Hold(ConversationStatus(self.status), self.held_until)
 
 
 def find_destinations(conversation_ids: Iterable[int]) -> dict[int, Destination]:
-    """Read conversations by id, and keep other writers from them until the commit."""
+    """Read conversations by id, and lock them against other writers until the commit."""
     found = map(Destination._make, _BY_ID.among(sorted(set(conversation_ids))))
     return {each.conversation_id: each for each in found}

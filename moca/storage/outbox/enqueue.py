@@ -4,31 +4,34 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+from moca.core.accounts import REMOVED
 from moca.core.content.content import Content
 from moca.core.content.splitting import MAX_MESSAGE_BYTES, parts_of
 from moca.core.conversation.consent import OPTED_OUT
-from moca.core.conversation.hold import held_because
-from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.replies import QueueReply, ReplyQueued, ReplyRefused
-from moca.core.outbox.queued_reply import QueuedReply, Way, channel_of
+from moca.core.outbox.queued_reply import QueuedReply, ReplyAddress, channel_of
+from moca.core.reasons import because_held
 from moca.core.types import (
     Author,
+    ClosingMessage,
     ConversationStatus,
     ItemStatus,
     MessageStatus,
     Outcome,
-    Parting,
     Role,
     Stage,
 )
+from moca.storage.accounts.ownership import removed_among
 from moca.storage.content_codec import kind_of, storable_content, type_of, written
-from moca.storage.conversations.hold import take_over
 from moca.storage.db.bulk import Insertion, Update
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
 from moca.storage.messages.outcomes import conclude, unanswered_texts
 from moca.storage.outbox.destinations import Destination, find_destinations
 from moca.storage.outbox.items import has_private_reply, is_held, unanswered_comments
+from moca.storage.outbox.lost_answers import announce_again
+from moca.storage.outbox.teammate_replies import follow_teammate_reply
 from moca.storage.unit_of_work import Batch
 
 _MESSAGES = Insertion(
@@ -59,7 +62,7 @@ _ITEMS = Insertion(
     QueueItem.attempts,
     QueueItem.because,
     QueueItem.created_at,
-    QueueItem.parting,
+    QueueItem.closing_message,
     QueueItem.command_key,
     QueueItem.channel,
 )
@@ -71,10 +74,12 @@ _AWAY_TEXTS = Update(Conversation, Conversation.away_text_at)
 class _Refusal(NamedTuple):
     because: str
     outcome: Outcome | None = Outcome.SUPPRESSED
-    """How the inputs end; None where they are to be answered anew."""
+    """The outcome of the inputs; None if they are to be answered again."""
 
 
-_OUTDATED = _Refusal("edited since the reply was made", outcome=None)
+_GONE = _Refusal(REMOVED)
+_NOTHING_LEFT = _Refusal("the messages no longer need a reply")
+_OUTDATED = _Refusal("the message was edited after the reply was generated", outcome=None)
 
 
 class _Considered(NamedTuple):
@@ -90,7 +95,7 @@ class _Considered(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """The rows of one part."""
+    """The ids of one part's rows."""
 
     content: Content
     message_id: int
@@ -98,11 +103,12 @@ class _Written(NamedTuple):
 
 
 def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
-    """Put replies into the queue with what they answer, each in as many parts as it takes."""
+    """Queue replies with the messages they answer, each in as many parts as it needs."""
     places = find_destinations(command.conversation_id for command in commands)
-    asked = {each for command in commands for each in command.input_ids}
-    unanswered = unanswered_texts(asked)
-    comments = unanswered_comments(asked)
+    all_inputs = {each for command in commands for each in command.input_ids}
+    unanswered = unanswered_texts(all_inputs)
+    comments = unanswered_comments(all_inputs)
+    removed = removed_among(place.account_id for place in places.values())
     judged: list[tuple[_Considered, _Refusal | None]] = []
     taken: set[str] = set()
     for command in commands:
@@ -117,21 +123,25 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         parts = parts_of(storable_content(command.content))
         considered = _Considered(command, place, inputs, comment_id, parts)
         outdated = _OUTDATED if is_outdated(command, texts) else None
-        judged.append((considered, outdated or _refusal(considered, taken)))
+        gone = _GONE if place.account_id in removed else None
+        judged.append((considered, gone or outdated or _refusal(considered, taken)))
         taken |= {comment_id} if comment_id else set()
     rows = iter(_write([each for each, refusal in judged if refusal is None]))
+    queued: list[tuple[_Considered, int]] = []
     for each, refusal in judged:
         if refusal is None:
-            _announce(batch, each, next(rows))
+            written = next(rows)
+            _announce(batch, each, written)
+            queued.append((each, written[0].message_id))
         else:
             _refuse(batch, each, refusal)
-    for each, refusal in judged:
-        if each.command.hold and refusal is None:
-            take_over(batch, each.command, each.place.contact, each.place.hold)
+    for each, message_id in queued:
+        if each.command.author is not Author.BOT:
+            follow_teammate_reply(batch, each.command, each.place, message_id)
 
 
 def is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
-    """Tell whether what it answers was edited while it was on its way here."""
+    """Return whether an input was edited after the reply was made."""
     made_of = zip(command.input_ids, command.made_of, strict=False)
     return any(texts.get(each, text) != text for each, text in made_of)
 
@@ -139,16 +149,16 @@ def is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
 def _refusal(considered: _Considered, taken: AbstractSet[str]) -> _Refusal | None:
     command, place = considered.command, considered.place
     if place.status == ConversationStatus.CLOSED:
-        return _Refusal(held_because(place.status))
+        return _Refusal(because_held(place.status))
     if command.author is not Author.BOT:
         comment_id = considered.comment_id
         return None if comment_id is None else _refusal_in_private(considered, comment_id, taken)
     if is_held(place.status, place.held_until, command.at):
-        return _Refusal(held_because(place.status))
-    if place.opted_out_at is not None and command.parting is not Parting.OPT_OUT:
+        return _Refusal(because_held(place.status))
+    if place.opted_out_at is not None and command.closing_message is not ClosingMessage.OPT_OUT:
         return _Refusal(OPTED_OUT)
     if command.input_ids and not considered.inputs:
-        return _Refusal("nothing is left to answer")
+        return _NOTHING_LEFT
     if considered.comment_id is not None:
         return _refusal_in_private(considered, considered.comment_id, taken)
     return None
@@ -162,12 +172,14 @@ def _refusal_in_private(
         return _Refusal(because, Outcome.FAILED)
     is_answered = has_private_reply(comment_id, considered.place.account_id)
     if is_answered or comment_id in taken:
-        return _Refusal("the comment has its private reply already")
+        return _Refusal("the comment already has a private reply")
     return None
 
 
 def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
-    command, because = refused.command, refusal.because
+    command, because, contact = refused.command, refusal.because, refused.place.contact
+    if refusal is _NOTHING_LEFT and announce_again(batch, command, contact):
+        return
     if refusal.outcome is None:
         for each in refused.inputs:
             batch.note(each, command.at, Stage.QUEUE, "outdated", because)
@@ -175,12 +187,12 @@ def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
     else:
         conclude(batch, refused.inputs, refusal.outcome, because, command.at)
     is_outdated = refusal.outcome is None
-    batch.tell(ReplyRefused(refused.place.contact, command.input_ids, because, is_outdated))
+    batch.tell(ReplyRefused(contact, command.input_ids, because, is_outdated))
     batch.answer(command.receipt, Conflict(because))
 
 
 def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
-    """Write the rows; those of one reply stand together, in the order of its parts."""
+    """Insert the rows; those of one reply are adjacent, in the order of its parts."""
     parts = [(each, content) for each in accepted for content in each.parts]
     message_ids = _MESSAGES.returning_ids(_message(*part) for part in parts)
     item_ids = _ITEMS.returning_ids(
@@ -194,7 +206,7 @@ def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
         for part in reply
         if len(reply) > 1
     )
-    # Answered is what was said to the end: the inputs hang on the last part.
+    # Inputs count as answered once the whole reply is sent, so they refer to the last part.
     _INPUTS.each(
         (True, reply[-1].message_id, input_id)
         for each, reply in zip(accepted, replies, strict=True)
@@ -239,7 +251,7 @@ def _item(accepted: _Considered, content: Content, message_id: int) -> tuple[obj
         0,
         "",
         accepted.command.at,
-        accepted.command.parting,
+        accepted.command.closing_message,
         accepted.command.key if is_first else None,
         channel_of(accepted.place.account_id, content, accepted.comment_id).name,
     )
@@ -270,5 +282,5 @@ def _queued(accepted: _Considered, part: _Written) -> QueuedReply:
         author=accepted.command.author,
         priority=accepted.command.priority,
         scheduled_for=accepted.scheduled_for,
-        way=Way(comment_id=accepted.comment_id),
+        way=ReplyAddress(comment_id=accepted.comment_id),
     )

@@ -1,33 +1,41 @@
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
+from moca.core.messages.command import Conflict, Done
 from moca.core.messages.operator_actions import FreezeChanged, FreezeQueue, ReleaseQueue
-from moca.core.messages.receipt import Conflict, Done
 from moca.storage.db.metric_tables import Freeze
 from moca.storage.db.statements import Prepared
+from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 
 QUEUE = "queue"
 _FREEZE = Prepared(Freeze, lambda name: Freeze.select(Freeze.name).where(Freeze.name == name))
 
 
+@handles(FreezeQueue)
 def freeze_queue(batch: Batch, commands: Sequence[FreezeQueue]) -> None:
-    """Write that nothing may go out; what is under way already ends as it ends."""
+    """Freeze sending; calls in progress still finish."""
     for command in commands:
-        row: Any = Freeze.insert(name=QUEUE, since_at=command.at)
-        is_new = row.on_conflict_ignore().as_rowcount().execute()
-        batch.answer(command.receipt, Done() if is_new else Conflict("the queue is frozen already"))
+        is_new = freeze(command.at)
+        batch.answer(command.receipt, Done() if is_new else Conflict("sending is already paused"))
         batch.tell(FreezeChanged(is_frozen=True))
 
 
+def freeze(at: datetime) -> bool:
+    """Freeze sending; return False if it was frozen before."""
+    row = Freeze.insert(name=QUEUE, since_at=at)
+    return bool(row.on_conflict_ignore().as_rowcount().execute())
+
+
+@handles(ReleaseQueue)
 def release_queue(batch: Batch, commands: Sequence[ReleaseQueue]) -> None:
-    """Write that everything may go again."""
+    """Release a frozen queue."""
     for command in commands:
         was_frozen = Freeze.delete().where(Freeze.name == QUEUE).execute()
-        batch.answer(command.receipt, Done() if was_frozen else Conflict("the queue is not frozen"))
+        batch.answer(command.receipt, Done() if was_frozen else Conflict("sending is not paused"))
         batch.tell(FreezeChanged(is_frozen=False))
 
 
 def is_frozen() -> bool:
-    """Tell whether nothing may go out."""
+    """Return whether sending is frozen."""
     return bool(_FREEZE.rows(QUEUE))

@@ -3,15 +3,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from moca.core.conversation.consent import OPTED_OUT
-from moca.core.conversation.hold import held_because
-from moca.core.outbox.queued_reply import QueuedReply, Way
+from moca.core.outbox.queued_reply import QueuedReply, ReplyAddress
+from moca.core.reasons import because_held
 from moca.core.types import (
     COMMENT_KINDS,
     Author,
+    ClosingMessage,
     ContactKey,
     ConversationStatus,
     ItemStatus,
-    Parting,
     Priority,
     Role,
 )
@@ -28,8 +28,8 @@ from moca.storage.db.tables import (
 )
 
 
-class Item(NamedTuple):
-    """A queue item with what must be known of its message, conversation and contact."""
+class OutboxItem(NamedTuple):
+    """A queue item joined with the needed columns of its message, conversation and contact."""
 
     id: int
     message_id: int
@@ -52,7 +52,7 @@ class Item(NamedTuple):
     psid: str
     window_opened_at: datetime | None
     opted_out_at: datetime | None
-    parting: str | None
+    closing_message: str | None
     conversation_status: str
     held_until: datetime | None
     last_bot_message_at: datetime | None
@@ -63,37 +63,39 @@ class Item(NamedTuple):
 
     @property
     def contact(self) -> ContactKey:
-        """Whom it goes to."""
+        """The contact who receives it."""
         return ContactKey(self.account_id, self.psid)
 
     @property
     def is_by_bot(self) -> bool:
-        """Whether no person wrote it."""
+        """Whether the bot wrote it."""
         return self.author == Author.BOT
 
     def silenced_because(self, at: datetime) -> str | None:
-        """Say why it may not go though its window is open; None where it may.
+        """Return why a hold or opt-out stops the item, or None if nothing does.
 
-        The words with which the bot hands over pass the hold that begins with them, and the
-        confirmation that a contact opted out passes that; anything later takes the mark away.
+        The bot's handover message is exempt from the hold that starts with it, and the confirmation
+        of an opt-out from that opt-out. Any later change removes the exemption.
         """
         if not self.is_by_bot:
             return None
         status = self.conversation_status
-        hands_over = self.parting == Parting.HAND_OVER and status == ConversationStatus.HUMAN
+        hands_over = (
+            self.closing_message == ClosingMessage.HAND_OVER and status == ConversationStatus.HUMAN
+        )
         if is_held(status, self.held_until, at) and not hands_over:
-            return held_because(status)
-        if self.opted_out_at is not None and self.parting != Parting.OPT_OUT:
+            return because_held(status)
+        if self.opted_out_at is not None and self.closing_message != ClosingMessage.OPT_OUT:
             return OPTED_OUT
         return None
 
     @property
     def is_reaction(self) -> bool:
-        """Whether it only puts a sign on a message."""
+        """Whether it only sets or removes a reaction."""
         return self.kind == REACTION
 
     def reply(self, **changes: Any) -> QueuedReply:
-        """See it as the sender does."""
+        """Return the item as a `QueuedReply`, with these columns changed."""
         seen = self._replace(**changes)
         return QueuedReply(
             item_id=seen.id,
@@ -105,7 +107,7 @@ class Item(NamedTuple):
             priority=Priority(seen.priority),
             scheduled_for=seen.scheduled_for,
             attempts=seen.attempts,
-            way=Way(comment_id=seen.comment_id),
+            way=ReplyAddress(comment_id=seen.comment_id),
             unconfirmed_since=seen.unconfirmed_since,
         )
 
@@ -132,7 +134,7 @@ _COLUMNS = (
     Contact.psid,
     Contact.window_opened_at,
     Contact.opted_out_at,
-    QueueItem.parting,
+    QueueItem.closing_message,
     Conversation.status,
     Conversation.held_until,
     Conversation.last_bot_message_at,
@@ -144,7 +146,7 @@ _COLUMNS = (
 
 
 def select_items() -> Any:
-    """Start a query for items; pass it to `read_items`."""
+    """Return a query for items, to be passed to `read_items`."""
     return (
         QueueItem.select(*_COLUMNS)
         .join(Message, on=QueueItem.message == Message.id)
@@ -159,26 +161,26 @@ _BY_ID = Selection(
 )
 
 
-def read_items(query: Any) -> list[Item]:
-    """Run a query for items."""
-    return [Item._make(row) for row in query]
+def read_items(query: Any) -> list[OutboxItem]:
+    """Execute a query for items."""
+    return [OutboxItem._make(row) for row in query]
 
 
-def hold_items(condition: Any) -> list[Item]:
-    """Read items in the order of queueing, and keep other writers from them until the commit."""
+def hold_items(condition: Any) -> list[OutboxItem]:
+    """Read items in the order of queueing, and lock them against other writers until the commit."""
     query = select_items().where(condition).order_by(QueueItem.id)
     if QueueItem._meta.database.for_update:  # noqa: SLF001
         query = query.for_update(of=(QueueItem, Conversation))
     return read_items(query)
 
 
-def hold_items_by_id(item_ids: Iterable[int]) -> dict[int, Item]:
-    """Read these items for a change; those that do not exist are left out."""
-    return {item.id: item for item in map(Item._make, _BY_ID.among(sorted(set(item_ids))))}
+def hold_items_by_id(item_ids: Iterable[int]) -> dict[int, OutboxItem]:
+    """Read and lock these items by id. Items that do not exist are left out."""
+    return {item.id: item for item in map(OutboxItem._make, _BY_ID.among(sorted(set(item_ids))))}
 
 
 def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
-    """Tell whether the bot may not answer at this instant."""
+    """Return whether the bot may not answer at this instant."""
     if status == ConversationStatus.OPEN:
         return False
     return status == ConversationStatus.CLOSED or held_until is None or at < held_until
@@ -187,33 +189,33 @@ def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
 _ENDED = (ItemStatus.FAILED.value, ItemStatus.CANCELLED.value)
 
 
-def with_other_parts(items: Sequence[Item]) -> list[Item]:
-    """Add the parts of the same replies that are pending as well, in the order of queueing."""
+def with_other_parts(items: Sequence[OutboxItem]) -> list[OutboxItem]:
+    """Return the items with the other pending parts of their replies, in the order of queueing."""
     replies = {item.part_of for item in items if item.part_of is not None}
     others = [item for chunk in in_chunks(sorted(replies)) for item in _parts(chunk, IS_PENDING)]
     found = {item.id: item for item in (*items, *others)}
     return [found[item_id] for item_id in sorted(found)]
 
 
-def all_parts(items: Sequence[Item]) -> list[Item]:
-    """Add all other parts of the same replies, sent or not, in the order of queueing."""
+def all_parts(items: Sequence[OutboxItem]) -> list[OutboxItem]:
+    """Return the items with all other parts of the same replies, in the order of queueing."""
     replies = {item.part_of for item in items if item.part_of is not None}
     found = {item.id: item for item in items}
     found |= {item.id: item for item in hold_items(Message.part_of << sorted(replies))}
     return [found[item_id] for item_id in sorted(found)]
 
 
-def later_parts_ended(item: Item) -> list[Item]:
-    """List the later parts of the same reply that were not sent either, in order."""
+def later_parts_ended(item: OutboxItem) -> list[OutboxItem]:
+    """Return the later parts of the same reply that failed or were cancelled, in order."""
     if item.part_of is None:
         return []
     return _parts([item.part_of], (QueueItem.status << _ENDED) & (QueueItem.id > item.id))
 
 
-def earlier_parts(items: Iterable[Item]) -> dict[int, list[str]]:
-    """Tell of each of these parts how far those before it are that were not sent."""
+def earlier_parts(items: Iterable[OutboxItem]) -> dict[int, list[str]]:
+    """Return the statuses of the unsent parts before each of these parts, by item id."""
     parts = [item for item in items if item.part_of is not None]
-    not_sent: Any = QueueItem.status != ItemStatus.SENT.value
+    not_sent = QueueItem.status != ItemStatus.SENT.value
     unsent = [
         other
         for chunk in in_chunks(sorted({item.part_of for item in parts if item.part_of}))
@@ -227,7 +229,7 @@ def earlier_parts(items: Iterable[Item]) -> dict[int, list[str]]:
     }
 
 
-def _parts(replies: Sequence[int], condition: Any) -> list[Item]:
+def _parts(replies: Sequence[int], condition: Any) -> list[OutboxItem]:
     return hold_items((Message.part_of << replies) & condition)
 
 
@@ -240,13 +242,13 @@ _COMMENTS = Selection(
 
 
 def unanswered_comments(message_ids: Iterable[int]) -> dict[int, str]:
-    """Tell which of these messages are comments that nobody answers yet, and their ids."""
+    """Return the ids of those of these messages that are unanswered comments, by message id."""
     return dict(_COMMENTS.among(sorted(set(message_ids))))
 
 
 def has_private_reply(comment_id: str, account_id: str) -> bool:
-    """Tell whether a comment was, or is to be, answered in private: Instagram allows it once."""
-    query: Any = Message.select().where(
+    """Return whether a comment has a private reply, sent or queued. Instagram allows one."""
+    query = Message.select().where(
         (Message.comment_id == comment_id)
         & (Message.account_id == account_id)
         & (Message.role == Role.ASSISTANT.value)

@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from moca.core.messages.delivery import ReplyUnknown
 from moca.core.messages.operator_actions import ConversationChanged
@@ -18,7 +18,7 @@ from moca.storage.db.statements import Selection
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.outcomes import inputs_of
 from moca.storage.outbox.items import hold_items
-from moca.storage.outbox.sent import Arrived
+from moca.storage.outbox.sent import ArrivedReply
 from moca.storage.unit_of_work import Batch
 
 _BY_MID = Selection(
@@ -43,11 +43,11 @@ class _Holder(NamedTuple):
     created_at: datetime
 
 
-def free_mids(batch: Batch, arrived: Sequence[Arrived]) -> list[Arrived]:
-    """Free the mids of sent replies where other rows hold them; leave out what cannot be named.
+def free_mids(batch: Batch, arrived: Sequence[ArrivedReply]) -> list[ArrivedReply]:
+    """Free the mids of sent replies that other rows hold; drop replies whose mid cannot be freed.
 
-    A person's message with that mid was the reply's own echo, not recognised when it came. Another
-    reply with that mid was taken for this one, when both say the same.
+    A message from the app with such a mid was the reply's own echo, not recognised on arrival. If
+    another reply has the mid, the echo was attributed to it because both have the same text.
     """
     holders = _holders(each.mid for each in arrived if each.mid is not None)
     named: dict[tuple[str, str], int] = {}
@@ -62,7 +62,7 @@ def free_mids(batch: Batch, arrived: Sequence[Arrived]) -> list[Arrived]:
     return free
 
 
-def _freed(batch: Batch, arrived: Arrived, holder: _Holder) -> bool:
+def _freed(batch: Batch, arrived: ArrivedReply, holder: _Holder) -> bool:
     if holder.role == Role.USER:
         return False
     if holder.author == Author.HUMAN:
@@ -70,34 +70,34 @@ def _freed(batch: Batch, arrived: Arrived, holder: _Holder) -> bool:
         return True
     if arrived.item.status != ItemStatus.SENDING:
         return False
-    _doubt(batch, holder.message_id, arrived.at)
+    _unconfirmed(batch, holder.message_id, arrived.at)
     return True
 
 
-def _merge(batch: Batch, arrived: Arrived, holder: _Holder) -> None:
+def _merge(batch: Batch, arrived: ArrivedReply, holder: _Holder) -> None:
     item = arrived.item
     batch.write_steps()
     Message.delete().where(Message.id == holder.message_id).execute()
     QueueItem.update(echoed_at=holder.created_at).where(QueueItem.id == item.id).execute()
-    batch.note(item.message_id, arrived.at, Stage.DELIVERY, "echoed", "told apart afterwards")
+    batch.note(item.message_id, arrived.at, Stage.DELIVERY, "echoed", "matched afterwards")
     took_until = holder.created_at + batch.policy.takeover
     is_held_by_it = (
         (Conversation.id == holder.conversation_id)
         & (Conversation.status == ConversationStatus.HUMAN.value)
         & (Conversation.held_until == took_until)
     )
-    opened: Any = Conversation.update(status=ConversationStatus.OPEN.value, held_until=None)
+    opened = Conversation.update(status=ConversationStatus.OPEN.value, held_until=None)
     if opened.where(is_held_by_it).execute():
-        _tell_open(batch, item.contact, holder.conversation_id)
+        _announce_open(batch, item.contact, holder.conversation_id)
 
 
-def _tell_open(batch: Batch, contact: ContactKey, conversation_id: int) -> None:
+def _announce_open(batch: Batch, contact: ContactKey, conversation_id: int) -> None:
     batch.tell(ConversationChanged(contact, conversation_id, ConversationStatus.OPEN, None))
 
 
-def _doubt(batch: Batch, message_id: int, at: datetime) -> None:
+def _unconfirmed(batch: Batch, message_id: int, at: datetime) -> None:
     (other,) = hold_items(QueueItem.message == message_id)
-    because = "the echo taken for its own belonged to another reply"
+    because = "its confirmation belonged to another reply"
     QueueItem.update(
         status=ItemStatus.UNKNOWN.value, because=because, sent_at=None, echoed_at=None
     ).where(QueueItem.id == other.id).execute()
@@ -105,7 +105,7 @@ def _doubt(batch: Batch, message_id: int, at: datetime) -> None:
         status=MessageStatus.UNKNOWN.value, because=because, mid=None, sent_at=None
     ).where(Message.id == message_id).execute()
     answered = inputs_of([message_id], [Outcome.ANSWERED.value])[message_id]
-    Message.update(outcome=None, because="").where(Message.id << answered).execute()
+    Message.update(outcome=None, because="", reason=None).where(Message.id << answered).execute()
     for each in (message_id, *answered):
         batch.note(each, at, Stage.SETTLING, "unknown", because)
     batch.tell(ReplyUnknown(other.contact, other.id, at))

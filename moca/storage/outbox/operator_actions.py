@@ -1,26 +1,31 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from moca.core.accounts import REMOVED
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
 from moca.core.content.validation import fault_in
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import (
     CancelReply,
     EditReply,
-    Overruling,
+    QueueItemCommand,
     RetryReply,
     SettleReply,
 )
-from moca.core.messages.receipt import Conflict, Done, NotFound
 from moca.core.messages.replies import ReplyQueued
+from moca.core.reasons import Because, Reason
 from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
+from moca.storage.accounts.ownership import was_removed
+from moca.storage.conversations.needs_reply import forget_need_if_nothing_waits
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
 from moca.storage.db.tables import Message, QueueItem
+from moca.storage.handlers import handles
 from moca.storage.messages.outcomes import inputs_of
 from moca.storage.outbox.cancel import cancel_items
-from moca.storage.outbox.items import Item, earlier_parts, hold_items_by_id, later_parts_ended
-from moca.storage.outbox.recall import RECALLED_BECAUSE, is_recalled
-from moca.storage.outbox.sent import Arrived, write_arrived
+from moca.storage.outbox.items import OutboxItem, earlier_parts, hold_items_by_id, later_parts_ended
+from moca.storage.outbox.recall import is_recalled
+from moca.storage.outbox.sent import ArrivedReply, write_arrived
 from moca.storage.unit_of_work import Batch
 
 _AGAIN = Update(
@@ -29,62 +34,72 @@ _AGAIN = Update(
     QueueItem.scheduled_for,
     QueueItem.attempts,
     QueueItem.because,
+    QueueItem.reason,
     QueueItem.is_final,
     QueueItem.unconfirmed_since,
     where="\"status\" <> 'sent'",
 )
 _MESSAGES = Update(Message, Message.status, Message.because)
-_OUTCOMES = Update(Message, Message.outcome, Message.because)
+_OUTCOMES = Update(Message, Message.outcome, Message.because, Message.reason)
 
-_WORD = "the operator's word"
+_WORD = "confirmed by a teammate"
 
 _TEXTS = Update(Message, Message.text)
 
 
+@handles(CancelReply)
 def cancel_replies(batch: Batch, commands: Sequence[CancelReply]) -> None:
-    """Take pending replies out of the queue."""
+    """Cancel pending replies."""
     for command in commands:
         item = _item(batch, command, (ItemStatus.PENDING,))
         if item is not None:
-            cancel_items(batch, [item], "the operator cancelled the reply", command.at)
+            cancel_items(batch, [item], Because(Reason.CANCELLED), command.at)
 
 
+@handles(RetryReply)
 def retry_replies(batch: Batch, commands: Sequence[RetryReply]) -> None:
-    """Queue failed or cancelled replies again, as new; what they answer waits for them again.
+    """Queue failed or cancelled replies again, as new; their inputs wait for them again.
 
-    A part is followed by the later ones that were not sent, and goes after none that was not.
+    The later unsent parts follow. A part behind an unsent part is refused.
     """
     for command in commands:
         item = _item(batch, command, (ItemStatus.FAILED, ItemStatus.CANCELLED))
         if item is not None:
             for part in (item, *later_parts_ended(item)):
-                _queue(batch, command, part._replace(attempts=0), "the operator asked for it")
+                _queue(batch, command, part._replace(attempts=0), "retried by a teammate")
+            forget_need_if_nothing_waits(item.conversation_id)
 
 
+@handles(EditReply)
 def edit_replies(batch: Batch, commands: Sequence[EditReply]) -> None:
-    """Let pending replies say something else; the sender reads them again as it claims them."""
+    """Change the text of pending replies; the sender reads them again on the claim."""
     for command in commands:
         item = _item(batch, command, (ItemStatus.PENDING,))
         if item is not None:
             _TEXTS.each([(storable(command.text), item.message_id)])
-            batch.note(item.message_id, command.at, Stage.QUEUE, "edited", "by the operator")
+            batch.note(item.message_id, command.at, Stage.QUEUE, "edited", "by a teammate")
 
 
+@handles(SettleReply)
 def settle_replies(batch: Batch, commands: Sequence[SettleReply]) -> None:
-    """End unknown replies as arrived, or queue them again as not."""
+    """Settle unconfirmed sends: mark them as delivered, or queue them again."""
     for command in commands:
         item = _item(batch, command, (ItemStatus.UNKNOWN,))
         if item is None:
             continue
         if command.delivered:
-            write_arrived(batch, [Arrived(item, None, command.at, _WORD)])
+            write_arrived(batch, [ArrivedReply(item, None, command.at, _WORD)])
         else:
-            _queue(batch, command, item, f"it did not arrive: {_WORD}")
+            _queue(batch, command, item, "marked as not delivered by a teammate")
             for part in later_parts_ended(item):
-                _queue(batch, command, part._replace(attempts=0), "the part before it goes again")
+                _queue(
+                    batch, command, part._replace(attempts=0), "the part before it is sent again"
+                )
 
 
-def _item(batch: Batch, command: Overruling, statuses: Sequence[ItemStatus]) -> Item | None:
+def _item(
+    batch: Batch, command: QueueItemCommand, statuses: Sequence[ItemStatus]
+) -> OutboxItem | None:
     item = hold_items_by_id([command.item_id]).get(command.item_id)
     if item is None:
         batch.answer(command.receipt, NotFound())
@@ -92,8 +107,12 @@ def _item(batch: Batch, command: Overruling, statuses: Sequence[ItemStatus]) -> 
         batch.answer(command.receipt, Conflict(f"the reply is {item.status}"))
     elif isinstance(command, RetryReply) and earlier_parts([item]).get(item.id):
         batch.answer(command.receipt, Conflict("an earlier part of the reply was not sent"))
+    elif isinstance(command, RetryReply) and was_removed(item.account_id):
+        batch.answer(command.receipt, Conflict(REMOVED))
     elif isinstance(command, RetryReply) and is_recalled(item):
-        batch.answer(command.receipt, Conflict(f"the reply was taken back: {RECALLED_BECAUSE}"))
+        batch.answer(
+            command.receipt, Conflict(f"the reply was recalled: {Because(Reason.RECALLED)}")
+        )
     elif isinstance(command, EditReply) and (fault := _fault_in(item, command.text)):
         batch.answer(command.receipt, Conflict(fault))
     else:
@@ -102,22 +121,22 @@ def _item(batch: Batch, command: Overruling, statuses: Sequence[ItemStatus]) -> 
     return None
 
 
-def _fault_in(item: Item, text: str) -> str | None:
+def _fault_in(item: OutboxItem, text: str) -> str | None:
     if not item.text:
         return "the reply has no text to edit"
     if len(text.encode()) > MAX_MESSAGE_BYTES:
-        return f"text: it must not be longer than {MAX_MESSAGE_BYTES} bytes of UTF-8"
+        return f"text: must not be longer than {MAX_MESSAGE_BYTES} bytes of UTF-8"
     return fault_in(replace(item.reply().content, text=text))
 
 
-def _queue(batch: Batch, command: RetryReply | SettleReply, item: Item, because: str) -> None:
-    again = (ItemStatus.PENDING, command.at, item.attempts, because)
-    # The operator decides that it did not arrive: no earlier call is looked for any more.
+def _queue(batch: Batch, command: RetryReply | SettleReply, item: OutboxItem, because: str) -> None:
+    again = (ItemStatus.PENDING, command.at, item.attempts, because, None)
+    # The operator decides that it did not arrive, so no earlier call is verified any more.
     _AGAIN.each([(*again, None, None, item.id)])
     _MESSAGES.each([(MessageStatus.QUEUED, "", item.message_id)])
     ended = (Outcome.FAILED.value, Outcome.SUPPRESSED.value)
     reopened = inputs_of([item.message_id], ended)[item.message_id]
-    _OUTCOMES.each((None, "", each) for each in reopened)
+    _OUTCOMES.each((None, "", None, each) for each in reopened)
     waiting = tuple(inputs_of([item.message_id])[item.message_id])
     for each in (item.message_id, *waiting):
         batch.note(each, command.at, Stage.QUEUE, "queued", because)

@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import Case, Value
+
 from moca.core.content.validation import MEDIA_TYPES
 from moca.core.messages.conversation import FindUnanswered, UnansweredFound
 from moca.core.messages.delivery import (
@@ -12,8 +14,10 @@ from moca.core.messages.delivery import (
     RecentSend,
     UnsettledReply,
 )
-from moca.core.outbox.queued_reply import Kind
+from moca.core.outbox.call_results import max_backoff
+from moca.core.outbox.queued_reply import ReplyKind
 from moca.core.types import ContactKey, ItemStatus
+from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import (
     IS_UNANSWERED,
@@ -24,8 +28,9 @@ from moca.storage.db.tables import (
     QueueItem,
     is_contact,
 )
+from moca.storage.handlers import handles
 from moca.storage.outbox.freeze import is_frozen
-from moca.storage.outbox.items import Item, select_items
+from moca.storage.outbox.items import OutboxItem, select_items
 from moca.storage.outbox.pending_channels import read_windows
 from moca.storage.outbox.results import resting_accounts
 from moca.storage.unit_of_work import Batch
@@ -68,9 +73,12 @@ _UNANSWERED = Prepared(
 )
 
 
+@handles(FindPending)
 def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
-    """Tell the channels' heads, what is unsettled, and the sends of the last minute."""
+    """Report each channel's first items, the unconfirmed sends and the recent sends."""
     for command in commands:
+        if command.shortens_backoffs:
+            shorten_backoffs(command.at)
         windows = read_windows(command)
         recent = _recent(command.at) if command.with_recent else None
         resting = resting_accounts(command.at)
@@ -88,39 +96,42 @@ def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
         )
 
 
+@handles(FindUnanswered)
 def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
-    """Tell whose messages nobody answers yet, oldest first, a page at a time."""
+    """Report the contacts with unanswered messages, oldest first, one page per command."""
     for command in commands:
         page = _UNANSWERED.rows(command.after_message_id, command.limit)
         rows = [(row_id, ContactKey(account_id, psid)) for row_id, account_id, psid in page]
         last = rows[-1][0] if len(rows) == command.limit and rows else None
-        batch.tell(UnansweredFound(tuple(dict.fromkeys(contact for _, contact in rows)), last))
+        contacts: dict[ContactKey, int] = {}
+        for row_id, contact in rows:
+            contacts.setdefault(contact, row_id)
+        batch.tell(UnansweredFound(contacts, last))
 
 
+@handles(ListKnownMids)
 def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
-    """Tell which recent messages with a contact are accounted for, on either side."""
+    """Report which recent messages with a contact are accounted for, from both sides."""
     for command in commands:
         mids = known_mids(command.reply.contact, command.since)
         batch.tell(KnownMidsListed(command.reply, command.since, mids))
 
 
 def known_mids(contact: ContactKey, since: datetime) -> frozenset[str]:
-    """Return the mids of the messages with a contact, on either side, since about an instant."""
+    """Return the mids of the messages with a contact, on both sides, since about an instant."""
     earliest = since - _RECENT
-    query: Any = Message.select(Message.mid).where(
+    query = Message.select(Message.mid).where(
         (Message.id << _latest(contact))
         & Message.mid.is_null(is_null=False)
         & ((Message.created_at >= earliest) | (Message.sent_at >= earliest))
     )
-    return frozenset(mid for (mid,) in query.tuples())
+    return frozenset(mid for (mid,) in read_rows(query))
 
 
 def _latest(contact: ContactKey) -> Any:
-    # By the index alone: a talk of years is not read through for its last minutes.
+    # By the index alone: years of messages are not scanned for the last minutes.
     latest = Message.alias()
-    query: Any = (
-        latest.select(latest.id).join(Conversation).join(Contact).where(is_contact(contact))
-    )
+    query = latest.select(latest.id).join(Conversation).join(Contact).where(is_contact(contact))
     return query.order_by(latest.id.desc()).limit(_LATEST)
 
 
@@ -145,11 +156,29 @@ def _recent(at: datetime) -> tuple[RecentSend, ...]:
     )
 
 
-def _items(rows: list[list[Any]]) -> list[Item]:
-    return [Item._make(row) for row in rows]
+def _items(rows: list[list[Any]]) -> list[OutboxItem]:
+    return [OutboxItem._make(row) for row in rows]
 
 
-def _kind(message_type: str, comment_id: str | None) -> Kind:
+def _kind(message_type: str, comment_id: str | None) -> ReplyKind:
     if comment_id is not None:
-        return Kind.PRIVATE_REPLY
-    return Kind.MEDIA if message_type in MEDIA_TYPES else Kind.TEXT
+        return ReplyKind.PRIVATE_REPLY
+    return ReplyKind.MEDIA if message_type in MEDIA_TYPES else ReplyKind.TEXT
+
+
+_GROWS_UNTIL = 9
+
+
+def shorten_backoffs(now: datetime) -> None:
+    """Cut the wait of each retry to its backoff from now; a clock set back makes waits too long."""
+    ends = [(QueueItem.attempts == n, _end(now, n)) for n in range(1, _GROWS_UNTIL)]
+    latest = Case(None, ends, _end(now, _GROWS_UNTIL))
+    is_retry = (QueueItem.attempts > 0) & (QueueItem.scheduled_for > QueueItem.created_at)
+    QueueItem.update(scheduled_for=latest).where(
+        (QueueItem.status == ItemStatus.PENDING) & is_retry & (QueueItem.scheduled_for > latest)
+    ).execute()
+
+
+def _end(now: datetime, attempts: int) -> Value:
+    stored = QueueItem.scheduled_for.db_value(now + max_backoff(attempts))
+    return Value(stored, converter=False)

@@ -8,15 +8,15 @@ import peewee
 
 from moca.core.messages.delivery import FindPending
 from moca.core.outbox.backlog import NOTHING, Turn, window_for
-from moca.core.outbox.queued_reply import Channel, Kind
+from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.storage.db.fields import InstantField
 from moca.storage.db.statements import Selection
 from moca.storage.db.tables import QueueItem
-from moca.storage.outbox.items import Item, select_items
+from moca.storage.outbox.items import OutboxItem, select_items
 
 _AT_ONCE = '"status" = \'pending\' AND "scheduled_for" <= "created_at"'
 _LATER = '"status" = \'pending\' AND "scheduled_for" > "created_at"'
-# From one channel to the next by the index, whatever lies between.
+# Jumps from one channel to the next by the index, however many rows lie in between.
 _CHANNELS = """WITH RECURSIVE c(name) AS (
 SELECT MIN("channel") FROM "queue_item" WHERE {where}
 UNION ALL
@@ -58,24 +58,26 @@ _INSTANT = InstantField()
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The heads of the channels, as far as the sender wants them and does not hold them."""
+    """The first items of the channels that the sender asked for and does not hold in memory."""
 
-    items: list[Item]
+    items: list[OutboxItem]
     ends: dict[Channel, Turn]
-    """Of the channels of which there is more, the last turn of their window."""
+    """For channels with more items, the last turn of their window."""
     window: int
 
 
 def read_windows(command: FindPending) -> Windows:
-    """Read what comes first of each channel, by priority and age, a fair share of each.
+    """Read the first items of each channel by priority and age, an equal share of each.
 
-    What is held is not read again. What has an earlier reply to its contact in another channel
-    that is neither held nor read stays where it is.
+    Items in memory are not read again. An item stays on disk if an earlier reply to its contact in
+    another channel is neither in memory nor read.
     """
     if command.only is None:
         names = _channels(_AT_ONCE) | _channels(_LATER)
     else:
-        names = {Channel(account_id, kind).name for account_id in command.only for kind in Kind}
+        names = {
+            Channel(account_id, kind).name for account_id in command.only for kind in ReplyKind
+        }
     channels = {name: _channel(name) for name in names}
     left_out = {
         name
@@ -90,7 +92,9 @@ def read_windows(command: FindPending) -> Windows:
     accounts = Counter(channel.account_id for channel in channels.values())
     if any(channels_of_one > 1 for channels_of_one in accounts.values()):
         new -= _behind(new, ids | command.held, command)
-    items = sorted(map(Item._make, _BY_ID.among(sorted(new))), key=lambda i: (i.priority, i.id))
+    items = sorted(
+        map(OutboxItem._make, _BY_ID.among(sorted(new))), key=lambda i: (i.priority, i.id)
+    )
     return Windows(
         items,
         {channels[name]: NOTHING for name in left_out} | {channels[n]: e for n, e in ends.items()},
@@ -101,11 +105,11 @@ def read_windows(command: FindPending) -> Windows:
 def _turns(
     names: Iterable[str], window: int, command: FindPending
 ) -> tuple[dict[str, list[Turn]], dict[str, Turn]]:
-    """Read the turns of these channels, and the last one where there are more than these."""
+    """Read the first turns of these channels, and the last turn of those that have more."""
     found: dict[str, list[Turn]] = {name: [] for name in names}
     listed = json.dumps(list(found))
     due_before = _INSTANT.db_value(command.due_before)
-    # Limits come before the channels in the text of both: a mark is filled in its order.
+    # The limits precede the channels in both statements, so parameters are in this order.
     reads = (
         (_HEADS, (window + 1, listed)),
         (_DUE, (due_before, window + 1, listed)),
@@ -122,7 +126,7 @@ def _turns(
 
 
 def _behind(item_ids: Collection[int], known: Collection[int], command: FindPending) -> set[int]:
-    """Tell which items have an earlier one to their contact, in another channel, left on disk."""
+    """Return the items behind an earlier one to their contact, in another channel, left on disk."""
     if not item_ids:
         return set()
     listed = json.dumps(sorted(item_ids))
@@ -139,7 +143,7 @@ def _channel(name: str) -> Channel:
 
 
 def _run(sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    database: Any = QueueItem._meta.database  # noqa: SLF001
+    database = QueueItem._meta.database  # noqa: SLF001
     is_sqlite = isinstance(database, peewee.SqliteDatabase)
     dialect: Mapping[str, str] = _SQLITE if is_sqlite else _POSTGRESQL
     text = sql.format(at_once=_AT_ONCE, later=_LATER, **dialect)

@@ -1,53 +1,56 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
+from moca.core.reasons import Because, Reason
 from moca.core.types import ItemStatus, Stage
 from moca.storage.db.tables import Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
 from moca.storage.messages.outcomes import inputs_of
 from moca.storage.outbox.cancel import cancel_items
-from moca.storage.outbox.items import Item, all_parts, hold_items
+from moca.storage.outbox.items import OutboxItem, all_parts, hold_items
 from moca.storage.unit_of_work import Batch
 
-RECALLED_BECAUSE = "what it answers was edited before it was sent"
+_RECALLED = Because(Reason.RECALLED)
+_FORMERLY = "what it answers was edited before it was sent"
+"""What rows say that were written without a code, before 0.2.0."""
 
 
 def recall_reply(batch: Batch, reply_id: int, at: datetime) -> str | None:
-    """Take the bot's reply back, so that what it answers waits again, as if never answered.
+    """Cancel a reply of the bot, so that its inputs wait again as if never answered.
 
-    It is answered no sooner than a cooldown after this reply was made. `reply_id` is the message
-    on which the inputs hang. Says why where that cannot be, and then nothing is changed: somebody
-    else wrote it, or some of it went already, or may have.
+    They are answered no sooner than a cooldown after this reply was made. `reply_id` is the message
+    to which the inputs refer. Returns why it cannot be recalled, and then changes nothing: the bot
+    did not write it, or part of it was sent or may have been.
     """
     parts = all_parts(hold_items(QueueItem.message == reply_id))
     because = _stays_because(parts)
     if because is None:
         inputs = inputs_of([reply_id])[reply_id]
-        waiting: Any = Message.update(processed=False, reply=None, wish=None)
+        waiting = Message.update(processed=False, reply=None, consent_change=None)
         waiting.where(Message.id << inputs).execute()
         for each in inputs:
-            detail = f"reply moca-{parts[0].message_id} is taken back"
+            detail = f"reply moca-{parts[0].message_id} was recalled"
             batch.note(each, at, Stage.QUEUE, "taken up", detail)
-        cancel_items(batch, parts, RECALLED_BECAUSE, at, is_recalled=True)
+        cancel_items(batch, parts, _RECALLED, at, is_recalled=True)
         flushed_at = QueueItem.get_by_id(parts[0].id).created_at
         cool_down(parts[0].conversation_id, flushed_at + batch.policy.cooldown)
     return because
 
 
-def is_recalled(item: Item) -> bool:
-    """Tell whether a reply was taken back, so that another is made of what it was to answer."""
-    own = QueueItem.id == item.id
-    query: Any = QueueItem.select().where(own & (QueueItem.because == RECALLED_BECAUSE))
+def is_recalled(item: OutboxItem) -> bool:
+    """Return whether a reply was recalled, so that its inputs get another one."""
+    is_former = QueueItem.reason.is_null() & (QueueItem.because == _FORMERLY)
+    was_recalled = (QueueItem.reason == Reason.RECALLED.value) | is_former
+    query = QueueItem.select().where((QueueItem.id == item.id) & was_recalled)
     return bool(query.exists())
 
 
-def _stays_because(parts: Sequence[Item]) -> str | None:
+def _stays_because(parts: Sequence[OutboxItem]) -> str | None:
     if not parts:
-        return "the reply is gone"
+        return "the reply no longer exists"
     if not all(item.is_by_bot for item in parts):
-        return "a person wrote the reply"
-    if any(item.parting is not None for item in parts):
-        return "the reply says how the conversation goes on"
+        return "a teammate wrote the reply"
+    if any(item.closing_message is not None for item in parts):
+        return "the reply is a closing message"
     begun = next((item for item in parts if item.status != ItemStatus.PENDING), None)
     return None if begun is None else f"the reply is already {begun.status}"

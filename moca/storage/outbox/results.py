@@ -1,9 +1,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 from peewee import EXCLUDED
 
+from moca.core.instants import in_text
 from moca.core.messages.delivery import (
     RecordFailed,
     RecordRetry,
@@ -15,16 +16,18 @@ from moca.core.messages.delivery import (
 )
 from moca.core.messages.replies import ReplyQueued
 from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
+from moca.storage.conversations.needs_reply import ask_for_reply
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
 from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import AccountRest, Message, QueueItem
+from moca.storage.handlers import handles
 from moca.storage.inbound.unsends import UNSENT_BECAUSE
 from moca.storage.messages.outcomes import Conclusion, inputs_of, write_conclusions
 from moca.storage.outbox.cancel import cancel_items
-from moca.storage.outbox.items import Item, hold_items_by_id, with_other_parts
+from moca.storage.outbox.items import OutboxItem, hold_items_by_id, with_other_parts
 from moca.storage.outbox.mid_conflicts import free_mids
-from moca.storage.outbox.sent import Arrived, Spoken, write_arrived
+from moca.storage.outbox.sent import ArrivedReply, SentReplies, write_arrived
 from moca.storage.outbox.unsent_inputs import unwanted_among
 from moca.storage.unit_of_work import Batch
 
@@ -38,19 +41,28 @@ _RESTING = Prepared(
 )
 
 
-def rest_accounts(rests: Mapping[str, datetime]) -> None:
-    """Write until when accounts rest; no rest is cut short."""
-    for account_id, until in sorted(rests.items()):
-        row: Any = AccountRest.insert(account_id=account_id, rests_until=until)
+class StoredRest(NamedTuple):
+    """Until when an account rests, and why if an operator has to act."""
+
+    until: datetime
+    problem: str = ""
+
+
+def rest_accounts(rests: Mapping[str, StoredRest]) -> None:
+    """Store until when accounts rest. A longer rest stays in force."""
+    for account_id, (until, problem) in sorted(rests.items()):
+        row = AccountRest.insert(
+            account_id=account_id, rests_until=until, problem=storable(problem)
+        )
         row.on_conflict(
             conflict_target=[AccountRest.account_id],
-            preserve=[AccountRest.rests_until],
+            preserve=[AccountRest.rests_until, AccountRest.problem],
             where=AccountRest.rests_until < EXCLUDED.rests_until,
         ).execute()
 
 
 def resting_accounts(at: datetime) -> tuple[RestingAccount, ...]:
-    """Tell which accounts rest at an instant."""
+    """Return the accounts that rest at an instant."""
     return tuple(RestingAccount(*row) for row in _RESTING.rows(at))
 
 
@@ -75,19 +87,21 @@ _UNDER_WAY = (ItemStatus.SENDING, ItemStatus.UNKNOWN)
 _MAY_FAIL = (ItemStatus.PENDING, *_UNDER_WAY)
 
 
+@handles(RecordSent)
 def record_sent(batch: Batch, commands: Sequence[RecordSent]) -> None:
-    """Write that replies arrived; each is written once, however often it is told."""
+    """Record that replies arrived. Repeated reports of one reply are recorded once."""
     items = hold_items_by_id(command.item_id for command in commands)
     arrived = [
-        Arrived(items[command.item_id], command.mid, command.at, command.because)
+        ArrivedReply(items[command.item_id], command.mid, command.at, command.because)
         for command in commands
         if command.item_id in items
     ]
     write_arrived(batch, free_mids(batch, arrived))
 
 
+@handles(RecordFailed)
 def record_failed(batch: Batch, commands: Sequence[RecordFailed]) -> None:
-    """Write that replies never will arrive, and end with them what they were to answer."""
+    """Record that replies will never arrive, and conclude their inputs as failed."""
     chosen = _chosen(commands, _MAY_FAIL)
     _write_status(ItemStatus.FAILED, chosen)
     inputs = inputs_of(item.message_id for item, _ in chosen)
@@ -95,6 +109,8 @@ def record_failed(batch: Batch, commands: Sequence[RecordFailed]) -> None:
     for item, command in chosen:
         batch.note(item.message_id, command.at, Stage.SENDING, "failed", command.because)
         batch.tell(ReplyFailed(item.contact, item.id, command.because))
+        if not item.is_by_bot:
+            ask_for_reply([item.conversation_id], command.at)
         conclusions += [
             Conclusion(each, Outcome.FAILED, command.because, command.at)
             for each in inputs[item.message_id]
@@ -106,22 +122,24 @@ def record_failed(batch: Batch, commands: Sequence[RecordFailed]) -> None:
         cancel_items(batch, later, because, command.at, outcome=Outcome.FAILED)
 
 
+@handles(RecordUnknown)
 def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:
-    """Write that replies under way may have arrived; the cooldown runs as if they had."""
+    """Record that replies may have arrived. The cooldown starts as if they had."""
     chosen = _chosen(commands, (ItemStatus.SENDING,))
     _write_status(ItemStatus.UNKNOWN, chosen)
     _FINAL.each((True, item.id) for item, command in chosen if not command.may_go_again)
     _UNCONFIRMED.each((item.sending_at, item.id) for item, _ in chosen)
-    spoken = Spoken(batch.policy.cooldown)
+    sent_replies = SentReplies(batch.policy.cooldown)
     for item, command in chosen:
-        spoken.perhaps(item, command.at)
+        sent_replies.add_possibly_delivered(item, command.at)
         batch.note(item.message_id, command.at, Stage.SETTLING, "unknown", command.because)
         batch.tell(ReplyUnknown(item.contact, item.id, command.at))
-    spoken.write()
+    sent_replies.write()
 
 
+@handles(RecordRetry)
 def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
-    """Write that replies did not arrive and wait in the queue for another attempt."""
+    """Record that replies did not arrive and wait for another attempt."""
     chosen = _chosen(commands, _UNDER_WAY)
     _AGAIN.each(
         (
@@ -141,39 +159,40 @@ def record_retries(batch: Batch, commands: Sequence[RecordRetry]) -> None:
     for item, command in chosen:
         batch.note(item.message_id, command.at, Stage.SENDING, "retry", _retry(command))
         if item.status == ItemStatus.UNKNOWN:
-            # Its conversation took it for said, and must wait for it again.
+            # The conversation counted it as sent, and must wait for it again.
             reply = item.reply(scheduled_for=command.retry_at)
             batch.tell(ReplyQueued(item.contact, reply, ()))
     _cancel_unwanted(batch, chosen)
     _rest_accounts(commands)
 
 
-def _cancel_unwanted(batch: Batch, chosen: Sequence[tuple[Item, RecordRetry]]) -> None:
-    """Let go of what answers messages that were unsent while it was under way."""
+def _cancel_unwanted(batch: Batch, chosen: Sequence[tuple[OutboxItem, RecordRetry]]) -> None:
+    """Cancel the retries whose inputs were all unsent in the meantime."""
     instants = {item.id: command.at for item, command in chosen}
     for item in unwanted_among(item for item, _ in chosen):
         cancel_items(batch, [item], UNSENT_BECAUSE, instants[item.id])
 
 
 def _retry(command: RecordRetry) -> str:
-    if command.is_spent or command.retry_at <= command.at:
+    if command.is_spent or command.needs_operator or command.retry_at <= command.at:
         return command.because
-    return f"{command.because}; the account rests until {command.retry_at:%H:%M:%S}"
+    return f"{command.because}; the account is rate limited until {in_text(command.retry_at)}"
 
 
 def _rest_accounts(commands: Sequence[RecordRetry]) -> None:
     refused = [each for each in commands if not each.is_spent and each.retry_at > each.at]
     items = hold_items_by_id(command.item_id for command in refused)
-    rests: dict[str, datetime] = {}
+    rests: dict[str, StoredRest] = {}
     for command in refused:
         if command.item_id in items:
             account_id = items[command.item_id].account_id
-            rests[account_id] = max(command.retry_at, rests.get(account_id, command.retry_at))
+            rest = StoredRest(command.retry_at, command.because if command.needs_operator else "")
+            rests[account_id] = max(rest, rests.get(account_id, rest))
     rest_accounts(rests)
 
 
-def _chosen(commands: Sequence[R], statuses: Sequence[str]) -> list[tuple[Item, R]]:
-    """Pair each command with its item where that is in one of these states; the first counts."""
+def _chosen(commands: Sequence[R], statuses: Sequence[str]) -> list[tuple[OutboxItem, R]]:
+    """Pair each item in one of these states with its first command."""
     items = hold_items_by_id(command.item_id for command in commands)
     chosen = []
     for command in commands:
@@ -184,7 +203,7 @@ def _chosen(commands: Sequence[R], statuses: Sequence[str]) -> list[tuple[Item, 
 
 
 def _write_status(
-    status: ItemStatus, chosen: Sequence[tuple[Item, RecordFailed | RecordUnknown]]
+    status: ItemStatus, chosen: Sequence[tuple[OutboxItem, RecordFailed | RecordUnknown]]
 ) -> None:
     _ENDED.each((status, storable(command.because), item.id) for item, command in chosen)
     _MESSAGES.each(

@@ -7,12 +7,12 @@ from moca.core.types import Author, ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
 from moca.storage.db.tables import Conversation, Message, QueueItem
-from moca.storage.messages.contact_conversations import hear_person, latest
+from moca.storage.messages.contact_conversations import latest, note_teammate_reply
 from moca.storage.messages.outcomes import Conclusion, inputs_of, write_conclusions
-from moca.storage.outbox.items import Item
+from moca.storage.outbox.items import OutboxItem
 from moca.storage.unit_of_work import Batch
 
-_SPOKEN = Update(
+_CONVERSATIONS = Update(
     Conversation,
     Conversation.last_bot_message_at,
     Conversation.last_activity_at,
@@ -22,15 +22,15 @@ _SPOKEN = Update(
 _Instants = tuple[datetime | None, datetime, datetime | None]
 
 
-class Spoken:
-    """What replies that went out mean for their conversations; no instant ever moves back."""
+class SentReplies:
+    """Collects the effects of sent replies on their conversations; timestamps never move back."""
 
     def __init__(self, cooldown: timedelta) -> None:
         self._cooldown = cooldown
         self._instants: dict[int, _Instants] = {}
 
-    def surely(self, item: Item, at: datetime) -> None:
-        """Note a reply that arrived."""
+    def add_delivered(self, item: OutboxItem, at: datetime) -> None:
+        """Add a reply that arrived."""
         bot_at, activity_at, until = self._of(item)
         self._instants[item.conversation_id] = (
             latest(bot_at, at),
@@ -38,19 +38,19 @@ class Spoken:
             latest(until, at + self._cooldown),
         )
 
-    def perhaps(self, item: Item, at: datetime) -> None:
-        """Note a reply that may have arrived."""
+    def add_possibly_delivered(self, item: OutboxItem, at: datetime) -> None:
+        """Add a reply that may have arrived."""
         bot_at, activity_at, until = self._of(item)
         cooled_at = latest(until, at + self._cooldown)
         self._instants[item.conversation_id] = bot_at, activity_at, cooled_at
 
     def write(self) -> None:
-        """Write it all."""
-        _SPOKEN.each(
+        """Write the collected changes."""
+        _CONVERSATIONS.each(
             (*instants, conversation_id) for conversation_id, instants in self._instants.items()
         )
 
-    def _of(self, item: Item) -> _Instants:
+    def _of(self, item: OutboxItem) -> _Instants:
         stored = item.last_bot_message_at, item.last_activity_at, item.cooldown_until
         return self._instants.get(item.conversation_id, stored)
 
@@ -60,38 +60,40 @@ _MESSAGES = Update(Message, Message.status, Message.because, Message.sent_at, Me
 _NAMES = Update(Message, Message.mid)
 
 
-class Arrived(NamedTuple):
+class ArrivedReply(NamedTuple):
     """A reply that reached its contact."""
 
-    item: Item
+    item: OutboxItem
     mid: str | None
-    """Instagram's id for it; None where only the operator's word tells."""
+    """Instagram's id of it; None if only the operator confirmed it."""
     at: datetime
     because: str
 
 
-def write_arrived(batch: Batch, arrived: Sequence[Arrived]) -> None:
-    """Write replies as sent; their mids must be free. One that is sent only learns its mid."""
-    fresh: dict[int, Arrived] = {}
+def write_arrived(batch: Batch, arrived: Sequence[ArrivedReply]) -> None:
+    """Mark replies as sent; their mids must be free. A reply already sent only gets its mid."""
+    fresh: dict[int, ArrivedReply] = {}
     for each in arrived:
         if each.item.status == ItemStatus.SENT:
             _rename(batch, each)
         else:
             fresh.setdefault(each.item.id, each)
         item, author = each.item, Author(each.item.author)
-        said = not item.is_reaction
-        batch.tell(ReplySent(item.contact, item.id, item.sent_at or each.at, author, said))
+        is_message = not item.is_reaction
+        batch.tell(ReplySent(item.contact, item.id, item.sent_at or each.at, author, is_message))
     _write_fresh(batch, tuple(fresh.values()))
 
 
-def _rename(batch: Batch, arrived: Arrived) -> None:
+def _rename(batch: Batch, arrived: ArrivedReply) -> None:
     if arrived.mid is None or arrived.mid == arrived.item.mid:
         return
     _NAMES.each([(arrived.mid, arrived.item.message_id)])
-    batch.note(arrived.item.message_id, arrived.at, Stage.SETTLING, "named", f"it is {arrived.mid}")
+    batch.note(
+        arrived.item.message_id, arrived.at, Stage.SETTLING, "named", f"message id {arrived.mid}"
+    )
 
 
-def _write_fresh(batch: Batch, arrived: Sequence[Arrived]) -> None:
+def _write_fresh(batch: Batch, arrived: Sequence[ArrivedReply]) -> None:
     _ITEMS.each(
         (ItemStatus.SENT, storable(each.because), each.at, each.item.id) for each in arrived
     )
@@ -105,18 +107,18 @@ def _write_fresh(batch: Batch, arrived: Sequence[Arrived]) -> None:
         )
         for each in arrived
     )
-    spoken = Spoken(batch.policy.cooldown)
+    sent_replies = SentReplies(batch.policy.cooldown)
     for each in arrived:
         if not each.item.is_reaction:
-            spoken.surely(each.item, each.at)
+            sent_replies.add_delivered(each.item, each.at)
         if not each.item.is_by_bot:
-            hear_person(each.item.conversation_id, each.at)
+            note_teammate_reply(each.item.conversation_id, each.at)
         batch.note(each.item.message_id, each.at, Stage.SENDING, "sent", each.because)
-    spoken.write()
+    sent_replies.write()
     _answer_inputs(batch, arrived)
 
 
-def _answer_inputs(batch: Batch, arrived: Sequence[Arrived]) -> None:
+def _answer_inputs(batch: Batch, arrived: Sequence[ArrivedReply]) -> None:
     inputs = inputs_of(each.item.message_id for each in arrived)
     write_conclusions(
         batch,
@@ -128,5 +130,5 @@ def _answer_inputs(batch: Batch, arrived: Sequence[Arrived]) -> None:
     )
 
 
-def _name(arrived: Arrived) -> str:
+def _name(arrived: ArrivedReply) -> str:
     return arrived.mid or arrived.item.mid or f"moca-{arrived.item.message_id}"

@@ -4,49 +4,54 @@ from typing import Any
 
 from peewee import fn
 
-from moca.core.messages.housekeeping import HouseKept, KeepHouse
+from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
 from moca.core.types import ItemStatus, MessageStatus, Role
+from moca.storage.conversations.labels import delete_removed_labels
 from moca.storage.db.operator_tables import AuditEntry
+from moca.storage.db.privacy_tables import DeletionRequest
+from moca.storage.db.rows import read_rows
 from moca.storage.db.scan import last_id_before
 from moca.storage.db.tables import (
     Contact,
     Conversation,
-    DeletionRequest,
     Event,
     Message,
     QueueItem,
     Webhook,
 )
-from moca.storage.inbound.webhook_bodies import scrub_portion
+from moca.storage.handlers import handles
+from moca.storage.inbound.webhook_bodies import redact_portion
 from moca.storage.operators.idempotency import forget_keys
+from moca.storage.outbox.removed_accounts import end_replies_of_removed
 from moca.storage.privacy.erase import delete_portion, find_erased
+from moca.storage.search.purge import holds_erased_words, purge_portion
 from moca.storage.unit_of_work import Batch
 
 _UNDER_WAY = (ItemStatus.PENDING.value, ItemStatus.SENDING.value, ItemStatus.UNKNOWN.value)
 _ENDED = (MessageStatus.SENT.value, MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
 
 
-def forget_portion(before: datetime, portion: int) -> bool:
-    """Delete a few rows of each kind that ended before an instant; False if there were none.
+def delete_old_portion(before: datetime, portion: int) -> bool:
+    """Delete a batch of rows of each kind that ended before an instant; False if there were none.
 
-    What is unanswered, pending or unsettled stays, and so does the body in which it came.
+    Unanswered, pending and unconfirmed messages stay, with the webhook bodies that carried them.
     """
-    # While messages go, what told of them would be looked through in vain, and at length.
-    gone = _forget_messages(before, portion)
+    # While messages are deleted, searching the rest would be slow and find nothing.
+    gone = _delete_messages(before, portion)
     if gone == portion:
         return True
     deleted = (
         gone,
         _delete(Webhook, _older(Webhook.received_at, before) & _tells_nothing_kept(), portion),
         _delete(Event, _older(Event.at, before), portion),
-        _forget_conversations(before, portion),
+        _delete_conversations(before, portion),
     )
     DeletionRequest.delete().where(DeletionRequest.completed_at < before).execute()
     return any(deleted)
 
 
-def forget_deeds(before: datetime, portion: int) -> bool:
-    """Delete a few entries of the audit trail from before an instant; False if there were none."""
+def delete_audit_entries(before: datetime, portion: int) -> bool:
+    """Delete a batch of audit entries from before an instant; False if there were none."""
     return bool(_delete(AuditEntry, _older(AuditEntry.at, before), portion))
 
 
@@ -64,15 +69,15 @@ def _has_ended() -> Any:
     return (answered | ended) & ~fn.EXISTS(under_way)
 
 
-def _forget_messages(before: datetime, portion: int) -> int:
+def _delete_messages(before: datetime, portion: int) -> int:
     ended = _older(Message.created_at, before) & _has_ended()
-    query: Any = Message.select(Message.id, Message.webhook).where(ended)
-    rows = list(query.order_by(Message.id).limit(portion).tuples())
+    query = Message.select(Message.id, Message.webhook).where(ended)
+    rows = list(read_rows(query.order_by(Message.id).limit(portion)))
     if rows:
         message_ids, webhook_ids = zip(*rows, strict=True)
         Message.delete().where(Message.id << message_ids).execute()
-        told: Any = Webhook.id << [each for each in set(webhook_ids) if each is not None]
-        Webhook.delete().where(told & _tells_nothing_kept()).execute()
+        own_webhooks = Webhook.id << [each for each in set(webhook_ids) if each is not None]
+        Webhook.delete().where(own_webhooks & _tells_nothing_kept()).execute()
     return len(rows)
 
 
@@ -80,22 +85,22 @@ def _tells_nothing_kept() -> Any:
     return ~fn.EXISTS(Message.select(Message.id).where(Message.webhook == Webhook.id))
 
 
-def _forget_conversations(before: datetime, portion: int) -> int:
+def _delete_conversations(before: datetime, portion: int) -> int:
     said = Message.select(Message.id).where(Message.conversation == Conversation.id)
-    empty: Any = (
+    empty = (
         Conversation.select(Conversation.id, Conversation.contact)
         .where((Conversation.last_activity_at < before) & ~fn.EXISTS(said))
         .order_by(Conversation.last_activity_at)
         .limit(portion)
     )
-    rows = list(empty.tuples())
+    rows = list(read_rows(empty))
     if rows:
         Conversation.delete().where(Conversation.id << [row_id for row_id, _ in rows]).execute()
-        _forget_contacts([contact_id for _, contact_id in rows], before)
+        _delete_contacts([contact_id for _, contact_id in rows], before)
     return len(rows)
 
 
-def _forget_contacts(contact_ids: Sequence[int], before: datetime) -> None:
+def _delete_contacts(contact_ids: Sequence[int], before: datetime) -> None:
     talked = Conversation.select(Conversation.id).where(Conversation.contact == Contact.id)
     gone = (Contact.last_seen_at < before) & ~fn.EXISTS(talked)
     Contact.delete().where((Contact.id << contact_ids) & gone).execute()
@@ -103,22 +108,27 @@ def _forget_contacts(contact_ids: Sequence[int], before: datetime) -> None:
 
 def _delete(table: Any, which: Any, portion: int) -> int:
     oldest = table.select(table.id).where(which).order_by(table.id).limit(portion)
-    ids = [row_id for (row_id,) in oldest.tuples()]
+    ids = [row_id for (row_id,) in read_rows(oldest)]
     if ids:
         table.delete().where(table.id << ids).execute()
     return len(ids)
 
 
-def keep_house(batch: Batch, commands: Sequence[KeepHouse]) -> None:
-    """Erase a portion of what people asked for, and of what is too old to be kept."""
+@handles(ApplyRetention)
+def apply_retention(batch: Batch, commands: Sequence[ApplyRetention]) -> None:
+    """Erase a batch of what was requested, and of what is older than its retention."""
     batch.write_steps()
     for command in commands:
-        before, portion = command.forget_before, command.portion
+        before, portion = command.delete_before, command.portion
         more = delete_portion(batch, portion)
+        more |= end_replies_of_removed(batch, command.at, portion)
+        more |= delete_removed_labels(portion)
         more |= forget_keys(command.at, portion)
-        more |= scrub_portion(portion)
-        more |= before is not None and forget_portion(before, portion)
-        deeds_before = command.forget_deeds_before
-        more |= deeds_before is not None and forget_deeds(deeds_before, portion)
-        batch.erased = dict.fromkeys(find_erased(), command.at)
-        batch.tell(HouseKept(has_more=more or bool(batch.erased)))
+        more |= redact_portion(portion)
+        more |= before is not None and delete_old_portion(before, portion)
+        entries_before = command.delete_audit_entries_before
+        more |= entries_before is not None and delete_audit_entries(entries_before, portion)
+        more = more or purge_portion(command.at)
+        erased = () if holds_erased_words() else find_erased()
+        batch.erased = dict.fromkeys(erased, command.at)
+        batch.tell(RetentionApplied(has_more=more or bool(batch.erased)))

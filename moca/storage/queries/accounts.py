@@ -3,9 +3,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moca.core.accounts import AccountStatus, Flavour, TokenState
-from moca.core.profile import Marks
-from moca.storage.db.tables import Account, AccountProfile, Contact, Conversation, Signing, Webhook
+from moca.core.accounts import AccountStatus, LoginKind, TokenState
+from moca.core.profile import ProfileFingerprints
+from moca.storage.db.rows import read_dicts, read_rows
+from moca.storage.db.secret import SignatureCheck
+from moca.storage.db.tables import (
+    Account,
+    AccountProfile,
+    Contact,
+    Conversation,
+    Webhook,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +21,7 @@ class AccountRecord:
     """A connected account, without its token."""
 
     account_id: str
-    flavour: Flavour
+    flavour: LoginKind
     username: str | None
     name: str | None
     page_id: str | None
@@ -31,7 +39,7 @@ class AccountRecord:
 
     @property
     def token(self) -> TokenState:
-        """How its token is."""
+        """The state of its access token."""
         return TokenState(
             account_id=self.account_id,
             flavour=self.flavour,
@@ -45,25 +53,24 @@ class AccountRecord:
 
 
 def list_accounts() -> tuple[AccountRecord, ...]:
-    """List the connected accounts, oldest first."""
-    rows: Any = Account.select(*_COLUMNS).order_by(Account.created_at, Account.account_id).dicts()
+    """Return the connected accounts, oldest first."""
+    rows = read_dicts(Account.select(*_COLUMNS).order_by(Account.created_at, Account.account_id))
     return tuple(_record(row) for row in rows)
 
 
 def find_account(account_id: str) -> AccountRecord | None:
-    """Look an account up; None if it is not connected."""
-    row: Any = Account.select(*_COLUMNS).where(Account.account_id == account_id).dicts().first()
+    """Return an account, or None if it is not connected."""
+    row = Account.select(*_COLUMNS).where(Account.account_id == account_id).dicts().first()
     return None if row is None else _record(row)
 
 
 def last_heard_by_account() -> dict[str, datetime]:
-    """Tell when somebody last wrote to each account that was lately written to."""
-    lately: Any = (
+    """Return when each recently contacted account was last written to, by account id."""
+    lately = read_rows(
         Conversation.select(Contact.account_id, Contact.last_seen_at)
         .join(Contact)
         .order_by(Conversation.last_activity_at.desc())
         .limit(_LATELY)
-        .tuples()
     )
     found: dict[str, datetime] = {}
     for account_id, heard_at in lately:
@@ -77,28 +84,28 @@ _COLUMNS = tuple(getattr(Account, name) for name in AccountRecord.__dataclass_fi
 
 def _record(row: dict[str, Any]) -> AccountRecord:
     parted = {name: tuple(row[name].split()) for name in ("scopes", "subscribed_fields")}
-    named = {"flavour": Flavour(row["flavour"]), "status": AccountStatus(row["status"])}
+    named = {"flavour": LoginKind(row["flavour"]), "status": AccountStatus(row["status"])}
     return AccountRecord(**{**row, **parted, **named})
 
 
-def shown_profiles() -> dict[str, Marks]:
-    """Tell what accounts were given to show, by account."""
-    query: Any = AccountProfile.select(
+def shown_profiles() -> dict[str, ProfileFingerprints]:
+    """Return the fingerprints of the profiles that accounts show, by account id."""
+    query = AccountProfile.select(
         AccountProfile.account_id, AccountProfile.ice_breakers, AccountProfile.menu
     )
     return {
-        account_id: Marks(ice_breakers=ice_breakers, menu=menu)
-        for account_id, ice_breakers, menu in query.tuples()
+        account_id: ProfileFingerprints(ice_breakers=ice_breakers, menu=menu)
+        for account_id, ice_breakers, menu in read_rows(query)
     }
 
 
-def read_signings() -> Mapping[str, datetime]:
-    """Tell by a secret's name when it last signed a webhook, to within a minute."""
-    query: Any = Signing.select(Signing.secret, Signing.last_at)
-    return dict(query.tuples())
+def read_signature_checks() -> Mapping[str, datetime]:
+    """Return when each secret last signed a webhook, by name, to within a minute."""
+    query = SignatureCheck.select(SignatureCheck.secret, SignatureCheck.last_at)
+    return dict(read_rows(query))
 
 
 def last_webhook_at() -> datetime | None:
-    """Tell when the last webhook came; None if none ever did, or none is kept."""
-    query: Any = Webhook.select(Webhook.received_at).order_by(Webhook.id.desc()).limit(1)
-    return next((at for (at,) in query.tuples()), None)
+    """Return when the last webhook arrived; None if none is stored."""
+    query = Webhook.select(Webhook.received_at).order_by(Webhook.id.desc()).limit(1)
+    return next((at for (at,) in read_rows(query)), None)

@@ -9,41 +9,41 @@ _ALIVE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """A process that takes part."""
+    """A node of the cluster."""
 
     name: str
     address: str
     seen_at: datetime
     is_alive: bool
     partitions: int
-    """How many it owns."""
+    """The number of partitions it holds."""
     is_sender: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SeatRecord:
-    """Who acts for a partition, or sends."""
+    """The holder of a lease, on a partition or on sending."""
 
     name: str
     node: str | None
-    """None once its holder left it and until another has taken it."""
+    """None from its release until another node takes it."""
     epoch: int
     since: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
-    """Who there is, and who owns what; empty on one machine."""
+    """The nodes with their leases; empty without a cluster."""
 
     nodes: tuple[NodeRecord, ...]
     seats: tuple[SeatRecord, ...]
 
 
 def read_cluster(now: datetime) -> ClusterRecord:
-    """Tell who takes part and who owns what."""
-    rows: Any = Seat.select().order_by(Seat.name)
+    """Return the nodes of the cluster with their leases."""
+    rows = Seat.select().order_by(Seat.name)
     seats = tuple(SeatRecord(row.name, row.node or None, row.epoch, row.since_at) for row in rows)
-    nodes: Any = Node.select().order_by(Node.name)
+    nodes = Node.select().order_by(Node.name)
     return ClusterRecord(tuple(_node(row, seats, now) for row in nodes), seats)
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from moca.core.inbound.excerpt import items_naming
 from moca.core.types import ContactKey
-from moca.storage.db.operator_tables import Note
+from moca.storage.db.operator_tables import ConversationLabel, Label, Note
+from moca.storage.db.privacy_tables import DeletionRequest
+from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import (
     Contact,
     Conversation,
-    DeletionRequest,
     Event,
     JourneyStep,
     Message,
@@ -24,7 +25,7 @@ _LATEST_FIRST = (Contact.last_seen_at.desc(), Contact.id.desc())
 
 
 def find_contact(psid: str, account_id: str | None = None) -> ContactRecord | None:
-    """Look a contact up; without an account, the one of this id seen last. None if none."""
+    """Return a contact, or None. Without an account, the one of this id seen last."""
     query = Contact.select(*_COLUMNS).where(Contact.psid == psid)
     if account_id is not None:
         query = query.where(Contact.account_id == account_id)
@@ -33,14 +34,21 @@ def find_contact(psid: str, account_id: str | None = None) -> ContactRecord | No
 
 
 def list_contacts(*, limit: int, after: Key | None = None) -> Page[ContactRecord]:
-    """List contacts, those seen last first."""
-    query: Any = Contact.select(*_COLUMNS)
+    """Return contacts, most recently seen first."""
+    query = Contact.select(*_COLUMNS)
     if after is not None:
         query = query.where(_comes_after(*after))
-    found = query.order_by(*_LATEST_FIRST).limit(limit + 1).dicts()
+    found = read_dicts(query.order_by(*_LATEST_FIRST).limit(limit + 1))
     rows = [ContactRecord(**row) for row in found]
     shown = tuple(rows[:limit])
     return Page(shown, _key(shown[-1]) if len(rows) > limit else None)
+
+
+def list_unnamed(at: datetime, *, limit: int) -> tuple[ContactKey, ...]:
+    """Return contacts whose profile is due to be read, those that became due last first."""
+    query = Contact.select(Contact.account_id, Contact.psid).where(Contact.profile_due_at <= at)
+    latest = query.order_by(Contact.profile_due_at.desc()).limit(limit)
+    return tuple(ContactKey(*row) for row in read_rows(latest))
 
 
 def _comes_after(seen_us: int, contact_id: int) -> Any:
@@ -54,11 +62,11 @@ def _key(last: ContactRecord) -> Key:
 
 
 def export_contact(contact: ContactKey) -> dict[str, Any] | None:
-    """Gather all that is kept of a contact, as plain values; None if nobody has this id."""
+    """Return everything stored about a contact, as plain values, or None for an unknown contact."""
     found = Contact.get_or_none(is_contact(contact))
     if found is None:
         return None
-    conversations: Any = Conversation.select().where(Conversation.contact == found)
+    conversations = Conversation.select().where(Conversation.contact == found)
     return {
         "contact": _told(found),
         "conversations": [_conversation(each) for each in conversations.order_by(Conversation.id)],
@@ -68,19 +76,22 @@ def export_contact(contact: ContactKey) -> dict[str, Any] | None:
 
 
 def _conversation(conversation: Any) -> dict[str, Any]:
-    said: Any = Message.select().where(Message.conversation == conversation.id)
+    said = Message.select().where(Message.conversation == conversation.id)
     messages = [_message(each) for each in said.order_by(Message.id)]
-    notes: Any = Note.select().where(Note.conversation == conversation.id).order_by(Note.id)
-    items: Any = QueueItem.select().where(QueueItem.conversation == conversation.id)
+    labels = ConversationLabel.select(Label.name).join(Label)
+    names = labels.where(ConversationLabel.conversation == conversation.id)
+    notes = Note.select().where(Note.conversation == conversation.id).order_by(Note.id)
+    items = QueueItem.select().where(QueueItem.conversation == conversation.id)
     return _told(conversation) | {
         "messages": messages,
+        "labels": [name for (name,) in read_rows(names.order_by(Label.name))],
         "notes": [_told(each) for each in notes],
         "queue_items": [_told(each) for each in items.order_by(QueueItem.id)],
     }
 
 
 def _message(message: Any) -> dict[str, Any]:
-    steps: Any = JourneyStep.select().where(JourneyStep.message == message.id)
+    steps = JourneyStep.select().where(JourneyStep.message == message.id)
     journey = [_told(each) for each in steps.order_by(JourneyStep.id)]
     return _told(message) | {"journey": journey}
 
@@ -94,10 +105,10 @@ def _is_about(contact: ContactKey) -> Any:
 
 
 def _webhooks(found: Any, contact: ContactKey) -> list[dict[str, Any]]:
-    said: Any = Message.select(Message.webhook).join(Conversation)
-    told: Any = Event.select(Event.webhook).where(_is_about(contact))
+    said = Message.select(Message.webhook).join(Conversation)
+    told = Event.select(Event.webhook).where(_is_about(contact))
     linked = (Webhook.id << said.where(Conversation.contact == found)) | (Webhook.id << told)
-    rows: Any = Webhook.select().where(linked).order_by(Webhook.id)
+    rows = Webhook.select().where(linked).order_by(Webhook.id)
     return [
         {"received_at": row.received_at.isoformat(), "items": items}
         for row in rows.iterator()
@@ -114,7 +125,7 @@ def _told(row: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class DeletionRecord:
-    """How far the erasure is that somebody asked for."""
+    """The progress of a requested erasure."""
 
     code: str
     requested_at: datetime
@@ -122,7 +133,7 @@ class DeletionRecord:
 
 
 def find_deletion(code: str) -> DeletionRecord | None:
-    """Look a request up by its code; None if there is none."""
+    """Return a request by its code, or None."""
     columns = (DeletionRequest.code, DeletionRequest.requested_at, DeletionRequest.completed_at)
-    query: Any = DeletionRequest.select(*columns).where(DeletionRequest.code == code)
-    return next((DeletionRecord(*row) for row in query.tuples()), None)
+    query = DeletionRequest.select(*columns).where(DeletionRequest.code == code)
+    return next((DeletionRecord(*row) for row in read_rows(query)), None)

@@ -2,47 +2,47 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from moca.storage.db.metric_tables import ArrivalHour, Comparison
+from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount
+from moca.storage.db.rows import read_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayDelivered:
-    """How much of what was written in a day (UTC) came by webhook; younger than 5 min is not in."""
+    """How many messages of a day (UTC) came by webhook. The last 5 minutes are not counted yet."""
 
     day: date
     delivered: int
     missed: int
-    """Found in Instagram's record, or fetched by a hint."""
+    """Found by reconciliation, or fetched after a hint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """How well an account's webhooks come."""
+    """The delivery of an account's webhooks."""
 
     account_id: str
     compared_until: datetime | None
-    """Up to when Instagram's record was compared; None where it never was."""
+    """Until when the account has been reconciled; None if never."""
     last_arrival_at: datetime | None
     quiet_since_at: datetime | None
-    """Since when none comes, where that is no accident."""
+    """Since when none arrives, if that is no accident."""
     quiet_because: str
     days: tuple[DayDelivered, ...]
-    """Oldest first; days without any are left out."""
+    """Oldest first; days without messages are left out."""
 
     @property
     def share(self) -> float | None:
-        """How much of all that was written in these days came by webhook; None of nothing."""
+        """The share of these days' messages that came by webhook; None without messages."""
         delivered = sum(each.delivered for each in self.days)
         written = delivered + sum(each.missed for each in self.days)
         return delivered / written if written else None
 
 
 def list_deliveries(since: datetime) -> tuple[DeliveryRecord, ...]:
-    """List how well each account's webhooks came in the days from an instant on."""
+    """Return the delivery of each account's webhooks, by day since an instant."""
     days = _days(since)
-    rows: Any = Comparison.select().order_by(Comparison.account_id)
+    rows = ReconciledAccount.select().order_by(ReconciledAccount.account_id)
     return tuple(
         DeliveryRecord(
             account_id=row.account_id,
@@ -57,10 +57,12 @@ def list_deliveries(since: datetime) -> tuple[DeliveryRecord, ...]:
 
 
 def list_quiet() -> Mapping[str, str]:
-    """Tell by account why no webhook comes, of those that have gone quiet."""
-    is_quiet = Comparison.quiet_since_at.is_null(is_null=False)
-    query: Any = Comparison.select(Comparison.account_id, Comparison.quiet_because).where(is_quiet)
-    return dict(query.order_by(Comparison.account_id).tuples())
+    """Return why no webhooks arrive, by id of the accounts that have gone quiet."""
+    is_quiet = ReconciledAccount.quiet_since_at.is_null(is_null=False)
+    query = ReconciledAccount.select(
+        ReconciledAccount.account_id, ReconciledAccount.quiet_because
+    ).where(is_quiet)
+    return dict(read_rows(query.order_by(ReconciledAccount.account_id)))
 
 
 def _days(since: datetime) -> dict[str, tuple[DayDelivered, ...]]:
@@ -71,8 +73,8 @@ def _days(since: datetime) -> dict[str, tuple[DayDelivered, ...]]:
         ArrivalHour.delivered,
         ArrivalHour.missed,
     )
-    query: Any = ArrivalHour.select(*columns).where(ArrivalHour.hour >= since)
-    for account_id, hour, delivered, missed in query.order_by(ArrivalHour.hour).tuples():
+    query = ArrivalHour.select(*columns).where(ArrivalHour.hour >= since)
+    for account_id, hour, delivered, missed in read_rows(query.order_by(ArrivalHour.hour)):
         counts = found[account_id].setdefault(hour.date(), [0, 0])
         counts[0] += delivered
         counts[1] += missed

@@ -1,163 +1,246 @@
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL
-
-from moca.core.types import Author, ConversationStatus, MessageStatus
-from moca.storage.content_codec import REACTION
-from moca.storage.db.statements import Selection
-from moca.storage.db.tables import Contact, Conversation, Message
-from moca.storage.queries.conversations import comes_after, has_status, key_of, record_of
-from moca.storage.queries.pagination import Key, Page
+from moca.core.reply_window import ReplyWindow, window_at
+from moca.core.types import ConversationStatus
+from moca.core.work_lists import WorkList, work_list_of
+from moca.storage.db.tables import IS_CURRENT, IS_HELD, Contact, Conversation
+from moca.storage.queries.conversations import (
+    comes_after,
+    conversation_rows,
+    has_status,
+    records_of,
+)
+from moca.storage.queries.labels import (
+    LATEST_OF_LABEL,
+    comes_after_of_label,
+    has_label,
+    keys_with_label,
+    with_label,
+)
+from moca.storage.queries.last_messages import ContactWords, LastReply, last_replies, last_words
+from moca.storage.queries.pagination import Key, Page, instant_of, microseconds_of
 from moca.storage.queries.records import ConversationRecord
 
 LOOKED_AT = 5_000
-"""So many conversations does one page look at; where they hold too few, the next page goes on."""
+"""How many conversations are searched per page; if they match too few, the next page continues."""
+MAX_COUNT = 100
+
+_KEYS = (Conversation.id, Conversation.last_activity_at, Conversation.needs_reply_since)
 
 _LATEST_FIRST = (Conversation.last_activity_at.desc(), Conversation.id.desc())
+_OLDEST_FIRST = (Conversation.needs_reply_since, Conversation.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which conversations an inbox shows; None where it does not matter."""
+class InboxFilter:
+    """Which conversations an inbox shows."""
 
-    status: ConversationStatus | None = None
+    work_list: WorkList | None = WorkList.ALL_OPEN
+    """None for every conversation, also those that are snoozed or closed."""
+    also: tuple[WorkList, ...] = ()
+    """Further lists in which all of them are."""
     account_id: str | None = None
-    unread: bool = False
+    """None for all accounts."""
+    operator_id: int | None = None
+    """Whose conversations *Mine* lists; None lists none."""
+    label_id: int | None = None
+    """None for all, with and without labels."""
+    label_ids: tuple[int, ...] = ()
+    """Further labels that all of them have."""
 
+    @property
+    def is_by_label(self) -> bool:
+        """Whether it is read in the order of the label's index, as that has no other list's."""
+        return self.label_id is not None and self.work_list is not WorkList.NEEDS_REPLY
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastSaid:
-    """The latest message of a conversation."""
-
-    author: Author
-    type: str
-    text: str = field(repr=False)
-    status: MessageStatus
-    at: datetime
-    is_deleted: bool
+    def by_index(self) -> "InboxFilter":
+        """Return the same filter, read from the index of one of its lists or labels."""
+        label_id = next(iter(self.label_ids), self.label_id)
+        indexed = next((each for each in self.also if each in _HAS_INDEX), None)
+        return replace(self, work_list=indexed or self.work_list, label_id=label_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """A conversation as the inbox lists it."""
+    """A conversation as listed in the inbox."""
 
     conversation: ConversationRecord
     status: ConversationStatus
-    """A hold that ran out is none."""
+    """An expired hold counts as open."""
+    work_list: WorkList
+    window: ReplyWindow
     is_unread: bool
-    last: LastSaid | None
+    words: ContactWords | None
+    """What the contact wrote last."""
+    reply: LastReply | None
+    """The account's latest message, if it came after the contact's."""
 
 
 def list_inbox(
-    wanted: Wanted, at: datetime, *, limit: int, after: Key | None = None
+    wanted: InboxFilter, at: datetime, *, limit: int, after: Key | None = None
 ) -> Page[InboxRow]:
-    """List conversations, the latest activity first, out of at most `LOOKED_AT`.
+    """Return conversations, most recently active first, searching at most `LOOKED_AT`.
 
-    A page may be short, or empty, and still have a next one.
+    Those that need a reply come in the order in which they began to wait. A page may be short, or
+    empty, and still have a next one.
     """
-    base = _indexed(wanted.status)
+    order = _order(wanted)
+    keys = _keys(wanted).dicts()
+    query = _indexed(wanted, conversation_rows(Contact.window_opened_at))
     if after is not None:
-        base = base.where(comes_after(*after))
-    edge = list(base.order_by(*_LATEST_FIRST).offset(LOOKED_AT - 1).limit(2))
-    end = key_of(record_of(edge[0])) if len(edge) > 1 else None
-    query = base.where(_meets(wanted, at))
+        keys, query = (each.where(_is_after(wanted, *after)) for each in (keys, query))
+    edge = list(keys.order_by(*order).offset(LOOKED_AT - 1).limit(2))
+    end = _key(wanted.work_list, edge[0]) if len(edge) > 1 else None
+    query = query.where(*conditions_of(wanted, at))
     if end is not None:
-        query = query.where(~comes_after(*end))
-    rows = list(query.order_by(*_LATEST_FIRST).limit(limit + 1))
-    shown = [record_of(row) for row in rows[:limit]]
-    said = _last_said([each.id for each in shown])
-    read = {row["id"]: row["read_at"] for row in rows}
-    items = tuple(_row(each, read[each.id], said.get(each.id), at) for each in shown)
-    return Page(items, key_of(shown[-1]) if len(rows) > limit else end)
-
-
-def count_waiting(at: datetime, *, most: int = 100) -> int:
-    """Count the conversations that wait for a person, up to so many."""
-    human = _indexed(ConversationStatus.HUMAN).where(_is_held(at)).limit(most)
-    return len(list(human))
-
-
-def _indexed(status: ConversationStatus | None) -> Any:
-    query: Any = (
-        Conversation.select(Conversation, Contact.account_id, Contact.psid, Contact.name)
-        .join(Contact)
-        .dicts()
+        query = query.where(_is_up_to(wanted, *end))
+    rows = list(query.order_by(*order).limit(limit + 1))
+    shown = rows[:limit]
+    ids = [row["id"] for row in shown]
+    words, replies = last_words(ids), last_replies(ids)
+    items = tuple(
+        _row(row, record, words.get(record.id), replies.get(record.id), at)
+        for row, record in zip(shown, records_of(shown), strict=True)
     )
-    if status in (None, ConversationStatus.OPEN):
-        return query
-    return query.where(has_status(status))
+    return Page(items, _key(wanted.work_list, shown[-1]) if len(rows) > limit else end)
 
 
-def _meets(wanted: Wanted, at: datetime) -> Any:
-    met: Any = SQL("1 = 1")
-    if wanted.status is ConversationStatus.OPEN:
-        met &= (Conversation.status == ConversationStatus.OPEN) | ~_is_held(at)
-    elif wanted.status not in (None, ConversationStatus.CLOSED):
-        met &= _is_held(at)
+def count_inbox(wanted: InboxFilter, at: datetime) -> int:
+    """Return how many of the first `LOOKED_AT` conversations match, up to `MAX_COUNT`."""
+    first = _keys(wanted).order_by(*_order(wanted)).limit(LOOKED_AT).alias("first")
+    found: Any = Conversation.select(Conversation.id).join(
+        first, on=(Conversation.id == first.c.id)
+    )
     if wanted.account_id is not None:
-        met &= Contact.account_id == wanted.account_id
-    if wanted.unread:
-        met &= Conversation.last_user_message_at.is_null(is_null=False) & (
-            Conversation.read_at.is_null()
-            | (Conversation.read_at < Conversation.last_user_message_at)
-        )
-    return met
+        found = found.switch(Conversation).join(Contact)
+    return int(found.where(*conditions_of(wanted, at)).limit(MAX_COUNT).count())
 
 
-def _is_held(at: datetime) -> Any:
-    return Conversation.held_until.is_null() | (Conversation.held_until > at)
+def latest_needing_reply(at: datetime, *, limit: int) -> tuple[ConversationRecord, ...]:
+    """Return the conversations that came to need a reply last, latest first."""
+    wanted = InboxFilter(work_list=WorkList.NEEDS_REPLY)
+    query = _indexed(wanted, conversation_rows()).where(*conditions_of(wanted, at))
+    latest = (Conversation.needs_reply_since.desc(), Conversation.id.desc())
+    return records_of(query.order_by(*latest).limit(limit))
 
 
-def _latest() -> Any:
-    """Find the last words of conversations."""
-    said = Message.alias()
-    last = (
-        said.select(said.id)
-        .where((said.conversation == Conversation.id) & (said.kind != REACTION))
-        .order_by(said.id.desc())
-        .limit(1)
+def _order(wanted: InboxFilter) -> tuple[Any, ...]:
+    if wanted.is_by_label:
+        return LATEST_OF_LABEL
+    return _OLDEST_FIRST if wanted.work_list is WorkList.NEEDS_REPLY else _LATEST_FIRST
+
+
+def _is_after(wanted: InboxFilter, at_us: int, conversation_id: int) -> Any:
+    if wanted.is_by_label:
+        return comes_after_of_label(at_us, conversation_id)
+    if wanted.work_list is not WorkList.NEEDS_REPLY:
+        return comes_after(at_us, conversation_id)
+    since, at = Conversation.needs_reply_since, instant_of(at_us)
+    return (since > at) | ((since == at) & (Conversation.id > conversation_id))
+
+
+def _keys(wanted: InboxFilter) -> Any:
+    """Return the query for the keys of the list's index, without what only rows show."""
+    if wanted.label_id is not None and wanted.is_by_label:
+        return keys_with_label(wanted.label_id)
+    return _indexed(wanted, Conversation.select(*_KEYS))
+
+
+def _is_up_to(wanted: InboxFilter, at_us: int, conversation_id: int) -> Any:
+    # The bound lets the index end at the key, which a negation does not.
+    at, order = instant_of(at_us), _order(wanted)[0]
+    is_oldest_first = wanted.work_list is WorkList.NEEDS_REPLY
+    bound = Conversation.needs_reply_since <= at if is_oldest_first else order.node >= at
+    return bound & ~_is_after(wanted, at_us, conversation_id)
+
+
+def _key(work_list: WorkList | None, row: dict[str, Any]) -> Key:
+    needs_reply = work_list is WorkList.NEEDS_REPLY
+    at = row["needs_reply_since"] if needs_reply else row["last_activity_at"]
+    return (microseconds_of(at), row["id"])
+
+
+_NEEDS_REPLY = Conversation.needs_reply_since.is_null(is_null=False)
+_WAS_SNOOZED = Conversation.snoozed_at.is_null(is_null=False)
+_HEARD_AT = Conversation.last_user_message_at
+_INDEXED = {
+    WorkList.NEEDS_REPLY: _NEEDS_REPLY,
+    WorkList.WAITING_FOR_CONTACT: IS_HELD,
+    WorkList.SNOOZED: _WAS_SNOOZED,
+    WorkList.CLOSED: has_status(ConversationStatus.CLOSED),
+}
+_HAS_INDEX = (*_INDEXED, WorkList.MINE)
+_IS_ASSIGNED = Conversation.assignee_id.is_null(is_null=False)
+_IS_OPEN = Conversation.status != ConversationStatus.CLOSED
+_IS_UNREAD = Conversation.last_user_message_at.is_null(is_null=False) & (
+    Conversation.read_at.is_null() | (Conversation.read_at < Conversation.last_user_message_at)
+)
+
+
+def _indexed(wanted: InboxFilter, query: Any) -> Any:
+    """Narrow a query to the rows of the index that has the list's order."""
+    if wanted.label_id is not None and wanted.is_by_label:
+        return with_label(query, wanted.label_id)
+    if wanted.work_list is WorkList.MINE:
+        return query.where(Conversation.assignee_id == wanted.operator_id, _IS_ASSIGNED, IS_CURRENT)
+    condition = None if wanted.work_list is None else _INDEXED.get(wanted.work_list)
+    return query if condition is None else query.where(condition)
+
+
+def conditions_of(wanted: InboxFilter, at: datetime) -> tuple[Any, ...]:
+    """Return the conditions on `Conversation`, and with an account on `Contact`."""
+    lists = (*wanted.also, *([wanted.work_list] if wanted.work_list else ()))
+    conditions = [each for name in lists for each in _of_list(name, wanted.operator_id, at)]
+    conditions += map(has_label, wanted.label_ids)
+    if wanted.account_id is not None:
+        conditions.append(Contact.account_id == wanted.account_id)
+    if wanted.label_id is not None and not wanted.is_by_label:
+        conditions.append(has_label(wanted.label_id))
+    return tuple(conditions)
+
+
+def _of_list(work_list: WorkList, operator_id: int | None, at: datetime) -> tuple[Any, ...]:
+    """Return the conditions of a work list, the same as of `work_list_of`."""
+    is_held = IS_HELD & (Conversation.held_until.is_null() | (Conversation.held_until > at))
+    is_snoozed = (
+        _WAS_SNOOZED
+        & (Conversation.snoozed_until.is_null() | (Conversation.snoozed_until > at))
+        & (_HEARD_AT.is_null() | (Conversation.snoozed_at >= _HEARD_AT))
     )
-    columns = (
-        Message.conversation,
-        Message.author,
-        Message.type,
-        Message.text,
-        Message.status,
-        Message.created_at,
-        Message.deleted_at,
-    )
-    return Conversation.select(*columns).join(Message, on=(Message.id == last))
-
-
-_LATEST = Selection(_latest, Conversation.id)
-
-
-def _last_said(conversation_ids: Sequence[int]) -> dict[int, LastSaid]:
-    return {
-        conversation_id: LastSaid(
-            author=Author(author),
-            type=type_,
-            text=text,
-            status=MessageStatus(status),
-            at=at,
-            is_deleted=deleted_at is not None,
-        )
-        for conversation_id, author, type_, text, status, at, deleted_at in _LATEST.among(
-            conversation_ids
-        )
+    is_seen = _IS_OPEN & ~is_snoozed
+    of_lists: dict[WorkList, tuple[Any, ...]] = {
+        WorkList.NEEDS_REPLY: (is_seen, _NEEDS_REPLY),
+        WorkList.WAITING_FOR_CONTACT: (is_held, is_seen, ~_NEEDS_REPLY),
+        WorkList.WITH_BOT: (is_seen, ~is_held, ~_NEEDS_REPLY),
+        WorkList.MINE: (is_seen, _IS_ASSIGNED, Conversation.assignee_id == operator_id),
+        WorkList.UNASSIGNED: (is_seen, ~_IS_ASSIGNED),
+        WorkList.UNREAD: (_IS_UNREAD,),
+        WorkList.SNOOZED: (_IS_OPEN, is_snoozed),
+        WorkList.CLOSED: (~_IS_OPEN,),
+        WorkList.ALL_OPEN: (is_seen,),
     }
+    return of_lists[work_list]
 
 
 def _row(
-    each: ConversationRecord, read_at: datetime | None, last: LastSaid | None, at: datetime
+    row: dict[str, Any],
+    record: ConversationRecord,
+    words: ContactWords | None,
+    reply: LastReply | None,
+    at: datetime,
 ) -> InboxRow:
-    heard_at = each.last_user_message_at
+    heard_at, read_at, status = record.last_user_message_at, row["read_at"], record.status_at(at)
+    is_newer = reply is not None and (words is None or reply.message_id > words.message_id)
     return InboxRow(
-        conversation=each,
-        status=each.status_at(at),
+        conversation=record,
+        status=status,
+        work_list=work_list_of(
+            status, record.needs_reply_since, is_snoozed=record.is_snoozed_at(at)
+        ),
+        window=window_at(row["window_opened_at"], at),
         is_unread=heard_at is not None and (read_at is None or read_at < heard_at),
-        last=last,
+        words=words,
+        reply=reply if is_newer else None,
     )

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Any
 
 from moca.core.types import Author, Role, Stage
+from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import (
     IS_UNANSWERED,
     IS_UNDER_WAY,
@@ -11,45 +12,44 @@ from moca.storage.db.tables import (
     Message,
     QueueItem,
 )
-from moca.storage.queries.freeze import frozen_since
 from moca.storage.queries.messages import address_of, find_message, read_message
-from moca.storage.queries.queue import item_of
+from moca.storage.queries.queue import frozen_since, item_of
 from moca.storage.queries.records import MessageRecord, QueueItemRecord, StepRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """What had been said before a message was left without an answer."""
+class EarlierMessages:
+    """The state of the conversation before a message was left unanswered."""
 
     first_at: datetime | None
-    """When the message that it repeats came."""
-    bot_spoke_at: datetime | None
+    """When the message that it repeats arrived."""
+    bot_replied_at: datetime | None
     person_wrote_at: datetime | None
-    """When a person last wrote in the Instagram app."""
+    """When someone last wrote in the Instagram app."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyRecord:
-    """What happened to a message and to the reply that answers it, oldest step first."""
+    """The journey of a message and of its reply, oldest step first."""
 
     message: MessageRecord
     reply: MessageRecord | None
-    """The reply that answers it; of a reply, itself."""
+    """The reply that answers it; for a reply, the reply itself."""
     item: QueueItemRecord | None
     steps: tuple[StepRecord, ...]
     gathering_since: datetime | None
-    """When the oldest message that this conversation still has to answer came."""
+    """When the oldest unanswered message of this conversation arrived."""
     cooldown_until: datetime | None
     replies_under_way: int
-    """The bot's replies of this conversation that are pending or being sent."""
+    """The number of the bot's replies in this conversation that are pending or being sent."""
     contact_called_at: datetime | None
-    """When the last call to send something in this conversation began."""
+    """When the last call to send in this conversation began."""
     frozen_since: datetime | None = None
-    """Since when nothing goes out, because the operator froze the queue."""
+    """Since when the queue is frozen; None if it is not."""
 
 
 def read_journey(mid: str) -> JourneyRecord | None:
-    """Tell a message's story, by Instagram's id or `moca-<id>`; None if there is none."""
+    """Return a message's journey, by Instagram's id or `moca-<id>`, or None if there is none."""
     message = find_message(mid)
     if message is None:
         return None
@@ -68,24 +68,24 @@ def read_journey(mid: str) -> JourneyRecord | None:
     )
 
 
-def read_before(message: MessageRecord, ended_at: datetime) -> Before:
-    """Look up what had been said before a message ended."""
-    repeats: Any = Message.select(Message.duplicate_of).where(Message.id == message.id)
+def read_before(message: MessageRecord, ended_at: datetime) -> EarlierMessages:
+    """Return the state of the conversation before a message ended."""
+    repeats = Message.select(Message.duplicate_of).where(Message.id == message.id)
     conversation_id = message.conversation_id
-    return Before(
+    return EarlierMessages(
         first_at=_latest(Message.created_at, Message.id << repeats),
-        bot_spoke_at=_spoke_at(Author.BOT, conversation_id, ended_at),
-        person_wrote_at=_spoke_at(Author.HUMAN, conversation_id, message.created_at),
+        bot_replied_at=_wrote_at(Author.BOT, conversation_id, ended_at),
+        person_wrote_at=_wrote_at(Author.HUMAN, conversation_id, message.created_at),
     )
 
 
-def _spoke_at(author: Author, conversation_id: int, before: datetime) -> datetime | None:
+def _wrote_at(author: Author, conversation_id: int, before: datetime) -> datetime | None:
     said = (Message.conversation == conversation_id) & (Message.author == author)
     return _latest(Message.sent_at, said & (Message.sent_at < before))
 
 
 def _latest(instant: Any, which: Any) -> datetime | None:
-    query: Any = Message.select(instant).where(which).order_by(Message.id.desc())
+    query = Message.select(instant).where(which).order_by(Message.id.desc())
     row = query.tuples().first()
     return None if row is None else row[0]
 
@@ -98,11 +98,10 @@ def _reply_of(message: MessageRecord) -> MessageRecord | None:
 
 def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[StepRecord, ...]:
     mids = {message.id: message.mid} | ({} if reply is None else _parts_of(reply))
-    rows: Any = (
+    rows = read_dicts(
         JourneyStep.select()
         .where(JourneyStep.message << list(mids))
         .order_by(JourneyStep.at, JourneyStep.id)
-        .dicts()
     )
     return tuple(
         StepRecord(
@@ -117,10 +116,10 @@ def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[Step
 
 
 def _parts_of(reply: MessageRecord) -> dict[int, str]:
-    """Name a reply, and the other parts of it where it goes out in several."""
-    first: Any = Message.select(Message.part_of).where(Message.id == reply.id)
-    parts: Any = Message.select(Message.id, Message.mid).where(Message.part_of << first)
-    others = {part_id: address_of(part_id, mid) for part_id, mid in parts.tuples()}
+    """Return the addresses of a reply and its other parts, by row id."""
+    first = Message.select(Message.part_of).where(Message.id == reply.id)
+    parts = Message.select(Message.id, Message.mid).where(Message.part_of << first)
+    others = {part_id: address_of(part_id, mid) for part_id, mid in read_rows(parts)}
     return {reply.id: reply.mid} | others
 
 
@@ -143,10 +142,10 @@ def _replies_under_way(conversation_id: int) -> int:
 
 
 def _called_at(conversation_id: int) -> datetime | None:
-    own: Any = QueueItem.select(QueueItem.sending_at).where(
+    own = QueueItem.select(QueueItem.sending_at).where(
         (QueueItem.conversation == conversation_id) & QueueItem.sending_at.is_null(is_null=False)
     )
-    # Apart: of what was sent, and that may be years of talk, the last one is enough.
+    # Separate queries: for sent replies, perhaps years of them, the last one is enough.
     sent = own.where(QueueItem.sent_at.is_null(is_null=False)).order_by(QueueItem.sent_at.desc())
     not_sent = own.where(QueueItem.sent_at.is_null()).order_by(QueueItem.sending_at.desc())
     called = [row.sending_at for query in (sent, not_sent) for row in query.limit(1)]

@@ -4,7 +4,9 @@ from typing import Any
 
 from peewee import JOIN
 
+from moca.core.reasons import stored_reason
 from moca.core.types import Author, MessageStatus, Outcome, Role
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.records import ContactName, MessageRecord
@@ -13,7 +15,7 @@ _OWN_MID = re.compile(r"(moca|message)-([0-9]{1,18})")
 
 
 def address_of(message_id: int, mid: str | None) -> str:
-    """Name a message to the outside: by Instagram's id, or by ours until it has one."""
+    """Return a message's public id: Instagram's, or `moca-<id>` until it has one."""
     return mid or f"moca-{message_id}"
 
 
@@ -21,8 +23,8 @@ def find_message(mid: str) -> MessageRecord | None:
     """Return a message, or None if there is none.
 
     Args:
-        mid: Instagram's id; or `moca-<id>` for what Moca wrote, or `message-<id>` for any message,
-            by the number that it has in logs.
+        mid: Instagram's id; `moca-<id>` for a message that Moca wrote; or `message-<id>` for any
+            message, by its id in the logs.
     """
     by_mid = _first(full_rows().where(Message.mid == mid).order_by(Message.kind, Message.id))
     own = _OWN_MID.fullmatch(mid)
@@ -34,38 +36,39 @@ def find_message(mid: str) -> MessageRecord | None:
 
 
 def read_message(message_id: int) -> MessageRecord | None:
-    """Look a message up by its row's id; None if there is none."""
+    """Return a message by its row id, or None."""
     return _first(full_rows().where(Message.id == message_id))
 
 
 def messages_of(
     conversation_id: int, *, limit: int, after: Key | None = None
 ) -> Page[MessageRecord]:
-    """List a conversation's messages, newest first."""
+    """Return a conversation's messages, newest first."""
     query = full_rows().where(Message.conversation == conversation_id)
     return _page(query, limit=limit, after=after)
 
 
 def messages_where(condition: Any, limit: int) -> tuple[MessageRecord, ...]:
-    """List the newest messages that meet a condition, newest first."""
+    """Return the newest messages that meet a condition, newest first."""
     query = full_rows().where(condition).order_by(Message.id.desc()).limit(limit)
     return tuple(record_of(row) for row in query)
 
 
 def answered_by(message_id: int) -> tuple[str, ...]:
-    """Name the messages that a reply answers, oldest first."""
-    query: Any = Message.select(Message.id, Message.mid).where(Message.reply == message_id)
-    return tuple(address_of(row, mid) for row, mid in query.order_by(Message.id).tuples())
+    """Return the public ids of the messages that a reply answers, oldest first."""
+    query = Message.select(Message.id, Message.mid).where(Message.reply == message_id)
+    return tuple(address_of(row, mid) for row, mid in read_rows(query.order_by(Message.id)))
 
 
 def full_rows() -> Any:
-    """Select messages with all that a record of one tells."""
+    """Return a query for messages with everything that `record_of` needs."""
     reply, original = Message.alias(), Message.alias()
     return (
         Message.select(
             Message,
             Contact.psid,
             Contact.name,
+            Contact.username,
             reply.mid.alias("reply_mid"),
             original.id.alias("original_id"),
             original.mid.alias("original_mid"),
@@ -92,7 +95,7 @@ def _first(query: Any) -> MessageRecord | None:
 
 
 def record_of(row: dict[str, Any]) -> MessageRecord:
-    """Read a row that has its contact's columns and those of what it is linked with."""
+    """Return the record of a row from `full_rows`."""
     return MessageRecord(
         id=row["id"],
         mid=address_of(row["id"], row["mid"]),
@@ -107,7 +110,8 @@ def record_of(row: dict[str, Any]) -> MessageRecord:
         processed=row["processed"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         because=row["because"],
-        contact=ContactName(account_id=row["account_id"], psid=row["psid"], name=row["name"]),
+        reason=stored_reason(row["reason"], row["because"]),
+        contact=ContactName.of(row),
         conversation_id=row["conversation"],
         created_at=row["created_at"],
         sent_at=row["sent_at"],

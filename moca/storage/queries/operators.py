@@ -4,9 +4,9 @@ from typing import Any
 
 import peewee
 
-from moca.core.operator_names import fold_name
-from moca.core.types import Right
+from moca.core.types import OperatorRole, fold_name
 from moca.storage.db.operator_tables import AuditEntry, Login, Operator
+from moca.storage.db.rows import read_dicts
 from moca.storage.queries.pagination import Key, Page
 
 _OPERATORS_SHOWN = 500
@@ -15,22 +15,22 @@ _SESSIONS_SHOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorRecord:
-    """A person who may log in."""
+    """A person who can log in."""
 
     id: int
     name: str
-    right: Right
+    role: OperatorRole
     password_hash: str = field(repr=False)
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRecord:
-    """A browser that is let in."""
+    """A browser session."""
 
     id: int
     operator: OperatorRecord | None
-    """None if it opened the link."""
+    """None for a session opened with the login link."""
     address: str
     opened_at: datetime
     seen_at: datetime
@@ -38,7 +38,7 @@ class LoginRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """Who did what, and when."""
+    """An entry of the audit log."""
 
     id: int
     at: datetime
@@ -49,39 +49,44 @@ class AuditRecord:
 
 
 def list_operators() -> tuple[OperatorRecord, ...]:
-    """List the operators by name."""
-    query: Any = Operator.select().order_by(Operator.name).limit(_OPERATORS_SHOWN)
-    return tuple(map(_record, query.dicts()))
+    """Return the operators, sorted by name."""
+    query = Operator.select().order_by(Operator.name).limit(_OPERATORS_SHOWN)
+    return tuple(map(_record, read_dicts(query)))
+
+
+def has_operators() -> bool:
+    """Return whether there are operators."""
+    return bool(Operator.select().exists())
 
 
 def find_operator(name: str) -> OperatorRecord | None:
-    """Look an operator up by name, else by one that differs in case; None if there is none."""
-    query: Any = Operator.select()
-    exact: Any = query.where(Operator.name == name).dicts().first()
+    """Return an operator by name, exact or else folded; None if there is none."""
+    query = Operator.select()
+    exact = query.where(Operator.name == name).dicts().first()
     row = exact or query.where(Operator.folded_name == fold_name(name)).dicts().first()
     return None if row is None else _record(row)
 
 
 def read_operator(operator_id: int) -> OperatorRecord | None:
-    """Look an operator up by id; None if there is none."""
+    """Return an operator by id, or None."""
     row = Operator.select().where(Operator.id == operator_id).dicts().first()
     return None if row is None else _record(row)
 
 
 def find_login(key: str, token_hash: str, at: datetime) -> LoginRecord | None:
-    """Look a browser's login up by its key; None if it has ended.
+    """Return the session of a browser by its key; None if it has ended.
 
     Args:
-        key: the hash of what the browser shows.
-        token_hash: of the token in force; sessions by another link have ended.
-        at: the present instant.
+        key: the hash of the browser's session token.
+        token_hash: the hash of the current token; sessions from another link have ended.
+        at: the current time.
     """
     rows = _logins((Login.key == key) & (Login.ends_at > at) & _by_link_of(token_hash))
     return next(map(_login, rows), None)
 
 
 def list_link_sessions(token_hash: str, at: datetime) -> tuple[LoginRecord, ...]:
-    """List the browsers that opened the link, the last seen first."""
+    """Return the open sessions from the login link, most recently used first."""
     is_open = Login.operator.is_null() & (Login.ends_at > at) & _by_link_of(token_hash)
     rows = _logins(is_open).order_by(Login.seen_at.desc(), Login.id).limit(_SESSIONS_SHOWN)
     return tuple(map(_login, rows))
@@ -92,7 +97,7 @@ def _by_link_of(token_hash: str) -> Any:
 
 
 def _logins(condition: Any) -> Any:
-    query: Any = Login.select(Login, Operator).join(Operator, peewee.JOIN.LEFT_OUTER)
+    query = Login.select(Login, Operator).join(Operator, peewee.JOIN.LEFT_OUTER)
     return query.where(condition)
 
 
@@ -108,15 +113,15 @@ def _login(row: Any) -> LoginRecord:
 
 
 def list_audit(*, limit: int, after: Key | None = None) -> Page[AuditRecord]:
-    """List what was done, the latest first."""
-    query: Any = AuditEntry.select()
+    """Return audit entries, newest first."""
+    query = AuditEntry.select()
     if after is not None:
         query = query.where(AuditEntry.id < after[0])
-    rows = list(query.order_by(AuditEntry.id.desc()).limit(limit + 1).dicts())
+    rows = list(read_dicts(query.order_by(AuditEntry.id.desc()).limit(limit + 1)))
     shown = tuple(AuditRecord(**row) for row in rows[:limit])
     return Page(shown, (shown[-1].id,) if len(rows) > limit else None)
 
 
 def _record(row: dict[str, Any]) -> OperatorRecord:
     kept = {name: value for name, value in row.items() if name != "folded_name"}
-    return OperatorRecord(**{**kept, "right": Right(row["right"])})
+    return OperatorRecord(**{**kept, "role": OperatorRole(row["role"])})

@@ -4,6 +4,7 @@ import peewee
 from peewee import fn
 
 from moca.storage.db.operator_tables import AuditEntry, Note
+from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import Conversation, Event, JourneyStep, Message
 from moca.storage.queries.pagination import microseconds_of
@@ -15,32 +16,32 @@ def _highest(table: Any) -> Any:
     return table.select(fn.MAX(table.id))
 
 
-# A step is written with every change of a message, an audit entry with every change by hand.
+# Every change of a message writes a step, every change by an operator an audit entry.
 _TABLES = (Message, JourneyStep, Event, AuditEntry)
 _HIGHEST = Prepared(Message, lambda: peewee.Select(columns=[_highest(each) for each in _TABLES]))
 
 
 def version_of_all() -> str:
-    """Name how everything stands: another name once anything changed."""
+    """Return a version of the whole database, which changes with every change."""
     (ids,) = _HIGHEST.rows()
     return "-".join(str(each or 0) for each in ids)
 
 
 def version_of_conversation(conversation_id: int) -> str:
-    """Name how a conversation and its latest messages stand."""
-    query: Any = Conversation.select(Conversation.status, Conversation.last_activity_at)
+    """Return a version of a conversation with its latest messages."""
+    query = Conversation.select(Conversation.status, Conversation.last_activity_at)
     row = query.where(Conversation.id == conversation_id).tuples().first()
     if row is None:
         return "none"
     status, active_at = row
-    note: Any = Note.select(fn.MAX(Note.id)).where(Note.conversation == conversation_id).scalar()
-    said: Any = (
+    note = Note.select(fn.MAX(Note.id)).where(Note.conversation == conversation_id).scalar()
+    said = (
         Message.select(Message.id, Message.mid)
         .where(Message.conversation == conversation_id)
         .order_by(Message.id.desc())
         .limit(_MESSAGES_LOOKED_AT)
     )
-    rows: list[tuple[int, str | None]] = list(said.tuples())
+    rows: list[tuple[int, str | None]] = list(read_rows(said))
     steps = _last_step([message_id for message_id, _ in rows])
     told = _last_event([mid for _, mid in rows if mid])
     last = rows[0][0] if rows else 0
@@ -49,17 +50,17 @@ def version_of_conversation(conversation_id: int) -> str:
 
 
 def version_of_messages(message_ids: list[int]) -> str:
-    """Name how far some messages' journeys are."""
+    """Return a version of some messages' journeys."""
     return f"{_last_step(message_ids)}"
 
 
 def _last_step(message_ids: list[int]) -> int:
-    query: Any = JourneyStep.select(fn.MAX(JourneyStep.id))
+    query = JourneyStep.select(fn.MAX(JourneyStep.id))
     return int(query.where(JourneyStep.message << message_ids).scalar() or 0)
 
 
 def _last_event(mids: list[str]) -> int:
-    query: Any = Event.select(fn.MAX(Event.id)).where(Event.mid << mids)
+    query = Event.select(fn.MAX(Event.id)).where(Event.mid << mids)
     return int(query.scalar() or 0)
 
 

@@ -4,12 +4,12 @@ from typing import Generic, TypeVar
 
 Record = TypeVar("Record")
 Key = tuple[int, ...]
-"""Where a list goes on: the sort columns of the last row shown, as the database holds them."""
+"""Where a page ends: the sort columns of its last row, as stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Record]):
-    """A stretch of a list, and the key after which the next one starts; None at the end."""
+    """A page of a list, with the key after which the next one starts; None at the end."""
 
     items: tuple[Record, ...]
     next_key: Key | None
@@ -20,12 +20,12 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def microseconds_of(at: datetime) -> int:
-    """Write an instant as whole microseconds since 1970, as the database holds it."""
+    """Return an instant as microseconds since 1970, as stored."""
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def instant_of(microseconds: int) -> datetime:
-    """Read it back; what lies beyond the calendar is taken for its end."""
+    """Return the instant of a stored value; values beyond the calendar return its end."""
     return min(
         _EPOCH + timedelta(microseconds=min(microseconds, microseconds_of(_LATEST))), _LATEST
     )

@@ -1,32 +1,40 @@
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from peewee import fn
 
 from moca.core.types import Author, ItemStatus, Priority
-from moca.storage.db.metric_tables import QueueCount
+from moca.storage.db.metric_tables import Freeze, QueueCount
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import IS_PENDING, Contact, Conversation, Message, QueueItem
 from moca.storage.queries.messages import address_of
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.records import ContactName, QueueItemRecord
 
 
+def frozen_since() -> datetime | None:
+    """Return since when sending is frozen; None if it is not."""
+    row = Freeze.get_or_none()
+    return None if row is None else row.since_at
+
+
 def count_queue() -> Mapping[ItemStatus, int]:
-    """Count the queue's items by status; every status is named."""
-    counted: Any = QueueCount.select(QueueCount.status, fn.SUM(QueueCount.items))
-    rows = counted.group_by(QueueCount.status).tuples()
+    """Return the number of queue items by status; every status is present."""
+    counted = QueueCount.select(QueueCount.status, fn.SUM(QueueCount.items))
+    rows = read_rows(counted.group_by(QueueCount.status))
     found = {ItemStatus(status): int(count) for status, count in rows}
     return {status: found.get(status, 0) for status in ItemStatus}
 
 
 def read_item(item_id: int) -> QueueItemRecord | None:
-    """Look one up; None if there is none."""
+    """Return a queue item, or None."""
     row = _items().where(QueueItem.id == item_id).first()
     return None if row is None else _record(row)
 
 
 def item_of(message_id: int) -> QueueItemRecord | None:
-    """Look up the queue item of a reply; None if the message is no reply of ours."""
+    """Return the queue item of a reply; None if the message is not a reply of Moca."""
     row = _items().where(QueueItem.message == message_id).first()
     return None if row is None else _record(row)
 
@@ -34,7 +42,7 @@ def item_of(message_id: int) -> QueueItemRecord | None:
 def list_items(
     *, limit: int, after: Key | None = None, status: ItemStatus | None = None
 ) -> Page[QueueItemRecord]:
-    """List items newest first, or the pending ones in the order in which they may go."""
+    """Return items, newest first; pending ones in the order in which they may go."""
     if status is ItemStatus.PENDING:
         return _going(limit, after)
     query = _items()
@@ -62,7 +70,7 @@ def _going(limit: int, after: Key | None) -> Page[QueueItemRecord]:
 def _items() -> Any:
     columns = (QueueItem, Message.account_id, Message.mid, Message.text, Message.author)
     return (
-        QueueItem.select(*columns, Contact.psid, Contact.name)
+        QueueItem.select(*columns, Contact.psid, Contact.name, Contact.username)
         .join(Message)
         .join(Conversation)
         .join(Contact)
@@ -76,7 +84,7 @@ def _record(row: dict[str, Any]) -> QueueItemRecord:
         message_id=row["message"],
         mid=address_of(row["message"], row["mid"]),
         conversation_id=row["conversation"],
-        contact=ContactName(account_id=row["account_id"], psid=row["psid"], name=row["name"]),
+        contact=ContactName.of(row),
         author=Author(row["author"]),
         text=row["text"],
         status=ItemStatus(row["status"]),

@@ -1,10 +1,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from moca.core.outbox.forecast import Waiting
+from moca.core.accounts import token_problem
+from moca.core.outbox.forecast import WaitingReply
+from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
 from moca.core.types import Author, ContactKey
+from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import (
     IS_FOR_AT_ONCE,
     IS_FOR_LATER,
@@ -15,14 +18,12 @@ from moca.storage.db.tables import (
     Message,
     QueueItem,
 )
+from moca.storage.queries.accounts import list_accounts
 from moca.storage.queries.records import QueueItemRecord
 
-_FOR_THE_BOT = timedelta(hours=24)
-_FOR_PEOPLE = timedelta(days=7)
 
-
-def first_waiting(limit: int) -> tuple[Waiting, ...]:
-    """List the pending replies that go first, in the order in which they may."""
+def first_waiting(limit: int) -> tuple[WaitingReply, ...]:
+    """Return the first pending replies, in the order in which they may go."""
     columns = (
         QueueItem.id,
         QueueItem.priority,
@@ -33,7 +34,7 @@ def first_waiting(limit: int) -> tuple[Waiting, ...]:
         Contact.psid,
         Contact.window_opened_at,
     )
-    query: Any = (
+    query = (
         QueueItem.select(*columns)
         .join(Message, on=QueueItem.message == Message.id)
         .join(Conversation, on=QueueItem.conversation == Conversation.id)
@@ -42,20 +43,29 @@ def first_waiting(limit: int) -> tuple[Waiting, ...]:
         .order_by(QueueItem.priority, QueueItem.id)
         .limit(limit)
     )
-    return tuple(map(_waiting, query.dicts()))
+    return tuple(map(_waiting, read_dicts(query)))
 
 
 def rests_of_accounts(at: datetime) -> Mapping[str, datetime]:
-    """Tell until when Instagram asked accounts to wait."""
-    query: Any = AccountRest.select(AccountRest.account_id, AccountRest.rests_until)
-    return dict(query.where(AccountRest.rests_until > at).tuples())
+    """Return the accounts that rest, and until when."""
+    query = AccountRest.select(AccountRest.account_id, AccountRest.rests_until)
+    return dict(read_rows(query.where(AccountRest.rests_until > at)))
 
 
-def _waiting(row: dict[str, Any]) -> Waiting:
+def account_problems(at: datetime) -> Mapping[str, str]:
+    """Return why accounts cannot send until an operator acts, by account id."""
+    query = AccountRest.select(AccountRest.account_id, AccountRest.problem)
+    stopped = query.where((AccountRest.rests_until > at) & (AccountRest.problem != ""))
+    tokens = (each.token for each in list_accounts())
+    dead = {each.account_id: token_problem(each, at) for each in tokens}
+    return dict(read_rows(stopped)) | {name: told for name, told in dead.items() if told}
+
+
+def _waiting(row: dict[str, Any]) -> WaitingReply:
     is_automatic = row["author"] == Author.BOT and row["comment_id"] is None
-    window = _FOR_THE_BOT if is_automatic else _FOR_PEOPLE
+    window = BOT_WINDOW if is_automatic else OPERATOR_WINDOW
     opened_at = row["window_opened_at"]
-    return Waiting(
+    return WaitingReply(
         item_id=row["id"],
         contact=ContactKey(row["account_id"], row["psid"]),
         priority=row["priority"],
@@ -65,34 +75,40 @@ def _waiting(row: dict[str, Any]) -> Waiting:
 
 
 COUNTED = 10_000
-"""Whoever stands further back is only told that so many are ahead."""
+"""Positions further back are only reported as this many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceInLine:
-    """Where a reply that may go stands among those that may go too."""
+class QueuePosition:
+    """A reply's position among those that may go."""
 
     ahead: int
     """At most `COUNTED`."""
     rests_until: datetime | None
-    """Until when Instagram asked the account to wait."""
+    """Until when the account rests; None if it does not."""
+    account_problem: str = ""
+    """Why the account cannot send until an operator acts; empty if it can."""
 
 
-def place_of(item: QueueItemRecord, at: datetime) -> PlaceInLine:
-    """Find a pending reply's place in line at an instant."""
+def place_of(item: QueueItemRecord, at: datetime) -> QueuePosition:
+    """Return a pending reply's position in the queue at an instant."""
     goes_first = (QueueItem.priority < item.priority) | (
         (QueueItem.priority == item.priority) & (QueueItem.id < item.id)
     )
     at_once = _count(IS_FOR_AT_ONCE & goes_first)
     later = _count(IS_FOR_LATER & (QueueItem.scheduled_for <= at) & goes_first)
-    rest: Any = AccountRest.select(AccountRest.rests_until).where(
+    rest = AccountRest.select(AccountRest.rests_until).where(
         AccountRest.account_id == item.contact.account_id
     )
     row = rest.dicts().first()
     rests_until = None if row is None or row["rests_until"] <= at else row["rests_until"]
-    return PlaceInLine(ahead=min(at_once + later, COUNTED), rests_until=rests_until)
+    return QueuePosition(
+        ahead=min(at_once + later, COUNTED),
+        rests_until=rests_until,
+        account_problem=account_problems(at).get(item.contact.account_id, ""),
+    )
 
 
 def _count(which: Any) -> int:
-    query: Any = QueueItem.select(QueueItem.id).where(which).limit(COUNTED).tuples()
+    query = read_rows(QueueItem.select(QueueItem.id).where(which).limit(COUNTED))
     return len(list(query))

@@ -1,69 +1,123 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Any
 
-from peewee import fn
-
+from moca.core.search_query import InvalidSearch, SearchQuery, start_of
+from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
-from moca.storage.queries.conversations import record_of
+from moca.storage.queries.conversations import conversation_rows, records_of
+from moca.storage.queries.inbox import InboxFilter, conditions_of, list_inbox
+from moca.storage.queries.labels import find_label_named
 from moca.storage.queries.messages import messages_where
+from moca.storage.queries.pagination import Key
 from moca.storage.queries.records import ConversationRecord, MessageRecord
+from moca.storage.search.index import indexed_percent
+from moca.storage.search.lookup import ids_with
+from moca.storage.search.messages import MessageSearch, find_messages
 
-LOOKED_AT = 50_000
-"""So many messages, and so many contacts, does one search look at; it can be gone on with."""
-
-_PEOPLE_SHOWN = 12
+_CONVERSATIONS_SHOWN = 12
 _LAST = chr(0x10FFFF)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found in one stretch, and the message before which the next one ends."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchReader:
+    """Who searches, and when."""
 
-    people: tuple[ConversationRecord, ...]
-    messages: tuple[MessageRecord, ...]
-    before_id: int | None
-
-
-def search(words: str, *, limit: int, before_id: int | None = None) -> Found:
-    """Search the newest messages before one, and at first contacts by name and id's beginning."""
-    newest = int(Message.select(fn.MAX(Message.id)).scalar() or 0)
-    upper = min(newest, (before_id or newest + 1) - 1)
-    lower = max(upper - LOOKED_AT, 0)
-    stretch = (Message.id <= upper) & (Message.id > lower) & Message.text.contains(words)
-    messages = messages_where(stretch, limit + 1)
-    goes_on = len(messages) > limit
-    end = messages[limit - 1].id if goes_on else lower + 1
-    people = _people(words) if before_id is None else ()
-    return Found(people, messages[:limit], end if end > 1 else None)
+    at: datetime
+    zone: tzinfo
+    """Whose days `before:` and `after:` mean."""
+    operator_id: int | None = None
+    name: str = ""
+    """Who `from:me` is."""
 
 
-def _people(words: str) -> tuple[ConversationRecord, ...]:
-    ids = _by_psid(words) | _by_name(words)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResults:
+    """The results of a search; both kinds latest first."""
+
+    conversations: tuple[ConversationRecord, ...]
+    messages: tuple[MessageRecord, ...] = ()
+    next_key: Key | None
+    """Where the next page begins: with the last message's id, or with a conversation's key."""
+    indexed_percent: int = 100
+    """How much of the messages is indexed, and so can be found."""
+
+
+def key_parts(query: SearchQuery) -> int:
+    """Return of how many numbers the keys of a search's pages consist."""
+    return 1 if query.is_about_messages else 2
+
+
+def search(
+    query: SearchQuery, reader: SearchReader, *, limit: int, after: Key | None = None
+) -> SearchResults:
+    """Return the messages that a search finds, and at first the contacts; or the conversations.
+
+    Contacts are found by name, by handle, and by the start of their id.
+
+    Raises:
+        InvalidSearch: no label has a name in it.
+    """
+    label_ids = tuple(map(_label_id, query.labels))
+    wanted = InboxFilter(
+        work_list=None, also=query.lists, label_ids=label_ids, operator_id=reader.operator_id
+    )
+    if not query.is_about_messages:
+        page = list_inbox(wanted.by_index(), reader.at, limit=limit, after=after)
+        found = tuple(row.conversation for row in page.items)
+        return SearchResults(conversations=found, next_key=page.next_key)
+    if query.words and not query.terms:
+        return SearchResults(conversations=(), next_key=None)
+    conditions = conditions_of(wanted, reader.at)
+    ids, following = find_messages(
+        MessageSearch(
+            terms=query.terms,
+            senders=query.senders,
+            own_name=reader.name,
+            since=start_of(query.after, reader.zone),
+            until=start_of(query.before, reader.zone),
+            conditions=conditions,
+        ),
+        limit=limit,
+        before_id=None if after is None else after[0],
+    )
+    return SearchResults(
+        conversations=() if after else _conversations(query, conditions),
+        messages=messages_where(Message.id << ids, limit) if ids else (),
+        next_key=None if following is None else (following,),
+        indexed_percent=indexed_percent(),
+    )
+
+
+def _label_id(name: str) -> int:
+    label = find_label_named(name)
+    if label is None:
+        raise InvalidSearch(f"No label is named “{name}”.")
+    return label.id
+
+
+def _conversations(query: SearchQuery, conditions: Iterable[Any]) -> tuple[ConversationRecord, ...]:
+    if query.senders or query.after or query.before:
+        return ()
+    named = ids_with("contact", query.terms, limit=_CONVERSATIONS_SHOWN)
+    ids = {*named, *_by_psid(query.words)}
     if not ids:
         return ()
-    query: Any = (
-        Conversation.select(Conversation, Contact.account_id, Contact.psid, Contact.name)
-        .join(Contact)
-        .where(Conversation.contact << sorted(ids))
+    rows = read_dicts(
+        conversation_rows()
+        .where(Conversation.contact << sorted(ids), *conditions)
         .order_by(Conversation.last_activity_at.desc(), Conversation.id.desc())
-        .limit(_PEOPLE_SHOWN * 4)
-        .dicts()
+        .limit(_CONVERSATIONS_SHOWN * 4)
     )
     latest: dict[tuple[str, str], ConversationRecord] = {}
-    for each in map(record_of, query):
+    for each in records_of(rows):
         latest.setdefault((each.contact.account_id, each.contact.psid), each)
-    return tuple(latest.values())[:_PEOPLE_SHOWN]
+    return tuple(latest.values())[:_CONVERSATIONS_SHOWN]
 
 
 def _by_psid(words: str) -> set[int]:
-    query: Any = Contact.select(Contact.id).where(
+    query = Contact.select(Contact.id).where(
         (Contact.psid >= words) & (Contact.psid < words + _LAST)
     )
-    return {row for (row,) in query.limit(_PEOPLE_SHOWN).tuples()}
-
-
-def _by_name(words: str) -> set[int]:
-    newest = int(Contact.select(fn.MAX(Contact.id)).scalar() or 0)
-    named = (Contact.id > newest - LOOKED_AT) & Contact.name.contains(words)
-    query: Any = Contact.select(Contact.id).where(named).order_by(Contact.id.desc())
-    return {row for (row,) in query.limit(_PEOPLE_SHOWN).tuples()}
+    return {row for (row,) in read_rows(query.limit(_CONVERSATIONS_SHOWN))}

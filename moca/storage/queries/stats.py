@@ -9,17 +9,18 @@ from typing import Any
 import peewee
 from peewee import JOIN, SQL, fn
 
-from moca.core.metrics import Figure
+from moca.core.metrics import Metric
 from moca.core.types import ConversationStatus, ItemStatus, Outcome, Role
-from moca.storage.db.metric_tables import MinuteFigure
-from moca.storage.db.tables import IS_NOT_OPEN, Conversation, Message
+from moca.storage.db.metric_tables import MinuteMetric
+from moca.storage.db.rows import read_rows
+from moca.storage.db.tables import IS_NOT_OPEN, Account, Conversation, Message, QueueItem
 from moca.storage.queries.pagination import instant_of
 from moca.storage.queries.queue import count_queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latencies:
-    """From receiving a message to the moment its reply was sent."""
+    """The time from receiving a message to sending its reply."""
 
     count: int
     p50: timedelta | None
@@ -29,20 +30,20 @@ class Latencies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatsRecord:
-    """How things stand; outcomes and latencies are those of the latest messages only."""
+    """The current statistics; outcomes and latencies cover the latest messages only."""
 
     queue: Mapping[ItemStatus, int]
     conversations: Mapping[ConversationStatus, int]
     latest: int
-    """Messages of contacts that the outcomes were counted over."""
+    """The number of contacts' messages that outcomes are counted over."""
     outcomes: Mapping[Outcome, int]
     open: int
-    """Those of the latest without an outcome yet."""
+    """The number of those without an outcome yet."""
     replies: Latencies
 
 
 def read_stats(*, latest: int) -> StatsRecord:
-    """Count how things stand, outcomes and latencies over the latest messages of contacts."""
+    """Return statistics; outcomes and latencies cover the last `latest` messages of contacts."""
     rows = _latest_messages(latest)
     counted = Counter(outcome for outcome, _, _ in rows)
     spans = sorted(sent - received for _, received, sent in rows if sent is not None)
@@ -58,19 +59,19 @@ def read_stats(*, latest: int) -> StatsRecord:
 
 def _latest_messages(limit: int) -> list[tuple[Any, ...]]:
     reply = Message.alias()
-    query: Any = (
+    query = (
         Message.select(Message.outcome, Message.created_at, reply.sent_at)
         .join(reply, JOIN.LEFT_OUTER, on=(Message.reply == reply.id))
         .where(Message.role == Role.USER)
     )
-    return list(query.order_by(Message.id.desc()).limit(limit).tuples())
+    return list(read_rows(query.order_by(Message.id.desc()).limit(limit)))
 
 
 def _count_conversations() -> Mapping[ConversationStatus, int]:
     columns = (Conversation.status, fn.COUNT(Conversation.id))
-    query: Any = Conversation.select(*columns).where(IS_NOT_OPEN).group_by(Conversation.status)
-    found = {ConversationStatus(status): count for status, count in query.tuples()}
-    # Both counts read an index alone, the rows themselves neither.
+    query = Conversation.select(*columns).where(IS_NOT_OPEN).group_by(Conversation.status)
+    found = {ConversationStatus(status): count for status, count in read_rows(query)}
+    # Both counts read only an index, not the rows.
     found[ConversationStatus.OPEN] = Conversation.select().count() - sum(found.values())
     return {status: found.get(status, 0) for status in ConversationStatus}
 
@@ -87,31 +88,31 @@ def _nth(spans: list[timedelta], share: float) -> timedelta:
     return spans[ceil(share * len(spans)) - 1]
 
 
-_MOST = 20_000
+_MAX_LATENCIES = 20_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def list_figures(since: datetime, width: timedelta = timedelta(minutes=1)) -> tuple[Figure, ...]:
-    """List what was counted from an instant on, oldest first, by spans of whole minutes.
+def list_metrics(since: datetime, width: timedelta = timedelta(minutes=1)) -> tuple[Metric, ...]:
+    """Return metrics since an instant, oldest first, summed over spans of whole minutes.
 
     Spans begin at multiples of their width since 1970.
     """
     span = SQL(f'"minute" / {width // _MICROSECOND}')
     columns = (
         span.alias("span"),
-        MinuteFigure.name,
-        fn.SUM(MinuteFigure.count),
-        fn.SUM(MinuteFigure.total),
-        fn.MAX(MinuteFigure.longest),
+        MinuteMetric.name,
+        fn.SUM(MinuteMetric.count),
+        fn.SUM(MinuteMetric.total),
+        fn.MAX(MinuteMetric.longest),
     )
-    query: Any = MinuteFigure.select(*columns).where(MinuteFigure.minute >= since)
-    rows = query.group_by(span, MinuteFigure.name).order_by(span, MinuteFigure.name)
-    return tuple(_figure(width, *row) for row in rows.limit(_MOST).tuples())
+    query = MinuteMetric.select(*columns).where(MinuteMetric.minute >= since)
+    rows = query.group_by(span, MinuteMetric.name).order_by(span, MinuteMetric.name)
+    return tuple(_metric(width, *row) for row in read_rows(rows.limit(_MAX_LATENCIES)))
 
 
-def _figure(width: timedelta, span: int, name: str, *figures: int) -> Figure:
-    count, total, longest = map(int, figures)
-    return Figure(
+def _metric(width: timedelta, span: int, name: str, *numbers: int) -> Metric:
+    count, total, longest = map(int, numbers)
+    return Metric(
         minute=instant_of(span * (width // _MICROSECOND)),
         name=name,
         count=count,
@@ -121,7 +122,7 @@ def _figure(width: timedelta, span: int, name: str, *figures: int) -> Figure:
 
 
 def database_bytes(database: peewee.Database) -> tuple[int | None, int | None]:
-    """Tell how large a connected database is, and what waits in SQLite's log; None if unknown."""
+    """Return the size of a database and of SQLite's write-ahead log in bytes; None if unknown."""
     if isinstance(database, peewee.SqliteDatabase):
         path = str(database.database)
         return _length(path), _length(f"{path}-wal") or 0
@@ -135,3 +136,27 @@ def _length(path: str) -> int | None:
         return Path(path).stat().st_size
     except OSError:
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupSteps:
+    """The completed steps of the setup."""
+
+    was_written_to: bool
+    was_answered: bool
+    """Whether any reply was ever sent."""
+    has_account: bool
+
+
+def read_setup_steps() -> SetupSteps:
+    """Return which steps are completed."""
+    sent = QueueItem.select(QueueItem.id).where(QueueItem.status == ItemStatus.SENT.value)
+    return SetupSteps(
+        was_written_to=_any(Message.select(Message.id)),
+        was_answered=_any(sent),
+        has_account=_any(Account.select(Account.account_id)),
+    )
+
+
+def _any(query: Any) -> bool:
+    return query.limit(1).tuples().first() is not None

@@ -4,15 +4,15 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from moca import clock
-from moca.core.accounts import Account, Flavour, ailment, warning
+from moca.core.accounts import Account, LoginKind, token_problem, warning
 from moca.core.messages.accounts import ChangeAccount, StoreAccount
 from moca.storage.queries.accounts import AccountRecord, find_account, list_accounts
 from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.guards import Access
+from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.schemas.accounts import (
     AccountBody,
@@ -25,12 +25,12 @@ from moca.web.schemas.accounts import (
 from moca.web.schemas.responses import ProblemShape
 
 
-def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
-    """Build what can be asked of accounts and done to them; tokens go in, never out."""
+def account_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
+    """Return the routes for accounts; tokens are accepted but never returned."""
     routes = api_routes("accounts", access)
     routes.before_request(access.require_administrator_to_change)
 
-    @routes.get("/accounts", summary="The connected accounts", responses={200: AccountsShape})
+    @routes.get("/accounts", summary="List accounts", responses={200: AccountsShape})
     def accounts() -> Response:
         with ports.database.connection_context():
             found = list_accounts()
@@ -38,7 +38,7 @@ def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.post(
         "/accounts",
-        summary="Connect an account by a token of Meta's dashboard",
+        summary="Connect an account with an access token from Meta's dashboard",
         responses={201: AccountShape, 409: ProblemShape},
     )
     def connect(body: AccountBody) -> Response:
@@ -57,7 +57,7 @@ def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.get(
         "/accounts/<account_id>",
-        summary="An account",
+        summary="Retrieve an account",
         responses={200: AccountShape, 404: ProblemShape},
     )
     def account(path: AccountPath) -> Response:
@@ -65,7 +65,7 @@ def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.patch(
         "/accounts/<account_id>",
-        summary="Change an account; a new token lets its queue go on",
+        summary="Update an account; a new access token resumes its queue",
         responses={200: AccountShape, 404: ProblemShape},
     )
     def change(path: AccountPath, body: AccountPatch) -> Response:
@@ -81,7 +81,8 @@ def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.delete(
         "/accounts/<account_id>",
-        summary="End an account's webhooks and forget its token; what was said stays",
+        summary="Remove an account: end its webhooks and delete its access token; its "
+        "conversations are kept",
         responses={200: RemovedShape, 404: ProblemShape},
     )
     def remove(path: AccountPath) -> Response:
@@ -97,19 +98,19 @@ def account_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
     return routes
 
 
-def _shown(ports: Ports, account_id: str, status: int = 200) -> Response:
+def _shown(ports: WebPorts, account_id: str, status: int = 200) -> Response:
     return answer(_shape(_find(ports, account_id)), status)
 
 
-def _find(ports: Ports, account_id: str) -> AccountRecord:
+def _find(ports: WebPorts, account_id: str) -> AccountRecord:
     with ports.database.connection_context():
         found = find_account(account_id)
     if found is None:
-        raise Problem(404, "there is no account with this id")
+        raise Problem(404, "No account with this ID.")
     return found
 
 
-def _end(body: AccountBody | AccountPatch, flavour: Flavour, now: datetime) -> datetime | None:
+def _end(body: AccountBody | AccountPatch, flavour: LoginKind, now: datetime) -> datetime | None:
     return body.token_expires_at or usual_end(flavour, now)
 
 
@@ -124,7 +125,7 @@ def _shape(account: AccountRecord) -> AccountShape:
         scopes=account.scopes,
         subscribed_fields=account.subscribed_fields,
         status=account.status,
-        because=ailment(account.token, now) or warning(account.token, now) or "",
+        because=token_problem(account.token, now) or warning(account.token, now) or "",
         created_at=account.created_at,
         token_issued_at=account.token_issued_at,
         token_expires_at=account.token_expires_at,

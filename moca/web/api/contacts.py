@@ -1,19 +1,15 @@
-import secrets
-
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from moca import clock
-from moca.core.messages.operator_actions import EraseContact, ErasureRequest
 from moca.core.types import ContactKey
 from moca.storage.queries.contacts import export_contact, find_contact, list_contacts
 from moca.storage.queries.records import ContactRecord
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.guards import Access
+from moca.web.auth.guards import Guards
 from moca.web.auth.security_events import SecurityEvent
-from moca.web.commands import carry_out, record_audit
-from moca.web.config import Ports, WebConfig
-from moca.web.erasure import wait_until_erased
+from moca.web.commands import record_audit
+from moca.web.config import WebConfig, WebPorts
+from moca.web.erasure import erase_contact
 from moca.web.errors import Problem
 from moca.web.pagination import read_cursor, write_cursor
 from moca.web.schemas.requests import ContactPath, ContactQuery, ListQuery
@@ -26,13 +22,15 @@ from moca.web.schemas.responses import (
 )
 
 
-def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
-    """Build what can be asked of contacts, and their erasure."""
+def contact_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
+    """Return the routes for contacts and their erasure."""
     routes = api_routes("contacts", access)
     routes.before_request(access.require_administrator_to_change)
 
     @routes.get(
-        "/contacts", summary="Contacts, the last seen first", responses={200: ContactsShape}
+        "/contacts",
+        summary="List contacts, the most recently active first",
+        responses={200: ContactsShape},
     )
     def contacts(query: ListQuery) -> Response:
         after = read_cursor(query.cursor, parts=2)
@@ -43,7 +41,7 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.get(
         "/contacts/<psid>",
-        summary="A contact",
+        summary="Retrieve a contact",
         responses={200: ContactShape, 404: ProblemShape},
     )
     def contact(path: ContactPath, query: ContactQuery) -> Response:
@@ -51,7 +49,7 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.get(
         "/contacts/<psid>/export",
-        summary="All that is kept of a contact",
+        summary="Export everything stored about a contact",
         responses={200: ExportShape, 404: ProblemShape},
     )
     def export(path: ContactPath, query: ContactQuery) -> Response:
@@ -59,7 +57,7 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
         with ports.database.connection_context():
             kept = export_contact(ContactKey(found.account_id, found.psid))
         if kept is None:
-            raise Problem(404, "there is no contact with this id")
+            raise Problem(404, "No contact with this ID.")
         record_audit("exported a contact", f"contact {found.id}", ports, config)
         access.events.note(SecurityEvent.EXPORTED)
         exported = answer(ExportShape.model_validate(kept))
@@ -68,29 +66,27 @@ def contact_routes(ports: Ports, config: WebConfig, access: Access) -> APIBluepr
 
     @routes.delete(
         "/contacts/<psid>",
-        summary="Erase a contact and all that belongs to it",
+        summary="Erase a contact and all of its data",
         responses={200: ErasedShape, 202: ErasedShape, 404: ProblemShape},
     )
     def erase(path: ContactPath, query: ContactQuery) -> Response:
         found = _find(ports, path, query)
         contact = ContactKey(found.account_id, found.psid)
-        request = ErasureRequest(secrets.token_urlsafe(16), clock.now())
-        carry_out(EraseContact(contact, request=request), ports, config)
-        is_erased = wait_until_erased(request.code, ports.database, config.receipt_timeout)
+        erasure = erase_contact(contact, ports, config)
         shape = ErasedShape(
             account_id=found.account_id,
             psid=found.psid,
-            erased=is_erased,
-            confirmation_code=request.code,
+            erased=erasure.is_complete,
+            confirmation_code=erasure.code,
         )
-        return answer(shape, 200 if is_erased else 202)
+        return answer(shape, 200 if erasure.is_complete else 202)
 
     return routes
 
 
-def _find(ports: Ports, path: ContactPath, query: ContactQuery) -> ContactRecord:
+def _find(ports: WebPorts, path: ContactPath, query: ContactQuery) -> ContactRecord:
     with ports.database.connection_context():
         found = find_contact(path.psid, query.account_id)
     if found is None:
-        raise Problem(404, "there is no contact with this id")
+        raise Problem(404, "No contact with this ID.")
     return found

@@ -13,11 +13,12 @@ from moca.core.types import COMMENT_KINDS, Author, ConversationStatus, Priority
 from moca.storage.queries.conversations import list_conversations, read_conversation
 from moca.storage.queries.messages import find_message, messages_of, read_message
 from moca.storage.queries.records import ConversationRecord
+from moca.web.api.labels import label_id_of
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.current_user import author_name
-from moca.web.auth.guards import Access
+from moca.web.auth.current_user import author_id, author_name
+from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.schemas.content import read_reaction, read_reply
@@ -44,36 +45,43 @@ _CHANGED: ResponseDict = {**_ONE, 409: ProblemShape}
 _HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN, ConversationStatus.STANDBY)
 
 
-def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
-    """Build what can be asked of conversations and done in them."""
+def conversation_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
+    """Return the routes for conversations and the actions on them."""
     routes = api_routes("conversations", access)
 
     @routes.get(
         "/conversations",
-        summary="Conversations, the latest activity first",
+        summary="List conversations, the most recently active first",
         responses={200: ConversationsShape},
     )
     def conversations(query: ConversationsQuery) -> Response:
         after = read_cursor(query.cursor, parts=2)
+        label_id = None if query.label is None else label_id_of(ports, query.label, "label")
         with ports.database.connection_context():
             page = list_conversations(
-                limit=query.limit, after=after, status=query.status, psid=query.psid
+                limit=query.limit,
+                after=after,
+                status=query.status,
+                psid=query.psid,
+                label_id=label_id,
             )
         listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
         return answer(ConversationsShape.model_validate(listed))
 
-    @routes.get("/conversations/<conversation_id>", summary="A conversation", responses=_ONE)
+    @routes.get(
+        "/conversations/<conversation_id>", summary="Retrieve a conversation", responses=_ONE
+    )
     def conversation(path: ConversationPath) -> Response:
-        return answer(ConversationShape.model_validate(_find(ports, path)))
+        return answer(ConversationShape.model_validate(find_conversation(ports, path)))
 
     @routes.get(
         "/conversations/<conversation_id>/messages",
-        summary="A conversation's messages, newest first",
+        summary="List a conversation's messages, newest first",
         responses={200: MessagesShape, 404: ProblemShape},
     )
     def messages(path: ConversationPath, query: ListQuery) -> Response:
         after = read_cursor(query.cursor, parts=1)
-        found = _find(ports, path)
+        found = find_conversation(ports, path)
         with ports.database.connection_context():
             page = messages_of(found.id, limit=query.limit, after=after)
         listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
@@ -81,21 +89,21 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
 
     @routes.post(
         "/conversations/<conversation_id>/messages",
-        summary="Queue an operator's reply",
+        summary="Send a reply",
         responses={202: MessageShape, 404: ProblemShape, 409: ProblemShape},
     )
     def reply(path: ConversationPath, body: ReplyBody) -> Response:
-        found, content = _find(ports, path), read_reply(body)
+        found, content = find_conversation(ports, path), read_reply(body)
         _require_answered(ports, found, body)
         return _queue(_reply(found, content, body, clock.now()))
 
     @routes.post(
         "/conversations/<conversation_id>/reactions",
-        summary="Queue an operator's sign on a message, or its removal",
+        summary="React to a message, or remove the reaction",
         responses={202: MessageShape, 404: ProblemShape, 409: ProblemShape},
     )
     def react(path: ConversationPath, body: ReactionBody) -> Response:
-        found = _find(ports, path)
+        found = find_conversation(ports, path)
         _require(ports, found, body.mid, "mid")
         at = clock.now()
         by = author_name()
@@ -108,17 +116,23 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
             queued = read_message(message_id or 0)
         return answer(MessageShape.model_validate(queued), 202)
 
-    @routes.post("/conversations/<conversation_id>/close", summary="Close it", responses=_CHANGED)
+    @routes.post(
+        "/conversations/<conversation_id>/close", summary="Close a conversation", responses=_CHANGED
+    )
     def close(path: ConversationPath) -> Response:
         return _change(path, ConversationStatus.CLOSED, ())
 
-    @routes.post("/conversations/<conversation_id>/reopen", summary="Reopen it", responses=_CHANGED)
+    @routes.post(
+        "/conversations/<conversation_id>/reopen",
+        summary="Reopen a conversation",
+        responses=_CHANGED,
+    )
     def reopen(path: ConversationPath) -> Response:
         return _change(path, ConversationStatus.OPEN, (ConversationStatus.CLOSED,))
 
     @routes.post(
         "/conversations/<conversation_id>/pause",
-        summary="Keep the bot from answering in it, for a time or until it is resumed",
+        summary="Pause the bot in a conversation, for a time or until it is resumed",
         responses=_CHANGED,
     )
     def pause(path: ConversationPath, body: PauseBody) -> Response:
@@ -127,7 +141,7 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
 
     @routes.post(
         "/conversations/<conversation_id>/resume",
-        summary="Let the bot answer in it again",
+        summary="Resume the bot in a conversation",
         responses=_CHANGED,
     )
     def resume(path: ConversationPath) -> Response:
@@ -139,27 +153,32 @@ def conversation_routes(ports: Ports, config: WebConfig, access: Access) -> APIB
         among: tuple[ConversationStatus, ...],
         span: timedelta | None = None,
     ) -> Response:
-        found, at = _find(ports, path), clock.now()
+        found, at = find_conversation(ports, path), clock.now()
         until = None if span is None else at + span
         changed = ChangeConversation(found.id, status, at, until, among=among)
         carry_out(changed, ports, config)
-        return answer(ConversationShape.model_validate(_find(ports, path)))
+        return answer(ConversationShape.model_validate(find_conversation(ports, path)))
 
     return routes
 
 
-def _find(ports: Ports, path: ConversationPath) -> ConversationRecord:
+def find_conversation(ports: WebPorts, path: ConversationPath) -> ConversationRecord:
+    """Return the conversation in the path.
+
+    Raises:
+        Problem: 404 if there is no such conversation.
+    """
     conversation_id = read_row_id(path.conversation_id)
     with ports.database.connection_context():
         found = None if conversation_id is None else read_conversation(conversation_id)
     if found is None:
-        raise Problem(404, "there is no conversation with this id")
+        raise Problem(404, "No conversation with this ID.")
     return found
 
 
-def _require_answered(ports: Ports, conversation: ConversationRecord, body: ReplyBody) -> None:
+def _require_answered(ports: WebPorts, conversation: ConversationRecord, body: ReplyBody) -> None:
     if body.reply_to is not None and body.comment is not None:
-        raise Problem(422, "reply_to: a private reply answers its comment alone")
+        raise Problem(422, "reply_to: cannot be combined with comment_id")
     if body.reply_to is not None:
         _require(ports, conversation, body.reply_to, "reply_to")
     if body.comment is not None:
@@ -167,7 +186,7 @@ def _require_answered(ports: Ports, conversation: ConversationRecord, body: Repl
 
 
 def _require(
-    ports: Ports,
+    ports: WebPorts,
     conversation: ConversationRecord,
     mid: str,
     name: str,
@@ -177,14 +196,15 @@ def _require(
         message = find_message(mid)
     is_named = message is not None and message.mid == mid and not mid.startswith("moca-")
     if message is None or not is_named or message.conversation_id != conversation.id:
-        raise Problem(422, f"{name}: there is no such message in this conversation")
+        raise Problem(422, f"{name}: no such message in this conversation")
     if kinds and message.kind not in kinds:
-        raise Problem(422, f"{name}: this is no comment")
+        raise Problem(422, f"{name}: is not a comment")
 
 
 def _reply(
     conversation: ConversationRecord, content: Content, body: ReplyBody, at: datetime
 ) -> QueueReply:
+    due = body.scheduled_for
     return QueueReply(
         conversation.id,
         (),
@@ -192,14 +212,20 @@ def _reply(
         at,
         Author.OPERATOR,
         Priority[body.priority.upper()],
-        None if body.scheduled_for is None else _plausible(body.scheduled_for, at),
+        None if due is None else plausible_instant(due, at, "scheduled_for"),
         comment_id=body.comment,
         author_name=author_name(),
+        author_id=author_id(),
         hold=body.hold,
     )
 
 
-def _plausible(scheduled_for: datetime, at: datetime) -> datetime:
-    if not -_EARLIEST_BEFORE_NOW <= scheduled_for - at <= _LATEST_AFTER_NOW:
-        raise Problem(422, "scheduled_for: it must lie between now and a year from now")
-    return scheduled_for.astimezone(UTC)
+def plausible_instant(instant: datetime, at: datetime, name: str) -> datetime:
+    """Return an instant in UTC.
+
+    Raises:
+        Problem: 422 if it is past, or more than a year ahead.
+    """
+    if not -_EARLIEST_BEFORE_NOW <= instant - at <= _LATEST_AFTER_NOW:
+        raise Problem(422, f"{name}: must be between now and one year from now")
+    return instant.astimezone(UTC)

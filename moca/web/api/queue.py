@@ -11,16 +11,15 @@ from moca.core.messages.operator_actions import (
     RetryReply,
     SettleReply,
 )
-from moca.storage.queries.freeze import frozen_since
-from moca.storage.queries.queue import count_queue, list_items, read_item
+from moca.storage.queries.queue import count_queue, frozen_since, list_items, read_item
 from moca.storage.queries.records import QueueItemRecord
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.guards import Access
+from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
-from moca.web.presenters.queue_forecast import outlook
+from moca.web.presenters.queue_forecast import forecast_queue
 from moca.web.schemas.requests import EditBody, ItemPath, QueueQuery, SettleBody
 from moca.web.schemas.responses import (
     ForecastShape,
@@ -33,13 +32,13 @@ from moca.web.schemas.responses import (
 _CHANGED: ResponseDict = {200: QueueItemShape, 404: ProblemShape, 409: ProblemShape}
 
 
-def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprint:
-    """Build what can be asked of the queue and done to its items."""
+def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
+    """Return the routes for the queue and the actions on its items."""
     routes = api_routes("queue", access)
 
     @routes.get(
         "/queue",
-        summary="The queue, newest first; the pending ones in the order in which they may go",
+        summary="List queue items, newest first; pending items in sending order",
         responses={200: QueueShape},
     )
     def queue(query: QueueQuery) -> Response:
@@ -53,16 +52,17 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
 
     @routes.get(
         "/queue/forecast",
-        summary="When it drains at today's limits, and whose window shuts before their turn",
+        summary="Forecast when the queue will be empty and which replies will miss the reply "
+        "window",
         responses={200: ForecastShape},
     )
     def forecast() -> Response:
         with ports.database.connection_context():
-            return answer(ForecastShape.model_validate(outlook(config, clock.now())))
+            return answer(ForecastShape.model_validate(forecast_queue(config, clock.now())))
 
     @routes.post(
         "/queue/freeze",
-        summary="Let nothing go out; webhooks still come in",
+        summary="Pause sending; incoming messages are still received",
         responses={200: FreezeShape, 409: ProblemShape},
     )
     def freeze() -> Response:
@@ -71,7 +71,7 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
 
     @routes.post(
         "/queue/release",
-        summary="Let everything go out again",
+        summary="Resume sending",
         responses={200: FreezeShape, 409: ProblemShape},
     )
     def release() -> Response:
@@ -80,7 +80,7 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
 
     @routes.post(
         "/queue/<item_id>/edit",
-        summary="Let a pending reply say something else",
+        summary="Edit the text of a pending reply",
         responses=_CHANGED,
     )
     def edit(path: ItemPath, body: EditBody) -> Response:
@@ -88,7 +88,7 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
         carry_out(EditReply(item_id, body.text, clock.now()), ports, config)
         return _shown(path)
 
-    @routes.post("/queue/<item_id>/cancel", summary="Take a pending reply out", responses=_CHANGED)
+    @routes.post("/queue/<item_id>/cancel", summary="Cancel a pending reply", responses=_CHANGED)
     def cancel(path: ItemPath) -> Response:
         item_id = _find(ports, path).id
         carry_out(CancelReply(item_id, clock.now()), ports, config)
@@ -96,7 +96,7 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
 
     @routes.post(
         "/queue/<item_id>/retry",
-        summary="Queue a failed or cancelled reply again",
+        summary="Retry a failed or cancelled reply",
         responses=_CHANGED,
     )
     def retry(path: ItemPath) -> Response:
@@ -106,7 +106,7 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
 
     @routes.post(
         "/queue/<item_id>/settle",
-        summary="Say whether a reply whose fate is unknown arrived",
+        summary="Mark an unconfirmed reply as delivered or not delivered",
         responses=_CHANGED,
     )
     def settle(path: ItemPath, body: SettleBody) -> Response:
@@ -124,10 +124,10 @@ def queue_routes(ports: Ports, config: WebConfig, access: Access) -> APIBlueprin
     return routes
 
 
-def _find(ports: Ports, path: ItemPath) -> QueueItemRecord:
+def _find(ports: WebPorts, path: ItemPath) -> QueueItemRecord:
     item_id = read_row_id(path.item_id)
     with ports.database.connection_context():
         found = None if item_id is None else read_item(item_id)
     if found is None:
-        raise Problem(404, "there is no queue item with this id")
+        raise Problem(404, "No queue item with this ID.")
     return found

@@ -1,31 +1,50 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import BadRequest
 
-from moca.web.auth.guards import Access
+from moca.web.auth.guards import Guards
 from moca.web.errors import Problem
-from moca.web.schemas.responses import ProblemShape, Shape
+from moca.web.schemas.responses import ProblemShape, ResponseModel
 
-_LARGEST_BODY_BYTES = 64 * 1024
+_MAX_BODY_BYTES = 64 * 1024
 _FAULTS = (400, 401, 403, 413, 415, 422, 503)
 
 
-def api_routes(name: str, access: Access) -> APIBlueprint:
-    """Begin a part of the API: only whoever has access comes in, and only with readable JSON."""
+_is_described: ContextVar[bool] = ContextVar("is_described", default=False)
+
+
+@contextmanager
+def described() -> Iterator[None]:
+    """Have the blueprints that are built within the block collect their OpenAPI description.
+
+    The others do without: its models take longer to build than all routes together.
+    """
+    token = _is_described.set(True)
+    try:
+        yield
+    finally:
+        _is_described.reset(token)
+
+
+def api_routes(name: str, access: Guards) -> APIBlueprint:
+    """Return a blueprint of the API that requires access and valid JSON."""
     return guarded_routes(name, access.guard_api)
 
 
 def guarded_routes(name: str, guard: Callable[[], Any]) -> APIBlueprint:
-    """Begin a part of the API with a guard of its own."""
+    """Return a blueprint of the API with its own guard."""
     routes = APIBlueprint(
         name,
         __name__,
         url_prefix="/api",
         abp_security=[{"token": []}],
         abp_responses=dict.fromkeys(_FAULTS, ProblemShape),
+        doc_ui=_is_described.get(),
     )
     routes.before_request(guard)
     routes.before_request(check_body)
@@ -33,24 +52,24 @@ def guarded_routes(name: str, guard: Callable[[], Any]) -> APIBlueprint:
 
 
 def check_body() -> None:
-    """Refuse a body that is too large, not announced as JSON, or no JSON object.
+    """Check that the body is a JSON object, declared as JSON, and not too large.
 
     Raises:
-        Problem: it is; the message names the fault.
+        Problem: If it is not; the message names the fault.
     """
-    request.max_content_length = _LARGEST_BODY_BYTES
+    request.max_content_length = _MAX_BODY_BYTES
     if request.method in {"GET", "HEAD", "OPTIONS"} or not request.get_data():
         return
     if not request.is_json:
-        raise Problem(415, "send the body as application/json")
+        raise Problem(415, "Send the request body as application/json.")
     try:
         body = request.get_json()
     except BadRequest as error:
-        raise Problem(400, "the body is not JSON") from error
+        raise Problem(400, "The request body is not valid JSON.") from error
     if not isinstance(body, dict):
-        raise Problem(400, "the body must be a JSON object")
+        raise Problem(400, "The request body must be a JSON object.")
 
 
-def answer(shape: Shape, status: int = 200) -> Response:
-    """Answer with a shape as JSON."""
+def answer(shape: ResponseModel, status: int = 200) -> Response:
+    """Return a shape as a JSON response."""
     return Response(shape.model_dump_json(), status, mimetype="application/json")

@@ -9,26 +9,21 @@ from moca.storage.queries.cluster import read_cluster
 from moca.storage.queries.delivery_health import DeliveryRecord, list_deliveries
 from moca.storage.queries.stats import Latencies, StatsRecord, read_stats
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.guards import Access
-from moca.web.config import Ports
-from moca.web.schemas.responses import (
-    DayDeliveredShape,
-    DeliveryShape,
-    LatenciesShape,
-    Shape,
-    StatsShape,
-)
+from moca.web.auth.guards import Guards
+from moca.web.config import WebPorts
+from moca.web.schemas.responses import ResponseModel
+from moca.web.schemas.stats import DayDeliveredShape, DeliveryShape, LatenciesShape, StatsShape
 
 _LATEST = 500
 _DAYS = timedelta(days=13)
-"""Besides today."""
+"""Before today."""
 
 
-def stats_routes(ports: Ports, access: Access) -> APIBlueprint:
-    """Build the figures for a dashboard."""
+def stats_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
+    """Return the routes of a dashboard's figures."""
     routes = api_routes("stats", access)
 
-    @routes.get("/stats", summary="Counts and latencies", responses={200: StatsShape})
+    @routes.get("/stats", summary="Retrieve counts and latencies", responses={200: StatsShape})
     def stats() -> Response:
         with ports.database.connection_context():
             deliveries = list_deliveries(_midnight(clock.now()) - _DAYS)
@@ -83,8 +78,8 @@ def _midnight(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-class NodeShape(Shape):
-    """A process that takes part."""
+class NodeShape(ResponseModel):
+    """A process of the cluster."""
 
     name: str
     address: str
@@ -94,8 +89,8 @@ class NodeShape(Shape):
     is_sender: bool
 
 
-class SeatShape(Shape):
-    """Who acts for a partition (`p0`, `p1` …), or sends (`sender`)."""
+class SeatShape(ResponseModel):
+    """The holder of a partition (`p0`, `p1` …) or of sending (`sender`)."""
 
     name: str
     node: str | None
@@ -103,18 +98,22 @@ class SeatShape(Shape):
     since: datetime
 
 
-class ClusterShape(Shape):
-    """Who there is, and who owns what; both empty on one machine."""
+class ClusterShape(ResponseModel):
+    """The cluster's nodes and seats; both empty on a single machine."""
 
     nodes: tuple[NodeShape, ...]
     seats: tuple[SeatShape, ...]
 
 
-def cluster_routes(ports: Ports, access: Access) -> APIBlueprint:
-    """Build what tells of the other machines."""
+def cluster_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
+    """Return the routes for the cluster."""
     routes = api_routes("cluster", access)
 
-    @routes.get("/cluster", summary="Nodes, and who owns what", responses={200: ClusterShape})
+    @routes.get(
+        "/cluster",
+        summary="List cluster nodes and the partitions they own",
+        responses={200: ClusterShape},
+    )
     def cluster() -> Response:
         with ports.database.connection_context():
             return answer(ClusterShape.model_validate(read_cluster(clock.now())))

@@ -6,7 +6,7 @@ from flask import request
 
 from moca import clock
 from moca.web.auth.client_address import place_of
-from moca.web.auth.passwords import Throttle
+from moca.web.auth.passwords import LoginThrottle
 from moca.web.auth.security_events import SecurityEvent, SecurityEvents
 from moca.web.auth.too_many import too_many
 
@@ -16,24 +16,24 @@ _BEGINNING_CHARACTERS = 8
 
 
 class ApiToken:
-    """Compares what is shown with the API token; limits wrong ones by address. For any thread.
+    """Checks the API token and limits wrong attempts by address. Thread-safe.
 
-    Who knows how the token begins is counted apart: behind a proxy that is not trusted everyone
-    shares an address, and those who guess must not shut out who knows.
+    Clients that know how the token begins are counted separately: behind an untrusted proxy all
+    clients share an address, and guessing must not lock out the token's holders.
     """
 
     def __init__(self, token: str, events: SecurityEvents) -> None:
         self._token = token.encode()
         self._events = events
-        self._wrong = Throttle(_TRIES, _SPAN)
+        self._wrong = LoginThrottle(_TRIES, _SPAN)
         self.hash = hashlib.sha256(b"moca link " + self._token).hexdigest()
-        """By which a session tells with which token it began."""
+        """Identifies in a session the token with which it began."""
 
     def is_right(self, shown: str) -> bool:
         """Return whether this is the token.
 
         Raises:
-            Problem: 429, too many wrong ones came from this address.
+            Problem: 429 after too many wrong attempts from this address.
         """
         given, now, place = shown.encode(errors="replace"), clock.now(), self._place()
         begins_right = hmac.compare_digest(
@@ -47,7 +47,7 @@ class ApiToken:
         free_at = max(knowing_free_at, self._wrong.free_at(place, now))
         if free_at > now:
             self._events.note(SecurityEvent.TOKEN_LOCKED)
-            raise too_many("wrong tokens", free_at - now)
+            raise too_many("incorrect tokens", free_at - now)
         self._wrong.begin(knowing if begins_right else place, now)
         self._events.note(SecurityEvent.TOKEN_REFUSED)
         return False

@@ -6,14 +6,14 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _SITE_BITS = 64
-"""Of an IPv6 address: a customer has all addresses that begin so."""
+"""Of an IPv6 address: a customer has all addresses with this prefix."""
 
 
 class ClientAddress:
-    """WSGI middleware: takes the client's address and scheme from proxies that are trusted.
+    """WSGI middleware: takes the client's address and scheme from trusted proxies.
 
-    The client is the rightmost address of X-Forwarded-For that is no trusted proxy's. Without a
-    trusted proxy in front, both headers are only what a client claims, and not believed.
+    The client is the rightmost address of X-Forwarded-For that is not a trusted proxy's. Without a
+    trusted proxy in front, both headers are only a client's claim, and are ignored.
     """
 
     def __init__(self, app: "WSGIApplication", trusted: Sequence[str]) -> None:
@@ -23,7 +23,7 @@ class ClientAddress:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer as the application does that stands behind."""
+        """Answer as the wrapped application does."""
         peer = environ.get("REMOTE_ADDR", "")
         if _is_in(peer, self._trusted):
             forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
@@ -37,7 +37,7 @@ class ClientAddress:
 def client_of(
     peer: str, forwarded: Sequence[str], trusted: Sequence[IPv4Network | IPv6Network]
 ) -> str:
-    """Return the address of the client behind trusted proxies; `peer` if nobody names it."""
+    """Return the client's address behind trusted proxies; `peer` if none is named."""
     client = peer
     for named in reversed(forwarded):
         if not _is_in(client, trusted):
@@ -50,7 +50,7 @@ def client_of(
 
 
 def place_of(address: str | None) -> str:
-    """Return the network that one client can choose addresses from, to count its tries by."""
+    """Return the network within which one client can choose addresses, to count its attempts."""
     try:
         known = ip_address(address or "")
     except ValueError:

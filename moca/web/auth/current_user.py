@@ -3,51 +3,62 @@ from typing import cast
 
 from flask import g
 
-from moca.core.types import Right
+from moca.core.types import OperatorRole
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who asks, and what they may do."""
+class CurrentUser:
+    """The user of the request, and what they may do."""
 
     name: str
-    right: Right
+    role: OperatorRole
     operator_id: int | None = None
-    """None for whoever has the printed link or the API token."""
+    """None for users of the printed link or the API token."""
     login_id: int | None = None
-    """Of the browser's session; None for the bearer of the API token."""
+    """Of the browser's session; None for the API token."""
 
     @property
     def number(self) -> int | None:
-        """The operator's, else the session's: what the audit log tells them apart by."""
+        """Return the operator's id, else the session's, which identifies them in the audit log."""
         return self.operator_id or self.login_id
 
-    def may(self, right: str) -> bool:
-        """Tell whether they may do what takes this right."""
-        return self.right.includes(Right(right))
+    def may(self, role: str) -> bool:
+        """Return whether they have a permission."""
+        return self.role.includes(OperatorRole(role))
 
 
-BY_TOKEN = Visitor("token", Right.ADMINISTERS)
+BY_TOKEN = CurrentUser("token", OperatorRole.ADMINISTERS)
 
 
-def by_link(login_id: int | None = None) -> Visitor:
-    """Make the visitor of a browser that opened the link."""
-    return Visitor("link", Right.ADMINISTERS, login_id=login_id)
+def by_link(login_id: int | None = None) -> CurrentUser:
+    """Return the user of a browser that opened the link."""
+    return CurrentUser("link", OperatorRole.ADMINISTERS, login_id=login_id)
 
 
-def let_in(visitor: Visitor) -> None:
-    """Remember who asks, for as long as the request lasts."""
-    g.visitor = visitor
+def set_current_user(user: CurrentUser) -> None:
+    """Set the user for the rest of the request."""
+    g.current_user = user
 
 
 def author_name() -> str:
-    """Return the name under which what is written in this request is shown."""
-    known = visitor()
+    """Return the name shown for what is written in this request."""
+    known = current_user()
     if known is None or known.operator_id is not None:
         return "" if known is None else known.name
     return "API" if known is BY_TOKEN else "Administrator"
 
 
-def visitor() -> Visitor | None:
-    """Tell who asks; None where nobody was let in."""
-    return cast("Visitor | None", g.get("visitor"))
+def author_id() -> int | None:
+    """Return the operator of this request; None for the link and the API token."""
+    known = current_user()
+    return None if known is None else known.operator_id
+
+
+def agent_name() -> str:
+    """Return the name that contacts may read; empty for users of the link and the API token."""
+    return "" if author_id() is None else author_name()
+
+
+def current_user() -> CurrentUser | None:
+    """Return the user of the request; None if it is not authenticated."""
+    return cast("CurrentUser | None", g.get("current_user"))

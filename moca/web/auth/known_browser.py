@@ -10,35 +10,35 @@ from moca.storage.queries.operators import OperatorRecord
 from moca.web.auth.sessions import Sessions
 
 _LASTS = timedelta(days=365)
-_LONGEST = 200
+_MAX_LENGTH = 200
 _COOKIE = "moca_browser_"
 
 
 class KnownBrowsers:
-    """Recognizes the browsers in which an operator logged in before, by a cookie of theirs.
+    """Recognizes browsers in which an operator has logged in before, by a cookie.
 
-    The key is the operator's own password hash: another password makes every browser unknown.
+    The key is the operator's password hash: a new password makes every browser unknown.
     """
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
     def may_be_known(self) -> bool:
-        """Return whether this browser shows a cookie such as operators' browsers have."""
+        """Return whether this browser sent a cookie in the format of operators' browsers."""
         prefix = self._sessions.cookie_named(_COOKIE)
         return any(name.startswith(prefix) for name in request.cookies)
 
     def find(self, operator: OperatorRecord | None) -> str | None:
-        """Return what names this browser among the operator's; None if it is unknown."""
+        """Return the identifier of this browser among the operator's; None if it is unknown."""
         if operator is None:
             return None
-        shown = request.cookies.get(self._cookie(operator), "")[:_LONGEST]
+        shown = request.cookies.get(self._cookie(operator), "")[:_MAX_LENGTH]
         nonce, _, signature = shown.partition(".")
         is_known = hmac.compare_digest(signature.encode(), _sign(nonce, operator).encode())
         return f"{operator.id} {nonce}" if is_known else None
 
     def remember(self, answer: Response, operator: OperatorRecord) -> Response:
-        """Let this browser be recognized from now on."""
+        """Mark this browser as known."""
         nonce = secrets.token_urlsafe(16)
         self._sessions.set_cookie(
             answer, self._cookie(operator), f"{nonce}.{_sign(nonce, operator)}", _LASTS

@@ -3,28 +3,29 @@ from werkzeug.wrappers import Response
 
 from moca import clock
 from moca.core.messages.operators import CloseLogin, OpenLogin
-from moca.core.operator_names import fold_name
+from moca.core.types import fold_name
 from moca.storage.queries.operators import OperatorRecord, find_operator
 from moca.web.auth.client_address import place_of
-from moca.web.auth.current_user import Visitor, let_in
-from moca.web.auth.guards import Access
+from moca.web.auth.current_user import CurrentUser, set_current_user
+from moca.web.auth.guards import Guards
 from moca.web.auth.known_browser import KnownBrowsers
 from moca.web.auth.login_limits import LoginLimits
 from moca.web.auth.next_page import local_path
-from moca.web.auth.passwords import LONGEST, is_right
+from moca.web.auth.passwords import is_right
 from moca.web.auth.security_events import SecurityEvent
 from moca.web.auth.sessions import SESSION_LASTS
+from moca.web.auth.weak_passwords import MAX_PASSWORD_LENGTH
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem, told
 
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 
 
 class PasswordLogin:
-    """Lets operators in who know their password. For any thread."""
+    """Logs operators in by password. Thread-safe."""
 
-    def __init__(self, ports: Ports, config: WebConfig, access: Access) -> None:
+    def __init__(self, ports: WebPorts, config: WebConfig, access: Guards) -> None:
         self._ports = ports
         self._config = config
         self._access = access
@@ -32,16 +33,17 @@ class PasswordLogin:
         self._browsers = KnownBrowsers(access.sessions)
 
     def log_in(self, name: str, password: str) -> Response:
-        """Let an operator in and lead on to where they were going.
+        """Log an operator in and redirect to the page they wanted.
 
         Raises:
-            Problem: 403, name or password is wrong; 429, too many tries; else as `carry_out`.
+            Problem: 403 if name or password is wrong; 429 after too many attempts; else as
+                `carry_out`.
         """
         note, place = self._access.events.note, place_of(request.remote_addr)
         operator: OperatorRecord | None = None
         try:
             if not self._browsers.may_be_known():
-                # A flood is refused before even the database is asked.
+                # A flood is refused even before the database is queried.
                 self._limits.require_room(place, clock.now())
             operator = self._find(name)
             is_known = self._tries(name, password, operator, place)
@@ -50,7 +52,7 @@ class PasswordLogin:
             raise
         if operator is None or not is_known:
             note(SecurityEvent.LOGIN_REFUSED, name, operator)
-            raise Problem(403, "Name or password is wrong.")
+            raise Problem(403, "Incorrect name or password.")
         return self._open(operator)
 
     def _find(self, name: str) -> OperatorRecord | None:
@@ -72,7 +74,7 @@ class PasswordLogin:
     def _open(self, operator: OperatorRecord) -> Response:
         shown, key = self._access.sessions.new_key()
         now = clock.now()
-        let_in(Visitor(operator.name, operator.right, operator.id))
+        set_current_user(CurrentUser(operator.name, operator.role, operator.id))
         opening = OpenLogin(
             key,
             operator.id,
@@ -87,8 +89,8 @@ class PasswordLogin:
         return self._browsers.remember(answer, operator)
 
 
-def login_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
-    """Build how people come in, and go."""
+def login_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
+    """Return the routes for login and logout."""
     routes = Blueprint("logins", __name__)
     passwords = PasswordLogin(ports, config, access)
 
@@ -99,23 +101,23 @@ def login_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
     @routes.post("/login")
     def log_in() -> Response:
         if not access.comes_from_our_pages():
-            return told(403, "Log in from Moca's own page.")
-        name = request.form.get("name", "").strip()[:_LONGEST_NAME]
+            return told(403, "Log in on Moca's own login page.")
+        name = request.form.get("name", "").strip()[:_MAX_NAME_LENGTH]
         try:
-            return passwords.log_in(name, request.form.get("password", "")[:LONGEST])
+            return passwords.log_in(name, request.form.get("password", "")[:MAX_PASSWORD_LENGTH])
         except Problem as problem:
             return _page(problem)
 
     @routes.post("/login/token")
     def log_in_with_token() -> Response:
         if not access.comes_from_our_pages():
-            return told(403, "Log in from Moca's own page.")
+            return told(403, "Log in on Moca's own login page.")
         try:
             if access.token.is_right(request.form.get("token", "").strip()):
                 return access.open_link_session(_next())
         except Problem as problem:
             return _page(problem)
-        return _page(Problem(403, "This is not the token."))
+        return _page(Problem(403, "Incorrect token."))
 
     @routes.post("/logout")
     def log_out() -> Response:

@@ -10,11 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from moca.web.auth.too_many import too_many
 
-SHORTEST = 10
-LONGEST = 200
-
 _HASHER = PasswordHasher()
-# Each takes 64 MiB and a core: whoever tries passwords must not take the machine.
+# Each hash takes 64 MiB and a core: password guessing must not exhaust the machine.
 _AT_ONCE = BoundedSemaphore(2)
 _PATIENCE = timedelta(milliseconds=500)
 _BUSY = timedelta(seconds=1)
@@ -24,7 +21,7 @@ def hash_password(password: str) -> str:
     """Hash a password with argon2; takes some 50 ms on purpose.
 
     Raises:
-        Problem: 429, too many are being hashed.
+        Problem: 429 if too many are being hashed.
     """
     with _turn():
         return _HASHER.hash(password)
@@ -46,10 +43,10 @@ def _nobodys_hash() -> str:
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
-    """Tell whether a password is the one hashed; None takes as long and is never right.
+    """Return whether a password matches its hash; None takes as long and never matches.
 
     Raises:
-        Problem: 429, too many are being hashed.
+        Problem: 429 if too many are being hashed.
     """
     hashed = password_hash or _nobodys_hash()
     with _turn():
@@ -63,12 +60,12 @@ _SPAN = timedelta(minutes=15)
 _REMEMBERED = 10_000
 
 
-class Throttle:
-    """Counts tries by name within a span, a quarter of an hour by default. For any thread.
+class LoginThrottle:
+    """Counts attempts by name within a span, a quarter of an hour by default. Thread-safe.
 
-    A try counts from its beginning: many at once are no more than as many one after the other.
-    At most so many names are remembered; the oldest ones are forgotten first, but none that has
-    used up its tries. If all have, a new name must wait for the first of them.
+    An attempt counts from its beginning: parallel attempts get no advantage. The number of names is
+    limited; the oldest are forgotten first, except those that have used up their attempts. If all
+    have, a new name must wait for the first of them.
     """
 
     def __init__(
@@ -79,11 +76,11 @@ class Throttle:
         self._capacity = capacity
         self._trying: OrderedDict[str, list[datetime]] = OrderedDict()
         self._used_up: OrderedDict[str, list[datetime]] = OrderedDict()
-        """Both in the order of each name's last try."""
+        """Both in the order of each name's last attempt."""
         self._lock = Lock()
 
     def begin(self, name: str, now: datetime) -> datetime:
-        """Count a try and give this instant; or, where there were too many, when one is allowed."""
+        """Count an attempt and return `now`; if there were too many, return when one is allowed."""
         with self._lock:
             free_at = self._free_at(name, now)
             if free_at > now:
@@ -94,12 +91,12 @@ class Throttle:
             return now
 
     def free_at(self, name: str, now: datetime) -> datetime:
-        """Give this instant if a try is allowed, else when one is; counts nothing."""
+        """Return `now` if an attempt is allowed, else when one is; counts nothing."""
         with self._lock:
             return self._free_at(name, now)
 
     def take_back(self, name: str, begun_at: datetime) -> None:
-        """Count a try no longer: it was right."""
+        """Uncount an attempt: it was right."""
         with self._lock:
             tries = self._used_up.get(name) or self._trying.get(name, [])
             if begun_at in tries:
@@ -120,7 +117,7 @@ class Throttle:
         return next(iter(self._used_up.values()))
 
     def _settle(self, name: str, now: datetime) -> None:
-        """Forget the tries of a name that are over."""
+        """Drop the expired attempts of a name."""
         tries = self._used_up.get(name) or self._trying.get(name, [])
         recent = [at for at in tries if now - at < self._span]
         if len(recent) == len(tries) and (name in self._used_up) == self._is_used_up(recent):

@@ -1,4 +1,3 @@
-import hashlib
 from datetime import timedelta
 from enum import StrEnum
 
@@ -7,10 +6,11 @@ from flask import request
 
 from moca import clock
 from moca.core.messages.operators import RecordAudit
-from moca.core.operator_names import fold_name
+from moca.core.types import fold_name
+from moca.logs import name_hash
 from moca.storage.queries.operators import OperatorRecord
-from moca.web.auth.passwords import Throttle
-from moca.web.config import Ports
+from moca.web.auth.passwords import LoginThrottle
+from moca.web.config import WebPorts
 from moca.web.metrics.prometheus import Metrics
 
 _LOG = structlog.get_logger(__name__)
@@ -18,7 +18,7 @@ _SPAN = timedelta(minutes=1)
 
 
 class SecurityEvent(StrEnum):
-    """What happens at the doors."""
+    """A security event: a login, a rejected password or token, or an export."""
 
     LOGGED_IN = "logged_in"
     LOGIN_REFUSED = "login_refused"
@@ -30,34 +30,34 @@ class SecurityEvent(StrEnum):
 
 
 _AUDITED = {
-    SecurityEvent.LOGIN_REFUSED: "refused a login",
-    SecurityEvent.LOGIN_LOCKED: "refused logins: too many tries",
-    SecurityEvent.TOKEN_REFUSED: "refused a wrong token",
-    SecurityEvent.TOKEN_LOCKED: "refused wrong tokens: too many tries",
+    SecurityEvent.LOGIN_REFUSED: "login failed",
+    SecurityEvent.LOGIN_LOCKED: "logins blocked: too many attempts",
+    SecurityEvent.TOKEN_REFUSED: "incorrect token",
+    SecurityEvent.TOKEN_LOCKED: "tokens blocked: too many attempts",
 }
 _FLOODS = frozenset({SecurityEvent.LOGIN_LOCKED, SecurityEvent.TOKEN_LOCKED})
 
 
 class SecurityEvents:
-    """Counts and logs what happens at the doors, and audits what no command does. Any thread.
+    """Counts and logs security events, and audits those without a command. Thread-safe.
 
-    A flood writes one audit entry a minute for each operator, and one for all names unknown.
+    A flood writes one audit entry a minute for each operator, and one for all unknown names.
     """
 
-    def __init__(self, ports: Ports, metrics: Metrics) -> None:
+    def __init__(self, ports: WebPorts, metrics: Metrics) -> None:
         self._tell = ports.tell
         self._metrics = metrics
-        self._audited = Throttle(1, _SPAN)
+        self._audited = LoginThrottle(1, _SPAN)
 
     def note(
         self, event: SecurityEvent, name: str = "", operator: OperatorRecord | None = None
     ) -> None:
-        """Note an event of the request at hand.
+        """Record a security event of the current request.
 
         Args:
-            event: what happened.
-            name: as it was typed; logged as a hash, for people type passwords there.
-            operator: of that name.
+            event: What happened.
+            name: As typed; logged as a keyed hash, because users type passwords there by mistake.
+            operator: The operator of that name.
         """
         self._metrics.security_event(event)
         now, address = clock.now(), request.remote_addr or "an unknown address"
@@ -67,7 +67,7 @@ class SecurityEvents:
             level = _LOG.warning if event in _AUDITED else _LOG.info
             level(f"security.{event}", address=address, **_hashed(name))
         if is_first and event in _AUDITED:
-            whom = f"operator {operator.id} ({operator.name}), " if operator else ""
+            whom = f"user {operator.id} ({operator.name}), " if operator else ""
             unknown = "an unknown name, " if name and not operator else ""
             about = f"{whom}{unknown}from {address}"
             self._record(RecordAudit("system", _AUDITED[event], about, now))
@@ -80,6 +80,4 @@ class SecurityEvents:
 
 
 def _hashed(name: str) -> dict[str, str]:
-    if not name:
-        return {}
-    return {"name": hashlib.sha256(fold_name(name).encode(errors="replace")).hexdigest()[:10]}
+    return {"name": name_hash(fold_name(name))} if name else {}

@@ -14,7 +14,7 @@ _FORM = "form"
 
 
 class Sessions:
-    """What browsers show in their cookie, and what is signed for one of them alone.
+    """Session cookies, and values signed for one session alone.
 
     The cookie holds a random secret, which signs; the database holds a hash of it.
     """
@@ -23,35 +23,35 @@ class Sessions:
         self._is_secure = is_secure
         self._cookie = self.cookie_named("moca_session")
         self._without_session = secrets.token_urlsafe(32)
-        """Signs for whoever bears the token and has no session."""
+        """Signs for holders of the token without a session."""
 
     def cookie_named(self, name: str) -> str:
-        """Return the name of a cookie; over TLS, one that no other host can set for ours."""
+        """Return the name of a cookie; over TLS, one that no other host can set for this one."""
         return f"__Host-{name}" if self._is_secure else name
 
     def new_key(self) -> tuple[str, str]:
-        """Make what a browser is to show, and the hash of it that is kept."""
+        """Return a new session secret for the browser, and its hash for the database."""
         shown = secrets.token_urlsafe(32)
         return shown, _hash(shown)
 
     def key_shown(self) -> str | None:
-        """Give the hash of what the browser shows; None if it shows nothing."""
+        """Return the hash of the browser's session secret; None if there is none."""
         shown = self._shown()
         return _hash(shown) if shown else None
 
     def give(self, answer: Response, value: str) -> Response:
-        """Let the browser show this from now on."""
+        """Set the session cookie."""
         answer.headers["Cache-Control"] = "no-store"
         self.set_cookie(answer, self._cookie, value, SESSION_LASTS)
         return answer
 
     def take_back(self, answer: Response) -> Response:
-        """Let the browser show nothing any more."""
+        """Delete the session cookie."""
         self.set_cookie(answer, self._cookie, "", timedelta(0))
         return answer
 
     def set_cookie(self, answer: Response, name: str, value: str, lasts: timedelta) -> None:
-        """Set a cookie that no script and no other site's page can use."""
+        """Set a cookie that scripts and other sites' pages cannot use."""
         answer.set_cookie(
             name,
             value,
@@ -62,23 +62,23 @@ class Sessions:
         )
 
     def sign(self, value: object) -> str:
-        """Sign a value for this session alone: `unsign` takes it back from the same browser."""
+        """Sign a value for this session alone; `unsign` accepts it from the same browser."""
         return str(self._states().dumps(value))
 
     def unsign(self, signed: str) -> Any:
-        """Give the value back.
+        """Return a signed value.
 
         Raises:
-            itsdangerous.BadData: it was not signed here for this session.
+            itsdangerous.BadData: If it was not signed here for this session.
         """
         return self._states().loads(signed)
 
     def seal(self) -> str:
-        """Make what every form carries, so that no other site's page can send it."""
+        """Return the token that protects every form against cross-site requests."""
         return self.sign(_FORM)
 
     def is_sealed(self) -> bool:
-        """Tell whether the form at hand carries the seal of this session."""
+        """Return whether the submitted form carries the token of this session."""
         try:
             return bool(self.unsign(request.form.get("seal", "")) == _FORM)
         except BadData:

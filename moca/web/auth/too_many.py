@@ -7,8 +7,8 @@ _MINUTE_SECONDS = 60
 
 
 def too_many(what: str, wait: timedelta) -> Problem:
-    """Make the refusal of whoever tried too often; it says how long to wait."""
+    """Return a 429 problem that says how long to wait."""
     seconds = max(1, ceil(wait.total_seconds()))
     is_short = seconds < _MINUTE_SECONDS
     span = f"{seconds} s" if is_short else f"{ceil(seconds / _MINUTE_SECONDS)} min"
-    return Problem(429, f"Too many {what}. Wait {span}.", retry_after_seconds=seconds)
+    return Problem(429, f"Too many {what}. Try again in {span}.", retry_after_seconds=seconds)

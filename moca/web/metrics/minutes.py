@@ -3,11 +3,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from moca import clock
-from moca.core.metrics import Figure, minute_of
+from moca.core.metrics import Metric, minute_of
 
 _NOTHING = timedelta(0)
-_MOST = 2_000
-"""Figures held while they cannot be written; what comes beyond them is not counted."""
+_MAX_MINUTES = 2_000
+"""Metrics held while they cannot be written; anything beyond is not counted."""
 
 
 @dataclass(slots=True)
@@ -22,8 +22,8 @@ class _Sum:
         self.longest = max(self.longest, longest)
 
 
-class Minutes:
-    """Counts by the minute, until `take` has them written. For any thread; never blocks long."""
+class MinuteMetrics:
+    """Counts by the minute, until `take` returns them for storage. Thread-safe and fast."""
 
     def __init__(self) -> None:
         self._sums: dict[tuple[datetime, str], _Sum] = {}
@@ -33,35 +33,35 @@ class Minutes:
         """Count something that happened now."""
         self._add((minute_of(clock.now()), name), count, took, took)
 
-    def put_back(self, figures: tuple[Figure, ...]) -> None:
-        """Count figures again that could not be written."""
-        for each in figures:
+    def put_back(self, metrics: tuple[Metric, ...]) -> None:
+        """Count metrics again that could not be written."""
+        for each in metrics:
             self._add((each.minute, each.name), each.count, each.total, each.longest)
 
-    def take(self, before: datetime) -> tuple[Figure, ...]:
-        """Hand over the figures of the minutes that began before an instant's own minute."""
+    def take(self, before: datetime) -> tuple[Metric, ...]:
+        """Remove and return the metrics of all minutes before the instant's own minute."""
         with self._lock:
             over = [key for key in self._sums if key[0] < minute_of(before)]
-            return tuple(_figure(key, self._sums.pop(key)) for key in over)
+            return tuple(_metric(key, self._sums.pop(key)) for key in over)
 
-    def held(self) -> tuple[Figure, ...]:
-        """Show the figures that are not written yet."""
+    def held(self) -> tuple[Metric, ...]:
+        """Return the metrics that are not written yet."""
         with self._lock:
-            return tuple(_figure(key, each) for key, each in self._sums.items())
+            return tuple(_metric(key, each) for key, each in self._sums.items())
 
     def _add(
         self, key: tuple[datetime, str], count: int, total: timedelta, longest: timedelta
     ) -> None:
         with self._lock:
             known = self._sums.get(key)
-            if known is None and len(self._sums) < _MOST:
+            if known is None and len(self._sums) < _MAX_MINUTES:
                 known = self._sums[key] = _Sum()
             if known is not None:
                 known.add(count, total, longest)
 
 
-def _figure(key: tuple[datetime, str], held: _Sum) -> Figure:
+def _metric(key: tuple[datetime, str], held: _Sum) -> Metric:
     minute, name = key
-    return Figure(
+    return Metric(
         minute=minute, name=name, count=held.count, total=held.total, longest=held.longest
     )

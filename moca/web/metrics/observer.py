@@ -23,8 +23,8 @@ Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Name, Value]):
-    """What was seen lately, by name; the oldest goes when there is too much. For any thread."""
+class RecentValues(Generic[Name, Value]):
+    """A bounded map of recent values; drops the oldest when full. Thread-safe."""
 
     def __init__(self, capacity: int = _REMEMBERED) -> None:
         self._capacity = capacity
@@ -32,29 +32,29 @@ class Memory(Generic[Name, Value]):
         self._lock = Lock()
 
     def put(self, name: Name, value: Value) -> None:
-        """Remember a value under a name."""
+        """Store a value under a name."""
         with self._lock:
             self._values[name] = value
             if len(self._values) > self._capacity:
                 self._values.popitem(last=False)
 
     def take(self, name: Name) -> Value | None:
-        """Give back what stands under a name and forget it; None if nothing does."""
+        """Remove and return the value of a name; None if there is none."""
         with self._lock:
             return self._values.pop(name, None)
 
 
-class Observation:
-    """Turns the events between actors into metrics; what came before a restart is not timed."""
+class MetricsObserver:
+    """Converts the actors' events into metrics; durations across a restart are not measured."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._arrivals: Memory[int, datetime] = Memory()
-        self._queued: Memory[int, datetime] = Memory()
-        self._calls: Memory[int, datetime] = Memory()
+        self._arrivals: RecentValues[int, datetime] = RecentValues()
+        self._queued: RecentValues[int, datetime] = RecentValues()
+        self._calls: RecentValues[int, datetime] = RecentValues()
 
     def observe(self, event: object) -> None:
-        """Take from an event what is to be counted; any other event is let pass. Any thread."""
+        """Count an event; irrelevant events are ignored. Thread-safe."""
         match event:
             case MessageArrived(message=message):
                 self._arrivals.put(message.id, message.received_at)
@@ -69,7 +69,7 @@ class Observation:
                 took = at - (started_at or at)
                 self._metrics.delivery_ended(type(result).__name__.lower(), took)
             case ReplySent(item_id=item_id, at=at):
-                # A second event may tell of the same end; the first one counts.
+                # A second event may report the same end; the first one counts.
                 arrived_at = self._queued.take(item_id)
                 if arrived_at is not None:
                     self._metrics.reply_sent(at - arrived_at)

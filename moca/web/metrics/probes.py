@@ -11,19 +11,18 @@ from moca import clock
 from moca.core.accounts import TokenState
 from moca.storage.queries.accounts import last_heard_by_account, last_webhook_at, list_accounts
 from moca.storage.queries.delivery_health import list_quiet
-from moca.storage.queries.freeze import frozen_since
-from moca.storage.queries.queue import count_queue
-from moca.web.auth.guards import Access
-from moca.web.config import OK, Health, Ports, WebConfig
-from moca.web.metrics.prometheus import Look, Metrics
+from moca.storage.queries.queue import count_queue, frozen_since
+from moca.web.auth.guards import Guards
+from moca.web.config import OK, Health, WebConfig, WebPorts
+from moca.web.metrics.prometheus import Metrics, MetricsSnapshot
 from moca.web.presenters.warnings import account_states, warnings_for_strangers, warnings_of
 
 _LOG = structlog.get_logger(__name__)
 _FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
-def probe_routes(ports: Ports, config: WebConfig, access: Access, metrics: Metrics) -> Blueprint:
-    """Build what machines ask; what is open to all names no account, person or secret."""
+def probe_routes(ports: WebPorts, config: WebConfig, access: Guards, metrics: Metrics) -> Blueprint:
+    """Return the probes for machines; the public ones name no account, contact or secret."""
     routes = Blueprint("probes", __name__)
 
     @routes.get("/healthz")
@@ -72,7 +71,7 @@ class _State:
     quiet: Mapping[str, str]
 
 
-def _state_of(ports: Ports, config: WebConfig) -> _State:
+def _state_of(ports: WebPorts, config: WebConfig) -> _State:
     now, (tokens, quiet) = clock.now(), _accounts(ports, config)
     health = _with_tokens(health_of(ports), account_states(tokens, now))
     return _State(at=now, health=health, tokens=tokens, quiet=quiet)
@@ -87,18 +86,18 @@ def _status(health: Health) -> int:
 
 
 def _is_local() -> bool:
-    # A proxy on this machine speaks for others, and says so.
+    # A proxy on this machine speaks for others, and says so in its headers.
     is_forwarded = any(name in request.headers for name in _FORWARDING)
     return not is_forwarded and request.remote_addr in {"127.0.0.1", "::1"}
 
 
-def _look(ports: Ports, config: WebConfig) -> Look:
+def _look(ports: WebPorts, config: WebConfig) -> MetricsSnapshot:
     tokens, now = _tokens(config), clock.now()
     health = _with_tokens(health_of(ports), account_states(tokens, now))
-    return Look(
+    return MetricsSnapshot(
         at=now,
         is_frozen=frozen_since() is not None,
-        vitals=ports.vitals(),
+        process_status=ports.process_status(),
         parts=parts_of(health),
         accounts={name: state == OK for name, state in health.accounts.items()},
         token_ends={each.account_id: each.expires_at for each in tokens},
@@ -108,12 +107,14 @@ def _look(ports: Ports, config: WebConfig) -> Look:
 
 
 def parts_of(health: Health) -> dict[str, str]:
-    """Tell by name how each part is that everything depends on."""
+    """Return the state of each vital part, by name."""
     names = ("database", "sender", "supervisor")
     return {name: getattr(health, name) for name in names}
 
 
-def _accounts(ports: Ports, config: WebConfig) -> tuple[tuple[TokenState, ...], Mapping[str, str]]:
+def _accounts(
+    ports: WebPorts, config: WebConfig
+) -> tuple[tuple[TokenState, ...], Mapping[str, str]]:
     try:
         with ports.database.connection_context():
             return _tokens(config), list_quiet()
@@ -129,15 +130,15 @@ def _tokens(config: WebConfig) -> tuple[TokenState, ...]:
 
 
 def _with_tokens(health: Health, states: Mapping[str, str]) -> Health:
-    # A dead token says what to do about it; the sender knows only what its last call was told.
+    # A dead token includes its fix; the sender only knows the result of its last call.
     dead = {account_id: state for account_id, state in states.items() if state != OK}
     return replace(health, accounts={**states, **health.accounts, **dead})
 
 
-def health_of(ports: Ports) -> Health:
-    """Ask the parts how they are; that they do not answer is an answer too."""
+def health_of(ports: WebPorts) -> Health:
+    """Return the parts' state; a missing answer is reported as a state too."""
     try:
         return ports.health()
     except Exception as error:  # noqa: BLE001 - a probe must answer, whatever is broken
         _LOG.warning("readiness.no_answer", error=type(error).__name__)
-        return Health(supervisor="it does not answer")
+        return Health(supervisor="not responding")

@@ -7,58 +7,66 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from moca.core.types import ItemStatus, Outcome
-from moca.web.config import OK, Vitals
-from moca.web.metrics.minutes import Minutes
+from moca.web.config import OK, ProcessStatus
+from moca.web.metrics.minutes import MinuteMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How everything stands at one moment."""
+class MetricsSnapshot:
+    """The state of everything at one moment."""
 
     at: datetime
     is_frozen: bool
-    vitals: Vitals
+    process_status: ProcessStatus
     parts: Mapping[str, str]
     accounts: Mapping[str, bool]
-    """Whether something can be sent in each one's name."""
+    """By account: whether it can send."""
     token_ends: Mapping[str, datetime | None]
     heard_at: Mapping[str, datetime]
     last_webhook_at: datetime | None
 
 
-class Standing:
-    """Gauges that are set when Prometheus asks; accounts are ours, so their ids may be labels."""
+class AccountGauges:
+    """Gauges set on each scrape; accounts are the operator's own, so their ids may be labels."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def gauge(name: str, what: str, *labels: str) -> Gauge:
             return Gauge(name, what, labels, registry=registry)
 
-        self._frozen = gauge("moca_queue_frozen", "1 while the operator keeps the queue frozen.")
-        self._mailboxes = gauge("moca_mailbox_messages", "Messages waiting for a part.", "part")
+        self._frozen = gauge("moca_queue_frozen", "1 while sending is paused.")
+        self._mailboxes = gauge(
+            "moca_mailbox_messages", "Actor messages waiting, by component.", "part"
+        )
         self._live = gauge("moca_live_conversations", "Conversations in memory.")
         self._size = gauge("moca_database_bytes", "Size of the database.")
-        self._wal = gauge("moca_database_wal_bytes", "SQLite's write-ahead log.")
-        self._seats = gauge("moca_seats_held", "Partitions, and the sending, that this node has.")
-        self._parts = gauge("moca_part_up", "1 while a part answers and is fine.", "part")
+        self._wal = gauge("moca_database_wal_bytes", "Size of SQLite's write-ahead log.")
+        self._seats = gauge(
+            "moca_seats_held", "Partitions, and the sender role, held by this node."
+        )
+        self._parts = gauge("moca_part_up", "1 while a component is healthy.", "part")
         self._accounts = gauge("moca_account_usable", "1 while an account can send.", "account_id")
         self._tokens = gauge(
-            "moca_account_token_expires_seconds", "Until a token expires.", "account_id"
+            "moca_account_token_expires_seconds",
+            "Time until the access token expires.",
+            "account_id",
         )
         self._heard = gauge(
-            "moca_account_last_event_timestamp_seconds", "When a contact last wrote.", "account_id"
+            "moca_account_last_event_timestamp_seconds",
+            "Time of the last message from a contact.",
+            "account_id",
         )
         self._webhook = _LastWebhook()
         registry.register(self._webhook)
 
-    def set(self, look: Look) -> None:
-        """Set them all."""
+    def set(self, look: MetricsSnapshot) -> None:
+        """Set all gauges."""
         self._frozen.set(look.is_frozen)
-        self._live.set(look.vitals.live_conversations or 0)
-        self._size.set(look.vitals.database_bytes or 0)
-        self._wal.set(look.vitals.wal_bytes or 0)
-        self._seats.set(look.vitals.seats or 0)
+        self._live.set(look.process_status.live_conversations or 0)
+        self._size.set(look.process_status.database_bytes or 0)
+        self._wal.set(look.process_status.wal_bytes or 0)
+        self._seats.set(look.process_status.seats or 0)
         self._webhook.at = look.last_webhook_at
-        _set(self._mailboxes, look.vitals.waiting)
+        _set(self._mailboxes, look.process_status.waiting)
         _set(self._parts, {name: state == OK for name, state in look.parts.items()})
         _set(self._accounts, look.accounts)
         ends = {name: at - look.at for name, at in look.token_ends.items() if at is not None}
@@ -67,7 +75,7 @@ class Standing:
 
 
 class _LastWebhook(Collector):
-    """Exposes nothing until the first webhook: a gauge would stand at 0, decades ago."""
+    """Exposes nothing until the first webhook: a gauge would read 0, in 1970."""
 
     def __init__(self) -> None:
         self.at: datetime | None = None
@@ -76,13 +84,13 @@ class _LastWebhook(Collector):
         if self.at is not None:
             yield GaugeMetricFamily(
                 "moca_last_webhook_timestamp_seconds",
-                "When a webhook last came.",
+                "Time of the last webhook.",
                 value=self.at.timestamp(),
             )
 
 
 def _set(gauge: Gauge, values: Mapping[str, float]) -> None:
-    # What is no more, a removed account say, must not stand there for ever.
+    # Labels that no longer exist, such as a removed account's, must not stay forever.
     gauge.clear()
     for label, value in values.items():
         gauge.labels(label).set(value)
@@ -94,43 +102,43 @@ _CALL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """Counts for Prometheus; its methods may be called from any thread and never block long.
+    """The Prometheus metrics; every method is thread-safe and fast.
 
-    No label ever holds a person's id, a text or a token.
+    No label ever holds a contact's id, a text or a token.
     """
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
         self._webhooks = Counter(
-            "moca_webhooks", "Webhooks by answer.", ["answer"], registry=registry
+            "moca_webhooks", "Webhooks by response status.", ["answer"], registry=registry
         )
         self._by_answer: dict[int, Counter] = {}
         self._acks = Histogram(
             "moca_webhook_seconds",
-            "From a webhook's arrival to its answer.",
+            "Time to respond to a webhook.",
             buckets=_ACK_SECONDS,
             registry=registry,
         )
         self._refused = Counter(
             "moca_requests_refused",
-            "Requests refused before they were looked at, by answer.",
+            "Requests refused before processing, by response status.",
             ["answer"],
             registry=registry,
         )
         self._messages = Counter(
-            "moca_messages", "Messages of contacts by outcome.", ["outcome"], registry=registry
+            "moca_messages", "Incoming messages by outcome.", ["outcome"], registry=registry
         )
         self._found = Counter(
             "moca_messages_found",
-            "Messages that never came by webhook, found in Instagram's record.",
+            "Messages found in Instagram's record for which no webhook arrived.",
             registry=registry,
         )
         self._quiet = Gauge(
-            "moca_quiet_accounts", "Accounts for which no webhook comes.", registry=registry
+            "moca_quiet_accounts", "Accounts that no longer receive webhooks.", registry=registry
         )
         self._replies = Histogram(
             "moca_reply_seconds",
-            "From a message's arrival to its reply's sending.",
+            "Time from receiving a message to sending its reply.",
             buckets=_REPLY_SECONDS,
             registry=registry,
         )
@@ -146,28 +154,28 @@ class Metrics:
         )
         self._missing = Counter(
             "moca_missing_messages",
-            "Messages that no webhook told and that were asked for.",
+            "Messages fetched because their webhook was incomplete or missing.",
             registry=registry,
         )
         self._set_aside = Counter(
             "moca_parcels_set_aside",
-            "Parcels that could not be stored and wait at the broker for a person.",
+            "Parcels that could not be stored and need an operator.",
             registry=registry,
         )
         self._security = Counter(
             "moca_security_events",
-            "Logins, links and tokens taken or refused, and exports.",
+            "Logins, links and tokens accepted or refused, and exports.",
             ["event"],
             registry=registry,
         )
-        self._standing = Standing(registry)
-        self.minutes = Minutes()
+        self._standing = AccountGauges(registry)
+        self.minutes = MinuteMetrics()
         """The same, by the minute."""
         for outcome in Outcome:
             self._messages.labels(outcome)
 
     def webhook_answered(self, answer: int, seconds: float) -> None:
-        """Count a webhook by the status it was answered with."""
+        """Count a webhook by the status of its response."""
         counter = self._by_answer.get(answer)
         if counter is None:
             counter = self._by_answer[answer] = self._webhooks.labels(str(answer))
@@ -177,7 +185,7 @@ class Metrics:
         self.minutes.note("ack", timedelta(seconds=seconds))
 
     def request_refused(self, answer: int, *, is_webhook: bool) -> None:
-        """Count a request whose head or body was not fit to be looked at, by its answer."""
+        """Count a request whose head or body was malformed, by the status of its response."""
         if is_webhook:
             self._webhooks.labels(str(answer)).inc()
             self.minutes.note(f"webhook.{answer}")
@@ -185,51 +193,51 @@ class Metrics:
             self._refused.labels(str(answer)).inc()
 
     def messages_ended(self, outcome: Outcome, count: int = 1) -> None:
-        """Count messages that came to their outcome."""
+        """Count messages that reached their outcome."""
         self._messages.labels(outcome).inc(count)
         self.minutes.note(f"outcome.{outcome}", count=count)
 
     def messages_found(self, count: int) -> None:
-        """Count messages that were found in Instagram's record only."""
+        """Count messages that were only found in Instagram's record."""
         self._found.inc(count)
         self.minutes.note("found", count=count)
 
     def quiet_counted(self, accounts: int) -> None:
-        """Set for how many accounts no webhook comes any more."""
+        """Set the number of accounts that no longer receive webhooks."""
         self._quiet.set(accounts)
 
     def reply_sent(self, after: timedelta) -> None:
-        """Note how long a contact waited for a reply."""
+        """Observe how long a contact waited for a reply."""
         self._replies.observe(after.total_seconds())
         self.minutes.note("reply", after)
 
     def delivery_ended(self, result: str, took: timedelta) -> None:
-        """Note a call to Instagram; `result` is the delivery result's name."""
+        """Observe a call to Instagram; `result` is the name of the delivery result."""
         self._calls.labels(result).observe(took.total_seconds())
         self.minutes.note(f"call.{result}", took)
 
     def messages_missed(self, count: int) -> None:
-        """Count messages that no webhook told and that are asked for."""
+        """Count messages that came by no webhook and are being fetched."""
         self._missing.inc(count)
         self.minutes.note("missing", count=count)
 
     def parcel_set_aside(self) -> None:
-        """Count a parcel that could not be stored and waits at the broker for a person."""
+        """Count a parcel that could not be stored and waits at the broker for an operator."""
         self._set_aside.inc()
 
     def security_event(self, event: str) -> None:
-        """Count what happened at the doors, by its kind."""
+        """Count a security event by its kind."""
         self._security.labels(event).inc()
 
     def queue_counted(self, counts: Mapping[ItemStatus, int]) -> None:
-        """Set how many queue items there are by status."""
+        """Set the number of queue items by status."""
         for status, count in counts.items():
             self._queue.labels(status).set(count)
 
-    def looked_at(self, look: Look) -> None:
-        """Set how everything stands at this moment."""
+    def looked_at(self, look: MetricsSnapshot) -> None:
+        """Set the gauges of the current state."""
         self._standing.set(look)
 
     def exposition(self) -> bytes:
-        """Write them in Prometheus's text format."""
+        """Return the metrics in Prometheus's text format."""
         return generate_latest(self._registry)

@@ -5,7 +5,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from moca import clock
-from moca.core.accounts import ailment, warning
+from moca.core.accounts import token_problem, warning
 from moca.core.messages.accounts import ChangeAccount
 from moca.storage.queries.accounts import (
     AccountRecord,
@@ -15,17 +15,17 @@ from moca.storage.queries.accounts import (
 )
 from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
-from moca.web.auth.guards import Access
+from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import text_field
 
-_LONGEST_TOKEN = 4096
+_MAX_TOKEN_LENGTH = 4096
 
 
-def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
-    """Build the page of the connected accounts."""
+def account_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
+    """Return the page of the connected accounts."""
     routes = Blueprint("account_pages", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_administrator_to_change)
@@ -36,7 +36,9 @@ def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         with ports.database.connection_context():
             known, heard_at = list_accounts(), last_heard_by_account()
         shown = [_shown(each, now, heard_at.get(each.account_id)) for each in known]
-        return render_template("accounts.html", at="accounts", accounts=shown)
+        return render_template(
+            "accounts.html", at="accounts", accounts=shown, can_connect=bool(config.app_id)
+        )
 
     @routes.post("/accounts/<account_id>/token")
     def give_token(account_id: str) -> Answer:
@@ -49,7 +51,7 @@ def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
     @routes.get("/accounts/<account_id>/remove")
     def ask(account_id: str) -> str:
         account = _found(account_id, ports)
-        return render_template("removal.html", at="accounts", account=account)
+        return render_template("account_removal.html", at="accounts", account=account)
 
     @routes.post("/accounts/<account_id>/remove")
     def remove(account_id: str) -> Answer | str:
@@ -57,7 +59,9 @@ def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         because = remove_account(account.account_id, ports, config)
         if because is None:
             return redirect(url_for("account_pages.accounts"), 303)
-        return render_template("removed.html", at="accounts", account=account, because=because)
+        return render_template(
+            "account_removed.html", at="accounts", account=account, because=because
+        )
 
     return routes
 
@@ -65,7 +69,7 @@ def account_pages(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
 def _shown(account: AccountRecord, now: datetime, heard_at: datetime | None) -> dict[str, Any]:
     return {
         "record": account,
-        "ailment": ailment(account.token, now),
+        "token_problem": token_problem(account.token, now),
         "warning": warning(account.token, now),
         "token_age": now - account.token_issued_at,
         "heard_at": heard_at,
@@ -73,15 +77,15 @@ def _shown(account: AccountRecord, now: datetime, heard_at: datetime | None) -> 
 
 
 def _typed_token() -> str:
-    token = text_field("token", longest=_LONGEST_TOKEN)
+    token = text_field("token", longest=_MAX_TOKEN_LENGTH)
     if not all("!" <= letter <= "~" for letter in token):
-        raise Problem(422, "token: a token holds no blanks and no letters beyond ASCII")
+        raise Problem(422, "token: must not contain spaces or non-ASCII characters")
     return token
 
 
-def _found(account_id: str, ports: Ports) -> AccountRecord:
+def _found(account_id: str, ports: WebPorts) -> AccountRecord:
     with ports.database.connection_context():
         found = find_account(account_id)
     if found is None:
-        raise Problem(404, "There is no account with this id.")
+        raise Problem(404, "No account with this ID.")
     return found

@@ -1,77 +1,64 @@
-from datetime import timedelta
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.wrappers import Response as WerkzeugResponse
+from flask import Blueprint, Response, request, url_for
 
 from moca import clock
-from moca.core.content.content import Content, QuickReply
+from moca.core.content.placeholders import fill_placeholders
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
 from moca.core.content.validation import (
-    LONGEST_TAP_TITLE,
+    MAX_QUICK_REPLIES,
     MAX_REPLY_BYTES,
-    MOST_QUICK_REPLIES,
-    fault_in,
+    MAX_TAP_TITLE_LENGTH,
 )
-from moca.core.content.validation import MAX_REPLY_BYTES as LONGEST_REPLY_BYTES
-from moca.core.messages.operator_actions import ChangeConversation
-from moca.core.messages.operators import (
-    AddNote,
-    MarkRead,
-    RemoveNote,
-    RemoveSavedAnswer,
-    SaveAnswer,
-)
-from moca.core.messages.replies import QueueReply
+from moca.core.messages.operators import MarkRead
 from moca.core.reply_window import window_at
-from moca.core.types import Author, ConversationStatus, Right
+from moca.core.types import OperatorRole
 from moca.storage.queries.contacts import find_contact
 from moca.storage.queries.conversation_page import (
     earlier_conversation,
     notes_of,
+    page_around,
     read_at,
-    read_talk,
-    saved_answers,
+    read_thread,
 )
-from moca.storage.queries.conversations import read_conversation
+from moca.storage.queries.conversations import other_conversations, read_conversation
 from moca.storage.queries.page_versions import version_of_conversation
+from moca.storage.queries.pagination import Key
+from moca.storage.queries.queue_forecast import account_problems
 from moca.storage.queries.records import ConversationRecord
-from moca.web.auth.current_user import author_name, visitor
-from moca.web.auth.guards import Access
-from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.storage.queries.saved_replies import SavedReplyRecord, list_saved_replies
+from moca.web.auth.current_user import agent_name, current_user
+from moca.web.auth.guards import Guards
+from moca.web.config import WebPorts
 from moca.web.errors import Problem
-from moca.web.forms import (
-    instant_field,
-    lines_field,
-    number_field,
-    priority_field,
-    row_id_of,
-    text_field,
-)
-from moca.web.live_pages import Live
+from moca.web.forms import row_id_of
+from moca.web.live_pages import LivePages
+from moca.web.pages.inbox import assignable, list_values
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
-from moca.web.presenters.message_view import bubble_of
+from moca.web.presenters.message_view import message_view
+from moca.web.schemas.search import MAX_SEARCH_LENGTH
 
 _SHOWN = 50
 
 _LOG = structlog.get_logger(__name__)
 
 
-def talk_routes(ports: Ports, access: Access, live: Live) -> Blueprint:
-    """Build a conversation's page."""
-    routes = Blueprint("talk", __name__)
+def conversation_page_routes(ports: WebPorts, access: Guards, live: LivePages) -> Blueprint:
+    """Return the page of a conversation."""
+    routes = Blueprint("conversation", __name__)
     routes.before_request(access.guard_page)
 
     @routes.get("/conversations/<number>")
-    def conversation(number: str) -> Response:
+    def page(number: str) -> Response:
         conversation_id = row_id_of(number)
         answer = live.show(
-            "talk.html",
+            "conversation.html",
             lambda: version_of_conversation(conversation_id),
-            lambda: _shown(conversation_id),
+            lambda: thread_values(conversation_id),
+            beside=lambda: {**list_values(_list_cursor()), **beside_thread(conversation_id)},
         )
         if answer.status_code == HTTPStatus.OK:
             _mark_read(conversation_id, ports)
@@ -80,41 +67,77 @@ def talk_routes(ports: Ports, access: Access, live: Live) -> Blueprint:
     return routes
 
 
-def _shown(conversation_id: int) -> dict[str, Any]:
+def thread_values(conversation_id: int) -> dict[str, Any]:
+    """Return what the thread of a conversation shows.
+
+    Raises:
+        Problem: 404 if there is no such conversation.
+    """
     now = clock.now()
     found = _found(conversation_id)
     after = read_cursor(request.args.get("cursor"), parts=1)
-    page = read_talk(conversation_id, limit=_SHOWN, after=after)
+    hit = read_row_id(request.args.get("at", ""))
+    if hit is not None:
+        after = page_around(conversation_id, hit, newer=_SHOWN // 2)
+    page = read_thread(conversation_id, limit=_SHOWN, after=after)
     contact = find_contact(found.contact.psid, found.contact.account_id)
     return {
-        "at": "inbox",
+        "thread_address": url_for("conversation.page", number=conversation_id, **_place()),
         "conversation": found,
         "contact": contact,
         "status": found.status_at(now),
-        "bubbles": [bubble_of(line) for line in reversed(page.items)],
+        "snooze": found.snooze if found.is_snoozed_at(now) else None,
+        "bubbles": [message_view(line) for line in reversed(page.items)],
+        "term": request.args.get("q", "").strip()[:MAX_SEARCH_LENGTH],
         "older": write_cursor(page.next_key),
         "is_latest": after is None,
         "earlier_id": earlier_conversation(conversation_id) if page.next_key is None else None,
+        "account_problem": account_problems(now).get(found.contact.account_id, ""),
         "window": window_at(contact.window_opened_at if contact else None, now),
-        "notes": notes_of(conversation_id),
-        "answers": saved_answers(),
-        "part_bytes": MAX_MESSAGE_BYTES,
-        "reply_bytes": LONGEST_REPLY_BYTES,
-        "most_quick_replies": MOST_QUICK_REPLIES,
-        "longest_quick_reply": LONGEST_TAP_TITLE,
     }
+
+
+def beside_thread(conversation_id: int) -> dict[str, Any]:
+    """Return what the composer and the contact pane show, which no refresh asks for.
+
+    Raises:
+        Problem: 404 if there is no such conversation.
+    """
+    found = _found(conversation_id)
+    return {
+        "others": other_conversations(found),
+        "notes": notes_of(conversation_id),
+        "saved_replies": [_filled(each, found.contact.name) for each in list_saved_replies()],
+        "assignable": assignable(found.assignee),
+        "part_bytes": MAX_MESSAGE_BYTES,
+        "reply_bytes": MAX_REPLY_BYTES,
+        "most_quick_replies": MAX_QUICK_REPLIES,
+        "longest_quick_reply": MAX_TAP_TITLE_LENGTH,
+    }
+
+
+def _filled(reply: SavedReplyRecord, contact_name: str | None) -> SavedReplyRecord:
+    return replace(reply, text=fill_placeholders(reply.text, contact_name, agent_name()))
+
+
+def _list_cursor() -> Key | None:
+    return read_cursor(request.args.get("list_cursor"), parts=2)
+
+
+def _place() -> dict[str, Any]:
+    return {name: request.args[name] for name in ("cursor", "at", "q") if name in request.args}
 
 
 def _found(conversation_id: int) -> ConversationRecord:
     found = read_conversation(conversation_id)
     if found is None:
-        raise Problem(404, "There is no conversation with this number.")
+        raise Problem(404, "No conversation with this number.")
     return found
 
 
-def _mark_read(conversation_id: int, ports: Ports) -> None:
-    known, now = visitor(), clock.now()
-    if known is None or not known.may(Right.ANSWERS):
+def _mark_read(conversation_id: int, ports: WebPorts) -> None:
+    known, now = current_user(), clock.now()
+    if known is None or not known.may(OperatorRole.ANSWERS):
         return
     with ports.database.connection_context():
         found, last_read_at = read_conversation(conversation_id), read_at(conversation_id)
@@ -123,107 +146,5 @@ def _mark_read(conversation_id: int, ports: Ports) -> None:
         return
     try:
         ports.tell(MarkRead(conversation_id, now))
-    except Exception as error:  # noqa: BLE001 - too busy: it is still unread, and can be looked at
+    except Exception as error:  # noqa: BLE001 - too busy: it stays unread and can still be shown
         _LOG.warning("conversation.not_marked_read", error=type(error).__name__)
-
-
-_LONGEST_NOTE = 4_000
-_LONGEST_NAME = 80
-_LONGEST_CHOICES = 1_000
-_LONGEST_PAUSE_MINUTES = 366 * 24 * 60
-_CHANGES = {
-    "take-over": ConversationStatus.HUMAN,
-    "hand-back": ConversationStatus.OPEN,
-    "reopen": ConversationStatus.OPEN,
-    "pause": ConversationStatus.PAUSED,
-    "close": ConversationStatus.CLOSED,
-}
-_NAMED = ", ".join(f"'{change}'" for change in _CHANGES)
-
-
-def act_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
-    """Build what can be done on a conversation's page; every form leads back to it."""
-    routes = Blueprint("acts", __name__)
-    routes.before_request(access.guard_page)
-
-    @routes.post("/conversations/<number>/messages")
-    def write(number: str) -> WerkzeugResponse:
-        conversation_id, at = row_id_of(number), clock.now()
-        content = Content(text=_reply_text(ports), quick_replies=_quick_replies())
-        fault = fault_in(content)
-        if fault is not None:
-            raise Problem(422, fault)
-        due = instant_field("at", at)
-        reply = QueueReply(
-            conversation_id,
-            (),
-            content,
-            at,
-            Author.OPERATOR,
-            priority_field(),
-            due,
-            author_name=author_name(),
-            hold="bot_continues" not in request.form,
-        )
-        carry_out(reply, ports, config)
-        return _back(conversation_id)
-
-    @routes.post(f"/conversations/<number>/<any({_NAMED}):change>")
-    def change(number: str, change: str) -> WerkzeugResponse:
-        conversation_id, at = row_id_of(number), clock.now()
-        status = _CHANGES[change]
-        minutes = number_field("minutes", most=_LONGEST_PAUSE_MINUTES)
-        is_timed = minutes is not None and status is ConversationStatus.PAUSED
-        until = at + timedelta(minutes=minutes or 0) if is_timed else None
-        changed = ChangeConversation(conversation_id, status, at, until, by=author_name())
-        carry_out(changed, ports, config)
-        return _back(conversation_id)
-
-    @routes.post("/conversations/<number>/notes")
-    def note(number: str) -> WerkzeugResponse:
-        conversation_id, known = row_id_of(number), visitor()
-        text = text_field("note", longest=_LONGEST_NOTE)
-        author = known.name if known else ""
-        carry_out(AddNote(conversation_id, author, text, clock.now()), ports, config)
-        return _back(conversation_id, "notes")
-
-    @routes.post("/conversations/<number>/notes/<note>/remove")
-    def remove_note(number: str, note: str) -> WerkzeugResponse:
-        carry_out(RemoveNote(row_id_of(note)), ports, config)
-        return _back(row_id_of(number), "notes")
-
-    @routes.post("/conversations/<number>/answers")
-    def save_answer(number: str) -> WerkzeugResponse:
-        name = text_field("name", longest=_LONGEST_NAME)
-        text = text_field("answer", longest=MAX_REPLY_BYTES)
-        carry_out(SaveAnswer(name, text), ports, config)
-        return _back(row_id_of(number), "answers")
-
-    @routes.post("/conversations/<number>/answers/<answer>/remove")
-    def remove_answer(number: str, answer: str) -> WerkzeugResponse:
-        carry_out(RemoveSavedAnswer(row_id_of(answer)), ports, config)
-        return _back(row_id_of(number), "answers")
-
-    return routes
-
-
-def _reply_text(ports: Ports) -> str:
-    typed = text_field("text", longest=MAX_REPLY_BYTES, needed=False)
-    if typed:
-        return typed
-    chosen = read_row_id(request.form.get("answer", ""))
-    with ports.database.connection_context():
-        texts = [each.text for each in saved_answers() if each.id == chosen]
-    if not texts:
-        raise Problem(422, "Write something, or choose a saved answer.")
-    return texts[0]
-
-
-def _quick_replies() -> tuple[QuickReply, ...]:
-    titles = lines_field("quick_replies", longest=_LONGEST_CHOICES)
-    return tuple(QuickReply(title=title, payload=title) for title in titles)
-
-
-def _back(conversation_id: int, place: str = "") -> WerkzeugResponse:
-    address = url_for("talk.conversation", number=conversation_id)
-    return redirect(f"{address}#{place}" if place else address, 303)

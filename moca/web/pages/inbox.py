@@ -1,88 +1,221 @@
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
+from markupsafe import Markup
 
 from moca import clock
-from moca.core.types import ConversationStatus
+from moca.core.search_query import InvalidSearch
+from moca.core.types import OperatorRole
+from moca.core.work_lists import WorkList
 from moca.storage.queries.accounts import list_accounts
 from moca.storage.queries.delivery_health import list_quiet
-from moca.storage.queries.inbox import Wanted, count_waiting, list_inbox
+from moca.storage.queries.inbox import MAX_COUNT, InboxFilter, count_inbox, list_inbox
+from moca.storage.queries.labels import list_labels
+from moca.storage.queries.operators import OperatorRecord, has_operators, list_operators
 from moca.storage.queries.page_versions import version_of_all
-from moca.storage.queries.search import search
-from moca.web.auth.guards import Access
+from moca.storage.queries.pagination import Key
+from moca.web.auth.current_user import CurrentUser, author_id, current_user
+from moca.web.auth.guards import Guards
 from moca.web.errors import Problem
-from moca.web.live_pages import Live
-from moca.web.pagination import read_cursor, write_cursor
+from moca.web.forms import row_id_of
+from moca.web.live_pages import LivePages
+from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presenters.warnings import warnings_of
+from moca.web.schemas.search import MAX_SEARCH_LENGTH
+from moca.web.search import search_for_user
 
+MY_COUNT = Markup("<!-- my count -->")
 _SHOWN = 40
-_LONGEST_WORDS = 200
-STATES = {
-    "all": None,
-    "bot": ConversationStatus.OPEN,
-    "waiting": ConversationStatus.HUMAN,
-    "paused": ConversationStatus.PAUSED,
-    "standby": ConversationStatus.STANDBY,
-    "closed": ConversationStatus.CLOSED,
+MAX_ROWS = 200
+"""How many rows a list has at most after scrolling; a link leads to the next ones."""
+_TITLES = {
+    WorkList.NEEDS_REPLY: "Needs reply",
+    WorkList.WAITING_FOR_CONTACT: "Waiting for contact",
+    WorkList.WITH_BOT: "With the bot",
+    WorkList.MINE: "Mine",
+    WorkList.UNASSIGNED: "Unassigned",
+    WorkList.UNREAD: "Unread",
+    WorkList.SNOOZED: "Snoozed",
+    WorkList.CLOSED: "Closed",
+    WorkList.ALL_OPEN: "All open",
 }
-"""What people call it, and what it is."""
+_FORMER_STATES = {
+    "all": WorkList.ALL_OPEN,
+    "bot": WorkList.WITH_BOT,
+    "waiting": WorkList.NEEDS_REPLY,
+    "paused": WorkList.WAITING_FOR_CONTACT,
+    "standby": WorkList.WAITING_FOR_CONTACT,
+    "closed": WorkList.CLOSED,
+}
+"""The values of `?state=` in URLs made before there were work lists."""
 
 
-def inbox_routes(access: Access, live: Live) -> Blueprint:
-    """Build the first page: all conversations, and a search through them."""
+def inbox_routes(access: Guards, live: LivePages) -> Blueprint:
+    """Return the first page: all conversations, and a search through them."""
     routes = Blueprint("inbox", __name__)
     routes.before_request(access.guard_page)
 
     @routes.get("/")
     def inbox() -> Response:
         words = request.args.get("q", "").strip()
-        if len(words) > _LONGEST_WORDS or "\x00" in words:
-            raise Problem(422, f"A search takes at most {_LONGEST_WORDS} characters.")
+        if len(words) > MAX_SEARCH_LENGTH:
+            raise Problem(422, f"Searches are limited to {MAX_SEARCH_LENGTH} characters.")
         if words:
-            before = read_cursor(request.args.get("before"), parts=1)
-            return live.show("search.html", lambda: "found", lambda: _found(words, before))
-        state = request.args.get("state", "all")
-        if state not in STATES:
-            raise Problem(404, "There is no such list of conversations.")
-        return live.show("inbox.html", version_of_all, lambda: _listed(state))
+            return live.show("search.html", lambda: "found", lambda: _found(words))
+        after = read_cursor(request.args.get("cursor"), parts=2)
+        return live.show(
+            "inbox.html",
+            version_of_all,
+            lambda: list_values(after),
+            beside=lambda: {"assignable": assignable()},
+            readers=_readers(),
+        )
 
     return routes
 
 
-def _listed(state: str) -> dict[str, Any]:
+def _work_list() -> WorkList:
+    named, state = request.args.get("list"), request.args.get("state")
+    if named is not None:
+        if named not in set(WorkList):
+            raise Problem(404, "No such list of conversations.")
+        return WorkList(named)
+    if request.args.get("unread") == "1":
+        return WorkList.UNREAD
+    if state is not None:
+        if state not in _FORMER_STATES:
+            raise Problem(404, "No such list of conversations.")
+        return _FORMER_STATES[state]
+    return _first_list(current_user())
+
+
+def _readers() -> str:
+    """Return a name of those who see the same list: operators also have their own."""
+    operator_id = author_id()
+    is_own = request.args.get("list") == WorkList.MINE
+    return str(operator_id) if is_own else str(operator_id is not None)
+
+
+def _first_list(known: CurrentUser | None) -> WorkList:
+    """Return the list with which the user's work begins."""
+    answers = known is not None and known.role is OperatorRole.ANSWERS
+    return WorkList.NEEDS_REPLY if answers else WorkList.ALL_OPEN
+
+
+def list_place() -> dict[str, Any]:
+    """Return what the request's URL says of the list and its page."""
+    names = ("list", "account", "label", "cursor")
+    return {name: request.args[name] for name in names if name in request.args}
+
+
+def assignable(assignee: str | None = None) -> list[OperatorRecord]:
+    """Return the operators who may answer, the user first, and the assignee."""
+    own_id = author_id()
+    may_answer = [
+        each
+        for each in list_operators()
+        if each.role.includes(OperatorRole.ANSWERS) or each.name == assignee
+    ]
+    return sorted(may_answer, key=lambda each: each.id != own_id)
+
+
+def list_values(after: Key | None = None) -> dict[str, Any]:
+    """Return what the list of conversations shows, as the request's URL filters it."""
     now = clock.now()
-    account_id = request.args.get("account") or None
-    unread = request.args.get("unread") == "1"
-    wanted = Wanted(status=STATES[state], account_id=account_id, unread=unread)
-    after = read_cursor(request.args.get("cursor"), parts=2)
-    page = list_inbox(wanted, now, limit=_SHOWN, after=after)
-    accounts = list_accounts()
+    wanted = _filter(_work_list())
+    is_first_list = wanted.work_list is _first_list(current_user())
+    named: dict[str, Any] = {"account": wanted.account_id}
+    if not is_first_list:
+        named["list"] = wanted.work_list
+    if wanted.label_id is not None:
+        named["label"] = wanted.label_id
+    place = {**named, "cursor": write_cursor(after)}
+    page = list_inbox(wanted, now, limit=_rows(), after=after)
+    accounts, hidden = list_accounts(), _hidden_lists()
     return {
         "at": "inbox",
         "rows": page.items,
         "next_cursor": write_cursor(page.next_key),
         "is_first": after is None,
-        "state": state,
-        "states": STATES,
-        "account_id": account_id,
-        "unread": unread,
+        "step": _SHOWN,
+        "max_rows": MAX_ROWS,
+        "work_list": wanted.work_list,
+        "list_in_url": {**named, "list_cursor": write_cursor(after)},
+        "list_place": place,
+        "list_address": url_for("inbox.inbox", **place),
+        "work_lists": [
+            (each, title, _count(replace(wanted, work_list=each), now))
+            for each, title in _TITLES.items()
+            if each not in hidden
+        ],
+        "account_id": wanted.account_id,
+        "label_id": wanted.label_id,
+        "all_labels": list_labels(),
         "accounts": accounts,
-        "waiting": count_waiting(now),
+        "account_names": {
+            each.account_id: each.username or each.name or each.account_id for each in accounts
+        },
+        "now": now,
         "warnings": warnings_of([each.token for each in accounts], list_quiet(), now),
         "words": "",
     }
 
 
-def _found(words: str, before: tuple[int, ...] | None) -> dict[str, Any]:
-    found = search(words, limit=_SHOWN, before_id=before[0] if before else None)
+def _rows() -> int:
+    """Return how many rows to list: more once the reader has scrolled to them."""
+    return max(_SHOWN, min(read_row_id(request.args.get("rows", "")) or _SHOWN, MAX_ROWS))
+
+
+def _filter(work_list: WorkList) -> InboxFilter:
+    account_id = request.args.get("account") or None
+    label = request.args.get("label")
+    return InboxFilter(
+        work_list=work_list,
+        account_id=account_id,
+        operator_id=author_id(),
+        label_id=row_id_of(label) if label else None,
+    )
+
+
+def _hidden_lists() -> frozenset[WorkList]:
+    """Return the lists without a meaning for the user, or while no one can be assigned."""
+    if author_id() is not None:
+        return frozenset()
+    hidden = {WorkList.MINE} if has_operators() else {WorkList.MINE, WorkList.UNASSIGNED}
+    return frozenset(hidden)
+
+
+def _count(wanted: InboxFilter, now: datetime) -> Markup:
+    if wanted.work_list is WorkList.MINE:
+        return MY_COUNT
+    return _chip(0 if wanted.work_list is WorkList.CLOSED else count_inbox(wanted, now))
+
+
+def my_count() -> Markup:
+    """Return the count of the user's own conversations, to stand for `MY_COUNT`."""
+    return _chip(count_inbox(_filter(WorkList.MINE), clock.now()))
+
+
+def _chip(count: int) -> Markup:
+    if not count:
+        return Markup()
+    return Markup(' <span class="count">{}</span>').format("99+" if count >= MAX_COUNT else count)
+
+
+def _found(words: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"at": "inbox", "words": words, "now": clock.now(), "accounts": ()}
+    before = request.args.get("before")
+    try:
+        query, found = search_for_user(words, before, limit=_SHOWN)
+    except InvalidSearch as error:
+        return {**shown, "error": str(error)}
     return {
-        "at": "inbox",
-        "words": words,
+        **shown,
+        "query": query,
         "found": found,
-        "now": clock.now(),
+        "next_cursor": write_cursor(found.next_key),
         "is_first": before is None,
-        "state": "all",
-        "states": STATES,
-        "accounts": (),
-        "waiting": 0,
+        "zone": request.args.get("zone"),
     }

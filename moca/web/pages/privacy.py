@@ -5,26 +5,26 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from moca import clock
 from moca.core.messages.accounts import MarkTokenDead
-from moca.core.messages.housekeeping import EraseForPerson
+from moca.core.messages.housekeeping import EraseOnDeletionRequest
 from moca.instagram.signed_request import SignedRequest, read_signed_request
 from moca.storage.queries.accounts import list_accounts
 from moca.storage.queries.contacts import find_deletion
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.origin import public_origin
 
-_LARGEST_BODY_BYTES = 64 * 1024
-_LONGEST_CODE = 64
-_BECAUSE = "the owner removed the app"
+_MAX_BODY_BYTES = 64 * 1024
+_MAX_CODE_LENGTH = 64
+_BECAUSE = "the account's owner removed the app"
 
 _LOG = structlog.get_logger(__name__)
 
 
-def privacy_routes(ports: Ports, config: WebConfig) -> Blueprint:
-    """Build what Meta calls when a person leaves, and the page where they see how far it is.
+def privacy_routes(ports: WebPorts, config: WebConfig) -> Blueprint:
+    """Return the callbacks for Meta's deletion requests, and the page that shows their progress.
 
-    Open to all: Meta signs its calls, and a code that cannot be guessed opens its page.
+    Public: Meta signs its calls, and the page requires an unguessable code.
     """
     routes = Blueprint("privacy", __name__)
 
@@ -41,25 +41,27 @@ def privacy_routes(ports: Ports, config: WebConfig) -> Blueprint:
     @routes.post("/instagram/data-deletion")
     def delete() -> Response:
         signed, origin, code = _signed(config), public_origin(config), secrets.token_urlsafe(16)
-        carry_out(EraseForPerson(signed.user_id, code, clock.now()), ports, config)
+        carry_out(EraseOnDeletionRequest(signed.user_id, code, clock.now()), ports, config)
         _LOG.info("data_deletion_requested", code=code)
         return jsonify(url=f"{origin}/instagram/data-deletion/{code}", confirmation_code=code)
 
     @routes.get("/instagram/data-deletion/<code>")
     def status(code: str) -> str:
         with ports.database.connection_context():
-            found = find_deletion(code) if len(code) <= _LONGEST_CODE else None
+            found = find_deletion(code) if len(code) <= _MAX_CODE_LENGTH else None
         if found is None:
-            raise Problem(404, "No deletion was asked for under this code, or it is long done.")
-        return render_template("deletion.html", deletion=found)
+            raise Problem(404, "No data deletion with this code, or it was completed long ago.")
+        return render_template("deletion_request.html", deletion=found)
 
     return routes
 
 
 def _signed(config: WebConfig) -> SignedRequest:
-    request.max_content_length = _LARGEST_BODY_BYTES
+    request.max_content_length = _MAX_BODY_BYTES
     shown = request.form.get("signed_request", "")
     signed = read_signed_request(shown, config.app_secrets, clock.now())
     if signed is None:
-        raise Problem(403, "signed_request is missing, too old, or made with another secret")
+        raise Problem(
+            403, "signed_request is missing, expired or signed with a different app secret."
+        )
     return signed

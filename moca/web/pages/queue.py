@@ -14,33 +14,32 @@ from moca.core.messages.operator_actions import (
     SettleReply,
 )
 from moca.core.types import ItemStatus
-from moca.storage.queries.freeze import frozen_since
 from moca.storage.queries.page_versions import version_of_all
-from moca.storage.queries.queue import count_queue, list_items, read_item
+from moca.storage.queries.queue import count_queue, frozen_since, list_items, read_item
 from moca.storage.queries.records import QueueItemRecord
-from moca.web.auth.guards import Access
+from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import text_field
-from moca.web.live_pages import Live
+from moca.web.live_pages import LivePages
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
-from moca.web.presenters.queue_forecast import Lookout
+from moca.web.presenters.queue_forecast import ForecastCache
 
 _SHOWN = 40
 _WORDS = "'cancel', 'retry', 'arrived', 'lost'"
 
 
-def queue_pages(ports: Ports, config: WebConfig, access: Access, live: Live) -> Blueprint:
-    """Build the page of what goes out, and all that can be done to it."""
+def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePages) -> Blueprint:
+    """Return the page of the outbox, and the actions on its items."""
     routes = Blueprint("queue_pages", __name__)
     routes.before_request(access.guard_page)
-    lookout = Lookout(config)
+    forecasts = ForecastCache(config)
 
     @routes.get("/queue")
     def queue() -> Response:
         status = _status(request.args.get("status"))
-        return live.show("queue.html", _version, lambda: _listed(status, config, lookout))
+        return live.show("queue.html", _version, lambda: _listed(status, config, forecasts))
 
     @routes.post("/queue/freeze")
     def freeze() -> Answer:
@@ -53,18 +52,20 @@ def queue_pages(ports: Ports, config: WebConfig, access: Access, live: Live) -> 
         return redirect(url_for("queue_pages.queue"), 303)
 
     @routes.post(f"/queue/<number>/<any({_WORDS}):word>")
-    def overrule(number: str, word: str) -> Answer:
-        _overrule(_found(number, ports).id, word, ports, config)
+    def act(number: str, word: str) -> Answer:
+        _carry_out(_found(number, ports).id, word, ports, config)
         return _back()
 
     @routes.get("/queue/<number>/edit")
     def look(number: str) -> str:
         item = _found(number, ports)
-        return render_template("edit.html", at="queue", item=item, most_bytes=MAX_MESSAGE_BYTES)
+        return render_template(
+            "reply_edit.html", at="queue", item=item, most_bytes=MAX_MESSAGE_BYTES
+        )
 
     @routes.post("/queue/<number>/edit")
     def edit(number: str) -> Answer:
-        text = text_field("text", longest=MAX_MESSAGE_BYTES)
+        text = text_field("text", max_bytes=MAX_MESSAGE_BYTES)
         carry_out(EditReply(_found(number, ports).id, text, clock.now()), ports, config)
         return redirect(url_for("queue_pages.queue", status=ItemStatus.PENDING), 303)
 
@@ -75,7 +76,9 @@ def _version() -> str:
     return f"{version_of_all()}-{frozen_since()}"
 
 
-def _listed(status: ItemStatus | None, config: WebConfig, lookout: Lookout) -> dict[str, Any]:
+def _listed(
+    status: ItemStatus | None, config: WebConfig, forecasts: ForecastCache
+) -> dict[str, Any]:
     after = read_cursor(request.args.get("cursor"), parts=2)
     page = list_items(limit=_SHOWN, after=after, status=status)
     now = clock.now()
@@ -86,13 +89,13 @@ def _listed(status: ItemStatus | None, config: WebConfig, lookout: Lookout) -> d
         "status": status,
         "is_first": after is None,
         "next_cursor": write_cursor(page.next_key),
-        "outlook": lookout.look(now),
+        "forecast": forecasts.look(now),
         "now": now,
         "per_second": config.per_second,
     }
 
 
-def _overrule(item_id: int, word: str, ports: Ports, config: WebConfig) -> None:
+def _carry_out(item_id: int, word: str, ports: WebPorts, config: WebConfig) -> None:
     now = clock.now()
     match word:
         case "cancel":
@@ -107,15 +110,15 @@ def _status(name: str | None) -> ItemStatus | None:
     try:
         return ItemStatus(name) if name else None
     except ValueError:
-        raise Problem(404, "There is no such part of the queue.") from None
+        raise Problem(404, "No such queue status.") from None
 
 
-def _found(number: str, ports: Ports) -> QueueItemRecord:
+def _found(number: str, ports: WebPorts) -> QueueItemRecord:
     item_id = read_row_id(number)
     with ports.database.connection_context():
         found = None if item_id is None else read_item(item_id)
     if found is None:
-        raise Problem(404, "There is no queue item with this number.")
+        raise Problem(404, "No queue item with this number.")
     return found
 
 

@@ -1,11 +1,11 @@
 from flask import Blueprint, render_template
 
-from moca.web.auth.guards import Access
-from moca.web.config import Ports
+from moca.web.auth.guards import Guards
+from moca.web.config import WebPorts
 
 
-def settings_pages(ports: Ports, access: Access) -> Blueprint:
-    """Build the page of the settings in force, secrets masked."""
+def settings_pages(ports: WebPorts, access: Guards) -> Blueprint:
+    """Return the page of the settings in force, secrets masked."""
     routes = Blueprint("settings_pages", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_administrator)

@@ -8,74 +8,79 @@ from flask import Blueprint, Flask, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from moca import clock
-from moca.storage.queries.setup_steps import Firsts, read_firsts
-from moca.web.auth.guards import Access
-from moca.web.config import Finding, Ports, WebConfig
+from moca.storage.queries.stats import SetupSteps, read_setup_steps
+from moca.web.auth.guards import Guards
+from moca.web.config import DoctorFinding, WebConfig, WebPorts
 
 _BUSY_FOR = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
-    """What the doctor found, and when."""
+class DoctorReport:
+    """The doctor's findings, and when they were made."""
 
     at: datetime
-    findings: Sequence[Finding]
+    findings: Sequence[DoctorFinding]
 
     @property
     def left(self) -> int:
-        """How many things there are to do."""
+        """Return how many things are left to do."""
         return sum(not each.is_fine for each in self.findings)
 
 
-class Practice:
-    """Calls the doctor, for one patient at a time, and remembers the last visit. Any thread."""
+class DoctorRunner:
+    """Runs the doctor, one run at a time, and keeps the last report. Thread-safe."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: WebPorts) -> None:
         self._ports = ports
         self._lock = Lock()
-        self.last: Examination | None = None
+        self.last: DoctorReport | None = None
 
-    def examine(self) -> None:
-        """Let the doctor look at everything; takes seconds. Who comes meanwhile waits for it."""
+    def run_checks(self) -> None:
+        """Run every check, which takes seconds; concurrent callers wait for the same run."""
         asked_at = clock.now()
         with self._lock:
             if self.last is None or self.last.at < asked_at:
-                findings = tuple(self._ports.examine())
-                self.last = Examination(clock.now(), findings)
+                findings = tuple(self._ports.run_checks())
+                self.last = DoctorReport(clock.now(), findings)
 
 
-def way_in(ports: Ports, config: WebConfig, access: Access, app: Flask) -> Blueprint:
-    """Build the steps to a real account, and let the first page show what to do next."""
-    routes = Blueprint("way_in", __name__)
+def setup_pages(ports: WebPorts, config: WebConfig, access: Guards, app: Flask) -> Blueprint:
+    """Return the setup steps to a live account; the first page shows the next one."""
+    routes = Blueprint("setup_pages", __name__)
     routes.before_request(access.guard_page)
-    practice = Practice(ports)
-    done: list[Firsts] = []
+    doctor = DoctorRunner(ports)
+    done: list[SetupSteps] = []
 
-    def first_steps() -> Firsts | None:
-        """Tell what was done already; None once all of it was."""
+    def first_steps() -> SetupSteps | None:
+        """Return the steps done so far; None once all are."""
         if done:
             return None
         with ports.database.connection_context():
-            firsts = read_firsts()
-        if firsts.was_answered:
-            done.append(firsts)
+            steps = read_setup_steps()
+        if steps.was_answered:
+            done.append(steps)
             return None
-        return firsts
+        return steps
 
     @routes.get("/start")
     def start() -> str:
         return render_template("start.html", at="start", **_shown())
 
     @routes.post("/start/examine")
-    def examine() -> Answer:
-        practice.examine()
+    def run_checks() -> Answer:
+        doctor.run_checks()
         return redirect("/start", 303)
 
     def _shown() -> dict[str, Any]:
         with ports.database.connection_context():
-            firsts = read_firsts()
-        return {"firsts": firsts, "visit": practice.last, "is_live": config.live}
+            steps = read_setup_steps()
+        return {
+            "setup_steps": steps,
+            "report": doctor.last,
+            "is_live": config.live,
+            "can_connect": bool(config.app_id),
+        }
 
     app.jinja_env.globals["first_steps"] = first_steps
     return routes

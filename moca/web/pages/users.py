@@ -3,8 +3,7 @@ from werkzeug.wrappers import Response
 
 from moca import clock
 from moca.core.messages.operators import AddOperator, ChangeOperator, EndLinkSession, RemoveOperator
-from moca.core.operator_names import RESERVED_NAMES, is_reserved
-from moca.core.types import Right
+from moca.core.types import RESERVED_NAMES, OperatorRole, is_reserved
 from moca.storage.queries.operators import (
     OperatorRecord,
     list_audit,
@@ -12,20 +11,25 @@ from moca.storage.queries.operators import (
     list_operators,
     read_operator,
 )
-from moca.web.auth.guards import Access
-from moca.web.auth.passwords import LONGEST, SHORTEST, hash_password
+from moca.web.auth.guards import Guards
+from moca.web.auth.passwords import hash_password
+from moca.web.auth.weak_passwords import (
+    MAX_PASSWORD_LENGTH,
+    MIN_PASSWORD_LENGTH,
+    fault_in_password,
+)
 from moca.web.commands import carry_out
-from moca.web.config import Ports, WebConfig
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of, text_field
 from moca.web.pagination import read_cursor, write_cursor
 
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 _SHOWN = 50
 
 
-def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
-    """Build what administrators see of those who may log in, and of what everybody did."""
+def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
+    """Return the administrators' pages of operators and of the activity log."""
     routes = Blueprint("users", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_administrator)
@@ -41,36 +45,41 @@ def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
             frame="layout.html",
             at="users",
             operators=operators,
-            rights=tuple(Right),
+            roles=tuple(OperatorRole),
             audit=audit.items,
             sessions=sessions,
             next_cursor=write_cursor(audit.next_key),
-            shortest=SHORTEST,
-            longest=LONGEST,
+            shortest=MIN_PASSWORD_LENGTH,
+            longest=MAX_PASSWORD_LENGTH,
         )
 
     @routes.post("/users")
     def add() -> Response:
-        name = text_field("name", longest=_LONGEST_NAME)
+        name = text_field("name", longest=_MAX_NAME_LENGTH)
         if is_reserved(name):
             taken = ", ".join(sorted(RESERVED_NAMES))
-            raise Problem(422, f"name: {taken} are Moca's own names in the audit log")
-        hashed = hash_password(_password())
-        carry_out(AddOperator(name, _right(), hashed, clock.now()), ports, config)
+            raise Problem(422, f"name: {taken} are reserved names")
+        hashed = hash_password(_password(name))
+        carry_out(AddOperator(name, _role(), hashed, clock.now()), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/right")
-    def change_right(number: str) -> Response:
+    def change_role(number: str) -> Response:
         operator = _find(number)
-        carry_out(ChangeOperator(operator.id, _right(), name=operator.name), ports, config)
+        carry_out(ChangeOperator(operator.id, _role(), name=operator.name), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/password")
     def set_password(number: str) -> Response:
-        operator, hashed = _find(number), hash_password(_password())
+        operator = _find(number)
+        hashed = hash_password(_password(operator.name))
         change = ChangeOperator(operator.id, password_hash=hashed, name=operator.name)
         carry_out(change, ports, config)
         return redirect("/users", 303)
+
+    @routes.get("/users/<number>/remove")
+    def ask(number: str) -> str:
+        return render_template("user_removal.html", at="users", operator=_find(number))
 
     @routes.post("/users/<number>/remove")
     def remove(number: str) -> Response:
@@ -87,21 +96,22 @@ def user_routes(ports: Ports, config: WebConfig, access: Access) -> Blueprint:
         with ports.database.connection_context():
             operator = read_operator(row_id_of(number))
         if operator is None:
-            raise Problem(404, "There is nobody with this number.")
+            raise Problem(404, "No user with this number.")
         return operator
 
     return routes
 
 
-def _password() -> str:
+def _password(name: str) -> str:
     password = request.form.get("password", "")
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Problem(422, f"password: it must have {SHORTEST} to {LONGEST} characters")
+    fault = fault_in_password(password, name)
+    if fault is not None:
+        raise Problem(422, f"password: {fault}")
     return password
 
 
-def _right() -> Right:
+def _role() -> OperatorRole:
     try:
-        return Right(request.form.get("right", ""))
+        return OperatorRole(request.form.get("right", ""))
     except ValueError:
-        raise Problem(422, f"right: it is one of {', '.join(Right)}") from None
+        raise Problem(422, f"right: must be one of {', '.join(OperatorRole)}") from None

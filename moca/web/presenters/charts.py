@@ -1,30 +1,29 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from moca.core.metrics import Figure
+from moca.core.metrics import Metric
 
 BARS = 60
 WIDTH, HEIGHT = 600, 120
 _STEP = WIDTH // BARS
 
-Figures = Sequence[Figure]
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A rectangle of a picture, in its own units, and what it says where somebody points."""
+    """A rectangle of a chart, in its own units, and its tooltip."""
 
     x: float
     y: float
     height: float
     told: str
+    width: float = _STEP - 2
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What is drawn in one colour."""
+    """The bars of one colour."""
 
     key: str
     label: str
@@ -34,23 +33,25 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture of something over time."""
+    """A chart over time."""
 
     key: str
     title: str
     peak: str
-    """What the top stands for; empty where there is nothing to see."""
+    """The value at the top; empty if there is no data."""
+    middle: str
+    """The value half way up."""
     series: tuple[Series, ...]
 
     @property
     def told(self) -> str:
-        """Say in words what is to be seen."""
+        """Describe the chart in words."""
         return "; ".join(f"{each.label} {each.total}" for each in self.series)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What a series is made of: figures by name, and which of their values."""
+class ChartLine:
+    """The source of a series: metrics by name, and which of their values."""
 
     key: str
     label: str
@@ -59,20 +60,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Which stretch of time the pictures show."""
+    """The time range of the charts."""
 
     begins_at: datetime
     width: timedelta
     """Of one bar."""
 
     def place_of(self, at: datetime) -> int:
-        """Tell in which bar an instant is; beyond the picture where it is outside."""
+        """Return the bar of an instant; out of range if it is outside the chart."""
         return (at - self.begins_at) // self.width
 
 
-def counts(key: str, title: str, lines: Iterable[Line], figures: Figures, frame: Frame) -> Chart:
-    """Draw how often things happened, one on top of the other."""
-    told = [(line, _by_bar(line, figures, frame, lambda each: each.count)) for line in lines]
+def counts(
+    key: str, title: str, lines: Iterable[ChartLine], metrics: Sequence[Metric], frame: Frame
+) -> Chart:
+    """Draw how often things happened, stacked."""
+    told = [(line, _by_bar(line, metrics, frame, lambda each: each.count)) for line in lines]
     top = max((sum(bars.get(n, 0) for _, bars in told) for n in range(BARS)), default=0)
     below: dict[int, float] = defaultdict(float)
     series = []
@@ -81,13 +84,13 @@ def counts(key: str, title: str, lines: Iterable[Line], figures: Figures, frame:
             _stacked(n, bars[n], top, below, f"{bars[n]:,.0f} {line.label}") for n in sorted(bars)
         )
         series.append(Series(line.key, line.label, f"{sum(bars.values()):,.0f}", drawn))
-    return Chart(key, title, f"{top:,.0f}" if top else "", tuple(series))
+    return Chart(key, title, *_axis(top, number), tuple(series))
 
 
-def spans(key: str, title: str, name: str, figures: Figures, frame: Frame) -> Chart:
-    """Draw how long something took: the slowest, and before it the average."""
-    ours = [each for each in figures if each.name == name]
-    line = Line(name, "", (name,))
+def spans(key: str, title: str, name: str, metrics: Sequence[Metric], frame: Frame) -> Chart:
+    """Draw durations: the maximum, and in front of it the average."""
+    ours = [each for each in metrics if each.name == name]
+    line = ChartLine(name, "", (name,))
     slowest = _by_bar(line, ours, frame, lambda each: each.longest.total_seconds(), max)
     total = _by_bar(line, ours, frame, lambda each: each.total.total_seconds())
     count = _by_bar(line, ours, frame, lambda each: each.count)
@@ -96,7 +99,7 @@ def spans(key: str, title: str, name: str, figures: Figures, frame: Frame) -> Ch
     mean = sum(total.values()) / sum(count.values()) if count else 0
     drawn = [
         ("slowest", "slowest", seconds(top) if count else "none", slowest),
-        ("average", "on average", seconds(mean) if count else "none", average),
+        ("average", "average", seconds(mean) if count else "none", average),
     ]
     series = tuple(
         Series(
@@ -107,11 +110,50 @@ def spans(key: str, title: str, name: str, figures: Figures, frame: Frame) -> Ch
         )
         for each, label, told, bars in drawn
     )
-    return Chart(key, title, seconds(top) if top else "", series)
+    return Chart(key, title, *_axis(top, seconds), series)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The values of one colour, a column each."""
+
+    key: str
+    label: str
+    total: str
+    values: Sequence[float]
+
+
+def columns(
+    key: str,
+    title: str,
+    lines: Sequence[Columns],
+    names: Sequence[str],
+    told: Callable[[float], str],
+) -> Chart:
+    """Draw values by name instead of over time, stacked; `told` formats a value."""
+    stacks = zip(*(each.values for each in lines), strict=True)
+    top = max((sum(values) for values in stacks), default=0)
+    step = WIDTH / max(len(names), 1)
+    below: dict[int, float] = defaultdict(float)
+    series = []
+    for line in lines:
+        bars = []
+        for n, value in enumerate(line.values):
+            if value:
+                text = f"{names[n]}: {told(value)} {line.label}"
+                bar = _stacked(n, value, top, below, text)
+                bars.append(replace(bar, x=round(n * step + 1, 2), width=round(step - 2, 2)))
+        series.append(Series(line.key, line.label, line.total, tuple(bars)))
+    return Chart(key, title, *_axis(top, told), tuple(series))
+
+
+def number(value: float) -> str:
+    """Format a number, with decimals only if it has any."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
 def seconds(length: float) -> str:
-    """Write a span as short as it reads well."""
+    """Format seconds as briefly as is readable."""
     if length < 1:
         return f"{length * 1000:.0f} ms"
     if length < 60:  # noqa: PLR2004 - seconds in a minute
@@ -119,15 +161,19 @@ def seconds(length: float) -> str:
     return str(timedelta(seconds=round(length)))
 
 
+def _axis(top: float, told: Callable[[float], str]) -> tuple[str, str]:
+    return (told(top), told(top / 2)) if top else ("", "")
+
+
 def _by_bar(
-    line: Line,
-    figures: Figures,
+    line: ChartLine,
+    metrics: Sequence[Metric],
     frame: Frame,
-    value: Callable[[Figure], float],
+    value: Callable[[Metric], float],
     join: Callable[[Iterable[float]], float] = sum,
 ) -> dict[int, float]:
     found: dict[int, list[float]] = defaultdict(list)
-    for each in figures:
+    for each in metrics:
         if each.name in line.names and 0 <= frame.place_of(each.minute) < BARS:
             found[frame.place_of(each.minute)].append(value(each))
     return {n: join(values) for n, values in found.items()}

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from moca.core.types import ItemStatus, Outcome, Stage
 from moca.storage.queries.journeys import JourneyRecord
-from moca.storage.queries.queue_forecast import COUNTED, PlaceInLine
+from moca.storage.queries.queue_forecast import COUNTED, QueuePosition
 from moca.storage.queries.records import QueueItemRecord, StepRecord
 from moca.web.config import WebConfig
 
@@ -13,8 +13,8 @@ _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """What a message on its journey waits for; `until` is None where no clock decides."""
+class JourneyWait:
+    """What a message on its journey waits for; `until` is None if there is no deadline."""
 
     stage: Stage
     because: str
@@ -22,23 +22,23 @@ class Waiting:
 
 
 def waits_for(
-    journey: JourneyRecord, at: datetime, config: WebConfig, place: PlaceInLine | None = None
-) -> Waiting | None:
-    """Say what a message waits for at an instant; None once its journey has ended.
+    journey: JourneyRecord, at: datetime, config: WebConfig, place: QueuePosition | None = None
+) -> JourneyWait | None:
+    """Return what a message waits for at an instant; None once its journey has ended.
 
-    With the place of its reply in the queue it says how many are ahead, and about how long.
+    With the position of its reply in the queue, it includes how many are ahead and for how long.
     """
     if outcome_of(journey) is not None:
         return None
     if journey.item is not None:
         if journey.frozen_since is not None and journey.item.status is ItemStatus.PENDING:
-            return Waiting(Stage.QUEUE, "frozen by the operator")
+            return JourneyWait(Stage.QUEUE, "sending is paused")
         return _sending(journey.item, journey.contact_called_at, at, config, place)
     return _gathering(journey, at, config)
 
 
 def outcome_of(journey: JourneyRecord) -> str | None:
-    """How the journey ended: a message's outcome, or a reply's last status; None while open."""
+    """Return how the journey ended: a message's outcome or a reply's last status; None if open."""
     if journey.message.outcome is not None:
         return journey.message.outcome
     ended = (ItemStatus.SENT, ItemStatus.FAILED, ItemStatus.CANCELLED)
@@ -53,15 +53,15 @@ def _sending(
     called_at: datetime | None,
     at: datetime,
     config: WebConfig,
-    place: PlaceInLine | None,
-) -> Waiting:
+    place: QueuePosition | None,
+) -> JourneyWait:
     if item.status is ItemStatus.PENDING:
         return _queued(item, called_at, at, config, place)
     if item.status is ItemStatus.SENDING:
-        return Waiting(Stage.SENDING, "the reply is being sent")
+        return JourneyWait(Stage.SENDING, "sending the reply")
     if item.status is ItemStatus.UNKNOWN:
-        return Waiting(Stage.SETTLING, "whether the reply arrived is being found out")
-    return Waiting(Stage.SENDING, f"the reply is {item.status}")
+        return JourneyWait(Stage.SETTLING, "checking whether the reply was delivered")
+    return JourneyWait(Stage.SENDING, f"the reply is {item.status}")
 
 
 def _queued(
@@ -69,23 +69,25 @@ def _queued(
     called_at: datetime | None,
     at: datetime,
     config: WebConfig,
-    place: PlaceInLine | None,
-) -> Waiting:
+    place: QueuePosition | None,
+) -> JourneyWait:
     if item.scheduled_for > at:
-        return Waiting(Stage.QUEUE, "the reply is scheduled for later", item.scheduled_for)
+        return JourneyWait(Stage.QUEUE, "scheduled for later", item.scheduled_for)
+    if place is not None and place.account_problem:
+        return JourneyWait(Stage.QUEUE, f"the account cannot send: {place.account_problem}")
     if place is not None and place.rests_until is not None:
-        return Waiting(Stage.QUEUE, "Instagram asked this account to wait", place.rests_until)
+        return JourneyWait(Stage.QUEUE, "the account is rate limited", place.rests_until)
     free_at = at if called_at is None else called_at + config.user_cooldown
     if free_at > at:
-        because = f"one reply to a person in {config.user_cooldown.total_seconds():g} s"
-        return Waiting(Stage.QUEUE, because, free_at)
+        because = f"one reply per contact every {config.user_cooldown.total_seconds():g} s"
+        return JourneyWait(Stage.QUEUE, because, free_at)
     if place is None:
-        return Waiting(Stage.QUEUE, "the reply waits for its turn")
-    return Waiting(Stage.QUEUE, in_line(place.ahead, config.per_second))
+        return JourneyWait(Stage.QUEUE, "waiting for its turn")
+    return JourneyWait(Stage.QUEUE, in_line(place.ahead, config.per_second))
 
 
 def in_line(ahead: int, per_second: float) -> str:
-    """Tell a place in line, as "3rd in line, 2 ahead, about 1 s"."""
+    """Format a position, such as "3rd in line, 2 ahead, about 1 s"."""
     if not ahead:
         return "next in line"
     more = " or more" if ahead >= COUNTED else ""
@@ -99,30 +101,30 @@ def _nth(number: int) -> str:
     return f"{number:,}{_ENDINGS.get(number % 10, 'th')}"
 
 
-def _gathering(journey: JourneyRecord, at: datetime, config: WebConfig) -> Waiting:
+def _gathering(journey: JourneyRecord, at: datetime, config: WebConfig) -> JourneyWait:
     last = journey.steps[-1] if journey.steps else None
     if last is not None and last.stage is Stage.GENERATION:
-        return Waiting(Stage.GENERATION, "the reply is being written")
+        return JourneyWait(Stage.GENERATION, "writing the reply")
     if last is not None and last.stage in {Stage.STATE, Stage.HOURS}:
-        return Waiting(last.stage, last.detail or last.outcome)
+        return JourneyWait(last.stage, last.detail or last.outcome)
     if journey.replies_under_way:
-        return Waiting(Stage.COOLDOWN, "the reply before it is on its way")
+        return JourneyWait(Stage.COOLDOWN, "waiting for the previous reply to go out")
     cooldown_until = journey.cooldown_until
     if cooldown_until is not None and cooldown_until > at:
-        return Waiting(Stage.COOLDOWN, "the cooldown after the last reply", cooldown_until)
+        return JourneyWait(Stage.COOLDOWN, "cooldown after the last reply", cooldown_until)
     gathered_at = (journey.gathering_since or journey.message.created_at) + config.debounce
     if gathered_at > at:
-        return Waiting(Stage.DEBOUNCE, "more messages may follow", gathered_at)
-    return Waiting(Stage.GENERATION, "its turn comes now")
+        return JourneyWait(Stage.DEBOUNCE, "waiting for more messages", gathered_at)
+    return JourneyWait(Stage.GENERATION, "starting the reply")
 
 
-_LINE: tuple[tuple[str, str, frozenset[Stage]], ...] = (
+_STEPS: tuple[tuple[str, str, frozenset[Stage]], ...] = (
     ("reception", "Received", frozenset({Stage.RECEPTION})),
     ("storage", "Stored", frozenset({Stage.STORAGE})),
-    ("deduplication", "Checked for repeats", frozenset({Stage.DEDUPLICATION})),
+    ("deduplication", "Checked for duplicates", frozenset({Stage.DEDUPLICATION})),
     (
         "debounce",
-        "Gathered",
+        "Waited for more",
         frozenset({Stage.DEBOUNCE, Stage.COOLDOWN, Stage.STATE, Stage.HOURS}),
     ),
     ("generation", "Reply written", frozenset({Stage.GENERATION})),
@@ -134,8 +136,8 @@ _LONG_WORD = re.compile(r"(\S{12})\S{20,}")
 _DEDUPLICATION, _DEBOUNCE, _SENDING, _DELIVERY = 2, 3, 6, 7
 
 
-class StationState(StrEnum):
-    """How far a journey is, seen from one station."""
+class ProgressState(StrEnum):
+    """The state of a journey at one step."""
 
     PASSED = "passed"
     HERE = "here"
@@ -144,35 +146,39 @@ class StationState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Station:
-    """One of the eight stations of a message's journey, for a page to light up."""
+class ProgressStep:
+    """One of the eight steps of a message's journey, for display."""
 
     key: str
     title: str
-    state: StationState
+    state: ProgressState
     at: datetime | None = None
     after: timedelta | None = None
     """From the first step of the journey to this one."""
     text: str = ""
 
 
-def line_ahead() -> tuple[Station, ...]:
-    """Draw the line for a message not written yet."""
-    return tuple(Station(key=key, title=title, state=StationState.AHEAD) for key, title, _ in _LINE)
+def steps_ahead() -> tuple[ProgressStep, ...]:
+    """Return the steps of a message not written yet."""
+    return tuple(
+        ProgressStep(key=key, title=title, state=ProgressState.AHEAD) for key, title, _ in _STEPS
+    )
 
 
-def stations_of(journey: JourneyRecord, waiting: Waiting | None) -> tuple[Station, ...]:
-    """Draw the line from reception to delivery with what has been reached of it."""
-    here = _standing(journey, waiting)
-    return tuple(_station(index, here, journey, waiting) for index in range(len(_LINE)))
+def progress_of(journey: JourneyRecord, waiting: JourneyWait | None) -> tuple[ProgressStep, ...]:
+    """Return the steps from reception to delivery, with those reached."""
+    here = _current_index(journey, waiting)
+    return tuple(_progress_step(index, here, journey, waiting) for index in range(len(_STEPS)))
 
 
-def _station(index: int, here: int, journey: JourneyRecord, waiting: Waiting | None) -> Station:
-    key, title, stages = _LINE[index]
+def _progress_step(
+    index: int, here: int, journey: JourneyRecord, waiting: JourneyWait | None
+) -> ProgressStep:
+    key, title, stages = _STEPS[index]
     steps = [step for step in journey.steps if step.stage in stages]
     state = _state(index, here, journey, waiting)
     at = steps[-1].at if steps else None
-    return Station(
+    return ProgressStep(
         key=key,
         title=title,
         state=state,
@@ -182,17 +188,19 @@ def _station(index: int, here: int, journey: JourneyRecord, waiting: Waiting | N
     )
 
 
-def _state(index: int, here: int, journey: JourneyRecord, waiting: Waiting | None) -> StationState:
+def _state(
+    index: int, here: int, journey: JourneyRecord, waiting: JourneyWait | None
+) -> ProgressState:
     if index > here:
-        return StationState.AHEAD
+        return ProgressState.AHEAD
     if index < here:
-        return StationState.PASSED
+        return ProgressState.PASSED
     if waiting is not None:
-        return StationState.HERE
-    return StationState.PASSED if _went_well(journey) else StationState.STOPPED
+        return ProgressState.HERE
+    return ProgressState.PASSED if _went_well(journey) else ProgressState.STOPPED
 
 
-def _standing(journey: JourneyRecord, waiting: Waiting | None) -> int:
+def _current_index(journey: JourneyRecord, waiting: JourneyWait | None) -> int:
     reached = max((_index(step.stage) for step in journey.steps), default=0)
     if waiting is not None:
         return _index(waiting.stage)
@@ -205,7 +213,7 @@ def _standing(journey: JourneyRecord, waiting: Waiting | None) -> int:
 
 
 def _index(stage: Stage) -> int:
-    return next((index for index, (_, _, stages) in enumerate(_LINE) if stage in stages), 0)
+    return next((index for index, (_, _, stages) in enumerate(_STEPS) if stage in stages), 0)
 
 
 def _went_well(journey: JourneyRecord) -> bool:
@@ -213,18 +221,18 @@ def _went_well(journey: JourneyRecord) -> bool:
 
 
 def brief(text: str) -> str:
-    """Shorten Instagram's long ids within a text, so that a person can read it."""
+    """Shorten Instagram's long ids within a text for readability."""
     return _LONG_WORD.sub(r"\1…", text)
 
 
 def _text(
-    state: StationState,
+    state: ProgressState,
     steps: list[StepRecord],
     journey: JourneyRecord,
-    waiting: Waiting | None,
+    waiting: JourneyWait | None,
 ) -> str:
-    if state is StationState.HERE and waiting is not None:
+    if state is ProgressState.HERE and waiting is not None:
         return waiting.because
-    if state is StationState.STOPPED:
+    if state is ProgressState.STOPPED:
         return journey.message.because or (steps[-1].detail if steps else "")
     return (steps[-1].detail or steps[-1].outcome) if steps else ""

@@ -1,100 +1,110 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from moca.core.content.attachments import Received
+from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
 from moca.core.types import COMMENT_KINDS, Author, Role
-from moca.storage.queries.conversation_page import Happening, Line
+from moca.storage.queries.conversation_page import ConversationEvent, ThreadMessage
 from moca.storage.queries.records import MessageRecord
+from moca.web.presenters.contact_view import from_meta
 
-_BY = {Author.BOT: "bot", Author.OPERATOR: "operator", Author.HUMAN: "in the Instagram app"}
+_SHOWN_INLINE = ("image", "video", "audio")
+_BY = {Author.BOT: "Bot", Author.OPERATOR: "Team", Author.HUMAN: "Instagram app"}
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Something to look at elsewhere; without an address only its name is shown."""
+class MessageLink:
+    """Something to open; without a URL only its name is shown."""
 
     label: str
     url: str = field(default="", repr=False)
+    kind: str = ""
+    """`image`, `video` or `audio` if the page itself shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bubble:
+class MessageView:
     """A message as a conversation's page shows it."""
 
-    line: Line
+    line: ThreadMessage
     by: str
-    """Who of the account's side wrote it; empty for the contact."""
+    """The author on the account's side; empty for the contact."""
     about: tuple[str, ...]
-    """What it stands in: a story, a comment, an answer."""
-    links: tuple[Link, ...]
+    """Its context: a story, a comment, a reply."""
+    links: tuple[MessageLink, ...]
     taps: tuple[str, ...] = field(repr=False)
-    sign: str | None
-    """What was put on it last."""
+    reaction: str | None
+    """The current reaction."""
     edits: tuple[str, ...] = field(repr=False)
-    """How it read at other times."""
+    """Earlier and later versions of the text."""
 
     @property
     def message(self) -> MessageRecord:
-        """What was written."""
+        """Return the stored message."""
         return self.line.message
 
     @property
     def is_ours(self) -> bool:
-        """Whether the account said it."""
+        """Return whether the account wrote it."""
         return self.line.message.role is Role.ASSISTANT
 
 
-def bubble_of(line: Line) -> Bubble:
-    """Make of a stored message what is shown of it."""
+def message_view(line: ThreadMessage) -> MessageView:
+    """Convert a stored message for display."""
     message = line.message
-    edits = [each.detail.get("text", "") for each in line.happenings if each.kind == "edit"]
-    return Bubble(
+    edits = [each.detail.get("text", "") for each in line.events if each.kind == "edit"]
+    return MessageView(
         line=line,
         by=message.author_name or _BY.get(message.author, ""),
         about=tuple(_about(line)),
         links=tuple(_links(line.received, line.said)),
         taps=() if line.said is None else tuple(_taps(line.said)),
-        sign=_sign(line.happenings),
+        reaction=_reaction(line.events),
         edits=tuple(text for text in edits if text and text != message.text),
     )
 
 
-def _about(line: Line) -> Iterator[str]:
+def _about(line: ThreadMessage) -> Iterator[str]:
     message, received = line.message, line.received
     if message.kind in COMMENT_KINDS:
-        yield "a comment under a post" if message.kind == "comment" else "a comment in a live video"
+        yield "Comment on a post" if message.kind == "comment" else "Comment on a live video"
     if line.comment_id is not None and message.role is Role.ASSISTANT:
-        yield "a private reply to a comment"
+        yield "Private reply to a comment"
     if message.kind == "postback":
-        yield "tapped a button"
+        yield "Tapped a button"
     elif message.type == "quick_reply":
-        yield "tapped a quick reply"
+        yield "Tapped a quick reply"
     answered = line.said or received
     if answered is not None and answered.reply_to_mid is not None:
-        yield "answers a message above"
+        yield "Reply to an earlier message"
     if received is not None and received.story is not None:
-        yield "answers your story"
+        yield "Reply to your story"
     if received is not None and received.referral is not None:
         referral = received.referral
-        came_by = referral.ad_title or referral.source or referral.type or "a link"
-        yield f"came by {came_by}"
-    if any(each.kind == "edit" for each in line.happenings):
-        yield "edited"
+        came_by = referral.ad_title or referral.source or referral.type or "link"
+        yield f"Came from: {came_by}"
+    if any(each.kind == "edit" for each in line.events):
+        yield "Edited"
 
 
-def _links(received: Received | None, said: Content | None) -> Iterator[Link]:
+def _links(received: ReceivedContent | None, said: Content | None) -> Iterator[MessageLink]:
     if received is not None:
         for each in received.attachments:
-            yield Link(each.title or each.type.replace("_", " "), _web(each.url))
+            label = each.title or each.type.replace("_", " ")
+            yield MessageLink(label, _web(each.url), _kind(each.type, each.url))
         if received.story is not None:
-            yield Link("the story", _web(received.story.url))
+            yield MessageLink("Story", _web(received.story.url))
     if said is not None and said.media is not None:
-        yield Link(said.media.type, _web(said.media.url))
+        kind = _kind(said.media.type, said.media.url)
+        yield MessageLink(said.media.type, _web(said.media.url), kind)
     if said is not None and said.is_heart:
-        yield Link("a heart")
+        yield MessageLink("Heart")
     if said is not None:
-        yield from (Link(f"card: {card.title}", _web(card.url)) for card in said.cards)
+        yield from (MessageLink(f"Card: {card.title}", _web(card.url)) for card in said.cards)
+
+
+def _kind(media_type: str, url: str | None) -> str:
+    return media_type if media_type in _SHOWN_INLINE and from_meta(url) else ""
 
 
 def _taps(said: Content) -> Iterator[str]:
@@ -103,13 +113,13 @@ def _taps(said: Content) -> Iterator[str]:
     yield from (each.title for card in said.cards for each in card.buttons)
 
 
-def _sign(happenings: tuple[Happening, ...]) -> str | None:
-    signs = [each.detail for each in happenings if each.kind == "reaction"]
-    if not signs or signs[-1].get("action") == "unreact":
+def _reaction(events: tuple[ConversationEvent, ...]) -> str | None:
+    reactions = [each.detail for each in events if each.kind == "reaction"]
+    if not reactions or reactions[-1].get("action") == "unreact":
         return None
-    return signs[-1].get("emoji") or signs[-1].get("reaction") or "a reaction"
+    return reactions[-1].get("emoji") or reactions[-1].get("reaction") or "Reaction"
 
 
 def _web(url: str | None) -> str:
-    # Nothing that somebody sent may become a script behind a link.
+    # Nothing that a contact sent may become a script behind a link.
     return url if url is not None and url.startswith(("https://", "http://")) else ""

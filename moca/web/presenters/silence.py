@@ -1,13 +1,13 @@
-from moca.core.explanations import InForce, Silence, would_have_answered
+from moca.core.explanations import AppliedSettings, UnansweredMessage, would_have_answered
 from moca.core.types import Outcome, Stage
-from moca.storage.queries.journeys import Before, JourneyRecord, read_before
+from moca.storage.queries.journeys import EarlierMessages, JourneyRecord, read_before
 from moca.web.config import WebConfig
 
 _ANSWERED = frozenset({None, Outcome.ANSWERED})
 
 
 def what_would_have_answered(journey: JourneyRecord, config: WebConfig) -> str:
-    """Say what would have changed a silence; empty where there was none, or nothing would have.
+    """Explain what would have led to a reply; empty if there was one, or nothing would have.
 
     Reads the database, which must be connected.
     """
@@ -16,17 +16,17 @@ def what_would_have_answered(journey: JourneyRecord, config: WebConfig) -> str:
         return ""
     ended = [step.at for step in journey.steps if step.stage is Stage.OUTCOME]
     ended_at = ended[-1] if ended else journey.steps[-1].at
-    before: Before = read_before(message, ended_at)
-    silence = Silence(
+    before: EarlierMessages = read_before(message, ended_at)
+    silence = UnansweredMessage(
         outcome=message.outcome,
-        because=message.because,
+        reason=message.reason,
         arrived_at=message.created_at,
         ended_at=ended_at,
         first_at=before.first_at,
-        bot_spoke_at=before.bot_spoke_at,
+        bot_replied_at=before.bot_replied_at,
         person_wrote_at=before.person_wrote_at,
     )
-    in_force = InForce(
+    in_force = AppliedSettings(
         dedup=config.dedup,
         debounce=config.debounce,
         cooldown=config.cooldown,

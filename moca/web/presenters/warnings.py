@@ -1,24 +1,24 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from moca.core.accounts import TokenState, ailment, warning
+from moca.core.accounts import TokenState, token_problem, warning
 from moca.web.config import OK
 
 
 def account_states(tokens: Iterable[TokenState], now: datetime) -> Mapping[str, str]:
-    """Say of each token's account `ok`, or why nothing can be sent in its name."""
-    return {each.account_id: ailment(each, now) or OK for each in tokens}
+    """Return for each token's account `ok`, or why it cannot send."""
+    return {each.account_id: token_problem(each, now) or OK for each in tokens}
 
 
 def warnings_of(
     tokens: Iterable[TokenState], quiet: Mapping[str, str], now: datetime
 ) -> tuple[str, ...]:
-    """Say what a person should act on, most pressing first.
+    """Return what an operator should act on, most urgent first.
 
     Args:
-        tokens: of all accounts.
-        quiet: by account from which no webhook comes any more, why.
-        now: for what is old by now.
+        tokens: Of all accounts.
+        quiet: By account that no longer receives webhooks: the reason.
+        now: Determines what has expired.
     """
     return (*_silences(quiet), *_tokens(tokens, now))
 
@@ -29,18 +29,18 @@ def warnings_for_strangers(
     quiet: Mapping[str, str],
     now: datetime,
 ) -> tuple[str, ...]:
-    """Say the same by kind and count, without naming an account.
+    """Return the same by kind and count, without naming an account.
 
     Args:
-        tokens: of all accounts.
-        states: of all accounts `ok`, or why nothing can be sent in each one's name.
-        quiet: by account from which no webhook comes any more, why.
-        now: for what is old by now.
+        tokens: Of all accounts.
+        states: For every account `ok`, or why it cannot send.
+        quiet: By account that no longer receives webhooks: the reason.
+        now: Determines what has expired.
     """
     counts = {
-        "no webhook comes any more for": len(quiet),
-        "nothing can be sent for": sum(state != OK for state in states.values()),
-        "the access token soon ends of": sum(bool(warning(each, now)) for each in tokens),
+        "no webhooks arrive any more for": len(quiet),
+        "replies cannot be sent for": sum(state != OK for state in states.values()),
+        "the access token expires soon for": sum(bool(warning(each, now)) for each in tokens),
     }
     return tuple(
         f"{what} {count} {'account' if count == 1 else 'accounts'}; see /statusz"
@@ -51,7 +51,7 @@ def warnings_for_strangers(
 
 def _tokens(tokens: Iterable[TokenState], now: datetime) -> tuple[str, ...]:
     known = tuple(tokens)
-    ailing = tuple(_line(each, ailment(each, now)) for each in known)
+    ailing = tuple(_line(each, token_problem(each, now)) for each in known)
     coming = tuple(_line(each, warning(each, now)) for each in known)
     return tuple(line for line in (*ailing, *coming) if line)
 

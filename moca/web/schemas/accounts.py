@@ -2,10 +2,10 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from moca.core.accounts import AccountStatus, Flavour
-from moca.web.schemas.base import Described
-from moca.web.schemas.requests import Body, Name, WrittenInstant
-from moca.web.schemas.responses import Shape
+from moca.core.accounts import AccountStatus, LoginKind
+from moca.web.schemas.base import SchemaModel
+from moca.web.schemas.requests import Name, RequestBody, WrittenInstant
+from moca.web.schemas.responses import ResponseModel
 
 Token = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[!-~]+$")]
 Fields = Annotated[
@@ -13,29 +13,29 @@ Fields = Annotated[
 ]
 
 
-class AccountBody(Body):
-    """An account whose token Meta's dashboard gave."""
+class AccountBody(RequestBody):
+    """An account with a token from Meta's dashboard."""
 
-    account_id: Name = Field(description="user_id of GET /me, not its id.")
+    account_id: Name = Field(description="The user_id of GET /me, not its id.")
     access_token: Token = Field(repr=False)
-    flavour: Flavour = Flavour.INSTAGRAM_LOGIN
-    page_id: Name | None = Field(None, description="Facebook login needs it.")
+    flavour: LoginKind = LoginKind.INSTAGRAM_LOGIN
+    page_id: Name | None = Field(None, description="Required for facebook_login.")
     username: Name | None = None
     name: Name | None = None
     token_expires_at: WrittenInstant | None = Field(
-        None, description="In 60 days where it is missing; a Page's token has no end."
+        None, description="Defaults to 60 days from now; Page tokens do not expire."
     )
     subscribed_fields: Fields = ()
 
     @model_validator(mode="after")
     def _page_where_needed(self) -> "AccountBody":
-        if self.flavour is Flavour.FACEBOOK_LOGIN and self.page_id is None:
-            raise ValueError("page_id: facebook_login sends in the name of a Page")
+        if self.flavour is LoginKind.FACEBOOK_LOGIN and self.page_id is None:
+            raise ValueError("page_id: is required for facebook_login")
         return self
 
 
-class AccountPatch(Body):
-    """What is to change."""
+class AccountPatch(RequestBody):
+    """The changes to an account."""
 
     access_token: Token | None = Field(None, repr=False)
     token_expires_at: WrittenInstant | None = None
@@ -46,44 +46,48 @@ class AccountPatch(Body):
     @model_validator(mode="after")
     def _end_of_what(self) -> "AccountPatch":
         if self.token_expires_at is not None and self.access_token is None:
-            raise ValueError("token_expires_at: it belongs to a new access_token")
+            raise ValueError("token_expires_at: needs a new access_token")
         return self
 
 
-class AccountPath(Described):
-    """Which account."""
+class AccountPath(SchemaModel):
+    """The account in the path."""
 
-    account_id: str
+    account_id: str = Field(description="The user_id of GET /me.")
 
 
-class AccountShape(Shape):
-    """A connected account; its token is never told."""
+class AccountShape(ResponseModel):
+    """A connected account; its token is never returned."""
 
-    account_id: str = Field(description="user_id of GET /me: the number that webhooks carry.")
-    flavour: Flavour
+    account_id: str = Field(description="The user_id of GET /me, as used in webhooks.")
+    flavour: LoginKind
     username: str | None
     name: str | None
-    page_id: str | None = Field(description="Of the linked Page; Facebook login only.")
+    page_id: str | None = Field(description="ID of the linked Facebook Page; facebook_login only.")
     scopes: tuple[str, ...]
     subscribed_fields: tuple[str, ...]
     status: AccountStatus
-    because: str = Field(description="Why nothing can be sent, or will be soon.")
+    because: str = Field(description="Why the account cannot send, or soon will not be able to.")
     created_at: AwareDatetime
     token_issued_at: AwareDatetime
     token_expires_at: AwareDatetime | None
     token_refreshed_at: AwareDatetime | None
 
 
-class AccountsShape(Shape):
+class AccountsShape(ResponseModel):
     """The connected accounts, oldest first."""
 
     items: tuple[AccountShape, ...]
 
 
-class RemovedShape(Shape):
-    """An account whose token is forgotten."""
+class RemovedShape(ResponseModel):
+    """An account whose token is deleted."""
 
     account_id: str
     removed: bool
-    unsubscribed: bool = Field(description="Whether Meta sends no more webhooks of it.")
-    because: str = Field(description="Why Meta may go on sending them; they are not answered.")
+    unsubscribed: bool = Field(
+        description="Whether Meta has stopped sending this account's webhooks."
+    )
+    because: str = Field(
+        description="Why Meta may keep sending webhooks; Moca does not answer them."
+    )

@@ -5,10 +5,10 @@ from moca.web.schemas.requests import ButtonBody, CardBody, ReactionBody, ReplyB
 
 
 def read_reply(body: ReplyBody) -> Content:
-    """Read what a reply is to say.
+    """Return the content of a reply.
 
     Raises:
-        Problem: 422, naming why Instagram would not take it.
+        Problem: 422 with the reason why Instagram would not accept it.
     """
     media = body.media
     return _sound(
@@ -27,7 +27,7 @@ def read_reply(body: ReplyBody) -> Content:
 
 
 def read_reaction(body: ReactionBody) -> Content:
-    """Read which sign is to be put on a message, or taken off it."""
+    """Return the reaction to set on a message, or to remove from it."""
     return Content(reaction=Reaction(mid=body.mid, emoji=body.emoji))
 
 

@@ -1,4 +1,4 @@
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -12,35 +12,36 @@ from pydantic import (
 
 from moca.core.content import validation
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
+from moca.core.messages.labels import MAX_LABELS_OF_CONVERSATION
 from moca.core.types import ConversationStatus, ItemStatus
-from moca.instagram.sandbox.account_problems import Trouble
-from moca.web.auth.passwords import LONGEST, SHORTEST
+from moca.instagram.sandbox.account_problems import AccountProblem
+from moca.web.auth.weak_passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from moca.web.pages.sandbox_actions import SandboxDoes
-from moca.web.schemas.base import Described
+from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.responses import PriorityName
 
-_LONGEST_PAUSE_MINUTES = 366 * 24 * 60
+_MAX_PAUSE_MINUTES = 366 * 24 * 60
 
 
 def _text_to_send(text: str) -> str:
     if not text.strip():
-        raise ValueError("it must not be blank")
+        raise ValueError("must not be blank")
     if "\x00" in text:
-        raise ValueError("it must not hold NUL")
+        raise ValueError("must not contain NUL")
     if len(text.encode()) > MAX_MESSAGE_BYTES:
-        raise ValueError(f"it must not be longer than {MAX_MESSAGE_BYTES} bytes of UTF-8")
+        raise ValueError(f"must not be longer than {MAX_MESSAGE_BYTES} bytes of UTF-8")
     return text
 
 
 def _written_instant(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("it must be text such as 2026-11-22T18:00:00Z")  # noqa: TRY004
+        raise ValueError("must be text such as 2026-11-22T18:00:00Z")  # noqa: TRY004
     return value
 
 
 def _storable(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("it must not hold NUL")
+        raise ValueError("must not contain NUL")
     text.encode()
     return text
 
@@ -52,42 +53,47 @@ Words = Annotated[str, AfterValidator(_storable)]
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 
 
-class Query(Described):
-    """What stands after the question mark; keys it does not name are refused."""
+class Query(SchemaModel):
+    """The query parameters; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ListQuery(Query):
-    """Which stretch of a list."""
+    """The page of a list."""
 
-    cursor: Annotated[str, StringConstraints(max_length=64)] | None = None
-    limit: Limit = 50
+    cursor: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        None, description="The next_cursor of the page before; none for the first page."
+    )
+    limit: Limit = Field(50, description="Size of the page.")
 
 
 class ConversationsQuery(ListQuery):
-    """Which conversations."""
+    """The filter of the conversations."""
 
     status: ConversationStatus | None = None
     psid: Name | None = None
+    label: Name | None = Field(None, description="Name of a label.")
 
 
 class QueueQuery(ListQuery):
-    """Which queue items."""
+    """The filter of the queue items."""
 
     status: ItemStatus | None = None
 
 
 class ContactQuery(Query):
-    """Which of the contacts with one id."""
+    """The account of the contact, as ids are unique per account."""
 
     account_id: Name | None = Field(
-        None, description="Where several accounts know the same id; else the one seen last."
+        None,
+        description="Needed only if several accounts know this contact; defaults to the most "
+        "recent one.",
     )
 
 
-class Body(Described):
-    """What a request carries; keys it does not name are refused, no body is an empty one."""
+class RequestBody(SchemaModel):
+    """The request body; unknown keys are refused, and a missing body is an empty one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -97,103 +103,129 @@ class Body(Described):
         return {} if value is None else value
 
 
-class MediaBody(Body):
-    """What Instagram fetches from a public address."""
+class MediaBody(RequestBody):
+    """Media that Instagram fetches from a public URL."""
 
-    type: Words = Field(description="image, video, audio or file.")
+    type: Words = Field(description="One of image, video, audio, file.")
     url: Words
 
 
-class QuickReplyBody(Body):
+class QuickReplyBody(RequestBody):
     """A short answer to tap."""
 
-    title: Words = Field(description=f"1 to {validation.LONGEST_TAP_TITLE} characters.")
+    title: Words = Field(description=f"1 to {validation.MAX_TAP_TITLE_LENGTH} characters.")
     payload: Words
 
 
-class ButtonBody(Body):
-    """Opens an address, or comes back as a postback: just one of the two is set."""
+class ButtonBody(RequestBody):
+    """Opens a URL, or comes back as a postback: exactly one of the two is set."""
 
-    title: Words = Field(description=f"1 to {validation.LONGEST_TAP_TITLE} characters.")
+    title: Words = Field(description=f"1 to {validation.MAX_TAP_TITLE_LENGTH} characters.")
     url: Words | None = None
     payload: Words | None = None
 
 
-class CardBody(Body):
+class CardBody(RequestBody):
     """One of the cards of a generic template."""
 
-    title: Words = Field(description=f"1 to {validation.LONGEST_TITLE} characters.")
+    title: Words = Field(description=f"1 to {validation.MAX_TITLE_LENGTH} characters.")
     subtitle: Words = ""
     image_url: Words | None = None
-    url: Words | None = Field(None, description="What a tap on the card opens.")
-    buttons: tuple[ButtonBody, ...] = Field((), description=f"At most {validation.MOST_BUTTONS}.")
+    url: Words | None = Field(None, description="URL that opens when the contact taps the card.")
+    buttons: tuple[ButtonBody, ...] = Field((), description=f"At most {validation.MAX_BUTTONS}.")
 
 
-class ReplyBody(Body):
-    """An operator's reply: a text with or without buttons or quick replies, or something alone."""
+class ReplyBody(RequestBody):
+    """An operator's reply: a text, alone or with buttons or quick replies, or another content."""
 
     text: Words = Field(
         "",
-        description=f"At most {validation.MAX_REPLY_BYTES} bytes of UTF-8; over "
-        f"{MAX_MESSAGE_BYTES} it goes out in several messages.",
+        description=f"At most {validation.MAX_REPLY_BYTES} bytes of UTF-8. More than "
+        f"{MAX_MESSAGE_BYTES} bytes are sent as several messages.",
     )
     media: MediaBody | None = None
     quick_replies: tuple[QuickReplyBody, ...] = Field(
-        (), description=f"At most {validation.MOST_QUICK_REPLIES}."
+        (), description=f"At most {validation.MAX_QUICK_REPLIES}."
     )
-    buttons: tuple[ButtonBody, ...] = Field((), description=f"At most {validation.MOST_BUTTONS}.")
-    cards: tuple[CardBody, ...] = Field((), description=f"At most {validation.MOST_CARDS}.")
+    buttons: tuple[ButtonBody, ...] = Field((), description=f"At most {validation.MAX_BUTTONS}.")
+    cards: tuple[CardBody, ...] = Field((), description=f"At most {validation.MAX_CARDS}.")
     heart: Annotated[bool, Field(strict=True)] = False
-    reply_to: Name | None = Field(None, description="The mid of the message it answers.")
+    reply_to: Name | None = Field(None, description="The mid of the message to reply to.")
     comment: Name | None = Field(
-        None, description="The mid of a comment that it answers in private: once, within 7 days."
+        None,
+        description="The mid of a comment to answer with a private reply: once, within 7 days.",
     )
-    priority: PriorityName = "normal"
-    scheduled_for: WrittenInstant | None = Field(None, description="Now where it is missing.")
+    priority: PriorityName = Field("normal", description="One of high, normal, low.")
+    scheduled_for: WrittenInstant | None = Field(None, description="Defaults to now.")
     hold: Annotated[bool, Field(strict=True)] = Field(
         default=True,
-        description="Takes the conversation over for conversation.takeover_minutes; "
-        "false lets the bot go on.",
+        description="Whether to take over the conversation for conversation.takeover_minutes. "
+        "If false, the bot continues.",
     )
 
 
-class ReactionBody(Body):
-    """A sign on a contact's message."""
+class ReactionBody(RequestBody):
+    """A reaction to a contact's message."""
 
     mid: Name
     emoji: Annotated[Words, StringConstraints(min_length=1, max_length=32)] | None = Field(
-        None, description="Also a name such as love; null takes the sign off."
+        None, description="An emoji or a name such as love; null removes the reaction."
     )
 
 
-class PasswordBody(Body):
-    """A password in place of another."""
+class PasswordBody(RequestBody):
+    """The old and the new password."""
 
-    old: str = Field(repr=False, max_length=LONGEST)
-    new: str = Field(repr=False, min_length=SHORTEST, max_length=LONGEST)
+    old: str = Field(repr=False, max_length=MAX_PASSWORD_LENGTH)
+    new: str = Field(repr=False, min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH)
 
 
-class PauseBody(Body):
+class ConversationBody(RequestBody):
+    """What to change in a conversation: at least one of these."""
+
+    assignee: Name | None = Field(
+        None, description="Name of its new assignee, a user; null for none."
+    )
+    labels: tuple[Name, ...] | None = Field(
+        None,
+        max_length=MAX_LABELS_OF_CONVERSATION,
+        description="Names of its labels from now on.",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_change(self) -> Self:
+        if "assignee" not in self.model_fields_set and self.labels is None:
+            raise ValueError("must name assignee or labels")
+        return self
+
+
+class PauseBody(RequestBody):
     """How long to pause."""
 
-    minutes: Annotated[int, Field(strict=True, ge=1, le=_LONGEST_PAUSE_MINUTES)] | None = Field(
-        None, description="Until somebody resumes where it is missing."
+    minutes: Annotated[int, Field(strict=True, ge=1, le=_MAX_PAUSE_MINUTES)] | None = Field(
+        None, description="Defaults to no end: until the bot is resumed."
     )
 
 
-class SettleBody(Body):
-    """The operator's word."""
+class SnoozeBody(RequestBody):
+    """How long to snooze."""
+
+    until: WrittenInstant | None = Field(None, description="Defaults to: until the contact writes.")
+
+
+class SettleBody(RequestBody):
+    """The outcome that the operator found."""
 
     delivered: Annotated[bool, Field(strict=True)]
 
 
-class EditBody(Body):
-    """What a pending reply is to say instead."""
+class EditBody(RequestBody):
+    """The new content of a pending reply."""
 
     text: TextToSend
 
 
-class SandboxBody(Body):
+class SandboxBody(RequestBody):
     """What a contact of the sandbox writes."""
 
     psid: Name
@@ -201,7 +233,7 @@ class SandboxBody(Body):
     name: Name | None = None
 
 
-class SandboxActBody(Body):
+class SandboxActBody(RequestBody):
     """What else a contact of the sandbox does."""
 
     psid: Name
@@ -213,31 +245,31 @@ class SandboxActBody(Body):
     name: Name | None = None
 
 
-class TroublesBody(Body):
-    """What is to be wrong with the sandbox from now on."""
+class AccountProblemsBody(RequestBody):
+    """The sandbox's simulated problems from now on."""
 
-    troubles: list[Trouble]
-
-
-class MessagePath(Described):
-    """Which message."""
-
-    mid: str
+    troubles: list[AccountProblem]
 
 
-class ConversationPath(Described):
-    """Which conversation."""
+class MessagePath(SchemaModel):
+    """The message in the path."""
 
-    conversation_id: str
-
-
-class ItemPath(Described):
-    """Which queue item."""
-
-    item_id: str
+    mid: str = Field(description="Instagram's ID of the message.")
 
 
-class ContactPath(Described):
-    """Which contact."""
+class ConversationPath(SchemaModel):
+    """The conversation in the path."""
 
-    psid: str
+    conversation_id: str = Field(description="ID of the conversation.")
+
+
+class ItemPath(SchemaModel):
+    """The queue item in the path."""
+
+    item_id: str = Field(description="ID of the queue item.")
+
+
+class ContactPath(SchemaModel):
+    """The contact in the path."""
+
+    psid: str = Field(description="Instagram's ID of the contact, unique per account.")

@@ -12,13 +12,13 @@ from moca.core.types import (
     ConversationStatus,
     ItemStatus,
     MessageStatus,
+    OperatorRole,
     Outcome,
     Priority,
-    Right,
     Role,
     Stage,
 )
-from moca.web.schemas.base import Described
+from moca.web.schemas.base import SchemaModel
 
 PriorityName = Literal["high", "normal", "low"]
 
@@ -27,59 +27,77 @@ def _priority_name(value: object) -> object:
     return value.name.lower() if isinstance(value, Priority) else value
 
 
-class Shape(Described):
-    """A part of an answer: ids are text, instants are ISO 8601 in UTC."""
+def _label_names(value: object) -> object:
+    return [each.name for each in value] if isinstance(value, tuple) else value
+
+
+class ResponseModel(SchemaModel):
+    """A part of a response: ids are strings, instants are ISO 8601 in UTC."""
 
     model_config = ConfigDict(from_attributes=True, coerce_numbers_to_str=True, frozen=True)
 
 
-class Fault(Shape):
-    """What went wrong: a code for programs, a message for people."""
+class FaultShape(ResponseModel):
+    """An error: a code for programs, a message for developers."""
 
     code: str
     message: str
 
 
-class ProblemShape(Shape):
-    """What every error answer holds."""
+class ProblemShape(ResponseModel):
+    """The body of every error response."""
 
-    error: Fault
+    error: FaultShape
 
 
-class ContactNameShape(Shape):
-    """Who a person is."""
+class ContactNameShape(ResponseModel):
+    """A contact's name."""
 
     account_id: str
     psid: str
     name: str | None
 
 
-class ContactKeyShape(Shape):
-    """A person, by what Instagram calls them."""
+class ContactKeyShape(ResponseModel):
+    """A contact's ids at Instagram."""
 
     account_id: str
     psid: str
 
 
 class ContactShape(ContactNameShape):
-    """A person who wrote to an account."""
+    """A contact that wrote to an account."""
 
     created_at: AwareDatetime
     last_seen_at: AwareDatetime
     window_opened_at: AwareDatetime | None = Field(
-        description="Instagram's 24 hours run from here."
+        description="Start of Instagram's 24-hour reply window."
     )
     message_count: int
 
 
-class ConversationShape(Shape):
-    """A stretch of talk with a contact, and who may answer in it."""
+class SnoozeShape(ResponseModel):
+    """A time for which a conversation is off the work lists."""
+
+    since: AwareDatetime
+    until: AwareDatetime | None = Field(description="Null: until the contact writes.")
+
+
+class ConversationShape(ResponseModel):
+    """A conversation with a contact, and who may answer in it."""
 
     id: str
     contact: ContactNameShape
     status: ConversationStatus
     held_until: AwareDatetime | None = Field(description="End of a pause or takeover.")
-    held_by: str | None = Field(description="The teammate who has taken it over, where known.")
+    held_by: str | None = Field(description="The teammate who has taken over, if known.")
+    assignee: str | None = Field(description="Name of the user who has it.")
+    snooze: SnoozeShape | None = Field(
+        description="Null once the contact has written, or a person has replied or closed it."
+    )
+    labels: Annotated[tuple[str, ...], BeforeValidator(_label_names)] = Field(
+        description="Names of its labels, sorted."
+    )
     created_at: AwareDatetime
     last_user_message_at: AwareDatetime | None
     last_bot_message_at: AwareDatetime | None
@@ -87,18 +105,19 @@ class ConversationShape(Shape):
     cooldown_until: AwareDatetime | None
 
 
-class MessageShape(Shape):
-    """What somebody wrote, on either side, and what became of it."""
+class MessageShape(ResponseModel):
+    """A message of either side, and its outcome."""
 
-    mid: str = Field(description="Instagram's id, or moca-<id> while a reply has none.")
+    mid: str = Field(description="Instagram's message ID, or moca-<id> until a reply has one.")
     kind: str
     type: str
     role: Role
     author: Author
-    author_name: str | None = Field(description="The operator who wrote it, or API.")
+    author_name: str | None = Field(description="Name of the operator who wrote it, or API.")
     text: str
     content: dict[str, Any] | None = Field(
-        description="What goes with the text: media, buttons, what it answers; null if nothing."
+        description="Content besides the text: media, buttons, the message it replies to. Null if "
+        "there is none."
     )
     status: MessageStatus
     processed: bool
@@ -113,8 +132,8 @@ class MessageShape(Shape):
     redeliveries: int
 
 
-class QueueItemShape(Shape):
-    """A reply's place in the queue and how its sending goes."""
+class QueueItemShape(ResponseModel):
+    """A reply's place in the queue and the state of its sending."""
 
     id: str
     mid: str
@@ -130,163 +149,124 @@ class QueueItemShape(Shape):
     created_at: AwareDatetime
     sending_at: AwareDatetime | None
     sent_at: AwareDatetime | None
-    echoed_at: AwareDatetime | None = Field(description="When Instagram's echo proved it.")
+    echoed_at: AwareDatetime | None = Field(description="When Instagram's echo confirmed delivery.")
 
 
-class StepShape(Shape):
-    """One line of a journey."""
+class StepShape(ResponseModel):
+    """A step of a journey."""
 
-    mid: str = Field(description="Whose step it is: the message's, or its reply's.")
+    mid: str = Field(description="The message, or its reply, that the step belongs to.")
     at: AwareDatetime
     stage: Stage
     outcome: str
     detail: str
 
 
-class WaitingShape(Shape):
-    """What a message waits for; `until` is null where no clock decides."""
+class WaitingShape(ResponseModel):
+    """What a message waits for; `until` is null if there is no deadline."""
 
     stage: Stage
     because: str
     until: AwareDatetime | None
 
 
-class JourneyShape(Shape):
+class JourneyShape(ResponseModel):
     """What happened to a message, and why."""
 
     mid: str
-    outcome: str | None = Field(description="Null while the journey goes on.")
-    because: str = Field(description="Why it ended so, or what it waits for.")
+    outcome: str | None = Field(description="Null while the message is in progress.")
+    because: str = Field(
+        description="The reason for the outcome, or what the message is waiting for."
+    )
     steps: tuple[StepShape, ...] = Field(description="Oldest first.")
     waiting: WaitingShape | None
 
 
-class _Listed(Shape):
-    """A stretch of a list."""
-
-    next_cursor: str | None = Field(description="Null at the end.")
+class _Listed(ResponseModel):
+    next_cursor: str | None = Field(description="Null on the last page.")
 
 
 class ConversationsShape(_Listed):
-    """Conversations."""
+    """A page of conversations."""
 
     items: tuple[ConversationShape, ...]
 
 
 class MessagesShape(_Listed):
-    """Messages."""
+    """A page of messages."""
 
     items: tuple[MessageShape, ...]
 
 
 class ContactsShape(_Listed):
-    """Contacts."""
+    """A page of contacts."""
 
     items: tuple[ContactShape, ...]
 
 
 class QueueShape(_Listed):
-    """Queue items, and how many there are by status."""
+    """A page of queue items, and the number of items by status."""
 
     counts: dict[ItemStatus, int]
     items: tuple[QueueItemShape, ...]
     frozen_since: AwareDatetime | None = Field(
-        None, description="Since when nothing goes out; null while everything does."
+        None, description="When sending was paused; null if it is not paused."
     )
 
 
-class FreezeShape(Shape):
-    """Whether anything goes out."""
+class FreezeShape(ResponseModel):
+    """Whether sending is frozen."""
 
-    frozen_since: AwareDatetime | None = Field(description="Null while everything goes.")
+    frozen_since: AwareDatetime | None = Field(
+        description="When sending was paused; null if it is not paused."
+    )
 
 
-class FallingOutShape(Shape):
-    """A reply whose window shuts before its turn."""
+class FallingOutShape(ResponseModel):
+    """A reply whose window closes before its turn."""
 
     item_id: str
     contact: ContactKeyShape
     window_ends_at: AwareDatetime | None
 
 
-class ForecastShape(Shape):
-    """What becomes of the queue at today's limits, if nothing is added to it."""
+class ForecastShape(ResponseModel):
+    """The queue's future at today's limits, if nothing is added to it."""
 
     drains_at: AwareDatetime
-    looked_at: int = Field(description="Replies looked at; the rest is only counted.")
+    looked_at: int = Field(description="Replies that were simulated; any others are only counted.")
     pending: int
     falling_out: tuple[FallingOutShape, ...] = Field(description="The first of them.")
     falling_out_count: int
     frozen_since: AwareDatetime | None
 
 
-class VisitorShape(Shape):
-    """Who asks, and what they may do."""
+class CurrentUserShape(ResponseModel):
+    """The current user, and what they may do."""
 
     name: str
-    right: Right
+    right: OperatorRole
 
 
-class ErasedShape(Shape):
-    """A contact that is erased, or of whom the stored webhooks are still being searched."""
+class ErasedShape(ResponseModel):
+    """An erased contact, or one whose stored webhooks are still being searched."""
 
     account_id: str
     psid: str
-    erased: bool = Field(description="Whether nothing is left, on the disk either.")
+    erased: bool = Field(description="Whether the erasure is complete, on disk too.")
     confirmation_code: str = Field(
-        description="/instagram/data-deletion/<code> tells when nothing is left."
+        description="/instagram/data-deletion/<code> shows when the deletion is complete."
     )
 
 
-class ExportShape(Shape):
-    """All that is kept of a contact: rows as they are stored."""
+class ExportShape(ResponseModel):
+    """All data of a contact: rows as they are stored."""
 
     contact: dict[str, Any]
     conversations: list[dict[str, Any]] = Field(
-        description="Each with its messages, notes and queue items."
+        description="With their messages, notes and queue items."
     )
     events: list[dict[str, Any]]
     webhooks: list[dict[str, Any]] = Field(
-        description="Of the bodies linked with the contact, the items that name it, as they came."
+        description="From the stored webhook bodies: the items that name the contact, unchanged."
     )
-
-
-class LatenciesShape(Shape):
-    """From a message's arrival to its reply's sending."""
-
-    count: int
-    p50_seconds: float | None
-    p99_seconds: float | None
-    longest_seconds: float | None
-
-
-class DayDeliveredShape(Shape):
-    """How much of what was written in a day came by webhook."""
-
-    day: str = Field(description="In UTC, as 2026-11-22.")
-    delivered: int
-    missed: int = Field(description="Found in Instagram's record, where no webhook had told it.")
-
-
-class DeliveryShape(Shape):
-    """How well an account's webhooks come, over the last 14 days."""
-
-    account_id: str
-    share: float | None = Field(description="Delivered, of all; null where nothing was written.")
-    compared_until: AwareDatetime | None
-    last_arrival_at: AwareDatetime | None
-    quiet_since_at: AwareDatetime | None
-    quiet_because: str
-    days: list[DayDeliveredShape]
-
-
-class StatsShape(Shape):
-    """How things stand."""
-
-    queue: dict[ItemStatus, int]
-    conversations: dict[ConversationStatus, int]
-    latest: int = Field(description="The latest messages that the outcomes are counted over.")
-    outcomes: dict[Outcome, int]
-    open: int
-    replies: LatenciesShape
-    delivery: list[DeliveryShape]

@@ -1,9 +1,9 @@
-// Shows a thread as a phone does, with what the person can do to each message.
+// Shows a thread as a phone does, with the contact's actions for each message.
 
 const HEART = "❤️";
 
 const excerpt = (text) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
-const shown = (message) => message.text || `(${message.attachments.join(", ") || "nothing to read"})`;
+const shown = (message) => message.text || `(${message.attachments.join(", ") || "empty message"})`;
 
 function button(title, about, does) {
   const made = document.createElement("button");
@@ -23,7 +23,7 @@ function deeds(message, doings) {
   if (message.sender === "account") {
     const heart = button(HEART, `on ${about}`, act(message.sign ? "unreact" : "react"));
     heart.setAttribute("aria-pressed", String(Boolean(message.sign)));
-    return [heart, button("Answer", about, begin("answer"))];
+    return [heart, button("Reply", about, begin("answer"))];
   }
   const unsend = button("Unsend", about, act("unsend"));
   return message.text ? [button("Edit", about, begin("edit")), unsend] : [unsend];
@@ -50,7 +50,7 @@ function bubble(message, doings) {
   text.textContent = shown(message);
   if (mine) {
     text.type = "button";
-    text.title = "Show its journey";
+    text.title = "Show this message's journey";
     text.addEventListener("click", () => doings.pick(message.mid));
   }
   if (!message.sign) return text;
@@ -79,7 +79,7 @@ function said(message, turns, isNew, doings) {
   return item;
 }
 
-// Instagram takes quick replies away once something was said after them; buttons stay.
+// Instagram removes quick replies after the next message; buttons stay.
 const tappable = (message, isLast) => ({ ...message, taps: message.taps.filter((tap) => isLast || tap.does === "tap") });
 
 export function showThread(list, thread, doings) {

@@ -1,4 +1,4 @@
-// Writes and acts as an Instagram user and shows, about once a second, what becomes of it.
+// Writes and acts as an Instagram user, and refreshes the result about once a second.
 
 import { showThread } from "./sandbox-thread.js";
 
@@ -6,7 +6,11 @@ const POLL_MS = 800;
 const TICK_MS = 100;
 const NAMES = ["Ada", "Bo", "Chidi", "Dana", "Emre", "Frida", "Goran", "Hana", "Imani", "Jun", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Priya"];
 
-const PURPOSES = { edit: "Editing", answer: "Answering", answer_story: "Answering the account's story" };
+const PURPOSES = { edit: "Editing", answer: "Replying to", answer_story: "Replying to the account's story" };
+
+const OUTCOMES = {
+  answered: "Answered", duplicate: "Duplicate", suppressed: "Not answered by the bot", failed: "Failed", sent: "Sent", cancelled: "Cancelled",
+};
 
 const at = (id) => document.getElementById(id);
 const view = { psid: null, name: null, picked: null, until: null, skewMs: 0, people: [], purpose: null };
@@ -40,7 +44,7 @@ function showPeople() {
 }
 
 const doings = {
-  act: (told) => act(told).catch(() => complain("Moca does not answer. Trying again.")),
+  act: (told) => act(told).catch(() => complain("Connection to Moca lost. Trying again…")),
   begin: (does, message) => begin(does, message),
   pick: (mid) => { view.picked = mid; poll(); },
 };
@@ -61,7 +65,7 @@ function showJourney(journey, message) {
   view.until = journey?.until ? new Date(journey.until).getTime() : null;
   at("story").dataset.outcome = journey?.outcome ?? "none";
   at("journey-of").textContent = message ? `“${message.text}”`
-    : "Nothing written yet. Each stage lights up as the message reaches it.";
+    : "No messages yet. Each stage lights up as your message reaches it.";
   at("journey-end").textContent = ending(journey);
   at("journey-more").hidden = !journey;
   if (journey) at("journey-more").href = `/messages/${journey.mid.split("/").map(encodeURIComponent).join("/")}`;
@@ -74,7 +78,8 @@ function showJourney(journey, message) {
 function ending(journey) {
   if (!journey?.outcome) return "";
   const because = journey.because;
-  return !because || because.startsWith(journey.outcome) ? because || journey.outcome : `${journey.outcome}: ${because}`;
+  const title = OUTCOMES[journey.outcome] ?? journey.outcome;
+  return because ? `${title}: ${because}` : title;
 }
 
 function tick() {
@@ -96,7 +101,7 @@ async function poll() {
   if (view.picked) query.set("mid", view.picked);
   try {
     const answer = await fetch(`/sandbox/state?${query}`);
-    if (answer.status === 401) return complain("The session has ended. Open the printed link again.");
+    if (answer.status === 401) return complain("Your session has ended. Log in again.");
     if (!answer.ok) return;
     const state = await answer.json();
     if (asked !== view.psid) return;
@@ -109,7 +114,7 @@ async function poll() {
     showJourney(state.journey, message);
     complain("");
   } catch {
-    complain("Moca does not answer. Trying again.");
+    complain("Connection to Moca lost. Trying again…");
   }
 }
 
@@ -148,7 +153,7 @@ at("composer").addEventListener("submit", (event) => {
   const sent = view.purpose ? act({ ...view.purpose, text }) : write(text);
   endPurpose();
   at("text").value = "";
-  sent.catch(() => complain("Moca does not answer. Trying again."));
+  sent.catch(() => complain("Connection to Moca lost. Trying again…"));
 });
 for (const opener of at("openers").querySelectorAll("button")) {
   opener.addEventListener("click", () => write(opener.textContent));

@@ -6,13 +6,13 @@ import pytest
 from flask import Flask
 from freezegun import freeze_time
 
-from actors.background.profile_sync import ProfileDesk, ProfileKeeperActor
+from actors.background.profile_sync import GraphProfileSync, ProfileSyncActor
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
-from actors.signals import LookAtProfiles
+from actors.signals import SyncProfiles
 from moca import clock
 from moca.core.messages.accounts import RecordProfile
-from moca.core.profile import IceBreaker, Marks, MenuItem, Welcome
+from moca.core.profile import IceBreaker, MenuItem, MessengerProfile, ProfileFingerprints
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
@@ -24,7 +24,7 @@ from tests.support.databases import open_migrated
 from tests.support.factory import NOON, calls_at
 
 ACCOUNT = "17841400000000001"
-WELCOME = Welcome(
+WELCOME = MessengerProfile(
     ice_breakers=(IceBreaker(question="When are you open?", payload="HOURS"),),
     menu=(
         MenuItem(title="Prices", payload="PRICES"),
@@ -71,8 +71,8 @@ def database(tmp_path):
         yield database
 
 
-class Keeper:
-    """The actor on a frozen clock, with a real database and a sandbox behind it."""
+class SteppedProfileSync:
+    """The actor on a frozen clock, with a real database and a sandbox."""
 
     def __init__(self, database, connect, frozen, wanted=WELCOME):
         self.recorded = []
@@ -80,14 +80,14 @@ class Keeper:
         self._dispatcher = SteppingDispatcher()
         self._timers = ManualTimers()
         self._frozen = frozen
-        self.desk = ProfileDesk(wanted, database, ACCOUNT, connect)
-        self._ref = ProfileKeeperActor.start_on(
+        self.desk = GraphProfileSync(wanted, database, ACCOUNT, connect)
+        self._ref = ProfileSyncActor.start_on(
             self._dispatcher, profiles=self.desk, record=self._record, timers=self._timers
         )
-        self._ref.tell(LookAtProfiles())
-        self.passes(0)
+        self._ref.tell(SyncProfiles())
+        self.advance(0)
 
-    def passes(self, seconds):
+    def advance(self, seconds):
         end = clock.now() + timedelta(seconds=seconds)
         while self._dispatcher.step():
             pass
@@ -110,20 +110,20 @@ class Keeper:
 
 @pytest.fixture
 def keep(database, connect, frozen):
-    keepers = []
+    jobs = []
 
     def keep(wanted=WELCOME):
-        keepers.append(Keeper(database, connect, frozen, wanted))
-        return keepers[-1]
+        jobs.append(SteppedProfileSync(database, connect, frozen, wanted))
+        return jobs[-1]
 
     yield keep
-    for keeper in keepers:
+    for keeper in jobs:
         keeper.stop()
 
 
 def test_an_account_is_given_the_ice_breakers_and_the_menu_once(keep, instagram):
     keeper = keep()
-    keeper.passes(3600)
+    keeper.advance(3600)
 
     assert instagram.profiles == {ACCOUNT: SHOWN}
     assert keeper.recorded == [RecordProfile(ACCOUNT, WELCOME.marks)]
@@ -140,14 +140,14 @@ def test_a_second_start_with_the_same_settings_calls_nobody(keep, instagram):
 def test_what_is_no_longer_in_the_settings_is_taken_away(keep, instagram):
     keep()
 
-    assert keep(Welcome()).recorded == [RecordProfile(ACCOUNT, Marks())]
+    assert keep(MessengerProfile()).recorded == [RecordProfile(ACCOUNT, ProfileFingerprints())]
     assert instagram.profiles == {ACCOUNT: {}}
 
 
 def test_an_account_that_was_given_nothing_is_left_as_it_is(keep, instagram):
     instagram.profiles[ACCOUNT] = {"ice_breakers": ["somebody else's"]}
 
-    assert keep(Welcome()).recorded == []
+    assert keep(MessengerProfile()).recorded == []
     assert instagram.profiles[ACCOUNT] == {"ice_breakers": ["somebody else's"]}
 
 
@@ -155,11 +155,14 @@ def test_a_refusal_is_tried_again_five_times_and_then_not_before_the_next_start(
     keep, instagram, connect, monkeypatch
 ):
     tries = []
-    monkeypatch.setattr(
-        GraphClient, "change_profile", lambda *_: tries.append(clock.now()) or "no connection"
-    )
+
+    def refuse(*_):
+        tries.append(clock.now())
+        return "no connection"
+
+    monkeypatch.setattr(GraphClient, "change_profile", refuse)
     keeper = keep()
-    keeper.passes(24 * 3600)
+    keeper.advance(24 * 3600)
 
     waits = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
     assert waits == [2, 4, 8, 16]

@@ -4,16 +4,16 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from actors.background.token_refresh import TokenKeeperActor
+from actors.background.token_refresh import TokenRefreshActor
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
-from actors.signals import LookAtTokens
+from actors.signals import RefreshTokens
 from moca import clock
-from moca.core.accounts import Account, AccountStatus, Flavour, SealedToken, TokenState
+from moca.core.accounts import Account, AccountStatus, LoginKind, SealedToken, TokenState
 from moca.core.messages.accounts import (
     ChangeAccount,
     MarkTokenDead,
-    NoteRefreshFailure,
+    RecordRefreshFailure,
     RenewToken,
     StoreAccount,
 )
@@ -28,12 +28,12 @@ DEAD = AccountStopped("Graph 190: the access token is not valid", is_token_dead=
 
 
 class FakeTokens:
-    """One account's token, and what a refresh of it brings."""
+    """One account's token, and the result of its refresh."""
 
     def __init__(self):
         self.state = TokenState(
             account_id=ACCOUNT,
-            flavour=Flavour.INSTAGRAM_LOGIN,
+            flavour=LoginKind.INSTAGRAM_LOGIN,
             status=AccountStatus.ACTIVE,
             issued_at=NOON - timedelta(days=52),
             expires_at=NOON + timedelta(days=8),
@@ -55,74 +55,74 @@ class FakeTokens:
         return self.brings
 
 
-def the_account(house):
-    with house._database.connection_context():
+def the_account(system):
+    with system._database.connection_context():
         return find_account(ACCOUNT)
 
 
-def connect(house):
-    house.system.tell(StoreAccount(Account(account_id=ACCOUNT), TOKEN, clock.now()))
-    house.settle()
+def connect(system):
+    system.actors.tell(StoreAccount(Account(account_id=ACCOUNT), TOKEN, clock.now()))
+    system.settle()
 
 
-def test_a_dead_token_marks_the_account_and_a_new_one_lets_its_queue_go_on(house):
-    connect(house)
-    house.instagram.next_results.append(DEAD)
-    house.hears("hello")
-    house.passes(6)
-    dead = the_account(house)
+def test_a_dead_token_marks_the_account_and_a_new_one_lets_its_queue_go_on(system):
+    connect(system)
+    system.instagram.next_results.append(DEAD)
+    system.receive("hello")
+    system.advance(6)
+    dead = the_account(system)
     assert (dead.status, dead.because) == (AccountStatus.DEAD, DEAD.because)
-    assert house.system.ailments().accounts == {ACCOUNT: DEAD.because}
-    assert house.instagram.reached == []
+    assert system.actors.health_problems().accounts == {ACCOUNT: DEAD.because}
+    assert system.instagram.reached == []
 
-    house.system.tell(ChangeAccount(ACCOUNT, clock.now(), token=TOKEN))
-    house.passes(7)
-    assert [call.text for call in house.instagram.reached] == [
+    system.actors.tell(ChangeAccount(ACCOUNT, clock.now(), token=TOKEN))
+    system.advance(7)
+    assert [call.text for call in system.instagram.reached] == [
         "This would be an AI generated message"
     ]
-    assert the_account(house).status is AccountStatus.ACTIVE
-    assert house.system.ailments().accounts == {}
+    assert the_account(system).status is AccountStatus.ACTIVE
+    assert system.actors.health_problems().accounts == {}
 
 
-def test_a_new_token_does_not_cut_a_throttle_short(house):
-    connect(house)
-    house.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
-    house.hears("hello")
-    house.passes(6)
-    house.system.tell(ChangeAccount(ACCOUNT, clock.now(), token=TOKEN))
-    house.passes(290)
-    assert house.instagram.reached == []
-    house.passes(10)
-    assert len(house.instagram.reached) == 1
+def test_a_new_token_does_not_cut_a_throttle_short(system):
+    connect(system)
+    system.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
+    system.receive("hello")
+    system.advance(6)
+    system.actors.tell(ChangeAccount(ACCOUNT, clock.now(), token=TOKEN))
+    system.advance(290)
+    assert system.instagram.reached == []
+    system.advance(10)
+    assert len(system.instagram.reached) == 1
 
 
-def test_a_restriction_is_no_dead_token(house):
-    connect(house)
-    house.instagram.next_results.append(AccountStopped("Graph 368: blocked"))
-    house.instagram.next_results.append(Delivered("ig-1"))
-    house.hears("hello")
-    house.passes(6)
-    assert the_account(house).status is AccountStatus.ACTIVE
-    house.passes(60)
-    assert not house.instagram.next_results
+def test_a_restriction_is_no_dead_token(system):
+    connect(system)
+    system.instagram.next_results.append(AccountStopped("Graph 368: blocked"))
+    system.instagram.next_results.append(Delivered("ig-1"))
+    system.receive("hello")
+    system.advance(6)
+    assert the_account(system).status is AccountStatus.ACTIVE
+    system.advance(60)
+    assert not system.instagram.next_results
 
 
-class Keeper:
-    """The token keeper alone, stepped on a frozen clock."""
+class SteppedTokenRefresh:
+    """The token refresh alone, stepped on a frozen clock."""
 
     def __init__(self, frozen):
         self.tokens = FakeTokens()
-        self.recorded = []
+        self.recorded: list[object] = []
         self.dispatcher = SteppingDispatcher()
         self.timers = ManualTimers()
         self._frozen = frozen
-        self.ref = TokenKeeperActor.start_on(
+        self.ref = TokenRefreshActor.start_on(
             self.dispatcher, tokens=self.tokens, record=self.recorded.append, timers=self.timers
         )
-        self.ref.tell(LookAtTokens())
+        self.ref.tell(RefreshTokens())
 
-    def passes(self, hours):
-        """Let time pass, stopping at every look."""
+    def advance(self, hours):
+        """Advance the time, stopping at every look."""
         end = clock.now() + timedelta(hours=hours)
         while (due := self._settled()) is not None and due <= end:
             self._frozen.move_to(due)
@@ -136,41 +136,41 @@ class Keeper:
 
 @pytest.fixture
 def keeper(frozen):
-    keeper = Keeper(frozen)
+    keeper = SteppedTokenRefresh(frozen)
     yield keeper
     keeper.ref.stop(block=False)
     keeper.dispatcher.stop()
 
 
 def test_a_token_near_its_end_is_refreshed_by_itself(keeper):
-    keeper.passes(3)
+    keeper.advance(3)
     assert keeper.tokens.asked_at == [0]
     assert keeper.recorded == [RenewToken(ACCOUNT, keeper.tokens.brings, NOON)]
     keeper.tokens.state = replace(keeper.tokens.state, expires_at=NOON + timedelta(days=9))
-    keeper.passes(22)
+    keeper.advance(22)
     assert keeper.tokens.asked_at == [0, 24]
 
 
 def test_a_refresh_that_fails_is_tried_less_and_less_often_until_the_end(keeper):
-    keeper.tokens.brings = LoginFailed("no connection to Instagram")
-    keeper.passes(10 * 24)
+    keeper.tokens.brings = LoginFailed("cannot connect to Instagram")
+    keeper.advance(10 * 24)
     assert keeper.tokens.asked_at == [0, 1, 3, 7, 15, 31, 55, 79, 103, 127, 151, 175]
-    assert keeper.recorded[0] == NoteRefreshFailure(ACCOUNT, NOON)
+    assert keeper.recorded[0] == RecordRefreshFailure(ACCOUNT, NOON)
     assert len(keeper.recorded) == 12
 
 
 def test_a_refresh_that_says_the_token_is_dead_marks_the_account(keeper):
     because = "Graph 190: the access token is not valid"
     keeper.tokens.brings = LoginFailed(because, is_token_dead=True)
-    keeper.passes(0)
+    keeper.advance(0)
     assert keeper.recorded == [
-        NoteRefreshFailure(ACCOUNT, NOON),
+        RecordRefreshFailure(ACCOUNT, NOON),
         MarkTokenDead(ACCOUNT, because, NOON),
     ]
 
 
 def test_a_token_s_end_is_announced_in_the_log_once_for_each_span(keeper):
-    keeper.tokens.brings = LoginFailed("no connection to Instagram")
+    keeper.tokens.brings = LoginFailed("cannot connect to Instagram")
     keeper.tokens.state = replace(
         keeper.tokens.state,
         refresh_failures=9,
@@ -178,11 +178,11 @@ def test_a_token_s_end_is_announced_in_the_log_once_for_each_span(keeper):
         expires_at=NOON + timedelta(days=15),
     )
     with structlog.testing.capture_logs() as lines:
-        keeper.passes(15 * 24)
+        keeper.advance(15 * 24)
     told = [line["because"].split(",")[0] for line in lines if line["event"] == "token_ails"]
     assert told == [
-        "the access token ends within 14 days",
-        "the access token ends within 7 days",
-        "the access token ends within 1 day",
-        "the access token has expired; connect the account again or PATCH a new token",
+        "the access token expires within 14 days",
+        "the access token expires within 7 days",
+        "the access token expires within 1 day",
+        "the access token has expired; connect the account again or paste a new token",
     ]

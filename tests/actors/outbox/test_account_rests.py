@@ -1,4 +1,4 @@
-"""While an account rests or is stopped, nothing at all is sent in its name."""
+"""While an account rests or is stopped, nothing at all is sent for it."""
 
 from datetime import timedelta
 
@@ -13,26 +13,26 @@ RESULTS = [Throttled("613", timedelta(minutes=5)), AccountStopped("190", is_toke
 
 
 @pytest.mark.parametrize("result", RESULTS)
-def test_nobody_sees_that_a_reply_is_being_made(open_house, result) -> None:
-    house = open_house(shows_typing=True)
-    house.instagram.next_results.append(result)
-    house.hears("hello")
-    house.passes(6)
-    shown = len(house.instagram.shown)
+def test_nobody_sees_that_a_reply_is_being_made(open_system, result) -> None:
+    system = open_system(shows_typing=True)
+    system.instagram.next_results.append(result)
+    system.receive("hello")
+    system.advance(6)
+    shown = len(system.instagram.shown)
 
-    house.hears("Are you there?", BEN)
-    house.hears("Anybody?", ELSEWHERE)
-    house.passes(20)
-    assert {contact for _, contact, _ in house.instagram.shown[shown:]} == {ELSEWHERE}
+    system.receive("Are you there?", BEN)
+    system.receive("Anybody?", ELSEWHERE)
+    system.advance(20)
+    assert {contact for _, contact, _ in system.instagram.shown[shown:]} == {ELSEWHERE}
 
 
-def test_once_the_rest_is_over_it_is_shown_again(open_house) -> None:
-    house = open_house(shows_typing=True)
-    house.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
-    house.hears("hello")
-    house.passes(310)
-    shown = len(house.instagram.shown)
+def test_once_the_rest_is_over_it_is_shown_again(open_system) -> None:
+    system = open_system(shows_typing=True)
+    system.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
+    system.receive("hello")
+    system.advance(310)
+    shown = len(system.instagram.shown)
 
-    house.hears("Are you there?", BEN)
-    house.passes(20)
-    assert {contact for _, contact, _ in house.instagram.shown[shown:]} == {BEN}
+    system.receive("Are you there?", BEN)
+    system.advance(20)
+    assert {contact for _, contact, _ in system.instagram.shown[shown:]} == {BEN}

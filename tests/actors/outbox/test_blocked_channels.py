@@ -1,6 +1,7 @@
-"""What one account or kind of reply may not send now holds up nothing of another."""
+"""What one account or kind of reply may not send now delays no other."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ def person(number: int, account: str = OURS) -> ContactKey:
     return ContactKey(account, f"2897867183{number:07}")
 
 
-def many_write(house, count: int, account: str = OURS, **more: str) -> None:
-    house.receives(
+def many_write(system, count: int, account: str = OURS, **more: Any) -> None:
+    system.receive_events(
         *(
             InboundMessage(
                 contact=person(n, account), mid=f"m{account}{n}", text="Hi", sent_at=at(0), **more
@@ -31,55 +32,55 @@ def many_write(house, count: int, account: str = OURS, **more: str) -> None:
     )
 
 
-def answered_at(house, contact: ContactKey) -> datetime:
-    return next(call.at for call in house.instagram.reached if call.contact == contact)
+def answered_at(system, contact: ContactKey) -> datetime:
+    return next(call.at for call in system.instagram.reached if call.contact == contact)
 
 
-def is_answered_at_once(house, contact: ContactKey) -> bool:
+def is_answered_at_once(system, contact: ContactKey) -> bool:
     wrote_at = clock.now()
-    house.hears("hello", contact)
-    house.passes(30)
-    return answered_at(house, contact) - wrote_at <= WITHIN
+    system.receive("hello", contact)
+    system.advance(30)
+    return answered_at(system, contact) - wrote_at <= WITHIN
 
 
 @pytest.mark.parametrize("capacity", [1, 4, 4_000])
-def test_a_message_passes_a_storm_of_comments(open_house, capacity) -> None:
-    house = open_house(
+def test_a_message_passes_a_storm_of_comments(open_system, capacity) -> None:
+    system = open_system(
         conversation=AT_ONCE,
         sender=SenderPolicy(capacity=capacity, account_private_replies_per_hour=5),
     )
-    many_write(house, 40, kind="comment")
-    house.passes(60)
-    assert len(house.instagram.reached) == 5
-    assert is_answered_at_once(house, person(100))
-    assert is_answered_at_once(house, person(101, OTHER))
+    many_write(system, 40, kind="comment")
+    system.advance(60)
+    assert len(system.instagram.reached) == 5
+    assert is_answered_at_once(system, person(100))
+    assert is_answered_at_once(system, person(101, OTHER))
 
-    house.passes(8 * 3600)
-    assert len(house.instagram.reached) == 42
+    system.advance(8 * 3600)
+    assert len(system.instagram.reached) == 42
 
 
 @pytest.mark.parametrize("capacity", [1, 4, 4_000])
-def test_a_message_passes_a_storm_that_is_still_being_answered(open_house, capacity) -> None:
-    house = open_house(conversation=AT_ONCE, sender=SenderPolicy(capacity=capacity))
-    many_write(house, 40, kind="comment")
-    house.passes(2)
+def test_a_message_passes_a_storm_that_is_still_being_answered(open_system, capacity) -> None:
+    system = open_system(conversation=AT_ONCE, sender=SenderPolicy(capacity=capacity))
+    many_write(system, 40, kind="comment")
+    system.advance(2)
     wrote_at = clock.now()
-    house.hears("hello", person(100, OTHER))
-    house.passes(30)
-    # All in one go: the newcomer's turn comes after those who came before, and no later.
-    assert answered_at(house, person(100, OTHER)) - wrote_at <= timedelta(seconds=13)
-    assert len(house.instagram.reached) == 41
+    system.receive("hello", person(100, OTHER))
+    system.advance(30)
+    # All in one go: the new account's turn comes after those that came before, and no later.
+    assert answered_at(system, person(100, OTHER)) - wrote_at <= timedelta(seconds=13)
+    assert len(system.instagram.reached) == 41
 
 
-def refuse(house, account: str, result: DeliveryResult, until: datetime) -> None:
-    """Let Instagram answer an account so until then."""
-    send = house.instagram.send
+def refuse(system, account: str, result: DeliveryResult, until: datetime) -> None:
+    """Make Instagram answer an account with this result until an instant."""
+    send = system.instagram.send
 
     def refusing(contact: ContactKey, *rest: object) -> DeliveryResult:
         is_refused = contact.account_id == account and clock.now() < until
         return result if is_refused else send(contact, *rest)
 
-    house.instagram.send = refusing
+    system.instagram.send = refusing
 
 
 BLOCKED = [Throttled("613", timedelta(hours=1)), AccountStopped("190")]
@@ -87,25 +88,25 @@ BLOCKED = [Throttled("613", timedelta(hours=1)), AccountStopped("190")]
 
 @pytest.mark.parametrize("capacity", [1, 4, 4_000])
 @pytest.mark.parametrize("result", BLOCKED)
-def test_another_account_passes_one_that_may_not_send(open_house, capacity, result) -> None:
-    house = open_house(conversation=AT_ONCE, sender=SenderPolicy(capacity=capacity))
-    refuse(house, OURS, result, at(3600))
-    many_write(house, 40)
+def test_another_account_passes_one_that_may_not_send(open_system, capacity, result) -> None:
+    system = open_system(conversation=AT_ONCE, sender=SenderPolicy(capacity=capacity))
+    refuse(system, OURS, result, at(3600))
+    many_write(system, 40)
     for number in range(100, 104):
-        house.passes(50)
-        assert is_answered_at_once(house, person(number, OTHER))
-    assert len(house.instagram.reached) == 4
+        system.advance(50)
+        assert is_answered_at_once(system, person(number, OTHER))
+    assert len(system.instagram.reached) == 4
 
-    house.passes(2 * 3600)
-    order = [call.contact for call in house.instagram.reached[4:]]
+    system.advance(2 * 3600)
+    order = [call.contact for call in system.instagram.reached[4:]]
     assert order == [person(n) for n in range(40)]
 
 
-def test_what_is_left_on_disk_is_not_overtaken_in_its_channel(open_house) -> None:
-    house = open_house(conversation=AT_ONCE, sender=SenderPolicy(capacity=2))
-    many_write(house, 20)
-    house.passes(0.5)
-    house.hears("hello", person(100))
-    house.passes(30)
-    order = [call.contact for call in house.instagram.reached]
+def test_what_is_left_on_disk_is_not_overtaken_in_its_channel(open_system) -> None:
+    system = open_system(conversation=AT_ONCE, sender=SenderPolicy(capacity=2))
+    many_write(system, 20)
+    system.advance(0.5)
+    system.receive("hello", person(100))
+    system.advance(30)
+    order = [call.contact for call in system.instagram.reached]
     assert order == [person(n) for n in (*range(20), 100)]

@@ -1,4 +1,4 @@
-"""What stood in memory before the wall clock was set does not stop anything after it."""
+"""State in memory from before a step of the wall clock stops nothing after it."""
 
 from datetime import timedelta
 
@@ -15,14 +15,14 @@ def person(number: int) -> ContactKey:
 
 
 @pytest.mark.parametrize("hours", HOURS)
-def test_after_a_step_a_newcomer_is_answered_at_once(house, hours) -> None:
+def test_after_a_step_a_newcomer_is_answered_at_once(system, hours) -> None:
     for number in range(3):
-        house.hears("hello", person(number))
-    house.passes(6)
-    assert len(house.instagram.reached) == 3
+        system.receive("hello", person(number))
+    system.advance(6)
+    assert len(system.instagram.reached) == 3
 
-    house.frozen.move_to(clock.now() + timedelta(hours=hours))
-    house.hears("hello", person(3))
+    system.frozen.move_to(clock.now() + timedelta(hours=hours))
+    system.receive("hello", person(3))
     stepped = clock.now()
-    house.passes(10)
-    assert house.instagram.reached[3].at - stepped <= timedelta(seconds=6.1)
+    system.advance(10)
+    assert system.instagram.reached[3].at - stepped <= timedelta(seconds=6.1)

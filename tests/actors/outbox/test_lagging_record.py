@@ -1,11 +1,12 @@
-"""Instagram's record shows late what arrived: a reply whose fate is not known is not sent twice."""
+"""Instagram's record lags: an unconfirmed reply is not sent twice."""
 
 from datetime import timedelta
 
 import pytest
 
 from moca import clock
-from moca.core.outbox.delivery import Delivered, NotArrived, Unconfirmed, Unreadable
+from moca.core.outbox.delivery import Delivered, MissingFromRecord, RecordUnreadable, Unconfirmed
+from moca.core.outbox.queued_reply import DIRECT
 from moca.storage.db.tables import QueueItem
 from tests.support.factory import at
 from tests.support.system import FakeInstagram
@@ -22,15 +23,17 @@ class LaggingInstagram(FakeInstagram):
         self.sent_at: list[object] = []
         self.is_readable = True
 
-    def send(self, contact, content, way):
+    def send(self, contact, content, way=DIRECT):
         self.sent_at.append(clock.now())
         shown = self.find_message(contact, content, at(0), frozenset())
-        assert shown in (NotArrived(), Unreadable("500")), "the record shows an unaccounted copy"
+        assert shown in (MissingFromRecord(), RecordUnreadable("500")), (
+            "the record shows an unaccounted copy"
+        )
         return super().send(contact, content, way)
 
     def find_message(self, contact, content, since, known_mids):
         if not self.is_readable:
-            return Unreadable("500")
+            return RecordUnreadable("500")
         reached, now = self.reached, clock.now()
         self.reached = [call for call in reached if call.at + self.lag <= now]
         try:
@@ -40,14 +43,14 @@ class LaggingInstagram(FakeInstagram):
 
 
 @pytest.fixture
-def lagging(house):
+def lagging(system):
     """The first call arrives and its answer is lost; the second is lost on its way."""
 
     def begin(lag_seconds: float) -> LaggingInstagram:
-        instagram = house.instagram = LaggingInstagram(lag_seconds)
+        instagram = system.instagram = LaggingInstagram(lag_seconds)
         instagram.lost_answers = 1
-        house.hears("hi", mid="m1")
-        house.passes(6)
+        system.receive("hi", mid="m1")
+        system.advance(6)
         assert len(instagram.reached) == 1
         instagram.next_results.append(Unconfirmed("no answer in time"))
         return instagram
@@ -55,53 +58,53 @@ def lagging(house):
     return begin
 
 
-def _item(house):
-    return house.rows(QueueItem.select(QueueItem.status, QueueItem.attempts))
+def _item(system):
+    return system.rows(QueueItem.select(QueueItem.status, QueueItem.attempts))
 
 
-def test_the_second_call_does_not_forget_the_first(house, lagging) -> None:
+def test_the_second_call_does_not_forget_the_first(system, lagging) -> None:
     instagram = lagging(25)
-    house.passes(600)
+    system.advance(600)
     assert [call.text for call in instagram.reached] == [ANSWER]
     assert len(instagram.sent_at) == 2
-    assert house.outcome("m1")[0] == "answered"
-    assert _item(house) == [("sent", 2)]
+    assert system.outcome("m1")[0] == "answered"
+    assert _item(system) == [("sent", 2)]
 
 
-def test_the_record_is_read_once_more_directly_before_the_second_call(house, lagging) -> None:
+def test_the_record_is_read_once_more_directly_before_the_second_call(system, lagging) -> None:
     instagram = lagging(20.5)
-    house.passes(600)
+    system.advance(600)
     assert [call.text for call in instagram.reached] == [ANSWER]
     assert len(instagram.sent_at) == 1
-    assert house.outcome("m1")[0] == "answered"
+    assert system.outcome("m1")[0] == "answered"
 
 
-def test_a_restart_between_the_calls_forgets_nothing(house, lagging) -> None:
+def test_a_restart_between_the_calls_forgets_nothing(system, lagging) -> None:
     instagram = lagging(25)
     while len(instagram.sent_at) < 2:
-        house.passes(1)
-    house.crash()
-    house.start()
-    house.passes(600)
+        system.advance(1)
+    system.crash()
+    system.start()
+    system.advance(600)
     assert [call.text for call in instagram.reached] == [ANSWER]
-    assert _item(house) == [("sent", 2)]
+    assert _item(system) == [("sent", 2)]
 
 
-def test_what_cannot_be_read_before_the_second_call_is_not_sent(house, lagging) -> None:
+def test_what_cannot_be_read_before_the_second_call_is_not_sent(system, lagging) -> None:
     instagram = lagging(3600)
-    house.passes(18)
-    while _item(house) == [("unknown", 1)]:
-        house.passes(0.5)
+    system.advance(18)
+    while _item(system) == [("unknown", 1)]:
+        system.advance(0.5)
     instagram.is_readable = False
-    house.passes(600)
+    system.advance(600)
     assert len(instagram.sent_at) == 1
-    assert _item(house) == [("unknown", 2)]
+    assert _item(system) == [("unknown", 2)]
 
 
-def test_what_did_not_arrive_goes_again_and_is_answered(house) -> None:
-    instagram = house.instagram = LaggingInstagram(1)
+def test_what_did_not_arrive_goes_again_and_is_answered(system) -> None:
+    instagram = system.instagram = LaggingInstagram(1)
     instagram.next_results += [Unconfirmed("no answer in time"), Delivered("ig-9")]
-    house.hears("hi", mid="m1")
-    house.passes(600)
+    system.receive("hi", mid="m1")
+    system.advance(600)
     assert len(instagram.sent_at) == 2
-    assert house.outcome("m1") == ("answered", "answered by ig-9")
+    assert system.outcome("m1") == ("answered", "answered by ig-9")

@@ -1,4 +1,4 @@
-"""What may have arrived is looked for directly before it is sent again."""
+"""Instagram's record is read before an unconfirmed reply is sent again."""
 
 from dataclasses import replace
 
@@ -13,24 +13,25 @@ from moca.core.messages.delivery import (
     ReplyClaimed,
     VerifyDelivery,
 )
-from moca.core.outbox.delivery import Arrived, NotArrived, Unreadable
+from moca.core.outbox.delivery import FoundInRecord, MissingFromRecord, RecordUnreadable
 from moca.core.outbox.outbox import Outbox
-from moca.core.outbox.verification import Settling
+from moca.core.outbox.verification import Verification
 from moca.core.policy import SenderPolicy
 from tests.support.factory import at, reply_to
 
 DOUBTFUL = replace(reply_to(attempts=2), unconfirmed_since=at(-60))
-TOO_LONG = "not sent again: Instagram took too long to show whether it had arrived"
+TOO_LONG = "not sent again: delivery could not be confirmed in time"
 KNOWN = frozenset({"m1"})
 
 
-class Desk:
-    """An outbox whose only reply was claimed again and is looked for."""
+class VerifyingOutbox:
+    """An outbox whose only reply was claimed again and is being looked for."""
 
     def __init__(self) -> None:
-        policy, self.asked = SenderPolicy(), []
+        policy = SenderPolicy()
+        self.asked: list[object] = []
         self.outbox = Outbox(policy)
-        self.checks = ResendChecks(self.outbox, Settling(policy), self.asked.append)
+        self.checks = ResendChecks(self.outbox, Verification(policy), self.asked.append)
         self.outbox.add(replace(DOUBTFUL, unconfirmed_since=None), at(0))
         self.outbox.claims(at(0))
         self.checks.claimed(ReplyClaimed(DOUBTFUL, at(0), KNOWN), at(0))
@@ -40,24 +41,28 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> VerifyingOutbox:
+    return VerifyingOutbox()
 
 
 def test_no_call_is_made_before_the_reading_has_ended(desk) -> None:
     assert desk.asked == [VerifyDelivery(DOUBTFUL, at(-60), KNOWN)]
     assert desk.outbox.calls(at(0)) == ()
-    assert desk.ends(NotArrived()) is None
+    assert desk.ends(MissingFromRecord()) is None
     assert desk.outbox.calls(at(1)) == (DeliverReply(DOUBTFUL),)
 
 
 @pytest.mark.parametrize(
     ("result", "seconds", "record"),
     [
-        (Arrived("r1", at(-50)), 1, RecordSent(1, "r1", at(1), "Instagram's record")),
-        (Unreadable("Graph 2"), 1, RecordUnknown(1, "not sent again: Graph 2", at(1))),
         (
-            NotArrived(),
+            FoundInRecord("r1", at(-50)),
+            1,
+            RecordSent(1, "r1", at(1), "found in Instagram's message history"),
+        ),
+        (RecordUnreadable("Graph 2"), 1, RecordUnknown(1, "not sent again: Graph 2", at(1))),
+        (
+            MissingFromRecord(),
             10.1,
             RecordUnknown(1, TOO_LONG, at(10.1)),
         ),
@@ -73,14 +78,14 @@ def test_where_it_may_have_arrived_no_call_is_made_and_its_lane_is_held(
 
 def test_what_is_frozen_during_the_reading_is_given_back(desk) -> None:
     desk.outbox.is_frozen = True
-    assert desk.ends(NotArrived()) is None
+    assert desk.ends(MissingFromRecord()) is None
     assert desk.outbox.unclaim() == (DOUBTFUL,)
 
 
 def test_what_is_withdrawn_or_dropped_during_the_reading_does_not_go() -> None:
-    stopped, dropped = Desk(), Desk()
+    stopped, dropped = VerifyingOutbox(), VerifyingOutbox()
     assert [each.item_id for each in stopped.outbox.withdraw()] == [1]
-    assert stopped.ends(NotArrived()) is None
+    assert stopped.ends(MissingFromRecord()) is None
     dropped.checks.forget(1, at(0))
     assert 1 not in dropped.checks
     assert (stopped.outbox.calls(at(1)), dropped.outbox.calls(at(1))) == ((), ())

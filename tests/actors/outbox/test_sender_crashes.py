@@ -1,4 +1,4 @@
-"""A sender that crashes knows what its couriers are busy with, and who waits before whom."""
+"""A sender that crashes still knows its couriers' calls, and the order of the waiting replies."""
 
 from dataclasses import replace
 
@@ -29,8 +29,8 @@ from tests.support.factory import ANNA, BEN, at, reply_to
 FIRST, SECOND = reply_to(ANNA, 1), reply_to(BEN, 2)
 
 
-class Desk:
-    """A sender alone, whose neighbours are lists; a reading asked for makes it crash."""
+class CrashingSender:
+    """A sender alone, with lists as neighbours; a requested read makes it crash."""
 
     def __init__(self, policy: SenderPolicy) -> None:
         self.recorded: list[object] = []
@@ -44,16 +44,16 @@ class Desk:
             timers=ManualTimers(),
             draw=lambda: 0.0,
         )
-        self.hears(SweepDue(), PendingFound((), (), ()))
+        self.receive(SweepDue(), PendingFound((), (), ()))
 
-    def hears(self, *messages: object) -> None:
+    def receive(self, *messages: object) -> None:
         for message in messages:
             self._sender.tell(message)
         while self._stage.step():
             pass
 
     def crashes(self) -> None:
-        self.hears(KnownMidsListed(FIRST, at(0), frozenset()))
+        self.receive(KnownMidsListed(FIRST, at(0), frozenset()))
 
     def claimed(self) -> list[int]:
         return [each.reply.item_id for each in self.recorded if isinstance(each, ClaimReply)]
@@ -73,8 +73,8 @@ class Desk:
 def open_desk(frozen):
     desks = []
 
-    def open_one(**policy) -> Desk:
-        desks.append(Desk(SenderPolicy(**policy)))
+    def open_one(**policy) -> CrashingSender:
+        desks.append(CrashingSender(SenderPolicy(**policy)))
         return desks[-1]
 
     yield open_one
@@ -82,13 +82,13 @@ def open_desk(frozen):
         desk.stop()
 
 
-def left_under_way(desk: Desk) -> None:
-    """Let the sender crash while its only courier is busy with the first reply."""
-    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
+def left_under_way(desk: CrashingSender) -> None:
+    """Crash the sender while its only courier is busy with the first reply."""
+    desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
     assert desk.called == [DeliverReply(FIRST)]
     desk.crashes()
-    doubt = UnsettledReply(FIRST, at(0), attempt_ended=False)
-    desk.hears(PendingFound((SECOND,), (doubt,), ()))
+    unconfirmed = UnsettledReply(FIRST, at(0), attempt_ended=False)
+    desk.receive(PendingFound((SECOND,), (unconfirmed,), ()))
 
 
 def test_a_reply_is_not_claimed_while_the_only_courier_is_busy(open_desk) -> None:
@@ -100,7 +100,7 @@ def test_a_reply_is_not_claimed_while_the_only_courier_is_busy(open_desk) -> Non
 def test_it_is_claimed_once_the_courier_is_free(open_desk) -> None:
     desk = open_desk(couriers=1)
     left_under_way(desk)
-    desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
     assert desk.claimed() == [1, 2]
 
 
@@ -108,11 +108,11 @@ def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
     open_desk, monkeypatch
 ) -> None:
     desk = open_desk(couriers=1)
-    desk.hears(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
+    desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
     with monkeypatch.context() as sabotage:
         sabotage.setattr("actors.sender.after_call", None)
-        desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
-    desk.hears(PendingFound((SECOND,), (), ()))
+        desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    desk.receive(PendingFound((SECOND,), (), ()))
     assert desk.claimed() == [1, 2]
 
 
@@ -120,45 +120,45 @@ def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(open_desk, f
     desk = open_desk()
     left_under_way(desk)
     frozen.move_to(at(60))
-    desk.hears(SweepDue())
-    doubts = (RecordUnknown, ListKnownMids)
-    assert not [each for each in desk.recorded if isinstance(each, doubts)]
-    desk.hears(DeliveryEnded(1, at(60), Unconfirmed("timeout")))
+    desk.receive(SweepDue())
+    unconfirmed_sends = (RecordUnknown, ListKnownMids)
+    assert not [each for each in desk.recorded if isinstance(each, unconfirmed_sends)]
+    desk.receive(DeliveryEnded(1, at(60), Unconfirmed("timeout")))
     assert desk.recorded[-1] == RecordUnknown(1, "timeout", at(60))
 
 
 def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
     desk = open_desk()
     left_under_way(desk)
-    desk.hears(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
     told = [each for each in desk.recorded if isinstance(each, RecordSent | RecordUnknown)]
-    assert told == [RecordSent(1, "ig-1", at(0), "Instagram's answer")]
+    assert told == [RecordSent(1, "ig-1", at(0), "confirmed by Instagram")]
 
 
 def test_what_was_asked_before_a_crash_tells_nothing_of_the_past(open_desk) -> None:
     desk = open_desk()
     desk.crashes()
-    desk.hears(PendingFound((SECOND,), (), None))
+    desk.receive(PendingFound((SECOND,), (), None))
     assert desk.claimed() == []
-    desk.hears(PendingFound((SECOND,), (), ()))
+    desk.receive(PendingFound((SECOND,), (), ()))
     assert desk.claimed() == [SECOND.item_id]
 
 
 def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(open_desk) -> None:
     desk = open_desk(capacity=1)
     desk.crashes()
-    desk.hears(ReplyQueued(BEN, SECOND, ()))
-    desk.hears(PendingFound((FIRST,), (), ()))
+    desk.receive(ReplyQueued(BEN, SECOND, ()))
+    desk.receive(PendingFound((FIRST,), (), ()))
     assert desk.claimed() == [1]
 
 
 def test_a_claim_that_is_answered_too_late_is_given_back_and_asked_anew(open_desk, frozen) -> None:
     desk = open_desk()
-    desk.hears(ReplyQueued(ANNA, FIRST, ()))
+    desk.receive(ReplyQueued(ANNA, FIRST, ()))
     frozen.move_to(at(11))
-    desk.hears(ReplyClaimed(replace(FIRST, attempts=1), at(0)))
+    desk.receive(ReplyClaimed(replace(FIRST, attempts=1), at(0)))
 
-    because = "the database took too long to let it go"
+    because = "the database was too slow; the reply was not sent"
     given_back = RecordRetry(1, because, at(11), at(11), is_spent=False, was_called=False)
     assert desk.recorded[-2:] == [given_back, ClaimReply(FIRST, at(11))]
     assert desk.called == []

@@ -9,7 +9,7 @@ from tests.actors.recording_actor import RecordingActor
 
 
 @pytest.fixture
-def heard():
+def received():
     return []
 
 
@@ -19,33 +19,33 @@ def stage():
 
 
 @pytest.fixture
-def ref(stage, heard):
-    ref = RecordingActor.start_on(stage, heard)
+def ref(stage, received):
+    ref = RecordingActor.start_on(stage, received)
     yield ref
     ref.stop()
 
 
-def test_messages_are_handled_in_the_order_they_were_told(stage, ref, heard):
+def test_messages_are_handled_in_the_order_they_were_told(stage, ref, received):
     for number in range(100):
         ref.tell(number)
     stage.run_until_idle()
-    assert heard == ["started", *range(100)]
+    assert received == ["started", *range(100)]
 
 
-def test_an_actor_starts_before_its_first_message_and_needs_none_to_start(stage, ref, heard):
+def test_an_actor_starts_before_its_first_message_and_needs_none_to_start(stage, ref, received):
     stage.run_until_idle()
-    assert heard == ["started"]
+    assert received == ["started"]
 
 
 def test_an_ask_is_answered_with_what_the_actor_returns(ref):
     assert ref.ask("hello", timeout=1) == "heard hello"
 
 
-def test_an_ask_that_raises_goes_to_the_asker_and_costs_the_actor_nothing(ref, heard):
+def test_an_ask_that_raises_goes_to_the_asker_and_costs_the_actor_nothing(ref, received):
     with pytest.raises(LookupError, match="no such thing"):
         ref.ask(LookupError("no such thing"), timeout=1)
     ref.ask("next", timeout=1)
-    assert heard == ["started", "next"]
+    assert received == ["started", "next"]
 
 
 def test_an_answer_that_nothing_can_bring_is_not_waited_for(stage):
@@ -59,20 +59,20 @@ def test_an_answer_that_nothing_can_bring_is_not_waited_for(stage):
     stage._ready.clear()
 
 
-def test_what_was_told_before_the_stop_is_handled_before_it(stage, heard):
-    ref = RecordingActor.start_on(stage, heard)
+def test_what_was_told_before_the_stop_is_handled_before_it(stage, received):
+    ref = RecordingActor.start_on(stage, received)
     ref.tell("before")
     stopping = ref.stop(block=False)
     late = ref.ask("after", block=False)
     stage.run_until_idle()
     assert stopping.get() is True
-    assert heard == ["started", "before", "stopped"]
+    assert received == ["started", "before", "stopped"]
     with pytest.raises(pykka.ActorDeadError):
         late.get()
 
 
-def test_a_stopped_actor_refuses_what_it_is_told_or_asked(stage, heard):
-    ref = RecordingActor.start_on(stage, heard)
+def test_a_stopped_actor_refuses_what_it_is_told_or_asked(stage, received):
+    ref = RecordingActor.start_on(stage, received)
     ref.stop()
     assert not ref.is_alive()
     with pytest.raises(pykka.ActorDeadError):
@@ -84,11 +84,11 @@ def test_a_stopped_actor_refuses_what_it_is_told_or_asked(stage, heard):
     assert ref.stop() is False
 
 
-def test_two_stops_at_once_are_both_answered(stage, heard):
-    ref = RecordingActor.start_on(stage, heard)
+def test_two_stops_at_once_are_both_answered(stage, received):
+    ref = RecordingActor.start_on(stage, received)
     first, second = ref.stop(block=False), ref.stop(block=False)
     assert (first.get(), second.get()) == (True, True)
-    assert heard == ["started", "stopped"]
+    assert received == ["started", "stopped"]
 
 
 def test_a_message_that_slips_in_while_the_actor_stops_is_refused(stage, ref):
@@ -102,39 +102,39 @@ def test_a_message_that_slips_in_while_the_actor_stops_is_refused(stage, ref):
         answer.get(timeout=0)
 
 
-def test_an_actor_can_stop_itself(stage, heard):
+def test_an_actor_can_stop_itself(stage, received):
     class BriefActor(RecordingActor):
         def on_receive(self, message):
             super().on_receive(message)
             self.stop()
 
-    ref = BriefActor.start_on(stage, heard)
+    ref = BriefActor.start_on(stage, received)
     ref.tell("only")
     stage.run_until_idle()
-    assert (heard, ref.is_alive()) == (["started", "only", "stopped"], False)
+    assert (received, ref.is_alive()) == (["started", "only", "stopped"], False)
 
 
-def test_a_full_mailbox_refuses_a_try_but_not_a_tell(stage, heard):
-    ref = RecordingActor.start_on(stage, heard, capacity=2)
+def test_a_full_mailbox_refuses_a_try_but_not_a_tell(stage, received):
+    ref = RecordingActor.start_on(stage, received, capacity=2)
     assert [ref.try_tell(number) for number in range(3)] == [True, True, False]
     ref.tell("always")
     assert len(ref.actor_inbox) == 3
     stage.run_until_idle()
     assert ref.try_tell("again")
     ref.stop()
-    assert heard == ["started", 0, 1, "always", "again", "stopped"]
+    assert received == ["started", 0, 1, "always", "again", "stopped"]
 
 
-def test_what_is_told_during_the_construction_is_kept(stage, heard):
+def test_what_is_told_during_the_construction_is_kept(stage, received):
     class EagerActor(RecordingActor):
-        def __init__(self, heard):
-            super().__init__(heard)
+        def __init__(self, received):
+            super().__init__(received)
             self.actor_ref.tell("from the constructor")
 
-    ref = EagerActor.start_on(stage, heard)
+    ref = EagerActor.start_on(stage, received)
     ref.tell("from outside")
     ref.stop()
-    assert heard == ["started", "from the constructor", "from outside", "stopped"]
+    assert received == ["started", "from the constructor", "from outside", "stopped"]
 
 
 def test_actors_are_kept_out_of_pykkas_registry(ref):
@@ -152,8 +152,8 @@ def test_an_idle_actor_keeps_no_queue(stage, ref):
     assert ref.actor_inbox._waiting is None
 
 
-def test_a_stopped_actor_is_freed_at_once_though_its_reference_is_kept(stage, heard):
-    ref = RecordingActor.start_on(stage, heard)
+def test_a_stopped_actor_is_freed_at_once_though_its_reference_is_kept(stage, received):
+    ref = RecordingActor.start_on(stage, received)
     ref.ask("hello", timeout=1)
     actor = ref._actor_weakref
     gc.disable()

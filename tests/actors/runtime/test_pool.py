@@ -24,7 +24,7 @@ class WorkingActor(MailboxActor):
 
 
 def test_on_a_stepping_dispatcher_the_actors_of_a_pool_take_turns():
-    done = []
+    done: list[tuple[str, object]] = []
     stage = SteppingDispatcher()
     pool = start_pool(WorkingActor, 3, stage, done=done)
     for number in range(9):
@@ -38,7 +38,7 @@ def test_on_a_stepping_dispatcher_the_actors_of_a_pool_take_turns():
 
 
 def test_a_pool_that_rested_wakes_one_actor_a_message():
-    done = []
+    done: list[tuple[str, object]] = []
     stage = SteppingDispatcher()
     pool = start_pool(WorkingActor, 3, stage, done=done)
     stage.run_until_idle()
@@ -51,12 +51,12 @@ def test_a_pool_that_rested_wakes_one_actor_a_message():
 
 
 def test_stopping_a_pool_stops_every_actor_after_what_waits():
-    heard = []
+    received: list[str] = []
     stage = SteppingDispatcher()
-    pool = start_pool(RecordingActor, 3, stage, heard=heard)
+    pool = start_pool(RecordingActor, 3, stage, received=received)
     pool.tell("last")
     pool.stop(timeout=1)
-    assert sorted(heard) == ["last", *["started"] * 3, *["stopped"] * 3]
+    assert sorted(received) == ["last", *["started"] * 3, *["stopped"] * 3]
     assert not pool.is_alive()
     with pytest.raises(pykka.ActorDeadError):
         pool.tell("late")
@@ -71,7 +71,8 @@ def test_a_full_pool_refuses_a_try():
 
 
 def test_a_pool_goes_on_without_the_one_that_was_given_up():
-    done, escalated = [], []
+    done: list[tuple[str, object]] = []
+    escalated: list[object] = []
     stage = SteppingDispatcher(fail_fast=False)
     pool = start_pool(WorkingActor, 2, stage, escalate=escalated.append, done=done)
     for message in (ValueError("bad"), "next", "last"):

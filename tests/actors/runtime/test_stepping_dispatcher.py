@@ -8,8 +8,8 @@ from tests.actors.recording_actor import RecordingActor
 
 
 class NamedActor(RecordingActor):
-    def __init__(self, heard, name):
-        super().__init__(heard)
+    def __init__(self, received, name):
+        super().__init__(received)
         self.name = name
 
     def on_start(self):
@@ -18,7 +18,7 @@ class NamedActor(RecordingActor):
     on_stop = on_start
 
     def on_receive(self, message):
-        self.heard.append((self.name, message))
+        self.received.append((self.name, message))
 
 
 class RestlessActor(MailboxActor):
@@ -27,16 +27,16 @@ class RestlessActor(MailboxActor):
 
 
 def conversation(stage, names="abc", messages=3):
-    """What three actors heard that were told their messages one actor after another."""
-    heard = []
-    refs = [NamedActor.start_on(stage, heard, name) for name in names]
+    """Return what three actors received that were told their messages one after another."""
+    received: list[object] = []
+    refs = [NamedActor.start_on(stage, received, name) for name in names]
     for ref in refs:
         for number in range(messages):
             ref.tell(number)
     stage.run_until_idle()
     for ref in refs:
         ref.stop()
-    return heard
+    return received
 
 
 def test_ready_actors_take_turns_of_one_message():
@@ -60,14 +60,14 @@ def test_seeds_give_many_orders_and_each_keeps_the_order_told_to_one_actor():
 
 
 def test_a_step_delivers_one_message():
-    heard = []
+    received: list[object] = []
     stage = SteppingDispatcher()
-    ref = RecordingActor.start_on(stage, heard)
+    ref = RecordingActor.start_on(stage, received)
     ref.tell("one")
     ref.tell("two")
     seen = []
     while stage.step():
-        seen.append(len(heard))
+        seen.append(len(received))
     assert seen == [1, 2, 3]
     assert stage.step() is False
     ref.stop()
@@ -91,10 +91,10 @@ def test_actors_that_never_settle_are_named():
 
 
 def test_stopping_the_dispatcher_lets_the_actors_finish():
-    heard = []
+    received: list[object] = []
     stage = SteppingDispatcher()
-    ref = RecordingActor.start_on(stage, heard)
+    ref = RecordingActor.start_on(stage, received)
     ref.tell("last")
     assert stage.stop() is True
     ref.stop()
-    assert heard == ["started", "last", "stopped"]
+    assert received == ["started", "last", "stopped"]

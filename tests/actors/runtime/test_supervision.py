@@ -18,7 +18,7 @@ def frozen():
 
 
 @pytest.fixture
-def heard():
+def received():
     return []
 
 
@@ -43,33 +43,33 @@ def told(ref, *messages):
         ref.tell(message)
 
 
-def test_a_crash_loses_its_message_and_nothing_behind_it(frozen, stage, heard):
-    ref = UnluckyActor.start_on(stage, heard)
+def test_a_crash_loses_its_message_and_nothing_behind_it(frozen, stage, received):
+    ref = UnluckyActor.start_on(stage, received)
     told(ref, 1, ValueError("two"), 3, 4)
     ref.stop()
-    assert heard == ["started", 1, "restarted", 3, 4, "stopped"]
+    assert received == ["started", 1, "restarted", 3, 4, "stopped"]
 
 
-def test_the_crash_hook_hears_the_message_and_the_error(frozen, stage, heard):
+def test_the_crash_hook_hears_the_message_and_the_error(frozen, stage, received):
     class TellingActor(UnluckyActor):
         def on_crash(self, message, error):
-            self.heard.append((message, error))
+            self.received.append((message, error))
 
     error = ValueError("two")
-    ref = TellingActor.start_on(stage, heard)
+    ref = TellingActor.start_on(stage, received)
     told(ref, error, 3)
     ref.stop()
-    assert heard == ["started", (error, error), 3, "stopped"]
+    assert received == ["started", (error, error), 3, "stopped"]
 
 
-def test_past_its_budget_an_actor_is_given_up_and_the_system_told(frozen, stage, heard):
-    escalated = []
+def test_past_its_budget_an_actor_is_given_up_and_the_system_told(frozen, stage, received):
+    escalated: list[object] = []
     last = ValueError("c")
-    ref = UnluckyActor.start_on(stage, heard, escalate=escalated.append)
+    ref = UnluckyActor.start_on(stage, received, escalate=escalated.append)
     told(ref, ValueError("a"), ValueError("b"), last)
     waiting = ref.ask("waiting", block=False)
     stage.run_until_idle()
-    assert heard == ["started", "restarted", "restarted"]
+    assert received == ["started", "restarted", "restarted"]
     assert escalated == [last]
     assert not ref.is_alive()
     with pytest.raises(pykka.ActorDeadError):
@@ -78,19 +78,19 @@ def test_past_its_budget_an_actor_is_given_up_and_the_system_told(frozen, stage,
         ref.tell("late")
 
 
-def test_a_restart_that_is_a_window_old_no_longer_counts(frozen, stage, heard):
-    ref = UnluckyActor.start_on(stage, heard)
+def test_a_restart_that_is_a_window_old_no_longer_counts(frozen, stage, received):
+    ref = UnluckyActor.start_on(stage, received)
     told(ref, ValueError("a"), ValueError("b"))
     stage.run_until_idle()
     frozen.move_to(NOON + timedelta(seconds=60))
     told(ref, ValueError("c"))
     ref.stop()
-    assert heard == ["started", "restarted", "restarted", "restarted", "stopped"]
+    assert received == ["started", "restarted", "restarted", "restarted", "stopped"]
 
 
-def test_a_restart_a_moment_younger_than_the_window_still_counts(frozen, stage, heard):
-    escalated = []
-    ref = UnluckyActor.start_on(stage, heard, escalate=escalated.append)
+def test_a_restart_a_moment_younger_than_the_window_still_counts(frozen, stage, received):
+    escalated: list[object] = []
+    ref = UnluckyActor.start_on(stage, received, escalate=escalated.append)
     told(ref, ValueError("a"), ValueError("b"))
     stage.run_until_idle()
     frozen.move_to(NOON + timedelta(seconds=59, microseconds=999_999))
@@ -99,80 +99,80 @@ def test_a_restart_a_moment_younger_than_the_window_still_counts(frozen, stage, 
     assert [str(error) for error in escalated] == ["c"]
 
 
-def test_a_clock_set_back_frees_the_budget_instead_of_blocking_it(frozen, stage, heard):
-    ref = UnluckyActor.start_on(stage, heard)
+def test_a_clock_set_back_frees_the_budget_instead_of_blocking_it(frozen, stage, received):
+    ref = UnluckyActor.start_on(stage, received)
     told(ref, ValueError("a"), ValueError("b"))
     stage.run_until_idle()
     frozen.move_to(NOON - timedelta(days=1))
     told(ref, ValueError("c"))
     ref.stop()
-    assert heard == ["started", "restarted", "restarted", "restarted", "stopped"]
+    assert received == ["started", "restarted", "restarted", "restarted", "stopped"]
 
 
-def test_an_actor_that_cannot_start_is_reported_like_one_that_crashes(frozen, stage, heard):
-    escalated = []
-    ref = NeverStartingActor.start_on(stage, heard, escalate=escalated.append)
+def test_an_actor_that_cannot_start_is_reported_like_one_that_crashes(frozen, stage, received):
+    escalated: list[object] = []
+    ref = NeverStartingActor.start_on(stage, received, escalate=escalated.append)
     with pytest.raises(pykka.ActorDeadError):
         ref.ask("are you there", timeout=1)
     assert [str(error) for error in escalated] == ["no database"]
 
 
-def test_an_actor_whose_second_start_succeeds_goes_on(frozen, stage, heard):
+def test_an_actor_whose_second_start_succeeds_goes_on(frozen, stage, received):
     class SlowStarter(UnluckyActor):
         def on_start(self):
             raise OSError("not yet")
 
-    ref = SlowStarter.start_on(stage, heard)
+    ref = SlowStarter.start_on(stage, received)
     ref.tell("hello")
     ref.stop()
-    assert heard == ["restarted", "hello", "stopped"]
+    assert received == ["restarted", "hello", "stopped"]
 
 
-def test_a_crash_hook_that_raises_gives_the_actor_up(frozen, stage, heard):
+def test_a_crash_hook_that_raises_gives_the_actor_up(frozen, stage, received):
     class HelplessActor(UnluckyActor):
         def on_crash(self, message, error):
             raise RuntimeError("no help") from error
 
-    escalated = []
-    ref = HelplessActor.start_on(stage, heard, escalate=escalated.append)
+    escalated: list[object] = []
+    ref = HelplessActor.start_on(stage, received, escalate=escalated.append)
     ref.tell(ValueError("a"))
     stage.run_until_idle()
     assert ([str(error) for error in escalated], ref.is_alive()) == (["no help"], False)
 
 
-def test_an_actor_given_up_is_told_so_instead_of_stopped(frozen, stage, heard):
+def test_an_actor_given_up_is_told_so_instead_of_stopped(frozen, stage, received):
     class TidyActor(NeverStartingActor):
         def on_failure(self, exception_type, exception_value, traceback):
-            self.heard.append(exception_type)
+            self.received.append(exception_type)
 
-    TidyActor.start_on(stage, heard, escalate=heard.append)
+    TidyActor.start_on(stage, received, escalate=received.append)
     stage.run_until_idle()
-    assert (heard[0], str(heard[1]), len(heard)) == (OSError, "no database", 2)
+    assert (received[0], str(received[1]), len(received)) == (OSError, "no database", 2)
 
 
-def test_a_crash_that_nobody_handles_is_raised_by_the_step(frozen, stage, heard):
-    NeverStartingActor.start_on(stage, heard)
+def test_a_crash_that_nobody_handles_is_raised_by_the_step(frozen, stage, received):
+    NeverStartingActor.start_on(stage, received)
     with pytest.raises(OSError, match="no database"):
         stage.run_until_idle()
 
 
-def test_a_step_raises_a_handled_crash_too_unless_told_otherwise(frozen, heard):
+def test_a_step_raises_a_handled_crash_too_unless_told_otherwise(frozen, received):
     stage = SteppingDispatcher()
-    ref = UnluckyActor.start_on(stage, heard)
+    ref = UnluckyActor.start_on(stage, received)
     told(ref, ValueError("a"), "next")
     with pytest.raises(ValueError, match="a"):
         stage.run_until_idle()
     ref.stop()
-    assert heard == ["started", "restarted", "next", "stopped"]
+    assert received == ["started", "restarted", "next", "stopped"]
 
 
-def test_an_actor_that_cannot_stop_cleanly_stops_and_is_reported(frozen, stage, heard):
+def test_an_actor_that_cannot_stop_cleanly_stops_and_is_reported(frozen, stage, received):
     class StickyActor(RecordingActor):
         def on_stop(self):
-            raise OSError("still open")
+            raise OSError("in progress")
 
-    ref = StickyActor.start_on(stage, heard)
+    ref = StickyActor.start_on(stage, received)
     ref.stop(block=False)
-    with pytest.raises(OSError, match="still open"):
+    with pytest.raises(OSError, match="in progress"):
         stage.run_until_idle()
     assert not ref.is_alive()

@@ -24,10 +24,10 @@ def dispatching(threads=1, **options):
 
 
 class GatedActor(RecordingActor):
-    """Stands still at "wait" until the gate is opened, so that a test can queue up the rest."""
+    """Blocks at "wait" until the gate opens, so that a test can queue up messages."""
 
-    def __init__(self, heard, gate):
-        super().__init__(heard)
+    def __init__(self, received, gate):
+        super().__init__(received)
         self.gate = gate
 
     def on_receive(self, message):
@@ -37,7 +37,7 @@ class GatedActor(RecordingActor):
 
 
 class CountingActor(MailboxActor):
-    """Counts without a lock, which only holds if one thread at a time runs it."""
+    """Counts without a lock, which is only right if one thread at a time runs it."""
 
     def __init__(self):
         super().__init__()
@@ -73,7 +73,7 @@ def test_four_threads_run_an_actor_one_at_a_time_and_keep_each_senders_order():
         ref = CountingActor.start_on(dispatcher)
         senders = [
             threading.Thread(
-                target=lambda sender=sender: [ref.tell((sender, n)) for n in range(2_000)]
+                target=lambda sender=sender: [*map(ref.tell, ((sender, n) for n in range(2_000)))]
             )
             for sender in range(4)
         ]
@@ -86,19 +86,20 @@ def test_four_threads_run_an_actor_one_at_a_time_and_keep_each_senders_order():
 
 
 def test_a_busy_actor_lets_others_in_between_its_turns():
-    heard, gate = [], threading.Event()
+    received: list[object] = []
+    gate = threading.Event()
     with dispatching(messages_per_turn=10) as dispatcher:
-        busy = GatedActor.start_on(dispatcher, heard, gate)
+        busy = GatedActor.start_on(dispatcher, received, gate)
         busy.tell("wait")
         for number in range(1_000):
             busy.tell(number)
-        quiet = RecordingActor.start_on(dispatcher, heard)
+        quiet = RecordingActor.start_on(dispatcher, received)
         quiet.tell("a word")
         gate.set()
         quiet.stop(timeout=PATIENCE_SECONDS)
         busy.stop(timeout=PATIENCE_SECONDS)
-    assert heard.index("a word") < 20
-    assert [word for word in heard if isinstance(word, int)] == list(range(1_000))
+    assert received.index("a word") < 20
+    assert [word for word in received if isinstance(word, int)] == list(range(1_000))
 
 
 def test_an_ask_of_a_busy_actor_times_out():
@@ -113,28 +114,29 @@ def test_an_ask_of_a_busy_actor_times_out():
 
 
 def test_stopping_a_dispatcher_handles_what_waits_on_every_thread():
-    heard = []
+    received: list[object] = []
     with dispatching(threads=3, messages_per_turn=2) as dispatcher:
-        refs = [RecordingActor.start_on(dispatcher, heard) for _ in range(10)]
+        refs = [RecordingActor.start_on(dispatcher, received) for _ in range(10)]
         for number in range(100):
             refs[number % 10].tell(number)
         for ref in refs:
             ref.stop(block=False)
-    assert sorted(word for word in heard if isinstance(word, int)) == list(range(100))
-    assert heard.count("stopped") == 10
+    assert sorted(word for word in received if isinstance(word, int)) == list(range(100))
+    assert received.count("stopped") == 10
 
 
 def test_a_dispatcher_that_cannot_stop_in_time_says_so_and_refuses_what_waits():
-    heard, gate = [], threading.Event()
+    received: list[object] = []
+    gate = threading.Event()
     dispatcher = PoolDispatcher("slow", messages_per_turn=1)
-    ref = GatedActor.start_on(dispatcher, heard, gate)
+    ref = GatedActor.start_on(dispatcher, received, gate)
     ref.tell("wait")
     answer = ref.ask("after", block=False)
     assert dispatcher.stop(timedelta(milliseconds=10)) is False
     gate.set()
     with pytest.raises(pykka.ActorDeadError):
         answer.get(timeout=PATIENCE_SECONDS)
-    assert heard == ["started", "wait"]
+    assert received == ["started", "wait"]
 
 
 def test_a_dispatcher_stopped_in_the_midst_of_much_work_ends_its_threads():
@@ -184,7 +186,7 @@ def test_a_crash_is_logged_without_a_word_of_what_was_said():
 
 
 def test_a_library_that_exits_costs_the_actor_but_not_the_thread():
-    escalated = []
+    escalated: list[object] = []
     with capture_logs(), dispatching() as dispatcher:
         ref = RecordingActor.start_on(dispatcher, [], escalate=escalated.append)
         other = RecordingActor.start_on(dispatcher, [])
@@ -196,7 +198,8 @@ def test_a_library_that_exits_costs_the_actor_but_not_the_thread():
 
 @pytest.mark.usefixtures("among_multitudes")
 def test_a_hundred_thousand_live_actors_each_hear_a_message():
-    greeted, everyone = [], threading.Event()
+    greeted: list[int] = []
+    everyone = threading.Event()
     actors = 100_000
     with dispatching(threads=2) as dispatcher:
         refs = [HelloActor.start_on(dispatcher, greeted, actors, everyone) for _ in range(actors)]

@@ -1,7 +1,7 @@
 import pytest
 
 from moca.core.content.words import MAX_CHARACTERS, Words, fold
-from moca.core.conversation.consent import Consent, Wish
+from moca.core.conversation.consent import Consent, ConsentChange
 
 CONSENT = Consent(opt_out=Words.of(["STOP", "stop all"]), opt_in=Words.of(["START"]))
 
@@ -12,18 +12,18 @@ CONSENT = Consent(opt_out=Words.of(["STOP", "stop all"]), opt_in=Words.of(["STAR
     ids=repr,
 )
 def test_a_word_is_recognised_however_it_is_typed(text: str) -> None:
-    assert CONSENT.wish_of(text, has_opted_out=False) is Wish.OPT_OUT
+    assert CONSENT.change_of(text, has_opted_out=False) is ConsentChange.OPT_OUT
 
 
 @pytest.mark.parametrize("text", ["", "!", "stop it", "non-stop", "don't stop", "stopp"], ids=repr)
 def test_a_text_that_only_contains_the_word_is_no_wish(text: str) -> None:
-    assert CONSENT.wish_of(text, has_opted_out=False) is None
+    assert CONSENT.change_of(text, has_opted_out=False) is None
 
 
 def test_a_wish_that_changes_nothing_is_none() -> None:
-    assert CONSENT.wish_of("stop", has_opted_out=True) is None
-    assert CONSENT.wish_of("start", has_opted_out=False) is None
-    assert CONSENT.wish_of("Start", has_opted_out=True) is Wish.OPT_IN
+    assert CONSENT.change_of("stop", has_opted_out=True) is None
+    assert CONSENT.change_of("start", has_opted_out=False) is None
+    assert CONSENT.change_of("Start", has_opted_out=True) is ConsentChange.OPT_IN
 
 
 @pytest.mark.parametrize(
@@ -67,5 +67,5 @@ def test_only_the_beginning_of_a_text_is_folded() -> None:
 
 def test_a_text_longer_than_what_is_folded_is_no_wish() -> None:
     blank = " " * MAX_CHARACTERS
-    assert CONSENT.wish_of(f"stop{blank}", has_opted_out=False) is Wish.OPT_OUT
-    assert CONSENT.wish_of(f"stop{blank}talking", has_opted_out=False) is None
+    assert CONSENT.change_of(f"stop{blank}", has_opted_out=False) is ConsentChange.OPT_OUT
+    assert CONSENT.change_of(f"stop{blank}talking", has_opted_out=False) is None

@@ -1,5 +1,5 @@
 from moca.core.content.content import Content
-from moca.core.conversation.decide import Event, Woken, decide
+from moca.core.conversation.decide import Event, TimerFired, decide
 from moca.core.conversation.effects import Effect
 from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation
@@ -14,7 +14,7 @@ FRESH = Conversation(contact=ANNA, conversation_id=1, active_at=at(0))
 
 
 class Talk:
-    """A conversation to which things happen at seconds after noon; collects what it does."""
+    """A conversation with events at seconds after noon; collects its effects."""
 
     def __init__(self, state: Conversation = FRESH, policy: ConversationPolicy = POLICY) -> None:
         self.state = state
@@ -26,14 +26,14 @@ class Talk:
         self.effects = tuple(each for each in effects if not isinstance(each, RecordSteps))
         return self
 
-    def hears(self, *messages: Inbound) -> "Talk":
+    def receive(self, *messages: Inbound) -> "Talk":
         for message in messages:
             self.happens(_seconds(message), MessageArrived(ANNA, 1, message))
         return self
 
     def answers(self, message: Inbound, seconds: float, item_id: int = 1) -> "Talk":
-        """Let a flush's one draft be written, queued and sent at that moment."""
-        self.happens(seconds, Woken())
+        """Store, queue and send a flush's one draft at that moment."""
+        self.happens(seconds, TimerFired())
         self.happens(seconds, ReplyGenerated(ANNA, message.id, 1, Content(text="hello")))
         self.happens(seconds, ReplyQueued(ANNA, reply_to(item_id=item_id), (message.id,)))
         return self.happens(seconds, ReplySent(ANNA, item_id, at(seconds)))

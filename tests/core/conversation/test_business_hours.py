@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.conversation.business_hours import BusinessHours, Span
-from moca.core.conversation.decide import Woken, decide
+from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
+from moca.core.conversation.decide import TimerFired, decide
 from moca.core.conversation.state import Conversation
 from moca.core.messages.replies import ConcludeMessages, QueueReply
 from moca.core.outbox.call_results import backoff
@@ -15,10 +15,10 @@ from moca.core.types import Outcome
 from tests.support.factory import ANNA, said
 
 BERLIN = ZoneInfo("Europe/Berlin")
-LUNCH_BREAK = (Span(time(9), time(12)), Span(time(13), time(17)))
+LUNCH_BREAK = (OpeningSpan(time(9), time(12)), OpeningSpan(time(13), time(17)))
 SHOP = BusinessHours(
     zone=BERLIN,
-    weekdays={0: LUNCH_BREAK, 4: (Span(time(18), time(0)),)},
+    weekdays={0: LUNCH_BREAK, 4: (OpeningSpan(time(18), time(0)),)},
     holidays=frozenset({date(2026, 11, 30)}),
 )
 MONDAY = date(2026, 11, 23)
@@ -71,10 +71,10 @@ def test_outside_the_hours_there_is_no_answer_but_one_away_text_per_closing() ->
         now = evening + timedelta(minutes=minutes)
         asked = replace(said(1, "open?"), received_at=now - policy.debounce)
         gathered = state.gathering(asked, ())
-        state, effects = decide(gathered, Woken(), now, policy)
+        state, effects = decide(gathered, TimerFired(), now, policy)
         told.append([each for each in effects if isinstance(each, ConcludeMessages | QueueReply)])
 
-    because = "outside business hours, open again Fri 27 Nov 17:00 UTC"
+    because = "outside business hours; open again Fri 27 Nov 18:00 Europe/Berlin"
     ended = [
         ConcludeMessages((1,), Outcome.SUPPRESSED, because, evening + timedelta(minutes=minutes))
         for minutes in (0, 10)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from moca.core.content.content import Button, Content
-from moca.core.conversation.consent import OPTED_OUT, Wish
-from moca.core.conversation.decide import Woken, restore
+from moca.core.conversation.consent import OPTED_OUT, ConsentChange
+from moca.core.conversation.decide import TimerFired, restore
 from moca.core.conversation.disclosure import disclosed
 from moca.core.conversation.snapshot import Inbound, Snapshot
 from moca.core.conversation.state import Conversation
@@ -13,14 +13,14 @@ from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.messages.replies import (
     ConcludeMessages,
     GenerateReply,
-    HandOverAsked,
     HandOverConversation,
+    HandoverRequested,
     QueueReply,
     ReplyDeclined,
     ReplyGenerated,
 )
 from moca.core.policy import ConversationPolicy
-from moca.core.types import ConversationStatus, Outcome, Parting
+from moca.core.types import ClosingMessage, ConversationStatus, Outcome
 from tests.core.conversation.script import FRESH, Talk
 from tests.support.factory import ANNA, at, said
 
@@ -29,8 +29,8 @@ POLICY = ConversationPolicy(
 )
 
 
-def wished(id: int, wish: Wish, seconds: float = 0) -> Inbound:
-    return replace(said(id, wish.value, seconds), wish=wish)
+def wished(id: int, consent_change: ConsentChange, seconds: float = 0) -> Inbound:
+    return replace(said(id, consent_change.value, seconds), consent_change=consent_change)
 
 
 def outcomes(effects) -> list[tuple[tuple[int, ...], Outcome, str]]:
@@ -39,27 +39,29 @@ def outcomes(effects) -> list[tuple[tuple[int, ...], Outcome, str]]:
 
 
 def test_opting_out_drops_what_was_gathered_and_confirms_at_once() -> None:
-    talk = Talk(policy=POLICY).hears(said(1, "hi"))
-    talk.hears(wished(2, Wish.OPT_OUT, 1))
+    talk = Talk(policy=POLICY).receive(said(1, "hi"))
+    talk.receive(wished(2, ConsentChange.OPT_OUT, 1))
     suppressed, confirmation, _ = talk.effects
     assert suppressed == ConcludeMessages((1,), Outcome.SUPPRESSED, OPTED_OUT, at(1))
     content = Content(text="A bot.\n\nout")
-    assert confirmation == QueueReply(1, (2,), content, at(1), parting=Parting.OPT_OUT)
+    assert confirmation == QueueReply(
+        1, (2,), content, at(1), closing_message=ClosingMessage.OPT_OUT
+    )
 
 
 @pytest.mark.parametrize(
     ("unanswered", "suppressed", "answered"),
     [
-        ((said(1, "hi"), wished(2, Wish.OPT_IN, 1)), [1], [2]),
-        ((said(1, "hi"), wished(2, Wish.OPT_OUT, 1)), [1], [2]),
-        ((wished(1, Wish.OPT_OUT), said(2, "hi", 1)), [2], [1]),
-        ((wished(1, Wish.OPT_OUT), wished(2, Wish.OPT_IN, 1)), [], [1, 2]),
+        ((said(1, "hi"), wished(2, ConsentChange.OPT_IN, 1)), [1], [2]),
+        ((said(1, "hi"), wished(2, ConsentChange.OPT_OUT, 1)), [1], [2]),
+        ((wished(1, ConsentChange.OPT_OUT), said(2, "hi", 1)), [2], [1]),
+        ((wished(1, ConsentChange.OPT_OUT), wished(2, ConsentChange.OPT_IN, 1)), [], [1, 2]),
     ],
 )
 def test_after_a_restart_each_message_is_met_as_it_was_when_it_came(
     unanswered, suppressed, answered
 ) -> None:
-    has_opted_out = unanswered[-1].wish is not Wish.OPT_IN
+    has_opted_out = unanswered[-1].consent_change is not ConsentChange.OPT_IN
     snapshot = Snapshot(
         contact=ANNA,
         conversation_id=1,
@@ -80,18 +82,18 @@ def test_who_opted_out_stays_so_in_the_next_conversation() -> None:
 
 
 def test_a_declined_reply_lets_the_next_one_go() -> None:
-    talk = Talk().hears(said(1, "hi"), said(2, "price?", 1)).happens(5, Woken())
+    talk = Talk().receive(said(1, "hi"), said(2, "price?", 1)).happens(5, TimerFired())
     talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="ten")))
-    talk.happens(7, ReplyDeclined(ANNA, 1, 1, "no rule fits"))
+    talk.happens(7, ReplyDeclined(ANNA, 1, 1, "no rule matches"))
     assert talk.effects == (
-        ConcludeMessages((1,), Outcome.SUPPRESSED, "no reply is wanted: no rule fits", at(7)),
+        ConcludeMessages((1,), Outcome.SUPPRESSED, "no reply needed: no rule matches", at(7)),
         QueueReply(1, (2,), Content(text="ten"), at(7), made_of=("price?",)),
     )
 
 
 def test_a_hand_over_does_not_wait_for_the_other_replies_and_gathers_until_it_is_written() -> None:
-    talk = Talk(policy=POLICY).hears(said(1, "hi"), said(2, "price?", 1)).happens(5, Woken())
-    talk.happens(6, HandOverAsked(ANNA, 2, 1, "unsure"))
+    talk = Talk(policy=POLICY).receive(said(1, "hi"), said(2, "price?", 1)).happens(5, TimerFired())
+    talk.happens(6, HandoverRequested(ANNA, 2, 1, "unsure"))
     words = (Content(text="A bot.\n\nA person will."),)
     assert talk.effects == (HandOverConversation(1, (2,), "unsure", words, at(6)),)
 
@@ -102,12 +104,12 @@ def test_a_hand_over_does_not_wait_for_the_other_replies_and_gathers_until_it_is
 
 
 def test_an_answer_that_comes_after_the_hand_over_is_forgotten() -> None:
-    talk = Talk(policy=POLICY).hears(said(1, "hi"), said(2, "price?", 1)).happens(5, Woken())
-    talk.happens(6, HandOverAsked(ANNA, 2, 1, "unsure"))
+    talk = Talk(policy=POLICY).receive(said(1, "hi"), said(2, "price?", 1)).happens(5, TimerFired())
+    talk.happens(6, HandoverRequested(ANNA, 2, 1, "unsure"))
     assert talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello"))).effects == ()
 
 
-SPOKE = Conversation(contact=ANNA, conversation_id=1, active_at=at(0), bot_spoke_at=at(0))
+SPOKE = Conversation(contact=ANNA, conversation_id=1, active_at=at(0), bot_replied_at=at(0))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_buttons_get_the_disclosure_before_them_for_their_text_is_short() -> Non
 
 
 def test_what_comes_with_the_window_shut_is_not_even_generated() -> None:
-    talk = Talk().hears(said(1, "hi")).happens(24 * 3600, Woken())
-    because = "the 24 h window shut before it could be answered"
+    talk = Talk().receive(said(1, "hi")).happens(24 * 3600, TimerFired())
+    because = "the 24-hour reply window closed before it could be answered"
     assert outcomes(talk.effects) == [((1,), Outcome.SUPPRESSED, because)]
     assert not any(isinstance(each, GenerateReply) for each in talk.effects)

@@ -1,11 +1,11 @@
-"""Nothing is generated for what may not be answered any more."""
+"""Nothing is generated for a message that may no longer be answered."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from moca.core.conversation.decide import Woken, restore
+from moca.core.conversation.decide import TimerFired, restore
 from moca.core.conversation.snapshot import Snapshot
 from moca.core.messages.replies import ConcludeMessages, GenerateReply
 from moca.core.policy import ConversationPolicy
@@ -14,7 +14,7 @@ from tests.core.conversation.script import Talk
 from tests.support.factory import ANNA, at, said
 
 HOUR = 3600
-SHUT = "the 24 h window shut before it could be answered"
+SHUT = "the 24-hour reply window closed before it could be answered"
 WEEK = ConversationPolicy(window=timedelta(days=7))
 
 
@@ -30,7 +30,7 @@ def test_a_message_that_comes_when_its_window_is_shut_is_not_answered(
     hours_ago: float, is_late: bool
 ) -> None:
     message = _sent(hours_ago)
-    effects = Talk().hears(message).happens(5, Woken()).effects
+    effects = Talk().receive(message).happens(5, TimerFired()).effects
     ended = ConcludeMessages((1,), Outcome.SUPPRESSED, SHUT, at(5))
     assert effects[0] == (ended if is_late else GenerateReply(ANNA, (message,), 1))
     assert any(isinstance(each, GenerateReply) for each in effects) is not is_late
@@ -38,13 +38,13 @@ def test_a_message_that_comes_when_its_window_is_shut_is_not_answered(
 
 def test_another_message_keeps_the_window_open_for_it() -> None:
     old, new = _sent(30), said(2, "hello?", 1)
-    effects = Talk().hears(old, new).happens(5, Woken()).effects
+    effects = Talk().receive(old, new).happens(5, TimerFired()).effects
     assert effects == (GenerateReply(ANNA, (old,), 1), GenerateReply(ANNA, (new,), 1))
 
 
 def test_a_comment_keeps_no_window_open() -> None:
     old, comment = _sent(30), said(2, "nice", 1, kind="comment")
-    effects = Talk().hears(old, comment).happens(5, Woken()).effects
+    effects = Talk().receive(old, comment).happens(5, TimerFired()).effects
     assert effects == (
         ConcludeMessages((1,), Outcome.SUPPRESSED, SHUT, at(5)),
         GenerateReply(ANNA, (comment,), 1),
@@ -67,5 +67,5 @@ def test_the_contacts_window_counts_that_an_answered_message_opened(
 
 
 def test_a_longer_window_is_open_longer() -> None:
-    effects = Talk(policy=WEEK).hears(_sent(47)).happens(5, Woken()).effects
+    effects = Talk(policy=WEEK).receive(_sent(47)).happens(5, TimerFired()).effects
     assert any(isinstance(each, GenerateReply) for each in effects)

@@ -1,11 +1,11 @@
-"""A burst is not given the same answer twice."""
+"""A burst does not get the same reply twice."""
 
 from dataclasses import replace
 
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.conversation.decide import Woken
+from moca.core.conversation.decide import TimerFired
 from moca.core.messages.delivery import ReplySent
 from moca.core.messages.replies import (
     GenerateReply,
@@ -28,7 +28,7 @@ TEXT, PHOTO, STORY = (
 
 
 def _burst(*messages) -> Talk:
-    return Talk().hears(*messages).happens(5, Woken())
+    return Talk().receive(*messages).happens(5, TimerFired())
 
 
 def _queueing(message, content: Content, seconds: float = 6) -> QueueReply:
@@ -63,7 +63,7 @@ def test_another_answer_goes_as_ever() -> None:
 
 def test_what_waited_for_an_answer_that_was_refused_is_queued() -> None:
     talk = _written(_burst(TEXT, PHOTO), TEXT, PHOTO)
-    talk.happens(7, ReplyRefused(ANNA, (1,), "nothing is left to answer"))
+    talk.happens(7, ReplyRefused(ANNA, (1,), "the messages no longer need a reply"))
     assert talk.effects == (_queueing(PHOTO, SAME, 7),)
 
 
@@ -80,7 +80,7 @@ def test_samples_and_private_replies_are_each_sent(what: str) -> None:
 def test_the_next_burst_is_answered_anew() -> None:
     talk = _written(_burst(TEXT), TEXT)
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
-    talk.happens(7, ReplySent(ANNA, 1, at(7))).hears(said(2, "hm", 8)).happens(37, Woken())
+    talk.happens(7, ReplySent(ANNA, 1, at(7))).receive(said(2, "hm", 8)).happens(37, TimerFired())
     assert talk.effects == (GenerateReply(ANNA, (said(2, "hm", 8),), 1),)
     talk.happens(38, ReplyGenerated(ANNA, 2, 1, SAME))
     assert talk.effects == (_queueing(said(2, "hm"), SAME, 38),)

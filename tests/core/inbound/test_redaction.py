@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from moca.core.inbound.redaction import mentions, scrubbed
+from moca.core.inbound.redaction import mentions, redacted
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_what_an_unsent_message_said_is_taken_out_and_the_rest_stays() -> None:
         "attachments": [{"type": "image", "payload": {"url": "https://secret"}}],
     }
     beside = {"message": {"mid": "m2", "text": "fine", "reply_to": {"mid": "m1"}}}
-    clean = json.loads(scrubbed(body({"message": told}, beside), "m1"))
+    clean = json.loads(redacted(body({"message": told}, beside), "m1"))
 
     (first, second) = clean["entry"][0]["messaging"]
     assert first == {"message": {"mid": "m1", "is_deleted": True}}
@@ -45,22 +45,22 @@ def test_what_an_unsent_message_said_is_taken_out_and_the_rest_stays() -> None:
 
 def test_an_edit_loses_its_text_too() -> None:
     edit = {"message_edit": {"mid": "m1", "text": "secret", "num_edit": 1}}
-    assert b"secret" not in scrubbed(body(edit), "m1")
+    assert b"secret" not in redacted(body(edit), "m1")
 
 
 def test_a_reaction_to_it_stays() -> None:
     reaction = {"reaction": {"mid": "m1", "action": "react", "emoji": "x"}}
     both = body({"message": {"mid": "m1", "text": "secret"}}, reaction)
-    assert json.loads(scrubbed(both, "m1"))["entry"][0]["messaging"][1] == reaction
+    assert json.loads(redacted(both, "m1"))["entry"][0]["messaging"][1] == reaction
 
 
 @pytest.mark.parametrize("odd", [b"", b"{", b"\xff", body({"message": {"text": "secret"}})])
 def test_a_body_that_does_not_show_the_message_is_emptied(odd: bytes) -> None:
-    assert scrubbed(odd, "m1") == b""
+    assert redacted(odd, "m1") == b""
 
 
 def test_a_mid_written_as_a_number_is_found() -> None:
     raw = body({"message": {"mid": 123, "text": "secret"}})
-    clean = scrubbed(raw, "123")
+    clean = redacted(raw, "123")
     assert clean
     assert b"secret" not in clean

@@ -1,19 +1,19 @@
-"""What is on disk alone is overtaken neither in its channel nor by another to its contact."""
+"""Replies on disk are overtaken neither in their channel nor in their contact queue."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from moca.core.messages.delivery import FindPending, PendingFound
 from moca.core.outbox.backlog import NOTHING, Backlog, window_for
-from moca.core.outbox.queued_reply import Channel, Kind, QueuedReply, Way
+from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyAddress, ReplyKind
 from moca.core.outbox.rate_limits import Blocked
 from moca.core.policy import SenderPolicy
 from moca.core.types import Priority
-from tests.core.outbox.driving import person
+from tests.core.outbox.outbox_driver import person
 from tests.support.factory import NOON, at, reply_to
 
 TEXT = Channel(person(0).account_id)
-PRIVATE = Channel(person(0).account_id, Kind.PRIVATE_REPLY)
+PRIVATE = Channel(person(0).account_id, ReplyKind.PRIVATE_REPLY)
 
 
 def text(item_id: int, priority: Priority = Priority.NORMAL) -> QueuedReply:
@@ -21,10 +21,10 @@ def text(item_id: int, priority: Priority = Priority.NORMAL) -> QueuedReply:
 
 
 def private(item_id: int) -> QueuedReply:
-    return replace(text(item_id), way=Way(comment_id=f"c{item_id}"))
+    return replace(text(item_id), way=ReplyAddress(comment_id=f"c{item_id}"))
 
 
-def backlog_with(ends: dict, window: int = 10) -> Backlog:
+def backlog_with(ends: dict[Channel, tuple[int, int]], window: int = 10) -> Backlog:
     backlog = Backlog(SenderPolicy())
     backlog.sweep(at(-60))
     asks(backlog, at(-60))
@@ -36,7 +36,12 @@ def asks(backlog: Backlog, now: datetime = NOON, look_at: datetime | None = None
     return backlog.ask(now, Blocked(frozenset(), frozenset(), look_at), frozenset())
 
 
-def finds(backlog: Backlog, ends: dict, window: int = 10, only: frozenset | None = None) -> None:
+def finds(
+    backlog: Backlog,
+    ends: dict[Channel, tuple[int, int]],
+    window: int = 10,
+    only: frozenset[str] | None = None,
+) -> None:
     backlog.found(PendingFound((), (), None, ends=ends, window=window, only=only))
 
 

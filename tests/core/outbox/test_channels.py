@@ -3,7 +3,7 @@ from dataclasses import replace
 from moca.core.content.content import Content, Media
 from moca.core.messages.delivery import RecentSend
 from moca.core.outbox.outbox import Outbox
-from moca.core.outbox.queued_reply import Kind, Way
+from moca.core.outbox.queued_reply import ReplyAddress, ReplyKind
 from moca.core.policy import SenderPolicy
 from moca.core.types import ContactKey
 from tests.support.factory import ANNA, BEN, at, reply_to
@@ -11,9 +11,10 @@ from tests.support.factory import ANNA, BEN, at, reply_to
 
 def test_private_replies_that_wait_for_their_hour_hold_up_nobody() -> None:
     outbox = Outbox(SenderPolicy(per_second=100, account_private_replies_per_hour=1))
-    private = replace(reply_to(ANNA, 1), way=Way(comment_id="c1"))
+    private = replace(reply_to(ANNA, 1), way=ReplyAddress(comment_id="c1"))
     outbox.count_recent(
-        [RecentSend(ContactKey(ANNA.account_id, "p9"), at(-60), at(-59), Kind.PRIVATE_REPLY)], at(0)
+        [RecentSend(ContactKey(ANNA.account_id, "p9"), at(-60), at(-59), ReplyKind.PRIVATE_REPLY)],
+        at(0),
     )
     outbox.add(private, at(0))
     outbox.add(reply_to(BEN, 2), at(0))

@@ -9,10 +9,10 @@ from moca.core.outbox.account_rests import AccountRests
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.outbox.rate_limits import SlidingWindow
-from moca.core.outbox.read_budget import Reads
-from moca.core.outbox.verification import Settling
+from moca.core.outbox.read_budget import ReadBudget
+from moca.core.outbox.verification import Verification
 from moca.core.policy import SenderPolicy
-from tests.core.outbox.driving import drive, outbox_with, person
+from tests.core.outbox.outbox_driver import drive, outbox_with, person
 from tests.support.factory import ANNA, at, reply_to
 
 STEPS = [-86_400, -3600, -30, -8, -1, -0.3, 0.3, 8, 3600]
@@ -20,7 +20,7 @@ SECOND = timedelta(seconds=1)
 
 
 def spent(policy: SenderPolicy, until: float = 2) -> Outbox:
-    """An outbox that has just used up its second on three people."""
+    """An outbox that has just used up its second on three contacts."""
     outbox = outbox_with((reply_to(person(n), n) for n in (1, 2, 3)), policy)
     assert len(drive(outbox, at(until))) == 3
     return outbox
@@ -80,7 +80,7 @@ def test_a_resting_account_goes_on_by_itself_within_its_rest(step: float) -> Non
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_record_is_read_within_the_span_of_its_budget(step: float) -> None:
-    reads = Reads(1)
+    reads = ReadBudget(1)
     reads.count("a", at(0), 1)
     assert reads.free_at("a", at(0.5 + step), 1) <= at(0.5 + step) + SECOND
     assert reads.take("a", at(0.5 + step) + 2 * SECOND)
@@ -89,10 +89,12 @@ def test_a_record_is_read_within_the_span_of_its_budget(step: float) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_doubt_is_read_about_within_its_span(step: float) -> None:
     policy = SenderPolicy()
-    settling = Settling(policy)
+    settling = Verification(policy)
     settling.add(reply_to(), at(0), at(0))
     stepped = at(1 + step)
-    assert settling.wake_at(stepped) <= stepped + policy.settle
+    wake_at = settling.wake_at(stepped)
+    assert wake_at is not None
+    assert wake_at <= stepped + policy.settle
     assert len(settling.readings(stepped + policy.settle)) == 1
 
 

@@ -1,19 +1,25 @@
-"""Replies to one contact go one at a time and in order, whatever comes between."""
+"""Replies to one contact are sent one at a time and in order, whatever comes between."""
 
 from dataclasses import replace
 
 from moca.core.content.content import Content, Media
 from moca.core.outbox.backlog import NOTHING
 from moca.core.outbox.outbox import Outbox
-from moca.core.outbox.queued_reply import Way
+from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import Author
-from tests.core.outbox.driving import POLICY, drive, hung, ids, outbox_with
+from tests.core.outbox.outbox_driver import POLICY, drive, hung, ids, outbox_with
 from tests.support.factory import ANNA, BEN, at, reply_to
 
 
 def test_a_reply_in_backoff_keeps_its_place_before_later_ones_to_the_same_person() -> None:
     retried, later = reply_to(ANNA, 1, due=20, attempts=1), reply_to(ANNA, 2)
     assert ids(drive(outbox_with([retried, later]), at(60))) == [1, 2]
+
+
+def test_a_retry_read_after_the_clock_was_set_back_waits_no_longer_than_its_backoff() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1, due=3600, attempts=1)])
+    assert ids(drive(outbox, at(1))) == []
+    assert ids(drive(outbox, at(2), now=at(1))) == [1]
 
 
 def test_a_reply_cancelled_and_queued_again_goes_once() -> None:
@@ -64,7 +70,7 @@ def test_a_forgotten_reply_does_not_go_and_its_lane_goes_on() -> None:
 
 
 def test_what_waits_behind_a_forgotten_reply_goes_in_its_turn_by_whichever_way() -> None:
-    in_private = replace(reply_to(ANNA, 2), way=Way(comment_id="c1"))
+    in_private = replace(reply_to(ANNA, 2), way=ReplyAddress(comment_id="c1"))
     outbox = outbox_with([reply_to(ANNA, 1), in_private, reply_to(BEN, 3)])
     outbox.forget(1, at(0))
     assert ids(drive(outbox, at(60))) == [2, 3]

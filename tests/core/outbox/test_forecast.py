@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moca.core.outbox.forecast import Forecast, Limits, Waiting, forecast
+from moca.core.outbox.forecast import Forecast, Limits, WaitingReply, forecast
 from moca.core.types import ContactKey
 from tests.support.factory import NOON, at
 
@@ -12,7 +12,7 @@ LIMITS = Limits(per_second=2, account_per_second=100, user_cooldown=timedelta(se
 
 
 def waiting(item_id, person=None, *, priority=1, due=0, window=None, account="a"):
-    return Waiting(
+    return WaitingReply(
         item_id=item_id,
         contact=ContactKey(account, str(person or item_id)),
         priority=priority,

@@ -16,7 +16,7 @@ STEP = timedelta(milliseconds=10)
 
 
 def starts(replies: list[QueuedReply], hanging: frozenset[int]) -> dict[int, datetime]:
-    """Let everything go that may; say when each call started, by its item."""
+    """Start every call that may start; return when each one started, by its item."""
     outbox, now = Outbox(SenderPolicy()), at(0)
     under_way: list[tuple[datetime, QueuedReply]] = []
     started: dict[int, datetime] = {}

@@ -7,7 +7,7 @@ from moca.core.messages.delivery import RecentSend, ReplyClaimed
 from moca.core.outbox.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.types import Author, Priority
-from tests.core.outbox.driving import POLICY, drive, hung, ids, outbox_with, person
+from tests.core.outbox.outbox_driver import POLICY, drive, hung, ids, outbox_with, person
 from tests.support.factory import ANNA, BEN, at, reply_to
 
 
@@ -81,6 +81,14 @@ def test_the_rate_of_an_earlier_run_still_counts() -> None:
     outbox = Outbox(POLICY)
     outbox.count_recent([RecentSend(person(n), at(-0.1)) for n in (1, 2, 3)], at(0))
     outbox.add(reply_to(person(4), 4), at(0))
+    (sent,) = drive(outbox, at(30))
+    assert at(0.9) <= sent[0] <= at(1.1)
+
+
+def test_a_call_of_an_earlier_run_may_have_begun_long_after_its_claim() -> None:
+    outbox = Outbox(SenderPolicy(per_second=1))
+    outbox.count_recent([RecentSend(person(1), at(-3))], at(0))
+    outbox.add(reply_to(person(2), 2), at(0))
     (sent,) = drive(outbox, at(30))
     assert at(0.9) <= sent[0] <= at(1.1)
 
@@ -220,7 +228,7 @@ def test_whatever_waits_the_limits_hold_and_everything_goes(
             for other, o in later
             if o.contact == reply.contact
         )
-    by_person = {}
+    by_person: dict[tuple[object, ...], list[int]] = {}
     for _, reply in sent:
         by_person.setdefault((reply.contact, reply.priority, reply.scheduled_for), []).append(
             reply.item_id

@@ -1,4 +1,4 @@
-"""Choosing the next reply looks at what has changed, not at every account there is."""
+"""Choosing the next reply checks what has changed, not every account."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,37 +9,37 @@ from hypothesis import strategies as st
 
 from moca.core.content.content import Content, Media
 from moca.core.outbox.outbox import _LEAD, Outbox
-from moca.core.outbox.queued_reply import Channel, Kind, QueuedReply, Way
+from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyAddress, ReplyKind
 from moca.core.outbox.rate_limits import SlidingWindow
 from moca.core.outbox.turns import Turns
 from moca.core.policy import SenderPolicy
 from moca.core.types import Author, Priority
-from tests.core.outbox.driving import drive, outbox_with, person
+from tests.core.outbox.outbox_driver import drive, outbox_with, person
 from tests.support.factory import NOON, at, reply_to
 
 MANY = 3_000
 FAST = SenderPolicy(per_second=1_000, account_per_second=1_000)
 
 
-def of_kind(reply: QueuedReply, kind: Kind) -> QueuedReply:
-    if kind is Kind.PRIVATE_REPLY:
-        return replace(reply, way=Way(comment_id=f"c{reply.item_id}"))
-    if kind is Kind.MEDIA:
+def of_kind(reply: QueuedReply, kind: ReplyKind) -> QueuedReply:
+    if kind is ReplyKind.PRIVATE_REPLY:
+        return replace(reply, way=ReplyAddress(comment_id=f"c{reply.item_id}"))
+    if kind is ReplyKind.MEDIA:
         picture = Media(type="image", url="https://example.org/a.png")
         return replace(reply, content=Content(media=picture))
     return reply
 
 
 class ExhaustiveOutbox(Outbox):
-    """Looks at every channel each time, as a reference."""
+    """Checks every channel each time, as a reference."""
 
     def _next_to_claim(self, now: datetime) -> QueuedReply | None:
         chosen = super()._next_to_claim(now)
         if not self._has_a_free_courier:
             return chosen
         free = []
-        for channel in tuple(self._lanes._ready):
-            reply = self._lanes.first(channel)
+        for channel in tuple(self._contact_queues._ready):
+            reply = self._contact_queues.first(channel)
             free_at = self._pacing.free_at(channel, now, self._ahead)
             if reply is not None and free_at is not None and free_at <= now + _LEAD:
                 free.append(reply)
@@ -51,7 +51,7 @@ QUEUES = st.lists(
     st.tuples(
         st.integers(0, 3),
         st.integers(0, 5),
-        st.sampled_from(Kind),
+        st.sampled_from(ReplyKind),
         st.sampled_from(Priority),
         st.integers(0, 9),
     ),
@@ -81,7 +81,7 @@ def test_it_is_the_reply_that_a_look_at_every_channel_would_find(queue, couriers
 
 
 def looks(monkeypatch: pytest.MonkeyPatch, accounts: int) -> float:
-    """Count how often a limit is asked for each reply that goes, while 3,000 wait."""
+    """Count how often a limit is checked per reply sent, while 3,000 wait."""
     replies = (reply_to(person(n, f"a{n % accounts}"), n) for n in range(MANY))
     outbox = outbox_with(replies, FAST)
     drive(outbox, NOON)

@@ -9,21 +9,21 @@ from moca.core.messages.delivery import (
     RecordSent,
     RecordUnknown,
 )
-from moca.core.outbox.call_results import Ended, Record, after_call, after_reading, put_off
+from moca.core.outbox.call_results import CallEnded, Record, after_call, after_reading, rescheduled
 from moca.core.outbox.delivery import (
     AccountStopped,
-    Arrived,
     Delivered,
     DeliveryResult,
-    NotArrived,
+    FoundInRecord,
+    MissingFromRecord,
+    RecordUnreadable,
     Rejected,
     Throttled,
     Unconfirmed,
     Undelivered,
-    Unreadable,
     VerificationResult,
 )
-from moca.core.outbox.verification import Settling, Verdict
+from moca.core.outbox.verification import Verification, VerificationStep
 from moca.core.policy import SenderPolicy
 from tests.support.factory import ANNA, BEN, at, reply_to
 
@@ -35,91 +35,98 @@ GONE = "it did not arrive"
 @pytest.mark.parametrize(
     ("result", "ended"),
     [
-        (Delivered("mid"), Ended(RecordSent(1, "mid", at(0), "Instagram's answer"))),
+        (Delivered("mid"), CallEnded(RecordSent(1, "mid", at(0), "confirmed by Instagram"))),
         (
             Delivered("mid", usage_percent=87.5),
-            Ended(RecordSent(1, "mid", at(0), "Instagram's answer"), at(15)),
+            CallEnded(RecordSent(1, "mid", at(0), "confirmed by Instagram"), at(15)),
         ),
-        (Unconfirmed("timeout"), Ended(RecordUnknown(1, "timeout", at(0)))),
-        (Rejected("gone"), Ended(RecordFailed(1, "gone", at(0)))),
-        (Undelivered("refused"), Ended(RecordRetry(1, "refused", at(0), at(2)))),
+        (Unconfirmed("timeout"), CallEnded(RecordUnknown(1, "timeout", at(0)))),
+        (Rejected("gone"), CallEnded(RecordFailed(1, "gone", at(0)))),
+        (Undelivered("refused"), CallEnded(RecordRetry(1, "refused", at(0), at(2)))),
         (
             Throttled("613", timedelta(minutes=5)),
-            Ended(RecordRetry(1, "613", at(0), at(300), is_spent=False), at(300)),
+            CallEnded(RecordRetry(1, "613", at(0), at(300), is_spent=False), at(300)),
         ),
         (
             Throttled("613"),
-            Ended(RecordRetry(1, "613", at(0), at(60), is_spent=False), at(60)),
+            CallEnded(RecordRetry(1, "613", at(0), at(60), is_spent=False), at(60)),
         ),
         (
             AccountStopped("190"),
-            Ended(
-                RecordRetry(1, "190", at(0), at(60), is_spent=False),
+            CallEnded(
+                RecordRetry(1, "190", at(0), at(60), is_spent=False, needs_operator=True),
                 account_stopped_until=at(60),
-                account_ails="190",
+                account_problem="190",
             ),
         ),
     ],
 )
-def test_a_call_s_end_says_what_is_written(result: DeliveryResult, ended: Ended) -> None:
+def test_a_call_s_end_says_what_is_written(result: DeliveryResult, ended: CallEnded) -> None:
     assert after_call(ONCE, result, at(0), POLICY, jitter=1) == ended
 
 
 def test_after_the_last_attempt_it_has_failed() -> None:
-    assert after_call(OFTEN, Undelivered("refused"), at(0), POLICY, jitter=1) == Ended(
-        RecordFailed(1, "refused; gave up after 5 tries", at(0))
+    assert after_call(OFTEN, Undelivered("refused"), at(0), POLICY, jitter=1) == CallEnded(
+        RecordFailed(1, "refused; gave up after 5 attempts", at(0))
     )
 
 
 @pytest.mark.parametrize(
     ("result", "record"),
     [
-        (Arrived("mid", at(-5)), RecordSent(1, "mid", at(0), "Instagram's record")),
         (
-            NotArrived(),
-            RecordRetry(1, "Instagram's record shows that it did not arrive", at(0), at(1)),
+            FoundInRecord("mid", at(-5)),
+            RecordSent(1, "mid", at(0), "found in Instagram's message history"),
         ),
-        (Unreadable("190"), None),
+        (
+            MissingFromRecord(),
+            RecordRetry(1, "not found in Instagram's message history", at(0), at(1)),
+        ),
+        (RecordUnreadable("190"), RecordUnknown(1, "190", at(0), may_go_again=False)),
     ],
 )
-def test_a_reading_says_what_is_written(result: VerificationResult, record: Record | None) -> None:
+def test_a_reading_says_what_is_written(result: VerificationResult, record: Record) -> None:
     assert after_reading(ONCE, result, at(0), POLICY, jitter=0) == record
 
 
 def test_the_record_is_read_after_a_while_and_again_before_it_is_believed() -> None:
-    settling = Settling(POLICY)
+    settling = Verification(POLICY)
     settling.add(ONCE, started_at=at(-1), now=at(0))
 
     assert settling.wake_at(at(0)) == at(10)
     assert settling.readings(at(9.9)) == ()
     assert settling.readings(at(10)) == (ListKnownMids(ONCE, at(-1)),)
     assert settling.readings(at(10)) == ()
-    assert settling.read(1, NotArrived(), at(11)) is None
+    assert settling.read(1, MissingFromRecord(), at(11)) is None
     assert settling.wake_at(at(11)) == at(21)
     assert settling.readings(at(21)) == (ListKnownMids(ONCE, at(-1)),)
-    assert settling.read(1, NotArrived(), at(22)) == Verdict(ONCE, NotArrived())
+    assert settling.read(1, MissingFromRecord(), at(22)) == VerificationStep(
+        ONCE, MissingFromRecord()
+    )
     assert 1 not in settling
 
 
 def test_one_reading_that_shows_it_is_enough() -> None:
-    settling = Settling(POLICY)
+    settling = Verification(POLICY)
     settling.add(ONCE, at(-1), at(0))
     settling.readings(at(10))
-    assert settling.read(1, Arrived("mid", at(0)), at(11)) == Verdict(ONCE, Arrived("mid", at(0)))
+    assert settling.read(1, FoundInRecord("mid", at(0)), at(11)) == VerificationStep(
+        ONCE, FoundInRecord("mid", at(0))
+    )
 
 
 def test_what_cannot_be_read_is_left_to_the_operator_in_the_end() -> None:
-    settling = Settling(POLICY)
+    settling = Verification(POLICY)
     settling.add(ONCE, at(-1), at(0))
     verdicts = []
     for n in range(10, 60, 10):
         assert settling.readings(at(n)) == (ListKnownMids(ONCE, at(-1)),)
-        verdicts.append(settling.read(1, Unreadable("190"), at(n)))
-    assert verdicts == [None] * 4 + [Verdict(ONCE, Unreadable("190"))]
+        verdicts.append(settling.read(1, RecordUnreadable("190"), at(n)))
+    assert verdicts == [None] * 4 + [VerificationStep(ONCE, RecordUnreadable("190"))]
 
 
 def test_an_account_is_read_no_more_often_than_meta_allows() -> None:
-    settling = Settling(POLICY)
+    settling = Verification(POLICY)
     other = reply_to(BEN, 2)
     settling.add(ONCE, at(-1), at(0))
     settling.add(other, at(-1), at(0))
@@ -130,28 +137,30 @@ def test_an_account_is_read_no_more_often_than_meta_allows() -> None:
 
 
 def test_a_doubt_settled_otherwise_is_forgotten() -> None:
-    settling = Settling(POLICY)
+    settling = Verification(POLICY)
     settling.add(ONCE, at(-1), at(0))
     assert settling.forget(1) is not None
-    assert settling.read(1, NotArrived(), at(20)) is None
+    assert settling.read(1, MissingFromRecord(), at(20)) is None
     assert settling.wake_at(at(20)) is None
 
 
 def test_a_reading_that_is_never_heard_of_is_made_again_and_counts_once() -> None:
-    settling = Settling(POLICY)
+    settling = Verification(POLICY)
     settling.add(ONCE, at(0), at(0))
     asked = ListKnownMids(ONCE, at(0))
     assert settling.readings(at(10)) == (asked,)
     assert settling.wake_at(at(10)) == at(130)
     assert settling.readings(at(129)) == ()
     assert settling.readings(at(130)) == (asked,)
-    assert settling.read(1, NotArrived(), at(131)) is None
-    assert settling.read(1, NotArrived(), at(132)) is None, "the lost one comes after all"
+    assert settling.read(1, MissingFromRecord(), at(131)) is None
+    assert settling.read(1, MissingFromRecord(), at(132)) is None, "the lost one comes after all"
     assert settling.readings(at(141)) == (asked,)
-    assert settling.read(1, NotArrived(), at(142)) == Verdict(ONCE, NotArrived())
+    assert settling.read(1, MissingFromRecord(), at(142)) == VerificationStep(
+        ONCE, MissingFromRecord()
+    )
 
 
 def test_a_reply_that_keeps_its_turn_keeps_it_though_the_clock_was_set_back() -> None:
     retried = reply_to(ANNA, 1, due=20, attempts=2)
     account_rests = RecordRetry(1, "too many calls", at(-7200), at(-7140), is_spent=False)
-    assert put_off(retried, account_rests) == reply_to(ANNA, 1, due=-7200, attempts=1)
+    assert rescheduled(retried, account_rests) == reply_to(ANNA, 1, due=-7200, attempts=1)

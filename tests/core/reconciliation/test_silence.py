@@ -1,21 +1,21 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
 
-from moca.core.reconciliation.silence import expected_arrivals, is_too_quiet, say_quiet
+from moca.core.reconciliation.silence import expected_arrivals, is_too_quiet, silence_reason
 from tests.support.factory import NOON
 
 HOUR = timedelta(hours=1)
 
 
-def busy(*, days: int = 14, each: int = 10, nights: int = 10) -> dict:
-    """So many arrivals an hour by day and by night, until noon."""
+def busy(*, days: int = 14, each: int = 10, nights: int = 10) -> dict[datetime, int]:
+    """Arrivals per hour by day and by night, until noon."""
     hours = [NOON - n * HOUR for n in range(1, days * 24 + 1)]
     return {hour: each if 6 <= hour.hour < 22 else nights for hour in hours}
 
 
-def quiet_for(hours: dict, span: timedelta) -> bool:
+def quiet_for(hours: dict[datetime, int], span: timedelta) -> bool:
     return is_too_quiet(expected_arrivals(hours, NOON, NOON + span))
 
 
@@ -62,18 +62,18 @@ def test_where_people_write_in_bursts_a_silence_means_less():
 @pytest.mark.parametrize(
     ("subscribed", "unreadable", "advice"),
     [
-        (set(), None, "Instagram sends its webhooks nowhere: connect the account again"),
+        (set(), None, "it has no webhook subscription: connect the account again"),
         ({"comments"}, None, "it is not subscribed to messages: connect the account again"),
         (
             {"messages"},
             None,
-            "it is subscribed: see whether Meta's dashboard shows the right address",
+            "it is subscribed: check the webhook URL in Meta's dashboard",
         ),
         (set(), "Graph 190", "its subscription could not be read: Graph 190"),
     ],
 )
 def test_it_says_the_one_thing_to_do(subscribed, unreadable, advice):
-    assert say_quiet(NOON, 12.4, subscribed, unreadable) == (
-        "no webhook has come since 2026-11-22 12:00 UTC, where at least 12 were to be expected; "
+    assert silence_reason(NOON, 12.4, subscribed, unreadable) == (
+        "no webhook has arrived since 2026-11-22 12:00 UTC, where at least 12 were expected; "
         + advice
     )

@@ -3,15 +3,15 @@ from datetime import timedelta
 from moca.core.reconciliation.thread_scan import (
     ListedThread,
     ListThreads,
-    Look,
     ReadThread,
-    Span,
+    ScanPeriod,
     ThreadPage,
+    ThreadScan,
     span_to_compare,
 )
 from tests.support.factory import NOON, at
 
-SPAN = Span(at(-300), at(-60))
+SPAN = ScanPeriod(at(-300), at(-60))
 
 
 def listed(*updated: float, after: str = "", first: int = 0) -> ThreadPage:
@@ -19,16 +19,16 @@ def listed(*updated: float, after: str = "", first: int = 0) -> ThreadPage:
     return ThreadPage(tuple(threads), after)
 
 
-def looked() -> Look:
-    return Look("a", SPAN)
+def looked() -> ThreadScan:
+    return ThreadScan("a", SPAN)
 
 
 def test_a_first_look_goes_back_a_day():
-    assert span_to_compare(None, NOON) == Span(NOON - timedelta(hours=24), at(-60))
+    assert span_to_compare(None, NOON) == ScanPeriod(NOON - timedelta(hours=24), at(-60))
 
 
 def test_a_look_begins_a_little_before_the_last_one_ended():
-    assert span_to_compare(at(-400), NOON) == Span(at(-520), at(-60))
+    assert span_to_compare(at(-400), NOON) == ScanPeriod(at(-520), at(-60))
 
 
 def test_after_a_long_pause_a_look_goes_back_two_days():
@@ -91,21 +91,21 @@ def test_more_threads_than_a_look_takes_are_counted():
 
 
 def test_a_thread_that_has_not_changed_since_the_last_look_is_not_read_again():
-    first = Look("a", Span(at(-600), at(-60)))
+    first = ThreadScan("a", ScanPeriod(at(-600), at(-60)))
     first.list(listed(-90, -100))
     first.read()
     first.read()
-    second = Look("a", Span(at(-180), at(240)), first.was_read)
+    second = ThreadScan("a", ScanPeriod(at(-180), at(240)), first.was_read)
     second.list(listed(-90, 0))
 
     assert second.next == ReadThread("t1")
 
 
 def test_a_thread_whose_last_message_was_too_young_is_read_again():
-    first = Look("a", Span(at(-600), at(-60)))
+    first = ThreadScan("a", ScanPeriod(at(-600), at(-60)))
     first.list(listed(-30))
     first.read()
-    second = Look("a", Span(at(-180), at(240)), first.was_read)
+    second = ThreadScan("a", ScanPeriod(at(-180), at(240)), first.was_read)
     second.list(listed(-30))
 
     assert second.next == ReadThread("t0")

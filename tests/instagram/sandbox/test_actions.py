@@ -1,4 +1,4 @@
-"""The stand-in can send every kind of event, each as Meta writes it."""
+"""The sandbox can send every kind of event, each as Meta writes it."""
 
 import json
 from datetime import UTC, datetime
@@ -7,12 +7,12 @@ from typing import get_args
 import pytest
 from flask import Flask
 
-from moca.core.content.attachments import Attachment, Received, Story
+from moca.core.content.attachments import Attachment, ReceivedContent, Story
 from moca.core.inbound.event_rules import RULES
 from moca.core.inbound.events import Deletion, Echo, Edit, InboundMessage, OtherEvent, ThreadControl
 from moca.instagram.events import read_webhook
 from moca.instagram.sandbox.accounts import SandboxAccounts
-from moca.instagram.sandbox.actions import Act, Does, perform
+from moca.instagram.sandbox.actions import Does, SandboxAction, perform
 from moca.instagram.sandbox.control_routes import control_blueprint
 from moca.instagram.sandbox.instagram import SandboxInstagram
 
@@ -52,16 +52,16 @@ EXPECTED = {
 }
 
 
-class Stage:
-    """A stand-in whose webhooks are kept."""
+class RecordedSandbox:
+    """A sandbox whose webhooks are recorded."""
 
     def __init__(self):
-        self.bodies = []
+        self.bodies: list[bytes] = []
         accounts = SandboxAccounts(ACCOUNT, "token")
         self.instagram = SandboxInstagram(accounts, self.bodies.append, now=lambda: NOON)
 
     def does(self, does, **more):
-        return perform(self.instagram, Act(does=does, psid="7", **more))
+        return perform(self.instagram, SandboxAction(does=does, psid="7", **more))
 
     def told(self):
         return [event for body in self.bodies for event in read_webhook(body, live=True)]
@@ -69,7 +69,7 @@ class Stage:
 
 @pytest.fixture
 def stage():
-    return Stage()
+    return RecordedSandbox()
 
 
 def kind_of(event):
@@ -99,8 +99,8 @@ def test_what_comes_with_a_message_is_told(stage):
     stage.does("answer_story", text="wow", url="https://x/2")
     post = Attachment(type="ig_post", url="https://x/1", title="a post", id="1")
     assert [event.received for event in stage.told()] == [
-        Received(attachments=(post,)),
-        Received(story=Story(id="1", url="https://x/2")),
+        ReceivedContent(attachments=(post,)),
+        ReceivedContent(story=Story(id="1", url="https://x/2")),
     ]
 
 
@@ -133,5 +133,5 @@ def test_another_process_can_have_it_done(stage):
     app.register_blueprint(control_blueprint(stage.instagram))
     client = app.test_client()
     answer = client.post("/sandbox/act", json={"does": "tap", "psid": "7", "text": "Prices"})
-    assert (answer.status_code, stage.told()[0].mid) == (200, answer.json["mid"])
+    assert (answer.status_code, stage.told()[0].mid) == (200, answer.get_json()["mid"])
     assert client.post("/sandbox/act", json={"does": "dance", "psid": "7"}).status_code == 400

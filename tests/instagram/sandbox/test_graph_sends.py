@@ -1,4 +1,4 @@
-"""Every way to send: what Meta's stand-in hears, echoes, records, and what it refuses."""
+"""Every way to send: what the sandbox receives, echoes, records and refuses."""
 
 import json
 from contextlib import closing
@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
-from moca.core.outbox.delivery import Arrived, Delivered, Rejected, Unconfirmed, Undelivered
-from moca.core.outbox.queued_reply import DIRECT, Way
+from moca.core.outbox.delivery import Delivered, FoundInRecord, Rejected, Unconfirmed, Undelivered
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
@@ -18,6 +18,7 @@ from moca.instagram.sandbox.faults import Faults
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
 from tests.support.factory import calls_at
+from tests.support.values import present
 
 ACCOUNT = "17841400000000001"
 MAYA = ContactKey(ACCOUNT, "28978671838402975")
@@ -29,12 +30,12 @@ PICTURE = Media(type="image", url="https://example.com/cat.png")
 
 
 @dataclass
-class Place:
-    """A sandbox with a clock of its own, and what it sends out."""
+class SandboxWithClock:
+    """A sandbox with a clock of its own, and its webhooks."""
 
     now: datetime = START
-    webhooks: list = field(default_factory=list)
-    sizes: dict = field(default_factory=dict)
+    webhooks: list[bytes] = field(default_factory=list)
+    sizes: dict[str, int | None] = field(default_factory=dict)
 
     def __post_init__(self):
         faults = Faults(media_bytes=lambda url: self.sizes.get(url, 0))
@@ -46,14 +47,14 @@ class Place:
         )
 
     def last_told(self):
-        """What the last webhook tells of a message."""
+        """The last webhook's message."""
         (entry,) = json.loads(self.webhooks[-1])["entry"]
         return entry["messaging"][0]["message"]
 
 
 @pytest.fixture
 def place():
-    return Place()
+    return SandboxWithClock()
 
 
 @pytest.fixture
@@ -98,7 +99,9 @@ def test_what_was_sent_is_echoed_and_found_in_the_record(place, client, content,
 
     assert isinstance(sent, Delivered)
     assert place.last_told() == {"mid": sent.mid, "is_echo": True, **echo}
-    assert client.find_message(MAYA, content, START, frozenset()) == Arrived(sent.mid, START)
+    assert client.find_message(MAYA, content, START, frozenset()) == FoundInRecord(
+        present(sent.mid), START
+    )
 
 
 def test_a_button_template_is_found_though_its_text_is_not_shown(place, client):
@@ -107,7 +110,9 @@ def test_a_button_template_is_found_though_its_text_is_not_shown(place, client):
 
     sent = client.send(MAYA, content)
 
-    assert client.find_message(MAYA, content, START, frozenset()) == Arrived(sent.mid, START)
+    assert client.find_message(MAYA, content, START, frozenset()) == FoundInRecord(
+        present(sent.mid), START
+    )
 
 
 def test_a_threaded_reply_shows_what_it_answers(place, client):
@@ -142,8 +147,8 @@ def test_seen_and_typing_are_shown_and_nothing_is_sent(place, client):
     [
         (DAY, DIRECT, Delivered),
         (DAY * 1.01, DIRECT, Rejected),
-        (DAY * 1.01, Way(is_late=True), Delivered),
-        (DAY * 7.01, Way(is_late=True), Rejected),
+        (DAY * 1.01, ReplyAddress(is_late=True), Delivered),
+        (DAY * 7.01, ReplyAddress(is_late=True), Rejected),
     ],
 )
 def test_the_window_is_a_day_and_a_week_for_a_human_agent(place, client, after, way, result):
@@ -154,21 +159,21 @@ def test_the_window_is_a_day_and_a_week_for_a_human_agent(place, client, after, 
 
 
 def test_a_comment_is_answered_in_private_once(place, client):
-    way = Way(comment_id=place.instagram.comment(MAYA.psid, "nice"))
+    way = ReplyAddress(comment_id=place.instagram.comment(MAYA.psid, "nice"))
 
     first = client.send(MAYA, Content(text="thanks"), way)
     second = client.send(MAYA, Content(text="thanks"), way)
 
     assert isinstance(first, Delivered)
     assert second == Unconfirmed(
-        "Graph 100/2534025: a private reply was refused, as mostly where one is",
+        "Graph 100/2534025: the private reply was refused, probably because there already is one",
         may_go_again=False,
     )
     assert [each.text for each in place.instagram.thread(MAYA.psid)] == ["thanks"]
 
 
 def test_a_comment_is_not_answered_in_private_after_a_week(place, client):
-    way = Way(comment_id=place.instagram.comment(MAYA.psid, "nice"))
+    way = ReplyAddress(comment_id=place.instagram.comment(MAYA.psid, "nice"))
     place.now += 7 * DAY + timedelta(seconds=1)
 
     assert isinstance(client.send(MAYA, Content(text="thanks"), way), Unconfirmed)
@@ -248,4 +253,4 @@ def test_a_sign_that_got_no_answer_counts_as_not_put(serve):
     with closing(GraphClient(calls, 5)) as client:
         told = client.send(MAYA, Content(reaction=Reaction(mid="m1", emoji="love")))
 
-    assert told == Undelivered("HTTP 500 without a reason")
+    assert told == Undelivered("HTTP 500 without details")

@@ -9,19 +9,19 @@ from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.faults import Faults
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.responses import refused
-from moca.instagram.sandbox.threads import Person, SandboxMessage, Threads
+from moca.instagram.sandbox.threads import SandboxContact, SandboxMessage, SandboxThreads
 
 ACCOUNT = "17841400000000001"
 MAYA = ContactKey(ACCOUNT, "28978671838402975")
 START = datetime(2026, 1, 2, 3, 4, 5, 600000, tzinfo=UTC)
 
 
-class World:
-    """A sandbox at a time that stands still until it is moved, with the webhooks it sent."""
+class FrozenSandbox:
+    """A sandbox on a frozen clock, with the webhooks it sent."""
 
     def __init__(self, faults=None):
         self.now = START
-        self.bodies = []
+        self.bodies: list[bytes] = []
         accounts = SandboxAccounts(ACCOUNT, "token")
         self.instagram = SandboxInstagram(
             accounts, self.bodies.append, now=lambda: self.now, faults=faults
@@ -33,7 +33,7 @@ class World:
 
 @pytest.fixture
 def world():
-    return World()
+    return FrozenSandbox()
 
 
 def test_what_a_person_writes_goes_out_as_a_webhook(world):
@@ -65,27 +65,27 @@ def test_people_are_named_with_the_latest_first(world):
     world.instagram.write("2", "hi", "Bo")
     world.now += timedelta(seconds=1)
     world.instagram.write(MAYA.psid, "again")
-    assert world.instagram.people() == (
-        Person(MAYA.psid, "Maya", world.now),
-        Person("2", "Bo", START),
+    assert world.instagram.list_contacts() == (
+        SandboxContact(MAYA.psid, "Maya", world.now),
+        SandboxContact("2", "Bo", START),
     )
 
 
 def test_somebody_without_a_name_goes_by_their_id(world):
     world.instagram.write("2", "hi")
-    assert world.instagram.people() == (Person("2", "2", START),)
+    assert world.instagram.list_contacts() == (SandboxContact("2", "2", START),)
 
 
 def test_every_account_has_its_own_threads(world):
     world.instagram.write(MAYA.psid, "hi", "Maya", account_id="555")
     assert world.instagram.thread(MAYA.psid) == ()
-    assert world.instagram.people() == ()
+    assert world.instagram.list_contacts() == ()
     assert world.events()[0].contact == ContactKey("555", MAYA.psid)
 
 
 def test_ids_look_like_instagrams_and_never_repeat(world):
     first = {world.instagram.write(MAYA.psid, "hi") for _ in range(50)}
-    restarted = World()
+    restarted = FrozenSandbox()
     restarted.now = START + timedelta(microseconds=1)
     second = {restarted.instagram.write(MAYA.psid, "hi") for _ in range(50)}
     assert len(first | second) == 100
@@ -127,7 +127,7 @@ def test_somebody_who_never_wrote_here_can_be_written_to(world):
 
 def test_the_thread_longest_without_a_message_goes_first(monkeypatch):
     monkeypatch.setattr("moca.instagram.sandbox.threads._THREADS_KEPT", 2)
-    threads = Threads()
+    threads = SandboxThreads()
     for psid in ("1", "2", "1", "3"):
         threads.open(ContactKey(ACCOUNT, psid))
     assert [thread.contact.psid for thread in threads] == ["3", "1"]
@@ -160,7 +160,7 @@ def test_faults_are_asked_at_every_point():
         is_recorded=lambda message, now: now - message.at >= timedelta(seconds=3),
         webhooks=lambda body: (body, body),
     )
-    world = World(faults)
+    world = FrozenSandbox(faults)
     assert world.instagram.receive(ContactKey(ACCOUNT, "2"), "hi") == refusal
     assert world.instagram.receive(MAYA, "hi") == lie
     assert len(world.events()) == 2

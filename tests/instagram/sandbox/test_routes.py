@@ -8,11 +8,11 @@ from flask import Flask
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import (
     AccountStopped,
-    Arrived,
     Delivered,
-    NotArrived,
+    FoundInRecord,
+    MissingFromRecord,
+    RecordUnreadable,
     Rejected,
-    Unreadable,
 )
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient, Profile
@@ -51,7 +51,7 @@ def test_a_text_arrives_and_is_found_in_the_record(instagram, client):
     (_, message) = instagram.thread(MAYA.psid)
     assert sent == Delivered(message.mid)
     found = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
-    assert found == Arrived(message.mid, NOW.replace(microsecond=0))
+    assert found == FoundInRecord(message.mid, NOW.replace(microsecond=0))
 
 
 def test_of_two_equal_texts_the_known_one_does_not_count(instagram, client):
@@ -62,13 +62,13 @@ def test_of_two_equal_texts_the_known_one_does_not_count(instagram, client):
     known = frozenset({first.mid})
     assert client.find_message(MAYA, Content(text="hello"), NOW, known).mid == second.mid
     known |= {second.mid}
-    assert client.find_message(MAYA, Content(text="hello"), NOW, known) == NotArrived()
+    assert client.find_message(MAYA, Content(text="hello"), NOW, known) == MissingFromRecord()
 
 
 def test_what_the_contact_wrote_did_not_arrive_from_the_account(instagram, client):
-    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == NotArrived()
+    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == MissingFromRecord()
     instagram.write(MAYA.psid, "hi")
-    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == NotArrived()
+    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == MissingFromRecord()
 
 
 def test_twenty_later_messages_hide_an_older_one(instagram, client):
@@ -76,7 +76,7 @@ def test_twenty_later_messages_hide_an_older_one(instagram, client):
     for number in range(20):
         instagram.write(MAYA.psid, str(number))
     result = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
-    assert result == Unreadable("Instagram's record does not reach back to the attempt")
+    assert result == RecordUnreadable("Instagram's record does not reach back to the attempt")
 
 
 def test_any_account_may_send_in_its_own_name(instagram, client):
@@ -102,12 +102,12 @@ def test_a_shut_window_is_told_in_metas_words(client, instagram, monkeypatch):
     instagram.write(MAYA.psid, "hi")
     monkeypatch.setattr(instagram, "_now", lambda: NOW + timedelta(days=2))
     assert client.send(MAYA, Content(text="hello")) == Rejected(
-        "Graph 10/2534022: the 24 h window is shut"
+        "Graph 10/2534022: the 24-hour reply window has closed"
     )
 
 
 def test_only_who_wrote_has_a_profile(instagram, client):
-    assert client.profile(MAYA) == Unreadable("Graph 230: this person has not consented")
+    assert client.profile(MAYA) == RecordUnreadable("Graph 230: this contact has not consented")
     instagram.write(MAYA.psid, "hi", "Maya Lind")
     assert client.profile(MAYA) == Profile(name="Maya Lind", username="maya_lind")
 

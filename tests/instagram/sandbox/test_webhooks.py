@@ -9,11 +9,11 @@ from moca.instagram.signature import signer
 
 
 class Receiver:
-    """Takes webhooks and answers each with the next of its statuses, then with 200."""
+    """Accepts webhooks and answers each with the next of its statuses, then with 200."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses)
-        self.received = Queue()
+        self.received: Queue[tuple[bytes, str | None]] = Queue()
         self.app = Flask("receiver")
         self.app.add_url_rule("/webhook", view_func=self.receive, methods=["POST"])
 

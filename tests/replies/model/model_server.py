@@ -1,4 +1,4 @@
-"""A stand-in for the server of a language model, speaking both protocols on loopback."""
+"""A fake server of a language model for both APIs, on loopback."""
 
 import json
 import threading
@@ -36,10 +36,10 @@ def message(text=None, *, reason=None, finish="end_turn"):
 
 
 class ModelServer:
-    """Gives the answers laid out for it, one a call, and keeps what it was asked."""
+    """Answers as scripted, once per call, and records the requests."""
 
     def __init__(self):
-        self.answers = deque()
+        self.answers: deque[object] = deque()
         self.asked = []
         self.keys = []
         self.hold = threading.Event()

@@ -1,4 +1,4 @@
-"""When the model is asked at all, and what becomes of its failures."""
+"""When the model is called, and how its failures are handled."""
 
 from collections import deque
 from datetime import timedelta
@@ -8,19 +8,19 @@ from pydantic import SecretStr
 
 from moca.core.content.content import Content
 from moca.replies.budget import DailyBudget
-from moca.replies.generator import GenerationError, NoReply, Say
+from moca.replies.generator import GeneratedReply, GenerationError, NoReply
 from moca.replies.model.completion import Completion, ModelFault
 from moca.replies.model.generator import ModelGenerator
-from moca.replies.model.options import ModelFigures
+from moca.replies.model.options import ModelOptions
 from tests.replies.requests import ANNA, BEN, NOON, asked
 
-HELLO = Say(Content(text="Hello"), "small-1")
+HELLO = GeneratedReply(Content(text="Hello"), "small-1")
 DOWN = ModelFault("it is down", again=False)
 LATE = ModelFault("no answer in time", again=True)
 
 
 class Model:
-    """Fails as laid out, then says hello."""
+    """Fails as scripted, then says hello."""
 
     def __init__(self, *faults):
         self.faults = deque(faults)
@@ -34,7 +34,7 @@ class Model:
 
 
 def generator(model, *, per_day=100, per_contact=100, retries=0, recall=lambda _: {}):
-    figures = ModelFigures(
+    figures = ModelOptions(
         provider="openai",
         url="",
         api_key=SecretStr(""),
@@ -59,7 +59,7 @@ def after(seconds, contact=ANNA):
 
 
 def outcomes(made, *requests):
-    """What came of each request: the reply, or the words of the error."""
+    """Return the result of each request: the reply, or the text of the error."""
     told = []
     for request in requests:
         try:
@@ -69,7 +69,7 @@ def outcomes(made, *requests):
     return told
 
 
-REST = "the model's server failed too often; left alone until 12:01:00 UTC"
+REST = "the model server failed too often; paused until 12:01:00 UTC"
 
 
 def test_a_server_that_failed_too_often_is_left_alone_and_then_tried():
@@ -83,7 +83,7 @@ def test_a_server_that_failed_too_often_is_left_alone_and_then_tried():
 def test_a_try_that_fails_is_followed_by_another_rest():
     model = Model(DOWN, DOWN, DOWN)
     told = outcomes(generator(model), after(0), after(0), after(60), after(119), after(120))
-    another = "the model's server failed too often; left alone until 12:02:00 UTC"
+    another = "the model server failed too often; paused until 12:02:00 UTC"
     assert told == ["it is down", "it is down", "it is down", another, HELLO]
 
 
@@ -101,9 +101,9 @@ def test_a_spent_budget_is_nothing_to_say_and_the_model_is_not_asked():
     assert told == [
         HELLO,
         HELLO,
-        NoReply("the contact's budget of 2 calls is spent until 00:00 UTC"),
+        NoReply("the contact's budget of 2 calls is used up until 00:00 UTC"),
         HELLO,
-        NoReply("the day's budget of 3 calls is spent until 00:00 UTC"),
+        NoReply("the day's budget of 3 calls is used up until 00:00 UTC"),
     ]
     assert model.calls == 3
 
@@ -112,7 +112,7 @@ def test_a_restart_gives_no_new_budget():
     model = Model()
     made = generator(model, per_day=3, recall=lambda _since: {BEN: 2})
     assert outcomes(made, after(0), after(0))[1] == NoReply(
-        "the day's budget of 3 calls is spent until 00:00 UTC"
+        "the day's budget of 3 calls is used up until 00:00 UTC"
     )
     assert model.calls == 1
 
@@ -122,7 +122,7 @@ def test_every_call_is_paid_for_also_those_that_fail():
     told = outcomes(made, after(0), after(0))
     assert told == [
         "no answer in time",
-        NoReply("the day's budget of 2 calls is spent until 00:00 UTC"),
+        NoReply("the day's budget of 2 calls is used up until 00:00 UTC"),
     ]
 
 

@@ -1,5 +1,3 @@
-"""Real SDKs against a real server on loopback, in both protocols."""
-
 from contextlib import suppress
 from datetime import timedelta
 
@@ -7,7 +5,7 @@ import pytest
 
 from moca.core.content.content import Content
 from moca.core.types import Role
-from moca.replies.generator import GenerationError, HandOver, Say
+from moca.replies.generator import GeneratedReply, GenerationError, HandOver
 from moca.replies.registry import make_generator
 from moca.settings.sections import Settings
 from tests.replies.model.model_server import KEY, ModelServer, chat, message
@@ -24,7 +22,7 @@ def server():
 
 
 class Protocol:
-    """One provider's way to say things."""
+    """The API of one provider."""
 
     def __init__(self, provider, path, answer):
         self.provider = provider
@@ -59,7 +57,7 @@ def fault(generator, request=None):
 def test_the_model_answers(server, protocol):
     server.will(protocol.answer(" Hello there. "))
     reply = protocol.generator(server).reply(asked("hi"))
-    assert reply == Say(Content(text="Hello there."), "model: small-1")
+    assert reply == GeneratedReply(Content(text="Hello there."), "model: small-1")
 
 
 def test_openai_is_asked_with_system_prompt_history_and_limit(server):
@@ -148,15 +146,16 @@ def test_where_it_asks_without_words_the_settings_have_them(server, given):
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (400, "the model's server answered 400; does it know the tool hand_over?"),
-        (401, "the model's server answered 401; check replies.model.api_key"),
-        (404, "the model's server answered 404; check replies.model.url and replies.model.model"),
-        (418, "the model's server answered 418"),
-        (429, "the model's server answered 429, too many requests"),
+        (400, "400; if it does not support tools"),
+        (401, "401; check replies.model.api_key"),
+        (404, "404; check replies.model.url and replies.model.model"),
+        (418, "418"),
+        (429, "429, too many requests"),
     ],
 )
 def test_a_refused_call_is_not_repeated_and_says_what_to_do(server, protocol, status, told):
     server.will({"error": {"message": f"{KEY} {SECRET}", "type": "x"}}, status)
+    told = f"the model server responded with {told}"
     assert fault(protocol.generator(server)).startswith(told)
     assert len(server.asked) == 1
 
@@ -164,14 +163,14 @@ def test_a_refused_call_is_not_repeated_and_says_what_to_do(server, protocol, st
 def test_a_server_s_fault_is_repeated_so_often_and_no_more(server, protocol):
     for _ in range(3):
         server.will({"error": SECRET}, 500)
-    assert fault(protocol.generator(server, retries=2)) == "the model's server answered 500"
+    assert fault(protocol.generator(server, retries=2)) == "the model server responded with 500"
     assert len(server.asked) == 3
 
 
 def test_a_repeated_call_may_succeed(server, protocol):
     server.will(b"oops", 503, {"Content-Type": "text/html"})
     server.will(protocol.answer("Hello"))
-    assert protocol.generator(server).reply(asked("hi")) == Say(
+    assert protocol.generator(server).reply(asked("hi")) == GeneratedReply(
         Content(text="Hello"), "model: small-1"
     )
 
@@ -179,13 +178,13 @@ def test_a_repeated_call_may_succeed(server, protocol):
 def test_a_server_that_hangs_is_given_up(server, protocol):
     server.will_hang()
     generator = protocol.generator(server, timeout_seconds=0.2, retries=0)
-    assert fault(generator) == "the model's server did not answer in time"
+    assert fault(generator) == "the model server did not respond in time"
 
 
 def test_a_server_that_is_not_there_is_told(protocol):
     with ModelServer() as gone:
         generator = protocol.generator(gone)
-    assert fault(generator) == "the model's server cannot be reached"
+    assert fault(generator) == "the model server cannot be reached"
 
 
 HTML, JSON = "text/html", "application/json"
@@ -213,7 +212,7 @@ def test_an_answer_that_is_none_is_told_and_not_asked_for_again(server, protocol
     for body, kind in NO_ANSWERS:
         server.will(body, 200, {"Content-Type": kind})
         told = fault(generator)
-        assert told == "the model's server gave an answer that cannot be read", body
+        assert told == "the model server's response cannot be read", body
     assert len(server.asked) == len(NO_ANSWERS)
 
 
@@ -261,7 +260,7 @@ def test_a_server_that_asks_for_a_rest_gets_it(server, protocol, header, seconds
     early = asked("hi", at=NOON + timedelta(seconds=seconds - 1))
     assert until in fault(generator, early)
     late = asked("hi", at=NOON + timedelta(seconds=seconds))
-    assert generator.reply(late) == Say(Content(text="Hello"), "model: small-1")
+    assert generator.reply(late) == GeneratedReply(Content(text="Hello"), "model: small-1")
 
 
 def test_an_odd_wish_for_a_rest_is_none(server, protocol):
@@ -270,7 +269,9 @@ def test_an_odd_wish_for_a_rest_is_none(server, protocol):
         server.will({}, 429, {"Retry-After": header})
         server.will(protocol.answer("Hello"))
         fault(generator)
-        assert generator.reply(asked("hi")) == Say(Content(text="Hello"), "model: small-1"), header
+        assert generator.reply(asked("hi")) == GeneratedReply(
+            Content(text="Hello"), "model: small-1"
+        ), header
 
 
 def test_the_environment_s_keys_and_addresses_are_not_read(server, protocol, monkeypatch):

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from moca.core.types import Role
-from moca.replies.model.completion import Turn
-from moca.replies.model.options import ModelFigures
+from moca.replies.model.completion import ModelTurn
+from moca.replies.model.options import ModelOptions
 from moca.replies.model.prompt import question_of
 from moca.replies.model.truncation import within_bytes
 from moca.settings.sections import Settings
@@ -16,11 +16,11 @@ USER, ASSISTANT = Role.USER, Role.ASSISTANT
 
 def question(request, **model):
     section = Settings.model_validate({"replies": {"model": model}}).replies.model
-    return question_of(request, ModelFigures(**dict(section)))
+    return question_of(request, ModelOptions(**dict(section)))
 
 
 def test_the_settings_and_the_figures_name_the_same():
-    assert ModelFigures(**dict(Settings().replies.model)).api_key == SecretStr("")
+    assert ModelOptions(**dict(Settings().replies.model)).api_key == SecretStr("")
 
 
 def test_what_one_side_says_on_end_is_one_turn_and_the_contact_begins():
@@ -33,9 +33,9 @@ def test_what_one_side_says_on_end_is_one_turn_and_the_contact_begins():
         said(USER, "Wait"),
     ]
     assert question(asked("a", "b", history=history)).turns == (
-        Turn(USER, "Hi\nthere"),
-        Turn(ASSISTANT, "Hello\nHow can I help?"),
-        Turn(USER, "Wait\na\nb"),
+        ModelTurn(USER, "Hi\nthere"),
+        ModelTurn(ASSISTANT, "Hello\nHow can I help?"),
+        ModelTurn(USER, "Wait\na\nb"),
     )
 
 
@@ -58,7 +58,7 @@ def test_only_the_last_messages_are_shown(most, turns):
     ],
 )
 def test_what_is_not_text_is_named(request_, told):
-    assert question(request_).turns == (Turn(USER, told),)
+    assert question(request_).turns == (ModelTurn(USER, told),)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_what_is_not_text_is_named(request_, told):
 def test_a_name_is_quoted_among_the_contact_s_words_and_stands_in_no_prompt(name, told):
     made = question(asked("hi", name=name), prompt="You speak with {name}.")
     assert made.system.split("\n")[0] == "You speak with the contact."
-    assert made.turns == (Turn(USER, f"[The contact's profile is named {told}]\nhi"),)
+    assert made.turns == (ModelTurn(USER, f"[The contact's profile is named {told}]\nhi"),)
 
 
 @pytest.mark.parametrize(
     ("name", "prompt"), [(None, "You speak with {name}."), ("\n", "{name}"), ("Anna", "Be kind.")]
 )
 def test_a_name_unknown_or_not_asked_for_is_not_told(name, prompt):
-    assert question(asked("hi", name=name), prompt=prompt).turns == (Turn(USER, "hi"),)
+    assert question(asked("hi", name=name), prompt=prompt).turns == (ModelTurn(USER, "hi"),)
 
 
 @pytest.mark.parametrize(

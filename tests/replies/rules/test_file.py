@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moca.core.content.content import Content, QuickReply
-from moca.replies.errors import BadGenerator
-from moca.replies.generator import HandOver, NoReply, Say
+from moca.replies.generator import BadGenerator, GeneratedReply, HandOver, NoReply
 from moca.replies.rules.line_numbers import line_of, lines_of
 from moca.replies.rules.reader import read_rules
 from tests.replies.requests import asked, seen, tapped
@@ -55,16 +54,13 @@ title = "a"
 title = 5
 """
     assert faults_of(text) == (
-        "line 2: langage: there is no such key; did you mean 'language'?",
-        ("line 7: rule 'prices': answers.1: there is no placeholder {nme}; did you mean {name}?"),
-        (
-            "line 10: rule 'prices': quick_replies.1.titel: "
-            "there is no such key; did you mean 'title'?"
-        ),
-        "line 15: rule 'long': keywrds: there is no such key; did you mean 'keywords'?",
+        "line 2: langage: unknown key; did you mean 'language'?",
+        ("line 7: rule 'prices': answers.1: unknown placeholder {nme}; did you mean {name}?"),
+        ("line 10: rule 'prices': quick_replies.1.titel: unknown key; did you mean 'title'?"),
+        "line 15: rule 'long': keywrds: unknown key; did you mean 'keywords'?",
         ("line 16: rule 'long': patterns.0: not a regular expression: missing ) at position 1"),
         "line 22: rule 3: name: Field required",
-        ("line 23: rule 3: on.0: there is no event 'story_mentoin'; did you mean 'story_mention'?"),
+        ("line 23: rule 3: on.0: unknown event 'story_mentoin'; did you mean 'story_mention'?"),
         "line 27: rule 3: cards.0.buttons.0.title: Input should be a valid string",
     )
 
@@ -73,41 +69,44 @@ title = 5
     ("text", "said"),
     [
         ("rule = [", "Invalid value (at end of document)"),
-        (RULE, "line 1: rule 'r': says nothing: give it answers, cards, media or hand_over = true"),
-        (RULE + "on = []\nanswers = 'x'", "line 1: rule 'r': on is empty: nothing would ever fit"),
+        (RULE, "line 1: rule 'r': has no content: add answers, cards, media or hand_over = true"),
+        (
+            RULE + "on = []\nanswers = 'x'",
+            "line 1: rule 'r': on is empty: the rule would never match",
+        ),
         (
             RULE + "answers = 'x'\nmedia = { type = 'image', url = 'https://e.com' }",
-            "line 1: rule 'r': text and media cannot go in one message",
+            "line 1: rule 'r': text and media cannot be sent in one message",
         ),
         (
             RULE + "hand_over = true\nquick_replies = [{ title = 'a' }]",
-            "line 1: rule 'r': quick_replies and buttons stand under a text: give it answers",
+            "line 1: rule 'r': quick_replies and buttons need a text: add answers",
         ),
         (
             RULE + f"answers = '{'x' * 641}'\nbuttons = [{{ title = 'a', payload = 'b' }}]",
-            "line 3: rule 'r': text: it must not be longer than 640 characters above buttons",
+            "line 3: rule 'r': text: must not be longer than 640 characters above buttons",
         ),
         (
             RULE + "answers = 'x'\n" + RULE + "answers = 'y'",
-            "line 4: rule 'r': another is called so already",
+            "line 4: rule 'r': another rule already has this name",
         ),
         (RULE + "keywords = [' ']\nanswers = 'x'", "line 3: rule 'r': keywords.0: "),
         (RULE + "media = { type = 'gif', url = 'https://e.com' }", "line 3: rule 'r': media.type"),
         (
             RULE + "hand_over = true\n[[rule.cards]]\ntitle = 'a'\n\n[[rule.cards]]\ntitle = 'b'",
-            "line 4: rule 'r': cards.0: it needs more than a title",
+            "line 4: rule 'r': cards.0: needs more than a title",
         ),
         (
             RULE
             + "answers = 'x'\nquick_replies = [\n{ title = 'a' },\n{ title = '"
             + "x" * 21
             + "' } ]",
-            "line 6: rule 'r': quick_replies.1.title: it must not be longer than 20 characters",
+            "line 6: rule 'r': quick_replies.1.title: must not be longer than 20 characters",
         ),
-        (RULE + "answers = ['x', '{name}']", "line 1: rule 'r': there is nothing in it"),
+        (RULE + "answers = ['x', '{name}']", "line 1: rule 'r': the message is empty"),
         (
             RULE + f"answers = '{'x' * 620}{{name}}'\nbuttons = [{{ title = 'a', payload = 'b' }}]",
-            "line 3: rule 'r': text: it must not be longer than 640 characters above buttons",
+            "line 3: rule 'r': text: must not be longer than 640 characters above buttons",
         ),
         (RULE + "media = { type = 'image', ulr = 'https://e.com' }", "did you mean 'url'?"),
         ("[rule]\nname = 'r'", "line 1: rule: "),
@@ -192,7 +191,7 @@ def test_no_slip_of_the_pen_crashes_and_every_fault_has_its_line(data):
 )
 def test_the_example_answers(request_, reply):
     said = read_rules(EXAMPLE.read_text(encoding="utf-8")).reply(request_)
-    assert isinstance(said, Say)
+    assert isinstance(said, GeneratedReply)
     assert said.by == f"rule {reply!r}"
 
 
@@ -200,7 +199,7 @@ def test_the_example_in_the_readme_answers():
     page = (EXAMPLE.parents[1] / "docs/how-to/rules.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     book = read_rules(example)
-    assert book.reply(asked("Preis?", name="Anna Berg")) == Say(
+    assert book.reply(asked("Preis?", name="Anna Berg")) == GeneratedReply(
         Content(text="20 €, Anna.", quick_replies=(QuickReply(title="Shirts", payload="SHIRTS"),)),
         "rule 'prices'",
     )
@@ -212,4 +211,4 @@ def test_the_example_hands_over_and_keeps_silent_where_it_knows_nothing():
         "rule 'a person, please' asks for a person",
         Content(text="Ich gebe dich an einen Menschen weiter, der dir hier antwortet."),
     )
-    assert book.reply(asked("Do you ship to Mars?")) == NoReply("no rule fits")
+    assert book.reply(asked("Do you ship to Mars?")) == NoReply("no rule matches")

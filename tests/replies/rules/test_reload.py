@@ -5,8 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from moca.core.content.content import Content
-from moca.replies.errors import BadGenerator
-from moca.replies.generator import Say
+from moca.replies.generator import BadGenerator, GeneratedReply
 from moca.replies.rules.generator import RulesGenerator
 from tests.replies.requests import NOON, asked
 
@@ -38,7 +37,7 @@ def after(seconds):
 
 
 def said(text):
-    return Say(Content(text=text), "rule 'r'")
+    return GeneratedReply(Content(text=text), "rule 'r'")
 
 
 def test_a_changed_file_counts_within_a_second(file):
@@ -58,7 +57,7 @@ def test_a_clock_set_back_does_not_stop_the_looking(file):
 def test_a_broken_change_keeps_the_rules_before_it_and_is_told_once(file):
     rules = RulesGenerator(file.path)
     file.write(rule("new") + "answrs = 1")
-    fault = "line 4: rule 'r': answrs: there is no such key; did you mean 'answers'?"
+    fault = "line 4: rule 'r': answrs: unknown key; did you mean 'answers'?"
     with capture_logs() as logs:
         assert [rules.reply(after(seconds)) for seconds in range(5)] == [said("old")] * 5
     assert logs == [

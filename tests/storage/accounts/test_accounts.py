@@ -4,24 +4,32 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.accounts import Account, AccountStatus, Credentials, Flavour, SealedToken, WrongKey
+from moca.core.accounts import (
+    Account,
+    AccountStatus,
+    Credentials,
+    LoginKind,
+    SealedToken,
+    WrongEncryptionKey,
+)
 from moca.core.messages.accounts import (
     AccountChanged,
     ChangeAccount,
     MarkTokenDead,
-    NoteRefreshFailure,
     RecordProfile,
+    RecordRefreshFailure,
     RemoveAccount,
     RenewToken,
     StoreAccount,
 )
-from moca.core.messages.receipt import Conflict, Done, NotFound
-from moca.core.profile import IceBreaker, Marks, MenuItem, Welcome
-from moca.storage.accounts.credentials import AccountBook, require_key, reseal_tokens
+from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.profile import IceBreaker, MenuItem, MessengerProfile, ProfileFingerprints
+from moca.storage.accounts.credentials import CredentialStore, require_key, reseal_tokens
 from moca.storage.accounts.vault import Vault
 from moca.storage.db import tables
 from moca.storage.queries.accounts import AccountRecord, find_account, list_accounts, shown_profiles
 from tests.support.factory import at
+from tests.support.values import present
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 OTHER_KEY = "MTEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -54,7 +62,7 @@ def test_an_account_is_kept_with_its_token_sealed(desk, vault):
     assert vault.open(row.sealed_token) == "the-token"
     assert find_account(SHOP.account_id) == AccountRecord(
         account_id=SHOP.account_id,
-        flavour=Flavour.INSTAGRAM_LOGIN,
+        flavour=LoginKind.INSTAGRAM_LOGIN,
         username="the_shop",
         name=None,
         page_id=None,
@@ -85,10 +93,10 @@ def test_a_new_token_revives_a_dead_account(desk, vault):
     desk.do(store(vault))
     dead = MarkTokenDead(SHOP.account_id, "Graph 190: it is gone", at(5))
     assert list(desk.do(dead)) == [AccountChanged(SHOP.account_id, is_usable=False)]
-    assert find_account(SHOP.account_id).because == "Graph 190: it is gone"
+    assert present(find_account(SHOP.account_id)).because == "Graph 190: it is gone"
     change = ChangeAccount(SHOP.account_id, at(10), token=sealed(vault, "new", 10))
     assert list(desk.do(change)) == [AccountChanged(SHOP.account_id, is_usable=True)]
-    found = find_account(SHOP.account_id)
+    found = present(find_account(SHOP.account_id))
     assert (found.status, found.because) == (AccountStatus.ACTIVE, "")
 
 
@@ -96,16 +104,18 @@ def test_a_refusal_of_the_token_before_does_not_kill_the_new_one(desk, vault):
     desk.do(store(vault))
     desk.do(ChangeAccount(SHOP.account_id, at(10), token=sealed(vault, "new", 10)))
     assert list(desk.do(MarkTokenDead(SHOP.account_id, "Graph 190", at(9)))) == []
-    assert find_account(SHOP.account_id).status is AccountStatus.ACTIVE
+    assert present(find_account(SHOP.account_id)).status is AccountStatus.ACTIVE
 
 
 def test_a_refreshed_token_ends_the_count_of_failures(desk, vault):
     desk.do(store(vault))
-    desk.do(NoteRefreshFailure(SHOP.account_id, at(1)), NoteRefreshFailure(SHOP.account_id, at(2)))
-    failed = find_account(SHOP.account_id)
+    desk.do(
+        RecordRefreshFailure(SHOP.account_id, at(1)), RecordRefreshFailure(SHOP.account_id, at(2))
+    )
+    failed = present(find_account(SHOP.account_id))
     assert (failed.refresh_failures, failed.refresh_failed_at) == (2, at(2))
     desk.do(RenewToken(SHOP.account_id, sealed(vault, "fresh", 3), at(3)))
-    found = find_account(SHOP.account_id)
+    found = present(find_account(SHOP.account_id))
     assert (found.refresh_failures, found.refreshed_at) == (0, at(3))
     assert found.token_expires_at == at(3) + timedelta(days=60)
 
@@ -114,17 +124,17 @@ def test_what_is_not_connected_can_neither_be_changed_nor_removed(desk):
     nobody = "17841400000000009"
     wanted = (
         ChangeAccount(nobody, at(0), receipt=Future()),
-        RemoveAccount(nobody, at(0), Future()),
+        RemoveAccount(nobody, at(0), receipt=Future()),
     )
     assert desk.answers(*wanted) == [NotFound(), NotFound()]
 
 
 def test_the_book_opens_the_tokens_and_hears_of_changes(desk, vault, database):
-    book = AccountBook(database, vault, lambda: at(20))
+    book = CredentialStore(database, vault, lambda: at(20))
     assert not book.is_connected(SHOP.account_id)
     for event in desk.do(store(vault)):
         book.observe(event)
-    assert book.credentials(SHOP.account_id) == Credentials(Flavour.INSTAGRAM_LOGIN, "the-token")
+    assert book.credentials(SHOP.account_id) == Credentials(LoginKind.INSTAGRAM_LOGIN, "the-token")
     for event in desk.do(MarkTokenDead(SHOP.account_id, "Graph 190", at(30))):
         book.observe(event)
     assert book.is_connected(SHOP.account_id)
@@ -133,7 +143,7 @@ def test_the_book_opens_the_tokens_and_hears_of_changes(desk, vault, database):
 
 def test_the_book_sees_within_a_minute_what_another_process_changed(desk, vault, database):
     now = [at(0)]
-    book = AccountBook(database, vault, lambda: now[0])
+    book = CredentialStore(database, vault, lambda: now[0])
     assert not book.is_connected(SHOP.account_id)
     desk.do(store(vault))
     now[0] = at(59)
@@ -145,9 +155,9 @@ def test_the_book_sees_within_a_minute_what_another_process_changed(desk, vault,
 def test_another_key_opens_nothing_and_says_so(desk, vault, database):
     desk.do(store(vault))
     other = Vault(OTHER_KEY, "sqlite:///moca.db")
-    with pytest.raises(WrongKey, match=r"instagram\.token_key is not the key .* connect"):
+    with pytest.raises(WrongEncryptionKey, match=r"instagram\.token_key is not the key .* connect"):
         require_key(other)
-    assert AccountBook(database, other, lambda: at(0)).credentials(SHOP.account_id) is None
+    assert CredentialStore(database, other, lambda: at(0)).credentials(SHOP.account_id) is None
 
 
 def test_the_first_of_several_keys_seals_and_all_of_them_open():
@@ -164,7 +174,7 @@ def test_tokens_are_sealed_anew_with_the_first_key(desk, database):
     with database.connection_context():
         assert (reseal_tokens(both), reseal_tokens(both)) == (1, 0)
         require_key(Vault(KEY, url))
-        with pytest.raises(WrongKey):
+        with pytest.raises(WrongEncryptionKey):
             reseal_tokens(Vault(OTHER_KEY, url))
 
 
@@ -186,24 +196,24 @@ def test_the_key_is_made_with_the_first_token_for_its_owner_only(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     assert Vault("", url).open(kept) == "the-token"
     path.unlink()
-    with pytest.raises(WrongKey, match="cannot be read"):
+    with pytest.raises(WrongEncryptionKey, match="cannot be read"):
         vault.open(kept)
 
 
 @pytest.mark.parametrize(
     ("key", "url", "said"),
     [
-        ("short", "sqlite:///moca.db", r"instagram\.token_key is no key: it is 32 bytes"),
+        ("short", "sqlite:///moca.db", r"instagram\.token_key is not a valid key: use 32 bytes"),
         ("", "postgresql://user@host/name", r"instagram\.token_key must be set"),
     ],
 )
 def test_no_key_or_a_bad_one_is_named(key, url, said):
-    with pytest.raises(WrongKey, match=said):
+    with pytest.raises(WrongEncryptionKey, match=said):
         Vault(key, url).seal("the-token")
 
 
-HOURS = Welcome(ice_breakers=(IceBreaker(question="When?", payload="HOURS"),)).marks
-PRICES = Welcome(menu=(MenuItem(title="Prices", payload="PRICES"),)).marks
+HOURS = MessengerProfile(ice_breakers=(IceBreaker(question="When?", payload="HOURS"),)).marks
+PRICES = MessengerProfile(menu=(MenuItem(title="Prices", payload="PRICES"),)).marks
 
 
 def test_what_an_account_was_given_is_known_again(desk):
@@ -214,6 +224,10 @@ def test_what_an_account_was_given_is_known_again(desk):
 
 def test_the_last_word_counts(desk):
     desk.do(RecordProfile("1", HOURS))
-    desk.do(RecordProfile("1", PRICES), RecordProfile("2", HOURS), RecordProfile("2", Marks()))
+    desk.do(
+        RecordProfile("1", PRICES),
+        RecordProfile("2", HOURS),
+        RecordProfile("2", ProfileFingerprints()),
+    )
 
-    assert shown_profiles() == {"1": PRICES, "2": Marks()}
+    assert shown_profiles() == {"1": PRICES, "2": ProfileFingerprints()}

@@ -1,4 +1,4 @@
-"""What comes for an account that is not ours is stored, and never answered."""
+"""Messages of accounts that are not Moca's are stored and never answered."""
 
 from dataclasses import replace
 
@@ -8,7 +8,8 @@ from moca.core.accounts import NOT_CONNECTED, REMOVED, Account, SealedToken
 from moca.core.messages.accounts import RemoveAccount, StoreAccount
 from moca.core.messages.inbound import MessageArrived
 from moca.core.types import ContactKey
-from moca.storage.accounts.credentials import AccountBook
+from moca.storage.accounts.credentials import CredentialStore
+from moca.storage.accounts.vault import Vault
 from moca.storage.db.tables import Message
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, Desk, message, webhook, wrote
@@ -36,7 +37,7 @@ def desk(database):
 
 
 def _hear(desk, mid, contact):
-    """A message comes; tell whether it is to be answered, and how it stands."""
+    """Receive a message; return whether it may be answered, and its status."""
     events = desk.do(webhook(wrote(mid, contact=contact), wrote(f"{mid}-ours", contact=ANNA)))
     told = {each.message.mid for each in events if isinstance(each, MessageArrived)}
     assert f"{mid}-ours" in told
@@ -66,7 +67,7 @@ def test_a_removed_account_is_silent_though_the_settings_may_own_it(database):
 
 
 def test_the_book_knows_a_removed_account_from_one_never_seen(desk, database):
-    book = AccountBook(database, None, lambda: at(5))
+    book = CredentialStore(database, Vault("", "sqlite:///:memory:"), lambda: at(5))
     assert not book.is_removed(STRANGER.account_id)
     for event in desk.do(CONNECTED, RemoveAccount(STRANGER.account_id, at(1))):
         book.observe(event)

@@ -1,4 +1,4 @@
-"""Handing a conversation to a person, and opting out: what is on disk after one transaction."""
+"""Handing a conversation over, and opting out: what is on disk after one transaction."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,16 +7,21 @@ import pytest
 
 from moca.core.content.content import Content
 from moca.core.content.words import Words
-from moca.core.conversation.consent import OPTED_OUT, Consent, Wish
+from moca.core.conversation.consent import OPTED_OUT, Consent, ConsentChange
 from moca.core.messages.accounts import MarkTokenDead
 from moca.core.messages.conversation import LoadConversation
 from moca.core.messages.delivery import ClaimReply, RecordRetry, ReplyClaimed, ReplyDropped
-from moca.core.messages.housekeeping import FindNotices, NoticesFound, NoticeWritten, RecordNotice
+from moca.core.messages.housekeeping import (
+    FindNotifications,
+    NotificationsFound,
+    NotificationStored,
+    RecordNotification,
+)
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ChangeConversation, ConversationChanged
 from moca.core.messages.replies import HandOverConversation, QueueReply, ReplyQueued, ReplyRefused
-from moca.core.notifications import Notice, NoticeKind
-from moca.core.types import Author, ConversationStatus, Parting
+from moca.core.notifications import Notification, NotificationKind
+from moca.core.types import Author, ClosingMessage, ConversationStatus
 from moca.storage.db.tables import Account, Contact, Conversation, QueueItem
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, Desk, conversation, item, message, webhook, wrote
@@ -24,13 +29,13 @@ from tests.support.factory import ANNA, at
 
 CONSENT = Consent(opt_out=Words.of(["STOP"]), opt_in=Words.of(["START"]))
 HALF_A_DAY = timedelta(hours=12)
-BECAUSE = "handed over to a person: unsure"
+BECAUSE = "handed over to the team: unsure"
 
 
 @pytest.fixture
 def desk(database) -> Desk:
     desk = Desk(database)
-    desk._writer = Writer(database, replace(POLICY, consent=CONSENT, gives_notice=True))
+    desk._writer = Writer(database, replace(POLICY, consent=CONSENT, stores_notification=True))
     return desk
 
 
@@ -40,17 +45,17 @@ def hand_over(*input_ids, text="A person will answer.", seconds=5):
 
 
 def test_last_words_hold_and_notice_are_one_transaction(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     pending = desk.queue(first)
-    second, third = desk.hear("m2", seconds=1), desk.hear("m3", seconds=2)
+    second, third = desk.receive("m2", seconds=1), desk.receive("m3", seconds=2)
 
-    dropped, queued, notice, changed = desk.do(hand_over(second))
+    dropped, queued, notification, changed = desk.do(hand_over(second))
 
     until = at(5) + HALF_A_DAY
     assert dropped == ReplyDropped(ANNA, pending.item_id, BECAUSE)
     assert isinstance(queued, ReplyQueued)
     assert (queued.input_ids, queued.reply.content.text) == ((second,), "A person will answer.")
-    assert notice == NoticeWritten()
+    assert notification == NotificationStored()
     assert changed == ConversationChanged(ANNA, 1, ConversationStatus.HUMAN, until)
     assert conversation() == ("human", until)
     assert Conversation.get().person_until == until
@@ -61,7 +66,7 @@ def test_last_words_hold_and_notice_are_one_transaction(desk):
 
 
 def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk):
-    *_, queued, _, _ = desk.do(hand_over(desk.hear("m1")))
+    *_, queued, _, _ = desk.do(hand_over(desk.receive("m1")))
     assert desk.do(ClaimReply(queued.reply, at(6))) == (
         ReplyClaimed(replace(queued.reply, attempts=1), at(6)),
     )
@@ -74,7 +79,7 @@ def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk):
     "status", [ConversationStatus.HUMAN, ConversationStatus.PAUSED, ConversationStatus.CLOSED]
 )
 def test_what_a_person_does_afterwards_takes_the_mark_away(desk, status):
-    *_, queued, _, _ = desk.do(hand_over(desk.hear("m1")))
+    *_, queued, _, _ = desk.do(hand_over(desk.receive("m1")))
     claimed = desk.claim(queued.reply)
     desk.do(ChangeConversation(1, status, at(7)))
     desk.do(RecordRetry(claimed.item_id, "not reached", at(8), retry_at=at(9)))
@@ -86,34 +91,34 @@ def test_what_a_person_does_afterwards_takes_the_mark_away(desk, status):
 
 
 def test_a_hand_over_of_a_held_talk_or_of_nothing_is_refused(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     desk.queue(first)
-    nothing = ReplyRefused(ANNA, (first,), "nothing is left to answer")
+    nothing = ReplyRefused(ANNA, (first,), "the messages no longer need a reply")
     assert desk.do(hand_over(first)) == (nothing,)
     assert conversation() == ("open", None)
 
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(6)))
-    second = desk.hear("m2", seconds=7)
-    held = ReplyRefused(ANNA, (second,), "the conversation is paused")
+    second = desk.receive("m2", seconds=7)
+    held = ReplyRefused(ANNA, (second,), "the bot is paused")
     assert desk.do(hand_over(second, seconds=8)) == (held,)
-    assert message(second)[2:] == ("suppressed", "the conversation is paused")
+    assert message(second)[2:] == ("suppressed", "the bot is paused")
 
 
 def test_without_words_the_inputs_end_with_the_hand_over(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     desk.do(hand_over(first, text=""))
     assert message(first)[2:] == ("suppressed", BECAUSE)
     assert conversation()[0] == "human"
 
 
 def test_opting_out_is_stored_with_the_message_that_says_so(desk):
-    pending = desk.queue(desk.hear("m1"))
+    pending = desk.queue(desk.receive("m1"))
 
     dropped, arrived = desk.do(webhook(wrote("m2", "Stop."), seconds=6))
 
     assert dropped == ReplyDropped(ANNA, pending.item_id, OPTED_OUT)
     assert isinstance(arrived, MessageArrived)
-    assert arrived.message.wish is Wish.OPT_OUT
+    assert arrived.message.consent_change is ConsentChange.OPT_OUT
     assert Contact.get().opted_out_at == at(6)
     (loaded,) = desk.do(LoadConversation(ANNA, at(7)))
     assert loaded.snapshot.unanswered == (arrived.message,)
@@ -121,67 +126,71 @@ def test_opting_out_is_stored_with_the_message_that_says_so(desk):
 
 
 def test_only_the_confirmation_and_people_may_write_to_who_opted_out(desk):
-    stop = desk.hear("m1", "STOP")
+    stop = desk.receive("m1", "STOP")
     refused = desk.do(QueueReply(1, (stop,), Content(text="hi"), at(1)))
     assert refused == (ReplyRefused(ANNA, (stop,), OPTED_OUT),)
 
-    last = desk.queue(parting=Parting.OPT_OUT)
+    last = desk.queue(closing_message=ClosingMessage.OPT_OUT)
     by_person = desk.queue(author=Author.OPERATOR)
     for reply in (last, by_person):
         assert isinstance(desk.do(ClaimReply(reply, at(6)))[0], ReplyClaimed)
 
 
 def test_a_reply_queued_before_the_opt_out_is_not_claimed_after_it(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     Contact.update(opted_out_at=at(5)).execute()
     assert desk.do(ClaimReply(reply, at(6))) == (ReplyDropped(ANNA, reply.item_id, OPTED_OUT),)
 
 
 def test_the_last_of_several_wishes_counts(desk):
-    wishes = desk.do(
+    consent_changes = desk.do(
         webhook(wrote("m1", "STOP"), wrote("m2", "hi"), wrote("m3", "START"), wrote("m4", "stop")),
     )
-    arrived = [event.message.wish for event in wishes if isinstance(event, MessageArrived)]
-    assert arrived == [Wish.OPT_OUT, None, Wish.OPT_IN, Wish.OPT_OUT]
+    arrived = [
+        event.message.consent_change
+        for event in consent_changes
+        if isinstance(event, MessageArrived)
+    ]
+    assert arrived == [ConsentChange.OPT_OUT, None, ConsentChange.OPT_IN, ConsentChange.OPT_OUT]
     assert Contact.get().opted_out_at == at(0)
     desk.do(webhook(wrote("m5", "Start"), seconds=9))
     assert Contact.get().opted_out_at is None
 
 
 def test_a_redelivered_wish_changes_nothing(desk):
-    desk.hear("m1", "STOP")
-    desk.hear("m2", "START", seconds=1)
+    desk.receive("m1", "STOP")
+    desk.receive("m2", "START", seconds=1)
     desk.do(webhook(wrote("m1", "STOP"), seconds=2))
     assert Contact.get().opted_out_at is None
 
 
 def test_notices_are_found_until_they_are_sent_or_given_up(desk):
-    desk.do(hand_over(desk.hear("m1")))
-    notice = Notice(
+    desk.do(hand_over(desk.receive("m1")))
+    notification = Notification(
         id=1,
-        kind=NoticeKind.HANDED_OVER,
+        kind=NotificationKind.HANDED_OVER,
         because="unsure",
         account_id=ANNA.account_id,
         psid=ANNA.psid,
         conversation_id=1,
         created_at=at(5),
     )
-    look = FindNotices(at(60), 10)
-    assert desk.do(look) == (NoticesFound((notice,)),)
+    look = FindNotifications(at(60), 10)
+    assert desk.do(look) == (NotificationsFound((notification,)),)
 
-    desk.do(RecordNotice(1, at(6), "status 500", at(90)))
-    assert desk.do(look) == (NoticesFound(()),)
-    later = FindNotices(at(90), 10)
-    assert desk.do(later) == (NoticesFound((replace(notice, attempts=1),)),)
-    desk.do(RecordNotice(1, at(91)))
-    assert desk.do(later) == (NoticesFound(()),)
+    desk.do(RecordNotification(1, at(6), "status 500", at(90)))
+    assert desk.do(look) == (NotificationsFound(()),)
+    later = FindNotifications(at(90), 10)
+    assert desk.do(later) == (NotificationsFound((replace(notification, attempts=1),)),)
+    desk.do(RecordNotification(1, at(91)))
+    assert desk.do(later) == (NotificationsFound(()),)
 
 
 def test_who_tells_nobody_keeps_no_notices(database):
     desk = Desk(database)
-    desk.do(hand_over(desk.hear("m1")))
-    assert desk.do(FindNotices(at(60), 10)) == (NoticesFound(()),)
-    assert QueueItem.get().parting == "hand_over"
+    desk.do(hand_over(desk.receive("m1")))
+    assert desk.do(FindNotifications(at(60), 10)) == (NotificationsFound(()),)
+    assert QueueItem.get().closing_message == "hand_over"
 
 
 def test_a_dead_token_is_told_once(desk):
@@ -196,9 +205,9 @@ def test_a_dead_token_is_told_once(desk):
     dead = MarkTokenDead(ANNA.account_id, "the session has expired", at(5))
     desk.do(dead)
     desk.do(dead)
-    ((found,),) = [event.notices for event in desk.do(FindNotices(at(60), 10))]
+    ((found,),) = [event.notifications for event in desk.do(FindNotifications(at(60), 10))]
     assert (found.kind, found.because) == (
-        NoticeKind.ACCOUNT_TROUBLE,
-        "its access token is dead",
+        NotificationKind.ACCOUNT_PROBLEM,
+        "its access token is no longer valid",
     )
     assert (found.account_id, found.psid, found.conversation_id) == (ANNA.account_id, None, None)

@@ -1,13 +1,13 @@
-"""What an operator writes from Moca holds the bot, in the transaction that queues it."""
+"""An operator's reply holds the bot, in the transaction that queues it."""
 
 from concurrent.futures import Future
 
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.messages.command import Conflict, Done
 from moca.core.messages.delivery import ReplyDropped
 from moca.core.messages.operator_actions import ChangeConversation, ConversationChanged
-from moca.core.messages.receipt import Conflict, Done
 from moca.core.messages.replies import HandOverConversation, QueueReply, ReplyQueued
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Conversation, Message
@@ -18,7 +18,7 @@ from tests.support.factory import ANNA, at
 OPEN, HUMAN = ConversationStatus.OPEN, ConversationStatus.HUMAN
 PAUSED, STANDBY = ConversationStatus.PAUSED, ConversationStatus.STANDBY
 TAKEN = at(10 + 12 * 3600)
-BECAUSE = "a teammate replied from Moca"
+BECAUSE = "a teammate replied"
 
 
 def _by_hand(seconds=10, *, hold=True, name="Ada", **more):
@@ -33,7 +33,7 @@ def held_by():
 
 
 def test_an_operators_reply_takes_the_conversation_over(desk):
-    answered, waiting = desk.hear("m1"), desk.hear("m2")
+    answered, waiting = desk.receive("m1"), desk.receive("m2")
     reply = desk.queue(answered)
     under_way = desk.claim(desk.queue(text="on its way"))
 
@@ -51,7 +51,7 @@ def test_an_operators_reply_takes_the_conversation_over(desk):
 
 
 def test_without_a_hold_the_bot_goes_on(desk):
-    waiting = desk.hear("m1")
+    waiting = desk.receive("m1")
     reply = desk.queue()
 
     (queued,) = desk.do(_by_hand(hold=False))
@@ -63,7 +63,7 @@ def test_without_a_hold_the_bot_goes_on(desk):
 
 
 def test_what_the_bot_queued_in_the_same_commit_is_held_too(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     bots = QueueReply(1, (first,), content=Content(text="hi"), at=at(10))
 
     for before, after in ((bots, _by_hand()), (_by_hand(), bots)):
@@ -73,7 +73,7 @@ def test_what_the_bot_queued_in_the_same_commit_is_held_too(desk):
 
 
 def test_a_reply_that_is_refused_takes_nothing_over(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(5)))
 
     assert desk.answers(_by_hand(receipt=Future())) == [Conflict("the conversation is closed")]
@@ -85,14 +85,14 @@ def test_a_reply_that_is_refused_takes_nothing_over(desk):
     [((PAUSED, None), (PAUSED, None)), ((PAUSED, at(20)), (HUMAN, TAKEN))],
 )
 def test_a_reply_never_ends_a_longer_hold(desk, before, after):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, before[0], at(5), before[1]))
     desk.do(_by_hand())
     assert conversation() == after
 
 
 def test_another_apps_turn_is_left_to_it(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(webhook(control(ours=False), seconds=1))
     before = conversation()
 
@@ -104,7 +104,7 @@ def test_another_apps_turn_is_left_to_it(desk):
 
 
 def test_it_is_known_who_holds_a_conversation(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     seen = []
     for command in (
         ChangeConversation(1, HUMAN, at(1), by="Ben"),
@@ -119,7 +119,7 @@ def test_it_is_known_who_holds_a_conversation(desk):
 
 
 def test_a_reply_says_who_wrote_it(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     (receipt,) = desk.answers(_by_hand(receipt=Future()))
     assert receipt == Done(2)
     assert Message.get_by_id(2).author_name == "Ada"

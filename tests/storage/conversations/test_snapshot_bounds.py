@@ -18,17 +18,17 @@ def _snapshot(desk, seconds):
 
 def test_no_more_of_the_bots_messages_are_loaded_than_an_hour_allows(database):
     desk = Desk(database, replace(POLICY, replies_per_hour=2))
-    desk.hear("m1")
+    desk.receive("m1")
     for number in range(4):
         desk.send(desk.queue(seconds=number), f"r{number}", 100 + number)
     desk.send(desk.queue(author=Author.OPERATOR, seconds=9), "r9", 110)
 
-    assert _snapshot(desk, 200).spoken == (at(102), at(103))
-    assert _snapshot(desk, HOUR + 102).spoken == (at(103),)
+    assert _snapshot(desk, 200).recent_replies == (at(102), at(103))
+    assert _snapshot(desk, HOUR + 102).recent_replies == (at(103),)
 
 
 def test_what_was_said_later_than_now_is_not_remembered(desk):
-    first = desk.hear("m1", "hello", seconds=5)
+    first = desk.receive("m1", "hello", seconds=5)
     desk.do(ConcludeMessages((first,), Outcome.FAILED, "no reply", at(6)))
 
     assert [_snapshot(desk, seconds).remembered != () for seconds in (4, 7, 20)] == [

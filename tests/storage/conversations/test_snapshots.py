@@ -1,11 +1,12 @@
 from dataclasses import replace
 
+from moca.core.contact_profile import ContactProfile
 from moca.core.conversation.snapshot import Snapshot
 from moca.core.messages.conversation import (
     ConversationLoaded,
     FindUnanswered,
     LoadConversation,
-    RecordName,
+    RecordContactProfile,
     UnansweredFound,
 )
 from moca.core.messages.delivery import (
@@ -32,7 +33,7 @@ def _snapshot(desk, seconds, contact=ANNA):
 
 
 def test_nothing_is_known_of_a_stranger_or_after_a_close(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(1)))
 
     assert desk.do(LoadConversation(ANNA, at(2)), LoadConversation(BEN, at(2))) == (
@@ -42,8 +43,8 @@ def test_nothing_is_known_of_a_stranger_or_after_a_close(desk):
 
 
 def test_a_conversation_is_loaded_as_it_stands(desk):
-    first = desk.hear("m1", "one")
-    desk.hear("m2", "two", seconds=1)
+    first = desk.receive("m1", "one")
+    desk.receive("m2", "two", seconds=1)
     desk.do(ConcludeMessages((first,), Outcome.FAILED, "no reply", at(2)))
     desk.queue(text="away", is_away_text=True, seconds=3)
     by_bot = desk.queue(seconds=3)
@@ -64,7 +65,7 @@ def test_a_conversation_is_loaded_as_it_stands(desk):
 
 
 def test_a_pause_is_loaded_with_its_end(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1), until=at(60)))
 
     snapshot = _snapshot(desk, 2)
@@ -72,9 +73,9 @@ def test_a_pause_is_loaded_with_its_end(desk):
 
 
 def test_only_first_sayings_of_the_last_seconds_are_remembered(desk):
-    kept, repeat = desk.hear("m1", "one", 1), desk.hear("m2", "one", 2)
-    tapped = desk.hear("m3", "tap", 3, kind="postback")
-    seen = desk.hear("m4", "", 3, type="image")
+    kept, repeat = desk.receive("m1", "one", 1), desk.receive("m2", "one", 2)
+    tapped = desk.receive("m3", "tap", 3, kind="postback")
+    seen = desk.receive("m4", "", 3, type="image")
     desk.do(
         ConcludeMessages((repeat,), Outcome.DUPLICATE, "same text", at(4), kept),
         ConcludeMessages((kept, tapped, seen), Outcome.FAILED, "no reply", at(4)),
@@ -85,8 +86,8 @@ def test_only_first_sayings_of_the_last_seconds_are_remembered(desk):
 
 
 def test_what_was_said_before_the_last_reply_is_forgotten(desk):
-    desk.send(desk.queue(desk.hear("m1", "one"), seconds=1), seconds=3)
-    later = desk.hear("m3", "two", 4)
+    desk.send(desk.queue(desk.receive("m1", "one"), seconds=1), seconds=3)
+    later = desk.receive("m3", "two", 4)
     desk.queue(later, seconds=4)
 
     assert _snapshot(desk, 5).remembered == (said(later, "two", 4),)
@@ -96,7 +97,7 @@ def test_what_was_said_before_the_last_reply_is_forgotten(desk):
 def test_many_conversations_are_loaded_in_the_order_asked(desk):
     contacts = [ANNA._replace(psid=str(number)) for number in range(30)]
     for number, contact in enumerate(contacts):
-        desk.hear(f"m{number}", contact=contact)
+        desk.receive(f"m{number}", contact=contact)
     events = desk.do(*(LoadConversation(contact, at(1)) for contact in reversed(contacts)))
 
     assert [event.contact for event in events] == contacts[::-1]
@@ -105,18 +106,18 @@ def test_many_conversations_are_loaded_in_the_order_asked(desk):
 
 def test_unanswered_messages_are_found_a_page_at_a_time(desk):
     for number, contact in enumerate((ANNA, ANNA, BEN, ANNA)):
-        desk.hear(f"m{number}", contact=contact)
+        desk.receive(f"m{number}", contact=contact)
     desk.do(ConcludeMessages((1,), Outcome.FAILED, "no", at(1)))
 
     assert desk.do(FindUnanswered(0, 2), FindUnanswered(3, 2), FindUnanswered(0, 3)) == (
-        UnansweredFound((ANNA, BEN), 3),
-        UnansweredFound((ANNA,), None),
-        UnansweredFound((ANNA, BEN), 4),
+        UnansweredFound({ANNA: 2, BEN: 3}, 3),
+        UnansweredFound({ANNA: 4}, None),
+        UnansweredFound({ANNA: 2, BEN: 3}, 4),
     )
 
 
 def test_the_queues_head_is_found_by_priority_and_age(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     low = desk.queue(priority=Priority.LOW)
     desk.queue(scheduled_for=at(900))
     first, second = desk.queue(), desk.queue(scheduled_for=at(899))
@@ -129,7 +130,7 @@ def test_the_queues_head_is_found_by_priority_and_age(desk):
 
 
 def test_what_is_unsettled_and_what_went_lately_is_found(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     unknown = desk.claim(desk.queue(), 6)
     desk.do(RecordUnknown(unknown.item_id, "timeout", at(16)))
     sending = desk.claim(desk.queue(), 40)
@@ -146,9 +147,9 @@ def test_what_is_unsettled_and_what_went_lately_is_found(desk):
 
 
 def test_known_mids_are_those_of_the_contact_from_a_minute_before(desk):
-    desk.hear("m1", seconds=-61)
-    desk.hear("m2", seconds=-60)
-    desk.hear("m3", contact=BEN)
+    desk.receive("m1", seconds=-61)
+    desk.receive("m2", seconds=-60)
+    desk.receive("m3", contact=BEN)
     reply = desk.queue(seconds=-300)
     desk.send(reply, "r1", 1)
     desk.do(webhook(echoed("h1", "by hand"), seconds=2))
@@ -160,7 +161,10 @@ def test_known_mids_are_those_of_the_contact_from_a_minute_before(desk):
 
 
 def test_a_name_is_written_once_and_for_all_and_never_for_somebody_erased(desk):
-    desk.hear("m1")
-    desk.do(RecordName(ANNA, "Anna \0 of the \ud83d mill"), RecordName(BEN, "Ben"))
+    desk.receive("m1")
+    desk.do(
+        RecordContactProfile(ANNA, ContactProfile(name="Anna \0 of the \ud83d mill")),
+        RecordContactProfile(BEN, ContactProfile(name="Ben")),
+    )
     assert _snapshot(desk, 5).is_named
     assert [each.name for each in Contact.select()] == ["Anna \ufffd of the ? mill"]

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.delivery import RecordFailed, RecordUnknown, ReplyDropped, ReplySent
 from moca.core.messages.operator_actions import (
     CancelReply,
@@ -11,7 +12,6 @@ from moca.core.messages.operator_actions import (
     RetryReply,
     SettleReply,
 )
-from moca.core.messages.receipt import Conflict, Done, NotFound
 from moca.core.messages.replies import ReplyQueued
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Message, QueueItem
@@ -23,22 +23,22 @@ HUMAN, CLOSED = ConversationStatus.HUMAN, ConversationStatus.CLOSED
 
 
 def _change(status, seconds=10, until=None, conversation_id=1):
-    return ChangeConversation(conversation_id, status, at(seconds), until, Future())
+    return ChangeConversation(conversation_id, status, at(seconds), until, receipt=Future())
 
 
 @pytest.mark.parametrize(
     ("status", "until", "because"),
     [
         (CLOSED, None, "the conversation was closed"),
-        (PAUSED, at(600), "the conversation was paused"),
-        (PAUSED, None, "the conversation was paused"),
-        (HUMAN, at(600), "a person took over the conversation"),
+        (PAUSED, at(600), "the bot was paused"),
+        (PAUSED, None, "the bot was paused"),
+        (HUMAN, at(600), "a teammate took over"),
     ],
 )
 def test_a_conversation_that_is_held_ends_what_the_bot_was_about_to_say(
     desk, status, until, because
 ):
-    answered, waiting = desk.hear("m1"), desk.hear("m2")
+    answered, waiting = desk.receive("m1"), desk.receive("m2")
     reply = desk.queue(answered)
     by_operator = desk.queue(author=Author.OPERATOR)
     under_way = desk.claim(desk.queue())
@@ -70,7 +70,7 @@ def test_a_conversation_that_is_held_ends_what_the_bot_was_about_to_say(
     ],
 )
 def test_what_a_conversation_may_become(desk, before, status, answer):
-    desk.hear("m1")
+    desk.receive("m1")
     if before is not None:
         desk.do(_change(before, 5))
 
@@ -83,7 +83,7 @@ def test_what_a_conversation_may_become(desk, before, status, answer):
     [(OPEN, (PAUSED, HUMAN)), (CLOSED, (PAUSED, HUMAN)), (OPEN, (CLOSED,)), (PAUSED, (CLOSED,))],
 )
 def test_only_a_conversation_that_is_meant_is_changed(desk, before, among):
-    desk.hear("m1")
+    desk.receive("m1")
     if before is not OPEN:
         desk.do(_change(before, 5))
 
@@ -93,16 +93,16 @@ def test_only_a_conversation_that_is_meant_is_changed(desk, before, among):
 
 
 def test_a_pause_that_ran_out_counts_as_open(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(_change(PAUSED, 5, until=at(10)))
 
     assert desk.answers(_change(OPEN, 10)) == [Conflict("the conversation is already open")]
 
 
 def test_a_conversation_is_not_reopened_beside_another(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(_change(CLOSED))
-    desk.hear("m2", seconds=11)
+    desk.receive("m2", seconds=11)
 
     answer = Conflict("the contact has another open conversation")
     assert desk.answers(_change(OPEN, 12)) == [answer]
@@ -111,17 +111,17 @@ def test_a_conversation_is_not_reopened_beside_another(desk):
 def test_an_operator_meets_only_what_is_there(desk):
     commands = (
         _change(CLOSED, conversation_id=7),
-        CancelReply(7, at(1), Future()),
-        RetryReply(7, at(1), Future()),
+        CancelReply(7, at(1), receipt=Future()),
+        RetryReply(7, at(1), receipt=Future()),
         SettleReply(7, delivered=True, at=at(1), receipt=Future()),
     )
     assert desk.answers(*commands) == [NotFound()] * 4
 
 
 def test_a_cancelled_reply_ends_its_inputs(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
-    because = "the operator cancelled the reply"
+    because = "a teammate cancelled the reply"
 
     assert desk.do(CancelReply(reply.item_id, at(6))) == (
         ReplyDropped(ANNA, reply.item_id, because),
@@ -140,7 +140,7 @@ def _fail(desk, reply):
 
 @pytest.mark.parametrize("end", [_cancel, _fail])
 def test_a_reply_that_ended_is_queued_again_as_new(desk, end):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
     end(desk, reply)
 
@@ -149,7 +149,7 @@ def test_a_reply_that_ended_is_queued_again_as_new(desk, end):
     assert isinstance(event, ReplyQueued)
     assert (event.reply.scheduled_for, event.reply.attempts) == (at(60), 0)
     assert event.input_ids == (first,)
-    assert item(reply.item_id) == ("pending", 0, "the operator asked for it")
+    assert item(reply.item_id) == ("pending", 0, "retried by a teammate")
     assert message(reply.message_id) == ("queued", False, None, "")
     assert message(first) == ("received", True, None, "")
     assert steps(first)[-1] == steps(reply.message_id)[-1] == "queue/queued"
@@ -161,14 +161,14 @@ def test_a_reply_that_ended_is_queued_again_as_new(desk, end):
 @pytest.mark.parametrize(
     ("command", "allowed"),
     [
-        (lambda item_id: CancelReply(item_id, at(9), Future()), {"pending"}),
-        (lambda item_id: RetryReply(item_id, at(9), Future()), {"failed", "cancelled"}),
-        (lambda item_id: SettleReply(item_id, True, at(9), Future()), {"unknown"}),
-        (lambda item_id: SettleReply(item_id, False, at(9), Future()), {"unknown"}),
+        (lambda item_id: CancelReply(item_id, at(9), receipt=Future()), {"pending"}),
+        (lambda item_id: RetryReply(item_id, at(9), receipt=Future()), {"failed", "cancelled"}),
+        (lambda item_id: SettleReply(item_id, True, at(9), receipt=Future()), {"unknown"}),
+        (lambda item_id: SettleReply(item_id, False, at(9), receipt=Future()), {"unknown"}),
     ],
 )
 def test_a_reply_is_overruled_only_where_its_state_allows(desk, command, allowed):
-    desk.hear("m1")
+    desk.receive("m1")
     done = set()
     for status in ("pending", "sending", "sent", "failed", "unknown", "cancelled"):
         reply = desk.queue()
@@ -183,8 +183,8 @@ def test_a_reply_is_overruled_only_where_its_state_allows(desk, command, allowed
 
 @pytest.fixture
 def unknown(desk):
-    """A reply to message 1 whose fate is not known."""
-    reply = desk.claim(desk.queue(desk.hear("m1")))
+    """An unconfirmed reply to message 1."""
+    reply = desk.claim(desk.queue(desk.receive("m1")))
     desk.do(RecordUnknown(reply.item_id, "timeout", at(16)))
     return reply
 
@@ -193,7 +193,7 @@ def test_the_operators_word_ends_an_unknown_reply_as_sent(desk, unknown):
     assert desk.do(SettleReply(unknown.item_id, delivered=True, at=at(60))) == (
         ReplySent(ANNA, unknown.item_id, at(60)),
     )
-    assert item(unknown.item_id) == ("sent", 1, "the operator's word")
+    assert item(unknown.item_id) == ("sent", 1, "confirmed by a teammate")
     assert Message.get_by_id(unknown.message_id).mid is None
     assert message(1)[2:] == ("answered", f"answered by moca-{unknown.message_id}")
 
@@ -206,3 +206,13 @@ def test_the_operators_word_queues_an_unknown_reply_again(desk, unknown):
     assert event.input_ids == (1,)
     assert item(unknown.item_id)[:2] == ("pending", 1)
     assert message(1) == ("received", True, None, "")
+
+
+def test_a_message_that_came_while_a_teammate_held_is_not_told_as_stopped_by_the_pause(desk):
+    desk.receive("m1")
+    desk.do(_change(HUMAN, 5))
+    second = desk.receive("m2", seconds=8)
+
+    desk.do(_change(PAUSED, 9))
+
+    assert message(second)[2:] == ("suppressed", "a teammate has taken over")

@@ -96,7 +96,7 @@ def test_an_id_is_never_given_out_again(database):
     "url", ["", "moca.db", "sqlite://", "sqlite:///", "mysql://x/y", "postgresql://x"]
 )
 def test_an_address_of_another_kind_is_refused(url):
-    with pytest.raises(ValueError, match="reads sqlite:///"):
+    with pytest.raises(ValueError, match="looks like sqlite:///"):
         open_database(url)
 
 

@@ -25,7 +25,7 @@ def test_the_values_of_each_time_are_asked_with_in_their_places(desk) -> None:
 
 
 def test_a_query_may_have_no_values_and_a_value_may_be_a_named_number(desk) -> None:
-    desk.queue(desk.hear("m1"), priority=Priority.LOW)
+    desk.queue(desk.receive("m1"), priority=Priority.LOW)
     every = Prepared(QueueItem, lambda: QueueItem.select(QueueItem.id))
     of_priority = Prepared(
         QueueItem,

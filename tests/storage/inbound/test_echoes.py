@@ -12,12 +12,13 @@ from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Contact, Conversation, Message, QueueItem
 from tests.storage.desk import conversation, echoed, item, message, steps, webhook, wrote
 from tests.support.factory import ANNA, BEN, NOON, at
+from tests.support.values import id_of
 
-HUMAN = "a person answered in the Instagram app"
+HUMAN = "a teammate replied in the Instagram app"
 
 
 def test_an_echo_of_a_sent_reply_is_its_proof(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.send(reply, "r1")
 
     assert desk.do(webhook(echoed("r1", "hi"), seconds=8)) == ()
@@ -27,7 +28,7 @@ def test_an_echo_of_a_sent_reply_is_its_proof(desk):
 
 
 def test_an_echo_that_comes_again_changes_nothing(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.send(reply, "r1")
     desk.do(webhook(echoed("r1", "hi"), echoed("r1", "hi"), seconds=8))
     desk.do(webhook(echoed("r1", "hi"), seconds=9))
@@ -39,7 +40,7 @@ def test_an_echo_that_comes_again_changes_nothing(desk):
 
 @pytest.mark.parametrize("is_unknown", [False, True])
 def test_an_echo_before_the_calls_answer_settles_the_reply(desk, is_unknown):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
     desk.claim(reply)
     if is_unknown:
@@ -48,7 +49,7 @@ def test_an_echo_before_the_calls_answer_settles_the_reply(desk, is_unknown):
     assert desk.do(webhook(echoed("r1", " hi\n"), seconds=8)) == (
         ReplySent(ANNA, reply.item_id, at(8)),
     )
-    assert item(reply.item_id) == ("sent", 1, "echo")
+    assert item(reply.item_id) == ("sent", 1, "delivery confirmed")
     assert QueueItem.get().echoed_at == at(8)
     assert message(first) == ("received", True, "answered", "answered by r1")
     assert Message.get_by_id(reply.message_id).mid == "r1"
@@ -62,24 +63,24 @@ def test_an_echo_before_the_calls_answer_settles_the_reply(desk, is_unknown):
 
 @pytest.mark.parametrize("sent_at", [None, at(40)])
 def test_of_two_equal_texts_the_one_under_way_then_gets_the_echo(desk, sent_at):
-    older = desk.queue(desk.hear("m1"))
+    older = desk.queue(desk.receive("m1"))
     desk.claim(older)
     desk.do(RecordUnknown(older.item_id, "timeout", at(7)))
-    newer = desk.queue(desk.hear("m2", "more", seconds=39), seconds=39)
+    newer = desk.queue(desk.receive("m2", "more", seconds=39), seconds=39)
     desk.claim(newer, 40)
     desk.do(webhook(echoed("r1", "hi", sent_at=sent_at), seconds=41))
 
     settled = older if sent_at is None else newer
-    assert [row.message_id for row in QueueItem.select().where(QueueItem.status == "sent")] == [
-        settled.message_id
-    ]
+    assert [
+        id_of(row, "message") for row in QueueItem.select().where(QueueItem.status == "sent")
+    ] == [settled.message_id]
 
 
 def test_a_late_echo_of_the_older_text_finds_the_older_reply(desk):
-    older = desk.queue(desk.hear("m1"))
+    older = desk.queue(desk.receive("m1"))
     desk.claim(older, 6)
     desk.do(RecordUnknown(older.item_id, "timeout", at(7)))
-    newer = desk.queue(desk.hear("m2", "more", seconds=39), seconds=39)
+    newer = desk.queue(desk.receive("m2", "more", seconds=39), seconds=39)
     desk.claim(newer, 40)
     desk.do(webhook(echoed("r1", "hi", sent_at=at(6.5)), seconds=41))
 
@@ -87,7 +88,7 @@ def test_a_late_echo_of_the_older_text_finds_the_older_reply(desk):
 
 
 def test_an_echo_keeps_a_reply_from_being_sent_again(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.claim(reply)
     desk.do(RecordUnknown(reply.item_id, "timeout", at(7)))
     desk.do(RecordRetry(reply.item_id, "shown not to have arrived", at(8), at(10)))
@@ -97,10 +98,10 @@ def test_an_echo_keeps_a_reply_from_being_sent_again(desk):
 
 
 def test_what_never_left_has_no_echo_even_where_the_clocks_are_apart(desk):
-    never_left = desk.queue(desk.hear("m1"))
+    never_left = desk.queue(desk.receive("m1"))
     desk.claim(never_left)
     desk.do(RecordRetry(never_left.item_id, "connection refused", at(7), at(60)))
-    in_doubt = desk.queue(desk.hear("m2", "more", seconds=39), seconds=39)
+    in_doubt = desk.queue(desk.receive("m2", "more", seconds=39), seconds=39)
     desk.claim(in_doubt, 40)
     desk.do(RecordUnknown(in_doubt.item_id, "timeout", at(41)))
     desk.do(webhook(echoed("r1", "hi", sent_at=at(36)), seconds=42))
@@ -109,7 +110,7 @@ def test_what_never_left_has_no_echo_even_where_the_clocks_are_apart(desk):
 
 
 def test_an_echo_names_a_reply_that_the_operator_settled(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.claim(reply)
     desk.do(RecordUnknown(reply.item_id, "timeout", at(7)))
     desk.do(SettleReply(reply.item_id, delivered=True, at=at(8)))
@@ -120,7 +121,7 @@ def test_an_echo_names_a_reply_that_the_operator_settled(desk):
 
 
 def test_an_echo_of_nothing_known_is_a_persons_and_holds_the_conversation(desk):
-    answered, waiting = desk.hear("m1"), desk.hear("m2", "more")
+    answered, waiting = desk.receive("m1"), desk.receive("m2", "more")
     reply = desk.queue(answered)
     by_operator = desk.queue(text="mine", author=Author.OPERATOR)
 
@@ -144,7 +145,7 @@ def test_an_echo_of_nothing_known_is_a_persons_and_holds_the_conversation(desk):
         "sent",
         "let me help",
     )
-    assert (row.sent_at, row.created_at, row.conversation_id) == (at(9), at(10), 1)
+    assert (row.sent_at, row.created_at, id_of(row, "conversation")) == (at(9), at(10), 1)
     assert contact_counts() == [(2, NOON)]
     assert Contact.get().last_seen_at == NOON
 
@@ -154,7 +155,7 @@ def contact_counts():
 
 
 def test_a_persons_echo_that_comes_again_changes_nothing(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(webhook(echoed("h1"), echoed("h1"), seconds=1), webhook(echoed("h1"), seconds=2))
     desk.do(ChangeConversation(1, ConversationStatus.OPEN, at(3)))
 
@@ -171,7 +172,7 @@ def test_a_person_who_writes_first_makes_a_contact_with_a_shut_window(desk):
 
 
 def test_a_persons_echo_never_shortens_a_hold(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1)))
     desk.do(webhook(echoed("h1"), seconds=2))
     assert conversation() == ("paused", None)
@@ -182,7 +183,7 @@ def test_a_persons_echo_never_shortens_a_hold(desk):
 
 
 def test_an_echo_is_taken_before_the_message_that_came_after_it(desk):
-    desk.hear("m0")
+    desk.receive("m0")
     (changed, arrived) = desk.do(webhook(echoed("h1"), seconds=1), webhook(wrote("m1"), seconds=2))
 
     assert isinstance(changed, ConversationChanged)
@@ -197,7 +198,7 @@ def test_a_message_is_taken_before_the_echo_that_came_after_it(desk):
 
 
 def test_an_unrecognised_echo_is_merged_when_the_call_names_it(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first, text="two  spaces")
     desk.claim(reply)
     desk.do(webhook(echoed("r1", "two spaces"), seconds=8))
@@ -217,11 +218,11 @@ def test_an_unrecognised_echo_is_merged_when_the_call_names_it(desk):
 
 
 def test_the_calls_answer_takes_its_mid_back_from_another_reply(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     older = desk.queue(first)
     desk.claim(older)
     desk.do(RecordUnknown(older.item_id, "timeout", at(7)))
-    newer = desk.queue(desk.hear("m2", "more", seconds=39), seconds=39)
+    newer = desk.queue(desk.receive("m2", "more", seconds=39), seconds=39)
     desk.claim(newer, 40)
     desk.do(webhook(echoed("r2", "hi"), seconds=41))
     desk.do(RecordSent(newer.item_id, "r2", at(42), "the call's answer"))

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from moca.core.content.attachments import Attachment, Received
+from moca.core.content.attachments import Attachment, ReceivedContent
 from moca.core.content.content import Card, Content, Media
-from moca.core.messages.delivery import ReplyDropped
+from moca.core.messages.delivery import RecordRetry, ReplyDropped
 from moca.core.messages.inbound import (
     FindMissing,
     MessageArrived,
@@ -21,9 +21,10 @@ from moca.storage.db.tables import Contact, Conversation, Event, Message, Webhoo
 from tests.storage.desk import conversation, echoed, item, message, steps, webhook, wrote
 from tests.support.events import control, edited, event, hinted, unsent
 from tests.support.factory import ANNA, BEN, NOON, at
+from tests.support.values import id_of, present
 
-UNSENT = "unsent by its writer"
-ELSEWHERE = "another app holds the thread"
+UNSENT = "the contact unsent the message"
+ELSEWHERE = "another app controls the thread"
 
 
 def test_an_event_is_stored_with_its_kind_and_what_it_tells(desk):
@@ -32,7 +33,7 @@ def test_an_event_is_stored_with_its_kind_and_what_it_tells(desk):
 
     row = Event.get()
     assert (row.kind, row.account_id, row.psid, row.mid) == ("reaction", *ANNA, "m9")
-    assert (row.at, row.webhook_id, row.redeliveries) == (at(3), 1, 0)
+    assert (row.at, id_of(row, "webhook"), row.redeliveries) == (at(3), 1, 0)
     assert json.loads(row.detail) == {"action": "react", "emoji": "\u2764"}
     assert Contact.select().count() == 0
 
@@ -57,8 +58,8 @@ def test_a_big_batch_of_events_takes_few_statements(desk, caplog):
 
 
 def test_an_unsent_message_is_erased_in_its_place(desk):
-    received = Received(attachments=(Attachment(type="image", url="https://cdn/1"),))
-    first = desk.hear("m1", "secret", received=received, type="image")
+    received = ReceivedContent(attachments=(Attachment(type="image", url="https://cdn/1"),))
+    first = desk.receive("m1", "secret", received=received, type="image")
     assert desk.do(webhook(unsent("m1"), seconds=2)) == (MessageErased(ANNA, 1, first),)
 
     row = Message.get_by_id(first)
@@ -68,7 +69,7 @@ def test_an_unsent_message_is_erased_in_its_place(desk):
 
 
 def test_a_reply_to_nothing_but_an_unsent_message_leaves_the_queue(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
     events = desk.do(webhook(unsent("m1"), seconds=6))
 
@@ -78,7 +79,7 @@ def test_a_reply_to_nothing_but_an_unsent_message_leaves_the_queue(desk):
 
 
 def test_a_reply_to_more_stays_in_the_queue(desk):
-    first, second = desk.hear("m1"), desk.hear("m2", "more")
+    first, second = desk.receive("m1"), desk.receive("m2", "more")
     reply = desk.queue(first, second)
     desk.do(webhook(unsent("m1"), seconds=6))
 
@@ -90,7 +91,7 @@ def test_a_reply_to_more_stays_in_the_queue(desk):
 
 
 def test_a_reply_under_way_is_not_called_back(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
     desk.claim(reply)
     desk.do(webhook(unsent("m1"), seconds=6))
@@ -99,11 +100,23 @@ def test_a_reply_under_way_is_not_called_back(desk):
     assert message(first)[2:] == ("answered", "answered by r1")
 
 
+def test_a_reply_leaves_the_queue_though_the_first_of_its_messages_was_unsent_during_a_call(desk):
+    first, second = desk.receive("m1"), desk.receive("m2", "more")
+    reply = desk.queue(first, second)
+    desk.claim(reply)
+    desk.do(webhook(unsent("m1"), seconds=6))
+    desk.do(RecordRetry(reply.item_id, "no answer", at(7), at(9)))
+    desk.do(webhook(unsent("m2"), seconds=8))
+
+    assert item(reply.item_id)[0] == "cancelled"
+    assert [message(each)[2:] for each in (first, second)] == [("suppressed", UNSENT)] * 2
+
+
 def test_a_reply_that_was_being_made_is_refused(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     desk.do(webhook(unsent("m1")))
     (refused,) = desk.do(QueueReply(1, (first,), Content(text="hi"), at=at(5)))
-    assert refused.because == "nothing is left to answer"
+    assert refused.because == "the messages no longer need a reply"
 
 
 def test_bodies_of_every_delivery_are_scrubbed(desk):
@@ -120,10 +133,10 @@ def test_bodies_of_every_delivery_are_scrubbed(desk):
 
 
 def test_a_body_in_which_a_message_comes_again_and_again_is_remembered_once(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     again = (wrote("m1"), echoed("h1"), wrote("m1"), wrote("m1", kind="postback"), wrote("m1"))
     desk.do(webhook(*again, seconds=1))
-    assert [(row.kind, row.webhook_id) for row in Event.select()] == [("redelivery", 2)]
+    assert [(row.kind, id_of(row, "webhook")) for row in Event.select()] == [("redelivery", 2)]
     assert Message.get(Message.mid == "m1").redeliveries == 3
 
 
@@ -138,7 +151,7 @@ def test_a_message_after_its_deletion_is_stored_erased(desk):
 
 
 def test_what_only_the_account_saw_deleted_is_marked(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.send(reply, "r1")
     desk.do(webhook(unsent("r1", by_account=True), seconds=9))
     row = Message.get_by_id(reply.message_id)
@@ -147,13 +160,13 @@ def test_what_only_the_account_saw_deleted_is_marked(desk):
 
 
 def test_an_edit_replaces_the_text_of_what_waits(desk):
-    first = desk.hear("m1", "coffee")
+    first = desk.receive("m1", "coffee")
     assert desk.do(webhook(edited("m1", "tea"))) == (MessageEdited(ANNA, 1, first, "tea"),)
     assert Message.get_by_id(first).text == "tea"
 
 
 def test_edits_of_one_batch_end_with_the_last(desk):
-    desk.hear("m1", "coffee")
+    desk.receive("m1", "coffee")
     desk.do(webhook(edited("m1", "milk", 2), edited("m1", "tea", 1)))
     assert Message.get().text == "milk"
 
@@ -166,7 +179,7 @@ def test_an_edit_without_its_message_is_the_message(desk):
 
 def test_a_hint_is_looked_after_until_its_message_comes(desk):
     desk.do(webhook(hinted("m1"), hinted("m2")))
-    desk.hear("m1", seconds=1)
+    desk.receive("m1", seconds=1)
     assert desk.do(FindMissing(at(9), 10)) == ()
     missing = MessagesMissing((MissingMessage(ANNA.account_id, "m2"),))
     assert desk.do(FindMissing(at(10), 10)) == (missing,)
@@ -192,7 +205,7 @@ def test_a_fetched_message_says_so_and_is_stored_once(desk):
 
     assert steps(arrived.message.id)[0] == "reception/fetched"
     row = Message.get()
-    assert (row.webhook_id, row.redeliveries, row.sent_at) == (None, 0, at(-2))
+    assert (id_of(row, "webhook"), row.redeliveries, row.sent_at) == (None, 0, at(-2))
     assert Event.get().because == "fetched"
 
 
@@ -204,7 +217,7 @@ def test_a_fetched_message_leaves_a_thread_with_the_app_that_holds_it(desk):
 
 
 def test_an_app_that_takes_the_thread_silences_the_bot(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     (changed,) = desk.do(webhook(control(ours=False), seconds=1))
 
     until = at(1 + 24 * 3600)
@@ -220,19 +233,19 @@ def test_an_app_that_takes_the_thread_silences_the_bot(desk):
 def test_a_thread_that_was_ours_all_along_tells_nobody(desk):
     assert desk.do(webhook(control(ours=True, contact=BEN))) == ()
     assert Contact.select().count() == 0
-    desk.hear("m1")
+    desk.receive("m1")
     assert desk.do(webhook(control(ours=True))) == ()
 
 
 def test_a_pause_is_stronger_than_anothers_turn(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1)))
     assert desk.do(webhook(control(ours=False), seconds=2)) == ()
     assert conversation() == ("paused", None)
 
 
 def test_messages_in_standby_and_to_us_are_taken_in_their_order(desk):
-    elsewhere = {"unanswerable": "another app holds this thread", "is_standby": True}
+    elsewhere = {"unanswerable": "another app controls this thread", "is_standby": True}
     desk.do(
         webhook(
             wrote("m1", sent_at=at(-3)),
@@ -257,7 +270,7 @@ def test_messages_in_standby_and_to_us_are_taken_in_their_order(desk):
     ],
 )
 def test_an_echo_without_text_is_recognised_by_its_kind(desk, content, shown_as, is_ours):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     queued = QueueReply(1, (first,), content, at=at(5))
     (event,) = desk.do(queued)
     desk.claim(event.reply)
@@ -268,7 +281,9 @@ def test_an_echo_without_text_is_recognised_by_its_kind(desk, content, shown_as,
 
 def test_what_a_person_sent_by_hand_is_kept(desk):
     post = Attachment(type="ig_post", url="https://x/1", title="ours", id="1")
-    desk.do(webhook(echoed("h1", "", type="ig_post", received=Received(attachments=(post,)))))
+    desk.do(
+        webhook(echoed("h1", "", type="ig_post", received=ReceivedContent(attachments=(post,))))
+    )
     row = Message.get()
     assert (row.author, row.type) == ("human", "ig_post")
-    assert json.loads(row.content)["attachments"][0]["url"] == "https://x/1"
+    assert json.loads(present(row.content))["attachments"][0]["url"] == "https://x/1"

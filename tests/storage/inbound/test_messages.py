@@ -5,15 +5,16 @@ import pytest
 
 from moca.core.conversation.snapshot import Inbound
 from moca.core.inbound.events import OtherEvent
+from moca.core.messages.command import Done
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ChangeConversation
-from moca.core.messages.receipt import Done
 from moca.core.types import ConversationStatus
 from moca.storage.db.tables import Contact, Conversation, Event, Message, Webhook
 from tests.storage.desk import contact, conversation, details, message, steps, webhook, wrote
 from tests.support.factory import ANNA, BEN, NOON, at
+from tests.support.values import id_of
 
-FROM_RECEIPT = "the reply window runs from receipt: "
+FROM_RECEIPT = "24-hour window starts at receipt: "
 
 
 def test_a_first_message_makes_contact_conversation_and_message(desk):
@@ -32,6 +33,12 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "window_opened_at": at(-1),
         "opted_out_at": None,
         "message_count": 1,
+        "username": None,
+        "picture_url": None,
+        "follower_count": None,
+        "follows_account": None,
+        "profile_due_at": at(10),
+        "profile_tries": 0,
     }
     assert Conversation.get().__data__ == {
         "id": 1,
@@ -46,10 +53,15 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "cooldown_until": None,
         "away_text_at": None,
         "read_at": None,
+        "needs_reply_since": None,
+        "needs_reply_last_at": None,
+        "assignee_id": None,
+        "snoozed_at": None,
+        "snoozed_until": None,
         "person_until": None,
     }
     row = Message.get()
-    assert (row.webhook_id, row.mid, row.role, row.author) == (1, "m1", "user", "contact")
+    assert (id_of(row, "webhook"), row.mid, row.role, row.author) == (1, "m1", "user", "contact")
     assert (row.text, row.type, row.created_at, row.sent_at) == ("hello", "text", NOON, at(-1))
     assert message(1) == ("received", False, None, "")
     assert steps(1) == ["reception/received", "storage/stored"]
@@ -62,43 +74,43 @@ def test_a_receipt_is_answered(desk):
 @pytest.mark.parametrize(
     ("sent_at", "opened_at", "clock"),
     [
-        (NOON, NOON, "the reply window runs from Instagram's timestamp"),
-        (at(-1), at(-1), "the reply window runs from Instagram's timestamp"),
-        (NOON - timedelta(hours=48), None, "the reply window runs from Instagram's timestamp"),
-        (None, NOON, FROM_RECEIPT + "there is no timestamp"),
-        (at(0.001), NOON, FROM_RECEIPT + "the timestamp is in the future"),
+        (NOON, NOON, "24-hour window starts at Instagram's timestamp"),
+        (at(-1), at(-1), "24-hour window starts at Instagram's timestamp"),
+        (NOON - timedelta(hours=48), None, "24-hour window starts at Instagram's timestamp"),
+        (None, NOON, FROM_RECEIPT + "Instagram sent no timestamp"),
+        (at(0.001), NOON, FROM_RECEIPT + "Instagram's timestamp is in the future"),
         (
             NOON - timedelta(hours=48, microseconds=1),
             NOON,
-            FROM_RECEIPT + "the timestamp is of 2026-11-20 11:59:59 UTC",
+            FROM_RECEIPT + "Instagram's timestamp is 2026-11-20T11:59:59Z",
         ),
         (
             datetime.fromtimestamp(1527459824, UTC),
             NOON,
-            FROM_RECEIPT + "the timestamp is of 2018-05-27 22:23:44 UTC",
+            FROM_RECEIPT + "Instagram's timestamp is 2018-05-27T22:23:44Z",
         ),
     ],
 )
 def test_the_window_runs_from_the_clock_that_is_plausible(desk, sent_at, opened_at, clock):
-    desk.hear("m1", sent_at=sent_at)
+    desk.receive("m1", sent_at=sent_at)
 
     assert contact().window_opened_at == (opened_at or sent_at)
     assert details(1)[0] == clock
 
 
 def test_the_window_never_moves_back(desk):
-    desk.hear("m1", seconds=0)
-    desk.hear("m2", seconds=5, sent_at=at(-60))
+    desk.receive("m1", seconds=0)
+    desk.receive("m2", seconds=5, sent_at=at(-60))
 
     assert contact().window_opened_at == NOON
 
 
 def test_a_second_message_goes_on_with_the_conversation(desk):
-    desk.hear("m1")
-    desk.hear("m2", seconds=9)
+    desk.receive("m1")
+    desk.receive("m2", seconds=9)
 
     assert (contact().message_count, contact().last_seen_at) == (2, at(9))
-    assert [row.conversation_id for row in Message.select()] == [1, 1]
+    assert [id_of(row, "conversation") for row in Message.select()] == [1, 1]
     row = Conversation.get()
     assert (row.created_at, row.last_user_message_at, row.last_activity_at) == (NOON, at(9), at(9))
 
@@ -126,7 +138,7 @@ def test_a_redelivered_message_is_counted_not_stored_twice(desk, redeliver):
 
 
 def test_a_redelivery_tells_nobody_and_begins_nothing(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(1)))
 
     assert desk.do(webhook(wrote("m1"), wrote("m1"), seconds=2)) == ()
@@ -148,7 +160,7 @@ def test_the_same_mid_of_another_kind_or_account_is_another_message(desk):
 
 
 def test_an_unanswerable_message_is_stored_with_its_end(desk):
-    because = "Meta's dashboard test is stored, never answered"
+    because = "a test message from Meta's dashboard"
 
     assert desk.do(webhook(wrote("m1", unanswerable=because))) == ()
     assert message(1) == ("received", True, "suppressed", because)
@@ -162,9 +174,9 @@ def test_what_cannot_be_read_leaves_only_the_body(desk):
 
 
 def test_a_message_after_a_close_begins_another_conversation(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(1)))
-    desk.hear("m2", seconds=2)
+    desk.receive("m2", seconds=2)
 
     assert conversation(1) == ("closed", None)
     assert conversation(2) == ("open", None)
@@ -173,21 +185,21 @@ def test_a_message_after_a_close_begins_another_conversation(desk):
 
 
 def test_a_hold_that_ran_out_ends_with_the_next_message(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1), until=at(60)))
-    desk.hear("m2", seconds=59)
+    desk.receive("m2", seconds=59)
     assert conversation() == ("paused", at(60))
 
-    last = desk.hear("m3", seconds=60)
+    last = desk.receive("m3", seconds=60)
 
     assert conversation() == ("open", None)
     assert "state/resumed" in steps(last)
 
 
 def test_a_pause_without_an_end_stays(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1)))
-    desk.hear("m2", seconds=1_000_000)
+    desk.receive("m2", seconds=1_000_000)
 
     assert conversation() == ("paused", None)
 

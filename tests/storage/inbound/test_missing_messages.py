@@ -9,13 +9,13 @@ from moca.core.messages.operator_actions import EraseContact
 from moca.core.messages.reconciliation import (
     CompareThread,
     CountArrivals,
-    DueLook,
-    EndLook,
-    FindDueLooks,
-    LooksDue,
+    DueReconciliation,
+    EndReconciliation,
+    FindDueReconciliations,
     MessagesMissed,
+    ReconciliationsDue,
 )
-from moca.core.reconciliation.thread_scan import Span
+from moca.core.reconciliation.thread_scan import ScanPeriod
 from moca.core.types import Author, ContactKey
 from moca.storage.db.tables import Contact, Conversation, Message
 from tests.storage.desk import conversation, details, echoed, item, message, steps, webhook, wrote
@@ -24,21 +24,21 @@ from tests.support.factory import ANNA, at
 ACCOUNT = ANNA.account_id
 MINUTES = timedelta(minutes=5)
 HEARD_BY = 120
-"""Two counts later what came at noon is counted."""
+"""Two counts later, the arrivals at noon are counted."""
 
 
 @pytest.fixture
 def heard(desk):
-    """An account whose first webhook came at noon, and that is looked at."""
-    desk.hear("first", "good day", sent_at=at(0))
+    """An account whose first webhook came at noon, and that is reconciled."""
+    desk.receive("first", "good day", sent_at=at(0))
     for seconds in (60, HEARD_BY):
         desk.do(CountArrivals(at(seconds), ACCOUNT))
-    desk.do(FindDueLooks(at(HEARD_BY), MINUTES, ACCOUNT))
+    desk.do(FindDueReconciliations(at(HEARD_BY), MINUTES, ACCOUNT))
     return desk
 
 
 def compare(desk, *messages, seconds=400, since=-3600, until=340):
-    return desk.do(CompareThread(ACCOUNT, messages, Span(at(since), at(until)), at(seconds)))
+    return desk.do(CompareThread(ACCOUNT, messages, ScanPeriod(at(since), at(until)), at(seconds)))
 
 
 def known(mid):
@@ -52,7 +52,7 @@ def test_what_never_came_is_taken_in_as_if_it_had_come(heard):
     assert (arrived.message.mid, arrived.message.text) == ("lost", "are you there?")
     assert missed == MessagesMissed(ACCOUNT, 1)
     assert steps(known("lost")) == ["reception/found", "storage/stored"]
-    assert details(known("lost"))[0] == "never came by webhook; found in Instagram's record"
+    assert details(known("lost"))[0] == "no webhook arrived; found in Instagram's message history"
 
 
 def test_what_came_is_not_taken_in_again(heard):
@@ -88,13 +88,13 @@ def test_what_is_found_too_late_is_only_recorded(heard):
 
     assert message(known("lost"))[2:] == (
         "suppressed",
-        "it never came by webhook, and was found too late to be answered",
+        "no webhook arrived, and it was found too late to answer",
     )
 
 
 @pytest.fixture
 def consenting(heard):
-    """The same, where words opt out and in."""
+    """The same, with words for opting out and in."""
     consent = Consent(opt_out=Words.of(["STOP"]), opt_in=Words.of(["START"]))
     heard.heed(consent)
     return heard
@@ -119,18 +119,18 @@ def test_an_opt_out_that_is_found_too_late_to_be_answered_is_heeded(consenting):
 
 def test_an_opt_out_that_was_found_late_ends_with_the_word_for_it(consenting):
     find_late(consenting, wrote("lost", "stop", sent_at=at(200)))
-    consenting.hear("m9", "start", seconds=LATE + 300)
+    consenting.receive("m9", "start", seconds=LATE + 300)
     assert Contact.get().opted_out_at is None
 
 
 def test_an_opt_out_is_not_heeded_where_the_contact_opted_in_since(consenting):
-    consenting.hear("m2", "start", seconds=250, sent_at=at(250))
+    consenting.receive("m2", "start", seconds=250, sent_at=at(250))
     find_late(consenting, wrote("lost", "stop", sent_at=at(200)))
     assert Contact.get().opted_out_at is None
 
 
 def test_an_opt_in_that_is_found_late_is_heeded_unless_they_opted_out_since(consenting):
-    consenting.hear("m2", "stop", seconds=250, sent_at=at(250))
+    consenting.receive("m2", "stop", seconds=250, sent_at=at(250))
     find_late(consenting, wrote("lost", "start", sent_at=at(200)))
     assert Contact.get().opted_out_at == at(250)
 
@@ -143,7 +143,7 @@ def test_what_is_older_than_the_first_webhook_is_only_recorded_and_not_counted(h
 
     assert message(known("old"))[2:] == (
         "suppressed",
-        "it is older than the first webhook that came for this account",
+        "it is older than this account's first webhook",
     )
 
 
@@ -153,7 +153,7 @@ def test_what_a_person_has_answered_is_only_recorded(heard):
 
     assert message(known("lost"))[2:] == (
         "suppressed",
-        "it never came by webhook, and the account has written since",
+        "no webhook arrived, and the account has replied since",
     )
 
 
@@ -162,7 +162,7 @@ def test_an_echo_that_never_came_leaves_the_conversation_to_the_person(heard):
 
     assert conversation()[0] == "human"
     assert details(known("by-hand")) == [
-        "written in the Instagram app; never came by webhook; found in Instagram's record"
+        "written in the Instagram app; no webhook arrived; found in Instagram's message history"
     ]
 
 
@@ -239,16 +239,16 @@ def test_an_account_nobody_heard_of_is_left_alone(desk):
     stranger = ContactKey("other", "1")
     told = wrote("m", contact=stranger, sent_at=at(200))
 
-    assert desk.do(CompareThread("other", (told,), Span(at(0), at(340)), at(400))) == ()
+    assert desk.do(CompareThread("other", (told,), ScanPeriod(at(0), at(340)), at(400))) == ()
     assert Conversation.select().count() == 0
 
 
 def test_a_look_is_due_once_in_its_span_and_goes_on_where_the_last_one_ended(desk):
     def due(seconds):
-        (event,) = desk.do(FindDueLooks(at(seconds), MINUTES, ACCOUNT))
+        (event,) = desk.do(FindDueReconciliations(at(seconds), MINUTES, ACCOUNT))
         return event
 
-    assert due(0) == LooksDue((DueLook(ACCOUNT, None),))
-    assert due(299) == LooksDue(())
-    desk.do(EndLook(ACCOUNT, at(100)))
-    assert due(300) == LooksDue((DueLook(ACCOUNT, at(100)),))
+    assert due(0) == ReconciliationsDue((DueReconciliation(ACCOUNT, None),))
+    assert due(299) == ReconciliationsDue(())
+    desk.do(EndReconciliation(ACCOUNT, at(100)))
+    assert due(300) == ReconciliationsDue((DueReconciliation(ACCOUNT, at(100)),))

@@ -1,4 +1,4 @@
-"""A commit whose answer was lost is carried out again: nothing of it happens twice."""
+"""A commit whose answer was lost is repeated: nothing happens twice."""
 
 from concurrent.futures import Future
 from dataclasses import replace
@@ -7,9 +7,9 @@ import pytest
 
 from moca.core.content.content import Content
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
+from moca.core.messages.command import Conflict, Done
 from moca.core.messages.delivery import ClaimReply
-from moca.core.messages.operators import Deed
-from moca.core.messages.receipt import Conflict, Done
+from moca.core.messages.operators import AuditedCommand
 from moca.core.messages.replies import QueueReply, RecordSteps, ReplyQueued
 from moca.core.types import Author, ConversationStatus, Stage, Step
 from moca.storage.db.operator_tables import AuditEntry
@@ -24,7 +24,7 @@ SEND = QueueReply(
 
 @pytest.fixture
 def desk(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     return desk
 
 
@@ -71,14 +71,14 @@ def test_other_keys_and_none_are_other_commands(desk):
 
 def test_a_repeated_command_is_audited_once(desk):
     for _ in range(2):
-        desk.do(Deed(SEND, "anna", "wrote a reply", "conversation 1", at(5)))
+        desk.do(AuditedCommand(SEND, "anna", "sent a reply", "conversation 1", at(5)))
     assert AuditEntry.select().count() == 1
 
 
 def test_a_step_that_is_there_is_not_written_again(desk):
     recorded = RecordSteps(
         (
-            Step(1, at(1), Stage.DEDUPLICATION, "passed", "nothing equal in 10 s"),
+            Step(1, at(1), Stage.DEDUPLICATION, "passed", "no duplicate within 10 s"),
             Step(1, at(2), Stage.DEBOUNCE, "gathered"),
             Step(99, at(2), Stage.DEBOUNCE, "gathered"),
         )

@@ -1,18 +1,21 @@
-"""What a talk of years costs the only writer, in steps of SQLite's machine: no clock tells."""
+"""The writer's cost of a conversation of years, in steps of SQLite's virtual machine."""
 
+import shutil
 from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
 
 from moca.core.messages.conversation import LoadConversation
-from moca.core.messages.housekeeping import KeepHouse
+from moca.core.messages.housekeeping import ApplyRetention
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.types import ConversationStatus
+from moca.storage.db.connection import truncate_log
+from moca.storage.db.rows import read_dicts
 from moca.storage.db.tables import Message, QueueItem
 from moca.storage.queries.journeys import read_journey
-from tests.storage.desk import echoed, webhook
-from tests.support.databases import copy_migrated
+from tests.storage.desk import Desk, echoed, webhook
+from tests.support.databases import open_migrated
 from tests.support.factory import ANNA, at
 
 YEARS = 3_000
@@ -20,21 +23,33 @@ A_DAY = timedelta(days=1)
 _STEPS_AT_A_TIME = 100
 
 
+@pytest.fixture(scope="module")
+def years(tmp_path_factory):
+    """The file of a database that holds a conversation of years."""
+    path = tmp_path_factory.mktemp("years")
+    database = open_migrated(path)
+    talk(Desk(database), database, YEARS)
+    truncate_log(database)
+    database.close()
+    return path / "moca.db"
+
+
 @pytest.fixture
-def address(tmp_path):
-    """Of SQLite alone: it counts its steps."""
-    return copy_migrated(tmp_path)
+def address(tmp_path, years):
+    """SQLite only, because it counts its steps."""
+    shutil.copy(years, tmp_path / "moca.db")
+    return f"sqlite:///{tmp_path}/moca.db"
 
 
 def talk(desk, database, exchanges):
-    """Let a contact write and be answered so often, long ago."""
-    desk.hear("m")
+    """Store many old exchanges with a contact."""
+    desk.receive("m")
     desk.send(desk.queue(Message.get().id))
-    question, answer = Message.select().order_by(Message.id).dicts()
-    item = QueueItem.select().dicts().get()
+    messages, items = (
+        read_dicts(table.select().order_by(table.id)) for table in (Message, QueueItem)
+    )
     question, answer, item = (
-        {name: value for name, value in row.items() if name != "id"}
-        for row in (question, answer, item)
+        {name: value for name, value in row.items() if name != "id"} for row in (*messages, *items)
     )
     long_ago = {"created_at": at(0) - A_DAY, "sent_at": at(0) - A_DAY}
     with database.atomic():
@@ -62,10 +77,11 @@ TAKES_OVER = ChangeConversation(1, ConversationStatus.HUMAN, at(20), receipt=Fut
         pytest.param(lambda desk: desk.do(LoadConversation(ANNA, at(9))), id="waking it"),
         pytest.param(lambda desk: desk.do(webhook(echoed("e", "by hand"))), id="a person writes"),
         pytest.param(lambda desk: desk.do(TAKES_OVER), id="a person takes over"),
-        pytest.param(lambda desk: desk.do(KeepHouse(at(20), at(0) - 2 * A_DAY, 9)), id="sweeping"),
+        pytest.param(
+            lambda desk: desk.do(ApplyRetention(at(20), at(0) - 2 * A_DAY, 9)), id="sweeping"
+        ),
         pytest.param(lambda _: read_journey("m"), id="telling why"),
     ],
 )
 def test_a_talk_of_years_costs_hardly_more_than_a_short_one(desk, database, do):
-    talk(desk, database, YEARS)
     assert steps_of(database, lambda: do(desk)) < 2 * YEARS

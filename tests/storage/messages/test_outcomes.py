@@ -4,10 +4,11 @@ from moca.core.types import Outcome, Stage, Step
 from moca.storage.db.tables import JourneyStep, Message
 from tests.storage.desk import message, steps
 from tests.support.factory import ANNA, BEN, at
+from tests.support.values import id_of
 
 
 def test_messages_are_concluded_with_their_reasons(desk):
-    first, second, third = (desk.hear(f"m{n}") for n in range(3))
+    first, second, third = (desk.receive(f"m{n}") for n in range(3))
     desk.do(
         ConcludeMessages((first,), Outcome.SUPPRESSED, "outside business hours", at(1)),
         ConcludeMessages((second, third), Outcome.DUPLICATE, "same text", at(2), first),
@@ -15,13 +16,13 @@ def test_messages_are_concluded_with_their_reasons(desk):
 
     assert message(first) == ("received", True, "suppressed", "outside business hours")
     assert message(second) == message(third) == ("received", True, "duplicate", "same text")
-    assert Message.get_by_id(third).duplicate_of_id == first
+    assert id_of(Message.get_by_id(third), "duplicate_of") == first
     assert steps(first)[-1] == "outcome/suppressed"
     assert steps(second)[-1] == "deduplication/duplicate"
 
 
 def test_the_first_end_stays(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     desk.do(
         ConcludeMessages((first, first), Outcome.FAILED, "no reply", at(1)),
         ConcludeMessages((first,), Outcome.SUPPRESSED, "paused", at(2)),
@@ -33,7 +34,7 @@ def test_the_first_end_stays(desk):
 
 
 def test_a_message_whose_reply_is_queued_is_not_concluded_by_a_late_command(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     desk.queue(first)
     desk.do(ConcludeMessages((first,), Outcome.FAILED, "too late", at(6)))
 
@@ -48,11 +49,11 @@ def test_a_reply_is_never_concluded(desk):
 
 
 def _conversation(desk):
-    return Message.get_by_id(desk.hear("m1")).conversation_id
+    return id_of(Message.get_by_id(desk.receive("m1")), "conversation")
 
 
 def test_what_is_gone_is_passed_over(desk):
-    gone, here = desk.hear("m1"), desk.hear("m2", contact=BEN)
+    gone, here = desk.receive("m1"), desk.receive("m2", contact=BEN)
     desk.do(EraseContact(ANNA))
     desk.do(
         ConcludeMessages((gone,), Outcome.FAILED, "no", at(1)),
@@ -60,16 +61,16 @@ def test_what_is_gone_is_passed_over(desk):
         RecordSteps((_step(gone), _step(here))),
     )
 
-    assert Message.get_by_id(here).duplicate_of_id is None
+    assert id_of(Message.get_by_id(here), "duplicate_of") is None
     assert steps(here)[-2:] == ["deduplication/duplicate", "debounce/waiting"]
 
 
 def test_steps_are_written_as_they_are(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     desk.do(RecordSteps((_step(first),)), RecordSteps((_step(first, "flushed", "1\0"),)))
 
     rows = JourneyStep.select().where(JourneyStep.stage == "debounce").order_by(JourneyStep.id)
-    assert [(row.message_id, row.at, row.outcome, row.detail) for row in rows] == [
+    assert [(id_of(row, "message"), row.at, row.outcome, row.detail) for row in rows] == [
         (first, at(3), "waiting", "2 s left"),
         (first, at(3), "flushed", "1\ufffd"),
     ]
@@ -80,7 +81,11 @@ def _step(message_id, outcome="waiting", detail="2 s left"):
 
 
 def test_what_ended_is_told_for_whoever_counts(desk):
-    first, second, again = desk.hear("m1"), desk.hear("m2", seconds=1), desk.hear("m3", seconds=2)
+    first, second, again = (
+        desk.receive("m1"),
+        desk.receive("m2", seconds=1),
+        desk.receive("m3", seconds=2),
+    )
     ended = desk.ends(
         ConcludeMessages((first, second), Outcome.SUPPRESSED, "closed", at(3)),
         ConcludeMessages((again,), Outcome.DUPLICATE, "same text", at(3), first),

@@ -1,4 +1,4 @@
-"""One reply answers what other messages of its burst would have been answered too."""
+"""One reply answers the other messages of its burst that would get the same."""
 
 from dataclasses import replace
 
@@ -15,9 +15,10 @@ from moca.core.messages.replies import (
     ShareReply,
 )
 from moca.core.types import ConversationStatus
-from moca.storage.db.tables import Message
+from moca.storage.db.tables import Message, QueueItem
 from tests.storage.desk import details, message, steps
 from tests.support.factory import ANNA, at
+from tests.support.values import id_of
 
 SAME = Content(text="Thank you.")
 
@@ -29,7 +30,7 @@ def _share(first: int, second: int, seconds: float = 6, **changes) -> ShareReply
 
 @pytest.fixture
 def burst(desk):
-    return desk.hear("m1", "hi"), desk.hear("m2", "photo", seconds=1)
+    return desk.receive("m1", "hi"), desk.receive("m2", "photo", seconds=1)
 
 
 def test_a_reply_on_its_way_answers_both_when_it_arrives(desk, burst):
@@ -53,7 +54,7 @@ def test_its_journey_says_so(desk, burst):
     first, second = burst
     desk.queue(first, text=SAME.text)
     desk.do(_share(first, second))
-    reply_id = Message.get_by_id(second).reply_id
+    reply_id = id_of(Message.get_by_id(second), "reply")
     assert steps(second)[-1] == "queue/shared"
     assert details(second)[-1] == f"reply moca-{reply_id} says the same"
 
@@ -85,11 +86,12 @@ def test_what_was_edited_meanwhile_is_made_anew(desk, burst):
 
 def test_nothing_is_shared_twice_or_once_a_person_has_taken_over(desk, burst):
     first, second = burst
-    desk.queue(first, text=SAME.text)
+    reply = desk.queue(first, text=SAME.text)
     desk.do(_share(first, second))
-    assert [type(each) for each in desk.do(_share(first, second))] == [ReplyRefused]
+    assert desk.do(_share(first, second)) == (ReplyQueued(ANNA, reply, (second,)),)
+    assert QueueItem.select().count() == 1
 
-    third = desk.hear("m3", "story", seconds=2)
+    third = desk.receive("m3", "story", seconds=2)
     desk.do(ChangeConversation(1, ConversationStatus.HUMAN, at(6)))
     desk.do(_share(first, third, 7, input_ids=(third,)))
     assert message(third)[2] == "suppressed"

@@ -1,24 +1,22 @@
 from concurrent.futures import Future
 from datetime import timedelta
 
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.operators import (
     AddNote,
     AddOperator,
+    AuditedCommand,
     ChangeOperator,
     ChangeOwnPassword,
     CloseLogin,
-    Deed,
     MarkRead,
     OpenLogin,
     RemoveNote,
     RemoveOperator,
-    RemoveSavedAnswer,
-    SaveAnswer,
 )
-from moca.core.messages.receipt import Conflict, Done, NotFound
-from moca.core.types import ConversationStatus, Right
-from moca.storage.db.operator_tables import AuditEntry, Login, Note, Operator, SavedAnswer
+from moca.core.types import ConversationStatus, OperatorRole
+from moca.storage.db.operator_tables import AuditEntry, Login, Note, Operator
 from moca.storage.db.tables import Conversation
 from tests.support.factory import at
 
@@ -27,42 +25,47 @@ def rows(table, *columns):
     return list(table.select(*columns).order_by(table.id).tuples())
 
 
-def ada(desk, right=Right.ANSWERS):
-    desk.do(AddOperator("ada", right, "hash", at(0)))
+def ada(desk, role=OperatorRole.ANSWERS):
+    desk.do(AddOperator("ada", role, "hash", at(0)))
     return Operator.get(Operator.name == "ada").id
 
 
 def logs_in(desk, operator_id, key="key", seconds=0, password_hash="hash"):
     until = at(seconds) + timedelta(hours=1)
-    return desk.answers(OpenLogin(key, operator_id, password_hash, at(seconds), until, Future()))
+    return desk.answers(
+        OpenLogin(key, operator_id, password_hash, at(seconds), until, receipt=Future())
+    )
 
 
 def test_a_deed_is_in_the_audit_trail_once_it_is_done(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     closing = ChangeConversation(1, ConversationStatus.CLOSED, at(1), receipt=Future())
     again = ChangeConversation(1, ConversationStatus.CLOSED, at(2), receipt=Future())
 
     answers = desk.answers(
-        Deed(closing, "ada", "closed it", "conversation 1", at(1)),
-        Deed(again, "ben", "closed it", "conversation 1", at(2)),
+        AuditedCommand(closing, "ada", "closed the conversation", "conversation 1", at(1)),
+        AuditedCommand(again, "ben", "closed the conversation", "conversation 1", at(2)),
     )
 
     assert answers == [Done(), Conflict("the conversation is already closed")]
     assert rows(AuditEntry, AuditEntry.at, AuditEntry.who, AuditEntry.what, AuditEntry.about) == [
-        (at(1), "ada", "closed it", "conversation 1")
+        (at(1), "ada", "closed the conversation", "conversation 1")
     ]
 
 
 def test_notes_come_and_go_and_end_with_the_conversation(desk):
-    desk.hear("m1")
-    added = AddNote(1, "ada", "waits for a refund", at(1), Future())
+    desk.receive("m1")
+    added = AddNote(1, "ada", "waits for a refund", at(1), receipt=Future())
 
-    assert desk.answers(added, AddNote(9, "ada", "nobody", at(1), Future())) == [
+    assert desk.answers(added, AddNote(9, "ada", "nobody", at(1), receipt=Future())) == [
         Done(1),
         NotFound(),
     ]
     assert rows(Note, Note.author, Note.text) == [("ada", "waits for a refund")]
-    assert desk.answers(RemoveNote(1, Future()), RemoveNote(1, Future())) == [Done(), NotFound()]
+    assert desk.answers(RemoveNote(1, receipt=Future()), RemoveNote(1, receipt=Future())) == [
+        Done(),
+        NotFound(),
+    ]
 
     desk.do(added)
     Conversation.delete().execute()
@@ -70,38 +73,30 @@ def test_notes_come_and_go_and_end_with_the_conversation(desk):
 
 
 def test_a_conversation_is_never_read_earlier_than_it_was(desk):
-    desk.hear("m1")
+    desk.receive("m1")
 
     desk.do(MarkRead(1, at(20)), MarkRead(1, at(10)))
 
     assert rows(Conversation, Conversation.read_at) == [(at(20),)]
 
 
-def test_a_saved_answer_takes_the_place_of_its_namesake(desk):
-    desk.do(SaveAnswer("hours", "At nine."), SaveAnswer("hours", "At ten."))
-
-    assert rows(SavedAnswer, SavedAnswer.name, SavedAnswer.text) == [("hours", "At ten.")]
-    gone = [RemoveSavedAnswer(1, Future()), RemoveSavedAnswer(1, Future())]
-    assert desk.answers(*gone) == [Done(), NotFound()]
-
-
 def test_two_operators_cannot_have_one_name(desk):
     ada(desk)
 
-    taken = desk.answers(AddOperator("ada", Right.READS, "other", at(1), Future()))
+    taken = desk.answers(AddOperator("ada", OperatorRole.READS, "other", at(1), receipt=Future()))
 
-    assert taken == [Conflict("somebody is already called that")]
-    assert rows(Operator, Operator.name, Operator.right) == [("ada", "answers")]
+    assert taken == [Conflict("this name is already taken")]
+    assert rows(Operator, Operator.name, Operator.role) == [("ada", "answers")]
 
 
 def test_a_changed_operator_must_log_in_again(desk):
     operator_id = ada(desk)
     assert logs_in(desk, operator_id) == [Done()]
 
-    desk.do(ChangeOperator(operator_id, right=Right.READS))
+    desk.do(ChangeOperator(operator_id, role=OperatorRole.READS))
 
     assert Login.select().count() == 0
-    assert rows(Operator, Operator.right, Operator.password_hash) == [("reads", "hash")]
+    assert rows(Operator, Operator.role, Operator.password_hash) == [("reads", "hash")]
     assert desk.answers(ChangeOperator(99, receipt=Future())) == [NotFound()]
 
 
@@ -123,8 +118,8 @@ def test_logins_end_by_logging_out_by_their_time_and_with_their_operator(desk):
     logs_in(desk, operator_id, "third", seconds=3600)
     assert [login.key for login in Login.select()] == ["third"]
 
-    assert desk.answers(RemoveOperator(operator_id, Future())) == [Done()]
-    assert desk.answers(RemoveOperator(operator_id, Future())) == [NotFound()]
+    assert desk.answers(RemoveOperator(operator_id, receipt=Future())) == [Done()]
+    assert desk.answers(RemoveOperator(operator_id, receipt=Future())) == [NotFound()]
     assert Login.select().count() == 0
 
 
@@ -133,7 +128,7 @@ def test_who_changes_her_own_password_stays_logged_in_where_she_is(desk):
     logs_in(desk, operator_id, "here")
     logs_in(desk, operator_id, "elsewhere")
 
-    change = ChangeOwnPassword(operator_id, "hash", "new", "here", Future())
+    change = ChangeOwnPassword(operator_id, "hash", "new", "here", receipt=Future())
     assert desk.answers(change) == [Done()]
 
     assert Operator.get().password_hash == "new"
@@ -145,8 +140,8 @@ def test_a_password_that_changed_meanwhile_is_not_changed_again(desk):
     logs_in(desk, operator_id, "here")
     logs_in(desk, operator_id, "elsewhere")
 
-    change = ChangeOwnPassword(operator_id, "older", "new", "here", Future())
-    assert desk.answers(change) == [Conflict("the password was changed meanwhile")]
+    change = ChangeOwnPassword(operator_id, "older", "new", "here", receipt=Future())
+    assert desk.answers(change) == [Conflict("the password was changed in the meantime")]
 
     assert Operator.get().password_hash == "hash"
     assert Login.select().count() == 2

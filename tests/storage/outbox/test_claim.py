@@ -5,7 +5,7 @@ import pytest
 from moca.core.content.content import Reaction
 from moca.core.messages.delivery import ClaimReply, ReplyClaimed, ReplyDropped
 from moca.core.messages.operator_actions import CancelReply, ChangeConversation
-from moca.core.outbox.queued_reply import Way
+from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Conversation, QueueItem
 from tests.storage.desk import item, message, steps
@@ -15,7 +15,7 @@ DAY = 24 * 3600
 
 
 def test_a_claimed_reply_is_sending_on_disk(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
 
     assert desk.do(ClaimReply(reply, at(6))) == (ReplyClaimed(replace(reply, attempts=1), at(6)),)
     assert item(reply.item_id) == ("sending", 1, "")
@@ -25,7 +25,7 @@ def test_a_claimed_reply_is_sending_on_disk(desk):
 
 
 def test_a_reply_is_claimed_once(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
 
     claimed, dropped = desk.do(ClaimReply(reply, at(6)), ClaimReply(reply, at(7)))
 
@@ -35,7 +35,7 @@ def test_a_reply_is_claimed_once(desk):
 
 
 def test_a_claim_whose_answer_was_lost_is_answered_again_and_counted_once(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
 
     first = desk.do(ClaimReply(reply, at(6)))
     assert desk.do(ClaimReply(reply, at(6))) == first
@@ -43,17 +43,17 @@ def test_a_claim_whose_answer_was_lost_is_answered_again_and_counted_once(desk):
 
 
 def test_a_reply_that_is_gone_or_cancelled_is_dropped(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     desk.do(CancelReply(reply.item_id, at(5)))
 
     assert desk.do(ClaimReply(reply, at(6)), ClaimReply(replace(reply, item_id=9), at(6))) == (
         ReplyDropped(ANNA, reply.item_id, "the reply is already cancelled"),
-        ReplyDropped(ANNA, 9, "the reply is gone"),
+        ReplyDropped(ANNA, 9, "the reply no longer exists"),
     )
 
 
 def test_a_close_between_queueing_and_claiming_keeps_the_reply_back(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(5)))
 
@@ -67,12 +67,12 @@ def test_a_close_between_queueing_and_claiming_keeps_the_reply_back(desk):
     ("status", "because"),
     [
         (ConversationStatus.CLOSED, "the conversation is closed"),
-        (ConversationStatus.PAUSED, "the conversation is paused"),
+        (ConversationStatus.PAUSED, "the bot is paused"),
         (ConversationStatus.HUMAN, "a teammate has taken over"),
     ],
 )
 def test_the_state_is_looked_at_again_when_claiming(desk, status, because):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first)
     Conversation.update(status=status.value).execute()
 
@@ -84,7 +84,7 @@ def test_the_state_is_looked_at_again_when_claiming(desk, status, because):
 
 
 def test_a_hold_that_ran_out_lets_a_reply_go(desk):
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     Conversation.update(status="human", held_until=at(6)).execute()
 
     desk.claim(reply, 6)
@@ -92,7 +92,7 @@ def test_a_hold_that_ran_out_lets_a_reply_go(desk):
 
 @pytest.mark.parametrize("status", ["paused", "human"])
 def test_an_operators_reply_goes_where_the_bots_may_not(desk, status):
-    desk.hear("m1")
+    desk.receive("m1")
     reply = desk.queue(author=Author.OPERATOR)
     Conversation.update(status=status).execute()
 
@@ -100,18 +100,18 @@ def test_an_operators_reply_goes_where_the_bots_may_not(desk, status):
 
 
 def test_the_window_is_open_to_its_last_instant(desk):
-    desk.claim(desk.queue(desk.hear("m1")), DAY)
+    desk.claim(desk.queue(desk.receive("m1")), DAY)
 
 
 @pytest.mark.parametrize(
     ("author", "seconds", "status", "outcome", "because"),
     [
-        (Author.BOT, DAY + 0.001, "cancelled", "suppressed", "the 24 h window is shut"),
-        (Author.OPERATOR, 7 * DAY + 0.001, "failed", "failed", "the 7 d window is shut"),
+        (Author.BOT, DAY + 0.001, "cancelled", "suppressed", "the 24-hour reply window has closed"),
+        (Author.OPERATOR, 7 * DAY + 0.001, "failed", "failed", "the 7-day reply window has closed"),
     ],
 )
 def test_nothing_goes_with_the_window_shut(desk, author, seconds, status, outcome, because):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
     reply = desk.queue(first, author=author)
 
     assert desk.do(ClaimReply(reply, at(seconds))) == (ReplyDropped(ANNA, reply.item_id, because),)
@@ -124,24 +124,24 @@ def test_nothing_goes_with_the_window_shut(desk, author, seconds, status, outcom
     ("seconds", "is_late"), [(DAY, False), (DAY + 0.001, True), (7 * DAY, True)]
 )
 def test_a_person_may_write_for_a_week_after_a_day_as_a_human_agent(desk, seconds, is_late):
-    desk.hear("m1")
+    desk.receive("m1")
     reply = desk.queue(author=Author.OPERATOR)
 
-    assert desk.claim(reply, seconds).way == Way(is_late=is_late)
+    assert desk.claim(reply, seconds).way == ReplyAddress(is_late=is_late)
 
 
 def test_a_sign_on_a_message_goes_for_a_day_only(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     reply = desk.queue(author=Author.OPERATOR, reaction=Reaction(mid="m1", emoji="love"))
 
     assert desk.do(ClaimReply(reply, at(DAY + 1))) == (
-        ReplyDropped(ANNA, reply.item_id, "the 24 h window is shut"),
+        ReplyDropped(ANNA, reply.item_id, "the 24-hour reply window has closed"),
     )
 
 
 def test_the_window_of_the_old_sample_runs_from_its_receipt(desk):
     from datetime import UTC, datetime
 
-    reply = desk.queue(desk.hear("m1", sent_at=datetime.fromtimestamp(1527459824, UTC)))
+    reply = desk.queue(desk.receive("m1", sent_at=datetime.fromtimestamp(1527459824, UTC)))
 
     desk.claim(reply)

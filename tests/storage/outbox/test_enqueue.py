@@ -3,14 +3,15 @@ from concurrent.futures import Future
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import ChangeConversation
-from moca.core.messages.receipt import Conflict, Done, NotFound
 from moca.core.messages.replies import ConcludeMessages, QueueReply, ReplyQueued, ReplyRefused
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import Author, ConversationStatus, Outcome, Priority
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from tests.storage.desk import details, item, message, steps
 from tests.support.factory import ANNA, BEN, at
+from tests.support.values import id_of
 
 
 def _reply(*input_ids, conversation_id=1, seconds=5, text="hi", **more):
@@ -20,7 +21,7 @@ def _reply(*input_ids, conversation_id=1, seconds=5, text="hi", **more):
 
 
 def test_a_reply_is_queued_with_what_it_answers(desk):
-    first, second = desk.hear("m1"), desk.hear("m2")
+    first, second = desk.receive("m1"), desk.receive("m2")
 
     (event,) = desk.do(_reply(first, second))
 
@@ -34,7 +35,7 @@ def test_a_reply_is_queued_with_what_it_answers(desk):
     )
     assert event == ReplyQueued(ANNA, reply, (first, second))
     assert message(first) == message(second) == ("received", True, None, "")
-    assert [row.reply_id for row in Message.select().order_by(Message.id)] == [3, 3, None]
+    assert [id_of(row, "reply") for row in Message.select().order_by(Message.id)] == [3, 3, None]
     assert message(3) == ("queued", False, None, "")
     row = Message.get_by_id(3)
     assert (row.role, row.author, row.kind, row.mid, row.text, row.created_at) == (
@@ -52,7 +53,7 @@ def test_a_reply_is_queued_with_what_it_answers(desk):
 
 
 def test_an_operators_reply_keeps_its_priority_and_time(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     command = _reply(
         author=Author.OPERATOR,
         priority=Priority.HIGH,
@@ -67,23 +68,23 @@ def test_an_operators_reply_keeps_its_priority_and_time(desk):
 
 
 def test_inputs_that_ended_are_passed_over_while_others_remain(desk):
-    first, second = desk.hear("m1"), desk.hear("m2")
+    first, second = desk.receive("m1"), desk.receive("m2")
     desk.do(ConcludeMessages((first,), Outcome.SUPPRESSED, "closed", at(1)))
 
     (event,) = desk.do(_reply(first, second))
 
     assert event.input_ids == (second,)
-    assert Message.get_by_id(first).reply_id is None
+    assert id_of(Message.get_by_id(first), "reply") is None
 
 
 def test_nothing_is_answered_twice(desk):
-    first = desk.hear("m1")
+    first = desk.receive("m1")
 
-    queued, refused = desk.do(_reply(first), _reply(first))
+    queued, repeated = desk.do(_reply(first), _reply(first))
 
     assert isinstance(queued, ReplyQueued)
-    assert refused == ReplyRefused(ANNA, (first,), "nothing is left to answer")
-    assert desk.do(_reply(first)) == (refused,)
+    assert repeated == queued
+    assert desk.do(_reply(first)) == (queued,)
     assert QueueItem.select().count() == 1
 
 
@@ -91,12 +92,12 @@ def test_nothing_is_answered_twice(desk):
     ("status", "because"),
     [
         (ConversationStatus.CLOSED, "the conversation is closed"),
-        (ConversationStatus.PAUSED, "the conversation is paused"),
+        (ConversationStatus.PAUSED, "the bot is paused"),
         (ConversationStatus.HUMAN, "a teammate has taken over"),
     ],
 )
 def test_the_bot_says_nothing_where_it_may_not(desk, status, because):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, status, at(1)))
     Conversation.update(status=status).execute()
 
@@ -107,16 +108,16 @@ def test_the_bot_says_nothing_where_it_may_not(desk, status, because):
 
 
 def test_what_a_held_conversation_still_had_to_answer_ends_with_the_refusal(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1)))
-    second = desk.hear("m2", seconds=2)
+    second = desk.receive("m2", seconds=2)
     desk.do(_reply(second))
 
-    assert message(second) == ("received", True, "suppressed", "the conversation is paused")
+    assert message(second) == ("received", True, "suppressed", "the bot is paused")
 
 
 def test_a_hold_that_ran_out_lets_the_bot_speak(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1), until=at(5)))
 
     (event,) = desk.do(_reply(seconds=5))
@@ -133,7 +134,7 @@ def test_a_hold_that_ran_out_lets_the_bot_speak(desk):
     ],
 )
 def test_an_operator_may_write_in_a_held_conversation_not_in_a_closed_one(desk, status, answer):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(ChangeConversation(1, status, at(1)))
 
     assert desk.answers(_reply(author=Author.OPERATOR, receipt=Future())) == [answer]
@@ -144,15 +145,15 @@ def test_a_conversation_that_is_gone_is_not_found(desk):
 
 
 def test_an_away_text_answers_nothing_and_is_remembered(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.do(_reply(text="away", is_away_text=True))
 
     assert Conversation.get().away_text_at == at(5)
 
 
 def test_replies_of_one_transaction_are_queued_in_their_order(desk):
-    ids = [desk.hear(f"m{n}", contact=contact) for n, contact in enumerate((ANNA, BEN, ANNA))]
-    places = [Message.get_by_id(each).conversation_id for each in ids]
+    ids = [desk.receive(f"m{n}", contact=contact) for n, contact in enumerate((ANNA, BEN, ANNA))]
+    places = [id_of(Message.get_by_id(each), "conversation") for each in ids]
     commands = [
         _reply(each, conversation_id=place, text=f"to {each}")
         for each, place in zip(ids, places, strict=True)
@@ -169,6 +170,6 @@ def test_replies_of_one_transaction_are_queued_in_their_order(desk):
 
 
 def test_a_text_that_a_database_refuses_is_mended(desk):
-    desk.hear("m1")
+    desk.receive("m1")
 
     assert desk.queue(text="a\0\ud83d").content.text == "a\ufffd?"

@@ -1,16 +1,16 @@
 from concurrent.futures import Future
 
-from moca.core.messages.delivery import FindPending
+from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.delivery import ClaimReply, FindPending, ReplyClaimed
 from moca.core.messages.operator_actions import EditReply, FreezeChanged, FreezeQueue, ReleaseQueue
-from moca.core.messages.receipt import Conflict, Done, NotFound
-from moca.storage.queries.freeze import frozen_since
+from moca.storage.queries.queue import frozen_since
 from moca.storage.queries.queue_forecast import first_waiting
 from tests.storage.desk import details, steps
 from tests.support.factory import ANNA, at
 
 
 def is_frozen(desk) -> bool:
-    """What the sender is told as it begins."""
+    """Return the freeze as the sender reads it at its start."""
     (found,) = desk.do(FindPending(10, at(0), at(60)))
     return found.is_frozen
 
@@ -26,33 +26,40 @@ def test_a_freeze_is_written_told_and_found_until_it_is_released(desk) -> None:
 
 def test_a_second_freeze_changes_nothing(desk) -> None:
     commands = [
-        ReleaseQueue(at(0), Future()),
-        FreezeQueue(at(1), Future()),
-        FreezeQueue(at(2), Future()),
-        ReleaseQueue(at(3), Future()),
+        ReleaseQueue(at(0), receipt=Future()),
+        FreezeQueue(at(1), receipt=Future()),
+        FreezeQueue(at(2), receipt=Future()),
+        ReleaseQueue(at(3), receipt=Future()),
     ]
     assert desk.answers(*commands) == [
-        Conflict("the queue is not frozen"),
+        Conflict("sending is not paused"),
         Done(),
-        Conflict("the queue is frozen already"),
+        Conflict("sending is already paused"),
         Done(),
     ]
 
 
 def test_a_pending_reply_is_claimed_as_edited(desk) -> None:
-    reply = desk.queue(desk.hear("m1"))
-    assert desk.answers(EditReply(reply.item_id, "By hand.", at(5), Future())) == [Done()]
+    reply = desk.queue(desk.receive("m1"))
+    assert desk.answers(EditReply(reply.item_id, "By hand.", at(5), receipt=Future())) == [Done()]
 
     assert desk.claim(reply).content.text == "By hand."
     assert "queue/edited" in steps(reply.message_id)
-    assert "by the operator" in details(reply.message_id)
-    late = EditReply(reply.item_id, "Too late.", at(7), Future())
+    assert "by a teammate" in details(reply.message_id)
+    late = EditReply(reply.item_id, "Too late.", at(7), receipt=Future())
     assert desk.answers(late) == [Conflict("the reply is sending")]
-    assert desk.answers(EditReply(99, "Nobody.", at(7), Future())) == [NotFound()]
+    assert desk.answers(EditReply(99, "Nobody.", at(7), receipt=Future())) == [NotFound()]
 
 
 def test_what_waits_is_looked_at_with_the_end_of_its_window(desk) -> None:
-    reply = desk.queue(desk.hear("m1"))
+    reply = desk.queue(desk.receive("m1"))
     (waiting,) = first_waiting(10)
     assert (waiting.item_id, waiting.contact) == (reply.item_id, ANNA)
     assert waiting.window_ends_at == at(24 * 3600)
+
+
+def test_a_claim_while_sending_is_paused_is_preceded_by_the_news_of_it(desk) -> None:
+    reply = desk.queue(desk.receive("m1"))
+    desk.do(FreezeQueue(at(10)))
+    frozen, claimed = desk.do(ClaimReply(reply, at(11)))
+    assert (frozen, type(claimed)) == (FreezeChanged(is_frozen=True), ReplyClaimed)

@@ -1,6 +1,9 @@
+from concurrent.futures import Future
+
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.messages.command import Conflict, Done
 from moca.core.messages.delivery import (
     ClaimReply,
     RecordFailed,
@@ -11,13 +14,13 @@ from moca.core.messages.delivery import (
     ReplyDropped,
 )
 from moca.core.messages.operator_actions import CancelReply, RetryReply, SettleReply
-from moca.core.messages.receipt import Conflict, Done
 from moca.core.messages.replies import QueueReply, ReplyQueued
 from moca.core.types import Author
 from moca.storage.db.tables import Message
 from moca.storage.queries.journeys import read_journey
 from tests.storage.desk import item, message, steps
 from tests.support.factory import ANNA, at
+from tests.support.values import id_of, present
 
 SENTENCES = [letter * 600 + "." for letter in "abc"]
 LONG = Content(text=" ".join(SENTENCES))
@@ -25,7 +28,7 @@ LONG = Content(text=" ".join(SENTENCES))
 
 @pytest.fixture
 def question(desk):
-    return desk.hear("m1")
+    return desk.receive("m1")
 
 
 @pytest.fixture
@@ -43,9 +46,9 @@ def test_a_long_reply_is_queued_in_ordered_parts(desk, parts, question):
     assert [part.content.text for part in parts] == SENTENCES
     assert [part.item_id for part in parts] == [1, 2, 3]
     assert steps(question)[-1] == "queue/queued"
-    assert {row.part_of_id for row in Message.select().where(Message.role == "assistant")} == {
-        parts[0].message_id
-    }
+    assert {
+        id_of(row, "part_of") for row in Message.select().where(Message.role == "assistant")
+    } == {parts[0].message_id}
 
 
 def test_it_answers_once_its_last_part_was_sent(desk, parts, question):
@@ -54,7 +57,7 @@ def test_it_answers_once_its_last_part_was_sent(desk, parts, question):
         desk.send(part, f"r{number}", 10 + 10 * number)
 
     assert message(question) == ("received", True, "answered", "answered by r2")
-    assert [step.mid for step in read_journey("m1").steps if step.outcome == "sent"] == [
+    assert [step.mid for step in present(read_journey("m1")).steps if step.outcome == "sent"] == [
         "r0",
         "r1",
         "r2",
@@ -78,7 +81,7 @@ def test_a_part_in_backoff_is_not_overtaken(desk, parts):
     desk.do(RecordRetry(1, "no connection", at(7), at(300)))
 
     assert desk.do(ClaimReply(parts[1], at(8))) == (
-        ReplyDropped(ANNA, 2, "an earlier part is still to go"),
+        ReplyDropped(ANNA, 2, "an earlier part of the reply has not been sent"),
     )
     assert statuses(parts) == ["pending"] * 3
 
@@ -87,7 +90,7 @@ def test_no_part_goes_after_one_that_may_not_have_arrived(desk, parts, question)
     desk.claim(parts[0])
     desk.do(RecordUnknown(1, "no answer", at(8)))
 
-    because = "it is not known whether an earlier part arrived"
+    because = "an earlier part of the reply is unconfirmed"
     assert desk.do(ClaimReply(parts[1], at(60))) == (
         ReplyDropped(ANNA, 2, because),
         ReplyDropped(ANNA, 3, because),
@@ -101,13 +104,13 @@ def test_what_shuts_out_one_part_shuts_out_the_rest(desk, parts, question):
     desk.do(ClaimReply(parts[1], at(24 * 3600 + 1)))
 
     assert statuses(parts) == ["sent", "cancelled", "cancelled"]
-    assert message(question)[2:] == ("suppressed", "the 24 h window is shut")
+    assert message(question)[2:] == ("suppressed", "the 24-hour reply window has closed")
 
 
 def test_cancelling_a_part_cancels_what_is_still_to_come(desk, parts):
     desk.send(parts[0], "r0")
 
-    assert desk.answers(CancelReply(3, at(10), receipt=object())) == [Done()]
+    assert desk.answers(CancelReply(3, at(10), receipt=Future())) == [Done()]
     assert statuses(parts) == ["sent", "cancelled", "cancelled"]
 
 
@@ -127,7 +130,7 @@ def test_a_part_is_not_tried_again_before_an_earlier_one(desk, parts):
     desk.claim(parts[0])
     desk.do(RecordFailed(1, "the person is gone", at(21)))
 
-    assert desk.answers(RetryReply(3, at(60), receipt=object())) == [
+    assert desk.answers(RetryReply(3, at(60), receipt=Future())) == [
         Conflict("an earlier part of the reply was not sent")
     ]
 
@@ -153,7 +156,7 @@ def test_the_cooldown_runs_from_the_last_part(desk, parts):
 
 @pytest.mark.parametrize("author", [Author.BOT, Author.OPERATOR])
 def test_the_receipt_names_the_first_part(desk, question, author):
-    command = QueueReply(1, (), LONG, at(5), author, receipt=object())
+    command = QueueReply(1, (), LONG, at(5), author, receipt=Future())
 
     assert desk.answers(command) == [Done(question + 1)]
 

@@ -1,9 +1,11 @@
 """The queue's head, however long the queue."""
 
+from dataclasses import replace
+
 import pytest
 
 from moca.core.content.content import Content, Media
-from moca.core.messages.delivery import FindPending
+from moca.core.messages.delivery import FindPending, RecordRetry
 from moca.core.outbox.backlog import NOTHING
 from moca.core.outbox.queued_reply import Channel
 from moca.core.types import Author, ContactKey, Priority
@@ -13,7 +15,7 @@ BY_HAND = {"author": Author.OPERATOR}
 
 
 def test_what_is_for_later_hides_nothing_that_is_due(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     for number in range(4):
         desk.queue(scheduled_for=at(900 + number), priority=Priority.HIGH, **BY_HAND)
     due = [desk.queue(priority=Priority.LOW), desk.queue(scheduled_for=at(60), **BY_HAND)]
@@ -23,7 +25,7 @@ def test_what_is_for_later_hides_nothing_that_is_due(desk):
 
 
 def test_of_many_that_have_become_due_the_urgent_and_the_oldest_are_found(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.queue(scheduled_for=at(50), priority=Priority.LOW, **BY_HAND)
     first, second = (desk.queue(scheduled_for=at(due), **BY_HAND) for due in (40, 30))
     urgent = desk.queue(scheduled_for=at(55), priority=Priority.HIGH, **BY_HAND)
@@ -36,13 +38,16 @@ def test_of_many_that_have_become_due_the_urgent_and_the_oldest_are_found(desk):
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_channels_heads_are_read_off_their_indexes(desk, database, monkeypatch):
-    desk.hear("m1")
+    desk.receive("m1")
     desk.queue()
     read = []
     execute = database.execute_sql
-    monkeypatch.setattr(
-        database, "execute_sql", lambda *asked: read.append(asked) or execute(*asked)
-    )
+
+    def record(*asked):
+        read.append(asked)
+        return execute(*asked)
+
+    monkeypatch.setattr(database, "execute_sql", record)
     desk.do(FindPending(9, at(60), at(60)))
     heads = [asked for asked in read if '"channel"' in asked[0] and "json_each" in asked[0]]
     walks = [asked for asked in read if "WITH RECURSIVE" in asked[0]]
@@ -61,8 +66,8 @@ PICTURE = Content(media=Media(type="image", url="https://example.org/a.png"))
 
 
 def test_each_channel_has_its_share_however_many_wait_in_another(desk):
-    desk.hear("m1")
-    desk.hear("m2", contact=ELSEWHERE)
+    desk.receive("m1")
+    desk.receive("m2", contact=ELSEWHERE)
     many = [desk.queue() for _ in range(10)]
     few = [desk.queue(conversation_id=2) for _ in range(2)]
 
@@ -73,8 +78,8 @@ def test_each_channel_has_its_share_however_many_wait_in_another(desk):
 
 
 def test_what_may_not_go_is_not_read_and_takes_nothing_of_the_share(desk):
-    desk.hear("m1")
-    desk.hear("m2", contact=ELSEWHERE)
+    desk.receive("m1")
+    desk.receive("m2", contact=ELSEWHERE)
     for _ in range(4):
         desk.queue()
     few = [desk.queue(conversation_id=2) for _ in range(3)]
@@ -90,7 +95,7 @@ def test_what_may_not_go_is_not_read_and_takes_nothing_of_the_share(desk):
 
 
 def test_what_is_held_is_not_read_again(desk):
-    desk.hear("m1")
+    desk.receive("m1")
     held, more = desk.queue(), desk.queue()
 
     (found,) = desk.do(FindPending(9, at(6), at(66), held=frozenset({held.item_id})))
@@ -98,8 +103,8 @@ def test_what_is_held_is_not_read_again(desk):
 
 
 def test_with_more_channels_than_room_each_has_its_first(desk):
-    desk.hear("m1")
-    desk.hear("m2", contact=ELSEWHERE)
+    desk.receive("m1")
+    desk.receive("m2", contact=ELSEWHERE)
     first, _ = desk.queue(), desk.queue()
     other, _ = desk.queue(conversation_id=2), desk.queue(conversation_id=2)
 
@@ -108,8 +113,8 @@ def test_with_more_channels_than_room_each_has_its_first(desk):
 
 
 def test_what_follows_a_reply_that_is_left_on_disk_in_another_channel_is_left_too(desk):
-    desk.hear("m1")
-    desk.hear("m2", contact=BEN)
+    desk.receive("m1")
+    desk.receive("m2", contact=BEN)
     for _ in range(2):
         desk.queue(conversation_id=2, content=PICTURE)
     picture, text = desk.queue(content=PICTURE), desk.queue()
@@ -119,3 +124,19 @@ def test_what_follows_a_reply_that_is_left_on_disk_in_another_channel_is_left_to
     assert picture not in found.replies
     (found,) = desk.do(FindPending(6, at(6), at(66)))
     assert found.replies[-2:] == (picture, text)
+
+
+@pytest.mark.parametrize(("attempts", "backoff"), [(1, 2), (3, 8)])
+def test_after_a_clock_set_back_a_retry_waits_no_longer_than_its_backoff(desk, attempts, backoff):
+    desk.receive("m1")
+    reply = desk.queue()
+    by_hand = desk.queue(scheduled_for=at(3900), **BY_HAND)
+    for attempt in range(attempts):
+        desk.claim(reply, 3600 + attempt)
+        retry = RecordRetry(reply.item_id, "no answer", at(3600 + attempt), at(3602 + attempt))
+        desk.do(retry)
+
+    (found,) = desk.do(FindPending(9, at(60), at(120)))
+    assert found.replies == (replace(reply, attempts=attempts, scheduled_for=at(60 + backoff)),)
+    (found,) = desk.do(FindPending(9, at(3900), at(3900), held=frozenset({reply.item_id})))
+    assert found.replies == (by_hand,)

@@ -11,13 +11,13 @@ from moca.core.messages.delivery import (
 )
 from moca.core.messages.operator_actions import RetryReply
 from moca.core.messages.replies import QueueReply, ReplyQueued, ReplyRefused
-from moca.core.outbox.queued_reply import Way
+from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import Author
 from tests.storage.desk import item, message, webhook, wrote
 from tests.support.factory import ANNA, at
 
 DAY = 24 * 3600
-PRIVATELY = Way(comment_id="c1")
+PRIVATELY = ReplyAddress(comment_id="c1")
 
 
 def commented(desk, mid="c1", text="nice"):
@@ -49,7 +49,12 @@ def test_that_is_allowed_for_a_week_also_to_the_bot(desk, comment, seconds, goes
 
     assert isinstance(event, ReplyClaimed if goes else ReplyDropped)
     if not goes:
-        assert message(comment) == ("received", True, "suppressed", "the 7 d window is shut")
+        assert message(comment) == (
+            "received",
+            True,
+            "suppressed",
+            "the 7-day reply window has closed",
+        )
 
 
 def by_hand(desk, seconds=5, text="come by"):
@@ -73,15 +78,15 @@ def test_a_person_may_do_so_once_and_in_one_message(desk, comment):
     assert isinstance(by_hand(desk, text="x " * 600), ReplyRefused)
     assert isinstance(by_hand(desk), ReplyQueued)
     refused = by_hand(desk, seconds=9)
-    assert refused == ReplyRefused(ANNA, (), "the comment has its private reply already")
+    assert refused == ReplyRefused(ANNA, (), "the comment already has a private reply")
 
 
 def test_a_comment_told_twice_is_answered_once(desk, comment):
-    desk.queue(comment)
+    reply = desk.queue(comment)
 
     assert commented(desk) == comment
-    (refused,) = desk.do(QueueReply(1, (comment,), Content(text="again"), at(9)))
-    assert isinstance(refused, ReplyRefused)
+    again = desk.do(QueueReply(1, (comment,), Content(text="again"), at(9)))
+    assert again == (ReplyQueued(ANNA, reply, (comment,)),)
 
 
 def test_a_comment_that_also_came_as_another_kind_is_answered_once(desk, comment):
@@ -92,19 +97,19 @@ def test_a_comment_that_also_came_as_another_kind_is_answered_once(desk, comment
     twin = Message.get(Message.kind == "live_comment").id
     desk.do(QueueReply(1, (twin,), Content(text="again"), at(9)))
 
-    because = "the comment has its private reply already"
+    because = "the comment already has a private reply"
     assert message(twin) == ("received", True, "suppressed", because)
 
 
 def test_two_comments_and_a_message_get_a_reply_each(desk, comment):
-    second, third = commented(desk, "c2"), desk.hear("m1", "hello")
+    second, third = commented(desk, "c2"), desk.receive("m1", "hello")
 
     told = desk.do(
         *(QueueReply(1, (each,), Content(text="hi"), at(9)) for each in (comment, second, third))
     )
 
     ways = [event.reply.way for event in told if isinstance(event, ReplyQueued)]
-    assert ways == [Way(comment_id="c1"), Way(comment_id="c2"), Way()]
+    assert ways == [ReplyAddress(comment_id="c1"), ReplyAddress(comment_id="c2"), ReplyAddress()]
 
 
 def test_a_private_reply_is_one_message(desk, comment):
@@ -135,12 +140,12 @@ def test_one_that_failed_may_be_tried_again_by_hand(desk, comment):
 
 def test_the_private_replies_of_the_last_hour_are_told_with_their_kind(desk, comment):
     from moca.core.messages.delivery import FindPending, RecentSend
-    from moca.core.outbox.queued_reply import Kind
+    from moca.core.outbox.queued_reply import ReplyKind
 
     desk.send(desk.queue(comment), "r1", 10)
-    desk.send(desk.queue(desk.hear("m1", "hello"), seconds=20), "r2", 30)
+    desk.send(desk.queue(desk.receive("m1", "hello"), seconds=20), "r2", 30)
 
     (found,) = desk.do(FindPending(9, at(600), at(660)))
 
-    assert found.recent == (RecentSend(ANNA, at(9), at(10), Kind.PRIVATE_REPLY),)
+    assert found.recent == (RecentSend(ANNA, at(9), at(10), ReplyKind.PRIVATE_REPLY),)
     assert desk.do(FindPending(9, at(600), at(660), with_recent=False))[0].recent is None

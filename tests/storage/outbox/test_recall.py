@@ -4,22 +4,24 @@ from dataclasses import replace
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.messages.command import Conflict
 from moca.core.messages.delivery import ReplyDropped
 from moca.core.messages.inbound import MessageEdited
-from moca.core.messages.operator_actions import RetryReply
-from moca.core.messages.receipt import Conflict
+from moca.core.messages.operator_actions import CancelReply, RetryReply
 from moca.core.messages.replies import QueueReply, ReplyRefused
-from moca.core.types import Author, Parting
+from moca.core.reasons import Reason
+from moca.core.types import Author, ClosingMessage
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from tests.storage.desk import details, item, message, steps, webhook
 from tests.support.events import edited
 from tests.support.factory import ANNA, at
 
-TAKEN_BACK = "what it answers was edited before it was sent"
+TAKEN_BACK = "the message it answers was edited"
+FORMERLY = "what it answers was edited before it was sent"
 
 
 def test_an_edit_takes_the_reply_back_that_waits_in_the_queue(desk):
-    first, second = desk.hear("m1", "coffee"), desk.hear("m2", "milk", 11)
+    first, second = desk.receive("m1", "coffee"), desk.receive("m2", "milk", 11)
     reply = desk.queue(first, second, seconds=12)
     assert desk.do(webhook(edited("m1", "tea"), seconds=13)) == (
         ReplyDropped(ANNA, reply.item_id, TAKEN_BACK, is_recalled=True),
@@ -36,15 +38,37 @@ def test_an_edit_takes_the_reply_back_that_waits_in_the_queue(desk):
 
 
 def test_a_reply_taken_back_is_not_tried_again_beside_the_one_made_anew(desk):
-    reply = desk.queue(desk.hear("m1", "coffee"))
+    reply = desk.queue(desk.receive("m1", "coffee"))
     desk.do(webhook(edited("m1", "tea"), seconds=7))
-    because = f"the reply was taken back: {TAKEN_BACK}"
-    assert desk.answers(RetryReply(reply.item_id, at(8), Future())) == [Conflict(because)]
+    because = f"the reply was recalled: {TAKEN_BACK}"
+    assert desk.answers(RetryReply(reply.item_id, at(8), receipt=Future())) == [Conflict(because)]
     assert item(reply.item_id)[0] == "cancelled"
+    assert QueueItem.get().reason == Reason.RECALLED
+
+
+def test_a_reply_taken_back_before_there_were_codes_is_not_tried_again_either(desk):
+    reply = desk.queue(desk.receive("m1", "coffee"))
+    desk.do(webhook(edited("m1", "tea"), seconds=7))
+    QueueItem.update(reason=None, because=FORMERLY).execute()
+
+    (answer,) = desk.answers(RetryReply(reply.item_id, at(8), receipt=Future()))
+
+    assert isinstance(answer, Conflict)
+    assert item(reply.item_id) == ("cancelled", 0, FORMERLY)
+
+
+def test_a_reply_that_an_operator_cancelled_is_tried_again_without_its_reason(desk):
+    reply = desk.queue(desk.receive("m1", "coffee"))
+    desk.do(CancelReply(reply.item_id, at(7)))
+    assert (QueueItem.get().reason, Message.get_by_id(1).reason) == ("cancelled", "cancelled")
+
+    desk.do(RetryReply(reply.item_id, at(8)))
+
+    assert (QueueItem.get().reason, Message.get_by_id(1).reason) == (None, None)
 
 
 def test_an_edit_takes_back_every_part_of_a_reply(desk):
-    first = desk.hear("m1", "coffee")
+    first = desk.receive("m1", "coffee")
     _queue_in_parts(desk, first)
     desk.do(webhook(edited("m1", "tea"), seconds=13))
     assert [each.status for each in QueueItem.select()] == ["cancelled"] * 3
@@ -53,7 +77,7 @@ def test_an_edit_takes_back_every_part_of_a_reply(desk):
 
 @pytest.mark.parametrize("part", [0, 2])
 def test_an_edit_leaves_a_reply_of_which_a_part_is_under_way(desk, part):
-    first = desk.hear("m1", "coffee")
+    first = desk.receive("m1", "coffee")
     replies = _queue_in_parts(desk, first)
     for each in replies[:part]:
         desk.send(each, f"r{each.item_id}")
@@ -64,38 +88,38 @@ def test_an_edit_leaves_a_reply_of_which_a_part_is_under_way(desk, part):
     assert [each.status for each in QueueItem.select().order_by(QueueItem.id)] == before
     assert Message.get_by_id(first).text == "coffee"
     because = "the reply is already " + ("sent" if part else "sending")
-    assert details(first)[-1] == f"edit 1 is only recorded: {because}"
+    assert details(first)[-1] == f"edit 1 was recorded only: {because}"
 
 
 def test_an_edit_leaves_what_an_operator_wrote(desk):
-    desk.hear("m1", "coffee")
-    first = desk.hear("m2", "milk", 11)
+    desk.receive("m1", "coffee")
+    first = desk.receive("m2", "milk", 11)
     reply = desk.queue(first, author=Author.OPERATOR, seconds=12)
     assert desk.do(webhook(edited("m2", "tea"), seconds=13)) == ()
     assert item(reply.item_id) == ("pending", 0, "")
-    assert details(first)[-1] == "edit 1 is only recorded: a person wrote the reply"
+    assert details(first)[-1] == "edit 1 was recorded only: a teammate wrote the reply"
 
 
 def test_an_edit_leaves_the_confirmation_of_an_opt_out(desk):
-    first = desk.hear("m1", "stop")
-    reply = desk.queue(first, parting=Parting.OPT_OUT)
+    first = desk.receive("m1", "stop")
+    reply = desk.queue(first, closing_message=ClosingMessage.OPT_OUT)
     assert desk.do(webhook(edited("m1", "tea"), seconds=13)) == ()
     assert item(reply.item_id) == ("pending", 0, "")
 
 
 def test_an_edit_that_changes_nothing_takes_no_reply_back(desk):
-    first = desk.hear("m1", "coffee")
+    first = desk.receive("m1", "coffee")
     reply = desk.queue(first)
     assert desk.do(webhook(edited("m1", "coffee"), seconds=13)) == ()
     assert item(reply.item_id) == ("pending", 0, "")
-    assert details(first)[-1] == "edit 1 is only recorded: it says the same"
+    assert details(first)[-1] == "edit 1 was recorded only: the text is unchanged"
 
 
 def test_a_reply_is_not_queued_to_what_was_edited_since_it_was_made(desk):
-    first = desk.hear("m1", "coffee")
+    first = desk.receive("m1", "coffee")
     desk.do(webhook(edited("m1", "tea")))
     made = QueueReply(1, (first,), Content(text="hi"), at(5), made_of=("coffee",))
-    because = "edited since the reply was made"
+    because = "the message was edited after the reply was generated"
     assert desk.do(made) == (ReplyRefused(ANNA, (first,), because, is_outdated=True),)
     assert message(first) == ("received", False, None, "")
     assert QueueItem.select().count() == 0

@@ -16,9 +16,10 @@ from moca.core.messages.delivery import (
 from moca.core.messages.operator_actions import CancelReply, ChangeConversation
 from moca.core.messages.replies import ReplyQueued
 from moca.core.types import ConversationStatus
-from moca.storage.db.tables import Conversation, Message, QueueItem
-from tests.storage.desk import item, message, steps
+from moca.storage.db.tables import AccountRest, Conversation, Message, QueueItem
+from tests.storage.desk import details, item, message, steps
 from tests.support.factory import ANNA, at
+from tests.support.values import id_of
 
 ANSWER = "the call's answer"
 
@@ -26,7 +27,7 @@ ANSWER = "the call's answer"
 @pytest.fixture
 def under_way(desk):
     """A reply to message 1, being sent."""
-    return desk.claim(desk.queue(desk.hear("m1")))
+    return desk.claim(desk.queue(desk.receive("m1")))
 
 
 def test_a_sent_reply_answers_its_inputs_and_starts_the_cooldown(desk, under_way):
@@ -133,6 +134,18 @@ def test_an_account_that_was_refused_rests_and_its_reply_keeps_its_place(desk, u
     assert found.resting == ()
 
 
+@pytest.mark.parametrize(("needs_operator", "problem"), [(True, "dead token"), (False, "")])
+def test_what_an_operator_must_mend_is_stored_with_the_rest(
+    desk, under_way, needs_operator, problem
+):
+    retry = RecordRetry(under_way.item_id, "dead token", at(8), at(68), is_spent=False)
+    desk.do(replace(retry, needs_operator=needs_operator))
+
+    assert AccountRest.get().problem == problem
+    says_limited = "rate limited" in details(under_way.message_id)[-1]
+    assert says_limited is not needs_operator
+
+
 LATE = {
     "failed": lambda item_id: RecordFailed(item_id, "late", at(9)),
     "unknown": lambda item_id: RecordUnknown(item_id, "late", at(9)),
@@ -176,7 +189,7 @@ def test_an_item_that_is_gone_is_passed_over(desk, late):
 
 def test_an_unknown_reply_cannot_take_the_mid_of_another_reply(desk, under_way):
     desk.do(RecordUnknown(under_way.item_id, "timeout", at(7)))
-    other = desk.queue(desk.hear("m2", seconds=20), seconds=20)
+    other = desk.queue(desk.receive("m2", seconds=20), seconds=20)
     desk.send(other, "r2", 21)
 
     assert desk.do(RecordSent(under_way.item_id, "r2", at(30), "the record")) == ()
@@ -195,8 +208,8 @@ def test_many_results_are_written_at_once(desk):
     replies = []
     for n in range(3):
         contact = ANNA._replace(psid=str(n))
-        first = desk.hear(f"m{n}", contact=contact)
-        place = Message.get_by_id(first).conversation_id
+        first = desk.receive(f"m{n}", contact=contact)
+        place = id_of(Message.get_by_id(first), "conversation")
         replies.append(desk.claim(desk.queue(first, conversation_id=place)))
     desk.do(*(RecordSent(reply.item_id, f"r{n}", at(7), ANSWER) for n, reply in enumerate(replies)))
 

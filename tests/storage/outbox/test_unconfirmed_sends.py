@@ -19,7 +19,7 @@ def _in_doubt(desk, seconds):
 
 @pytest.fixture
 def desk(desk):
-    desk.queued = desk.queue(desk.hear("m1"))
+    desk.queued = desk.queue(desk.receive("m1"))
     return desk
 
 

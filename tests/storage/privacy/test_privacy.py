@@ -6,16 +6,25 @@ import pytest
 
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import AccountChanged, StoreAccount
-from moca.core.messages.housekeeping import EraseForPerson, HouseKept, KeepHouse
+from moca.core.messages.command import Done
+from moca.core.messages.housekeeping import ApplyRetention, EraseOnDeletionRequest, RetentionApplied
 from moca.core.messages.operator_actions import ContactErased, EraseContact
-from moca.core.messages.operators import AddNote, Deed, SaveAnswer
-from moca.core.messages.receipt import Done
+from moca.core.messages.operators import AddNote, AuditedCommand
+from moca.core.messages.saved_replies import AddSavedReply
 from moca.core.types import ContactKey
 from moca.storage.db.operator_tables import AuditEntry
-from moca.storage.db.tables import Contact, Conversation, Message, QueueItem, Scrub, Webhook
+from moca.storage.db.privacy_tables import PendingRedaction
+from moca.storage.db.tables import (
+    Contact,
+    Conversation,
+    Message,
+    QueueItem,
+    Webhook,
+)
 from moca.storage.queries.contacts import DeletionRecord, export_contact, find_deletion
 from tests.storage.desk import echoed, webhook, wrote
 from tests.support.factory import ANNA, BEN, at
+from tests.support.values import present
 
 DAY = 86_400
 
@@ -29,17 +38,25 @@ def bodies():
     return sorted(bytes(row.body) for row in Webhook.select())
 
 
-def keep(desk, *, before=None, portion=500, seconds=100, deeds_before=None):
-    """Keep house until nothing is left to do; gives how many portions that took."""
+def keep(desk, *, before=None, portion=500, seconds=100, audit_before=None):
+    """Run retention until nothing is left to do; return how many portions that took."""
     for count in range(1, 100):
-        events = desk.do(KeepHouse(at(seconds), before, portion, deeds_before))
-        if HouseKept(has_more=False) in events:
+        events = desk.do(ApplyRetention(at(seconds), before, portion, audit_before))
+        if RetentionApplied(has_more=False) in events:
             return count
     raise AssertionError("it never ends")
 
 
 def does_something(desk, *, about="", seconds=0):
-    desk.do(Deed(SaveAnswer("hi", "Hello!", Future()), "Ada", "changed it", about, at(seconds)))
+    desk.do(
+        AuditedCommand(
+            AddSavedReply(f"{about} {seconds}", "", "Hello!", receipt=Future()),
+            "Ada",
+            "changed the conversation",
+            about,
+            at(seconds),
+        )
+    )
 
 
 def test_erasing_takes_every_body_that_names_the_contact(desk):
@@ -50,11 +67,11 @@ def test_erasing_takes_every_body_that_names_the_contact(desk):
     desk.do(webhook(wrote("m1"), body=body_of(ANNA, "again"), seconds=9))
     desk.do(webhook(body=body_of(ANNA, "an event not known")))
     desk.do(webhook(wrote("m2", contact=BEN), body=body_of(BEN)))
-    assert desk.answers(EraseContact(ANNA, Future())) == [Done()]
+    assert desk.answers(EraseContact(ANNA, receipt=Future())) == [Done()]
     keep(desk)
     assert bodies() == [body_of(BEN)]
     assert [row.psid for row in Contact.select()] == [BEN.psid]
-    assert Scrub.select().count() == 0
+    assert PendingRedaction.select().count() == 0
 
 
 def test_a_search_goes_in_portions_and_ends(desk):
@@ -78,7 +95,7 @@ def test_what_comes_after_the_erasure_is_kept(desk):
 def test_a_contact_s_own_request_erases_the_contact(desk):
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     desk.do(webhook(wrote("m2", contact=BEN), body=body_of(BEN)))
-    events = desk.do(EraseForPerson(ANNA.psid, "the-code", at(50), Future()))
+    events = desk.do(EraseOnDeletionRequest(ANNA.psid, "the-code", at(50), receipt=Future()))
     assert list(events) == [ContactErased(ANNA, ())]
     assert find_deletion("the-code") == DeletionRecord("the-code", at(50), None)
     keep(desk)
@@ -92,18 +109,18 @@ def test_an_owner_s_request_erases_the_account_and_all_its_contacts(desk):
     other = ContactKey("17841400000000009", "28978671838402999")
     for number, contact in enumerate((ANNA, BEN, other)):
         desk.do(webhook(wrote(f"m{number}", contact=contact), body=body_of(contact)))
-    events = desk.do(EraseForPerson("900", "the-code", at(50)))
+    events = desk.do(EraseOnDeletionRequest("900", "the-code", at(50)))
     assert list(events) == [AccountChanged(ANNA.account_id, is_usable=False)]
     keep(desk, portion=1)
     assert bodies() == [body_of(other)]
     assert [row.psid for row in Contact.select()] == [other.psid]
-    assert find_deletion("the-code").completed_at == at(100)
+    assert present(find_deletion("the-code")).completed_at == at(100)
 
 
 def test_a_request_of_somebody_unknown_is_done_at_once(desk):
-    desk.do(EraseForPerson("12345", "the-code", at(50)))
+    desk.do(EraseOnDeletionRequest("12345", "the-code", at(50)))
     keep(desk)
-    assert find_deletion("the-code").completed_at == at(100)
+    assert present(find_deletion("the-code")).completed_at == at(100)
     assert find_deletion("another") is None
 
 
@@ -134,7 +151,7 @@ def test_what_is_younger_stays(old_talk):
 def test_who_did_what_is_forgotten_in_portions_and_only_what_is_older(desk):
     for days in range(5):
         does_something(desk, about=f"{days}", seconds=days * DAY)
-    assert keep(desk, portion=2, deeds_before=at(3 * DAY)) == 3
+    assert keep(desk, portion=2, audit_before=at(3 * DAY)) == 3
     assert [row.about for row in AuditEntry.select()] == ["3", "4"]
 
 
@@ -146,7 +163,7 @@ def test_who_did_what_outlasts_what_was_said(desk):
 
 @pytest.mark.parametrize("how_far", ["pending", "sending"])
 def test_what_is_not_settled_stays_however_old(desk, how_far):
-    asked = desk.hear("m1")
+    asked = desk.receive("m1")
     reply = desk.queue(asked)
     if how_far == "sending":
         desk.claim(reply)
@@ -157,9 +174,9 @@ def test_what_is_not_settled_stays_however_old(desk, how_far):
 
 
 def test_an_export_tells_all_of_one_contact_and_nothing_of_another(desk):
-    desk.hear("m1", "hello from anna")
-    desk.hear("m2", "hello from ben", contact=BEN)
-    exported = export_contact(ANNA)
+    desk.receive("m1", "hello from anna")
+    desk.receive("m2", "hello from ben", contact=BEN)
+    exported = present(export_contact(ANNA))
     assert exported["contact"]["psid"] == ANNA.psid
     (conversation,) = exported["conversations"]
     (message,) = conversation["messages"]
@@ -177,8 +194,8 @@ def test_an_export_tells_notes_queue_items_and_what_webhooks_told(desk):
     desk.do(webhook(wrote("m1"), wrote("m2", contact=BEN), body=body))
     first = Message.get(Message.mid == "m1")
     reply = desk.queue(first.id)
-    desk.do(AddNote(first.conversation_id, "Ada", "a note on anna", at(9), Future()))
-    exported = export_contact(ANNA)
+    desk.do(AddNote(first.conversation.id, "Ada", "a note on anna", at(9), receipt=Future()))
+    exported = present(export_contact(ANNA))
     (conversation,) = exported["conversations"]
     assert [note["text"] for note in conversation["notes"]] == ["a note on anna"]
     assert [item["id"] for item in conversation["queue_items"]] == [reply.item_id]

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from moca.core.accounts import Account as Connected
-from moca.core.accounts import AccountStatus, Flavour, SealedToken, WrongKey
+from moca.core.accounts import AccountStatus, LoginKind, SealedToken, WrongEncryptionKey
 from moca.core.messages.accounts import ChangeAccount, RemoveAccount, StoreAccount
-from moca.core.messages.receipt import Conflict, Done, NotFound
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.storage.db.tables import Account
 from tests.web.rows import AT
 
@@ -14,7 +14,7 @@ NEW = {"account_id": ACCOUNT, "access_token": "IGQVJ-the-token"}
 
 
 def commands(house):
-    """What was asked for, whoever asked for it."""
+    """Return the requested commands without their authors."""
     return [getattr(told, "command", told) for told in house.told]
 
 
@@ -22,7 +22,7 @@ def an_account(**changes):
     """A connected account in the database."""
     row = {
         "account_id": ACCOUNT,
-        "flavour": Flavour.INSTAGRAM_LOGIN,
+        "flavour": LoginKind.INSTAGRAM_LOGIN,
         "username": "the_shop",
         "created_at": AT,
         "sealed_token": "sealed",
@@ -69,7 +69,7 @@ def test_no_answer_ever_holds_a_token(client, house):
 
 
 def test_one_that_is_connected_already_is_a_conflict(client, house):
-    house.answer = Conflict("the account is connected already; PATCH it")
+    house.answer = Conflict("the account is already connected; use PATCH to change it")
     answer = client.post("/api/accounts", json=NEW)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "conflict")
 
@@ -132,7 +132,7 @@ def test_a_bad_account_is_named(client, house, body, said):
 
 
 def test_without_a_key_it_is_said_which_is_missing(client, sealing):
-    sealing.error = WrongKey("instagram.token_key must be set: it is 32 bytes")
+    sealing.error = WrongEncryptionKey("instagram.token_key must be set: it is 32 bytes")
     answer = client.post("/api/accounts", json=NEW)
     assert answer.status_code == 503
     assert "instagram.token_key" in answer.get_json()["error"]["message"]
@@ -140,17 +140,17 @@ def test_without_a_key_it_is_said_which_is_missing(client, sealing):
 
 def test_a_token_near_its_end_warns_and_one_past_it_does_too(stranger, client, browser_session):
     row = an_account(token_expires_at=AT + timedelta(days=6))
-    line = f"account {ACCOUNT}: the access token ends within 7 days, at 2026-11-28 12:00 UTC"
+    line = f"account {ACCOUNT}: the access token expires within 7 days, at 2026-11-28 12:00 UTC"
     assert client.get("/statusz").get_json()["warnings"] == [line]
     assert line in browser_session.get("/").text
     answer = stranger.get("/readyz")
-    said = ["the access token soon ends of 1 account; see /statusz"]
+    said = ["the access token expires soon for 1 account; see /statusz"]
     assert (answer.status_code, answer.get_json()["warnings"]) == (200, said)
 
     row.token_expires_at = AT
     row.save()
-    expired = "the access token has expired; connect the account again or PATCH a new token"
+    expired = "the access token has expired; connect the account again or paste a new token"
     assert client.get("/statusz").get_json()["accounts"][ACCOUNT] == expired
     answer = stranger.get("/readyz")
-    said = ["nothing can be sent for 1 account; see /statusz"]
+    said = ["replies cannot be sent for 1 account; see /statusz"]
     assert (answer.status_code, answer.get_json()["warnings"]) == (200, said)

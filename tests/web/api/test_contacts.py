@@ -1,9 +1,9 @@
 import pytest
 
+from moca.core.messages.command import Done
 from moca.core.messages.operator_actions import EraseContact
-from moca.core.messages.receipt import Done
 from moca.core.types import ContactKey
-from moca.storage.db.tables import DeletionRequest
+from moca.storage.db.privacy_tables import DeletionRequest
 from tests.web.rows import ACCOUNT, AT, a_contact, after
 
 ADA = {

@@ -2,16 +2,16 @@ import json
 
 import pytest
 
-from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
+from moca.core.content.content import Content
+from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import ChangeConversation
-from moca.core.messages.receipt import Conflict, Done, NotFound
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author, ConversationStatus, Priority
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
 
 
 def listed(client, **query):
-    """Walk a list to its end and give the ids or mids in its order."""
+    """Walk a list to its end and return the ids or mids in its order."""
     path = query.pop("path", "/api/conversations")
     found, cursor = [], None
     while True:
@@ -43,6 +43,9 @@ def test_a_conversation_is_shown_whole(client):
         "status": "paused",
         "held_until": "2026-11-22T12:01:00Z",
         "held_by": None,
+        "assignee": None,
+        "snooze": None,
+        "labels": [],
         "created_at": "2026-11-22T12:00:00Z",
         "last_user_message_at": "2026-11-22T12:00:00Z",
         "last_bot_message_at": None,
@@ -217,71 +220,3 @@ def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(client, house):
     answer = client.post("/api/conversations/1/messages", json={"text": "é" * 5000})
 
     assert answer.status_code == 202
-
-
-@pytest.mark.parametrize(
-    ("body", "content"),
-    [
-        (
-            {"media": {"type": "image", "url": "https://example.com/a.png"}},
-            Content(media=Media(type="image", url="https://example.com/a.png")),
-        ),
-        (
-            {"text": "well?", "quick_replies": [{"title": "Yes", "payload": "YES"}]},
-            Content(text="well?", quick_replies=(QuickReply(title="Yes", payload="YES"),)),
-        ),
-        (
-            {"text": "see", "buttons": [{"title": "Shop", "url": "https://example.com"}]},
-            Content(text="see", buttons=(Button(title="Shop", url="https://example.com"),)),
-        ),
-        (
-            {"cards": [{"title": "Tea", "buttons": [{"title": "Buy", "payload": "TEA"}]}]},
-            Content(cards=(Card(title="Tea", buttons=(Button(title="Buy", payload="TEA"),)),)),
-        ),
-        ({"heart": True}, Content(is_heart=True)),
-        ({"text": "this", "reply_to": "m1"}, Content(text="this", reply_to_mid="m1")),
-    ],
-)
-def test_an_operator_may_send_whatever_instagram_takes(client, house, body, content):
-    conversation = a_conversation()
-    a_question(conversation)
-    house.answer = lambda _: Done(a_reply(conversation).id)
-
-    assert client.post("/api/conversations/1/messages", json=body).status_code == 202
-    assert house.told == [written(content, hold=True)]
-
-
-def test_what_cannot_be_sent_is_refused_by_name(client):
-    a_conversation()
-    body = {"text": "x", "quick_replies": [{"title": "y" * 21, "payload": "Y"}]}
-
-    told = client.post("/api/conversations/1/messages", json=body).get_json()
-
-    because = "quick_replies.0.title: it must not be longer than 20 characters"
-    assert told == {"error": {"code": "invalid", "message": because}}
-
-
-@pytest.mark.parametrize("emoji", ["love", "🎉", None])
-def test_an_operator_puts_a_sign_on_a_message_and_takes_it_off(client, house, emoji):
-    conversation = a_conversation()
-    a_question(conversation)
-    house.answer = lambda _: Done(a_reply(conversation, kind="reaction", text="").id)
-
-    answer = client.post("/api/conversations/1/reactions", json={"mid": "m1", "emoji": emoji})
-
-    assert (answer.status_code, answer.get_json()["kind"]) == (202, "reaction")
-    content = Content(reaction=Reaction(mid="m1", emoji=emoji))
-    assert house.told == [written(content, hold=False)]
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"mid": "m2"}, {"mid": ""}, {"mid": "m1", "emoji": ""}, {"mid": "m1", "by": "me"}]
-)
-def test_a_sign_on_nothing_is_refused(client, house, body):
-    a_question(a_conversation())
-    a_question(a_conversation(a_contact("701")), "m2")
-
-    answer = client.post("/api/conversations/1/reactions", json=body)
-
-    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
-    assert house.told == []

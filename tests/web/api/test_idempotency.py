@@ -1,4 +1,4 @@
-"""A request with a key is carried out once, and answered each time as the first time."""
+"""A request with a key is executed once, and answered each time as the first time."""
 
 import hashlib
 import re
@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from moca.core.messages.operator_actions import EraseContact
-from moca.core.types import ContactKey, Right
+from moca.core.types import ContactKey, OperatorRole
 from moca.storage.db.operator_tables import AuditEntry, Login, Operator
 from moca.storage.db.tables import Conversation, Message
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.web.app import create_app
-from moca.web.config import Health, Ports
+from moca.web.config import Health, WebPorts
 from tests.web.conftest import TOKEN
-from tests.web.desk import Desk, replies
+from tests.web.desk import WebDesk, replies
 from tests.web.rows import (
     ACCOUNT,
     AT,
@@ -32,12 +32,12 @@ KEY = {"Idempotency-Key": "a-key"}
 
 @pytest.fixture
 def desk(database):
-    return Desk(database)
+    return WebDesk(database)
 
 
 @pytest.fixture
 def app(database, desk, config):
-    return create_app(Ports(database=database, tell=desk.tell, health=Health), config)
+    return create_app(WebPorts(database=database, tell=desk.tell, health=Health), config)
 
 
 def write(client, text="At nine.", key="a-key", path=MESSAGES, **more):
@@ -175,7 +175,7 @@ def test_an_answer_that_could_not_be_kept_is_made_anew(client, desk):
 def test_another_process_knows_the_key(client, database, desk, config):
     a_conversation()
     first = write(client)
-    later = create_app(Ports(database=database, tell=desk.tell, health=Health), config)
+    later = create_app(WebPorts(database=database, tell=desk.tell, health=Health), config)
     other = later.test_client()
     other.environ_base.update(client.environ_base)
     assert told(write(other)) == told(first)
@@ -199,7 +199,9 @@ def test_one_operator_does_not_see_anothers_answers(app):
         client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
         shown = f"operator.{name}"
         client.set_cookie("moca_session", shown)
-        operator = Operator.create(name=name, right=Right.ANSWERS, password_hash="", created_at=AT)
+        operator = Operator.create(
+            name=name, role=OperatorRole.ANSWERS, password_hash="", created_at=AT
+        )
         key = hashlib.sha256(shown.encode()).hexdigest()
         Login.create(key=key, operator=operator, opened_at=AT, seen_at=AT, ends_at=after(60))
         assert [write(client).json["author_name"] for _ in range(2)] == [name, name]
@@ -240,7 +242,7 @@ def test_every_post_is_carried_out_once(sealing_client, path, body):
 
 @pytest.fixture
 def sealing_client(database, desk, config):
-    ports = Ports(database=database, tell=desk.tell, health=Health, seal=lambda token: "sealed")
+    ports = WebPorts(database=database, tell=desk.tell, health=Health, seal=lambda token: "sealed")
     client = create_app(ports, config).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
     return client
@@ -249,7 +251,7 @@ def sealing_client(database, desk, config):
 def test_erasing_the_contact_leaves_nothing_of_the_answer(client, desk, database):
     a_conversation()
     write(client)
-    assert "At nine." in IdempotencyKey.get().body
+    assert "At nine." in (IdempotencyKey.get().body or "")
 
     desk.tell(EraseContact(ContactKey(ACCOUNT, "700")))
 

@@ -135,14 +135,14 @@ def test_an_open_message_tells_that_its_burst_is_being_gathered(client):
     a_question(conversation, "m2", created_at=after(3))
 
     until = "2026-11-22T12:00:05Z"
-    assert waits(client, "m1") == ("debounce", "more messages may follow", until)
-    assert waits(client, "m2") == ("debounce", "more messages may follow", until)
+    assert waits(client, "m1") == ("debounce", "waiting for more messages", until)
+    assert waits(client, "m2") == ("debounce", "waiting for more messages", until)
 
 
 def test_an_open_message_tells_of_the_cooldown(client):
     a_question(a_conversation(cooldown_until=after(30)))
 
-    because = "the cooldown after the last reply"
+    because = "cooldown after the last reply"
     assert waits(client) == ("cooldown", because, "2026-11-22T12:00:30Z")
 
 
@@ -151,13 +151,13 @@ def test_an_open_message_tells_of_the_reply_before_it(client):
     an_item(a_reply(conversation))
     a_question(conversation)
 
-    assert waits(client) == ("cooldown", "the reply before it is on its way", None)
+    assert waits(client) == ("cooldown", "waiting for the previous reply to go out", None)
 
 
 def test_an_open_message_tells_that_its_reply_is_being_written(client):
     a_step(a_question(a_conversation()), 5, "generation", "started")
 
-    assert waits(client) == ("generation", "the reply is being written", None)
+    assert waits(client) == ("generation", "writing the reply", None)
 
 
 @pytest.mark.parametrize(
@@ -166,11 +166,11 @@ def test_an_open_message_tells_that_its_reply_is_being_written(client):
         (
             "queued",
             {"scheduled_for": after(60)},
-            ("queue", "the reply is scheduled for later", "2026-11-22T12:01:00Z"),
+            ("queue", "scheduled for later", "2026-11-22T12:01:00Z"),
         ),
-        ("queued", {"scheduled_for": after(0)}, ("queue", "the reply waits for its turn", None)),
-        ("sending", {}, ("sending", "the reply is being sent", None)),
-        ("unknown", {}, ("settling", "whether the reply arrived is being found out", None)),
+        ("queued", {"scheduled_for": after(0)}, ("queue", "waiting for its turn", None)),
+        ("sending", {}, ("sending", "sending the reply", None)),
+        ("unknown", {}, ("settling", "checking whether the reply was delivered", None)),
     ],
 )
 def test_an_open_message_tells_how_far_its_reply_is(client, status, item, waiting):
@@ -190,5 +190,5 @@ def test_a_queued_reply_tells_of_the_last_one_to_the_same_person(client, frozen)
     a_question(conversation, processed=True, reply=reply)
     frozen.tick(timedelta(seconds=3))
 
-    because = "one reply to a person in 7 s"
+    because = "one reply per contact every 7 s"
     assert waits(client) == ("queue", because, "2026-11-22T12:00:09Z")

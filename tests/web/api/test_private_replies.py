@@ -1,7 +1,7 @@
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.messages.receipt import Done
+from moca.core.messages.command import Done
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author
 from tests.web.rows import AT, a_conversation, a_question, a_reply
@@ -30,8 +30,8 @@ def test_an_operator_answers_a_comment_in_private(client, house):
 @pytest.mark.parametrize(
     ("more", "because"),
     [
-        ({}, "comment: this is no comment"),
-        ({"reply_to": "m1"}, "reply_to: a private reply answers its comment alone"),
+        ({}, "comment: is not a comment"),
+        ({"reply_to": "m1"}, "reply_to: cannot be combined with comment_id"),
     ],
 )
 def test_only_a_comment_is_answered_in_private(client, house, more, because):

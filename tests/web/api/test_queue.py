@@ -1,5 +1,6 @@
 import pytest
 
+from moca.core.messages.command import Conflict
 from moca.core.messages.operator_actions import (
     CancelReply,
     EditReply,
@@ -8,7 +9,6 @@ from moca.core.messages.operator_actions import (
     RetryReply,
     SettleReply,
 )
-from moca.core.messages.receipt import Conflict
 from moca.storage.db.metric_tables import Freeze
 from tests.web.rows import (
     ACCOUNT,

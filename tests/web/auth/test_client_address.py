@@ -7,8 +7,12 @@ from moca.web.auth.client_address import ClientAddress, place_of
 PROXIES = ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
 
+def start_response(_status, _headers, _exc_info=None):
+    raise AssertionError("the application starts no response")
+
+
 def seen(peer, forwarded=None, proto=None, trusted=PROXIES):
-    """Tell the address and scheme that the application sees."""
+    """Return the address and scheme that the application sees."""
     found = []
 
     def application(environ, _start_response):
@@ -20,7 +24,7 @@ def seen(peer, forwarded=None, proto=None, trusted=PROXIES):
         environ["HTTP_X_FORWARDED_FOR"] = forwarded
     if proto is not None:
         environ["HTTP_X_FORWARDED_PROTO"] = proto
-    ClientAddress(application, trusted)(environ, None)
+    ClientAddress(application, trusted)(environ, start_response)
     return found[0]
 
 
@@ -77,9 +81,9 @@ def test_a_customers_addresses_are_one_place(address, place):
 
 def test_the_application_believes_the_proxies_of_its_settings(database, house, config):
     from moca.web.app import create_app
-    from moca.web.config import Ports
+    from moca.web.config import WebPorts
 
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     app = create_app(ports, replace(config, trusted_proxies=("127.0.0.1",)))
     proto = {"X-Forwarded-Proto": "https"}
 

@@ -18,7 +18,7 @@ def test_the_api_tells_a_stranger_in_json_what_to_send(stranger, path):
     assert answer.get_json() == {
         "error": {
             "code": "unauthorized",
-            "message": "send Authorization: Bearer with the token printed at start",
+            "message": 'Send "Authorization: Bearer <token>" with the API token.',
         }
     }
 
@@ -35,7 +35,7 @@ def test_a_page_tells_a_stranger_how_to_get_the_link(stranger, path):
     answer = stranger.get(path)
 
     assert answer.status_code == 401
-    assert "Moca printed a link when it started" in answer.text
+    assert "Open the link in the terminal where you started it" in answer.text
 
 
 def test_the_printed_link_opens_a_session_once_and_leaves_a_clean_address(stranger):
@@ -104,7 +104,9 @@ def test_every_page_forbids_what_it_does_not_need(browser_session):
     assert headers == {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; "
-        "base-uri 'none'; form-action 'self'; object-src 'none'",
+        "base-uri 'none'; form-action 'self'; object-src 'none'; "
+        "img-src 'self' https://*.cdninstagram.com https://*.fbcdn.net https://*.fbsbx.com; "
+        "media-src https://*.cdninstagram.com https://*.fbcdn.net https://*.fbsbx.com",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -1,4 +1,4 @@
-"""What a login may try, what it costs, where it leads, and what is kept of it."""
+"""Limits, costs, redirects and records of logins."""
 
 import threading
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from moca.web.app import create_app
 from moca.web.auth import passwords
 from moca.web.auth.next_page import local_path
-from moca.web.config import Ports
+from moca.web.config import WebPorts
 from tests.web.auth.test_login import PASSWORD, an_operator, keep_logins, logs_in
 from tests.web.conftest import TOKEN
 from tests.web.forms import SAME_ORIGIN
@@ -28,10 +28,17 @@ def wrong_tokens(client, count, token="wrong", address="127.0.0.1"):
 def hashed(monkeypatch):
     """The passwords that were hashed."""
     tried = []
-    verify = passwords._HASHER.verify
-    hasher = type("Hasher", (), {"hash": passwords._HASHER.hash})()
-    hasher.verify = lambda hash_, password: tried.append(password) or verify(hash_, password)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    hasher = passwords._HASHER
+
+    class RecordingHasher:
+        def hash(self, password):
+            return hasher.hash(password)
+
+        def verify(self, hash_, password):
+            tried.append(password)
+            return hasher.verify(hash_, password)
+
+    monkeypatch.setattr(passwords, "_HASHER", RecordingHasher())
     return tried
 
 
@@ -67,7 +74,7 @@ def test_a_token_opens_a_session_by_a_form_that_leaves_it_in_no_address(app, str
     assert (answer.status_code, answer.location) == (303, "/")
     assert stranger.get("/").status_code == 200
     wrong = app.test_client().post("/login/token", data={"token": "x"}, headers=SAME_ORIGIN)
-    assert (wrong.status_code, "This is not the token." in wrong.text) == (403, True)
+    assert (wrong.status_code, "Incorrect token." in wrong.text) == (403, True)
     elsewhere = app.test_client().post("/login/token", data={"token": TOKEN})
     assert elsewhere.status_code == 403
 
@@ -115,7 +122,7 @@ def test_who_must_wait_is_told_in_a_header_too(app):
     answer = logs_in(client, password="guess")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "900")
-    assert "Too many tries. Wait 15 min." in answer.text
+    assert "Too many attempts. Try again in 15 min." in answer.text
 
 
 def test_a_login_does_not_wait_for_others_to_be_hashed(app, monkeypatch):
@@ -127,7 +134,7 @@ def test_a_login_does_not_wait_for_others_to_be_hashed(app, monkeypatch):
         answer = logs_in(app.test_client())
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
-    assert "Wait 1 s." in answer.text
+    assert "Try again in 1 s." in answer.text
 
 
 def test_a_browser_that_logged_in_before_is_not_shut_out_by_those_who_guess(app, house):
@@ -165,7 +172,7 @@ def test_a_cookie_that_was_made_up_makes_no_browser_known(app, house, shown):
 def test_the_client_behind_a_trusted_proxy_is_counted_and_not_the_proxy(database, house, config):
     an_operator()
     keep_logins(house)
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     app = create_app(ports, replace(config, trusted_proxies=("127.0.0.1",)))
     client = app.test_client()
 

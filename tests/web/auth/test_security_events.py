@@ -1,10 +1,11 @@
-"""What is kept of what happens at the doors: counts, log lines, audit entries."""
+"""The traces of security events: counts, log lines, audit entries."""
 
 from datetime import timedelta
 
 import pytest
 import structlog
 
+from moca.logs import hash_names_with
 from moca.storage.db.operator_tables import AuditEntry
 from tests.web.auth.test_login import PASSWORD, an_operator, keep_logins, logs_in
 from tests.web.auth.test_login_limits import wrong_tokens
@@ -34,9 +35,9 @@ def test_refused_logins_are_counted_logged_and_audited_once_a_minute(app, metric
 
     assert [counted(metrics, f"login_{end}") for end in ("refused", "locked")] == [6, 2]
     assert audited() == [
-        ("system", "refused a login", f"operator {ada.id} (ada), from 127.0.0.1"),
-        ("system", "refused logins: too many tries", f"operator {ada.id} (ada), from 127.0.0.1"),
-        ("system", "refused a login", "an unknown name, from 127.0.0.1"),
+        ("system", "login failed", f"user {ada.id} (ada), from 127.0.0.1"),
+        ("system", "logins blocked: too many attempts", f"user {ada.id} (ada), from 127.0.0.1"),
+        ("system", "login failed", "an unknown name, from 127.0.0.1"),
     ]
     told = [line for line in lines if line["event"].startswith("security.")]
     assert [line["event"] for line in told] == [
@@ -51,6 +52,26 @@ def test_refused_logins_are_counted_logged_and_audited_once_a_minute(app, metric
     frozen.tick(timedelta(minutes=15))
     logs_in(client, password="guess")
     assert len(audited()) == 4
+
+
+def names_logged_with(client, key):
+    hash_names_with(key)
+    with structlog.testing.capture_logs() as lines:
+        logs_in(client, "my password", "guess")
+    return [line["name"] for line in lines if line["event"] == "security.login_refused"]
+
+
+def test_a_name_is_logged_by_a_hash_that_nobody_can_make_without_the_kept_key(
+    app, frozen, monkeypatch
+):
+    monkeypatch.setattr("moca.logs._hash_key", b"")
+    client = app.test_client()
+
+    with_one, with_another = names_logged_with(client, b"1"), names_logged_with(client, b"2")
+
+    assert [len(with_one), len(with_another)] == [1, 1]
+    assert with_one != with_another
+    assert names_logged_with(client, b"1") == with_one
 
 
 def test_a_flood_of_fresh_names_fills_no_table(app, frozen):
@@ -71,9 +92,9 @@ def test_wrong_tokens_and_opened_links_are_counted_logged_and_audited(stranger, 
     names = ("token_refused", "token_locked", "link_opened")
     assert [counted(metrics, name) for name in names] == [20, 2, 1]
     assert audited() == [
-        ("system", "refused a wrong token", "from 127.0.0.1"),
-        ("system", "refused wrong tokens: too many tries", "from 127.0.0.1"),
-        ("link", "opened the link", "session 1 (from 127.0.0.1)"),
+        ("system", "incorrect token", "from 127.0.0.1"),
+        ("system", "tokens blocked: too many attempts", "from 127.0.0.1"),
+        ("link", "logged in with the link", "session 1 (from 127.0.0.1)"),
     ]
     assert TOKEN not in str(lines)
 
@@ -108,7 +129,7 @@ def test_an_operator_is_not_named_like_one_of_moca_s_own(browser_session, house,
 
 
 def test_deeds_name_operators_by_number_and_name(app, house):
-    ada = an_operator(right="administers")
+    ada = an_operator(role="administers")
     ben = an_operator("ben")
     keep_logins(house)
     client = app.test_client()
@@ -119,7 +140,7 @@ def test_deeds_name_operators_by_number_and_name(app, house):
     sends(client, f"/users/{ben.id}/remove")
 
     assert house.deeds == [
-        ("ada", "let an operator: reads", f"operator {ben.id} (ben)"),
-        ("ada", "removed an operator", f"operator {ben.id} (ben)"),
+        ("ada", "changed a role to Viewer", f"user {ben.id} (ben)"),
+        ("ada", "removed a user", f"user {ben.id} (ben)"),
     ]
     assert house.numbers[-1] == ada.id

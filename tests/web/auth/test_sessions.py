@@ -1,4 +1,4 @@
-"""Sessions that began with the link: rows that are seen, listed and ended."""
+"""Sessions opened by the link: they are shown, listed and ended."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,8 @@ import pytest
 
 from moca.storage.db.operator_tables import AuditEntry, Login
 from moca.web.app import create_app
-from moca.web.config import Ports
+from moca.web.config import WebPorts
+from tests.support.values import id_of
 from tests.web.conftest import TOKEN
 from tests.web.forms import SAME_ORIGIN, seal_of, sends
 from tests.web.rows import AT, after
@@ -28,10 +29,10 @@ def audited():
 
 @pytest.fixture
 def app_with(database, house, config):
-    """Makes the application with other settings, over the same database."""
+    """Builds the application with other settings, over the same database."""
 
     def made(**changes):
-        ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+        ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
         return create_app(ports, replace(config, **changes))
 
     return made
@@ -43,7 +44,7 @@ def test_two_browsers_that_open_the_link_at_once_have_sessions_of_their_own(app)
     cookies = {each.get_cookie("moca_session").value for each in (one, other)}
     assert len(cookies) == 2
     rows = list(Login.select().order_by(Login.id))
-    assert [(row.operator_id, row.address, row.opened_at) for row in rows] == [
+    assert [(id_of(row, "operator"), row.address, row.opened_at) for row in rows] == [
         (None, "127.0.0.1", AT)
     ] * 2
     assert not cookies & {row.key for row in rows}
@@ -77,9 +78,9 @@ def test_an_administrator_sees_link_sessions_and_ends_one(app, house, frozen):
     assert answer.status_code == 303
     assert (administrator.get("/").status_code, other.get("/").status_code) == (200, 401)
     assert audited() == [
-        ("link", None, "opened the link", "session 1 (from 127.0.0.1)"),
-        ("link", None, "opened the link", "session 2 (from 127.0.0.1)"),
-        ("link", 1, "ended a session of the link", "session 2"),
+        ("link", None, "logged in with the link", "session 1 (from 127.0.0.1)"),
+        ("link", None, "logged in with the link", "session 2 (from 127.0.0.1)"),
+        ("link", 1, "logged out a browser", "session 2"),
     ]
 
 
@@ -119,7 +120,7 @@ def test_over_tls_the_cookie_is_this_hosts_alone(app_with, changes):
 
 
 def test_what_one_session_sealed_is_worth_nothing_in_another(app, app_with):
-    """The token signs nothing: with the same token another session's seal is another one."""
+    """The token signs nothing: with the same token another session's signature differs."""
     one, other = opens_link(app), opens_link(app)
 
     assert seal_of(one) != seal_of(other)

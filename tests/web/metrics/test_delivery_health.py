@@ -2,24 +2,24 @@ from datetime import timedelta
 
 import pytest
 
-from moca.storage.db.metric_tables import ArrivalHour, Comparison
+from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount
 from tests.web.rows import AT
 
 ACCOUNT = "17841400000000001"
-SILENCE = "no webhook has come since noon; connect the account again"
+SILENCE = "no webhook has arrived since noon; connect the account again"
 MIDNIGHT = AT.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
 def compared(database):
-    Comparison.create(account_id=ACCOUNT, compared_until=AT, last_arrival_at=AT)
+    ReconciledAccount.create(account_id=ACCOUNT, compared_until=AT, last_arrival_at=AT)
     for hours, delivered, missed in ((0, 6, 1), (1, 3, 0), (-24, 2, 0), (-24 * 14, 100, 0)):
         hour = MIDNIGHT + timedelta(hours=hours)
         ArrivalHour.create(account_id=ACCOUNT, hour=hour, delivered=delivered, missed=missed)
 
 
 def be_silent():
-    Comparison.update(quiet_since_at=AT, quiet_because=SILENCE).execute()
+    ReconciledAccount.update(quiet_since_at=AT, quiet_because=SILENCE).execute()
 
 
 def test_stats_tell_how_much_came_by_webhook(compared, client):
@@ -42,7 +42,7 @@ def test_status_readiness_and_the_inbox_say_that_an_account_has_gone_quiet(
     assert client.get("/statusz").get_json()["warnings"] == [f"account {ACCOUNT}: {SILENCE}"]
     assert SILENCE in client.get("/").text
     ready = stranger.get("/readyz")
-    said = ["no webhook comes any more for 1 account; see /statusz"]
+    said = ["no webhooks arrive any more for 1 account; see /statusz"]
     assert (ready.status_code, ready.get_json()["warnings"]) == (200, said)
 
 

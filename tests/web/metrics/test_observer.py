@@ -3,7 +3,7 @@ from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.replies import MessagesEnded, ReplyQueued
 from moca.core.outbox.delivery import Delivered
 from moca.core.types import Outcome
-from moca.web.metrics.observer import Memory, Observation
+from moca.web.metrics.observer import MetricsObserver, RecentValues
 from moca.web.metrics.prometheus import Metrics
 from tests.support.factory import ANNA, at, reply_to, said
 
@@ -14,7 +14,7 @@ def lines(metrics):
 
 def observed(*events):
     metrics = Metrics()
-    observation = Observation(metrics)
+    observation = MetricsObserver(metrics)
     for event in events:
         observation.observe(event)
     return lines(metrics)
@@ -69,7 +69,7 @@ def test_what_arrived_before_a_restart_is_not_timed():
 
 
 def test_a_full_memory_forgets_the_oldest():
-    memory = Memory(2)
+    memory: RecentValues[str, str] = RecentValues(2)
     for name in "abc":
         memory.put(name, name.upper())
 

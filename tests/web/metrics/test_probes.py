@@ -3,11 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.accounts import AccountStatus, Flavour, TokenState
+from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.types import Outcome
 from moca.storage.db.tables import Webhook
 from moca.web.app import create_app
-from moca.web.config import Health, Ports
+from moca.web.config import Health, WebPorts
 from tests.web.api.test_accounts import an_account
 from tests.web.rows import AT, a_conversation, a_question, a_reply, an_answered_question, an_item
 
@@ -33,23 +33,29 @@ def test_readiness_names_every_part(stranger):
     )
 
 
-@pytest.mark.parametrize("part", ["database", "supervisor"])
-def test_a_node_that_cannot_take_in_and_write_is_not_ready(stranger, house, part):
-    house.health = Health(**{part: "does not answer"})
+@pytest.mark.parametrize(
+    ("part", "health"),
+    [
+        ("database", Health(database="not responding")),
+        ("supervisor", Health(supervisor="not responding")),
+    ],
+)
+def test_a_node_that_cannot_take_in_and_write_is_not_ready(stranger, house, part, health):
+    house.health = health
 
     answer = stranger.get("/readyz")
 
     told = answer.get_json()
     assert (answer.status_code, told["status"]) == (503, "not ready")
-    assert told[part] == "does not answer"
+    assert told[part] == "not responding"
 
 
 def test_webhooks_still_go_to_a_node_whose_sender_is_not_well(stranger, house):
-    house.health = Health(sender="does not answer")
+    house.health = Health(sender="not responding")
 
     answer = stranger.get("/readyz")
 
-    assert (answer.status_code, answer.get_json()["sender"]) == (200, "does not answer")
+    assert (answer.status_code, answer.get_json()["sender"]) == (200, "not responding")
 
 
 def test_parts_that_do_not_answer_make_it_not_ready(stranger, house):
@@ -57,14 +63,14 @@ def test_parts_that_do_not_answer_make_it_not_ready(stranger, house):
 
     answer = stranger.get("/readyz")
 
-    assert (answer.status_code, answer.get_json()["supervisor"]) == (503, "it does not answer")
+    assert (answer.status_code, answer.get_json()["supervisor"]) == (503, "not responding")
 
 
 @pytest.mark.parametrize(
     ("accounts", "warnings"),
     [
-        ({"1": "ok", "2": DEAD}, ["nothing can be sent for 1 account; see /statusz"]),
-        ({"1": DEAD, "2": DEAD}, ["nothing can be sent for 2 accounts; see /statusz"]),
+        ({"1": "ok", "2": DEAD}, ["replies cannot be sent for 1 account; see /statusz"]),
+        ({"1": DEAD, "2": DEAD}, ["replies cannot be sent for 2 accounts; see /statusz"]),
     ],
 )
 def test_dead_tokens_are_warnings_that_name_no_account(stranger, house, accounts, warnings):
@@ -150,19 +156,19 @@ def test_the_end_of_the_settings_token_is_told_as_those_of_the_database_are(
 ):
     token = TokenState(
         account_id="1",
-        flavour=Flavour.INSTAGRAM_LOGIN,
+        flavour=LoginKind.INSTAGRAM_LOGIN,
         status=AccountStatus.ACTIVE,
         issued_at=AT,
         expires_at=AT + timedelta(days=6),
     )
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     app = create_app(ports, replace(config, own_token=token), None, metrics)
     asked = app.test_client()
     bearer = {"Authorization": f"Bearer {config.api_token}"}
 
     told = asked.get("/metrics").text
     assert 'moca_account_token_expires_seconds{account_id="1"} 518400.0' in told
-    line = "account 1: the access token ends within 7 days, at 2026-11-28 12:00 UTC"
+    line = "account 1: the access token expires within 7 days, at 2026-11-28 12:00 UTC"
     assert asked.get("/statusz", headers=bearer).get_json()["warnings"] == [line]
 
 
@@ -227,6 +233,7 @@ def test_stats_tell_how_things_stand(client):
 
 
 def test_the_description_names_every_address_of_the_api(app, stranger):
+    assert app.paths == {}, "it is made when it is first asked for"
     described = stranger.get("/openapi.json").get_json()
 
     served = {

@@ -1,4 +1,4 @@
-"""The example alerts and the board ask for figures that there are."""
+"""The example alerts and the dashboard only use existing metrics."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from moca.storage.db.metric_tables import Freeze
 from moca.storage.db.tables import Webhook
-from moca.web.config import Vitals
+from moca.web.config import ProcessStatus
 from tests.web.rows import AT, a_contact, a_conversation
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -17,13 +17,13 @@ NAMED = re.compile(r"\bmoca_[a-z_]+[a-z]\b")
 
 
 def names_in(told):
-    """Name the figures that a text asks for."""
+    """Return the metrics that a text uses."""
     return set(NAMED.findall(told))
 
 
 @pytest.fixture
 def exposed(stranger, metrics):
-    """Every figure that the metrics tell, by the name under which Prometheus keeps it."""
+    """Every metric, by the name under which Prometheus stores it."""
     metrics.webhook_answered(200, 0.004)
     metrics.delivery_ended("delivered", timedelta(seconds=1))
     metrics.messages_missed(1)
@@ -61,4 +61,4 @@ def test_the_figures_tell_how_everything_stands(stranger, app):
 
 
 def test_no_vitals_are_none():
-    assert Vitals() == Vitals(waiting={}, live_conversations=None)
+    assert ProcessStatus() == ProcessStatus(waiting={}, live_conversations=None)

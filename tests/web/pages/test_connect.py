@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from moca.core.accounts import Account, Flavour, SealedToken
+from moca.core.accounts import Account, LoginKind, SealedToken
 from moca.core.messages.accounts import StoreAccount
 from moca.instagram.oauth import Connected, Grant, LoginFailed
 from moca.web.auth.sessions import Sessions
@@ -20,7 +20,7 @@ def config(config):
 
 
 def begin(browser, **query):
-    """Begin a login; gives the state with which Meta sends the browser back."""
+    """Begin a login; return the state of Meta's redirect."""
     answer = browser.get("/connect", query_string=query)
     assert answer.status_code == 303
     return parse_qs(urlsplit(answer.location).query)["state"][0]
@@ -35,8 +35,8 @@ def test_a_login_stores_the_account_with_its_token_sealed(browser_session, house
     answer = come_back(browser_session, begin(browser_session), "the-code#_")
     back = "https://moca.example/connect/callback"
     assert login.asked == [
-        (Flavour.INSTAGRAM_LOGIN, back),
-        (Flavour.INSTAGRAM_LOGIN, "the-code", back),
+        (LoginKind.INSTAGRAM_LOGIN, back),
+        (LoginKind.INSTAGRAM_LOGIN, "the-code", back),
     ]
     token = SealedToken("sealed:the-token", AT, AT + timedelta(days=60))
     assert commands(house) == [StoreAccount(SHOP, token, AT, replaces=True)]
@@ -47,7 +47,7 @@ def test_a_login_stores_the_account_with_its_token_sealed(browser_session, house
 
 def test_the_flavour_is_kept_through_the_login(browser_session, login):
     come_back(browser_session, begin(browser_session, flavour="facebook_login"))
-    assert login.asked[1][:2] == (Flavour.FACEBOOK_LOGIN, "the-code")
+    assert login.asked[1][:2] == (LoginKind.FACEBOOK_LOGIN, "the-code")
 
 
 def test_a_login_begun_in_another_browser_is_refused(app, browser_session, house, frozen):
@@ -101,3 +101,8 @@ def test_strangers_cannot_connect_accounts(stranger):
 def test_an_unknown_flavour_is_named(browser_session):
     answer = browser_session.get("/connect", query_string={"flavour": "other"})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/accounts", "/start"])
+def test_connecting_is_offered_where_it_is_possible(browser_session, path):
+    assert 'href="/connect"' in browser_session.get(path).text

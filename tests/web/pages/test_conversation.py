@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from moca.core.messages.operators import MarkRead
+from moca.storage.db.operator_tables import Note
 from moca.storage.db.tables import Event
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
 
@@ -12,7 +13,7 @@ POLL = {"X-Moca-Live": "1"}
 
 
 def bubble(page, message):
-    """The part of a page that shows a message."""
+    """Return the part of a page that shows a message."""
     return page.split(f'id="m{message.id}"')[1].split("</li>")[0]
 
 
@@ -26,11 +27,34 @@ def test_a_conversation_shows_both_sides_and_who_wrote(browser_session):
 
     page = browser_session.get(HERE).text
 
-    assert 'data-side="theirs"' in page.split("When are you open?")[0]
+    assert page.split(f'id="m{question.id}"')[1].startswith(' data-side="theirs"')
     assert [bubble(page, each).count("At nine.") for each in ours.values()] == [1, 1, 1]
-    assert "in the Instagram app" in bubble(page, ours["human"])
+    assert "Instagram app" in bubble(page, ours["human"])
     assert 'data-author="operator"' in page
     assert f'href="/messages/{question.mid}"' in bubble(page, question)
+
+
+def test_the_list_stands_beside_the_thread_and_is_refreshed_by_itself(browser_session):
+    ada = a_conversation(a_contact(psid="1", name="Ada"))
+    ben = a_conversation(a_contact(psid="2", name="Ben"), status="closed")
+
+    page = browser_session.get(f"{HERE}?list=closed").text
+    thread = browser_session.get(HERE, headers=POLL).text
+    rows = browser_session.get("/?list=closed", headers=POLL).text
+
+    row = f'href="/conversations/{ben.id}?list=closed" id="conversation-{ben.id}"'
+    assert (row in page, row in thread, row in rows) == (True, False, True)
+    assert 'id="list" data-live="/?list=closed"' in page
+    assert f'id="live" data-live="/conversations/{ada.id}"' in page
+    assert f'id="conversation-{ada.id}"' in browser_session.get(HERE).text
+
+
+def test_a_search_hit_is_still_shown_after_a_refresh(browser_session):
+    a_question(a_conversation())
+
+    page = browser_session.get(f"{HERE}?at=1&q=open").text
+
+    assert f'id="live" data-live="{HERE}?at=1&amp;q=open"' in page
 
 
 @pytest.mark.parametrize(
@@ -51,14 +75,14 @@ def test_a_conversation_shows_both_sides_and_who_wrote(browser_session):
             {"attachments": [{"type": "image", "url": "javascript:alert(1)"}]},
             '<span class="muted">image</span>',
         ),
-        ({"type": "story_reply"}, {"story": {"url": "https://x.example/s"}}, "answers your story"),
-        ({}, {"reply_to_mid": "m0"}, "answers a message above"),
-        ({"kind": "comment"}, {"media_id": "1"}, "a comment under a post"),
-        ({"kind": "postback"}, {"payload": "P"}, "tapped a button"),
-        ({"type": "quick_reply"}, {"payload": "P"}, "tapped a quick reply"),
-        ({}, {"referral": {"source": "ADS", "ad_title": "Summer"}}, "came by Summer"),
+        ({"type": "story_reply"}, {"story": {"url": "https://x.example/s"}}, "Reply to your story"),
+        ({}, {"reply_to_mid": "m0"}, "Reply to an earlier message"),
+        ({"kind": "comment"}, {"media_id": "1"}, "Comment on a post"),
+        ({"kind": "postback"}, {"payload": "P"}, "Tapped a button"),
+        ({"type": "quick_reply"}, {"payload": "P"}, "Tapped a quick reply"),
+        ({}, {"referral": {"source": "ADS", "ad_title": "Summer"}}, "Came from: Summer"),
         ({"type": "unsupported", "text": ""}, None, "(unsupported)"),
-        ({"text": "", "deleted_at": AT}, None, "The contact took this back."),
+        ({"text": "", "deleted_at": AT}, None, "Message unsent"),
     ],
 )
 def test_every_kind_of_message_is_shown_as_what_it_is(browser_session, columns, content, shown):
@@ -74,9 +98,9 @@ def test_every_kind_of_message_is_shown_as_what_it_is(browser_session, columns, 
         ({"quick_replies": [{"title": "Yes", "payload": "Y"}]}, "<span>Yes</span>"),
         ({"buttons": [{"title": "Shop", "url": "https://x.example"}]}, "<span>Shop</span>"),
         ({"media": {"type": "video", "url": "https://x.example/v"}}, ">video</a>"),
-        ({"is_heart": True}, "a heart"),
-        ({"cards": [{"title": "Shirt", "subtitle": "blue"}]}, "card: Shirt"),
-        ({"reply_to_mid": "m1"}, "answers a message above"),
+        ({"is_heart": True}, "Heart"),
+        ({"cards": [{"title": "Shirt", "subtitle": "blue"}]}, "Card: Shirt"),
+        ({"reply_to_mid": "m1"}, "Reply to an earlier message"),
     ],
 )
 def test_every_kind_of_reply_is_shown_as_what_it_is(browser_session, content, shown):
@@ -103,7 +127,7 @@ def test_signs_and_edits_stand_at_their_message(browser_session):
 
     shown = bubble(browser_session.get(HERE).text, question)
     assert "\u2764" in shown
-    assert "edited" in shown
+    assert "Edited" in shown
     assert "When do you open?" in shown
 
     happens("m1", "reaction", action="unreact", emoji="\u2764", at="later")
@@ -113,10 +137,10 @@ def test_signs_and_edits_stand_at_their_message(browser_session):
 @pytest.mark.parametrize(
     ("opened", "kind", "says"),
     [
-        (timedelta(hours=1), "open", "Instagram lets you write"),
-        (timedelta(hours=24), "people", "a person may write"),
-        (timedelta(days=7), "shut", "lets nobody write"),
-        (None, "shut", "lets nobody write"),
+        (timedelta(hours=1), "open", "You can reply"),
+        (timedelta(hours=24), "people", "The bot's 24-hour window has closed. You can reply"),
+        (timedelta(days=7), "shut", "You can reply once the contact writes again."),
+        (None, "shut", "You can reply once the contact writes again."),
     ],
 )
 def test_the_window_is_told(browser_session, opened, kind, says):
@@ -174,7 +198,7 @@ def test_a_long_conversation_goes_back_page_by_page(browser_session, monkeypatch
     page = browser_session.get(older).text
     assert "number 0" in page
     assert f'href="/conversations/{first.id}"' in page
-    assert "The latest messages" in page
+    assert "Latest messages" in page
 
 
 @pytest.mark.parametrize("number", ["99", "0", "x", "9" * 30])
@@ -194,3 +218,72 @@ def test_the_page_says_who_has_taken_over_and_until_when(browser_session):
 def test_a_reply_is_signed_with_its_authors_name(browser_session):
     a_reply(a_conversation(), author="operator", author_name="Ada")
     assert '<span class="by">Ada</span>' in browser_session.get("/conversations/1").text
+
+
+def test_a_search_hit_is_shown_with_what_followed_and_its_term_marked(browser_session):
+    talk = a_conversation()
+    ids = [a_question(talk, f"m{number}", text=f"order {number}").id for number in range(80)]
+
+    page = browser_session.get(f"/conversations/{talk.id}?at={ids[40]}&q=ORDER+40").text
+
+    shown = [each for each in ids if f'id="m{each}"' in page]
+    assert shown == ids[16:66]
+    assert "<mark>order</mark> <mark>40</mark>" in page
+    assert "Latest messages" in page
+    latest = browser_session.get(f"/conversations/{talk.id}?at={ids[70]}&q=order").text
+    assert f'id="m{ids[-1]}"' in latest
+    assert "Latest messages" not in latest
+
+
+META = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1&signature=a"
+
+
+@pytest.mark.parametrize(
+    ("media", "url", "shows"),
+    [
+        ("image", META, "<img"),
+        ("video", META, "<video"),
+        ("audio", META, "<audio"),
+        ("share", META, "<a href"),
+        ("image", "https://evil.example/a.png", "<a href"),
+        ("image", "javascript:alert(1)", '<span class="muted">image</span>'),
+    ],
+)
+def test_only_media_of_metas_hosts_are_shown_in_the_page(browser_session, media, url, shows):
+    talk = a_conversation()
+    content = json.dumps({"attachments": [{"type": media, "url": url}]})
+    a_question(talk, text="", type=media, content=content)
+
+    body = browser_session.get(f"/conversations/{talk.id}").text.split('class="link"')[1]
+
+    assert shows in body.split("</p>")[0]
+    assert ("src=" in body.split("</p>")[0]) == (shows in ("<img", "<video", "<audio"))
+
+
+def test_addresses_in_messages_and_notes_are_links(browser_session):
+    talk = a_conversation()
+    a_question(talk, text="See https://moca.example/a")
+    Note.create(conversation=talk, author="ada", text="https://crm.example/7", created_at=AT)
+
+    page = browser_session.get(f"/conversations/{talk.id}").text
+
+    assert 'href="https://moca.example/a"' in page
+    assert 'href="https://crm.example/7"' in page
+
+
+@pytest.mark.parametrize(
+    ("columns", "chip"),
+    [
+        ({"status": "human", "needs_reply_since": AT}, "Needs reply"),
+        ({"status": "open", "needs_reply_since": AT}, "Needs reply"),
+        ({"status": "human"}, "With the team"),
+        ({"status": "open"}, "Bot"),
+        ({"status": "closed", "needs_reply_since": AT}, "Closed"),
+    ],
+)
+def test_the_head_says_what_the_work_list_says(browser_session, columns, chip):
+    a_question(a_conversation(**columns))
+
+    head = browser_session.get(HERE).text.split('class="conversation-head"')[1].split("</p>")[0]
+
+    assert f">{chip}</span>" in head

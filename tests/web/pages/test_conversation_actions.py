@@ -3,14 +3,14 @@ from datetime import timedelta
 import pytest
 
 from moca.core.content.content import Content, QuickReply
+from moca.core.messages.command import Conflict
 from moca.core.messages.operator_actions import ChangeConversation
-from moca.core.messages.operators import AddNote, RemoveNote, RemoveSavedAnswer, SaveAnswer
-from moca.core.messages.receipt import Conflict
+from moca.core.messages.operators import AddNote, RemoveNote
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author, ConversationStatus, Priority
-from moca.storage.db.operator_tables import Note, SavedAnswer
+from moca.storage.db.operator_tables import Note
 from tests.web.forms import sends
-from tests.web.rows import AT, a_conversation
+from tests.web.rows import AT, a_contact, a_conversation
 
 HERE = "/conversations/1"
 
@@ -25,15 +25,15 @@ def test_an_operator_writes(browser_session, house):
     assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
     content = Content(text="At nine.\nSee you!")
     by, first = Author.OPERATOR, Priority.HIGH
-    written = {"author_name": "Administrator", "hold": True}
-    assert house.told == [QueueReply(1, (), content, AT, by, first, None, **written)]
-    assert house.deeds == [("link", "wrote a reply", "conversation 1")]
+    reply = QueueReply(1, (), content, AT, by, first, None, author_name="Administrator", hold=True)
+    assert house.told == [reply]
+    assert house.deeds == [("link", "sent a reply", "conversation 1")]
 
 
 def test_an_operator_lets_the_bot_go_on(browser_session, house):
     a_conversation()
 
-    assert "Let the bot continue" in browser_session.get(HERE).text
+    assert "Keep the bot active" in browser_session.get(HERE).text
     sends(browser_session, f"{HERE}/messages", text="At nine.", bot_continues="1")
 
     assert house.told[0].hold is False
@@ -54,15 +54,6 @@ def test_an_operator_offers_quick_replies_one_a_line(browser_session, house):
 
     choices = tuple(QuickReply(title=title, payload=title) for title in ("Red", "Blue"))
     assert house.told[0].content == Content(text="Which?", quick_replies=choices)
-
-
-def test_a_saved_answer_is_sent_without_typing(browser_session, house):
-    a_conversation()
-    saved = SavedAnswer.create(name="hours", text="At nine.")
-
-    sends(browser_session, f"{HERE}/messages", answer=str(saved.id))
-
-    assert house.told[0].content == Content(text="At nine.")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +146,60 @@ def test_nothing_is_done_without_the_seal_of_this_browsers_own_page(browser_sess
     assert house.told == []
 
 
+BROWSER = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+
+
+def test_a_refused_reply_stands_in_its_composer_with_the_reason(browser_session):
+    a_conversation()
+    written = {"text": "Which <b>one</b>?", "quick_replies": "more than twenty characters"}
+    written |= {"priority": "low", "at": "2026-11-22T15:30", "bot_continues": "1"}
+
+    page = sends(browser_session, f"{HERE}/messages", headers=BROWSER, **written).text
+
+    problem = page.split('id="problem" role="alert">')[1].split("</p>")[0]
+    composer = page.split('id="write"')[1].split("</form>")[0]
+    assert "must not be longer than 20 characters" in problem
+    assert "Which &lt;b&gt;one&lt;/b&gt;?</textarea>" in composer
+    assert "more than twenty characters</textarea>" in composer
+    assert 'value="2026-11-22T15:30"' in composer
+    assert '<option value="low" selected>' in composer
+    assert 'value="1" checked' in composer
+
+
+def test_a_reply_to_a_conversation_closed_meanwhile_is_not_lost(browser_session, house):
+    a_conversation(status="closed")
+    house.answer = Conflict("the conversation is closed")
+
+    answer = sends(browser_session, f"{HERE}/messages", headers=BROWSER, text="At nine.")
+
+    assert answer.status_code == 409
+    assert "the conversation is closed</p>" in answer.text
+    assert "At nine.</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("opened", [AT - timedelta(days=6), None])
+def test_a_reply_is_not_scheduled_beyond_the_reply_window(browser_session, house, opened):
+    a_conversation(a_contact(window_opened_at=opened))
+
+    answer = sends(
+        browser_session, f"{HERE}/messages", headers=BROWSER, text="Hi", at="2026-11-24T15:30"
+    )
+
+    assert answer.status_code == 422
+    assert "Send at: the reply window closes before this time." in answer.text
+    assert house.told == []
+
+
+def test_a_refused_note_stands_in_its_field_with_the_reason(browser_session, house):
+    a_conversation()
+    house.answer = Conflict("the conversation is being erased")
+
+    page = sends(browser_session, f"{HERE}/notes", headers=BROWSER, note="Owes us 5.").text
+
+    form = page.split("the conversation is being erased</p>")[-1].split("</form>")[0]
+    assert "Owes us 5.</textarea>" in form
+
+
 def test_colleagues_leave_notes_and_take_them_away(browser_session, house):
     talk = a_conversation()
     note = Note.create(conversation=talk, author="ada", text="owes us 5 €", created_at=AT)
@@ -167,13 +212,3 @@ def test_colleagues_leave_notes_and_take_them_away(browser_session, house):
         AddNote(1, "link", "Waits for a refund.", AT),
         RemoveNote(note.id),
     ]
-
-
-def test_answers_are_saved_and_forgotten(browser_session, house):
-    a_conversation()
-
-    sends(browser_session, f"{HERE}/answers", name="hours", answer="At nine.")
-    sends(browser_session, f"{HERE}/answers/3/remove")
-
-    assert house.told == [SaveAnswer("hours", "At nine."), RemoveSavedAnswer(3)]
-    assert sends(browser_session, f"{HERE}/answers/nonsense/remove").status_code == 404

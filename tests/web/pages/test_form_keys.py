@@ -1,27 +1,28 @@
-"""A form is carried out once, however often it is sent."""
+"""A form is executed once, however often it is sent."""
 
 import re
 
 import pytest
 
-from moca.core.types import Right
+from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import Note, Operator
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.web.app import create_app
-from moca.web.config import Health, Ports
-from tests.web.desk import Desk, replies
+from moca.web.config import Health, WebPorts
+from tests.support.values import captured
+from tests.web.desk import WebDesk, replies
 from tests.web.forms import SAME_ORIGIN
 from tests.web.rows import AT, a_conversation, a_reply, an_item
 
 
 @pytest.fixture
 def desk(database):
-    return Desk(database)
+    return WebDesk(database)
 
 
 @pytest.fixture
 def app(database, desk, config):
-    return create_app(Ports(database=database, tell=desk.tell, health=Health), config)
+    return create_app(WebPorts(database=database, tell=desk.tell, health=Health), config)
 
 
 HERE = "/conversations/1"
@@ -29,9 +30,7 @@ HERE = "/conversations/1"
 
 def fields_of(client, path=HERE):
     page = client.get(path).text
-    return {
-        name: re.search(f'name="{name}" value="([^"]+)"', page)[1] for name in ("seal", "form_key")
-    }
+    return {name: captured(f'name="{name}" value="([^"]+)"', page) for name in ("seal", "form_key")}
 
 
 def sent(client, path, fields, **more):
@@ -85,7 +84,7 @@ def test_a_form_shown_again_with_other_words_says_that_it_was_sent(browser_sessi
     answer = sent(browser_session, f"{HERE}/messages", fields, text="At ten.")
 
     assert answer.status_code == 409
-    assert "This form was sent already, and nothing was done this time." in answer.text
+    assert "This form was already submitted, so nothing was changed this time." in answer.text
     assert replies() == 1
 
 
@@ -98,7 +97,7 @@ def test_nothing_of_what_was_written_is_kept_for_a_form(browser_session):
 def test_every_form_that_is_sent_has_a_key(browser_session, app):
     talk = a_conversation()
     an_item(a_reply(talk))
-    Operator.create(name="Ada", right=Right.READS, password_hash="", created_at=AT)
+    Operator.create(name="Ada", role=OperatorRole.READS, password_hash="", created_at=AT)
     Note.create(conversation=talk, author="Ada", text="note", created_at=AT)
     pages = (HERE, "/queue", "/queue/1/edit", "/accounts", "/users", "/start", "/settings", "/")
     shown = " ".join(browser_session.get(page).text for page in pages)

@@ -1,13 +1,16 @@
 from urllib.parse import quote
 
+from tests.storage.desk import Desk
+from tests.storage.search.words import index_all
 from tests.web.rows import a_conversation, a_question, an_answered_question
 
 
-def test_what_people_write_is_never_taken_for_html(browser_session):
+def test_what_people_write_is_never_taken_for_html(browser_session, database):
     a_question(a_conversation(), "<b>", text="<script>alert(1)</script>")
+    index_all(Desk(database))
 
     for path in ("/", "/conversations/1", "/?q=alert", "/messages/%3Cb%3E"):
-        page = browser_session.get(path).text
+        page = browser_session.get(path).text.replace("<mark>", "").replace("</mark>", "")
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         assert "<b>" not in page

@@ -1,4 +1,4 @@
-"""The pages about Moca itself: who may do what on them, and what they refuse."""
+"""The pages about Moca itself: permissions and refusals."""
 
 import hashlib
 from dataclasses import replace
@@ -19,11 +19,11 @@ from moca.core.messages.operator_actions import (
 from moca.storage.db.metric_tables import Freeze
 from moca.storage.db.operator_tables import Login, Operator
 from moca.storage.db.tables import Account
-from moca.web.config import Finding, Health, Ports
-from moca.web.pages.setup import Practice
-from moca.web.presenters.queue_forecast import Lookout, outlook
+from moca.web.config import DoctorFinding, Health, WebPorts
+from moca.web.pages.setup import DoctorRunner
+from moca.web.presenters.queue_forecast import ForecastCache, forecast_queue
 from tests.web.forms import sends
-from tests.web.rows import AT, a_conversation, a_reply, an_item
+from tests.web.rows import AT, a_contact, a_conversation, a_reply, an_item
 
 OURS = "17841400000000007"
 
@@ -43,8 +43,8 @@ def an_account():
 
 @pytest.fixture
 def reader(app):
-    """A browser of somebody who may only read."""
-    ada = Operator.create(name="ada", right="reads", password_hash="", created_at=AT)
+    """A browser of an operator who may only read."""
+    ada = Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
     key = "operator.the-key-of-ada"
     client = app.test_client()
     client.set_cookie("moca_session", key)
@@ -103,8 +103,8 @@ def test_whoever_only_reads_sees_the_queue_and_changes_nothing(reader, house):
     page = reader.get("/queue").text
 
     assert "At nine." in page
-    assert "Freeze everything" not in page
-    assert "Cancel" not in page
+    assert "Pause sending" not in page
+    assert "/cancel" not in page
     assert reader.post("/queue/freeze", data={}).status_code == 403
     assert house.told == []
 
@@ -123,7 +123,7 @@ def test_no_form_is_taken_without_its_seal(browser_session, house):
 def test_a_frozen_queue_is_told_on_every_page_and_to_nobody_else(browser_session, stranger):
     Freeze.create(name="queue", since_at=AT)
     for path in ("/", "/queue", "/health", "/accounts", "/settings", "/start"):
-        assert "Frozen by the operator" in browser_session.get(path).text, path
+        assert "Sending is paused" in browser_session.get(path).text, path
     assert "Frozen" not in stranger.get("/queue").text
 
 
@@ -148,7 +148,7 @@ def test_what_is_no_token_is_refused(browser_session, house, token):
 def test_an_account_is_removed_after_a_question(browser_session, house, meta):
     an_account()
     path = f"/accounts/{OURS}/remove"
-    assert "its token is forgotten" in browser_session.get(path).text
+    assert "deletes its access token" in browser_session.get(path).text
     assert meta.unsubscribed == []
     sends(browser_session, path, seal_from=path)
     assert house.told == [RemoveAccount(OURS, AT)]
@@ -171,25 +171,75 @@ def test_a_long_queue_is_not_forecast_anew_at_every_look(database, config):
     talk = a_conversation()
     for _ in range(501):
         an_item(a_reply(talk))
-    lookout, now = Lookout(config), AT
+    forecasts, now = ForecastCache(config), AT
     with database.connection_context():
-        first = lookout.look(now)
+        first = forecasts.look(now)
         an_item(a_reply(talk))
         Freeze.create(name="queue", since_at=AT)
-        again = lookout.look(now + timedelta(seconds=9))
-        later = lookout.look(now + timedelta(seconds=10))
+        again = forecasts.look(now + timedelta(seconds=9))
+        later = forecasts.look(now + timedelta(seconds=10))
 
         assert again == replace(first, frozen_since=AT)
-        assert later == outlook(config, now + timedelta(seconds=10))
+        assert later == forecast_queue(config, now + timedelta(seconds=10))
     assert later.pending == 502
 
 
 def test_the_doctors_last_visit_is_remembered(database, frozen):
-    visits = [(Finding("clock", is_fine=True, told="it agrees"),), ()]
-    ports = Ports(database=database, tell=[].append, health=Health, examine=lambda: visits.pop(0))
-    practice = Practice(ports)
-    assert practice.last is None
+    runs = [(DoctorFinding("clock", is_fine=True, text="it agrees"),), ()]
+    ports = WebPorts(
+        database=database, tell=list[object]().append, health=Health, run_checks=lambda: runs.pop(0)
+    )
+    doctor = DoctorRunner(ports)
+    before = doctor.last
 
-    practice.examine()
+    doctor.run_checks()
 
-    assert (practice.last.at, practice.last.left, len(practice.last.findings)) == (AT, 0, 1)
+    last = doctor.last
+    assert before is None
+    assert last is not None
+    assert (last.at, last.left, len(last.findings)) == (AT, 0, 1)
+
+
+def test_an_edited_text_is_measured_in_bytes_not_in_characters(browser_session, house):
+    an_item(a_reply(a_conversation()))
+
+    def edits(text):
+        return sends(browser_session, "/queue/1/edit", seal_from="/queue/1/edit", text=text)
+
+    answer = edits("\u00e9" * 501)
+    assert answer.status_code == 422
+    assert "text: must not be longer than 1000 bytes of UTF-8" in answer.text
+    assert house.told == []
+    assert edits("\u00e9" * 500).status_code == 303
+
+
+def test_an_account_whose_token_died_says_so_on_its_page(browser_session):
+    an_account()
+    Account.update(status="dead", because="the token was revoked").execute()
+
+    page = browser_session.get("/accounts").text
+
+    assert "Cannot send" in page
+    assert "the token was revoked" in page
+
+
+@pytest.mark.parametrize("path", ["/health", "/accounts"])
+def test_the_checks_are_a_link_away_with_an_account_connected(browser_session, path):
+    an_account()
+
+    assert 'href="/start">Run the checks' in browser_session.get(path).text
+
+
+def test_connecting_is_not_offered_without_an_app(browser_session):
+    assert 'href="/connect"' not in browser_session.get("/accounts").text
+
+
+def test_a_reply_that_misses_its_window_has_no_time_at_which_it_goes(browser_session):
+    contact = a_contact(window_opened_at=AT)
+    reply = a_reply(a_conversation(contact), author="operator")
+    an_item(reply, scheduled_for=AT + timedelta(days=20))
+
+    page = browser_session.get("/queue").text
+
+    assert "1 will miss the reply window" in page
+    assert "goes out at" not in page

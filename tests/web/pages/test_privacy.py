@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from moca.core.messages.accounts import MarkTokenDead
-from moca.core.messages.housekeeping import EraseForPerson
-from moca.storage.db.tables import DeletionRequest
+from moca.core.messages.housekeeping import EraseOnDeletionRequest
+from moca.storage.db.privacy_tables import DeletionRequest
 from moca.web.app import create_app
-from moca.web.config import Ports
+from moca.web.config import WebPorts
 from tests.web.api.test_accounts import ACCOUNT, an_account
 from tests.web.conftest import SECRETS
 from tests.web.rows import AT, a_contact
@@ -38,7 +38,7 @@ def test_an_owner_who_removed_the_app_stops_the_account(stranger, house, secret)
     an_account(account_id="17841400000000003", app_user_id="901")
     answer = stranger.post("/instagram/deauthorize", data={"signed_request": signed(secret)})
     assert answer.status_code == 200
-    assert house.told == [MarkTokenDead(ACCOUNT, "the owner removed the app", AT)]
+    assert house.told == [MarkTokenDead(ACCOUNT, "the account's owner removed the app", AT)]
 
 
 def test_a_wish_for_deletion_is_confirmed_with_a_code_and_its_page(stranger, house):
@@ -47,19 +47,19 @@ def test_a_wish_for_deletion_is_confirmed_with_a_code_and_its_page(stranger, hou
     code = told["confirmation_code"]
     assert answer.status_code == 200
     assert told["url"] == f"http://localhost/instagram/data-deletion/{code}"
-    assert house.told == [EraseForPerson("900", code, AT)]
+    assert house.told == [EraseOnDeletionRequest("900", code, AT)]
     assert len(code) >= 20
 
 
 def test_the_page_tells_how_far_it_is(stranger):
     row = DeletionRequest.create(code="the-code", requested_at=AT)
     page = stranger.get("/instagram/data-deletion/the-code")
-    assert (page.status_code, "under way" in page.text) == (200, True)
+    assert (page.status_code, "is being deleted" in page.text) == (200, True)
     DeletionRequest.update(completed_at=AT + timedelta(minutes=1)).where(
         DeletionRequest.code == row.code
     ).execute()
     page = stranger.get("/instagram/data-deletion/the-code")
-    assert "Everything is deleted" in page.text
+    assert "Your data has been deleted" in page.text
     assert stranger.get("/instagram/data-deletion/another").status_code == 404
 
 
@@ -115,7 +115,7 @@ def test_what_meta_signed_within_a_day_is_taken(stranger, age_seconds):
 def test_a_live_instance_names_its_own_address_whatever_host_is_asked(
     database, house, config, origin, status, url
 ):
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     live = create_app(ports, replace(config, live=True, public_origin=origin)).test_client()
 
     answer = live.post(

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from moca.web.app import create_app
-from moca.web.config import Ports
-from moca.web.presenters.journey_progress import line_ahead
+from moca.web.config import WebPorts
+from moca.web.presenters.journey_progress import steps_ahead
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_step, after, an_item
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -16,7 +16,7 @@ def stations(client, mid):
 
 
 def line(*states):
-    keys = [station.key for station in line_ahead()]
+    keys = [station.key for station in steps_ahead()]
     return list(zip(keys, states, strict=True))
 
 
@@ -73,7 +73,7 @@ def test_a_gathering_message_stands_at_its_station_until_an_instant(client):
 
     assert (told["outcome"], told["because"], told["until"]) == (
         None,
-        "more messages may follow",
+        "waiting for more messages",
         "2026-11-22T12:00:05Z",
     )
     assert stations(client, "m1") == line(*["passed"] * 3, "here", *["ahead"] * 4)
@@ -111,7 +111,7 @@ def test_a_message_that_is_not_answered_stops_at_a_station(client, outcome, last
 
 
 def test_without_a_sandbox_there_is_no_sandbox_page(database, house, config):
-    ports = Ports(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     client = create_app(ports, config).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer the-api-token"
 

@@ -132,9 +132,9 @@ def test_what_is_sent_beside_text_comes_as_its_own_kind(browser_session, deliver
     [
         ({"does": "fly"}, "does"),
         ({"does": "write_by_hand", "text": "not the person's act"}, "does"),
-        ({"does": "unsend", "mid": "m9"}, "mid: there is no such message"),
+        ({"does": "unsend", "mid": "m9"}, "mid: no such message"),
         ({"does": "react", "mid": "a\0b"}, "mid"),
-        ({"does": "choose", "text": " "}, "text: it must not be blank"),
+        ({"does": "choose", "text": " "}, "text: must not be blank"),
         ({"does": "attach", "url": "https://elsewhere.example/"}, "url"),
     ],
 )

@@ -1,25 +1,28 @@
-"""A name or a text that is written from right to left turns nothing that stands around it."""
+"""A right-to-left name or text does not affect the text around it."""
 
 import pytest
 
 from moca.storage.db.tables import Contact, Message
+from tests.storage.desk import Desk
+from tests.storage.search.words import index_all
 from tests.web.rows import a_conversation, a_question, a_reply
 
 NAME, TEXT = "\u202eadA", "\u202eolleh"
 
 
 @pytest.fixture
-def talk(database):
+def conversation(database):
     conversation = a_conversation()
     Contact.update(name=NAME).execute()
     a_question(conversation, text=TEXT)
     a_reply(conversation, text=TEXT, mid="r1")
     assert Message.select().count() == 2
+    index_all(Desk(database))
     return conversation
 
 
 @pytest.mark.parametrize("path", ["/", "/conversations/1", "/messages/m1", "/?q=olleh"])
-def test_names_and_texts_stand_apart_from_what_is_around_them(client, talk, path):
+def test_names_and_texts_stand_apart_from_what_is_around_them(client, conversation, path):
     page = client.get(path).text
     for told in (NAME, TEXT):
         for before in page.split(told)[:-1]:

@@ -1,16 +1,28 @@
 from datetime import timedelta
 
-from moca.core.metrics import Figure
-from moca.web.metrics.minutes import Minutes
-from moca.web.presenters.charts import BARS, HEIGHT, Bar, Frame, Line, counts, seconds, spans
+from moca.core.metrics import Metric
+from moca.web.metrics.minutes import MinuteMetrics
+from moca.web.presenters.charts import (
+    BARS,
+    HEIGHT,
+    Bar,
+    ChartLine,
+    Columns,
+    Frame,
+    columns,
+    counts,
+    number,
+    seconds,
+    spans,
+)
 from tests.web.rows import AT
 
 MINUTE = timedelta(minutes=1)
 FRAME = Frame(AT, MINUTE)
 
 
-def figure(minute, name, count=1, total=0.0, longest=0.0):
-    return Figure(
+def metric(minute, name, count=1, total=0.0, longest=0.0):
+    return Metric(
         minute=AT + minute * MINUTE,
         name=name,
         count=count,
@@ -20,10 +32,10 @@ def figure(minute, name, count=1, total=0.0, longest=0.0):
 
 
 def test_counts_are_drawn_on_top_of_one_another():
-    lines = (Line("good", "fine", ("a", "b")), Line("bad", "wrong", ("c",)))
-    figures = [figure(0, "a", 2), figure(0, "b", 1), figure(0, "c", 1), figure(2, "c", 2)]
+    lines = (ChartLine("good", "fine", ("a", "b")), ChartLine("bad", "wrong", ("c",)))
+    metrics = [metric(0, "a", 2), metric(0, "b", 1), metric(0, "c", 1), metric(2, "c", 2)]
 
-    chart = counts("k", "Title", lines, figures, FRAME)
+    chart = counts("k", "Title", lines, metrics, FRAME)
 
     assert (chart.peak, chart.told) == ("4", "fine 3; wrong 3")
     good, bad = chart.series
@@ -32,25 +44,37 @@ def test_counts_are_drawn_on_top_of_one_another():
 
 
 def test_spans_are_drawn_as_the_slowest_and_the_average():
-    figures = [figure(1, "ack", 4, total=4, longest=2), figure(1, "other", 1, longest=9)]
+    metrics = [metric(1, "ack", 4, total=4, longest=2), metric(1, "other", 1, longest=9)]
 
-    chart = spans("k", "Title", "ack", figures, FRAME)
+    chart = spans("k", "Title", "ack", metrics, FRAME)
 
-    assert (chart.peak, chart.told) == ("2.0 s", "slowest 2.0 s; on average 1.0 s")
+    assert (chart.peak, chart.told) == ("2.0 s", "slowest 2.0 s; average 1.0 s")
     assert [each.bars for each in chart.series] == [
         (Bar(11, 0, HEIGHT, "2.0 s"),),
         (Bar(11, 60, 60, "1.0 s"),),
     ]
 
 
+def test_columns_are_drawn_by_name_on_top_of_one_another():
+    lines = (Columns("a", "fine", "5", (1, 0, 4)), Columns("b", "wrong", "3", (2, 0, 1)))
+
+    chart = columns("k", "Title", lines, ("Mon", "Tue", "Wed"), number)
+
+    assert (chart.peak, chart.middle, chart.told) == ("5", "2.5", "fine 5; wrong 3")
+    assert [each.bars for each in chart.series] == [
+        (Bar(1, 96, 24, "Mon: 1 fine", 198), Bar(401, 24, 96, "Wed: 4 fine", 198)),
+        (Bar(1, 48, 48, "Mon: 2 wrong", 198), Bar(401, 0, 24, "Wed: 1 wrong", 198)),
+    ]
+
+
 def test_what_is_outside_of_the_picture_is_not_drawn():
-    figures = [figure(-1, "a"), figure(BARS, "a")]
-    chart = counts("k", "Title", (Line("a", "a", ("a",)),), figures, FRAME)
+    metrics = [metric(-1, "a"), metric(BARS, "a")]
+    chart = counts("k", "Title", (ChartLine("a", "a", ("a",)),), metrics, FRAME)
     assert (chart.peak, chart.series[0].bars) == ("", ())
 
 
 def test_nothing_is_a_picture_too():
-    assert spans("k", "Title", "ack", (), FRAME).told == "slowest none; on average none"
+    assert spans("k", "Title", "ack", (), FRAME).told == "slowest none; average none"
 
 
 def test_spans_are_told_as_short_as_they_read_well():
@@ -58,7 +82,7 @@ def test_spans_are_told_as_short_as_they_read_well():
 
 
 def test_figures_of_minutes_that_are_over_are_handed_over_once(frozen):
-    minutes = Minutes()
+    minutes = MinuteMetrics()
     minutes.note("ack", timedelta(seconds=1))
     minutes.note("ack", timedelta(seconds=3))
     assert minutes.take(AT + timedelta(seconds=59)) == ()
@@ -66,5 +90,5 @@ def test_figures_of_minutes_that_are_over_are_handed_over_once(frozen):
     later = AT + MINUTE
     frozen.move_to(later)
     minutes.note("ack")
-    assert minutes.take(later) == (figure(0, "ack", 2, total=4, longest=3),)
+    assert minutes.take(later) == (metric(0, "ack", 2, total=4, longest=3),)
     assert (minutes.take(later), len(minutes.held())) == ((), 1)

@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from moca.core.reasons import Reason
 from moca.storage.db.tables import AccountRest
 from moca.storage.queries.queue import item_of
-from moca.storage.queries.queue_forecast import COUNTED, PlaceInLine, place_of
+from moca.storage.queries.queue_forecast import COUNTED, QueuePosition, place_of
 from moca.web.presenters.journey_progress import in_line
 from tests.web.rows import (
     ACCOUNT,
@@ -62,8 +63,8 @@ def test_an_account_that_rests_is_waited_for(database):
     AccountRest.create(account_id=ACCOUNT, rests_until=after(60))
     item = pending("1")
 
-    assert place_of(item, after(1)) == PlaceInLine(ahead=0, rests_until=after(60))
-    assert place_of(item, after(60)) == PlaceInLine(ahead=0, rests_until=None)
+    assert place_of(item, after(1)) == QueuePosition(ahead=0, rests_until=after(60))
+    assert place_of(item, after(60)) == QueuePosition(ahead=0, rests_until=None)
 
 
 def waiting_question(psid="700", **item):
@@ -90,8 +91,25 @@ def test_the_page_tells_until_when_an_account_rests(browser_session):
 
     page = browser_session.get("/messages/m700").text
 
-    assert "Instagram asked this account to wait" in page
+    assert "the account is rate limited" in page
     assert 'data-until="2026-11-22T12:01:00Z"' in page
+
+
+def test_a_dead_token_is_the_one_cause_on_every_page(browser_session):
+    question = waiting_question()
+    AccountRest.create(
+        account_id=ACCOUNT, rests_until=after(60), problem="Instagram refused the access token"
+    )
+
+    pages = [
+        browser_session.get(path).text
+        for path in ("/messages/m700", f"/conversations/{question.conversation_id}", "/queue")
+    ]
+
+    for page in pages:
+        assert "Instagram refused the access token" in page
+        assert "rate limited" not in page
+        assert "goes out at" not in page
 
 
 def test_the_page_of_a_silence_tells_what_would_have_changed_it(browser_session):
@@ -109,8 +127,8 @@ def test_the_page_of_a_silence_tells_what_would_have_changed_it(browser_session)
 
     page = browser_session.get("/messages/m2").text
 
-    assert "What would have changed it" in page
-    assert "with dedup_seconds below 3.2 it would have been answered" in page
+    assert "What would have changed this" in page
+    assert "With dedup_seconds below 3.2, the bot would have replied." in page
 
 
 def test_the_cooldown_that_kept_an_answer_back_is_named(browser_session):
@@ -120,20 +138,21 @@ def test_the_cooldown_that_kept_an_answer_back_is_named(browser_session):
         talk,
         processed=True,
         outcome="suppressed",
-        because="a person took over the conversation",
+        because="a teammate took over",
+        reason=Reason.WAS_TAKEN_OVER,
     )
     a_step(question, 0, "cooldown", "waiting", "until 12:00:21, 21 s left")
     a_step(question, 12, "outcome", "suppressed")
 
     page = browser_session.get("/messages/m1").text
 
-    assert "With a cooldown of 20 s it would have been answered." in page
+    assert "With a cooldown of 20 s, the bot would have replied." in page
 
 
 def test_an_answered_message_needs_no_other_course(browser_session):
     an_answered_question()
 
-    assert "What would have changed it" not in browser_session.get("/messages/m1").text
+    assert "What would have changed this" not in browser_session.get("/messages/m1").text
 
 
 def test_a_journey_that_ended_is_told_anew_only_with_a_new_step(browser_session, frozen):
@@ -143,9 +162,9 @@ def test_a_journey_that_ended_is_told_anew_only_with_a_new_step(browser_session,
 
     frozen.tick(2)
     assert browser_session.get("/messages/m1", headers=seen).status_code == 304
-    a_step(question, 9, "state", "edited", "edit 1 is only recorded")
+    a_step(question, 9, "state", "edited", "edit 1 was recorded only")
     frozen.tick(2)
-    assert "edit 1 is only recorded" in browser_session.get("/messages/m1", headers=seen).text
+    assert "edit 1 was recorded only" in browser_session.get("/messages/m1", headers=seen).text
 
 
 def test_a_journey_under_way_is_told_anew_every_time(browser_session, frozen):

@@ -1,0 +1,109 @@
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from moca.core.reasons import Reason, stored_reason
+from moca.core.types import TEAMMATES, Outcome
+from moca.core.work_lists import NeededReply, needs_reply_after, waits_for_person
+from moca.storage.db.bulk import Update
+from moca.storage.db.rows import read_rows
+from moca.storage.db.statements import Selection
+from moca.storage.db.tables import Conversation, Message
+
+_LOOKED_AT = 100
+_NEED = Update(Conversation, Conversation.needs_reply_since, Conversation.needs_reply_last_at)
+_NOT_CLOSED = "\"status\" <> 'closed'"
+_FIRST_SINCE = Update(
+    Conversation,
+    Conversation.needs_reply_since,
+    where=f'"needs_reply_since" IS NULL AND {_NOT_CLOSED}',
+)
+_LAST_AT = Update(Conversation, Conversation.needs_reply_last_at, where=_NOT_CLOSED)
+_OF_MESSAGES = Selection(
+    lambda: Message.select(
+        Message.id,
+        Message.conversation,
+        Message.created_at,
+        Message.consent_change,
+        Conversation.status,
+        Conversation.needs_reply_since,
+        Conversation.needs_reply_last_at,
+    ).join(Conversation),
+    Message.id,
+)
+
+
+class EndedMessage(NamedTuple):
+    """A contact's message with its outcome."""
+
+    message_id: int
+    outcome: Outcome
+    reason: Reason | None
+    at: datetime
+
+
+def follow_outcomes(ended: Iterable[EndedMessage]) -> None:
+    """Update which conversations need a reply, now that these messages have their outcome."""
+    relevant = [each for each in ended if _may_change(each)]
+    rows = {row[0]: row[1:] for row in _OF_MESSAGES.among({each.message_id for each in relevant})}
+    stored: dict[int, NeededReply | None] = {}
+    changed: dict[int, NeededReply | None] = {}
+    for message_id, outcome, reason, at in relevant:
+        if message_id not in rows:
+            continue
+        conversation_id, received_at, consent_change, status, since, last_at = rows[message_id]
+        if status == "closed" or (reason is Reason.OPTED_OUT and consent_change):
+            continue
+        need = None if since is None else NeededReply(since, last_at or since)
+        before = changed.get(conversation_id, stored.setdefault(conversation_id, need))
+        changed[conversation_id] = needs_reply_after(
+            before, outcome, reason, received_at=received_at, at=at
+        )
+    _NEED.each(
+        (*(need or (None, None)), each) for each, need in changed.items() if need != stored[each]
+    )
+
+
+def _may_change(ended: EndedMessage) -> bool:
+    return ended.outcome is Outcome.ANSWERED or waits_for_person(ended.outcome, ended.reason)
+
+
+def ask_for_reply(conversation_ids: Iterable[int], at: datetime) -> None:
+    """Mark conversations as needing a reply, unless they are closed; an earlier mark stays."""
+    rows = [(at, each) for each in conversation_ids]
+    _FIRST_SINCE.each(rows)
+    _LAST_AT.each(rows)
+
+
+def mark_replied(conversation_id: int, at: datetime | None = None) -> None:
+    """Record that a person has replied or decided otherwise; with `at`, only to earlier needs."""
+    marked = Conversation.update(needs_reply_since=None)
+    since, last_at = Conversation.needs_reply_since, Conversation.needs_reply_last_at
+    earlier = (last_at <= at) | (last_at.is_null() & (since <= at))
+    needing = since.is_null(is_null=False) if at is None else earlier
+    marked.where((Conversation.id == conversation_id) & needing).execute()
+
+
+def forget_need_if_nothing_waits(conversation_id: int) -> None:
+    """Record that nothing waits for the team, unless a message since its last words does."""
+    if not _does_message_wait(conversation_id):
+        mark_replied(conversation_id)
+
+
+def restore_need(conversation_id: int, at: datetime) -> None:
+    """Mark a reopened conversation as needing a reply if a message since its last words waits."""
+    if _does_message_wait(conversation_id):
+        ask_for_reply([conversation_id], at)
+
+
+def _does_message_wait(conversation_id: int) -> bool:
+    columns = (Message.author, Message.outcome, Message.because, Message.reason)
+    query = Message.select(*columns).where(Message.conversation == conversation_id)
+    for author, outcome, because, reason in read_rows(
+        query.order_by(Message.id.desc()).limit(_LOOKED_AT)
+    ):
+        if author in TEAMMATES:
+            return False
+        if outcome and waits_for_person(Outcome(outcome), stored_reason(reason, because)):
+            return True
+    return False

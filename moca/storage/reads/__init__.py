@@ -1,1 +1,0 @@
-"""What the database knows, as frozen records; call inside `database.connection_context()`."""

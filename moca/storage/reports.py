@@ -1,0 +1,113 @@
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from peewee import EXCLUDED
+
+from moca.core.reconciliation.silence import hour_of
+from moca.core.reports import Measure, ReportEvent, bucket_of
+from moca.core.types import TEAMMATES, Author
+from moca.storage.db.fields import short
+from moca.storage.db.metric_tables import ReportHour
+from moca.storage.db.rows import read_rows
+from moca.storage.db.tables import Conversation, Message
+
+_KEPT = timedelta(days=400)
+_DAY = timedelta(days=1)
+_LOOKED_AT = 100
+
+
+class TeammateReply(NamedTuple):
+    """A reply by a teammate that has just been stored."""
+
+    account_id: str
+    conversation_id: int
+    message_id: int
+    """Of its first part."""
+    author: Author
+    name: str
+    at: datetime
+
+
+class Resolution(NamedTuple):
+    """The end of a conversation."""
+
+    account_id: str
+    conversation_id: int
+    name: str
+    """Of the teammate who closed it."""
+    at: datetime
+    began_at: datetime
+    was_never_held: bool
+    """Whether no teammate held it until then."""
+
+
+def count_events(events: Sequence[ReportEvent]) -> None:
+    """Add events to the counts of their hours, and delete counts over a year old."""
+    for event in events:
+        insert = ReportHour.insert(
+            hour=hour_of(event.at),
+            account_id=event.account_id,
+            measure=event.measure,
+            subject=short(event.subject),
+            bucket=bucket_of(event.span),
+            count=1,
+        )
+        insert.on_conflict(
+            conflict_target=[
+                ReportHour.hour,
+                ReportHour.account_id,
+                ReportHour.measure,
+                ReportHour.subject,
+                ReportHour.bucket,
+            ],
+            update={ReportHour.count: ReportHour.count + EXCLUDED.count},
+        ).execute()
+    if events:
+        ReportHour.delete().where(ReportHour.hour < events[-1].at - _KEPT).execute()
+
+
+def count_teammate_reply(reply: TeammateReply) -> None:
+    """Count a reply, before its conversation stops waiting for one."""
+    subject = "Instagram app" if reply.author is Author.HUMAN else reply.name
+    events = []
+    since = _waiting_since(reply.conversation_id)
+    if since is not None:
+        wait = max(reply.at - since, timedelta(0))
+        events.append(ReportEvent(reply.account_id, reply.at, Measure.FIRST_REPLY, subject, wait))
+    if not _has_replied_before(reply):
+        events.append(ReportEvent(reply.account_id, reply.at, Measure.REPLIED, subject))
+    count_events(events)
+
+
+def count_resolution(end: Resolution) -> None:
+    """Count a conversation that was closed."""
+    took = max(end.at - end.began_at, timedelta(0))
+    events = [ReportEvent(end.account_id, end.at, Measure.RESOLVED, end.name, took)]
+    if end.was_never_held and not _has_teammate_written(end.conversation_id):
+        events.append(ReportEvent(end.account_id, end.at, Measure.RESOLVED_BY_BOT))
+    count_events(events)
+
+
+def _waiting_since(conversation_id: int) -> datetime | None:
+    query = Conversation.select(Conversation.needs_reply_since)
+    rows = read_rows(query.where(Conversation.id == conversation_id))
+    return next((since for (since,) in rows), None)
+
+
+def _has_replied_before(reply: TeammateReply) -> bool:
+    return any(
+        (author, name or "", at > reply.at - _DAY) == (reply.author, reply.name, True)
+        for message_id, author, name, at in _latest(reply.conversation_id)
+        if message_id < reply.message_id
+    )
+
+
+def _has_teammate_written(conversation_id: int) -> bool:
+    return any(author in TEAMMATES for _, author, *_ in _latest(conversation_id))
+
+
+def _latest(conversation_id: int) -> Iterable[tuple[int, str, str | None, datetime]]:
+    columns = (Message.id, Message.author, Message.author_name, Message.created_at)
+    query = Message.select(*columns).where(Message.conversation == conversation_id)
+    return read_rows(query.order_by(Message.id.desc()).limit(_LOOKED_AT))

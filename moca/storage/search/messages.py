@@ -1,0 +1,160 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moca.core.content.search_words import SearchTerm, matches_all, search_terms
+from moca.core.types import TEAMMATES, Author, Role
+from moca.storage.db.rows import read_rows
+from moca.storage.db.scan import last_id_before
+from moca.storage.db.tables import Contact, Conversation, Message
+from moca.storage.search.lookup import ids_with
+
+LOOKED_AT = 2_000
+"""How many messages with the words one page of a search looks at; the next one continues."""
+
+_FIRST_CHUNK, _MAX_CHUNK = 100, 500
+"""How many of them at a time: few at first, as most searches end there."""
+_MAX_CONTACTS = 50
+_MAX_CONVERSATIONS = 100
+_NO_ID = 2**63 - 1
+_LATEST_OF_ONE = """SELECT "id" FROM (SELECT "id" FROM "message"
+    WHERE "conversation_id" = ? AND "id" > ? AND "id" < ? ORDER BY "id" DESC LIMIT ?) AS latest"""
+_AUTHORS = {"bot": (Author.BOT,), "team": TEAMMATES}
+_ME = "me"
+
+_Read = Callable[[int | None, int], tuple[Sequence[int], int | None]]
+"""Returns the ids of the latest messages before an id, with the id before which to continue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSearch:
+    """Which messages to find; all conditions together."""
+
+    terms: tuple[SearchTerm, ...]
+    senders: tuple[str, ...] = ()
+    """Contacts by name, handle or id; `me`, `bot` or `team`."""
+    own_name: str = ""
+    """Who `me` is: an operator's name."""
+    since: datetime | None = None
+    until: datetime | None = None
+    conditions: tuple[Any, ...] = ()
+    """More of them, on `Message`, `Conversation` and `Contact`."""
+
+
+def find_messages(
+    wanted: MessageSearch, *, limit: int, before_id: int | None = None
+) -> tuple[list[int], int | None]:
+    """Return the ids of the latest messages, latest first, and the id before which to continue.
+
+    There may be none of them and still an id to continue from: a page looks at `LOOKED_AT`.
+    """
+    after_id = 0 if wanted.since is None else last_id_before(Message.created_at, wanted.since)
+    if wanted.until is not None:
+        end = last_id_before(Message.created_at, wanted.until) + 1
+        before_id = end if before_id is None else min(before_id, end)
+    read, conditions = _source(wanted, after_id)
+    found: list[int] = []
+    looked_at, chunk = 0, max(_FIRST_CHUNK, limit) if conditions else limit + 1
+    while True:
+        ids, following = read(before_id, chunk)
+        found += _that_meet(ids, conditions)
+        if len(found) > limit:
+            return found[:limit], found[limit - 1]
+        looked_at += chunk
+        if following is None or looked_at >= LOOKED_AT or not conditions:
+            return found, following
+        before_id, chunk = following, min(2 * chunk, _MAX_CHUNK)
+
+
+def _source(wanted: MessageSearch, after_id: int) -> tuple[_Read, tuple[Any, ...]]:
+    contact_ids = contacts_named(wanted.senders)
+    authored = [_by_author(each, wanted.own_name) for each in wanted.senders]
+    others = [each for each in authored if each is not None]
+    is_theirs = (Conversation.contact << contact_ids) & (Message.role == Role.USER.value)
+    if others:
+        by_any = is_theirs
+        for each in others:
+            by_any |= each
+        conditions = (by_any, *wanted.conditions)
+    elif wanted.senders:
+        return _of_contacts(contact_ids, wanted.terms, after_id), (is_theirs, *wanted.conditions)
+    else:
+        conditions = wanted.conditions
+    return _with_words(wanted.terms, after_id), conditions
+
+
+def contacts_named(names: Sequence[str]) -> list[int]:
+    """Return the ids of contacts with one of these names, handles or ids, latest first."""
+    ids: list[int] = []
+    for name in names:
+        query = Contact.select(Contact.id).where(Contact.psid == name).limit(_MAX_CONTACTS)
+        ids += [contact_id for (contact_id,) in read_rows(query)]
+        ids += ids_with("contact", search_terms(name), limit=_MAX_CONTACTS)
+    return list(dict.fromkeys(ids))[:_MAX_CONTACTS]
+
+
+def _by_author(sender: str, own_name: str) -> Any:
+    if sender.lower() == _ME:
+        return (Message.author == Author.OPERATOR.value) & (Message.author_name == own_name)
+    authors = _AUTHORS.get(sender.lower())
+    return None if authors is None else Message.author << [each.value for each in authors]
+
+
+def _that_meet(ids: Sequence[int], conditions: tuple[Any, ...]) -> Sequence[int]:
+    if not conditions or not ids:
+        return ids
+    query = Message.select(Message.id).join(Conversation).join(Contact)
+    rows = read_rows(query.where(Message.id << list(ids), *conditions))
+    return sorted((row_id for (row_id,) in rows), reverse=True)
+
+
+def _with_words(terms: tuple[SearchTerm, ...], after_id: int) -> _Read:
+    def read(before_id: int | None, number: int) -> tuple[Sequence[int], int | None]:
+        if terms:
+            ids = ids_with("message", terms, limit=number, after_id=after_id, before_id=before_id)
+        else:
+            ids = _latest(Message.id > after_id, before_id, number)
+        return ids, ids[-1] if len(ids) == number else None
+
+    return read
+
+
+def _of_contacts(contact_ids: list[int], terms: tuple[SearchTerm, ...], after_id: int) -> _Read:
+    """Return how to read what contacts wrote: for them, that is less than all with the words."""
+    query = Conversation.select(Conversation.id).where(Conversation.contact << contact_ids)
+    latest = query.order_by(Conversation.last_activity_at.desc()).limit(_MAX_CONVERSATIONS)
+    conversations = [row_id for (row_id,) in read_rows(latest)] if contact_ids else []
+
+    def read(before_id: int | None, number: int) -> tuple[Sequence[int], int | None]:
+        newest = _latest_of(conversations, after_id, before_id, number)
+        texts = Message.select(Message.id, Message.text).where(Message.id << newest)
+        matching = {row_id for row_id, text in read_rows(texts) if matches_all(text, terms)}
+        following = newest[-1] if len(newest) == number else None
+        return [each for each in newest if each in matching], following
+
+    return read
+
+
+def _latest(which: Any, before_id: int | None, number: int) -> list[int]:
+    query = Message.select(Message.id).where(which)
+    if before_id is not None:
+        query = query.where(Message.id < before_id)
+    return [row_id for (row_id,) in read_rows(query.order_by(Message.id.desc()).limit(number))]
+
+
+def _latest_of(
+    conversations: Sequence[int], after_id: int, before_id: int | None, number: int
+) -> list[int]:
+    """Return the latest messages of several conversations, each read from its own index range.
+
+    One query for all of them would sort all that was ever written there.
+    """
+    if not conversations:
+        return []
+    database: Any = Message._meta.database  # noqa: SLF001
+    sql = f"{' UNION ALL '.join([_LATEST_OF_ONE] * len(conversations))} ORDER BY 1 DESC LIMIT ?"
+    before = _NO_ID if before_id is None else before_id
+    values = [each for one in conversations for each in (one, after_id, before, number)]
+    rows = database.execute_sql(sql.replace("?", database.param), (*values, number))
+    return [row_id for (row_id,) in rows.fetchall()]

@@ -1,0 +1,111 @@
+from collections import Counter
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from moca import clock
+from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound
+from moca.core.messages.labels import LabelConversation
+from moca.core.messages.operator_actions import ChangeConversation, SnoozeConversation
+from moca.core.messages.operators import AssignConversation
+from moca.core.types import ConversationStatus
+from moca.storage.queries.page_versions import version_of_all
+from moca.web.auth.current_user import author_name
+from moca.web.auth.guards import Guards
+from moca.web.commands import CommandResult, carry_out_each
+from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import Problem
+from moca.web.forms import row_id_of
+from moca.web.live_pages import LivePages
+from moca.web.pages.inbox import assignable, list_place, list_values
+from moca.web.pages.work_list_actions import SNOOZES, operator_of, snooze_end
+from moca.web.pagination import read_cursor
+
+MAX_SELECTED = 100
+
+
+class Unchanged(NamedTuple):
+    """Conversations of a selection that were not changed, for one reason."""
+
+    because: str
+    number: int
+
+
+def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePages) -> Blueprint:
+    """Return the actions on the conversations that are selected in the list."""
+    routes = Blueprint("bulk", __name__)
+    routes.before_request(access.guard_page)
+
+    @routes.errorhandler(Problem)
+    def show_problem(problem: Problem) -> Response:
+        return page(problem.status, bulk_problem=problem.message)
+
+    def page(status: int, **shown: object) -> Response:
+        after = read_cursor(request.args.get("cursor"), parts=2)
+        answer = live.page(
+            "inbox.html",
+            version_of_all,
+            lambda: {**list_values(after), "assignable": assignable(), **shown},
+        )
+        answer.status_code = status
+        return answer
+
+    def act(command_for: Callable[[int], AwaitedCommand]) -> WerkzeugResponse:
+        commands = [command_for(conversation_id) for conversation_id in _selected()]
+        unchanged = _unchanged(carry_out_each(commands, ports, config))
+        if not unchanged:
+            return redirect(url_for("inbox.inbox", **list_place()), 303)
+        changed = len(commands) - sum(each.number for each in unchanged)
+        return page(HTTPStatus.CONFLICT, unchanged=unchanged, changed=changed)
+
+    @routes.post("/conversations/bulk/close")
+    def close() -> WerkzeugResponse:
+        at, by = clock.now(), author_name()
+        closed = ConversationStatus.CLOSED
+        return act(lambda number: ChangeConversation(number, closed, at, by=by))
+
+    @routes.post("/conversations/bulk/assign/<operator>")
+    def assign(operator: str) -> WerkzeugResponse:
+        found = operator_of("" if operator == "none" else operator, ports)
+        return act(lambda number: AssignConversation(number, *found))
+
+    @routes.post("/conversations/bulk/label/<label_id>")
+    def label(label_id: str) -> WerkzeugResponse:
+        added = (row_id_of(label_id),)
+        return act(lambda number: LabelConversation(number, added))
+
+    @routes.post(f"/conversations/bulk/snooze/<any({SNOOZES}):until>")
+    def snooze(until: str) -> WerkzeugResponse:
+        at = clock.now()
+        ends_at = snooze_end(until, at)
+        return act(lambda number: SnoozeConversation(number, at, ends_at))
+
+    return routes
+
+
+def _selected() -> list[int]:
+    """Return the ids in the form, in an order that does not depend on the list's.
+
+    Raises:
+        Problem: 422 if there are none or too many, 404 if one is no id.
+    """
+    ids = sorted({row_id_of(number) for number in request.form.getlist("conversation")})
+    if not 1 <= len(ids) <= MAX_SELECTED:
+        raise Problem(422, f"Select from 1 to {MAX_SELECTED} conversations.")
+    return ids
+
+
+def _unchanged(results: list[CommandResult]) -> tuple[Unchanged, ...]:
+    reasons = Counter(_because(each) for each in results if not isinstance(each, Done))
+    return tuple(Unchanged(*each) for each in reasons.most_common())
+
+
+def _because(result: CommandResult) -> str:
+    if isinstance(result, Conflict):
+        return result.because
+    if isinstance(result, NotFound):
+        return "the conversation has been erased"
+    return "storing this took too long; it may still have been done"

@@ -1,0 +1,81 @@
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from moca.core.content.placeholders import SAVED_REPLY_PLACEHOLDERS, check_placeholders
+from moca.core.content.validation import MAX_REPLY_BYTES
+from moca.core.messages.saved_replies import AddSavedReply, ChangeSavedReply, RemoveSavedReply
+from moca.storage.queries.saved_replies import list_saved_replies
+from moca.web.auth.guards import Guards
+from moca.web.commands import carry_out
+from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import Problem
+from moca.web.forms import row_id_of, text_field
+from moca.web.schemas.saved_replies import (
+    MAX_NAME_LENGTH,
+    MAX_SHORTCUT_LENGTH,
+    SHORTCUT,
+    SHORTCUT_RULE,
+)
+
+
+def saved_reply_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
+    """Return the page of saved replies."""
+    routes = Blueprint("saved_replies", __name__)
+    routes.before_request(access.guard_page)
+    routes.before_request(access.require_answers)
+
+    def page(problem: str = "", refused: str = "") -> str:
+        with ports.database.connection_context():
+            replies = list_saved_replies()
+        return render_template(
+            "saved_replies.html",
+            at="saved_replies",
+            replies=replies,
+            problem=problem,
+            refused=refused,
+            draft=request.form,
+            name_length=MAX_NAME_LENGTH,
+            shortcut_length=MAX_SHORTCUT_LENGTH,
+            placeholders=SAVED_REPLY_PLACEHOLDERS,
+        )
+
+    @routes.errorhandler(Problem)
+    def show_problem(problem: Problem) -> Response:
+        """Return the page with what was written, and the problem beside it."""
+        refused = (request.view_args or {}).get("number", "new")
+        return Response(page(problem.message, refused), problem.status, mimetype="text/html")
+
+    @routes.get("/saved-replies")
+    def saved_replies() -> str:
+        return page()
+
+    @routes.post("/saved-replies")
+    def add() -> WerkzeugResponse:
+        carry_out(AddSavedReply(*_fields()), ports, config)
+        return redirect("/saved-replies", 303)
+
+    @routes.post("/saved-replies/<number>")
+    def change(number: str) -> WerkzeugResponse:
+        carry_out(ChangeSavedReply(row_id_of(number), *_fields()), ports, config)
+        return redirect("/saved-replies", 303)
+
+    @routes.post("/saved-replies/<number>/remove")
+    def remove(number: str) -> WerkzeugResponse:
+        carry_out(RemoveSavedReply(row_id_of(number)), ports, config)
+        return redirect("/saved-replies", 303)
+
+    return routes
+
+
+def _fields() -> tuple[str, str, str]:
+    name = text_field("name", longest=MAX_NAME_LENGTH)
+    shortcut = text_field("shortcut", longest=MAX_SHORTCUT_LENGTH, needed=False)
+    shortcut = shortcut.removeprefix("/").lower()
+    if shortcut and not SHORTCUT.fullmatch(shortcut):
+        raise Problem(422, f"shortcut: {SHORTCUT_RULE}")
+    text = text_field("text", max_bytes=MAX_REPLY_BYTES)
+    try:
+        check_placeholders(text, SAVED_REPLY_PLACEHOLDERS)
+    except ValueError as error:
+        raise Problem(422, f"text: {error}") from None
+    return name, shortcut, text

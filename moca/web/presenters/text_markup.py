@@ -1,0 +1,38 @@
+import re
+
+from markupsafe import Markup, escape
+
+from moca.core.content.search_words import matched_spans, search_terms
+
+_HIDDEN = "\u200b-\u200f\u202a-\u202e\u2066-\u2069"
+_URL = re.compile(rf"""https?://(?=\w)[^\s<>"'{_HIDDEN}]+""", re.IGNORECASE)
+_AFTER_IT = ".,;:!?*_\u2026\u00bb\u201d\u2019"
+_OPENING = {")": "(", "]": "["}
+_LINK = Markup('<a href="{}" rel="noreferrer noopener nofollow" target="_blank"><bdi>{}</bdi></a>')
+_MARK = Markup("<mark>{}</mark>")
+
+
+def marked(text: str, term: str = "") -> Markup:
+    """Mark the words of a text that a search for the term finds."""
+    parts, end = [], 0
+    for start, stop in matched_spans(text, search_terms(term)) if term else ():
+        parts += [escape(text[end:start]), _MARK.format(text[start:stop])]
+        end = stop
+    return Markup().join([*parts, escape(text[end:])])
+
+
+def linked(text: str, term: str = "") -> Markup:
+    """Make the web addresses in a text links, and mark the term of a search."""
+    parts, end = [], 0
+    for found in _URL.finditer(text):
+        url = _without_punctuation(found[0])
+        parts += [marked(text[end : found.start()], term), _LINK.format(url, marked(url, term))]
+        end = found.start() + len(url)
+    return Markup().join([*parts, marked(text[end:], term)])
+
+
+def _without_punctuation(url: str) -> str:
+    """Return the address without what belongs to the sentence around it."""
+    while url[-1] in _AFTER_IT or (url[-1] in _OPENING and _OPENING[url[-1]] not in url):
+        url = url[:-1]
+    return url

@@ -1,0 +1,30 @@
+"""A token that is slow to read delays its call, and bunches no calls together."""
+
+from datetime import timedelta
+
+from moca.core.policy import SenderPolicy
+from tests.support.factory import BEN
+from tests.support.system import FakeInstagram
+
+
+class SlowTokenReader(FakeInstagram):
+    """Takes three seconds to read the token before its first call."""
+
+    def __init__(self, frozen) -> None:
+        super().__init__()
+        self._frozen = frozen
+        self._left = timedelta(seconds=3)
+
+    def prepare(self, account_id) -> None:
+        self._frozen.tick(self._left)
+        self._left = timedelta()
+
+
+def test_a_call_counts_from_when_its_token_was_there(open_system, frozen) -> None:
+    system = open_system(sender=SenderPolicy(per_second=1, couriers=1))
+    system.instagram = SlowTokenReader(frozen)
+    system.receive("hello")
+    system.receive("hello", BEN)
+    system.advance(20)
+    first, second = (call.at for call in system.instagram.reached)
+    assert second - first >= timedelta(seconds=1)

@@ -1,0 +1,127 @@
+import contextlib
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[3]
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class BenchmarkServer:
+    """A server in a process of its own, and its folder."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def settle(self) -> None:
+        """Wait until it is idle, so that the next one has the machine alone."""
+        before = -1.0
+        while (used := self.cpu_seconds()) - before > 0.02:
+            before = used
+            time.sleep(0.4)
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the server and its workers."""
+        return sum(map(cpu_seconds_of, self.pids()))
+
+    def pids(self) -> list[int]:
+        """Return its process and those of its workers."""
+        return [self.process.pid, *_children(self.process.pid)]
+
+
+@contextlib.contextmanager
+def moca(
+    folder: Path, interpreter: str = sys.executable, /, **settings: object
+) -> Iterator[BenchmarkServer]:
+    """Run `run.py` on a database on disk; settings are named as `server__threads`."""
+    port = free_port()
+    asked = {
+        "server__port": port,
+        "database__url": f"sqlite:///{folder}/moca.db",
+        "web__api_token": "benchmark-token",
+        **settings,
+    }
+    environment = {f"MOCA_{name.upper()}": str(value) for name, value in asked.items()}
+    command = [interpreter, str(_ROOT / "run.py")]
+    with _serving(command, port, folder, environment) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def bare(folder: Path, threads: int = 64) -> Iterator[BenchmarkServer]:
+    """Run the bare Flask view on the same server."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.benchmarks.support.bare", str(port), str(threads)]
+    with _serving(command, port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _serving(
+    command: list[str], port: int, folder: Path, environment: dict[str, str] | None = None
+) -> Iterator[BenchmarkServer]:
+    with (folder / f"{port}.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_for(port, process)
+            yield BenchmarkServer(port, folder, process)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def post(port: int, path: str, body: bytes, headers: dict[str, str] | None = None) -> int:
+    """Post once on a new connection; return the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("POST", path, body, headers or {})
+        return connection.getresponse().status
+
+
+def is_listened_at(port: int) -> bool:
+    """Return whether a server answers there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        if is_listened_at(port):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the server ended with status {process.returncode}; its log is in /tmp")
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return [int(child) for task in tasks for child in task.read_text().split()]
+    return []
+
+
+def cpu_seconds_of(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+    return 0.0

@@ -1,0 +1,146 @@
+"""The list, the thread and the contact beside one another, without page loads."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.test_inbox import answered, moca, visit
+
+__all__ = ["moca", "visit"]
+
+WIDE, MIDDLE, PHONE = (1440, 900), (900, 800), (390, 844)
+CONTACTS = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30)
+INSERT INTO contact (account_id, psid, name, created_at, last_seen_at, message_count)
+SELECT account_id, 'p' || i, 'Contact ' || i, created_at, last_seen_at, 1 FROM contact, n
+"""
+CONVERSATIONS = """
+INSERT INTO conversation (contact_id, status, created_at, last_user_message_at, last_activity_at)
+SELECT id, 'open', created_at, created_at, created_at - id * 1000000 FROM contact WHERE id > 1
+"""
+LIST_SCROLL = "document.querySelector('.pane-list').scrollTop"
+
+
+@pytest.fixture
+def inbox(visit, moca):
+    """Opens the inbox with 31 conversations in a window of a size."""
+    answered(moca)
+    moca.rows(CONTACTS)
+    moca.rows(CONVERSATIONS)
+
+    def opened(size, **options):
+        page = visit(viewport={"width": size[0], "height": size[1]}, **options)
+        expect(page.locator(".row")).to_have_count(31)
+        return page
+
+    return opened
+
+
+def mark(page):
+    """Mark the document: a page load loses the mark."""
+    page.evaluate("window.isSameDocument = true")
+
+
+def is_marked(page):
+    return page.evaluate("window.isSameDocument === true")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (WIDE, ["Conversations", "Conversation", "Contact"]),
+        ((1100, 800), ["Conversations", "Conversation", "Contact"]),
+        (MIDDLE, ["Conversations", "Conversation"]),
+        ((800, 600), ["Conversations", "Conversation"]),
+        (PHONE, ["Conversation"]),
+    ],
+)
+def test_as_many_panes_as_there_is_room_for(inbox, size, shown):
+    page = inbox(size)
+    page.goto("/conversations/1")
+    panes = page.locator(".pane:visible")
+    assert [each.get_attribute("aria-label") for each in panes.all()] == shown
+    assert page.evaluate("document.documentElement.scrollHeight") == size[1]
+
+
+@pytest.mark.parametrize("size", [WIDE, MIDDLE, PHONE])
+def test_a_conversation_is_chosen_without_a_page_load_and_back_works(inbox, size):
+    page = inbox(size)
+    mark(page)
+    page.get_by_role("link", name="Contact 20").scroll_into_view_if_needed()
+    where = page.evaluate(LIST_SCROLL)
+    page.get_by_role("link", name="Contact 20").click()
+
+    expect(page.get_by_role("heading", name="Contact 20", level=1)).to_be_visible()
+    assert page.url.endswith("/conversations/21")
+    expect(page).to_have_title("Contact 20 · Moca")
+    expect(page.locator('.row[aria-current="page"]')).to_have_attribute("id", "conversation-21")
+    if size != PHONE:
+        assert page.evaluate(LIST_SCROLL) == where
+        page.get_by_role("link", name="Contact 19").click()
+        expect(page.get_by_role("heading", name="Contact 19", level=1)).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("heading", name="Contact 20", level=1)).to_be_visible()
+    page.go_back()
+
+    expect(page.get_by_role("link", name="Contact 20")).to_be_visible()
+    expect(page.get_by_role("heading", name="Contact 20", level=1)).to_have_count(0)
+    assert page.evaluate(LIST_SCROLL) == where
+    assert is_marked(page)
+
+
+def test_a_list_is_kept_while_its_conversations_are_read(inbox, moca):
+    page = inbox(WIDE)
+    moca.post("/api/conversations/5/close")
+    page.get_by_role("link", name="Closed").click()
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_role("link", name="Contact 4").click()
+    expect(page.get_by_role("heading", name="Contact 4", level=1)).to_be_visible()
+    assert page.url.endswith("/conversations/5?list=closed")
+    page.reload()
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.get_by_text("No conversations here yet.")).to_be_visible()
+
+
+def test_the_list_and_the_thread_show_what_is_new(inbox, moca):
+    page = inbox(WIDE)
+    page.get_by_role("link", name="Contact 20").click()
+    expect(page.get_by_role("heading", name="Contact 20", level=1)).to_be_visible()
+    moca.writes("And on Sunday?")
+    expect(page.get_by_role("link", name="Ada")).to_contain_text("And on Sunday?")
+    page.get_by_role("link", name="Ada").click()
+    expect(page.locator("#bubbles")).to_contain_text("And on Sunday?")
+
+
+def test_a_note_that_is_being_written_survives_a_reply(inbox, moca):
+    page = inbox(WIDE)
+    page.get_by_role("link", name="Ada").click()
+    page.get_by_label("New note").fill("Owes us")
+    page.get_by_label("Your reply").fill("At nine.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator('[data-author="operator"]')).to_contain_text("At nine.")
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    page.get_by_role("button", name="Hand back to the bot").click()
+    expect(page.get_by_role("button", name="Take over")).to_be_visible()
+    expect(page.get_by_label("New note")).to_have_value("Owes us")
+
+
+def test_without_script_the_panes_are_pages(inbox, moca):
+    page = inbox(WIDE, java_script_enabled=False)
+    page.get_by_role("link", name="Ada").click()
+    expect(page.get_by_role("heading", name="Ada", level=1)).to_be_visible()
+    expect(page.locator('.row[aria-current="page"]')).to_have_attribute("id", "conversation-1")
+    page.get_by_label("Your reply").fill("At nine.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator('[data-author="operator"]')).to_contain_text("At nine.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, MIDDLE, PHONE])
+def test_axe_finds_nothing(inbox, size, scheme):
+    page = inbox(size, color_scheme=scheme)
+    for path in ("/", "/conversations/1", "/conversations/1#contact"):
+        page.goto(path)
+        page.wait_for_load_state()
+        assert (path, findings(page)) == (path, [])

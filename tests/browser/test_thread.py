@@ -1,0 +1,171 @@
+"""A long thread stands still, follows at its end, and keeps its composer in view."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.test_inbox import answered, indexed, moca, searched, visit
+
+__all__ = ["moca", "visit"]
+
+VIEWPORTS = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1440, "height": 900},
+    "desktop at 200 %": {"width": 720, "height": 450},
+    "phone at 200 %": {"width": 195, "height": 422},
+}
+LINES = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+INSERT INTO message (conversation_id, account_id, kind, mid, role, author, type, text, created_at,
+    status, processed, because, redeliveries, outcome)
+SELECT conversation_id, account_id, kind, mid || '{text}' || i, role, author, type,
+    '{text} ' || i, created_at, status, processed, because, redeliveries, outcome
+FROM message, n WHERE message.id = 1
+"""
+SUBPIXEL_PX = 1
+"""Scroll offsets are rounded to physical pixels."""
+SCROLL = "document.querySelector('#bubbles').scrollTop"
+AT_END = """() => {
+    const { scrollTop, clientHeight, scrollHeight } = document.querySelector("#bubbles");
+    return scrollHeight - scrollTop - clientHeight < 2;
+}"""
+
+
+def lines(count, text="Line"):
+    """Return the SQL that adds this many messages to the first conversation."""
+    return LINES.format(count=count, text=text)
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def size(request):
+    return request.param
+
+
+@pytest.fixture
+def page(visit, moca, size):
+    """A long conversation that is open in a browser."""
+    answered(moca)
+    moca.rows(lines(33))
+    page = visit()
+    page.set_viewport_size(VIEWPORTS[size])
+    page.goto("/conversations/1")
+    page.wait_for_function(AT_END)
+    return page
+
+
+def scrolled_up(page):
+    """Scroll towards the middle of the thread; return where."""
+    page.evaluate(f"{SCROLL} = 1200")
+    return page.evaluate(SCROLL)
+
+
+def test_a_thread_follows_at_its_end_through_a_send_and_its_status(page, moca):
+    page.get_by_label("Your reply").fill("At nine.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator('[data-author="operator"] .chip')).to_have_text("Sent")
+    moca.writes("Thank you!")
+    expect(page.get_by_role("log")).to_contain_text("Thank you!")
+    page.wait_for_function(AT_END)
+
+
+def test_a_thread_that_was_scrolled_up_stands_still_and_counts_what_is_new(page, moca):
+    moca.post("/api/queue/freeze")
+    moca.post("/api/conversations/1/messages", text="By hand")
+    reply = page.locator('[data-author="operator"] .chip')
+    expect(reply).to_have_text("Queued")
+    where = scrolled_up(page)
+
+    moca.post("/api/queue/release")
+    expect(reply).to_have_text("Sent")
+    assert page.evaluate(SCROLL) == where
+    moca.rows(lines(3, "New"))
+    page.get_by_role("button", name="3 new ↓").click()
+
+    page.wait_for_function(AT_END)
+    expect(page.get_by_role("button", name="3 new ↓")).to_be_hidden()
+
+
+def test_closing_and_reopening_leave_a_thread_where_it_is(page):
+    scrolled_up(page)
+    line = page.get_by_text("Line 17", exact=True)
+    before = line.bounding_box()["y"]
+    for button, other in (("Close", "Reopen"), ("Reopen", "Close")):
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("button", name=other, exact=True)).to_be_visible()
+        assert abs(line.bounding_box()["y"] - before) <= SUBPIXEL_PX
+
+
+def test_what_drops_off_the_top_of_a_thread_does_not_move_the_rest(page, moca):
+    scrolled_up(page)
+    line = page.get_by_text("Line 20", exact=True)
+    before = line.bounding_box()["y"]
+    moca.rows(lines(25, "New"))
+    expect(page.get_by_role("button", name="25 new ↓")).to_be_visible()
+    assert abs(line.bounding_box()["y"] - before) <= SUBPIXEL_PX
+
+
+def test_new_messages_are_announced(page):
+    expect(page.get_by_role("log", name="Messages")).to_contain_text("Line 33")
+
+
+@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
+def test_the_composer_is_at_the_bottom_of_the_viewport(page, size):
+    height = VIEWPORTS[size]["height"]
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    for text in ("", "One\ntwo\nthree\nfour\nfive\nsix\nseven\neight"):
+        page.get_by_label("Your reply").fill(text)
+        box = page.locator("#write").bounding_box()
+        assert height - 24 <= box["y"] + box["height"] <= height
+        expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+        page.wait_for_function(AT_END)
+
+
+@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
+def test_the_composer_stays_in_view_while_sending_is_paused(page, moca):
+    moca.post("/api/queue/freeze")
+    page.reload()
+    expect(page.get_by_text("Sending is paused")).to_be_visible()
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
+def test_the_composer_is_at_most_three_tab_stops_away(page):
+    page.goto("/conversations/1#messages")
+    page.reload()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to reply")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your reply")).to_be_focused()
+
+
+def test_the_composer_has_the_focus_on_a_desktop_alone(page, size):
+    field = expect(page.get_by_label("Your reply"))
+    field.to_be_focused() if size == "desktop" else field.not_to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
+def test_axe_finds_nothing(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.get_by_text("Options").click()
+    assert findings(page) == []
+
+
+def test_a_search_hit_opens_the_conversation_around_it_and_leads_on_to_its_end(page, moca):
+    moca.rows("UPDATE message SET text = 'Where is my parcel?' WHERE id = 1")
+    moca.rows(lines(99, "More"))
+    indexed(moca, "parcel", "ada")
+    page.goto("/")
+    searched(page, "parc from:ada before:2100-01-01 after:2020-01-01")
+    page.locator(".row").click()
+
+    hit = page.get_by_role("log").locator("mark")
+    expect(hit).to_have_text("parcel")
+    expect(hit).to_be_in_viewport()
+    expect(page.get_by_role("log")).to_contain_text("Line 20")
+    assert findings(page) == []
+    page.get_by_role("link", name="Later messages").click()
+    expect(page.get_by_role("log")).to_contain_text("More 5")
+    page.get_by_role("link", name="Latest messages").click()
+    expect(page.get_by_role("log")).to_contain_text("More 99")
+    expect(page.get_by_role("link", name="Latest messages")).to_have_count(0)

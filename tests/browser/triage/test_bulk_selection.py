@@ -1,0 +1,171 @@
+"""Several conversations are selected in the list, and closed, assigned, labelled or snoozed."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.patience import PATIENCE_MS
+from tests.browser.service import TOKEN
+from tests.browser.test_inbox import SIZES, adds_a_reader, moca, visit
+
+__all__ = ["moca", "visit"]
+
+MANY = 5
+WIDE = {"width": 1440, "height": 900}
+CLOSED = "SELECT id FROM conversation WHERE status = 'closed' ORDER BY id"
+LABELLED = "SELECT conversation_id FROM conversation_label ORDER BY conversation_id"
+
+
+@pytest.fixture
+def five(moca):
+    """Five conversations that the bot has answered; Contact 5 wrote last."""
+    for number in range(1, MANY + 1):
+        moca.writes("When are you open?", psid=f"70{number}", name=f"Contact {number}")
+        moca.waits_for(*["sent"] * number)
+    moca.post("/api/labels", name="Refund", colour="red")
+    return moca
+
+
+def opened(visit, *args, **options):
+    page = visit(*args, **options)
+    expect(page.locator(".row")).to_have_count(MANY)
+    return page
+
+
+def box(page, number):
+    return page.locator(f"#pick-{number}")
+
+
+def count(page):
+    return expect(page.locator("#bulk-count"))
+
+
+def bar(page, name):
+    return page.locator(".bulk").get_by_role("button", name=name, exact=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_those_that_are_selected_are_closed(visit, five, size, scheme):
+    page = opened(visit, size, color_scheme=scheme)
+    expect(bar(page, "Close")).to_be_hidden()
+    box(page, 2).check()
+    box(page, 4).check()
+    count(page).to_have_text("2 selected")
+    assert findings(page) == []
+    bar(page, "Close").click()
+    expect(page.locator(".row")).to_have_count(MANY - 2)
+    expect(page.get_by_text("Done: 2 conversations.")).to_be_attached()
+    expect(bar(page, "Close")).to_be_hidden()
+    assert five.rows(CLOSED) == [(2,), (4,)]
+
+    box(page, 1).check()
+    bar(page, "Close").click()
+    expect(page.locator(".row")).to_have_count(MANY - 3)
+    assert five.rows(CLOSED) == [(1,), (2,), (4,)]
+
+
+def test_a_range_and_all_are_selected(visit, five):
+    page = opened(visit)
+    box(page, 4).check()
+    box(page, 2).click(modifiers=["Shift"])
+    count(page).to_have_text("3 selected")
+    expect(box(page, 3)).to_be_checked()
+    box(page, 3).click(modifiers=["Shift"])
+    count(page).to_have_text("1 selected")
+    bar(page, "Select all shown").click()
+    count(page).to_have_text("5 selected")
+    bar(page, "Clear").click()
+    expect(bar(page, "Clear")).to_be_hidden()
+    expect(box(page, 1)).not_to_be_checked()
+
+
+def test_a_key_selects_the_current_row_and_a_label_is_added(visit, five):
+    page = opened(visit, viewport=WIDE)
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile("/conversations/5"))
+    page.keyboard.press("x")
+    expect(box(page, 5)).to_be_checked()
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile("/conversations/4"))
+    page.keyboard.press("x")
+    page.keyboard.press("x")
+    page.keyboard.press("x")
+    count(page).to_have_text("2 selected")
+    bar(page, "Label").click()
+    chooser = page.get_by_role("dialog", name="Add a label")
+    assert findings(page) == []
+    chooser.get_by_role("button", name="Refund").click()
+    expect(page.locator(".row .label")).to_have_text(["Refund", "Refund"])
+    expect(page.locator(".conversation-head .label")).to_have_text(["Refund"])
+    expect(box(page, 5)).not_to_be_checked()
+    expect(page).to_have_url(re.compile("/conversations/4"))
+    assert five.rows(LABELLED) == [(4,), (5,)]
+
+
+def test_a_selection_outlasts_what_arrives_meanwhile(visit, five):
+    page = opened(visit)
+    box(page, 2).check()
+    five.writes("Hello?", psid="709", name="Contact 9")
+    expect(page.locator(".row")).to_have_count(MANY + 1)
+    expect(box(page, 2)).to_be_checked()
+    count(page).to_have_text("1 selected")
+    bar(page, "Snooze").click()
+    page.get_by_role("dialog", name="Snooze until").get_by_role("button", name="In 1 hour").click()
+    expect(page.locator(".row")).to_have_count(MANY)
+    snoozed = "SELECT id FROM conversation WHERE snoozed_until IS NOT NULL"
+    assert five.rows(snoozed) == [(2,)]
+
+
+@pytest.fixture
+def refused(browser, five):
+    """Opens the closed conversations in a browser whose console may show refused requests."""
+    contexts = []
+
+    def visited(**options):
+        contexts.append(browser.new_context(base_url=five.url, **options))
+        contexts[-1].set_default_timeout(PATIENCE_MS)
+        page = contexts[-1].new_page()
+        page.goto(f"/?token={TOKEN}")
+        page.goto("/?list=closed")
+        return page
+
+    yield visited
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_what_could_not_be_done_is_told(refused, five, has_script):
+    five.post("/api/conversations/2/close")
+    page = refused(java_script_enabled=has_script)
+    box(page, 2).check()
+    bar(page, "Close").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "0 changed. 1 not changed: the conversation is already closed."
+    )
+    expect(page.locator(".row")).to_have_count(1)
+    expect(bar(page, "Close")).to_be_hidden()
+
+
+def test_they_are_assigned_without_script(visit, five):
+    adds_a_reader(visit(), role="answers")
+    page = opened(visit, java_script_enabled=False)
+    box(page, 1).check()
+    box(page, 3).check()
+    bar(page, "Assign").click()
+    page.get_by_role("dialog", name="Assign to").get_by_role("button", name="ada").click()
+    expect(page.locator(".row").filter(has_text="ada")).to_have_count(2)
+    expect(box(page, 1)).not_to_be_checked()
+    assigned = "SELECT id FROM conversation WHERE assignee_id IS NOT NULL"
+    assert five.rows(assigned) == [(1,), (3,)]
+
+
+def test_a_finger_sees_the_boxes_at_once(visit, five):
+    page = opened(visit, "phone", has_touch=True, is_mobile=True)
+    expect(page.locator(".pick").first).to_have_css("opacity", "1")
+    page.locator(".pick").first.tap()
+    count(page).to_have_text("1 selected")
+    expect(page).to_have_title("Inbox · Moca")

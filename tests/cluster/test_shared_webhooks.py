@@ -1,0 +1,49 @@
+"""A webhook that concerns several owners: each stores only its own share."""
+
+import json
+
+import freezegun
+import pytest
+
+from moca.core.partition import partition_of
+from moca.storage.db.tables import Webhook
+from tests.cluster.stepped import PARTITIONS, SteppedCluster
+from tests.support.factory import ANNA, BEN, NOON
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with freezegun.freeze_time(NOON) as frozen:
+        cluster = SteppedCluster(tmp_path, frozen)
+        cluster.open("a")
+        cluster.advance(10)
+        yield cluster
+        cluster.close()
+
+
+def body_of(*told):
+    items = [
+        {
+            "sender": {"id": contact.psid},
+            "recipient": {"id": contact.account_id},
+            "message": message,
+        }
+        for contact, message in told
+    ]
+    entry = {"id": ANNA.account_id, "messaging": items}
+    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
+
+
+def bodies(cluster):
+    with cluster.database.connection_context():
+        return [bytes(row.body) for row in Webhook.select()]
+
+
+def test_what_was_unsent_stays_in_no_webhook_that_told_it_beside_another_owners(cluster):
+    assert partition_of(ANNA, PARTITIONS) != partition_of(BEN, PARTITIONS)
+    cluster["a"].takes(body_of((ANNA, {"mid": "m1", "text": "secret"}), (BEN, {"mid": "m2"})))
+    cluster.advance(5)
+    cluster["a"].takes(body_of((ANNA, {"mid": "m1", "is_deleted": True})))
+    cluster["a"].takes(body_of((ANNA, {"mid": "m1", "text": "secret"}), (BEN, {"mid": "m2"})))
+    cluster.advance(5)
+    assert [body for body in bodies(cluster) if b"secret" in body] == []

@@ -1,0 +1,21 @@
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
+MAP = PAGE.partition("## The map")[2].partition("\n## ")[0]
+ROWS = [line.split("|")[1:-1] for line in MAP.splitlines() if line.startswith("| ")][1:]
+
+
+@pytest.mark.parametrize(("column", "layer"), [(1, "core"), (2, "storage"), (3, "..")])
+def test_each_module_of_the_map_is_in_its_layer(column: int, layer: str) -> None:
+    places = (ROOT / "moca" / layer).resolve().rglob("*")
+    known = {
+        part for place in places if ".venv" not in place.parts for part in (place.stem, place.name)
+    }
+    named = [re.findall(r"`([^`]+)`", row[column]) for row in ROWS]
+    modules = {name.strip("/").split("/")[-1] for names in named for name in names}
+    assert modules - known == set()
+    assert len(modules) > 5

@@ -1,0 +1,42 @@
+import secrets
+from functools import cache
+
+import pytest
+
+from tests.simulation.nodes.draw import draw_nodes
+from tests.simulation.report import report_failure
+from tests.simulation.result import Result
+from tests.simulation.run import run
+
+_MAX_SEEDS = 2**48
+
+
+@cache
+def held(seed: int) -> Result:
+    """Run a seed; tell its whole story where it breaks something."""
+    result = run(draw_nodes(seed))
+    again = f"replay it with: python -m tests.simulation --nodes --seed {seed}"
+    assert result.broken == (), "\n".join((*report_failure(result), again))
+    return result.without_trace()
+
+
+@pytest.mark.parametrize("first", range(0, 6, 3))
+def test_whatever_befalls_the_nodes_nothing_is_lost_and_nothing_comes_twice(first) -> None:
+    for seed in range(first, first + 3):
+        held(seed)
+
+
+def test_nor_in_worlds_of_nodes_that_were_never_drawn_before() -> None:
+    first = secrets.randbelow(_MAX_SEEDS)
+    for seed in range(first, first + 3):
+        held(seed)
+
+
+def test_a_seed_of_nodes_tells_the_same_story_twice() -> None:
+    assert run(draw_nodes(1)).trace == run(draw_nodes(1)).trace
+
+
+def test_nodes_die_and_come_back_in_worlds_that_are_judged() -> None:
+    results = [held(seed) for seed in range(6)]
+    assert any(result.crashes for result in results)
+    assert any(result.faults > 2 for result in results)

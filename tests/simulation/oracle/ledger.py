@@ -1,0 +1,130 @@
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from moca.core.types import ContactKey
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ITEMS = """
+    SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
+           q.sent_at, q.because, q.reason, q.parting, k.opted_out_at,
+           m.id AS message_id, m.author, m.kind, m.text, m.content, m.mid, m.conversation_id,
+           m.comment_id, m.part_of_id,
+           c.status AS conversation_status, c.held_until, k.account_id, k.psid
+    FROM queue_item q JOIN message m ON m.id = q.message_id
+    JOIN conversation c ON c.id = q.conversation_id JOIN contact k ON k.id = c.contact_id
+"""
+_MESSAGES = """
+    SELECT m.*, k.psid FROM message m JOIN conversation c ON c.id = m.conversation_id
+    JOIN contact k ON k.id = c.contact_id
+"""
+
+Row = dict[str, Any]
+
+
+class Ledger:
+    """Reads what is committed, by a connection that is none of Moca's."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def items(self, where: str = "1", *values: object) -> list[Row]:
+        return self._rows(f"{_ITEMS} WHERE {where} ORDER BY q.id", values)
+
+    def bot_items_before(self, item: Row) -> list[Row]:
+        """List what the bot has queued for the same contact before an item and is not settled."""
+        return self.items(
+            "q.id < ? AND k.psid = ? AND k.account_id = ? AND m.author = 'bot' "
+            "AND q.status IN ('pending', 'sending', 'unknown')",
+            item["id"],
+            item["psid"],
+            item["account_id"],
+        )
+
+    def messages(self, where: str = "1", *values: object) -> list[Row]:
+        return self._rows(f"{_MESSAGES} WHERE {where} ORDER BY m.id", values)
+
+    def conversations(self) -> list[Row]:
+        return self._rows("SELECT * FROM conversation ORDER BY id", ())
+
+    def waiting_messages(self) -> list[Row]:
+        """List what people wrote and has no outcome yet."""
+        return self._rows(
+            "SELECT m.id, m.mid, m.kind, m.type, k.account_id, k.psid FROM message m "
+            "JOIN conversation c ON c.id = m.conversation_id JOIN contact k ON k.id = c.contact_id "
+            "WHERE m.role = 'user' AND m.outcome IS NULL ORDER BY m.id",
+            (),
+        )
+
+    def steps(self, where: str = "1", *values: object) -> list[Row]:
+        return self._rows(f"SELECT * FROM journey_step WHERE {where} ORDER BY id", values)
+
+    def last_step_id(self) -> int:
+        return self.count("SELECT COALESCE(MAX(id), 0) FROM journey_step")
+
+    def conversation(self, contact: ContactKey) -> Row | None:
+        """Return a contact's newest conversation."""
+        rows = self._rows(
+            "SELECT c.* FROM conversation c JOIN contact k ON k.id = c.contact_id "
+            "WHERE k.psid = ? AND k.account_id = ? ORDER BY c.id DESC LIMIT 1",
+            (contact.psid, contact.account_id),
+        )
+        return rows[0] if rows else None
+
+    def labels(self) -> list[Row]:
+        """List the labels of conversations, each with its conversation's latest activity."""
+        return self._rows(
+            "SELECT l.*, c.last_activity_at AS active_at FROM conversation_label l "
+            "LEFT JOIN conversation c ON c.id = l.conversation_id",
+            (),
+        )
+
+    def dump(self) -> str:
+        """Return all that is stored, as text."""
+        bodies = (body.decode(errors="replace") for body in self.bodies())
+        return "\n".join((*self._connection.iterdump(), *bodies))
+
+    def bodies(self) -> list[bytes]:
+        """List the webhooks as they are kept."""
+        return [bytes(row["body"]) for row in self._rows("SELECT body FROM webhook", ())]
+
+    def edits(self) -> list[tuple[str, str]]:
+        """List of which messages edits are kept, and what is kept of them."""
+        rows = self._rows("SELECT mid, detail FROM event WHERE kind = 'edit'", ())
+        return [(row["mid"], row["detail"]) for row in rows]
+
+    def told_at(self, key: str) -> datetime | None:
+        """Return when an event was first stored; None if it was not."""
+        rows = self._rows("SELECT at FROM event WHERE key = ?", (key,))
+        return instant(rows[0]["at"]) if rows else None
+
+    def epochs(self) -> dict[str, int]:
+        """Return the epoch of each seat of a cluster."""
+        return {row["name"]: row["epoch"] for row in self._rows("SELECT * FROM seat", ())}
+
+    def count(self, sql: str, *values: object) -> int:
+        return self._connection.execute(sql, values).fetchone()[0]
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[Row]:
+        cursor = self._connection.execute(sql, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def instant(microseconds: int) -> datetime:
+    """Read an instant as it is stored."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def stored(at: datetime) -> int:
+    """Write an instant as it is stored."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def contact_of(row: Row) -> ContactKey:
+    return ContactKey(row["account_id"], row["psid"])

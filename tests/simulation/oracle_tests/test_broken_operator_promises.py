@@ -1,0 +1,70 @@
+"""What operators are promised is broken on purpose here, and must be noticed."""
+
+from dataclasses import replace
+
+from moca.storage.conversations import labels
+from moca.storage.db.operator_tables import ConversationLabel
+from moca.storage.messages import outcomes
+from moca.storage.operators import audit
+from moca.storage.outbox import teammate_replies
+from tests.simulation.oracle.invariants import Invariant
+from tests.simulation.oracle_tests.test_broken_promises import found
+from tests.simulation.worlds.draw import draw_script
+from tests.simulation.worlds.script import Operates, Script, Writes
+from tests.support.factory import at
+
+
+def draw_answers(seed: int) -> Script:
+    """Draw a run where an operator answers soon after each message, and posts it twice."""
+    script = draw_script(seed)
+    writes = [each for each in script.happenings if isinstance(each, Writes)]
+    acts = [
+        Operates(
+            at=each.at + 3,
+            contact=each.contact,
+            action="answer",
+            text=f"in time {number}",
+            repeats=(0.5,),
+        )
+        for number, each in enumerate(writes[::2])
+    ]
+    return replace(script, happenings=(*script.happenings, *acts))
+
+
+def draw_labels(seed: int) -> Script:
+    """Draw a run where an operator labels each conversation after its first message."""
+    script = draw_script(seed)
+    writes = [each for each in script.happenings if isinstance(each, Writes)]
+    acts = [
+        Operates(at=each.at + later, contact=each.contact, action="label")
+        for each in writes
+        for later in (1, 2)
+    ]
+    return replace(script, happenings=(*script.happenings, *acts))
+
+
+def test_a_label_that_lists_by_another_time_is_noticed(monkeypatch) -> None:
+    label = labels._label
+
+    def out_of_order(command):
+        answer = label(command)
+        ConversationLabel.update(last_activity_at=at(0)).execute()
+        return answer
+
+    monkeypatch.setattr(labels, "_label", out_of_order)
+    assert found(Invariant.LABELLED, draw=draw_labels)
+
+
+def test_a_request_that_is_carried_out_again_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(audit, "record_result", lambda *told: None)
+    assert found(Invariant.NOTHING_TWICE, draw=draw_answers)
+
+
+def test_an_answer_that_takes_nothing_over_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(teammate_replies, "take_over", lambda *told: None)
+    assert found(Invariant.SILENCE, draw=draw_answers)
+
+
+def test_what_is_left_to_the_team_and_in_no_work_list_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(outcomes, "follow_outcomes", lambda ended: None)
+    assert found(Invariant.NEEDS_REPLY, draw=draw_answers)

@@ -1,0 +1,222 @@
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import peewee
+
+from actors.dependencies import Dependencies
+from actors.routes import Recipient, recipient_of
+from actors.runtime.actor import MailboxActor, Ref
+from actors.runtime.dispatchers import Dispatchers
+from actors.system import System
+from moca.core.conversation.decide import OfDraft
+from moca.core.messages.command import Command
+from moca.replies.generator import Reply, ReplyRequest
+from moca.storage.db.connection import open_database
+from moca.storage.writer import Writer, Written
+from tests.simulation.instagram.graph_client import ScriptedGraphClient
+from tests.simulation.instagram.instagram import SimulatedInstagram
+from tests.simulation.runtime.generator import Generator
+from tests.simulation.runtime.virtual_time import (
+    ActorCrashedError,
+    Backstage,
+    Clockwork,
+    SteadyTimers,
+    StepDriver,
+)
+from tests.simulation.trace import Trace
+from tests.simulation.worlds.script import Script
+from tests.simulation.worlds.settings import RESPONDERS, WorldSettings
+
+
+class DiedError(BaseException):
+    """The process is no more."""
+
+
+class _Voice:
+    needs_history = 0
+    needs_name = False
+
+    def __init__(self, generator: Generator, backstage: Backstage) -> None:
+        self._generator = generator
+        self._backstage = backstage
+
+    def reply(self, request: ReplyRequest) -> Reply:
+        return self._generator.reply(request, self._backstage)
+
+
+_LOSABLE = {Recipient.SUPERVISOR, Recipient.SENDER, Recipient.MISSING_MESSAGES}
+
+
+class LossySystem(System):
+    """Loses what is told between its actors while the process is said to.
+
+    What a responder tells its conversation never leaves their process, and is not lost.
+    """
+
+    process: "Process"
+
+    def _recipient(self, event: object) -> Ref[MailboxActor] | None:
+        may_be_lost = recipient_of(event) in _LOSABLE and not isinstance(event, OfDraft)
+        is_lost = may_be_lost and self.process.loses_event()
+        return None if is_lost else super()._recipient(event)
+
+
+class FragileWriter(Writer):
+    """Writes as the real one does, unless the disk fails or the process dies after a commit.
+
+    A commit's answer may be lost, as when the connection to a database server breaks.
+    """
+
+    def __init__(self, database: peewee.Database, process: "Process") -> None:
+        super().__init__(database, process.settings.writer())
+        self._process = process
+
+    def apply(self, commands: Sequence[Command]) -> Written:
+        if self._process.disk_fails:
+            raise peewee.OperationalError("disk I/O error")
+        written = super().apply(commands)
+        if self._process.dies_after_commit:
+            self._process.dies_after_commit = False
+            raise DiedError
+        if self._process.loses_commits:
+            self._process.loses_commits -= 1
+            self._process.commit_lost()
+            raise peewee.OperationalError("server closed the connection unexpectedly")
+        return written
+
+
+class Process:
+    """Moca's process: comes up, dies, comes up again on the same database."""
+
+    def __init__(
+        self,
+        path: Path,
+        script: Script,
+        clockwork: Clockwork,
+        instagram: SimulatedInstagram,
+        trace: Trace,
+        observe: Callable[[object], None],
+    ) -> None:
+        self.settings: WorldSettings = script.settings
+        self.disk_fails = False
+        self.dies_after_commit = False
+        self.loses_one_event_in = 0
+        """1 if all are lost, 0 if none is."""
+        self._events = 0
+        self.loses_commits = 0
+        """Whose answers are lost, of the commits to come."""
+        self.has_failed = False
+        """Whether an actor past its restart budget has ended this life of the process."""
+        self.commit_lost = lambda: None
+        self.system: System | None = None
+        self.generator = Generator(script, clockwork, trace)
+        self._chance = random.Random(script.seed)
+        self._clockwork = clockwork
+        self._instagram = instagram
+        self._trace = trace
+        self._observe = observe
+        self._database = open_database(f"sqlite:///{path}")
+
+    def start(self) -> None:
+        settings, clockwork = self.settings, self._clockwork
+        self.stage = stage = StepDriver(None if settings.in_order else self._chance)
+        self.backstage = backstage = Backstage(stage, clockwork)
+        self.timers = SteadyTimers(clockwork)
+        self._trace.tell("Moca starts")
+        self.loses_commits = 0
+        self.has_failed = False
+        self.system = LossySystem(
+            conversation=settings.conversation(),
+            sender=settings.sender(),
+            dependencies=Dependencies(
+                open_writer=lambda: FragileWriter(self._database, self),
+                generator=_Voice(self.generator, backstage),
+                responders=RESPONDERS,
+                connect=lambda: ScriptedGraphClient(self._instagram, backstage),
+                draw=self._chance.random,
+                observers=(self._observe,),
+                shows_typing=settings.shows_typing,
+                escalate=self._fails,
+                background=settings.background(),
+            ),
+            dispatchers=Dispatchers(
+                shared=stage,
+                responders=backstage,
+                couriers=backstage,
+                readers=backstage,
+                persistence=stage,
+            ),
+            timers=self.timers,
+        )
+        self.system.process = self
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is up and holds no conversation in memory."""
+        if self.system is None:
+            return False
+        try:
+            return not self.system.live_conversations()
+        except ActorCrashedError:  # The crash of the supervisor that was to come.
+            return False
+
+    def post(self, command: Command) -> bool:
+        """Send a command; return whether the process was running."""
+        if self.system is None:
+            return False
+        self.system.tell(command)
+        return True
+
+    def step(self) -> bool:
+        return self.system is not None and self.stage.step()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any actor waits for Instagram or a reply."""
+        return self.backstage.is_waiting
+
+    def next_due(self) -> datetime | None:
+        """Return when its next timer is due."""
+        return None if self.system is None else self.timers.agenda.next_at()
+
+    def send_due(self) -> bool:
+        return self.system is not None and self.timers.send_due()
+
+    def loses_event(self) -> bool:
+        """Return whether what is told now gets lost."""
+        self._events += 1
+        one_in = self.loses_one_event_in
+        return one_in > 0 and self._events % one_in == 0
+
+    def crashes(self, actor: str) -> None:
+        """Have an actor of this class raise at the next message that it takes."""
+        if self.system is not None:
+            self._trace.tell(f"{actor} is about to crash")
+            self.stage.doomed = actor
+
+    def die(self) -> None:
+        """End as by kill -9."""
+        self._trace.tell("Moca dies")
+        self._end()
+
+    def stop(self) -> None:
+        """End in order, as far as calls that hang allow."""
+        self._trace.tell("Moca stops")
+        if self.system is not None:
+            self.system.stop()
+        self._end()
+
+    def step_cost(self) -> float:
+        return self._chance.random() * self.settings.step_cost
+
+    def _fails(self, error: BaseException) -> None:
+        self.has_failed = True
+
+    def _end(self) -> None:
+        self.system = None
+        self.backstage.end()
+        self.generator.process_died()
+        if not self._database.is_closed():
+            self._database.close()

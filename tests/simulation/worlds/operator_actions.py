@@ -1,0 +1,93 @@
+from moca.core.types import Priority
+from tests.simulation.worlds.script import Operates
+from tests.simulation.worlds.world import World
+
+_ACTIONS = (
+    *("write", "write", "write", "close", "reopen", "pause", "resume", "cancel"),
+    *("retry", "settle"),
+)
+_SIGNS_AND_PICTURES = ("react", "react", "show", "show")
+_SPANS = {"pause": (None, 5, 20, 90), "write": (None, None, 3, 30, 100), "show": (None, None, 3)}
+
+
+def draw_acts(world: World) -> list[Operates]:
+    """Draw what the operator does."""
+    return [_draw_act(world, number) for number in range(world.one_of(0, 0, 0, 1, 2, 4, 8))]
+
+
+def draw_rush(world: World) -> list[Operates]:
+    """Draw texts of the operator's to many people at once, for some worlds."""
+    if not world.happens(0.2):
+        return []
+    at = world.instant(5)
+    return [
+        Operates(
+            at=at + world.one_of(0, 0, 0.5, 2),
+            contact=contact,
+            action="write",
+            text=f"rush {number}",
+            priority=world.one_of(*Priority),
+        )
+        for number, contact in enumerate(world.contacts * world.one_of(1, 2))
+    ]
+
+
+def draw_control(world: World) -> list[Operates]:
+    """Draw when the operator freezes the queue and releases it, and edits what waits in it."""
+    if not world.happens(0.3):
+        return []
+    at = world.instant(1, 10)
+    acts = [(at, "freeze")]
+    if world.happens(0.8):
+        acts.append((at + world.one_of(0.01, 0.5, 5, 20, 60), "release"))
+    acts += [(at + world.one_of(-3, 1, 8, 15), "edit") for _ in range(world.one_of(0, 1, 2, 4))]
+    return [
+        Operates(
+            at=round(max(at, 0), 3),
+            contact=world.one_of(*world.contacts),
+            action=action,
+            text=f"by hand {number}",
+        )
+        for number, (at, action) in enumerate(acts)
+    ]
+
+
+def draw_answers(world: World) -> list[Operates]:
+    """Draw answers of the operator's that take over, each posted again by a client in doubt."""
+    if not world.happens(0.3):
+        return []
+    return [
+        Operates(
+            at=world.instant(1, 20),
+            contact=world.one_of(*world.contacts),
+            action="answer",
+            text=f"answer {number}",
+            repeats=world.one_of((), (0,), (0.004,), (0.5, 4), (5, 30)),
+        )
+        for number in range(world.one_of(1, 2, 4))
+    ]
+
+
+def draw_tidying(world: World) -> list[Operates]:
+    """Draw when an operator labels conversations, and closes many at once, for some worlds."""
+    if not world.happens(0.15):
+        return []
+    at = world.instant(1, 20)
+    labelled = [(at - world.one_of(0.5, 5, 20), "label", each) for each in world.contacts * 2]
+    closed = [(at, "close", each) for each in world.contacts if world.happens(0.7)]
+    return [
+        Operates(at=round(max(at, 0), 3), contact=contact, action=action)
+        for at, action, contact in (*labelled, *closed)
+    ]
+
+
+def _draw_act(world: World, number: int) -> Operates:
+    action = world.one_of(*_ACTIONS, *(_SIGNS_AND_PICTURES if world.has_all_kinds else ()))
+    return Operates(
+        at=world.instant(1, 20),
+        contact=world.one_of(*world.contacts),
+        action=action,
+        seconds=world.one_of(*_SPANS.get(action, (None,))),
+        text=f"operator {number}",
+        priority=world.one_of(*Priority),
+    )

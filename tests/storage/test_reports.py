@@ -1,0 +1,134 @@
+from datetime import timedelta
+
+import pytest
+
+from moca.core.content.content import Content, Reaction
+from moca.core.messages.inbound import RecordWebhook
+from moca.core.messages.operator_actions import ChangeConversation
+from moca.core.messages.replies import HandOverConversation
+from moca.core.reports import Measure, bucket_of
+from moca.core.types import Author, ConversationStatus
+from moca.storage.db.metric_tables import ReportHour
+from moca.storage.queries.reports import ReportCount, list_report_counts
+from tests.storage.desk import echoed
+from tests.support.factory import ANNA, NOON, at
+
+ACCOUNT = ANNA.account_id
+
+
+def counted(measure, subject="", seconds=0, count=1, hour=NOON):
+    """Return a count of Anna's account."""
+    bucket = bucket_of(timedelta(seconds=seconds))
+    return ReportCount(hour, ACCOUNT, measure, subject, bucket, count)
+
+
+def counts(since=NOON):
+    return list(list_report_counts(since, None))
+
+
+def hands_over(desk, *input_ids, seconds=6, because="asked for a person"):
+    desk.do(HandOverConversation(1, input_ids, because, (), at=at(seconds)))
+
+
+def closes(desk, seconds, by="Ana"):
+    desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(seconds), by=by))
+
+
+def test_a_hand_over_and_the_wait_for_a_teammate_are_counted(desk):
+    hands_over(desk, desk.receive("m1"))
+    desk.queue(seconds=306, author=Author.OPERATOR, author_name="Ana")
+    assert counts() == [
+        counted(Measure.FIRST_REPLY, "Ana", 300),
+        counted(Measure.HANDED_OVER, "asked for a person"),
+        counted(Measure.REPLIED, "Ana"),
+    ]
+
+
+def test_only_the_first_of_several_replies_ends_a_wait_and_counts_a_conversation(desk):
+    hands_over(desk, desk.receive("m1"))
+    for seconds in (306, 400, 500):
+        desk.queue(seconds=seconds, author=Author.OPERATOR, author_name="Ana")
+    desk.queue(seconds=600, author=Author.OPERATOR, author_name="Ben")
+    assert counts() == [
+        counted(Measure.FIRST_REPLY, "Ana", 300),
+        counted(Measure.HANDED_OVER, "asked for a person"),
+        counted(Measure.REPLIED, "Ana"),
+        counted(Measure.REPLIED, "Ben"),
+    ]
+
+
+def test_a_conversation_is_counted_again_a_day_later(desk):
+    desk.receive("m1")
+    desk.queue(seconds=60, author=Author.OPERATOR, author_name="Ana")
+    desk.queue(seconds=60 + 86_400, author=Author.OPERATOR, author_name="Ana")
+    tomorrow = NOON + timedelta(days=1)
+    assert counts() == [
+        counted(Measure.REPLIED, "Ana"),
+        counted(Measure.REPLIED, "Ana", hour=tomorrow),
+    ]
+
+
+def test_a_reaction_is_no_reply(desk):
+    desk.receive("m1")
+    love = Reaction(mid="m1", emoji="love")
+    desk.queue(seconds=60, author=Author.OPERATOR, author_name="Ana", reaction=love)
+    assert counts() == []
+
+
+def test_a_reply_in_the_instagram_app_counts_too(desk):
+    hands_over(desk, desk.receive("m1"))
+    desk.do(RecordWebhook(b"{}", (echoed("e1", "Hi!"),), at(126)))
+    assert counts() == [
+        counted(Measure.FIRST_REPLY, "Instagram app", 120),
+        counted(Measure.HANDED_OVER, "asked for a person"),
+        counted(Measure.REPLIED, "Instagram app"),
+    ]
+
+
+def test_a_conversation_that_the_bot_ended_alone_is_counted_as_such(desk):
+    desk.send(desk.queue(desk.receive("m1")))
+    closes(desk, 7_205)
+    two_hours = NOON + timedelta(hours=2)
+    assert counts() == [
+        counted(Measure.RESOLVED, "Ana", 7_205, hour=two_hours),
+        counted(Measure.RESOLVED_BY_BOT, hour=two_hours),
+    ]
+
+
+@pytest.mark.parametrize("is_handed_over", [True, False])
+def test_a_conversation_with_a_teammate_was_not_ended_by_the_bot(desk, is_handed_over):
+    heard = desk.receive("m1")
+    if is_handed_over:
+        hands_over(desk, heard)
+    else:
+        desk.queue(author=Author.OPERATOR, author_name="Ana")
+    closes(desk, 600)
+    assert [each for each in counts() if each.measure is Measure.RESOLVED_BY_BOT] == []
+
+
+def test_counts_add_up_and_are_read_by_account(desk):
+    for seconds in (600, 1_200):
+        desk.receive("m1", seconds=seconds - 600)
+        closes(desk, seconds)
+        desk.do(ChangeConversation(1, ConversationStatus.OPEN, at(seconds + 1)))
+    resolved = [each for each in counts() if each.measure is Measure.RESOLVED]
+    assert resolved == [
+        counted(Measure.RESOLVED, "Ana", 600),
+        counted(Measure.RESOLVED, "Ana", 1_200),
+    ]
+    assert list_report_counts(NOON, "another") == ()
+    assert list_report_counts(NOON, ACCOUNT) == list_report_counts(NOON, None)
+
+
+def test_counts_over_a_year_old_are_deleted(desk):
+    old = NOON - timedelta(days=401)
+    ReportHour.create(
+        hour=old, account_id=ACCOUNT, measure=Measure.RESOLVED, subject="", bucket=0, count=1
+    )
+    hands_over(desk, desk.receive("m1"))
+    assert counts(since=old) == [counted(Measure.HANDED_OVER, "asked for a person")]
+
+
+def test_a_text_of_the_bot_is_no_reply_of_a_teammate(desk):
+    desk.queue(desk.receive("m1"), content=Content(text="At nine."))
+    assert counts() == []

@@ -1,0 +1,138 @@
+import pytest
+
+from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.labels import (
+    AddLabel,
+    ChangeLabel,
+    LabelColour,
+    LabelConversation,
+    RemoveLabel,
+)
+from moca.core.messages.operators import AssignConversation
+from moca.storage.db.operator_tables import ConversationLabel, Label, Operator
+from tests.web.rows import AT, a_contact, a_conversation
+
+HERE = "/api/labels"
+RED = LabelColour.RED
+REFUND = {"name": "Refund", "colour": "red"}
+
+
+def a_label(name="Refund", colour="red", of=None):
+    label = Label.create(name=name, folded_name=name.lower(), colour=colour)
+    if of is not None:
+        ConversationLabel.create(conversation=of, label=label, last_activity_at=AT)
+    return label
+
+
+def test_labels_are_listed_by_name(client):
+    a_label("VIP", "grey")
+    a_label()
+
+    assert client.get(HERE).get_json() == {
+        "items": [{"id": 2, **REFUND}, {"id": 1, "name": "VIP", "colour": "grey"}]
+    }
+
+
+def test_a_label_is_added(client, house):
+    house.answer = lambda _command: Done(a_label().id)
+
+    answer = client.post(HERE, json={**REFUND, "name": " Refund "})
+
+    assert (answer.status_code, answer.get_json()) == (201, {"id": 1, **REFUND})
+    assert house.told == [AddLabel("Refund", RED)]
+    assert house.deeds == [("token", "added a label", "")]
+
+
+def test_a_label_is_changed_and_removed(client, house):
+    a_label()
+
+    changed = client.patch(f"{HERE}/1", json={"colour": "red"})
+    removed = client.delete(f"{HERE}/1")
+
+    assert (changed.status_code, changed.get_json()) == (200, {"id": 1, **REFUND})
+    assert (removed.status_code, removed.get_json()) == (200, {"id": 1, "removed": True})
+    assert house.told == [ChangeLabel(1, colour=RED), RemoveLabel(1)]
+    assert [deed[1:] for deed in house.deeds] == [
+        ("changed a label", "label 1"),
+        ("removed a label", "label 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": " "},
+        {"name": "x" * 41},
+        {"name": "two\nlines"},
+        {"name": "a\x00b"},
+        {"name": "Refund", "colour": "crimson"},
+        {"name": "Refund", "shortcut": "r"},
+    ],
+)
+def test_what_cannot_be_a_label_is_refused(client, house, body):
+    assert (client.post(HERE, json=body).status_code, house.told) == (422, [])
+
+
+def test_conflicts_and_unknown_labels_are_told(client, house):
+    house.answer = Conflict("another label has this name; choose a different one")
+    assert client.post(HERE, json=REFUND).status_code == 409
+    house.answer = NotFound()
+    assert client.patch(f"{HERE}/9", json={"name": "VIP"}).status_code == 404
+    assert client.delete(f"{HERE}/9").status_code == 404
+    assert client.delete(f"{HERE}/nonsense").status_code == 404
+
+
+def test_a_stranger_reads_none(stranger):
+    assert stranger.get(HERE).status_code == 401
+
+
+def test_a_conversation_is_labelled_by_names(client, house):
+    conversation = a_conversation()
+    a_label("VIP", of=conversation)
+    a_label(of=conversation)
+
+    shown = client.patch("/api/conversations/1", json={"labels": ["refund", "VIP", "vip"]})
+    client.patch("/api/conversations/1", json={"labels": []})
+
+    assert (shown.status_code, shown.get_json()["labels"]) == (200, ["Refund", "VIP"])
+    assert house.told == [LabelConversation(1, (1, 2), None), LabelConversation(1, (), None)]
+    assert house.deeds[0] == ("token", "changed the labels of a conversation", "conversation 1")
+
+
+def test_labels_and_assignee_change_together(client, house):
+    Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
+    a_conversation()
+    a_label()
+
+    client.patch("/api/conversations/1", json={"labels": ["Refund"], "assignee": "ada"})
+
+    assert house.told == [LabelConversation(1, (1,), None), AssignConversation(1, 1, "ada")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"labels": None},
+        {"labels": ["Nothing"]},
+        {"labels": ["Refund", "Nothing"]},
+        {"labels": "Refund"},
+        {"labels": ["Refund"], "assignee": "zoe"},
+        {"labels": [f"Label {number}" for number in range(11)]},
+    ],
+)
+def test_only_known_labels_are_given(client, house, body):
+    a_conversation()
+    a_label()
+
+    assert (client.patch("/api/conversations/1", json=body).status_code, house.told) == (422, [])
+
+
+def test_conversations_are_listed_by_label(client):
+    a_label(of=a_conversation())
+    a_conversation(a_contact("701"))
+
+    listed = client.get("/api/conversations", query_string={"label": "REFUND"}).get_json()
+
+    assert [(each["id"], each["labels"]) for each in listed["items"]] == [("1", ["Refund"])]
+    assert client.get("/api/conversations?label=Nothing").status_code == 422

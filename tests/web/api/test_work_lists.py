@@ -1,0 +1,51 @@
+import pytest
+
+from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
+from moca.core.messages.operators import AssignConversation
+from moca.storage.db.operator_tables import Operator
+from tests.web.rows import AT, a_conversation, after
+
+
+def test_a_conversation_is_assigned_by_name(client, house):
+    ada = Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
+    a_conversation(assignee_id=ada.id)
+
+    shown = client.patch("/api/conversations/1", json={"assignee": "ada"})
+    client.patch("/api/conversations/1", json={"assignee": None})
+
+    assert (shown.status_code, shown.get_json()["assignee"]) == (200, "ada")
+    assert house.told == [AssignConversation(1, ada.id, "ada"), AssignConversation(1, None)]
+
+
+@pytest.mark.parametrize(
+    ("body", "until"), [({}, None), ({"until": "2026-11-22T14:00:00+01:00"}, after(3600))]
+)
+def test_a_conversation_is_snoozed_for_a_time_or_until_the_contact_writes(
+    client, house, body, until
+):
+    a_conversation(snoozed_at=AT, snoozed_until=after(60), last_user_message_at=AT)
+
+    shown = client.post("/api/conversations/1/snooze", json=body)
+    client.post("/api/conversations/1/unsnooze")
+
+    assert house.told == [SnoozeConversation(1, AT, until), UnsnoozeConversation(1, AT)]
+    assert (shown.status_code, shown.get_json()["snooze"]) == (
+        200,
+        {"since": "2026-11-22T12:00:00Z", "until": "2026-11-22T12:01:00Z"},
+    )
+
+
+def test_the_past_is_no_time_to_snooze_until(client, house):
+    a_conversation()
+    past = {"until": "2026-11-22T11:00:00Z"}
+    assert client.post("/api/conversations/1/snooze", json=past).status_code == 422
+    assert house.told == []
+
+
+@pytest.mark.parametrize("body", [{}, {"assignee": "ben"}, {"assignee": 1}, {"status": "closed"}])
+def test_only_known_users_are_assigned(client, house, body):
+    a_conversation()
+
+    assert client.patch("/api/conversations/1", json=body).status_code == 422
+    assert client.patch("/api/conversations/9", json={"assignee": None}).status_code == 404
+    assert house.told == []

@@ -1,0 +1,169 @@
+"""What an agent does to several conversations at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.labels import LabelConversation
+from moca.core.messages.operator_actions import ChangeConversation, SnoozeConversation
+from moca.core.messages.operators import AssignConversation
+from moca.core.types import ConversationStatus
+from moca.storage.db.operator_tables import AuditEntry, Operator
+from moca.storage.db.tables import Conversation
+from moca.web.app import create_app
+from moca.web.config import Health, WebPorts
+from tests.support.sessions import SessionCommands
+from tests.web.api.test_labels import a_label
+from tests.web.desk import WebDesk
+from tests.web.forms import SAME_ORIGIN, sends
+from tests.web.pages.test_form_keys import fields_of
+from tests.web.rows import AT, a_contact, a_conversation
+
+HERE = "/conversations/bulk"
+ALL = "/?list=all_open"
+CLOSED = ConversationStatus.CLOSED
+GONE = "the conversation has been erased"
+
+
+def close(number):
+    return ChangeConversation(number, CLOSED, AT, by="Administrator")
+
+
+@pytest.fixture
+def three(browser_session):
+    """A browser that sees three conversations."""
+    for psid, name in (("700", "Ada"), ("701", "Ben"), ("702", "Cleo")):
+        a_conversation(a_contact(psid, name=name))
+    return browser_session
+
+
+def selects(client, act, *ids, **fields):
+    return sends(client, f"{HERE}/{act}", conversation=[str(each) for each in ids], **fields)
+
+
+def test_each_is_closed_as_by_a_click_on_it(three, house):
+    answer = selects(three, "close?list=all_open&label=4", 3, 1, 3)
+
+    assert (answer.status_code, answer.location) == (303, "/?list=all_open&label=4")
+    assert house.told == [close(1), close(3)]
+    assert house.deeds == [
+        ("link", "closed the conversation", "conversation 1"),
+        ("link", "closed the conversation", "conversation 3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "commands"),
+    [
+        ("assign/1", [AssignConversation(1, 1, "ada"), AssignConversation(2, 1, "ada")]),
+        ("assign/none", [AssignConversation(1, None), AssignConversation(2, None)]),
+        ("label/4", [LabelConversation(1, (4,)), LabelConversation(2, (4,))]),
+        ("snooze/reply", [SnoozeConversation(1, AT), SnoozeConversation(2, AT)]),
+        (
+            "snooze/tomorrow",
+            [SnoozeConversation(each, AT, AT + timedelta(hours=20)) for each in (1, 2)],
+        ),
+    ],
+)
+def test_each_is_assigned_labelled_or_snoozed(three, house, act, commands):
+    Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
+
+    answer = selects(three, act, 1, 2, zone="Europe/Berlin")
+
+    assert (answer.status_code, answer.location, house.told) == (303, "/", commands)
+
+
+def test_what_could_not_be_done_is_told_above_the_list(three, house):
+    answers = {1: Done(), 2: Conflict("the conversation is already closed"), 8: NotFound()}
+    house.answer = lambda command: answers.get(command.conversation_id, NotFound())
+
+    answer = selects(three, "close?list=all_open", 1, 2, 8, 9)
+
+    assert answer.status_code == 409
+    assert (
+        f"1 changed. 2 not changed: {GONE}. 1 not changed: the conversation is already closed."
+        in answer.text
+    )
+    assert answer.text.count('class="row"') == 3
+    assert f'href="{ALL}" aria-current="page"' in answer.text
+
+
+def test_a_server_that_is_too_busy_is_told(three, house):
+    house.refuses = RuntimeError("the mailbox is full")
+    answer = selects(three, "close", 1)
+    assert "0 changed. 1 not changed: storing this took too long" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("act", "ids", "status"),
+    [
+        ("close", (), 422),
+        ("close", range(1, 102), 422),
+        ("close", ("x",), 404),
+        ("assign/9", (1,), 422),
+        ("label/x", (1,), 404),
+        ("snooze/date", (1,), 422),
+        ("snooze/soon", (1,), 404),
+    ],
+)
+def test_what_cannot_be_meant_changes_nothing(three, house, act, ids, status):
+    assert (selects(three, act, *ids).status_code, house.told) == (status, [])
+
+
+def test_as_many_as_a_hundred_are_taken(three, house):
+    assert selects(three, "close", *range(1, 101)).status_code == 303
+    assert len(house.told) == 100
+
+
+def test_rows_can_be_selected_by_those_who_may_answer(three):
+    a_label()
+    page = three.get(ALL).text
+
+    assert page.count('type="checkbox" id="pick-') == 3
+    assert 'name="conversation" value="2" form="bulk" autocomplete="off">' in page
+    assert '<span class="unseen">Select <bdi>Ben</bdi></span>' in page
+    assert f'formaction="{HERE}/label/1?list=all_open"' not in page
+    assert f'formaction="{HERE}/label/1"' in page
+    assert f'formaction="{HERE}/snooze/hour?list=closed"' in three.get("/?list=closed").text
+
+
+@pytest.fixture
+def real(database, config):
+    """A browser of a Moca with the real writer."""
+    desk, sessions = WebDesk(database), SessionCommands(database)
+
+    def tell(command):
+        if not sessions.takes(command):
+            desk.tell(command)
+
+    app = create_app(WebPorts(database=database, tell=tell, health=Health), config)
+    client = app.test_client()
+    client.get("/", query_string={"token": config.api_token})
+    return client
+
+
+def test_a_form_that_is_sent_twice_changes_each_once(real):
+    for number in range(3):
+        a_conversation(a_contact(str(number)))
+    fields = {**fields_of(real, "/"), "conversation": ["1", "2"]}
+
+    def send():
+        return real.post(f"{HERE}/close", data=fields, headers=SAME_ORIGIN)
+
+    first = send()
+    Conversation.update(status="open").where(Conversation.id == 1).execute()
+    again = send()
+
+    assert [(each.status_code, each.location) for each in (first, again)] == [(303, "/")] * 2
+    assert AuditEntry.select().where(AuditEntry.what == "closed the conversation").count() == 2
+    assert [each.status for each in Conversation.select().order_by(Conversation.id)] == [
+        "open",
+        "closed",
+        "open",
+    ]
+
+    fields["conversation"] = ["2", "3"]
+    reused = send()
+    assert reused.status_code == 409
+    assert "This form was already submitted" in reused.text
