@@ -54,6 +54,7 @@ from moca.web.pages.saved_replies import saved_reply_pages
 from moca.web.pages.settings import settings_pages
 from moca.web.pages.setup import setup_pages
 from moca.web.pages.users import user_routes
+from moca.web.presence import PresenceBoard
 from moca.web.schemas.base import with_idempotency_keys
 from moca.web.schemas.responses import ProblemShape
 from moca.web.webhook import MAX_BODY_BYTES, webhook_routes
@@ -109,10 +110,12 @@ def create_app(
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, config, access, metrics))
     live = LivePages(ports.database, {MY_COUNT: my_count})
+    presence = PresenceBoard()
+    app.jinja_env.globals["presence_in"] = presence.text_in
     register_frame(app, access)
-    app.register_blueprint(inbox_routes(access, live))
+    app.register_blueprint(inbox_routes(access, live, presence))
     app.register_blueprint(alert_routes(access, live))
-    app.register_blueprint(conversation_page_routes(ports, access, live))
+    app.register_blueprint(conversation_page_routes(ports, access, live, presence))
     app.register_blueprint(action_routes(ports, config, access, live))
     app.register_blueprint(bulk_routes(ports, config, access, live))
     app.register_blueprint(contact_pages(ports, config, access))

@@ -38,6 +38,7 @@ from moca.web.forms import row_id_of
 from moca.web.live_pages import LivePages
 from moca.web.pages.inbox import assignable, list_values
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
+from moca.web.presence import PresenceBoard
 from moca.web.presenters.message_view import message_view
 from moca.web.schemas.search import MAX_SEARCH_LENGTH
 
@@ -46,7 +47,9 @@ _SHOWN = 50
 _LOG = structlog.get_logger(__name__)
 
 
-def conversation_page_routes(ports: WebPorts, access: Guards, live: LivePages) -> Blueprint:
+def conversation_page_routes(
+    ports: WebPorts, access: Guards, live: LivePages, presence: PresenceBoard
+) -> Blueprint:
     """Return the page of a conversation."""
     routes = Blueprint("conversation", __name__)
     routes.before_request(access.guard_page)
@@ -62,7 +65,7 @@ def conversation_page_routes(ports: WebPorts, access: Guards, live: LivePages) -
         )
         if answer.status_code == HTTPStatus.OK:
             _mark_read(conversation_id, ports)
-        return answer
+        return presence.take_poll(answer, conversation_id)
 
     return routes
 

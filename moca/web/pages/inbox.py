@@ -22,6 +22,7 @@ from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.live_pages import LivePages
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
+from moca.web.presence import PresenceBoard
 from moca.web.presenters.warnings import warnings_of
 from moca.web.schemas.search import MAX_SEARCH_LENGTH
 from moca.web.search import search_for_user
@@ -52,7 +53,7 @@ _FORMER_STATES = {
 """The values of `?state=` in URLs made before there were work lists."""
 
 
-def inbox_routes(access: Guards, live: LivePages) -> Blueprint:
+def inbox_routes(access: Guards, live: LivePages, presence: PresenceBoard) -> Blueprint:
     """Return the first page: all conversations, and a search through them."""
     routes = Blueprint("inbox", __name__)
     routes.before_request(access.guard_page)
@@ -65,13 +66,14 @@ def inbox_routes(access: Guards, live: LivePages) -> Blueprint:
         if words:
             return live.show("search.html", lambda: "found", lambda: _found(words))
         after = read_cursor(request.args.get("cursor"), parts=2)
-        return live.show(
+        answer = live.show(
             "inbox.html",
             version_of_all,
             lambda: list_values(after),
             beside=lambda: {"assignable": assignable()},
             readers=_readers(),
         )
+        return presence.take_poll(answer)
 
     return routes
 

@@ -1,5 +1,6 @@
 // Refreshes what is live on a page while it can be seen; what needs a reply, also while it cannot.
 
+import { takePresence, writingHeader } from "./presence.js";
 import { countDown, localTimes } from "./times.js";
 
 const REFRESH_MS = 2000;
@@ -42,11 +43,12 @@ function addressOf({ dataset: { live, rows, step } }) {
 
 export async function refresh(region) {
   if (isSelecting(region)) return;
-  const headers = { "X-Moca-Live": "1", "If-None-Match": `"${region.dataset.version}"` };
+  const headers = { "X-Moca-Live": "1", "If-None-Match": `"${region.dataset.version}"`, ...writingHeader(region) };
   const address = addressOf(region);
   const answer = await fetch(address, { headers, cache: "no-store" });
   if (address !== addressOf(region)) return;
   if (answer.status === 401) location.reload();
+  takePresence(region, answer);
   if (answer.status !== 200) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById(region.id);

@@ -1,0 +1,62 @@
+"""Agents see which colleagues have a conversation open, and who is writing."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.test_inbox import SIZES, adds_a_reader, answered, logs_in, moca, visit
+
+__all__ = ["moca", "visit"]
+
+
+@pytest.fixture
+def admin(visit, moca):
+    """An administrator's inbox with one conversation; there is an agent, ada."""
+    answered(moca, name="Zoe")
+    page = visit()
+    adds_a_reader(page, role="answers")
+    expect(page.locator(".user-name", has_text="ada")).to_be_visible()
+    page.goto("/")
+    return page
+
+
+@pytest.fixture
+def agent(visit, admin, request):
+    """The agent, with the conversation open."""
+    page = visit(getattr(request, "param", "desktop"), "/login")
+    logs_in(page)
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    page.goto("/conversations/1")
+    return page
+
+
+def presence(page):
+    return page.locator("#presence")
+
+
+@pytest.mark.parametrize("agent", SIZES, indirect=True)
+def test_a_colleague_sees_who_looks_and_who_writes(admin, agent):
+    mark = admin.locator("#conversation-1 .row-presence")
+    expect(mark).to_have_text("ada is looking")
+    admin.locator(".row").click()
+    expect(presence(admin)).to_have_text("ada is looking")
+    expect(presence(agent)).to_have_text("Administrator (link) is looking")
+    assert findings(admin) == findings(agent) == []
+
+    agent.get_by_label("Your reply").fill("At n")
+    expect(presence(admin)).to_have_text("ada is writing")
+    expect(mark).to_have_text("ada is writing")
+    expect(presence(agent)).to_have_text("Administrator (link) is looking")
+
+    # Nothing more is typed, although the text is still there.
+    expect(presence(admin)).to_have_text("ada is looking")
+    agent.goto("/queue")
+    expect(presence(admin)).to_have_text("")
+    expect(mark).to_have_count(0)
+
+
+def test_a_page_shows_it_without_script(admin, agent, visit):
+    expect(admin.locator("#conversation-1 .row-presence")).to_have_text("ada is looking")
+    still = visit(java_script_enabled=False)
+    still.goto("/conversations/1")
+    expect(presence(still)).to_have_text("ada is looking")
