@@ -76,6 +76,8 @@ class InboxRow:
     """What the contact wrote last."""
     reply: LastReply | None
     """The account's latest message, if it came after the contact's."""
+    picture_url: str | None
+    """Instagram's own address of the contact's picture, which may have expired."""
 
 
 def list_inbox(
@@ -88,7 +90,7 @@ def list_inbox(
     """
     order = _order(wanted)
     keys = _keys(wanted).dicts()
-    query = _indexed(wanted, conversation_rows(Contact.window_opened_at))
+    query = _indexed(wanted, conversation_rows(Contact.window_opened_at, Contact.picture_url))
     if after is not None:
         keys, query = (each.where(_is_after(wanted, *after)) for each in (keys, query))
     edge = list(keys.order_by(*order).offset(LOOKED_AT - 1).limit(2))
@@ -243,4 +245,5 @@ def _row(
         is_unread=heard_at is not None and (read_at is None or read_at < heard_at),
         words=words,
         reply=reply if is_newer else None,
+        picture_url=row["picture_url"],
     )

@@ -1,4 +1,7 @@
+import unicodedata
 from urllib.parse import quote, urlsplit
+
+from moca.core.content.splitting import graphemes
 
 _META_HOSTS = ("cdninstagram.com", "fbcdn.net", "fbsbx.com")
 MEDIA_SOURCES = " ".join(f"https://*.{host}" for host in _META_HOSTS)
@@ -19,10 +22,17 @@ def from_meta(url: str | None) -> str:
 
 
 def initials(name: str) -> str:
-    """Return the first letters of the first and last word of a name."""
-    words = [word for word in name.split() if word[0].isalnum()]
-    ends = words if len(words) < len("AZ") else [words[0], words[-1]]
-    return "".join(word[0] for word in ends).upper()
+    """Return the first letters of the first and last word of a name, or its first character."""
+    # Names in styled letters, which fonts often lack, are shown in plain ones.
+    words = unicodedata.normalize("NFKC", name).split()
+    letters = [letter for word in words if (letter := _first_letter(word))]
+    ends = letters if len(letters) < len("AZ") else [letters[0], letters[-1]]
+    return "".join(ends) or next(graphemes(name.strip()), "")
+
+
+def _first_letter(word: str) -> str:
+    # A capital as at the start of a sentence: Georgian has others that are never used there.
+    return next((each.title()[0] for each in word if each.isalnum()), "")
 
 
 def profile_url(username: str) -> str:

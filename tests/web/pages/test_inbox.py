@@ -39,6 +39,18 @@ def test_a_row_shows_the_contacts_words_and_who_wrote_last(browser_session):
     assert 'data-state="failed"' in page
 
 
+def test_a_row_shows_the_picture_over_the_initials(browser_session):
+    picture = "https://scontent.cdninstagram.com/ada.jpg?a=1"
+    for psid, name, url in (("1", "Ada Byron", picture), ("2", "Ben", "https://evil.example/b")):
+        a_conversation(a_contact(psid, name=name, picture_url=url))
+
+    page = browser_session.get("/").text
+
+    shown = re.findall('<span class="avatar" aria-hidden="true">(.*?)</span>', page)
+    image = f'<img src="{picture}" alt="" loading="lazy" referrerpolicy="no-referrer">'
+    assert sorted(shown) == [f"AB{image}", "B"]
+
+
 @pytest.mark.parametrize(
     ("address", "listed"),
     [

@@ -29,12 +29,22 @@ def test_only_pictures_from_metas_hosts_are_shown(url, shown):
         ("Ada Lovelace", "AL"),
         ("ada of lovelace", "AL"),
         ("Ada", "A"),
-        ("@ada", ""),
+        ("@ada", "A"),
+        ("(Ada) \N{CHERRY BLOSSOM}", "A"),
+        ("عمر الشريف", "عا"),
+        ("山田 太郎", "山太"),
+        ("สมชาย ใจดี", "สใ"),
+        ("ნინო", "ნ"),
+        ("ßeta", "S"),
+        ("E\N{COMBINING ACUTE ACCENT}lodie", "\N{LATIN CAPITAL LETTER E WITH ACUTE}"),
+        ("\N{MATHEMATICAL BOLD SCRIPT CAPITAL A}\N{MATHEMATICAL BOLD SCRIPT SMALL D}a", "A"),
+        ("\N{CHERRY BLOSSOM}\N{CHERRY BLOSSOM}", "\N{CHERRY BLOSSOM}"),
+        ("\U0001f1f3\U0001f1f4 \U0001f1f3\U0001f1f4", "\U0001f1f3\U0001f1f4"),
         ("17000000000020", "1"),
         ("", ""),
     ],
 )
-def test_initials_are_the_first_letters_of_the_first_and_last_word(name, letters):
+def test_initials_are_letters_of_any_script_and_else_the_first_character(name, letters):
     assert initials(name) == letters
 
 
