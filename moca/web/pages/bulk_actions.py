@@ -20,11 +20,9 @@ from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.live_pages import LivePages
-from moca.web.pages.inbox import assignable, list_place, list_values
+from moca.web.pages.inbox import MAX_SELECTED, assignable, list_place, list_values
 from moca.web.pages.work_list_actions import SNOOZES, operator_of, snooze_end
 from moca.web.pagination import read_cursor
-
-MAX_SELECTED = 100
 
 
 class Unchanged(NamedTuple):
@@ -72,10 +70,11 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
         found = operator_of("" if operator == "none" else operator, ports)
         return act(lambda number: AssignConversation(number, *found))
 
-    @routes.post("/conversations/bulk/label/<label_id>")
-    def label(label_id: str) -> WerkzeugResponse:
-        added = (row_id_of(label_id),)
-        return act(lambda number: LabelConversation(number, added))
+    @routes.post("/conversations/bulk/labels/<label_id>/<any('add', 'remove'):change>")
+    def label(label_id: str, change: str) -> WerkzeugResponse:
+        label_ids = (row_id_of(label_id),)
+        added, removed = (label_ids, ()) if change == "add" else ((), label_ids)
+        return act(lambda number: LabelConversation(number, added, removed))
 
     @routes.post(f"/conversations/bulk/snooze/<any({SNOOZES}):until>")
     def snooze(until: str) -> WerkzeugResponse:

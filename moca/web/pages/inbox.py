@@ -31,6 +31,8 @@ MY_COUNT = Markup("<!-- my count -->")
 _SHOWN = 40
 MAX_ROWS = 200
 """How many rows a list has at most after scrolling; a link leads to the next ones."""
+MAX_SELECTED = 100
+"""How many conversations can be changed at once."""
 _TITLES = {
     WorkList.NEEDS_REPLY: "Needs reply",
     WorkList.WAITING_FOR_CONTACT: "Waiting for contact",
@@ -143,6 +145,7 @@ def list_values(after: Key | None = None) -> dict[str, Any]:
         "is_first": after is None,
         "step": _SHOWN,
         "max_rows": MAX_ROWS,
+        "max_selected": MAX_SELECTED,
         "work_list": wanted.work_list,
         "list_in_url": {**named, "list_cursor": write_cursor(after)},
         "list_place": place,

@@ -6,12 +6,14 @@ import { load, visit } from "./panes.js";
 const at = (selector) => document.querySelector(selector);
 const boxes = () => [...document.querySelectorAll("#list .pick input")];
 const selected = () => boxes().filter(({ checked }) => checked);
-const MAX_SELECTED = 100;
 let last;
 let isBusy = false;
 
 function count() {
-  if (at("#bulk-count")) at("#bulk-count").textContent = `${selected().length} selected`;
+  if (!at("#bulk-count")) return;
+  const number = selected().length;
+  at("#bulk-count").textContent = `${number} selected`;
+  at("#bulk-close-title").textContent = number === 1 ? "Close the conversation?" : `Close ${number} conversations?`;
 }
 
 function select(some, isOn) {
@@ -62,7 +64,7 @@ async function act(form, button) {
 }
 
 document.addEventListener("submit", async (event) => {
-  if (event.target.id !== "bulk") return;
+  if (event.target.id !== "bulk" || event.submitter?.formMethod === "dialog") return;
   event.preventDefault();
   if (isBusy) return;
   isBusy = true;
@@ -77,7 +79,7 @@ document.addEventListener("submit", async (event) => {
 });
 
 document.addEventListener("click", ({ target, shiftKey }) => {
-  if (target.id === "bulk-all") select(boxes().slice(0, MAX_SELECTED), true);
+  if (target.id === "bulk-all") select(boxes().slice(0, Number(at("#bulk").dataset.maxSelected)), true);
   if (!target.matches("#list .pick input")) return;
   if (shiftKey) extend(target);
   last = target.id;

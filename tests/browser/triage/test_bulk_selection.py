@@ -1,6 +1,8 @@
 """Several conversations are selected in the list, and closed, assigned, labelled or snoozed."""
 
 import re
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -46,6 +48,11 @@ def bar(page, name):
     return page.locator(".bulk").get_by_role("button", name=name, exact=True)
 
 
+def closes(page):
+    bar(page, "Close").click()
+    page.get_by_role("button", name="Close conversations").click()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_those_that_are_selected_are_closed(visit, five, size, scheme):
@@ -56,25 +63,42 @@ def test_those_that_are_selected_are_closed(visit, five, size, scheme):
     count(page).to_have_text("2 selected")
     assert findings(page) == []
     bar(page, "Close").click()
+    asked = page.get_by_role("dialog", name="Close 2 conversations?")
+    expect(asked.get_by_role("button", name="Cancel")).to_be_focused()
+    assert findings(page) == []
+    asked.get_by_role("button", name="Cancel").click()
+    expect(asked).to_be_hidden()
+    assert five.rows(CLOSED) == []
+    closes(page)
     expect(page.locator(".row")).to_have_count(MANY - 2)
     expect(page.get_by_text("Done: 2 conversations.")).to_be_attached()
     expect(bar(page, "Close")).to_be_hidden()
     assert five.rows(CLOSED) == [(2,), (4,)]
 
     box(page, 1).check()
-    bar(page, "Close").click()
+    closes(page)
     expect(page.locator(".row")).to_have_count(MANY - 3)
     assert five.rows(CLOSED) == [(1,), (2,), (4,)]
 
 
 def test_a_range_and_all_are_selected(visit, five):
     page = opened(visit)
+    box(page, 1).check()
+    page.locator("#bulk").evaluate("(form) => (form.dataset.maxSelected = 3)")
+    bar(page, "Clear").click()
+    box(page, 5).check()
+    bar(page, "Select all shown").click()
+    count(page).to_have_text("3 selected")
+    page.locator("#bulk").evaluate("(form) => (form.dataset.maxSelected = 100)")
+    bar(page, "Clear").click()
     box(page, 4).check()
+    box(page, 4).press("Enter")
     box(page, 2).click(modifiers=["Shift"])
     count(page).to_have_text("3 selected")
     expect(box(page, 3)).to_be_checked()
     box(page, 3).click(modifiers=["Shift"])
     count(page).to_have_text("1 selected")
+    assert five.rows(CLOSED) == []
     bar(page, "Select all shown").click()
     count(page).to_have_text("5 selected")
     bar(page, "Clear").click()
@@ -95,14 +119,20 @@ def test_a_key_selects_the_current_row_and_a_label_is_added(visit, five):
     page.keyboard.press("x")
     count(page).to_have_text("2 selected")
     bar(page, "Label").click()
-    chooser = page.get_by_role("dialog", name="Add a label")
+    chooser = page.get_by_role("dialog", name="Labels")
     assert findings(page) == []
-    chooser.get_by_role("button", name="Refund").click()
+    chooser.get_by_role("button", name="Add Refund").click()
     expect(page.locator(".row .label")).to_have_text(["Refund", "Refund"])
     expect(page.locator(".conversation-head .label")).to_have_text(["Refund"])
     expect(box(page, 5)).not_to_be_checked()
     expect(page).to_have_url(re.compile("/conversations/4"))
     assert five.rows(LABELLED) == [(4,), (5,)]
+
+    box(page, 5).check()
+    bar(page, "Label").click()
+    chooser.get_by_role("button", name="Remove Refund").click()
+    expect(page.locator(".row .label")).to_have_text(["Refund"])
+    assert five.rows(LABELLED) == [(4,)]
 
 
 def test_a_selection_outlasts_what_arrives_meanwhile(visit, five):
@@ -117,6 +147,20 @@ def test_a_selection_outlasts_what_arrives_meanwhile(visit, five):
     expect(page.locator(".row")).to_have_count(MANY)
     snoozed = "SELECT id FROM conversation WHERE snoozed_until IS NOT NULL"
     assert five.rows(snoozed) == [(2,)]
+
+
+def test_they_are_snoozed_until_a_time(visit, five):
+    page = opened(visit, timezone_id="Asia/Tokyo")
+    box(page, 2).check()
+    bar(page, "Snooze").click()
+    dialog = page.get_by_role("dialog", name="Snooze until")
+    tomorrow = datetime.now(ZoneInfo("Asia/Tokyo")).date() + timedelta(days=1)
+    dialog.get_by_label("Date and time").fill(f"{tomorrow}T09:30")
+    dialog.get_by_role("button", name="This time").click()
+    expect(page.locator(".row")).to_have_count(MANY - 1)
+    until = datetime.combine(tomorrow, time(9, 30), ZoneInfo("Asia/Tokyo"))
+    snoozed = "SELECT id, snoozed_until FROM conversation WHERE snoozed_until IS NOT NULL"
+    assert five.rows(snoozed) == [(2, int(until.timestamp()) * 1_000_000)]
 
 
 @pytest.fixture
@@ -142,7 +186,7 @@ def test_what_could_not_be_done_is_told(refused, five, has_script):
     five.post("/api/conversations/2/close")
     page = refused(java_script_enabled=has_script)
     box(page, 2).check()
-    bar(page, "Close").click()
+    closes(page)
     expect(page.get_by_role("alert")).to_have_text(
         "0 changed. 1 not changed: the conversation is already closed."
     )
@@ -161,6 +205,18 @@ def test_they_are_assigned_without_script(visit, five):
     expect(box(page, 1)).not_to_be_checked()
     assigned = "SELECT id FROM conversation WHERE assignee_id IS NOT NULL"
     assert five.rows(assigned) == [(1,), (3,)]
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_enter_in_a_box_or_a_date_changes_nothing(visit, five, has_script):
+    page = opened(visit, java_script_enabled=has_script)
+    box(page, 1).check()
+    box(page, 1).press("Enter")
+    bar(page, "Snooze").click()
+    page.get_by_role("dialog", name="Snooze until").get_by_label("Date and time").press("Enter")
+    page.keyboard.press("Escape")
+    expect(box(page, 1)).to_be_checked()
+    assert five.rows("SELECT id FROM conversation WHERE status <> 'open' OR snoozed_at > 0") == []
 
 
 def test_a_finger_sees_the_boxes_at_once(visit, five):

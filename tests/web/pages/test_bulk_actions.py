@@ -1,6 +1,6 @@
 """What an agent does to several conversations at once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -58,7 +58,8 @@ def test_each_is_closed_as_by_a_click_on_it(three, house):
     [
         ("assign/1", [AssignConversation(1, 1, "ada"), AssignConversation(2, 1, "ada")]),
         ("assign/none", [AssignConversation(1, None), AssignConversation(2, None)]),
-        ("label/4", [LabelConversation(1, (4,)), LabelConversation(2, (4,))]),
+        ("labels/4/add", [LabelConversation(1, (4,)), LabelConversation(2, (4,))]),
+        ("labels/4/remove", [LabelConversation(1, (), (4,)), LabelConversation(2, (), (4,))]),
         ("snooze/reply", [SnoozeConversation(1, AT), SnoozeConversation(2, AT)]),
         (
             "snooze/tomorrow",
@@ -72,6 +73,18 @@ def test_each_is_assigned_labelled_or_snoozed(three, house, act, commands):
     answer = selects(three, act, 1, 2, zone="Europe/Berlin")
 
     assert (answer.status_code, answer.location, house.told) == (303, "/", commands)
+
+
+def test_they_are_snoozed_until_a_date_in_the_browsers_zone(three, house):
+    date = {"snooze_at": "2026-12-24T10:00", "zone": "Europe/Berlin"}
+
+    answer = selects(three, "snooze/date", 1, 3, **date)
+
+    morning = datetime(2026, 12, 24, 9, tzinfo=UTC)
+    assert (answer.status_code, house.told) == (
+        303,
+        [SnoozeConversation(each, AT, morning) for each in (1, 3)],
+    )
 
 
 def test_what_could_not_be_done_is_told_above_the_list(three, house):
@@ -102,7 +115,8 @@ def test_a_server_that_is_too_busy_is_told(three, house):
         ("close", range(1, 102), 422),
         ("close", ("x",), 404),
         ("assign/9", (1,), 422),
-        ("label/x", (1,), 404),
+        ("labels/x/add", (1,), 404),
+        ("labels/1/toggle", (1,), 404),
         ("snooze/date", (1,), 422),
         ("snooze/soon", (1,), 404),
     ],
@@ -123,8 +137,10 @@ def test_rows_can_be_selected_by_those_who_may_answer(three):
     assert page.count('type="checkbox" id="pick-') == 3
     assert 'name="conversation" value="2" form="bulk" autocomplete="off">' in page
     assert '<span class="unseen">Select <bdi>Ben</bdi></span>' in page
-    assert f'formaction="{HERE}/label/1?list=all_open"' not in page
-    assert f'formaction="{HERE}/label/1"' in page
+    assert f'formaction="{HERE}/labels/1/add?list=all_open"' not in page
+    assert f'formaction="{HERE}/labels/1/add"' in page
+    assert f'formaction="{HERE}/labels/1/remove"' in page
+    assert 'data-max-selected="100"' in page
     assert f'formaction="{HERE}/snooze/hour?list=closed"' in three.get("/?list=closed").text
 
 
