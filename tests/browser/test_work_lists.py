@@ -1,5 +1,8 @@
 """An agent assigns and snoozes by keyboard, without page loads."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import expect
 
@@ -57,6 +60,17 @@ def test_a_key_offers_snoozes_in_the_readers_zone(agent, moca):
     assert (assignee, is_snoozed, has_end) == (None, 1, 1)
     agent.get_by_role("button", name="End snooze").click()
     expect(agent.locator(".row")).to_have_count(1)
+
+
+def test_enter_takes_the_time_that_was_typed(agent, moca):
+    agent.keyboard.press("s")
+    until = datetime.now(ZoneInfo("Asia/Tokyo")).date() + timedelta(days=3)
+    agent.locator("#snooze").get_by_label("Date and time").fill(f"{until}T09:30")
+    agent.keyboard.press("Enter")
+    expect(agent.locator(".conversation-head")).to_contain_text("Snoozed until")
+    ((at,),) = moca.rows("SELECT snoozed_until FROM conversation")
+    morning = datetime.combine(until, time(9, 30), ZoneInfo("Asia/Tokyo"))
+    assert at == int(morning.timestamp()) * 1_000_000
 
 
 GUESTS = """
