@@ -14,7 +14,7 @@ from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import Timers
 from actors.sender import SenderActor
 from actors.side_calls import SharedReads
-from actors.signals import Drain, FindMissingMessages, SweepDue
+from actors.signals import Drain, FindMissingMessages, Ping, SweepDue
 from moca.core.messages.inbound import FetchMessage
 from moca.core.messages.recipients import ToCourier
 from moca.core.outbox.account_rests import AccountRests
@@ -76,9 +76,13 @@ class Singletons:
         self.missing_messages.tell(FindMissingMessages())
 
     def drain(self) -> None:
-        """Begin nothing new; return what was claimed and not yet called."""
-        with contextlib.suppress(pykka.ActorDeadError):
+        """Begin nothing new; return what was claimed and not yet called.
+
+        Waits for the sender: a call that it still makes must precede the couriers' stop.
+        """
+        with contextlib.suppress(pykka.ActorDeadError, pykka.Timeout):
             self.sender.tell(Drain())
+            self.sender.ask(Ping(), block=True, timeout=_PATIENCE.total_seconds())
 
     def stop_jobs(self) -> None:
         """Stop all but the sender."""
@@ -92,6 +96,7 @@ class Singletons:
 
     def abandon(self) -> None:
         """Stop all of them without waiting: another node does their work by now."""
-        self.drain()
+        with contextlib.suppress(pykka.ActorDeadError):
+            self.sender.tell(Drain())
         self.stop_jobs()
         self.sender.stop(block=False)

@@ -4,12 +4,14 @@ from actors import sender, supervisor
 from moca.core.conversation import drafts
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.verification import Verification
+from moca.core.types import ContactKey
 from tests.simulation.oracle.invariants import Broken, Invariant
 from tests.simulation.oracle_tests.test_false_alarms import ANNA, BEN, broken
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.worlds.script import (
     ActorCrashes,
     ClockSteps,
+    Dies,
     Edits,
     Generating,
     LosesCommits,
@@ -161,3 +163,14 @@ def test_a_retry_goes_after_its_backoff_though_the_clock_was_set_back_twice() ->
         ClockSteps(at=50, seconds=-3600),
         settle=3,
     )
+
+
+def test_what_was_claimed_just_before_an_orderly_stop_is_called_or_given_back() -> None:
+    contacts = [ContactKey(ANNA.account_id, f"p{number}") for number in range(1, 10)]
+    greetings = [
+        Writes(at=0.2 * number, contact=contact, mid=f"m{number}", text="hi")
+        for number, contact in enumerate(contacts, start=1)
+    ]
+    for at in (1.337, 1.35, 1.4):
+        stop = Dies(at=at, orderly=True)
+        assert not broken(*greetings, stop, debounce=0.5, step_cost=0.02), at
