@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from moca.core.messages.delivery import FindPending, PendingFound
@@ -133,3 +133,29 @@ def _turn(reply: QueuedReply) -> Turn:
 def window_for(capacity: int, channels: int) -> int:
     """Return how many replies of each channel are kept in memory, at least one."""
     return max(1, capacity // max(1, channels))
+
+
+def fill_windows(
+    turns: Mapping[str, Sequence[Turn]],
+    earlier: Mapping[int, Collection[int]],
+    held: Collection[int],
+    window: int,
+) -> dict[str, list[Turn]]:
+    """Return each channel's first turns, at most `window`, that need not wait for one on disk.
+
+    Args:
+        turns: Each channel's turns, in order and without gaps from its first.
+        earlier: For each item, the earlier ones to its contact in other channels.
+        held: The items in memory.
+        window: The maximum for one channel.
+    """
+    filled: dict[str, list[Turn]] = {channel: [] for channel in turns}
+    loaded = set(held)
+    in_order = sorted((turn, channel) for channel, each in turns.items() for turn in each)
+    for turn, channel in in_order:
+        _, item_id = turn
+        may_load = item_id in loaded or loaded.issuperset(earlier.get(item_id, ()))
+        if may_load and len(filled[channel]) < window:
+            filled[channel].append(turn)
+            loaded.add(item_id)
+    return filled

@@ -1,13 +1,14 @@
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import peewee
 
 from moca.core.messages.delivery import FindPending
-from moca.core.outbox.backlog import NOTHING, Turn, window_for
+from moca.core.outbox.backlog import NOTHING, Turn, fill_windows, window_for
 from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.storage.db.fields import InstantField
 from moca.storage.db.statements import Selection
@@ -54,6 +55,8 @@ _POSTGRESQL = {
 }
 _BY_ID = Selection(lambda: select_items().order_by(QueueItem.id), QueueItem.id)
 _INSTANT = InstantField()
+_MAX_READ = 50_000
+"""How far a channel is searched for items that wait for none in another channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class Windows:
 def read_windows(command: FindPending) -> Windows:
     """Read the first items of each channel by priority and age, an equal share of each.
 
-    Items in memory are not read again. An item stays on disk if an earlier reply to its contact in
-    another channel is neither in memory nor read.
+    Items in memory are not read again. An item stays on disk, and takes nothing of the share, if an
+    earlier reply to its contact in another channel is neither in memory nor read.
     """
     if command.only is None:
         names = _channels(_AT_ONCE) | _channels(_LATER)
@@ -86,12 +89,10 @@ def read_windows(command: FindPending) -> Windows:
     }
     chosen = sorted(names - left_out)
     window = command.limit if command.only else window_for(command.limit, len(chosen))
-    turns, ends = _turns(chosen, window, command)
-    ids = {item_id for each in turns.values() for _, item_id in each}
-    new = ids - command.held
     accounts = Counter(channel.account_id for channel in channels.values())
-    if any(channels_of_one > 1 for channels_of_one in accounts.values()):
-        new -= _behind(new, ids | command.held, command)
+    may_wait = any(channels_of_one > 1 for channels_of_one in accounts.values())
+    turns, ends = _windows(chosen, window, command, may_wait=may_wait)
+    new = {item_id for each in turns.values() for _, item_id in each} - command.held
     items = sorted(
         map(OutboxItem._make, _BY_ID.among(sorted(new))), key=lambda i: (i.priority, i.id)
     )
@@ -102,36 +103,66 @@ def read_windows(command: FindPending) -> Windows:
     )
 
 
-def _turns(
-    names: Iterable[str], window: int, command: FindPending
+def _windows(
+    names: Sequence[str], window: int, command: FindPending, *, may_wait: bool
 ) -> tuple[dict[str, list[Turn]], dict[str, Turn]]:
-    """Read the first turns of these channels, and the last turn of those that have more."""
+    """Read the windows of these channels, and the last turns of those that have more.
+
+    Args:
+        names: The channels.
+        window: The maximum for one channel.
+        command: What the sender asked for.
+        may_wait: Whether an item may wait for one to its contact in another channel.
+    """
+    turns, more = _turns(names, window, command.due_before)
+    limit = window
+    while True:
+        ids = {item_id for each in turns.values() for _, item_id in each}
+        earlier = _earlier(ids - command.held, command.due_before) if may_wait else {}
+        windows = fill_windows(turns, earlier, command.held, window)
+        short = [name for name in more if len(windows[name]) < window]
+        if not short or limit > _MAX_READ:
+            break
+        limit *= 2
+        further, still_more = _turns(short, limit, command.due_before)
+        turns |= further
+        more = more.difference(short) | still_more
+    ends = {name: turns[name][-1] for name in more if len(windows[name]) < window}
+    for name, filled in windows.items():
+        if len(filled) == window and (name in more or filled[-1] < turns[name][-1]):
+            ends[name] = filled[-1]
+    return windows, ends
+
+
+def _turns(
+    names: Iterable[str], limit: int, due_before: datetime
+) -> tuple[dict[str, list[Turn]], set[str]]:
+    """Read the first turns of these channels, and which channels have more."""
     found: dict[str, list[Turn]] = {name: [] for name in names}
     listed = json.dumps(list(found))
-    due_before = _INSTANT.db_value(command.due_before)
     # The limits precede the channels in both statements, so parameters are in this order.
     reads = (
-        (_HEADS, (window + 1, listed)),
-        (_DUE, (due_before, window + 1, listed)),
+        (_HEADS, (limit + 1, listed)),
+        (_DUE, (_INSTANT.db_value(due_before), limit + 1, listed)),
     )
     more = set()
     for sql, values in reads:
         for name, turns in _run(sql, *values):
             pairs = json.loads(turns) if isinstance(turns, str) else turns or []
             found[name] += [(priority, item_id) for priority, item_id in pairs]
-            more |= {name} if len(pairs) > window else set()
-    heads = {name: sorted(turns)[:window] for name, turns in found.items()}
-    more |= {name for name, turns in found.items() if len(turns) > window}
-    return heads, {name: heads[name][-1] for name in more}
+            more |= {name} if len(pairs) > limit else set()
+    more |= {name for name, turns in found.items() if len(turns) > limit}
+    return {name: sorted(turns)[:limit] for name, turns in found.items()}, more
 
 
-def _behind(item_ids: Collection[int], known: Collection[int], command: FindPending) -> set[int]:
-    """Return the items behind an earlier one to their contact, in another channel, left on disk."""
-    if not item_ids:
-        return set()
-    listed = json.dumps(sorted(item_ids))
-    pairs = _run(_EARLIER, listed, _INSTANT.db_value(command.due_before))
-    return {item_id for item_id, earlier_id in pairs if earlier_id not in known}
+def _earlier(item_ids: Collection[int], due_before: datetime) -> dict[int, list[int]]:
+    """Return the earlier items to an item's contact in other channels, for those that have any."""
+    earlier: dict[int, list[int]] = {}
+    if item_ids:
+        pairs = _run(_EARLIER, json.dumps(sorted(item_ids)), _INSTANT.db_value(due_before))
+        for item_id, earlier_id in pairs:
+            earlier.setdefault(item_id, []).append(earlier_id)
+    return earlier
 
 
 def _channels(where: str) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 from moca.core.content.content import Content, Media
 from moca.core.messages.delivery import FindPending, RecordRetry
 from moca.core.outbox.backlog import NOTHING
-from moca.core.outbox.queued_reply import Channel
+from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.core.types import Author, ContactKey, Priority
 from tests.support.factory import ANNA, BEN, at
 
@@ -124,6 +124,22 @@ def test_what_follows_a_reply_that_is_left_on_disk_in_another_channel_is_left_to
     assert picture not in found.replies
     (found,) = desk.do(FindPending(6, at(6), at(66)))
     assert found.replies[-2:] == (picture, text)
+
+
+@pytest.mark.parametrize("waiting", [1, 2, 9])
+def test_what_waits_behind_an_exhausted_channel_takes_nothing_of_the_share(desk, waiting):
+    for number in range(1, waiting + 1):
+        contact = ContactKey(ANNA.account_id, f"commenter-{number}")
+        desk.receive(f"m{number}", contact=contact)
+        desk.queue(conversation_id=number, content=PICTURE)
+        desk.queue(conversation_id=number)
+    desk.receive("m100", contact=BEN)
+    free = [desk.queue(conversation_id=waiting + 1) for _ in range(3)]
+
+    pictures = frozenset({free[0].channel._replace(kind=ReplyKind.MEDIA)})
+    (found,) = desk.do(FindPending(2, at(6), at(66), exhausted=pictures))
+    assert found.replies == tuple(free[:2])
+    assert found.ends[free[0].channel] == (free[1].priority, free[1].item_id)
 
 
 @pytest.mark.parametrize(("attempts", "backoff"), [(1, 2), (3, 8)])
