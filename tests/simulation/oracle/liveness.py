@@ -139,7 +139,7 @@ class Liveness:
             waits = contact not in pressing
             debounced = first[contact] + waits * timedelta(seconds=settings.debounce)
             rest = waits * timedelta(seconds=settings.cooldown)
-            rested = self._busy_at.get(contact, BEGINNING) + rest
+            rested = max(self._busy_at.get(contact, BEGINNING), self._called_at(contact)) + rest
             ready = max(debounced, rested, self._opens_at())
             name = f"{row['mid']} waits for an answer"
             self._judge(self._messages[row["id"]], ready, until, self._answer_within(), name)
@@ -212,9 +212,9 @@ class Liveness:
         rest = timedelta(seconds=settings.user_cooldown)
         starts = [(at[0], to) for at, to in pace.starts]
         own = [at for at, to in starts if to.account_id == contact.account_id]
-        ended = max((at[0] for at in pace.ends[contact]), default=BEGINNING)
+        busy_at = max(self._busy_at.get(contact, BEGINNING), self._called_at(contact))
         turns = [
-            max(pace.up_since, ended, self._busy_at.get(contact, BEGINNING)) + rest,
+            max(pace.up_since, busy_at) + rest,
             self._account_until[contact.account_id],
             _free_again([at for at, _ in starts], settings.per_second, _SECOND),
             _free_again(own, settings.account_per_second, _SECOND),
@@ -224,6 +224,11 @@ class Liveness:
             limit = settings.private_replies_per_hour
             turns.append(_free_again(private, limit, _HOUR + _CALL_BEGINS_WITHIN))
         return max(turns)
+
+    def _called_at(self, contact: ContactKey) -> datetime:
+        """Return when the last call to a contact ended."""
+        ends = self._simulation.oracle.pace.ends[contact]
+        return max((at[0] for at in ends), default=BEGINNING)
 
     def _opens_at(self) -> datetime:
         """Return when the shop is next open, in true time."""
@@ -253,13 +258,14 @@ class Liveness:
         return blocked >= self._settings.capacity
 
     def _is_held_by_checks(self, items: list[Row]) -> bool:
-        """Return whether resends hold all places in the pace while the record is read for them."""
+        """Return whether resends hold the whole pace, or all couriers, while the record is read."""
         calls, settings = self._simulation.oracle.pace.under_way, self._settings
         resends = sum(
             each["status"] == "sending" and each["attempts"] > 1 and contact_of(each) not in calls
             for each in items
         )
-        return resends >= min(settings.per_second, settings.account_per_second)
+        couriers_left = settings.couriers - len(calls)
+        return resends >= min(settings.per_second, settings.account_per_second, couriers_left)
 
     def _set_back(self, span: timedelta) -> timedelta:
         """Return by how much all steps of the clock together may lengthen a wait of this span."""

@@ -1,6 +1,7 @@
 """Worlds with restarts in which nothing is wrong, though the simulation once said so."""
 
-from tests.simulation.oracle_tests.test_false_alarms import ANNA, BEN, CARA, broken
+from moca.core.types import Priority
+from tests.simulation.oracle_tests.test_false_alarms import ANNA, BEN, CARA, EVE, broken
 from tests.simulation.worlds.script import (
     ClockSteps,
     Dies,
@@ -97,4 +98,20 @@ def test_a_contact_who_writes_on_after_an_erasure_may_edit_what_they_write() -> 
         Edits(at=30, contact=ANNA, mid="m2", text="hello"),
         Operates(at=70, contact=ANNA, action="release"),
         erases=True,
+    )
+
+
+def test_a_reply_whose_call_ended_as_moca_died_begins_a_cooldown_too() -> None:
+    what = "what does it cost"
+    assert not broken(
+        Writes(at=30.78, contact=EVE, mid="m10", text="", kind="postback", payload="menu"),
+        Writes(at=32.28, contact=EVE, mid="m11", text=what, kind="comment", delays=(0.2, 0.2, 1.2)),
+        Writes(at=32.68, contact=EVE, mid="m12", text=what),
+        Writes(at=34.18, contact=EVE, mid="m13", text="", type="image", delays=(12,)),
+        Operates(at=44.621, contact=EVE, action="write", text="one", priority=Priority.LOW),
+        Dies(at=54.511, steps=1, after_commit=True, down=3),
+        seed=505141,
+        debounce=0.5,
+        cooldown=8,
+        step_cost=0.002,
     )
