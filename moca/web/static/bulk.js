@@ -58,9 +58,9 @@ async function act(form, button) {
   takeOver(page);
   at("#bulk-done").textContent = isOk ? `Done: ${ids.length} ${ids.length === 1 ? "conversation" : "conversations"}.` : "";
   const isOpen = ids.some((id) => location.pathname === `/conversations/${id}`);
-  if (isOpen) await visit(location.href, { push: false, onComposer: false });
+  if (isOpen) visit(location.href, { push: false, onComposer: false });
   else at("#list .row")?.focus({ preventScroll: true });
-  await refreshAll();
+  refreshAll().catch(() => showConnection(true));
 }
 
 document.addEventListener("submit", async (event) => {

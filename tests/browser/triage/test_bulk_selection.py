@@ -2,13 +2,14 @@
 
 import re
 from datetime import datetime, time, timedelta
+from queue import Queue
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import PATIENCE_MS, next_held
 from tests.browser.service import TOKEN
 from tests.browser.test_inbox import SIZES, adds_a_reader, moca, visit
 
@@ -79,6 +80,20 @@ def test_those_that_are_selected_are_closed(visit, five, size, scheme):
     closes(page)
     expect(page.locator(".row")).to_have_count(MANY - 3)
     assert five.rows(CLOSED) == [(1,), (2,), (4,)]
+
+
+def test_the_next_are_closed_while_the_list_is_still_being_refreshed(visit, five):
+    page = opened(visit)
+    held: Queue[Route] = Queue()
+    page.route("**/needs-reply", held.put)
+    box(page, 2).check()
+    closes(page)
+    next_held(page, held)
+    box(page, 1).check()
+    closes(page)
+    expect(page.locator(".row")).to_have_count(MANY - 2)
+    assert five.rows(CLOSED) == [(1,), (2,)]
+    page.unroute("**/needs-reply")
 
 
 def test_a_range_and_all_are_selected(visit, five):
