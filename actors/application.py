@@ -63,7 +63,7 @@ from moca.web.asgi import WebhookGateway
 from moca.web.config import OK, DoctorFinding, Health, ProcessStatus, WebPorts
 from moca.web.metrics.observer import MetricsObserver
 from moca.web.metrics.prometheus import Metrics
-from moca.web.webhook import read_events
+from moca.web.webhook import read_forwarded
 
 _AFTER_MIDDLE_ONES = 15_000
 
@@ -163,7 +163,9 @@ def start_application(
     system = (
         System(**parts)
         if joining is None
-        else joining.system(lambda body: read_events(body, config, max_items=None), **parts)
+        else joining.system(
+            lambda body, signature: read_forwarded(body, signature, config), **parts
+        )
     )
     budget.tell = system.tell
     own_accounts = _own_accounts(settings)

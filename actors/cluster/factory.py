@@ -31,8 +31,10 @@ class ClusterMembership:
         server = self.settings.server
         return self.settings.cluster.node or f"{server.host}:{server.port}"
 
-    def system(self, read: Callable[[bytes], tuple[Event, ...]], **parts: object) -> System:
-        """Start the node's actors; `read` decodes the body of a webhook."""
+    def system(
+        self, read: Callable[[bytes, str | None], tuple[Event, ...]], **parts: object
+    ) -> System:
+        """Start the node's actors; `read` verifies and decodes a webhook."""
         member = Member(
             node=self.node,
             address=self.settings.server.own_address,

@@ -72,8 +72,8 @@ class Member:
     seats: Seats
     open_broker: Callable[[Callable[[object], None]], ClusterBroker]
     """Takes the callback that receives what the broker delivers."""
-    read: Callable[[bytes], tuple[Event, ...]]
-    """Decodes the events of a webhook, as the receiving node did."""
+    read: Callable[[bytes, str | None], tuple[Event, ...]]
+    """Verifies a webhook and decodes its events, as the receiving node did."""
 
 
 class ClusterSystem(System):
@@ -146,7 +146,7 @@ class ClusterSystem(System):
     def store(self, delivered: DeliveredParcel, epoch: int, receipt: Receipt) -> None:
         """Store a seat's share of a webhook."""
         parcel, seat = delivered.parcel, delivered.seat
-        events = self._member.read(parcel.body)
+        events = self._member.read(parcel.body, parcel.signature)
         is_own = [seat_of(self._partition_of(each.contact)) == seat for each in events]
         own = tuple(each for each, is_in in zip(events, is_own, strict=True) if is_in)
         # Events of another owner must not be stored where only this owner could erase them.

@@ -27,7 +27,7 @@ class WebhookRouter:
     def receive(self, command: RecordWebhook) -> None:
         """Publish a webhook. Any thread may call this."""
         concerned = sorted(partitions_of(command.events, self._partitions))
-        parcel = Parcel(ParcelKind.WEBHOOK, command.body, command.received_at)
+        parcel = Parcel(ParcelKind.WEBHOOK, command.body, command.received_at, command.signature)
         whole = _PublishedWebhook(len(concerned), command.receipt)
         for partition in concerned:
             self._put(seat_of(partition), parcel, whole.confirm)

@@ -26,6 +26,8 @@ class Parcel:
     body: bytes = field(default=b"", repr=False)
     at: datetime | None = None
     """When a webhook was received; None for other kinds."""
+    signature: str | None = field(default=None, repr=False)
+    """The `X-Hub-Signature-256` of a webhook."""
     type: str = ""
     """The name of an unknown kind at the broker."""
     because: str = ""

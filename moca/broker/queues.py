@@ -10,6 +10,7 @@ from pika.spec import PERSISTENT_DELIVERY_MODE
 from moca.broker.parcel import SET_ASIDE, Parcel, ParcelKind
 
 _AT = "received-at"
+_SIGNATURE = "signature"
 _BECAUSE = "set-aside-because"
 _AS_OFTEN_AS_IT_TAKES = 2**31 - 1
 """RabbitMQ 4 drops what was returned 20 times, unless configured otherwise."""
@@ -61,6 +62,8 @@ def publish(
 ) -> None:
     """Put a parcel into a seat's queue; the broker returns it if there is no such queue."""
     headers = {} if parcel.at is None else {_AT: parcel.at.isoformat()}
+    if parcel.signature is not None:
+        headers[_SIGNATURE] = parcel.signature
     if parcel.because:
         headers[_BECAUSE] = parcel.because
     properties = pika.BasicProperties(
@@ -75,9 +78,11 @@ def publish(
 def parcel_of(properties: pika.BasicProperties, body: bytes) -> Parcel:
     """Decode what the broker delivered; of kind `UNKNOWN` if this version cannot."""
     try:
-        received_at = (properties.headers or {}).get(_AT)
+        headers = properties.headers or {}
+        received_at, signature = headers.get(_AT), headers.get(_SIGNATURE)
         at = None if received_at is None else datetime.fromisoformat(received_at).astimezone(UTC)
-        return Parcel(ParcelKind(properties.type or ""), body, at)
+        signature = None if signature is None else str(signature)
+        return Parcel(ParcelKind(properties.type or ""), body, at, signature)
     except (ValueError, TypeError):
         return Parcel(ParcelKind.UNKNOWN, body, type=str(properties.type or ""))
 

@@ -74,7 +74,7 @@ def accept_webhook(
         raise Problem(404, 'The request body\'s object is not "instagram".') from None
     except TooManyItems as refused:
         raise Problem(413, str(refused)) from None
-    return RecordWebhook(body, events, received_at, receipt=Future())
+    return RecordWebhook(body, events, received_at, signature, receipt=Future())
 
 
 def require_stored(outcome: object) -> None:
@@ -109,6 +109,25 @@ def _body() -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise too_large
     return body
+
+
+class NotSigned(Exception):  # noqa: N818 - the name states the error
+    """Raised for a webhook from another node that no known app secret signed."""
+
+
+def read_forwarded(body: bytes, signature: str | None, config: WebConfig) -> tuple[Event, ...]:
+    """Return the events of a webhook that another node acknowledged.
+
+    It is verified again: others than the nodes may write to the broker.
+
+    Raises:
+        NotSigned: If no app secret of this node signed it.
+        NotJson: If it is not JSON.
+        NotInstagram: If its object is not `instagram`.
+    """
+    if signer(body, signature, config.app_secrets) is None:
+        raise NotSigned
+    return read_events(body, config, max_items=None)
 
 
 def read_events(

@@ -16,9 +16,12 @@ from moca.core.messages.command import Receipt
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.events import read_webhook
+from moca.instagram.signature import sign
 from moca.replies.fixed import MockGenerator
 from moca.storage.cluster_writer import ClusterWriter
 from moca.storage.writer import WriterPolicy
+from moca.web.config import WebConfig
+from moca.web.webhook import read_forwarded
 from tests.cluster.broker import StandInBroker, StandInConnection
 from tests.support.databases import open_migrated
 from tests.support.factory import ANNA
@@ -28,6 +31,8 @@ from tests.support.values import present
 PARTITIONS = 4
 CONVERSATION = ConversationPolicy()
 SENDER = SenderPolicy()
+APP_SECRET = "the-app-secret"
+CONFIG = WebConfig(app_secrets=(APP_SECRET,), verify_token="", api_token="", live=True)
 
 
 def webhook(mid, text="Hello", contact=ANNA):
@@ -78,7 +83,7 @@ class SteppedNode:
                 address=f"http://{name}",
                 seats=self.seats,
                 open_broker=self._open,
-                read=lambda body: read_webhook(body, live=True),
+                read=lambda body, signature: read_forwarded(body, signature, CONFIG),
             ),
             conversation=CONVERSATION,
             sender=SENDER,
@@ -124,7 +129,8 @@ class SteppedNode:
         """Receive a webhook; return its receipt."""
         receipt: Receipt = Future()
         events = read_webhook(body, live=True)
-        self.system.tell(RecordWebhook(body, events, clock.now(), receipt=receipt))
+        signature = sign(body, APP_SECRET)
+        self.system.tell(RecordWebhook(body, events, clock.now(), signature, receipt=receipt))
         return receipt
 
 

@@ -8,8 +8,9 @@ from moca.broker.parcel import SET_ASIDE, Parcel, ParcelKind
 from moca.broker.queues import parcel_of
 from moca.core.messages.cluster import ParcelSetAside
 from moca.core.partition import partition_of, seat_of
+from moca.instagram.signature import sign
 from moca.storage.db.tables import Message
-from tests.cluster.stepped import PARTITIONS, SteppedCluster, _Writer, webhook
+from tests.cluster.stepped import APP_SECRET, PARTITIONS, SteppedCluster, _Writer, webhook
 from tests.support.factory import ANNA, NOON
 
 SEAT = seat_of(partition_of(ANNA, PARTITIONS))
@@ -97,11 +98,24 @@ def test_a_parcel_is_owed_until_the_broker_has_it_set_aside(poisoned):
 def test_a_webhook_that_cannot_be_read_is_set_aside_and_the_node_lives_on(cluster):
     cluster.open("a")
     cluster.advance(10)
-    cluster["a"].place.put(SEAT, Parcel(ParcelKind.WEBHOOK, b"no JSON"), lambda _is_kept: None)
+    unreadable = Parcel(ParcelKind.WEBHOOK, b"no JSON", signature=sign(b"no JSON", APP_SECRET))
+    cluster["a"].place.put(SEAT, unreadable, lambda _is_kept: None)
     cluster["a"].takes(webhook("m1"))
     cluster.advance(30)
     assert [parcel.body for parcel in _set_aside(cluster)] == [b"no JSON"]
     assert _mids(cluster) == ["m1"]
+
+
+@pytest.mark.parametrize("signature", [None, "sha256=", sign(webhook("m1"), "another-secret")])
+def test_a_webhook_that_instagram_did_not_sign_is_set_aside_and_not_answered(cluster, signature):
+    cluster.open("a")
+    cluster.advance(10)
+    forged = Parcel(ParcelKind.WEBHOOK, webhook("m1"), signature=signature)
+    cluster["a"].place.put(SEAT, forged, lambda _is_kept: None)
+    cluster["a"].takes(webhook("m2"))
+    cluster.advance(30)
+    assert [parcel.because.split(" at ")[0] for parcel in _set_aside(cluster)] == ["NotSigned"]
+    assert _mids(cluster) == ["m2"]
 
 
 def test_a_kind_of_a_newer_version_is_given_back_and_at_last_set_aside(cluster):

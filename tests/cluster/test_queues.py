@@ -9,7 +9,7 @@ import structlog
 from moca.broker.connection import parameters_of
 from moca.broker.parcel import Parcel, ParcelKind
 from moca.broker.publisher import Publisher
-from moca.broker.queues import Queues, publish
+from moca.broker.queues import Queues, parcel_of, publish
 from tests.cluster.conftest import BROKER
 from tests.process.service import eventually
 from tests.support.values import present
@@ -25,11 +25,12 @@ def test_a_parcel_may_be_given_back_more_often_than_a_broker_allows_by_itself(ow
         channel = connection.channel()
         queues.declare(channel)
         channel.confirm_delivery()
-        publish(channel, queues, "p0", Parcel(ParcelKind.WEBHOOK, b"{}"))
+        publish(channel, queues, "p0", Parcel(ParcelKind.WEBHOOK, b"{}", signature="sha256=00"))
         deliveries = channel.consume(queues.name("p0"), inactivity_timeout=10)
         for _ in range(MORE_THAN_RABBITMQ_4_ALLOWS):
-            method, _properties, body = next(deliveries)
-            assert body == b"{}"
+            method, properties, body = next(deliveries)
+            parcel = parcel_of(present(properties), present(body))
+            assert (parcel.body, parcel.signature) == (b"{}", "sha256=00")
             channel.basic_reject(present(present(method).delivery_tag), requeue=True)
         channel.cancel()
 

@@ -15,6 +15,8 @@ class RecordWebhook(AwaitedCommand):
     body: bytes = field(repr=False)
     events: tuple[Event, ...] = field(repr=False)
     received_at: datetime
+    signature: str | None = field(default=None, repr=False)
+    """The `X-Hub-Signature-256` with which it came, for the node that stores it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class SimulatedNode:
                 address=f"http://{self.name}",
                 seats=self.seats,
                 open_broker=self._open_broker,
-                read=lambda body: read_webhook(body, live=True, answer_comments=True),
+                read=lambda body, _signature: read_webhook(body, live=True, answer_comments=True),
             ),
             conversation=cluster.settings.conversation(),
             sender=cluster.settings.sender(),
