@@ -67,6 +67,20 @@ def count_events(events: Sequence[ReportEvent]) -> None:
         ReportHour.delete().where(ReportHour.hour < events[-1].at - _KEPT).execute()
 
 
+def uncount_events(events: Iterable[ReportEvent]) -> None:
+    """Take events back that were counted by mistake."""
+    for event in events:
+        is_it = (
+            (ReportHour.hour == hour_of(event.at))
+            & (ReportHour.account_id == event.account_id)
+            & (ReportHour.measure == event.measure)
+            & (ReportHour.subject == short(event.subject))
+            & (ReportHour.bucket == bucket_of(event.span))
+        )
+        ReportHour.update(count=ReportHour.count - 1).where(is_it).execute()
+        ReportHour.delete().where(is_it & (ReportHour.count <= 0)).execute()
+
+
 def count_teammate_reply(reply: TeammateReply) -> None:
     """Count a reply, before its conversation stops waiting for one."""
     subject = "Instagram app" if reply.author is Author.HUMAN else reply.name
@@ -80,13 +94,14 @@ def count_teammate_reply(reply: TeammateReply) -> None:
     count_events(events)
 
 
-def count_resolution(end: Resolution) -> None:
-    """Count a conversation that was closed."""
+def count_resolution(end: Resolution) -> Sequence[ReportEvent]:
+    """Count a conversation that was closed; return what was counted."""
     took = max(end.at - end.began_at, timedelta(0))
     events = [ReportEvent(end.account_id, end.at, Measure.RESOLVED, end.name, took)]
     if end.was_never_held and not _has_teammate_written(end.conversation_id):
         events.append(ReportEvent(end.account_id, end.at, Measure.RESOLVED_BY_BOT))
     count_events(events)
+    return events
 
 
 def _waiting_since(conversation_id: int) -> datetime | None:

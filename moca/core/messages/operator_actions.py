@@ -31,6 +31,17 @@ class ChangeConversation(AwaitedCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class UndoClose(AwaitedCommand):
+    """Reopen a conversation as it was before it was closed. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    at: datetime
+
+    def audit_text(self) -> AuditText:
+        return AuditText("undid closing a conversation", f"conversation {self.conversation_id}")
+
+
+@dataclass(frozen=True, slots=True)
 class SnoozeConversation(AwaitedCommand):
     """Hide a conversation from the open work lists. Web -> Supervisor -> Persistence."""
 

@@ -3,11 +3,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from moca.core.messages.command import Conflict, Done, NotFound
-from moca.core.messages.operator_actions import ChangeConversation, ConversationChanged
+from moca.core.messages.operator_actions import (
+    ChangeConversation,
+    ConversationChanged,
+    UndoClose,
+)
 from moca.core.reasons import because_stopped
 from moca.core.types import ContactKey, ConversationStatus
 from moca.storage.conversations.needs_reply import ask_for_reply, mark_replied, restore_need
 from moca.storage.conversations.snooze import end_snooze
+from moca.storage.conversations.undo import forget_close, note_close, state_of, undo_close
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import IS_CURRENT, Contact, Conversation
 from moca.storage.handlers import handles
@@ -16,6 +21,8 @@ from moca.storage.operators.assignments import unassign_if_removed
 from moca.storage.outbox.cancel import silence_bot
 from moca.storage.reports import Resolution, count_resolution
 from moca.storage.unit_of_work import Batch
+
+_HAS_OTHER = "the contact has another open conversation"
 
 
 class ConversationState(NamedTuple):
@@ -55,6 +62,24 @@ def change_conversations(batch: Batch, commands: Sequence[ChangeConversation]) -
         batch.answer(command.receipt, Done() if conflict is None else Conflict(conflict))
 
 
+@handles(UndoClose)
+def undo_closes(batch: Batch, commands: Sequence[UndoClose]) -> None:
+    """Undo the closing of conversations. One that is not closed stays as it is."""
+    for command in commands:
+        place = find_place(command.conversation_id)
+        if place is None:
+            batch.answer(command.receipt, NotFound())
+        elif place.status != ConversationStatus.CLOSED:
+            batch.answer(command.receipt, Done())
+        elif _has_current(place.contact_id):
+            batch.answer(command.receipt, Conflict(_HAS_OTHER))
+        else:
+            unassign_if_removed(command.conversation_id)
+            hold = undo_close(command.conversation_id, command.at)
+            batch.tell(ConversationChanged(place.contact, command.conversation_id, *hold))
+            batch.answer(command.receipt, Done())
+
+
 def _conflict(command: ChangeConversation, place: ConversationState) -> str | None:
     status, target = place.status_at(command.at), command.status
     if command.among and status not in command.among:
@@ -66,12 +91,13 @@ def _conflict(command: ChangeConversation, place: ConversationState) -> str | No
         if target is not ConversationStatus.OPEN:
             return "the conversation is closed"
         if _has_current(place.contact_id):
-            return "the contact has another open conversation"
+            return _HAS_OTHER
     return None
 
 
 def _change(batch: Batch, command: ChangeConversation, place: ConversationState) -> None:
     status, at = command.status, command.at
+    before = state_of(command.conversation_id) if status is ConversationStatus.CLOSED else {}
     holds = status in (ConversationStatus.PAUSED, ConversationStatus.HUMAN)
     until = command.until if holds else None
     by = command.by if status is ConversationStatus.HUMAN else None
@@ -83,8 +109,9 @@ def _change(batch: Batch, command: ChangeConversation, place: ConversationState)
         silence_bot(batch, command.conversation_id, because, at)
     if status is ConversationStatus.CLOSED:
         end_snooze(command.conversation_id, at)
-        count_resolution(_resolution(command, place))
+        note_close(command.conversation_id, before, count_resolution(_resolution(command, place)))
     if place.status == ConversationStatus.CLOSED:
+        forget_close(command.conversation_id)
         unassign_if_removed(command.conversation_id)
         restore_need(command.conversation_id, at)
     elif status in (ConversationStatus.OPEN, ConversationStatus.CLOSED):

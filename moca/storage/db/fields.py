@@ -3,7 +3,7 @@ from typing import Any
 
 import peewee
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -12,11 +12,11 @@ class InstantField(peewee.BigIntegerField):
 
     def db_value(self, value: datetime | None) -> int | None:
         """Convert an aware instant to microseconds; None stays None."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else (value - EPOCH) // _MICROSECOND
 
     def python_value(self, value: int | None) -> datetime | None:
         """Convert microseconds to an aware UTC instant; None stays None."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 class IdentityField(peewee.BigAutoField):

@@ -9,7 +9,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moca import clock
 from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound
 from moca.core.messages.labels import LabelConversation
-from moca.core.messages.operator_actions import ChangeConversation, SnoozeConversation
+from moca.core.messages.operator_actions import (
+    ChangeConversation,
+    SnoozeConversation,
+    UndoClose,
+    UnsnoozeConversation,
+)
 from moca.core.messages.operators import AssignConversation
 from moca.core.types import ConversationStatus
 from moca.storage.queries.page_versions import version_of_all
@@ -20,8 +25,14 @@ from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.live_pages import LivePages
-from moca.web.pages.inbox import MAX_SELECTED, assignable, list_place, list_values
-from moca.web.pages.work_list_actions import SNOOZES, operator_of, snooze_end
+from moca.web.pages.inbox import assignable, list_place, list_values
+from moca.web.pages.undo import MAX_SELECTED, Undoable, UndoOffer, undo_place
+from moca.web.pages.work_list_actions import (
+    SNOOZES,
+    operator_of,
+    snooze_end,
+    to_conversation,
+)
 from moca.web.pagination import read_cursor
 
 
@@ -51,19 +62,24 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
         answer.status_code = status
         return answer
 
-    def act(command_for: Callable[[int], AwaitedCommand]) -> WerkzeugResponse:
-        commands = [command_for(conversation_id) for conversation_id in _selected()]
-        unchanged = _unchanged(carry_out_each(commands, ports, config))
+    def act(
+        command_for: Callable[[int], AwaitedCommand], done: Undoable | None = None
+    ) -> WerkzeugResponse:
+        ids = _selected()
+        results = carry_out_each([command_for(each) for each in ids], ports, config)
+        changed = [each for each, result in zip(ids, results, strict=True) if _is_done(result)]
+        unchanged = _unchanged(results)
         if not unchanged:
-            return redirect(url_for("inbox.inbox", **list_place()), 303)
-        changed = len(commands) - sum(each.number for each in unchanged)
-        return page(HTTPStatus.CONFLICT, unchanged=unchanged, changed=changed)
+            place = list_place() | (undo_place(done, changed) if done else {})
+            return redirect(url_for("inbox.inbox", **place), 303)
+        offer = UndoOffer(done, tuple(changed)) if done and changed else None
+        return page(HTTPStatus.CONFLICT, unchanged=unchanged, changed=len(changed), undo=offer)
 
     @routes.post("/conversations/bulk/close")
     def close() -> WerkzeugResponse:
         at, by = clock.now(), author_name()
         closed = ConversationStatus.CLOSED
-        return act(lambda number: ChangeConversation(number, closed, at, by=by))
+        return act(lambda number: ChangeConversation(number, closed, at, by=by), "closed")
 
     @routes.post("/conversations/bulk/assign/<operator>")
     def assign(operator: str) -> WerkzeugResponse:
@@ -80,9 +96,22 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
     def snooze(until: str) -> WerkzeugResponse:
         at = clock.now()
         ends_at = snooze_end(until, at)
-        return act(lambda number: SnoozeConversation(number, at, ends_at))
+        return act(lambda number: SnoozeConversation(number, at, ends_at), "snoozed")
+
+    @routes.post("/conversations/bulk/undo/<any('closed', 'snoozed'):done>")
+    def undo(done: Undoable) -> WerkzeugResponse:
+        at, command = clock.now(), UndoClose if done == "closed" else UnsnoozeConversation
+        answer = act(lambda number: command(number, at))
+        match _selected():
+            case [number] if answer.status_code == HTTPStatus.SEE_OTHER:
+                return to_conversation(number)
+        return answer
 
     return routes
+
+
+def _is_done(result: CommandResult) -> bool:
+    return isinstance(result, Done)
 
 
 def _selected() -> list[int]:
@@ -98,7 +127,7 @@ def _selected() -> list[int]:
 
 
 def _unchanged(results: list[CommandResult]) -> tuple[Unchanged, ...]:
-    reasons = Counter(_because(each) for each in results if not isinstance(each, Done))
+    reasons = Counter(_because(each) for each in results if not _is_done(each))
     return tuple(Unchanged(*each) for each in reasons.most_common())
 
 

@@ -107,7 +107,8 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
         until = at + timedelta(minutes=minutes or 0) if is_timed else None
         changed = ChangeConversation(conversation_id, status, at, until, by=author_name())
         carry_out(changed, ports, config)
-        return to_conversation(conversation_id)
+        is_closed = status is ConversationStatus.CLOSED
+        return to_conversation(conversation_id, done="closed" if is_closed else None)
 
     add_work_list_actions(routes, ports, config)
 

@@ -21,6 +21,7 @@ from moca.web.auth.guards import Guards
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.live_pages import LivePages
+from moca.web.pages.undo import MAX_SELECTED, undo_offer
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presence import PresenceBoard
 from moca.web.presenters.warnings import warnings_of
@@ -31,8 +32,6 @@ MY_COUNT = Markup("<!-- my count -->")
 _SHOWN = 40
 MAX_ROWS = 200
 """How many rows a list has at most after scrolling; a link leads to the next ones."""
-MAX_SELECTED = 100
-"""How many conversations can be changed at once."""
 _TITLES = {
     WorkList.NEEDS_REPLY: "Needs reply",
     WorkList.WAITING_FOR_CONTACT: "Waiting for contact",
@@ -146,6 +145,7 @@ def list_values(after: Key | None = None) -> dict[str, Any]:
         "step": _SHOWN,
         "max_rows": MAX_ROWS,
         "max_selected": MAX_SELECTED,
+        "undo": undo_offer(),
         "work_list": wanted.work_list,
         "list_in_url": {**named, "list_cursor": write_cursor(after)},
         "list_place": place,

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -13,6 +14,7 @@ from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import local_instant_field, row_id_of, zone_field
+from moca.web.pages.undo import Undoable, undo_place
 from moca.web.pagination import read_row_id
 
 SNOOZES = ", ".join(f"'{until}'" for until in (*SnoozeTime, "reply", "date"))
@@ -26,7 +28,7 @@ def add_work_list_actions(routes: Blueprint, ports: WebPorts, config: WebConfig)
         conversation_id, at = row_id_of(number), clock.now()
         ends_at = snooze_end(until, at)
         carry_out(SnoozeConversation(conversation_id, at, ends_at), ports, config)
-        return to_conversation(conversation_id)
+        return to_conversation(conversation_id, done="snoozed")
 
     @routes.post("/conversations/<number>/unsnooze")
     def unsnooze(number: str) -> Response:
@@ -82,7 +84,13 @@ def operator_of(number: str, ports: WebPorts) -> tuple[int | None, str]:
     return found.id, found.name
 
 
-def to_conversation(conversation_id: int, place: str = "") -> Response:
-    """Return the redirect to the page of a conversation, or to a place on it."""
-    address = url_for("conversation.page", number=conversation_id)
+def to_conversation(
+    conversation_id: int, place: str = "", done: Undoable | None = None
+) -> Response:
+    """Return the redirect to the page of a conversation, or to a place on it.
+
+    With `done`, the page offers to undo it.
+    """
+    offer: dict[str, Any] = undo_place(done, [conversation_id]) if done else {}
+    address = url_for("conversation.page", number=conversation_id, **offer)
     return redirect(f"{address}#{place}" if place else address, 303)

@@ -1,7 +1,7 @@
 // Selects conversations of the list, and acts on all of them with one request.
 
 import { merge, refreshAll, renew, showConnection } from "./live.js";
-import { load, visit } from "./panes.js";
+import { load, showDone, visit } from "./panes.js";
 
 const at = (selector) => document.querySelector(selector);
 const boxes = () => [...document.querySelectorAll("#list .pick input")];
@@ -56,7 +56,9 @@ async function act(form, button) {
   if (!page.querySelector("#bulk")) return tell(page.querySelector("main > p:not(.notice-status)")?.textContent);
   select(boxes(), false);
   takeOver(page);
-  at("#bulk-done").textContent = isOk ? `Done: ${ids.length} ${ids.length === 1 ? "conversation" : "conversations"}.` : "";
+  const isUndoable = page.querySelector("#undo");
+  showDone(page.querySelector("#done").childNodes);
+  at("#bulk-done").textContent = isOk && !isUndoable ? `Done: ${ids.length} ${ids.length === 1 ? "conversation" : "conversations"}.` : "";
   const isOpen = ids.some((id) => location.pathname === `/conversations/${id}`);
   if (isOpen) visit(location.href, { push: false, onComposer: false });
   else at("#list .row")?.focus({ preventScroll: true });

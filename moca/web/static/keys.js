@@ -5,6 +5,7 @@ import { openLabels } from "./labels.js";
 import { furtherLink, listMore } from "./list-rows.js";
 import { send, visit } from "./panes.js";
 import { openFinder } from "./saved-replies.js";
+import "./undo.js";
 
 const at = (selector) => document.querySelector(selector);
 const STORED = "moca.keys";
@@ -50,6 +51,7 @@ const KEYS = {
   a: () => at("#do-assign")?.click(),
   e: () => at("#do-close")?.click(),
   s: () => at("[popovertarget=snooze]") && at("#snooze").showPopover(),
+  z: () => at("#undo [type=submit]")?.click(),
   l: openLabels,
   x: toggleCurrent,
   "/": openFinder,

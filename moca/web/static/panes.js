@@ -24,6 +24,11 @@ function swap(page, selector) {
   at(selector).replaceWith(fresh);
 }
 
+// Shows what was done and can be undone.
+export function showDone(parts = []) {
+  at("#done").replaceChildren(...parts);
+}
+
 function show(page) {
   setTitle(page.title);
   at("#main").className = page.querySelector("#main").className;
@@ -87,6 +92,7 @@ export async function send(form, button) {
     return false;
   }
   const { isOk, page } = answer;
+  showDone(page.querySelector("#done")?.childNodes);
   // More may have been written since; it stays.
   if (isOk && writtenIn(form) === written) {
     if (form.id === "write") forgetDraft(form);

@@ -72,7 +72,7 @@ def test_those_that_are_selected_are_closed(visit, five, size, scheme):
     assert five.rows(CLOSED) == []
     closes(page)
     expect(page.locator(".row")).to_have_count(MANY - 2)
-    expect(page.get_by_text("Done: 2 conversations.")).to_be_attached()
+    expect(page.locator("#done")).to_contain_text("2 conversations closed.")
     expect(bar(page, "Close")).to_be_hidden()
     assert five.rows(CLOSED) == [(2,), (4,)]
 
@@ -147,6 +147,7 @@ def test_a_key_selects_the_current_row_and_a_label_is_added(visit, five):
     bar(page, "Label").click()
     chooser.get_by_role("button", name="Remove Refund").click()
     expect(page.locator(".row .label")).to_have_text(["Refund"])
+    expect(page.get_by_text("Done: 1 conversation.")).to_be_attached()
     assert five.rows(LABELLED) == [(4,)]
 
 

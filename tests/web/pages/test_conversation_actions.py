@@ -106,7 +106,8 @@ def test_an_operator_says_who_may_answer(browser_session, house, act, fields, st
 
     answer = sends(browser_session, f"{HERE}/{act}", **fields)
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
+    place = f"{HERE}?closed=1" if act == "close" else HERE
+    assert (answer.status_code, answer.headers["Location"]) == (303, place)
     assert house.told == [ChangeConversation(1, status, AT, until, by="Administrator")]
 
 

@@ -32,7 +32,7 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
 
     answer = sends(browser_session, f"{HERE}/snooze/{chosen}", **fields)
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, HERE)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{HERE}?snoozed=1")
     assert house.told == [SnoozeConversation(1, AT, until)]
     assert house.deeds == [("link", "snoozed a conversation", "conversation 1")]
 

@@ -1,0 +1,99 @@
+"""Closing and snoozing are undone from the notice that follows them."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.test_inbox import SIZES, moca, visit
+from tests.browser.triage.test_bulk_selection import box, closes, five, opened
+
+__all__ = ["five", "moca", "visit"]
+
+STATES = "SELECT id, status FROM conversation ORDER BY id"
+WIDE = {"width": 1440, "height": 900}
+
+
+def notice(page):
+    return page.locator("#done")
+
+
+def undoes(page):
+    notice(page).get_by_role("button", name="Undo").click()
+
+
+def is_open(moca):
+    return [status for _, status in moca.rows(STATES)] == ["open"] * 5
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+@pytest.mark.parametrize("size", SIZES)
+def test_several_that_were_closed_are_opened_again(visit, five, size, has_script):
+    page = opened(visit, size, java_script_enabled=has_script)
+    box(page, 2).check()
+    box(page, 4).check()
+    closes(page)
+    expect(notice(page)).to_contain_text("2 conversations closed.")
+    expect(page.locator(".row")).to_have_count(3)
+    if has_script:
+        assert findings(page) == []
+
+    undoes(page)
+
+    expect(page.locator(".row")).to_have_count(5)
+    expect(notice(page)).to_have_text("")
+    assert is_open(five)
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+@pytest.mark.parametrize("size", SIZES)
+def test_one_that_was_closed_is_shown_again(visit, five, size, has_script):
+    page = opened(visit, size, java_script_enabled=has_script)
+    page.locator("#conversation-3").click()
+    page.get_by_role("button", name="Close", exact=True).locator("visible=true").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(notice(page)).to_contain_text("Conversation closed.")
+
+    undoes(page)
+
+    expect(page.get_by_role("button", name="Take over")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/conversations/3"))
+    expect(notice(page)).to_have_text("")
+    assert is_open(five)
+
+
+def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(visit, five):
+    page = opened(visit, viewport=WIDE)
+    page.keyboard.press("j")
+    expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/5")
+    page.keyboard.press("r")
+    page.keyboard.type("At nine.")
+    page.keyboard.press("Control+Shift+Enter")
+    expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/4")
+    expect(notice(page)).to_contain_text("Conversation closed.")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("z")
+
+    expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/5")
+    expect(page.locator("#held-by")).to_contain_text("has taken over")
+    expect(page.locator(".row")).to_have_count(5)
+    assert [status for _, status in five.rows(STATES)][4] == "human"
+
+
+def test_a_snooze_is_undone_and_the_notice_dismissed(visit, five):
+    page = opened(visit, viewport=WIDE)
+    box(page, 5).check()
+    page.locator(".bulk").get_by_role("button", name="Snooze").click()
+    page.get_by_role("button", name="In 1 hour").click()
+    expect(notice(page)).to_contain_text("Conversation snoozed.")
+    undoes(page)
+    expect(page.locator(".row")).to_have_count(5)
+    expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/5")
+    page.keyboard.press("s")
+    page.locator("#snooze").get_by_role("button", name="In 1 hour").click()
+    expect(notice(page)).to_contain_text("Conversation snoozed.")
+    notice(page).get_by_role("button", name="Dismiss").click()
+    expect(notice(page)).to_have_text("")
+    expect(page.locator(".conversation-head")).to_contain_text("Snoozed until")
