@@ -21,6 +21,7 @@ LISTS = {
     "unread": WorkList.UNREAD,
     "unassigned": WorkList.UNASSIGNED,
     "mine": WorkList.MINE,
+    "mentions": WorkList.MENTIONS,
     "needs-reply": WorkList.NEEDS_REPLY,
     "waiting": WorkList.WAITING_FOR_CONTACT,
     "bot": WorkList.WITH_BOT,

@@ -13,6 +13,7 @@ class WorkList(StrEnum):
     WAITING_FOR_CONTACT = "waiting_for_contact"
     WITH_BOT = "with_bot"
     MINE = "mine"
+    MENTIONS = "mentions"
     UNASSIGNED = "unassigned"
     UNREAD = "unread"
     SNOOZED = "snoozed"
@@ -44,8 +45,8 @@ def work_list_of(
 ) -> WorkList:
     """Return the list of a conversation by whose turn it is; `status` is the current one.
 
-    *Mine*, *Unassigned*, *Unread* and *All open* cut across these lists; of them, only *Unread*
-    shows what is snoozed.
+    *Mine*, *Mentions*, *Unassigned*, *Unread* and *All open* cut across these lists; of them, only
+    *Mentions* and *Unread* show what is snoozed or closed.
     """
     if status is ConversationStatus.CLOSED:
         return WorkList.CLOSED

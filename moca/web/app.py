@@ -16,6 +16,7 @@ from moca.web.api.conversations import conversation_routes
 from moca.web.api.labels import label_routes
 from moca.web.api.me import own_routes
 from moca.web.api.messages import message_routes
+from moca.web.api.notes import note_routes
 from moca.web.api.queue import queue_routes
 from moca.web.api.routes import described
 from moca.web.api.saved_replies import saved_reply_routes
@@ -36,14 +37,14 @@ from moca.web.live_pages import LivePages
 from moca.web.metrics.probes import probe_routes
 from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
-from moca.web.pages.alerts import alert_routes
+from moca.web.pages.alerts import OWN_ALERTS, alert_routes, own_alerts
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
 from moca.web.pages.contact import contact_pages
 from moca.web.pages.conversation import conversation_page_routes
 from moca.web.pages.conversation_actions import action_routes
 from moca.web.pages.health import health_pages
-from moca.web.pages.inbox import MY_COUNT, inbox_routes, my_count
+from moca.web.pages.inbox import inbox_routes, own_counts
 from moca.web.pages.labels import label_pages
 from moca.web.pages.message import page_routes
 from moca.web.pages.privacy import privacy_routes
@@ -109,7 +110,7 @@ def create_app(
     access = Guards(ports, config, SecurityEvents(ports, metrics))
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, config, access, metrics))
-    live = LivePages(ports.database, {MY_COUNT: my_count})
+    live = LivePages(ports.database, {**own_counts(), OWN_ALERTS: own_alerts})
     presence = PresenceBoard()
     app.jinja_env.globals["presence_in"] = presence.text_in
     register_frame(app, access)
@@ -135,6 +136,7 @@ def create_app(
         return (
             message_routes(ports, config, access),
             with_work_lists(conversation_routes(ports, config, access), ports, config),
+            note_routes(ports, config, access),
             contact_routes(ports, config, access),
             saved_reply_routes(ports, config, access),
             label_routes(ports, config, access),

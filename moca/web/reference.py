@@ -29,6 +29,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "EditBody": {"text": "We open at ten."},
     "LabelBody": {"name": "order", "colour": "green"},
     "LabelPatch": {"colour": "blue"},
+    "NoteBody": {"text": "@ada Please look at the refund."},
     "PasswordBody": {"old": "the old password", "new": "a long new password"},
     "PauseBody": {"minutes": 30},
     "ReactionBody": {"mid": "message_id_789", "emoji": "love"},

@@ -158,6 +158,8 @@ class AddNote(AwaitedCommand):
     author: str
     text: str = field(repr=False)
     at: datetime
+    author_id: int | None = None
+    """The id of the operator; None for the link and the API token."""
 
     def audit_text(self) -> AuditText:
         return AuditText("added a note", f"conversation {self.conversation_id}")
@@ -178,6 +180,15 @@ class MarkRead(AwaitedCommand):
     """Mark a conversation as read by an answering operator. Web -> Supervisor -> Persistence."""
 
     conversation_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMentionsSeen(AwaitedCommand):
+    """Mark a conversation's mentions of an operator as seen. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    operator_id: int
     at: datetime
 
 

@@ -67,6 +67,20 @@ class Operator(Table):
     created_at = InstantField()
 
 
+class Mention(Table):
+    """An operator named in a note."""
+
+    note = peewee.ForeignKeyField(Note, on_delete="CASCADE", index=False)
+    operator = peewee.ForeignKeyField(Operator, on_delete="CASCADE")
+    conversation = peewee.ForeignKeyField(Conversation, on_delete="CASCADE")
+    """The note's."""
+    seen_at = InstantField(null=True)
+    """When the operator opened the conversation; None if not since."""
+
+    class Meta:
+        primary_key = peewee.CompositeKey("note", "operator")
+
+
 class Login(Table):
     """A browser session, of an operator or opened with the login link."""
 

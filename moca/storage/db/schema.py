@@ -16,6 +16,7 @@ from moca.storage.db.operator_tables import (
     ConversationLabel,
     Label,
     Login,
+    Mention,
     Note,
     Operator,
     SavedReply,
@@ -71,6 +72,7 @@ TABLES: tuple[type[Table], ...] = (
     Label,
     ConversationLabel,
     Operator,
+    Mention,
     Login,
     AuditEntry,
     IdempotencyKey,
@@ -231,4 +233,14 @@ _partial_index(
     StoredNotification,
     StoredNotification.conversation,
     where=StoredNotification.conversation.is_null(is_null=False),
+)
+_partial_index(
+    "mention_unseen",
+    Mention,
+    Mention.operator,
+    Mention.conversation,
+    where=Mention.seen_at.is_null(),
+)
+_partial_index(
+    "mention_seen", Mention, Mention.seen_at, where=Mention.seen_at.is_null(is_null=False)
 )

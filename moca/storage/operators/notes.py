@@ -10,6 +10,7 @@ from moca.storage.db.fields import short, storable
 from moca.storage.db.operator_tables import Note
 from moca.storage.db.tables import Conversation
 from moca.storage.handlers import handles
+from moca.storage.operators.mentions import store_mentions
 from moca.storage.unit_of_work import Batch
 
 
@@ -27,6 +28,7 @@ def add_notes(batch: Batch, commands: Sequence[AddNote]) -> None:
             text=storable(command.text),
             created_at=command.at,
         ).execute()
+        store_mentions(note_id, command)
         batch.answer(command.receipt, Done(note_id))
 
 

@@ -15,6 +15,7 @@ from moca.storage.db.tables import Conversation, Event, Message, QueueItem
 from moca.storage.queries.messages import full_rows, record_of
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.records import MessageRecord
+from moca.storage.queries.team.mentions import mentioned_in
 
 _NOTES_SHOWN = 100
 _EVENTS_SHOWN = 500
@@ -53,6 +54,8 @@ class NoteRecord:
     author: str
     text: str = field(repr=False)
     created_at: datetime
+    mentions: tuple[str, ...] = ()
+    """Names of the operators that it mentions."""
 
 
 def read_thread(
@@ -84,10 +87,20 @@ def page_around(conversation_id: int, message_id: int, *, newer: int) -> Key | N
 
 def notes_of(conversation_id: int) -> tuple[NoteRecord, ...]:
     """Return the latest notes on a conversation, oldest first."""
-    query = Note.select(Note.id, Note.author, Note.text, Note.created_at)
-    latest = query.where(Note.conversation == conversation_id).order_by(Note.id.desc())
-    rows = list(read_dicts(latest.limit(_NOTES_SHOWN)))
-    return tuple(NoteRecord(**row) for row in reversed(rows))
+    return _notes(Note.conversation == conversation_id)
+
+
+def find_note(conversation_id: int, note_id: int) -> NoteRecord | None:
+    """Return a note on a conversation, or None if there is none with this id."""
+    is_it = (Note.conversation == conversation_id) & (Note.id == note_id)
+    return next(iter(_notes(is_it)), None)
+
+
+def _notes(condition: Any) -> tuple[NoteRecord, ...]:
+    query = Note.select(Note.id, Note.author, Note.text, Note.created_at).where(condition)
+    rows = list(read_dicts(query.order_by(Note.id.desc()).limit(_NOTES_SHOWN)))
+    mentions = mentioned_in([row["id"] for row in rows])
+    return tuple(NoteRecord(**row, mentions=mentions.get(row["id"], ())) for row in reversed(rows))
 
 
 def read_at(conversation_id: int) -> datetime | None:

@@ -22,6 +22,7 @@ from moca.storage.queries.labels import (
 from moca.storage.queries.last_messages import ContactWords, LastReply, last_replies, last_words
 from moca.storage.queries.pagination import Key, Page, instant_of, microseconds_of
 from moca.storage.queries.records import ConversationRecord
+from moca.storage.queries.team.mentions import has_unseen_mention
 
 LOOKED_AT = 5_000
 """How many conversations are searched per page; if they match too few, the next page continues."""
@@ -44,7 +45,7 @@ class InboxFilter:
     account_id: str | None = None
     """None for all accounts."""
     operator_id: int | None = None
-    """Whose conversations *Mine* lists; None lists none."""
+    """Whose conversations *Mine* and *Mentions* list; None lists none."""
     label_id: int | None = None
     """None for all, with and without labels."""
     label_ids: tuple[int, ...] = ()
@@ -173,7 +174,7 @@ _INDEXED = {
     WorkList.SNOOZED: _WAS_SNOOZED,
     WorkList.CLOSED: has_status(ConversationStatus.CLOSED),
 }
-_HAS_INDEX = (*_INDEXED, WorkList.MINE)
+_HAS_INDEX = (*_INDEXED, WorkList.MINE, WorkList.MENTIONS)
 _IS_ASSIGNED = Conversation.assignee_id.is_null(is_null=False)
 _IS_OPEN = Conversation.status != ConversationStatus.CLOSED
 _IS_UNREAD = Conversation.last_user_message_at.is_null(is_null=False) & (
@@ -187,6 +188,8 @@ def _indexed(wanted: InboxFilter, query: Any) -> Any:
         return with_label(query, wanted.label_id)
     if wanted.work_list is WorkList.MINE:
         return query.where(Conversation.assignee_id == wanted.operator_id, _IS_ASSIGNED, IS_CURRENT)
+    if wanted.work_list is WorkList.MENTIONS:
+        return query.where(has_unseen_mention(wanted.operator_id))
     condition = None if wanted.work_list is None else _INDEXED.get(wanted.work_list)
     return query if condition is None else query.where(condition)
 
@@ -217,6 +220,7 @@ def _of_list(work_list: WorkList, operator_id: int | None, at: datetime) -> tupl
         WorkList.WAITING_FOR_CONTACT: (is_held, is_seen, ~_NEEDS_REPLY),
         WorkList.WITH_BOT: (is_seen, ~is_held, ~_NEEDS_REPLY),
         WorkList.MINE: (is_seen, _IS_ASSIGNED, Conversation.assignee_id == operator_id),
+        WorkList.MENTIONS: (has_unseen_mention(operator_id),),
         WorkList.UNASSIGNED: (is_seen, ~_IS_ASSIGNED),
         WorkList.UNREAD: (_IS_UNREAD,),
         WorkList.SNOOZED: (_IS_OPEN, is_snoozed),

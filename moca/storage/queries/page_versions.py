@@ -3,7 +3,7 @@ from typing import Any
 import peewee
 from peewee import fn
 
-from moca.storage.db.operator_tables import AuditEntry, Note
+from moca.storage.db.operator_tables import AuditEntry, Mention, Note
 from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import Conversation, Event, JourneyStep, Message
@@ -16,9 +16,15 @@ def _highest(table: Any) -> Any:
     return table.select(fn.MAX(table.id))
 
 
-# Every change of a message writes a step, every change by an operator an audit entry.
+def _last_seen() -> Any:
+    was_seen = Mention.seen_at.is_null(is_null=False)
+    return Mention.select(fn.MAX(Mention.seen_at)).where(was_seen)
+
+
+# Every change of a message writes a step, every change by an operator an audit entry, except that
+# they have seen what mentions them.
 _TABLES = (Message, JourneyStep, Event, AuditEntry)
-_HIGHEST = Prepared(Message, lambda: peewee.Select(columns=[_highest(each) for each in _TABLES]))
+_HIGHEST = Prepared(Message, lambda: peewee.Select(columns=[*map(_highest, _TABLES), _last_seen()]))
 
 
 def version_of_all() -> str:

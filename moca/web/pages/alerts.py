@@ -1,15 +1,19 @@
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moca import clock
 from moca.core.work_lists import WorkList
 from moca.storage.queries.inbox import InboxFilter, count_inbox, latest_needing_reply
 from moca.storage.queries.page_versions import version_of_all
+from moca.storage.queries.team.mentions import latest_mentions
+from moca.web.auth.current_user import author_id
 from moca.web.auth.guards import Guards
 from moca.web.live_pages import POLLS, LivePages
 
+OWN_ALERTS = Markup("<!-- my alerts -->")
 _ANNOUNCED = 5
 _ICON_LASTS_SECONDS = 86_400
 
@@ -34,9 +38,23 @@ def alert_routes(access: Guards, live: LivePages) -> Blueprint:
     return routes
 
 
+def own_alerts() -> str:
+    """Return what mentions the user, to stand for `OWN_ALERTS`."""
+    operator_id = author_id()
+    if operator_id is None:
+        return ""
+    mentions = InboxFilter(work_list=WorkList.MENTIONS, operator_id=operator_id)
+    return render_template(
+        "own_alerts.html",
+        count=count_inbox(mentions, clock.now()),
+        latest=latest_mentions(operator_id, limit=_ANNOUNCED),
+    )
+
+
 def _needs_reply() -> dict[str, Any]:
     now = clock.now()
     return {
         "count": count_inbox(InboxFilter(work_list=WorkList.NEEDS_REPLY), now),
         "latest": latest_needing_reply(now, limit=_ANNOUNCED),
+        "own_alerts": OWN_ALERTS,
     }

@@ -13,7 +13,7 @@ from moca.core.content.validation import (
     MAX_REPLY_BYTES,
     MAX_TAP_TITLE_LENGTH,
 )
-from moca.core.messages.operators import MarkRead
+from moca.core.messages.operators import MarkMentionsSeen, MarkRead
 from moca.core.reply_window import window_at
 from moca.core.types import OperatorRole
 from moca.storage.queries.contacts import find_contact
@@ -25,17 +25,19 @@ from moca.storage.queries.conversation_page import (
     read_thread,
 )
 from moca.storage.queries.conversations import other_conversations, read_conversation
+from moca.storage.queries.operators import list_operators
 from moca.storage.queries.page_versions import version_of_conversation
 from moca.storage.queries.pagination import Key
 from moca.storage.queries.queue_forecast import account_problems
 from moca.storage.queries.records import ConversationRecord
 from moca.storage.queries.saved_replies import SavedReplyRecord, list_saved_replies
-from moca.web.auth.current_user import agent_name, current_user
+from moca.storage.queries.team.mentions import is_mention_unseen
+from moca.web.auth.current_user import agent_name, author_id, current_user
 from moca.web.auth.guards import Guards
 from moca.web.config import WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
-from moca.web.live_pages import LivePages
+from moca.web.live_pages import POLLS, LivePages
 from moca.web.pages.inbox import assignable, list_values
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presence import PresenceBoard
@@ -65,6 +67,9 @@ def conversation_page_routes(
         )
         if answer.status_code == HTTPStatus.OK:
             _mark_read(conversation_id, ports)
+            # A refresh does not show the notes.
+            if POLLS not in request.headers:
+                _mark_mentions_seen(conversation_id, ports)
         return presence.take_poll(answer, conversation_id)
 
     return routes
@@ -112,6 +117,7 @@ def beside_thread(conversation_id: int) -> dict[str, Any]:
         "notes": notes_of(conversation_id),
         "saved_replies": [_filled(each, found.contact.name) for each in list_saved_replies()],
         "assignable": assignable(found.assignee),
+        "mentionable": [each.name for each in list_operators() if each.id != author_id()],
         "part_bytes": MAX_MESSAGE_BYTES,
         "reply_bytes": MAX_REPLY_BYTES,
         "most_quick_replies": MAX_QUICK_REPLIES,
@@ -147,7 +153,21 @@ def _mark_read(conversation_id: int, ports: WebPorts) -> None:
     heard_at = None if found is None else found.last_user_message_at
     if heard_at is None or (last_read_at is not None and last_read_at >= heard_at):
         return
+    _tell_if_possible(MarkRead(conversation_id, now), ports)
+
+
+def _mark_mentions_seen(conversation_id: int, ports: WebPorts) -> None:
+    operator_id = author_id()
+    if operator_id is None:
+        return
+    with ports.database.connection_context():
+        is_unseen = is_mention_unseen(conversation_id, operator_id)
+    if is_unseen:
+        _tell_if_possible(MarkMentionsSeen(conversation_id, operator_id, clock.now()), ports)
+
+
+def _tell_if_possible(command: MarkRead | MarkMentionsSeen, ports: WebPorts) -> None:
     try:
-        ports.tell(MarkRead(conversation_id, now))
+        ports.tell(command)
     except Exception as error:  # noqa: BLE001 - too busy: it stays unread and can still be shown
         _LOG.warning("conversation.not_marked_read", error=type(error).__name__)

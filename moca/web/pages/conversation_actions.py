@@ -35,8 +35,8 @@ from moca.web.pages.conversation import beside_thread, thread_values
 from moca.web.pages.inbox import list_values
 from moca.web.pages.work_list_actions import add_work_list_actions, to_conversation
 from moca.web.pagination import read_row_id
+from moca.web.schemas.notes import MAX_NOTE_LENGTH
 
-_MAX_NOTE_LENGTH = 4_000
 _MAX_CHOICES_LENGTH = 1_000
 _MAX_PAUSE_MINUTES = 366 * 24 * 60
 _CHANGES = {
@@ -115,9 +115,10 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
     @routes.post("/conversations/<number>/notes")
     def note(number: str) -> WerkzeugResponse:
         conversation_id, known = row_id_of(number), current_user()
-        text = text_field("note", longest=_MAX_NOTE_LENGTH)
+        text = text_field("note", longest=MAX_NOTE_LENGTH)
         author = known.name if known else ""
-        carry_out(AddNote(conversation_id, author, text, clock.now()), ports, config)
+        added = AddNote(conversation_id, author, text, clock.now(), author_id())
+        carry_out(added, ports, config)
         return to_conversation(conversation_id, "notes")
 
     @routes.post("/conversations/<number>/notes/<note>/remove")

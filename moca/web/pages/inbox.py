@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -28,7 +30,11 @@ from moca.web.presenters.warnings import warnings_of
 from moca.web.schemas.search import MAX_SEARCH_LENGTH
 from moca.web.search import search_for_user
 
-MY_COUNT = Markup("<!-- my count -->")
+_OWN_LISTS = {
+    WorkList.MINE: Markup("<!-- my count -->"),
+    WorkList.MENTIONS: Markup("<!-- my mentions -->"),
+}
+"""The lists that are each operator's own, with what stands for their count in a shared page."""
 _SHOWN = 40
 MAX_ROWS = 200
 """How many rows a list has at most after scrolling; a link leads to the next ones."""
@@ -37,6 +43,7 @@ _TITLES = {
     WorkList.WAITING_FOR_CONTACT: "Waiting for contact",
     WorkList.WITH_BOT: "With the bot",
     WorkList.MINE: "Mine",
+    WorkList.MENTIONS: "Mentions",
     WorkList.UNASSIGNED: "Unassigned",
     WorkList.UNREAD: "Unread",
     WorkList.SNOOZED: "Snoozed",
@@ -97,7 +104,7 @@ def _work_list() -> WorkList:
 def _readers() -> str:
     """Return a name of those who see the same list: operators also have their own."""
     operator_id = author_id()
-    is_own = request.args.get("list") == WorkList.MINE
+    is_own = request.args.get("list") in _OWN_LISTS
     return str(operator_id) if is_own else str(operator_id is not None)
 
 
@@ -188,19 +195,22 @@ def _hidden_lists() -> frozenset[WorkList]:
     """Return the lists without a meaning for the user, or while no one can be assigned."""
     if author_id() is not None:
         return frozenset()
-    hidden = {WorkList.MINE} if has_operators() else {WorkList.MINE, WorkList.UNASSIGNED}
-    return frozenset(hidden)
+    return frozenset(_OWN_LISTS) | (set() if has_operators() else {WorkList.UNASSIGNED})
 
 
 def _count(wanted: InboxFilter, now: datetime) -> Markup:
-    if wanted.work_list is WorkList.MINE:
-        return MY_COUNT
+    if wanted.work_list in _OWN_LISTS:
+        return _OWN_LISTS[wanted.work_list]
     return _chip(0 if wanted.work_list is WorkList.CLOSED else count_inbox(wanted, now))
 
 
-def my_count() -> Markup:
-    """Return the count of the user's own conversations, to stand for `MY_COUNT`."""
-    return _chip(count_inbox(_filter(WorkList.MINE), clock.now()))
+def own_counts() -> dict[str, Callable[[], str]]:
+    """Return what counts the user's own lists, by the mark that it replaces in a shared page."""
+    return {mark: partial(_own_count, work_list) for work_list, mark in _OWN_LISTS.items()}
+
+
+def _own_count(work_list: WorkList) -> Markup:
+    return _chip(count_inbox(_filter(work_list), clock.now()))
 
 
 def _chip(count: int) -> Markup:

@@ -14,7 +14,7 @@ from moca.web.errors import Problem
 from moca.web.live_pages import LivePages
 from moca.web.presenters.journey_progress import brief, outcome_of, progress_of, waits_for
 from moca.web.presenters.silence import what_would_have_answered
-from moca.web.presenters.text_markup import linked, marked
+from moca.web.presenters.text_markup import linked, marked, note_markup
 from moca.web.presenters.times import clock_time, iso, rough_length, rough_span, span, with_times
 
 _ENDED = (MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.CANCELLED)
@@ -25,7 +25,7 @@ def page_routes(config: WebConfig, access: Guards, live: LivePages) -> Blueprint
     routes = Blueprint("pages", __name__)
     routes.before_request(access.guard_page)
     spans = (rough_length, rough_span, span)
-    for each in (brief, clock_time, iso, linked, marked, *spans, with_times):
+    for each in (brief, clock_time, iso, linked, marked, note_markup, *spans, with_times):
         routes.add_app_template_filter(each)
 
     @routes.get("/messages/<mid:mid>")

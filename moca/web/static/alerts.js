@@ -1,7 +1,7 @@
-// Shows how many conversations need a reply in the title and on the icon, and announces new ones.
+// Shows how many conversations need a reply or mention the user in the title and on the icon, and announces new ones.
 
 const CHOICE = "moca.alerts";
-const ANNOUNCED = "moca.announced";
+const ANNOUNCED = { need: "moca.announced", mentioned: "moca.announced-mentions" };
 const WORKER = new URL("alerts-worker.js", import.meta.url);
 const MAX_COUNT = 99;
 const NOTES_HZ = [660, 880];
@@ -42,29 +42,32 @@ function chime() {
 }
 
 // Names the contact and quotes nothing: others may see the screen.
-async function notify({ value, dataset }) {
+async function notify({ value, className, dataset }) {
   if (!canNotify() || Notification.permission !== "granted") return;
   const worker = await navigator.serviceWorker.getRegistration(WORKER);
-  const options = { body: "Needs a reply", tag: value, icon: "/static/icon-192.png", data: value };
+  const isMention = className === "mentioned";
+  const body = isMention ? `${dataset.by} mentioned you` : "Needs a reply";
+  const options = { body, tag: isMention ? `${value}#notes` : value, icon: "/static/icon-192.png", data: value };
   if (worker?.active) await worker.showNotification(dataset.name, options);
 }
 
 // Another tab may have announced it; what waited when this tab was opened is not news.
-function takeNews() {
-  const waiting = [...document.querySelectorAll("#waiting .need")];
-  const last = sessionStorage.getItem(ANNOUNCED) ? Number(localStorage.getItem(ANNOUNCED)) : Infinity;
+function takeNews(kind) {
+  const waiting = [...document.querySelectorAll(`#waiting .${kind}`)];
+  const announced = ANNOUNCED[kind];
+  const last = sessionStorage.getItem(announced) ? Number(localStorage.getItem(announced)) : Infinity;
   const newest = Math.max(0, ...waiting.map(({ dataset }) => Date.parse(dataset.since)));
-  sessionStorage.setItem(ANNOUNCED, "here");
-  localStorage.setItem(ANNOUNCED, Math.max(newest, Number(localStorage.getItem(ANNOUNCED))));
+  sessionStorage.setItem(announced, "here");
+  localStorage.setItem(announced, Math.max(newest, Number(localStorage.getItem(announced))));
   return waiting.filter(({ dataset }) => Date.parse(dataset.since) > last);
 }
 
 document.addEventListener("moca:fresh", () => {
-  const counted = at("#waiting .count");
-  if (!counted) return;
-  count = Number(counted.value);
+  const counted = [...document.querySelectorAll("#waiting .count")];
+  if (!counted.length) return;
+  count = counted.reduce((sum, { value }) => sum + Number(value), 0);
   showCount();
-  const news = takeNews();
+  const news = [...takeNews("need"), ...takeNews("mentioned")];
   if (!news.length || !isOn()) return;
   chime();
   if (!document.hasFocus()) news.forEach(notify);

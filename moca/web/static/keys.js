@@ -2,6 +2,7 @@
 
 import { toggleCurrent } from "./bulk.js";
 import { openLabels } from "./labels.js";
+import "./mentions.js";
 import { furtherLink, listMore } from "./list-rows.js";
 import { send, visit } from "./panes.js";
 import { openFinder } from "./saved-replies.js";

@@ -127,6 +127,7 @@ def test_counts_are_those_of_the_lists_up_to_a_hundred(two, monkeypatch):
         WorkList.WAITING_FOR_CONTACT: 0,
         WorkList.WITH_BOT: 1,
         WorkList.MINE: 0,
+        WorkList.MENTIONS: 0,
         WorkList.UNASSIGNED: 2,
         WorkList.UNREAD: 2,
         WorkList.SNOOZED: 0,

@@ -1,0 +1,39 @@
+from collections.abc import Sequence
+
+from moca.core.mentions import find_mentions
+from moca.core.messages.command import Done
+from moca.core.messages.operators import AddNote, MarkMentionsSeen
+from moca.storage.db.operator_tables import Mention, Operator
+from moca.storage.db.rows import read_rows
+from moca.storage.handlers import handles
+from moca.storage.unit_of_work import Batch
+
+_MAX_OPERATORS = 500
+
+
+def store_mentions(note_id: int, command: AddNote) -> None:
+    """Store which operators a new note names; its author already knows of it."""
+    if "@" not in command.text:
+        return
+    query = Operator.select(Operator.name, Operator.id).order_by(Operator.id)
+    ids: dict[str, int] = dict(read_rows(query.limit(_MAX_OPERATORS)))
+    for operator_id in {ids[each.name] for each in find_mentions(command.text, ids)}:
+        Mention.insert(
+            note=note_id,
+            operator=operator_id,
+            conversation=command.conversation_id,
+            seen_at=command.at if operator_id == command.author_id else None,
+        ).execute()
+
+
+@handles(MarkMentionsSeen)
+def mark_mentions_seen(batch: Batch, commands: Sequence[MarkMentionsSeen]) -> None:
+    """Store since when an operator knows of what names them in a conversation."""
+    for command in commands:
+        is_unseen = (
+            (Mention.operator == command.operator_id)
+            & (Mention.conversation == command.conversation_id)
+            & Mention.seen_at.is_null()
+        )
+        Mention.update(seen_at=command.at).where(is_unseen).execute()
+        batch.answer(command.receipt, Done())

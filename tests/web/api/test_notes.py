@@ -1,0 +1,73 @@
+import pytest
+
+from moca.core.messages.command import Done
+from moca.core.messages.operators import AddNote, RemoveNote
+from moca.storage.db.operator_tables import Mention, Note
+from tests.web.auth.test_login import an_operator
+from tests.web.rows import AT, a_contact, a_conversation
+
+HERE = "/api/conversations/1/notes"
+TEXT = "@Ada Look at the refund."
+
+
+def a_note(conversation, *mentioned, text=TEXT):
+    note = Note.create(conversation=conversation, author="token", text=text, created_at=AT)
+    for each in mentioned:
+        Mention.create(note=note, operator=each, conversation=conversation)
+    return note
+
+
+def shown(*mentions, number="1"):
+    return {
+        "id": number,
+        "author": "token",
+        "text": TEXT,
+        "mentions": list(mentions),
+        "created_at": "2026-11-22T12:00:00Z",
+    }
+
+
+def test_notes_are_listed_with_whom_they_mention(client):
+    conversation = a_conversation()
+    a_note(conversation, an_operator("ada"), an_operator("Ben"))
+    a_note(conversation)
+
+    assert client.get(HERE).get_json() == {"items": [shown("Ben", "ada"), shown(number="2")]}
+    assert client.get("/api/conversations/2/notes").status_code == 404
+
+
+def test_a_note_is_added(client, house):
+    conversation = a_conversation()
+    house.answer = lambda _command: Done(a_note(conversation, an_operator("ada")).id)
+
+    answer = client.post(HERE, json={"text": f" {TEXT}\n"})
+
+    assert (answer.status_code, answer.get_json()) == (201, shown("ada"))
+    assert house.told == [AddNote(1, "token", TEXT, AT)]
+    assert house.deeds == [("token", "added a note", "conversation 1")]
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", " \n", "x" * 4001, "NUL\x00", "\ud800", 7, ["@ada"]], ids=repr
+)
+def test_odd_notes_are_refused(client, house, text):
+    a_conversation()
+
+    answer = client.post(HERE, json={"text": text})
+
+    assert (answer.status_code, house.told) == (422, [])
+    assert answer.get_json()["error"]["message"].startswith("text")
+
+
+def test_a_note_is_removed_from_its_own_conversation_only(client, house):
+    conversation = a_conversation()
+    a_conversation(a_contact(psid="701"))
+    a_note(conversation)
+
+    assert client.delete("/api/conversations/2/notes/1").status_code == 404
+    assert client.delete(f"{HERE}/{'9' * 30}").status_code == 404
+    assert house.told == []
+
+    answer = client.delete(f"{HERE}/1")
+    assert (answer.status_code, answer.get_json()) == (200, {"id": "1", "removed": True})
+    assert house.told == [RemoveNote(1)]

@@ -1,0 +1,141 @@
+"""Notes mention operators by name, who find the conversation until they have opened it."""
+
+import re
+
+import pytest
+
+from moca.core.messages.operators import AddNote, MarkMentionsSeen
+from moca.storage.db.operator_tables import Mention, Note, Operator
+from tests.web.auth.test_login import an_operator, operator
+from tests.web.forms import sends
+from tests.web.rows import AT, a_contact, a_conversation
+
+__all__ = ["operator"]
+
+HERE = "/conversations/1"
+POLL = {"X-Moca-Live": "1"}
+NAME = "who answers"
+
+
+def a_note(conversation, text, *mentioned, author="ben"):
+    note = Note.create(conversation=conversation, author=author, text=text, created_at=AT)
+    for each in mentioned:
+        Mention.create(note=note, operator=each, conversation=conversation)
+    return note
+
+
+def me():
+    return Operator.get(Operator.name == NAME)
+
+
+def mentions(page):
+    """Return what the link to *Mentions* shows, or None without one."""
+    found = re.search(r'href="/[?]list=mentions"[^>]*>(.*?)</a>', page)
+    return found and re.sub("<[^>]+>", "", found[1])
+
+
+def alerts(page):
+    """Return the counts, and what mentions the user: address, contact, author."""
+    pattern = r'class="mentioned" value="(.*?)" data-name="(.*?)" data-since=".*?" data-by="(.*?)"'
+    return re.findall(r'class="count" value="(\d+)"', page), re.findall(pattern, page)
+
+
+def test_a_note_says_who_wrote_it(operator, house):
+    agent = operator("answers")
+    a_conversation()
+
+    sends(agent, f"{HERE}/notes", seal_from=HERE, note="@ben, look")
+
+    assert house.told == [AddNote(1, NAME, "@ben, look", AT, me().id)]
+
+
+def test_a_mention_is_marked_and_text_of_others_stays_text(operator):
+    agent = operator("answers")
+    note = f"@BEN and @{NAME}, see https://moca.example/@ben <b> @cleo"
+    a_note(a_conversation(), note, an_operator("ben"), me())
+
+    page = agent.get(HERE).text
+
+    assert '<bdi class="mention">@BEN</bdi> and ' in page
+    assert f'<bdi class="mention" data-own>@{NAME}</bdi>, see <a href="https://moca' in page
+    assert "&lt;b&gt; @cleo" in page
+    assert page.count('class="mention"') == 2
+
+
+def test_the_mentioned_operator_finds_the_conversation_until_it_is_opened(operator, house):
+    agent = operator("answers")
+    conversation = a_conversation(a_contact(name="Ada"))
+    a_note(conversation, f"@{NAME}", me())
+
+    for path in ("/?list=mentions", "/?list=all_open"):
+        assert mentions(agent.get(path, headers=POLL).text) == "Mentions 1"
+    assert agent.get("/?list=mentions", headers=POLL).text.count('class="row"') == 1
+    assert alerts(agent.get("/needs-reply", headers=POLL).text) == (
+        ["0", "1"],
+        [(HERE, "Ada", "ben")],
+    )
+    house.told.clear()
+
+    agent.get(HERE, headers=POLL)
+    assert house.told == []
+    agent.get(HERE)
+    assert house.told == [MarkMentionsSeen(1, me().id, AT)]
+    assert house.deeds == []
+
+
+def test_a_mention_that_was_seen_is_not_marked_again(operator, house):
+    agent = operator("answers")
+    a_note(a_conversation(), f"@{NAME}", me())
+    Mention.update(seen_at=AT).execute()
+
+    agent.get(HERE)
+
+    assert (house.told, mentions(agent.get("/").text)) == ([], "Mentions")
+    assert "No new mentions." in agent.get("/?list=mentions").text
+
+
+def test_others_neither_see_it_nor_end_it(operator, browser_session, client, house):
+    viewer = operator("reads")
+    a_note(a_conversation(), "@ben", an_operator("ben"))
+
+    for each in (viewer, browser_session, client):
+        each.get(HERE)
+        assert alerts(each.get("/needs-reply", headers=POLL).text)[1] == []
+        assert each.get("/?list=mentions", headers=POLL).text.count('class="row"') == 0
+    assert house.told == []
+    assert [mentions(each.get("/").text) for each in (viewer, browser_session)] == [
+        "Mentions",
+        None,
+    ]
+
+
+def test_a_viewer_who_is_mentioned_finds_it_too(operator, house):
+    viewer = operator("reads")
+    known = Operator.get(Operator.name == "who reads")
+    a_note(a_conversation(), "@who reads", known)
+
+    assert mentions(viewer.get("/").text) == "Mentions 1"
+    viewer.get(HERE)
+    assert house.told == [MarkMentionsSeen(1, known.id, AT)]
+
+
+def test_names_to_choose_from_are_those_of_others(operator):
+    agent = operator("answers")
+    a_conversation()
+    assert 'id="mentions"' not in agent.get(HERE).text
+
+    an_operator('"><script>')
+    shown = agent.get(HERE).text
+    names = re.findall(r'id="mention-\d+" dir="auto">(.*?)</li>', shown)
+    assert names == ["&#34;&gt;&lt;script&gt;"]
+
+
+@pytest.mark.parametrize("author", ['"><script>', "link", "token"])
+def test_the_authors_name_cannot_leave_its_attribute(operator, author):
+    agent = operator("answers")
+    a_note(a_conversation(), f"@{NAME}", me(), author=author)
+
+    page = agent.get("/needs-reply", headers=POLL).text
+
+    assert "<script>" not in page
+    assert len(alerts(page)[1]) == 1
