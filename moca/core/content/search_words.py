@@ -59,6 +59,9 @@ def search_terms(text: str) -> tuple[SearchTerm, ...]:
 
 def matches_all(text: str, terms: Sequence[SearchTerm]) -> bool:
     """Return whether a search for the terms finds a text."""
+    folded = fold(text)
+    if not all(term.word in folded for term in terms):
+        return False
     words = search_words(text)
     return all(any(map(term.matches, words)) for term in terms)
 

@@ -59,4 +59,6 @@ def _is_in(phrase: str, text: str) -> bool:
 
 def is_without_spaces(character: str) -> bool:
     """Return whether a character belongs to a script that does not put spaces between words."""
+    if character.isascii():
+        return False
     return unicodedata.name(character, "").startswith(_SCRIPTS_WITHOUT_SPACES)

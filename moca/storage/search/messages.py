@@ -18,8 +18,8 @@ _FIRST_CHUNK, _MAX_CHUNK = 100, 500
 _MAX_CONTACTS = 50
 _MAX_CONVERSATIONS = 100
 _NO_ID = 2**63 - 1
-_LATEST_OF_ONE = """SELECT "id" FROM (SELECT "id" FROM "message"
-    WHERE "conversation_id" = ? AND "id" > ? AND "id" < ? ORDER BY "id" DESC LIMIT ?) AS latest"""
+_BY_CONTACT = """SELECT "id", "text" FROM "message"
+    WHERE "conversation_id" = ? AND "id" > ? AND "id" < ? AND "role" = 'user'"""
 _AUTHORS = {"bot": (Author.BOT,), "team": TEAMMATES}
 _ME = "me"
 
@@ -55,14 +55,15 @@ def find_messages(
         before_id = end if before_id is None else min(before_id, end)
     read, conditions = _source(wanted, after_id)
     found: list[int] = []
-    looked_at, chunk = 0, max(_FIRST_CHUNK, limit) if conditions else limit + 1
+    is_narrowed = conditions or (wanted.senders and wanted.terms)
+    looked_at, chunk = 0, max(_FIRST_CHUNK, limit) if is_narrowed else limit + 1
     while True:
         ids, following = read(before_id, chunk)
         found += _that_meet(ids, conditions)
         if len(found) > limit:
             return found[:limit], found[limit - 1]
         looked_at += chunk
-        if following is None or looked_at >= LOOKED_AT or not conditions:
+        if following is None or looked_at >= LOOKED_AT:
             return found, following
         before_id, chunk = following, min(2 * chunk, _MAX_CHUNK)
 
@@ -71,17 +72,15 @@ def _source(wanted: MessageSearch, after_id: int) -> tuple[_Read, tuple[Any, ...
     contact_ids = contacts_named(wanted.senders)
     authored = [_by_author(each, wanted.own_name) for each in wanted.senders]
     others = [each for each in authored if each is not None]
-    is_theirs = (Conversation.contact << contact_ids) & (Message.role == Role.USER.value)
-    if others:
-        by_any = is_theirs
-        for each in others:
-            by_any |= each
-        conditions = (by_any, *wanted.conditions)
-    elif wanted.senders:
-        return _of_contacts(contact_ids, wanted.terms, after_id), (is_theirs, *wanted.conditions)
-    else:
-        conditions = wanted.conditions
-    return _with_words(wanted.terms, after_id), conditions
+    if wanted.senders and not others:
+        return _of_contacts(contact_ids, wanted.terms, after_id), wanted.conditions
+    read = _with_words(wanted.terms, after_id)
+    if not others:
+        return read, wanted.conditions
+    by_any = (Conversation.contact << contact_ids) & (Message.role == Role.USER.value)
+    for each in others:
+        by_any |= each
+    return read, (by_any, *wanted.conditions)
 
 
 def contacts_named(names: Sequence[str]) -> list[int]:
@@ -128,10 +127,8 @@ def _of_contacts(contact_ids: list[int], terms: tuple[SearchTerm, ...], after_id
 
     def read(before_id: int | None, number: int) -> tuple[Sequence[int], int | None]:
         newest = _latest_of(conversations, after_id, before_id, number)
-        texts = Message.select(Message.id, Message.text).where(Message.id << newest)
-        matching = {row_id for row_id, text in read_rows(texts) if matches_all(text, terms)}
-        following = newest[-1] if len(newest) == number else None
-        return [each for each in newest if each in matching], following
+        following = newest[-1][0] if len(newest) == number else None
+        return [row_id for row_id, text in newest if matches_all(text, terms)], following
 
     return read
 
@@ -145,16 +142,17 @@ def _latest(which: Any, before_id: int | None, number: int) -> list[int]:
 
 def _latest_of(
     conversations: Sequence[int], after_id: int, before_id: int | None, number: int
-) -> list[int]:
-    """Return the latest messages of several conversations, each read from its own index range.
+) -> list[tuple[int, str]]:
+    """Return the latest messages of contacts in several conversations, with their texts.
 
-    One query for all of them would sort all that was ever written there.
+    Each conversation is read from its own index range, as far as the latest of all of them need it:
+    one range for all would sort all that was ever written there.
     """
     if not conversations:
         return []
     database: Any = Message._meta.database  # noqa: SLF001
-    sql = f"{' UNION ALL '.join([_LATEST_OF_ONE] * len(conversations))} ORDER BY 1 DESC LIMIT ?"
+    sql = f"{' UNION ALL '.join([_BY_CONTACT] * len(conversations))} ORDER BY 1 DESC LIMIT ?"
     before = _NO_ID if before_id is None else before_id
-    values = [each for one in conversations for each in (one, after_id, before, number)]
+    values = [each for one in conversations for each in (one, after_id, before)]
     rows = database.execute_sql(sql.replace("?", database.param), (*values, number))
-    return [row_id for (row_id,) in rows.fetchall()]
+    return list(rows.fetchall())
