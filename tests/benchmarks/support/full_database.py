@@ -100,10 +100,10 @@ def fill(folder: Path, contacts: int, messages: int) -> None:
                 database.execute_sql("DROP TABLE exchange")
         for sql in (_COUNTS, _SEEN):
             database.execute_sql(sql)
-    _index(database)
+    index_all(database)
 
 
-def _index(database: peewee.Database) -> None:
+def index_all(database: peewee.Database) -> None:
     """Make all messages searchable, as they are after a year."""
     none = timedelta()
     writer = Writer(database, WriterPolicy(cooldown=none, dedup=none, takeover=none))
