@@ -9,6 +9,7 @@ from moca.core.messages.replies import HandOverConversation
 from moca.core.reports import Measure, bucket_of
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.metric_tables import ReportHour
+from moca.storage.db.rows import read_rows
 from moca.storage.queries.reports import ReportCount, list_report_counts
 from tests.storage.desk import echoed
 from tests.support.factory import ANNA, NOON, at
@@ -23,7 +24,10 @@ def counted(measure, subject="", seconds=0, count=1, hour=NOON):
 
 
 def counts(since=NOON):
-    return list(list_report_counts(since, None))
+    """Return the counts of each hour since an instant."""
+    hours = {hour for (hour,) in read_rows(ReportHour.select(ReportHour.hour))}
+    starts = sorted({since, *(hour for hour in hours if hour > since)})
+    return list(list_report_counts(starts, None).counts)
 
 
 def hands_over(desk, *input_ids, seconds=6, because="asked for a person"):
@@ -116,8 +120,32 @@ def test_counts_add_up_and_are_read_by_account(desk):
         counted(Measure.RESOLVED, "Ana", 600),
         counted(Measure.RESOLVED, "Ana", 1_200),
     ]
-    assert list_report_counts(NOON, "another") == ()
-    assert list_report_counts(NOON, ACCOUNT) == list_report_counts(NOON, None)
+    assert list_report_counts([NOON], "another") == ((), NOON)
+    assert list_report_counts([NOON], ACCOUNT) == list_report_counts([NOON], None)
+
+
+def test_counts_of_a_stretch_are_summed_up(desk):
+    hands_over(desk, desk.receive("m1"))
+    closes(desk, 3_700)
+    desk.receive("m2", seconds=4_000)
+    desk.do(HandOverConversation(2, (2,), "asked for a person", (), at=at(4_001)))
+    assert counts()[0] == counted(Measure.HANDED_OVER, "asked for a person")
+    (first, *others) = list_report_counts([NOON], None).counts
+    assert first == counted(Measure.HANDED_OVER, "asked for a person", count=2)
+    assert [each.measure for each in others] == [Measure.RESOLVED]
+
+
+def test_where_there_are_too_many_counts_the_oldest_stretches_are_left_out(desk, monkeypatch):
+    monkeypatch.setattr("moca.storage.queries.reports.MAX_COUNTS", 1)
+    hands_over(desk, desk.receive("m1"))
+    closes(desk, 7_300)
+    starts = [NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)]
+    counted_last = counted(Measure.RESOLVED, "Ana", 7_300, hour=starts[2])
+
+    everything = list_report_counts(starts, None)
+    assert (len(everything.counts), everything.complete_since) == (2, NOON)
+    monkeypatch.setattr("moca.storage.queries.reports.MAX_COUNTS", 0)
+    assert list_report_counts(starts, None) == ((counted_last,), starts[2])
 
 
 def test_counts_over_a_year_old_are_deleted(desk):

@@ -1,5 +1,5 @@
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from io import StringIO
 from typing import NamedTuple
@@ -23,7 +23,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 class _Period(NamedTuple):
     days: list[date]
-    since: datetime
+    starts: list[datetime]
+    """When each day begins."""
     account_id: str | None
 
 
@@ -39,27 +40,33 @@ def report_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
         period = _period(zone)
         with ports.database.connection_context():
             accounts = list_accounts()
-            counts = list_report_counts(period.since, period.account_id)
-            arrivals = list_arrivals(period.since, period.account_id)
+            found = list_report_counts(period.starts, period.account_id)
+            arrivals = list_arrivals(period.starts[0], period.account_id)
         return render_template(
             "reports.html",
             frame="layout.html",
             at="reports",
-            report=report_of(counts, arrivals, period.days, zone),
+            report=report_of(found.counts, arrivals, period.days, zone),
             period=period,
             choices=_DAYS,
             zone=config.zone,
+            complete_since=found.complete_since.astimezone(zone).date(),
             names={each.account_id: each.username or each.name for each in accounts},
         )
 
     @routes.get("/reports.csv")
     def as_csv() -> Response:
         period = _period(zone)
+        file = StringIO()
+        writer = csv.writer(file)
+        writer.writerow(_HEADINGS)
         with ports.database.connection_context():
-            counts = list_report_counts(period.since, period.account_id)
+            for day, since, until in zip(*period[:2], [*period.starts[1:], None], strict=True):
+                found = list_report_counts([since], period.account_id, until=until)
+                writer.writerows(_rows(day, found.counts))
         name = f"moca-reports-{period.days[0]}-{period.days[-1]}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(_written(counts, zone), mimetype="text/csv", headers=headers)
+        return Response(file.getvalue(), mimetype="text/csv", headers=headers)
 
     return routes
 
@@ -71,24 +78,19 @@ def _period(zone: ZoneInfo) -> _Period:
     now = clock.now()
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in reversed(range(int(length)))]
-    since = datetime.combine(days[0], time(), zone).astimezone(now.tzinfo)
-    return _Period(days, since, request.args.get("account") or None)
+    starts = [datetime.combine(day, time(), zone).astimezone(now.tzinfo) for day in days]
+    return _Period(days, starts, request.args.get("account") or None)
 
 
-def _written(counts: Iterable[ReportCount], zone: ZoneInfo) -> str:
+def _rows(day: date, counts: Iterable[ReportCount]) -> Iterator[list[object]]:
     grouped: dict[tuple[str, ...], dict[int, int]] = {}
     for each in counts:
-        day = each.hour.astimezone(zone).date().isoformat()
-        buckets = grouped.setdefault((day, each.account_id, each.measure, each.subject), {})
-        buckets[each.bucket] = buckets.get(each.bucket, 0) + each.count
-    file = StringIO()
-    writer = csv.writer(file)
-    writer.writerow(_HEADINGS)
-    for key, buckets in sorted(grouped.items()):
+        key = (each.account_id, each.measure, each.subject)
+        grouped.setdefault(key, {})[each.bucket] = each.count
+    for names, buckets in sorted(grouped.items()):
         median = median_of(buckets)
         took = "" if set(buckets) == {0} or median is None else round(median.total_seconds())
-        writer.writerow([*map(_harmless, key), sum(buckets.values()), took])
-    return file.getvalue()
+        yield [day.isoformat(), *map(_harmless, names), sum(buckets.values()), took]
 
 
 def _harmless(text: str) -> str:

@@ -106,7 +106,7 @@ def _by_day(
 ) -> tuple[Chart, ...]:
     grouped: dict[date, list[ReportCount]] = {}
     for each in counts:
-        grouped.setdefault(each.hour.astimezone(zone).date(), []).append(each)
+        grouped.setdefault(each.since.astimezone(zone).date(), []).append(each)
     lines = [_line("", grouped.get(day, ())) for day in days]
     names = [f"{day:%a %d %b}" for day in days]
     waits = [each.first_reply.total_seconds() if each.first_reply else 0 for each in lines]

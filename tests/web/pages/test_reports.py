@@ -96,6 +96,18 @@ def test_what_is_older_than_the_period_is_left_out(browser_session):
     assert "Ana" in browser_session.get(f"{HERE}?days=30").text
 
 
+def test_days_that_are_left_out_are_told_and_exported_all_the_same(browser_session, monkeypatch):
+    monkeypatch.setattr("moca.storage.queries.reports.MAX_COUNTS", 1)
+    for days in range(3):
+        a_count(Measure.REPLIED, "Ana", hour=HOUR - timedelta(days=days))
+
+    page = browser_session.get(HERE).text
+
+    assert "only those since 21 Nov 2026 are shown" in page
+    assert rows_of(page, "Teammates") == [["Ana", "2", "none", "0", "none"]]
+    assert browser_session.get("/reports.csv").text.count(",replied,Ana,1,") == 3
+
+
 @pytest.mark.parametrize("days", ["0", "8", "week"])
 def test_other_periods_are_not_found(browser_session, days):
     assert browser_session.get(f"{HERE}?days={days}").status_code == 404
