@@ -91,6 +91,23 @@ def _rows(database: Any, sql: str, values: list[Any]) -> list[list[Any]]:
     return [list(row) for row in cursor.fetchall()]
 
 
+def is_among(column: Any, values: Iterable[Any]) -> Any:
+    """Return the condition that a column has one of many values, given as one parameter."""
+    chosen = list(values)
+    stored = json.dumps(chosen) if _is_on_sqlite(column) else chosen
+    return _among(column, peewee.SQL(column.model._meta.database.param, (stored,)))  # noqa: SLF001
+
+
+def _among(column: Any, place: peewee.Node) -> Any:
+    is_sqlite = _is_on_sqlite(column)
+    before, after = ("IN (SELECT value FROM json_each(", "))") if is_sqlite else ("= ANY(", ")")
+    return peewee.NodeList((column, peewee.SQL(before), place, peewee.SQL(after)))
+
+
+def _is_on_sqlite(column: Any) -> bool:
+    return isinstance(column.model._meta.database, peewee.SqliteDatabase)  # noqa: SLF001
+
+
 class Selection:
     """Reads the rows whose column has one of some values, with SQL that is built once.
 
@@ -113,14 +130,7 @@ class Selection:
         chosen = list(values)
         if not chosen:
             return []
-        return self._prepared.rows(json.dumps(chosen) if self._is_sqlite() else chosen)
+        return self._prepared.rows(json.dumps(chosen) if _is_on_sqlite(self._column) else chosen)
 
     def _among(self, place: peewee.Node) -> Any:
-        before, after = (
-            ("IN (SELECT value FROM json_each(", "))") if self._is_sqlite() else ("= ANY(", ")")
-        )
-        test = (self._column, peewee.SQL(before), place, peewee.SQL(after))
-        return self._query().where(peewee.NodeList(test))
-
-    def _is_sqlite(self) -> bool:
-        return isinstance(self._column.model._meta.database, peewee.SqliteDatabase)  # noqa: SLF001
+        return self._query().where(_among(self._column, place))

@@ -7,6 +7,7 @@ from moca.core.content.search_words import SearchTerm, matches_all, search_terms
 from moca.core.types import TEAMMATES, Author, Role
 from moca.storage.db.rows import read_rows
 from moca.storage.db.scan import last_id_before
+from moca.storage.db.statements import is_among
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.search.lookup import ids_with
 
@@ -39,7 +40,7 @@ class MessageSearch:
     since: datetime | None = None
     until: datetime | None = None
     conditions: tuple[Any, ...] = ()
-    """More of them, on `Message`, `Conversation` and `Contact`."""
+    """More of them, on `Message` and `Conversation`."""
 
 
 def find_messages(
@@ -103,8 +104,8 @@ def _by_author(sender: str, own_name: str) -> Any:
 def _that_meet(ids: Sequence[int], conditions: tuple[Any, ...]) -> Sequence[int]:
     if not conditions or not ids:
         return ids
-    query = Message.select(Message.id).join(Conversation).join(Contact)
-    rows = read_rows(query.where(Message.id << list(ids), *conditions))
+    query = Message.select(Message.id).join(Conversation)
+    rows = read_rows(query.where(is_among(Message.id, ids), *conditions))
     return sorted((row_id for (row_id,) in rows), reverse=True)
 
 
