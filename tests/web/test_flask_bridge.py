@@ -5,7 +5,7 @@ import threading
 import pytest
 from flask import request
 
-from moca.web import asgi
+from moca.web import flask_bridge
 from moca.web.asgi import WebhookGateway
 from moca.web.config import WebPorts
 from tests.web.asgi_client import ask
@@ -34,7 +34,7 @@ def max_waiting():
 
 @pytest.fixture
 def door(app, database, house, config, metrics, monkeypatch, max_waiting):
-    monkeypatch.setattr(asgi, "_MAX_WAITING", max_waiting)
+    monkeypatch.setattr(flask_bridge, "_MAX_WAITING", max_waiting)
     ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     gateway = WebhookGateway(app, ports, config, metrics, THREADS)
     yield gateway
