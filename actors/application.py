@@ -22,6 +22,7 @@ from actors.config import (
     own_account_id,
     responders_for,
     sender_policy,
+    upload_folder,
     web_config,
     welcome,
     writer_policy,
@@ -178,6 +179,7 @@ def start_application(
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
         note_signing=SignatureRecorder(system.tell).note,
         process_status=lambda: _process_status(system, database),
+        uploads=upload_folder(settings),
         settings=tuple(shown_settings(settings)),
         run_checks=lambda: tuple(
             DoctorFinding(finding.name, finding.is_fine, finding.text)

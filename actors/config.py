@@ -1,6 +1,7 @@
 import math
 from collections.abc import Container
 from datetime import date, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from moca.core.accounts import AccountStatus, LoginKind, TokenState
@@ -12,7 +13,10 @@ from moca.core.profile import IceBreaker, MenuItem, MessengerProfile
 from moca.settings.errors import BadSettings
 from moca.settings.opening_hours import BusinessHoursSection as HoursSection
 from moca.settings.sections import Settings
+from moca.storage.db.private_file import path_beside
+from moca.storage.uploads.retention import UploadRetention
 from moca.storage.writer import WriterPolicy
+from moca.uploads.folder import UploadFolder
 from moca.web.config import WebConfig
 
 _MAX_COURIERS = 64
@@ -92,8 +96,22 @@ def writer_policy(settings: Settings) -> WriterPolicy:
             opt_out=Words.of(settings.manners.opt_out_words),
             opt_in=Words.of(settings.manners.opt_in_words),
         ),
+        uploads=UploadRetention(upload_folder(settings), _days(settings.database.uploads_days)),
         stores_notification=bool(settings.notify.url or settings.notify.urls),
     )
+
+
+def upload_folder(settings: Settings) -> UploadFolder | None:
+    """Return the folder of files that operators attach; None if nothing names one."""
+    section = settings.database
+    if section.uploads_dir:
+        return UploadFolder(Path(section.uploads_dir))
+    beside = path_beside(section.url, ".uploads")
+    return None if beside is None else UploadFolder(beside)
+
+
+def _days(days: int) -> timedelta | None:
+    return timedelta(days=days) if days else None
 
 
 def comparing_every(settings: Settings) -> timedelta | None:
@@ -130,6 +148,7 @@ def web_config(settings: Settings) -> WebConfig:
         trusted_proxies=settings.server.trusted_proxies,
         own_token=_own_token(settings),
         public_origin=settings.web.public_url.rstrip("/"),
+        max_upload_bytes=settings.database.max_uploads_mb * 1_000_000,
         zone=settings.business_hours.timezone,
         debounce=timedelta(seconds=settings.conversation.debounce_seconds),
         cooldown=timedelta(seconds=settings.conversation.cooldown_seconds),

@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "moca/core": {"moca.core"},
     "moca/instagram": {"moca.core", "moca.instagram", "moca.clock"},
     "moca/replies": {"moca.core", "moca.replies"},
-    "moca/storage": {"moca.core", "moca.storage"},
+    "moca/storage": {"moca.core", "moca.storage", "moca.uploads"},
+    "moca/uploads": {"moca.uploads"},
     "moca/broker": {"moca.broker"},
     "moca/settings": {"moca.settings"},
     "moca/rehearsal": {"moca.core", "moca.rehearsal"},
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     "moca/web": {
         "moca.core",
         "moca.storage.queries",
+        "moca.uploads",
         "moca.instagram",
         "moca.web",
         "moca.clock",

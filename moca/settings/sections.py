@@ -77,6 +77,16 @@ class Database(Section):
     """
     audit_days: int = Field(default=730, ge=0, le=_MAX_DAYS)
     """How long the activity log at /users is kept. 0 keeps it forever."""
+    uploads_dir: str = ""
+    """The folder for files that the team attaches to replies. Empty: moca.db.uploads beside the
+    SQLite database. With PostgreSQL it must be set, and all nodes must share it.
+    """
+    uploads_days: int = Field(default=30, ge=0, le=_MAX_DAYS)
+    """How long a sent file is kept, so that the conversation shows it; it is always deleted with
+    its message. 0 keeps it as long as the message.
+    """
+    max_uploads_mb: int = Field(default=4000, ge=25, le=10_000_000)
+    """The most space for all attached files together."""
 
     @field_validator("retention_days")
     @classmethod

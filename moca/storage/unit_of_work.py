@@ -10,6 +10,7 @@ from moca.core.types import Stage
 from moca.storage.db.bulk import Insertion
 from moca.storage.db.fields import short, storable
 from moca.storage.db.tables import JourneyStep
+from moca.storage.uploads.retention import UploadRetention
 
 _STEPS = Insertion(
     JourneyStep,
@@ -38,6 +39,7 @@ class WriterPolicy:
     consent: Consent = field(default_factory=Consent)
     stores_notification: bool = False
     """Whether notifications are sent, and so are to be stored."""
+    uploads: UploadRetention = field(default_factory=UploadRetention, compare=False)
     may_own: Callable[[str], bool] = lambda _account_id: True
     """Whether an account that is not connected may be the one in the settings."""
 

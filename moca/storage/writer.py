@@ -37,6 +37,7 @@ from moca.storage.privacy.erase import complete_requests
 from moca.storage.reconciliation import threads
 from moca.storage.search import index
 from moca.storage.unit_of_work import Batch, WriterPolicy
+from moca.storage.uploads import owners
 
 _TOGETHER: Sequence[type] = (
     RecordWebhook,
@@ -112,6 +113,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     retention,
     threads,
     index,
+    owners,
 ) | {AuditedCommand: lambda batch, commands: carry_out_audited(batch, commands, _carry_out_run)}
 
 

@@ -9,6 +9,7 @@ import peewee
 from moca.core.accounts import TokenState
 from moca.instagram.oauth import LoginClient
 from moca.instagram.signature import name_of
+from moca.uploads.folder import UploadFolder
 
 OK = "ok"
 
@@ -70,6 +71,8 @@ class WebConfig:
     """`https://host` as browsers see it behind a proxy."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are trusted."""
+    max_upload_bytes: int = 4_000_000_000
+    """Of all attached files together."""
     own_token: TokenState | None = None
     """Of the account in the settings; None if its expiry is unknown."""
     zone: str = "UTC"
@@ -116,6 +119,8 @@ class WebPorts:
     """Ends an account's webhooks at Meta, over the network; returns None, or why that failed."""
     process_status: Callable[[], ProcessStatus] = ProcessStatus
     """Returns the process's metrics; called with the database connected."""
+    uploads: UploadFolder | None = None
+    """Keeps the files that operators attach; None if there is no folder for them."""
     settings: Sequence[tuple[str, str, str]] = ()
     """Each setting's name, value and default for display, with secrets masked."""
     run_checks: Callable[[], Sequence[DoctorFinding]] = tuple

@@ -36,6 +36,8 @@ class Media:
     type: str
     """`image`, `video`, `audio` or `file`."""
     url: str = field(repr=False)
+    is_upload: bool = False
+    """Whether it is a file that an operator attached; its URL ends once it is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

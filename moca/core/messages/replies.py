@@ -2,6 +2,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from moca.core.content.content import Content
+from moca.core.content.uploads import AttachedFile
 from moca.core.conversation.snapshot import Inbound
 from moca.core.messages.command import AuditText, AwaitedCommand, Command
 from moca.core.outbox.queued_reply import QueuedReply
@@ -146,6 +147,8 @@ class QueueReply(AwaitedCommand):
     """The operator who wrote it, who becomes the assignee of an unassigned conversation."""
     hold: bool = field(default=False, kw_only=True)
     """Whether to take over the conversation in the same transaction."""
+    attachment: AttachedFile | None = field(default=None, kw_only=True)
+    """A file, sent after the content, which may be empty."""
 
     def audit_text(self) -> AuditText:
         return AuditText("sent a reply", f"conversation {self.conversation_id}")

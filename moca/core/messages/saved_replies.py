@@ -1,9 +1,20 @@
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
+from moca.core.content.uploads import StoredUpload
 from moca.core.messages.command import AuditText, AwaitedCommand
 
 MAX_SAVED_REPLIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReplyFile:
+    """The file that is sent with a saved reply, or that from now on none is."""
+
+    upload: StoredUpload | int | None
+    """The file, or the id of an upload that is stored already."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +27,7 @@ class AddSavedReply(AwaitedCommand):
     shortcut: str
     """Empty if it has none."""
     text: str = field(repr=False)
+    attached: SavedReplyFile | None = None
 
     def audit_text(self) -> AuditText:
         return AuditText("added a saved reply")
@@ -29,6 +41,7 @@ class ChangeSavedReply(AwaitedCommand):
     name: str | None = None
     shortcut: str | None = None
     text: str | None = field(default=None, repr=False)
+    attached: SavedReplyFile | None = None
 
     def audit_text(self) -> AuditText:
         return AuditText("changed a saved reply", f"saved reply {self.reply_id}")

@@ -1,7 +1,7 @@
 import peewee
 
 from moca.storage.db.fields import IdentityField, InstantField
-from moca.storage.db.tables import Conversation, Table
+from moca.storage.db.tables import Conversation, Message, Table
 
 
 class Note(Table):
@@ -24,6 +24,33 @@ class SavedReply(Table):
 
     class Meta:
         table_name = "saved_answer"
+
+
+class Upload(Table):
+    """A file that an operator attached; its content is in the uploads folder.
+
+    It belongs to a message or a saved reply, or to neither until it expires. Once what it belonged
+    to is deleted, it is deleted too.
+    """
+
+    id = IdentityField()
+    token = peewee.CharField(unique=True)
+    """Its address at which Instagram fetches it."""
+    file = peewee.CharField()
+    """Its name in the uploads folder."""
+    name = peewee.CharField()
+    media = peewee.CharField()
+    mime_type = peewee.CharField()
+    suffix = peewee.CharField()
+    size = peewee.BigIntegerField()
+    created_at = InstantField()
+    expires_at = InstantField(null=True)
+    """When it is deleted if nothing takes it over; None once something has."""
+    message = peewee.ForeignKeyField(Message, null=True, unique=True, on_delete="SET NULL")
+    saved_reply = peewee.ForeignKeyField(SavedReply, null=True, unique=True, on_delete="SET NULL")
+
+
+IS_UNOWNED_UPLOAD = Upload.message.is_null() & Upload.saved_reply.is_null()
 
 
 class Label(Table):

@@ -20,6 +20,7 @@ from moca.storage.db.operator_tables import (
     Note,
     Operator,
     SavedReply,
+    Upload,
 )
 from moca.storage.db.privacy_tables import DeletionRequest, PendingRedaction
 from moca.storage.db.search_tables import ChangedWords, SearchIndex
@@ -69,6 +70,7 @@ TABLES: tuple[type[Table], ...] = (
     StoredNotification,
     Note,
     SavedReply,
+    Upload,
     Label,
     ConversationLabel,
     Operator,

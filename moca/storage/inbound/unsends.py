@@ -15,6 +15,7 @@ from moca.storage.outbox.items import hold_items
 from moca.storage.outbox.unsent_inputs import unwanted_among
 from moca.storage.search.purge import purge_soon
 from moca.storage.unit_of_work import Batch
+from moca.storage.uploads.owners import detach_from_message
 
 UNSENT_BECAUSE = Because(Reason.UNSENT)
 """Why a message is not answered any more."""
@@ -57,6 +58,7 @@ def _mark(batch: Batch, writing: StoredMessage | None, at: datetime) -> None:
     if writing is None or writing.is_contacts or writing.deleted_at is not None:
         return
     Message.update(deleted_at=at).where(Message.id == writing.id).execute()
+    detach_from_message(batch, writing.id)
     batch.note(writing.id, at, Stage.DELIVERY, "unsent", "unsent by the account")
 
 

@@ -6,11 +6,18 @@ from moca.core.messages.saved_replies import (
     AddSavedReply,
     ChangeSavedReply,
     RemoveSavedReply,
+    SavedReplyFile,
 )
 from moca.storage.db.fields import short, storable
 from moca.storage.db.operator_tables import SavedReply
 from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
+from moca.storage.uploads.owners import (
+    TAKEN_OR_GONE,
+    attach_to_saved_reply,
+    detach_from_saved_reply,
+    unowned_uploads,
+)
 
 
 @handles(AddSavedReply)
@@ -18,12 +25,17 @@ def add_saved_replies(batch: Batch, commands: Sequence[AddSavedReply]) -> None:
     """Store saved replies; no two have the same name or shortcut."""
     for command in commands:
         row = _row(command)
-        conflict = _conflict(row)
+        conflict = _conflict(row) or _conflict_of(command.attached)
         if conflict is None and SavedReply.select().count() >= MAX_SAVED_REPLIES:
             conflict = Conflict(
                 f"there are {MAX_SAVED_REPLIES} saved replies already; remove one first"
             )
-        batch.answer(command.receipt, conflict or Done(SavedReply.insert(row).execute()))
+        if conflict is not None:
+            batch.answer(command.receipt, conflict)
+            continue
+        reply_id = SavedReply.insert(row).execute()
+        _attach(command.attached, reply_id)
+        batch.answer(command.receipt, Done(reply_id))
 
 
 @handles(ChangeSavedReply)
@@ -34,9 +46,11 @@ def change_saved_replies(batch: Batch, commands: Sequence[ChangeSavedReply]) -> 
         if not SavedReply.select().where(is_it).exists():
             batch.answer(command.receipt, NotFound())
             continue
-        conflict = _conflict(row, command.reply_id)
+        conflict = _conflict(row, command.reply_id) or _conflict_of(command.attached)
         if conflict is None and row:
             SavedReply.update(row).where(is_it).execute()
+        if conflict is None:
+            _attach(command.attached, command.reply_id)
         batch.answer(command.receipt, conflict or Done())
 
 
@@ -46,6 +60,21 @@ def remove_saved_replies(batch: Batch, commands: Sequence[RemoveSavedReply]) -> 
     for command in commands:
         removed = SavedReply.delete().where(SavedReply.id == command.reply_id).execute()
         batch.answer(command.receipt, Done() if removed else NotFound())
+
+
+def _conflict_of(attached: SavedReplyFile | None) -> Conflict | None:
+    upload = None if attached is None else attached.upload
+    is_spent = isinstance(upload, int) and not unowned_uploads([upload])
+    return Conflict(TAKEN_OR_GONE) if is_spent else None
+
+
+def _attach(attached: SavedReplyFile | None, reply_id: int) -> None:
+    if attached is None:
+        return
+    if attached.upload is None:
+        detach_from_saved_reply(reply_id)
+    else:
+        attach_to_saved_reply(attached.upload, reply_id, attached.at)
 
 
 def _row(command: AddSavedReply | ChangeSavedReply) -> dict[str, str | None]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from moca.core.accounts import REMOVED
 from moca.core.content.content import Content
-from moca.core.content.splitting import MAX_MESSAGE_BYTES, parts_of
+from moca.core.content.splitting import MAX_MESSAGE_BYTES
+from moca.core.content.uploads import parts_with_file
 from moca.core.conversation.consent import OPTED_OUT
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.replies import QueueReply, ReplyQueued, ReplyRefused
@@ -33,6 +34,7 @@ from moca.storage.outbox.items import has_private_reply, is_held, unanswered_com
 from moca.storage.outbox.lost_answers import announce_again
 from moca.storage.outbox.teammate_replies import follow_teammate_reply
 from moca.storage.unit_of_work import Batch
+from moca.storage.uploads.owners import TAKEN_OR_GONE, ReplyUploads, attach_to_message
 
 _MESSAGES = Insertion(
     Message,
@@ -78,6 +80,7 @@ class _Refusal(NamedTuple):
 
 
 _GONE = _Refusal(REMOVED)
+_NO_UPLOAD = _Refusal(TAKEN_OR_GONE)
 _NOTHING_LEFT = _Refusal("the messages no longer need a reply")
 _OUTDATED = _Refusal("the message was edited after the reply was generated", outcome=None)
 
@@ -109,6 +112,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
     unanswered = unanswered_texts(all_inputs)
     comments = unanswered_comments(all_inputs)
     removed = removed_among(place.account_id for place in places.values())
+    uploads = ReplyUploads(commands)
     judged: list[tuple[_Considered, _Refusal | None]] = []
     taken: set[str] = set()
     for command in commands:
@@ -120,11 +124,13 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         inputs = tuple(texts)
         answered = (comments[each] for each in inputs if each in comments)
         comment_id = command.comment_id or next(answered, None)
-        parts = parts_of(storable_content(command.content))
+        parts = parts_with_file(storable_content(command.content), command.attachment)
         considered = _Considered(command, place, inputs, comment_id, parts)
         outdated = _OUTDATED if is_outdated(command, texts) else None
         gone = _GONE if place.account_id in removed else None
-        judged.append((considered, gone or outdated or _refusal(considered, taken)))
+        refusal = gone or outdated or _refusal(considered, taken)
+        has_upload = refusal is not None or uploads.take(command)
+        judged.append((considered, refusal if has_upload else _NO_UPLOAD))
         taken |= {comment_id} if comment_id else set()
     rows = iter(_write([each for each, refusal in judged if refusal is None]))
     queued: list[tuple[_Considered, int]] = []
@@ -212,6 +218,8 @@ def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
         for each, reply in zip(accepted, replies, strict=True)
         for input_id in each.inputs
     )
+    for each, reply in zip(accepted, replies, strict=True):
+        attach_to_message(each.command, reply[-1].message_id)
     _AWAY_TEXTS.each(
         (each.command.at, each.place.conversation_id)
         for each in accepted

@@ -19,6 +19,7 @@ from moca.storage.accounts.ownership import was_removed
 from moca.storage.conversations.needs_reply import forget_need_if_nothing_waits
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
+from moca.storage.db.operator_tables import Upload
 from moca.storage.db.tables import Message, QueueItem
 from moca.storage.handlers import handles
 from moca.storage.messages.outcomes import inputs_of
@@ -42,6 +43,7 @@ _AGAIN = Update(
 _MESSAGES = Update(Message, Message.status, Message.because)
 _OUTCOMES = Update(Message, Message.outcome, Message.because, Message.reason)
 
+_FILE_GONE = "its attachment is no longer kept; send a new message with the file"
 _WORD = "confirmed by a teammate"
 
 _TEXTS = Update(Message, Message.text)
@@ -109,6 +111,8 @@ def _item(
         batch.answer(command.receipt, Conflict("an earlier part of the reply was not sent"))
     elif isinstance(command, RetryReply) and was_removed(item.account_id):
         batch.answer(command.receipt, Conflict(REMOVED))
+    elif isinstance(command, RetryReply) and _has_lost_file(item):
+        batch.answer(command.receipt, Conflict(_FILE_GONE))
     elif isinstance(command, RetryReply) and is_recalled(item):
         batch.answer(
             command.receipt, Conflict(f"the reply was recalled: {Because(Reason.RECALLED)}")
@@ -119,6 +123,13 @@ def _item(
         batch.answer(command.receipt, Done())
         return item
     return None
+
+
+def _has_lost_file(item: OutboxItem) -> bool:
+    """Return whether a reply sends an attached file that has been deleted."""
+    media = item.reply().content.media
+    is_upload = media is not None and media.is_upload
+    return is_upload and not Upload.select().where(Upload.message == item.message_id).exists()
 
 
 def _fault_in(item: OutboxItem, text: str) -> str | None:

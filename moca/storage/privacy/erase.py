@@ -25,6 +25,7 @@ from moca.storage.handlers import handles
 from moca.storage.inbound.webhook_bodies import begin_redaction, delete_webhooks
 from moca.storage.search.purge import purge_soon
 from moca.storage.unit_of_work import Batch
+from moca.storage.uploads.owners import delete_files_soon
 
 
 @handles(EraseContact)
@@ -38,6 +39,7 @@ def erase_contacts(batch: Batch, commands: Sequence[EraseContact]) -> None:
             continue
         batch.tell(ContactErased(command.contact, erase(contact_id, command.contact)))
         _begin_search(batch, command)
+        delete_files_soon(batch)
         batch.answer(command.receipt, Done())
 
 

@@ -26,6 +26,7 @@ from moca.storage.outbox.removed_accounts import end_replies_of_removed
 from moca.storage.privacy.erase import delete_portion, find_erased
 from moca.storage.search.purge import holds_erased_words, purge_portion
 from moca.storage.unit_of_work import Batch
+from moca.storage.uploads.retention import holds_erased_uploads
 
 _UNDER_WAY = (ItemStatus.PENDING.value, ItemStatus.SENDING.value, ItemStatus.UNKNOWN.value)
 _ENDED = (MessageStatus.SENT.value, MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
@@ -128,7 +129,8 @@ def apply_retention(batch: Batch, commands: Sequence[ApplyRetention]) -> None:
         more |= before is not None and delete_old_portion(before, portion)
         entries_before = command.delete_audit_entries_before
         more |= entries_before is not None and delete_audit_entries(entries_before, portion)
+        more |= batch.policy.uploads.delete_portion(command.at, portion)
         more = more or purge_portion(command.at)
-        erased = () if holds_erased_words() else find_erased()
+        erased = () if holds_erased_words() or holds_erased_uploads() else find_erased()
         batch.erased = dict.fromkeys(erased, command.at)
         batch.tell(RetentionApplied(has_more=more or bool(batch.erased)))

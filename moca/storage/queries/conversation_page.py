@@ -1,7 +1,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from moca.storage.content_codec import read_content, read_received
 from moca.storage.db.operator_tables import Note
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import Conversation, Event, Message, QueueItem
+from moca.storage.queries.composer.uploads import UploadRecord, uploads_of_messages
 from moca.storage.queries.messages import full_rows, record_of
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.records import MessageRecord
@@ -44,6 +45,8 @@ class ThreadMessage:
     scheduled_for: datetime | None
     """When a reply in the queue may be sent."""
     events: tuple[ConversationEvent, ...]
+    upload: UploadRecord | None = None
+    """The file that an operator attached, while it is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,13 @@ def read_thread(
     shown = rows[:limit]
     events_of = _events(row["mid"] for row in shown if row["mid"])
     due = _scheduled(row["id"] for row in shown if row["role"] == Role.ASSISTANT)
-    lines = tuple(_line(row, events_of[row["mid"]], due.get(row["id"])) for row in shown)
+    uploads = uploads_of_messages(row["id"] for row in shown if row["role"] == Role.ASSISTANT)
+    lines = tuple(
+        replace(
+            _line(row, events_of[row["mid"]], due.get(row["id"])), upload=uploads.get(row["id"])
+        )
+        for row in shown
+    )
     return Page(lines, (shown[-1]["id"],) if len(rows) > limit else None)
 
 
