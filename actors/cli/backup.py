@@ -6,6 +6,7 @@ import peewee
 
 from actors.cli.errors import exit_with
 from actors.cli.progress import progress_bars
+from actors.config import upload_folder
 from moca import clock
 from moca.backup.archive import BadBackup, read_archive, write_archive
 from moca.backup.encryption import encrypt
@@ -20,6 +21,7 @@ PASSPHRASE = click.option(
     envvar="MOCA_BACKUP_PASSPHRASE",
     help="Encrypts the backup. MOCA_BACKUP_PASSPHRASE keeps it out of the list of processes.",
 )
+UPLOADS = "uploads"
 NEEDS_EXTRA = "a passphrase needs an extra: pip install 'moca[backup]'"
 
 
@@ -28,7 +30,7 @@ NEEDS_EXTRA = "a passphrase needs an extra: pip install 'moca[backup]'"
 @PASSPHRASE
 @click.pass_obj
 def command(settings: Settings, file: Path, passphrase: str | None) -> None:
-    """Back up the database and its keys to FILE and read it back; Moca may be running.
+    """Back up database, keys and attached files to FILE and read it back; Moca may be running.
 
     FILE holds all messages and access tokens: protect it like the database, or give a passphrase.
     """
@@ -57,6 +59,10 @@ def _back_up(settings: Settings, file: Path, folder: Path, passphrase: str | Non
             files[f"moca.db{suffix}"] = path
     with progress_bars() as report, database.connection_context():
         take_snapshot(database, files["moca.db"], report)
+        if (uploads := upload_folder(settings)) is not None:
+            # After the snapshot, so that it names no file that is still to come.
+            place = folder / UPLOADS
+            files |= {f"{UPLOADS}/{name}": place / name for name in uploads.link_all(place)}
         write_archive(files, archive, made_at, report)
         read_archive(archive, folder / "read-back", report)
     if passphrase:

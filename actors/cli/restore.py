@@ -5,11 +5,11 @@ from tempfile import TemporaryDirectory
 import click
 import peewee
 
-from actors.cli.backup import NEEDS_EXTRA, PASSPHRASE
+from actors.cli.backup import NEEDS_EXTRA, PASSPHRASE, UPLOADS
 from actors.cli.errors import exit_with
 from actors.cli.process import require_ownership
 from actors.cli.progress import progress_bars
-from actors.config import writer_policy
+from actors.config import upload_folder, writer_policy
 from moca import clock
 from moca.backup.archive import BadBackup, read_archive
 from moca.backup.encryption import decrypt, is_encrypted
@@ -63,6 +63,7 @@ def _restore(settings: Settings, file: Path, folder: Path, passphrase: str | Non
         copy = open_database(f"sqlite:///{folder}/moca.db")
         migrate(copy)
         _hold(settings, copy, made_at)
+        _put_uploads_into_place(settings, folder / UPLOADS)
         if (stored := path_beside(url, "")) is None:
             _copy(copy, url, report)
         else:
@@ -96,6 +97,15 @@ def _put_into_place(folder: Path, stored: Path) -> None:
         restored = folder / f"moca.db{suffix}"
         if restored.exists():
             restored.replace(Path(f"{stored}{suffix}"))
+
+
+def _put_uploads_into_place(settings: Settings, restored: Path) -> None:
+    if not restored.exists():
+        return
+    uploads = upload_folder(settings)
+    if uploads is None:
+        raise BadBackup("it holds attached files: set database.uploads_dir")
+    uploads.take_in(restored)
 
 
 def _copy(copy: peewee.Database, url: str, report: Progress) -> None:

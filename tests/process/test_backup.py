@@ -1,7 +1,14 @@
 """A backup under traffic, restored on another machine: nothing is said twice."""
 
+import json
+from io import BytesIO
+
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
 from tests.process.service import BEARER, Service, eventually
 from tests.process.test_journey import REPLY
+from tests.support.files import PNG
 
 
 def elsewhere(moca: Service) -> Service:
@@ -12,10 +19,26 @@ def elsewhere(moca: Service) -> Service:
     return other
 
 
+def attach_to_saved_reply(moca: Service) -> None:
+    form = encode_multipart({"file": FileStorage(BytesIO(PNG), "photo.png")}, "boundary")[1]
+    is_form = {"Content-Type": "multipart/form-data; boundary=boundary"}
+    uploaded = moca.post("/api/uploads", form, {**BEARER, **is_form})
+    assert uploaded.status_code == 201
+    body = {"name": "Photo", "text": "Look:", "upload": uploaded.json()["id"]}
+    is_json = {"Content-Type": "application/json"}
+    saved = moca.post("/api/saved-replies", json.dumps(body).encode(), {**BEARER, **is_json})
+    assert saved.status_code == 201
+
+
+def attached_in(moca: Service) -> list[bytes]:
+    return [path.read_bytes() for path in (moca.path / "moca.db.uploads").iterdir()]
+
+
 def test_what_was_answered_since_the_backup_is_not_answered_again(beside, held):
     beside.start()
     before = held.sandbox.write("7", "Hello")
     eventually(lambda: beside.outcome(before) == "answered")
+    attach_to_saved_reply(beside)
     held.holds_after = True
     since = held.sandbox.write("8", "Hello")
     assert held.is_held.wait(15)
@@ -30,6 +53,7 @@ def test_what_was_answered_since_the_backup_is_not_answered_again(beside, held):
     restored = other.command("restore", "../today.backup")
     assert (restored.returncode, restored.stderr) == (0, "")
     assert "Sending is paused" in restored.stdout
+    assert attached_in(other) == [PNG]
     other.start()
     try:
         eventually(lambda: other.outcome(since) == "answered")
