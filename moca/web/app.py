@@ -22,6 +22,7 @@ from moca.web.api.routes import described
 from moca.web.api.saved_replies import saved_reply_routes
 from moca.web.api.search import search_routes
 from moca.web.api.stats import cluster_routes, stats_routes
+from moca.web.api.uploads import upload_routes
 from moca.web.api.work_lists import with_work_lists
 from moca.web.auth.client_address import ClientAddress
 from moca.web.auth.current_user import current_user
@@ -58,6 +59,8 @@ from moca.web.pages.users import user_routes
 from moca.web.presence import PresenceBoard
 from moca.web.schemas.base import with_idempotency_keys
 from moca.web.schemas.responses import ProblemShape
+from moca.web.uploads.attachments import Attachments
+from moca.web.uploads.routes import admit_uploads, own_upload_routes, public_upload_routes
 from moca.web.webhook import MAX_BODY_BYTES, webhook_routes
 
 
@@ -108,6 +111,11 @@ def create_app(
     metrics = metrics or Metrics()
     app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     access = Guards(ports, config, SecurityEvents(ports, metrics))
+    admit_uploads(app, access)
+    attachments = Attachments(ports, config)
+    app.jinja_env.globals.update(attachments=attachments)
+    app.register_blueprint(public_upload_routes(ports))
+    app.register_blueprint(own_upload_routes(ports, access))
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, config, access, metrics))
     live = LivePages(ports.database, {**own_counts(), OWN_ALERTS: own_alerts})
@@ -139,6 +147,7 @@ def create_app(
             note_routes(ports, config, access),
             contact_routes(ports, config, access),
             saved_reply_routes(ports, config, access),
+            upload_routes(ports, config, access),
             label_routes(ports, config, access),
             search_routes(ports, access),
             queue_routes(ports, config, access),

@@ -1,6 +1,8 @@
 import asyncio
 import re
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +16,8 @@ from moca.web.errors import Problem
 from moca.web.flask_bridge import FlaskBridge, send_answer
 from moca.web.metrics.prometheus import Metrics
 from moca.web.request_body import BodyReader
+from moca.web.uploads.body import UploadReader, brings_file
+from moca.web.uploads.routes import HEAD_ONLY, UPLOAD_PLACE
 from moca.web.webhook import MAX_BODY_BYTES, TAKEN_IN, WEBHOOK_PATH, accept_webhook, require_stored
 
 
@@ -66,6 +70,7 @@ _MAX_COMMAS_ON_LOOP = 5_000
 _MAX_FORM_BYTES = 1024 * 1024
 _WEBHOOK_THREADS = 16
 _PROBE_THREADS = 4
+_WRITERS = 2
 _PROBES = frozenset({"/readyz", "/statusz", "/metrics"})
 _RAW_WEBHOOK_PATH = WEBHOOK_PATH.encode()
 _RESPELLED = re.compile(rb"^//|%(3\d|[46][1-9a-f]|[57][\da])", re.IGNORECASE)
@@ -103,6 +108,8 @@ class WebhookGateway:
         self._webhooks = FlaskBridge(app, _WEBHOOK_THREADS)
         self._probes = FlaskBridge(app, _PROBE_THREADS)
         self._others = FlaskBridge(app, threads)
+        self._writers = ThreadPoolExecutor(_WRITERS, "upload")
+        self._files = UploadReader(ports.uploads, self._writers)
         self._ports = ports
         self._config = config
         self._metrics = metrics
@@ -112,6 +119,7 @@ class WebhookGateway:
         """End Flask's threads, each after its current answer."""
         for bridge in (self._webhooks, self._probes, self._others):
             bridge.close()
+        self._writers.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; the ASGI entry point."""
@@ -121,7 +129,7 @@ class WebhookGateway:
         try:
             _require_host(scope)
             if not is_webhook:
-                await send_answer(send, await self._answer(scope, receive))
+                await self._others.send(send, await self._answer(scope, receive))
             elif scope["method"] != "POST":
                 body = await self._bodies.read(receive, _MAX_FORM_BYTES)
                 await send_answer(send, await self._webhooks.answer(scope, body))
@@ -139,9 +147,19 @@ class WebhookGateway:
             raise Problem(404, "The request address is malformed.")
         if scope["path"] == "/healthz" and scope["method"] in {"GET", "HEAD"}:
             return _alive()
+        if brings_file(scope):
+            return await self._take_file(scope, receive)
         body = await self._bodies.read(receive, _MAX_FORM_BYTES)
         bridge = self._probes if scope["path"] in _PROBES else self._others
         return await bridge.answer(scope, body)
+
+    async def _take_file(self, scope: HTTPScope, receive: Receive) -> Response:
+        asked = await self._others.answer(scope, b"", {HEAD_ONLY: True})
+        if asked.status_code != HTTPStatus.NO_CONTENT:
+            asked.headers["Connection"] = "close"  # The body stays unread.
+            return asked
+        async with self._files.read(receive, scope) as body:
+            return await self._others.answer_stream(scope, body, {UPLOAD_PLACE: self._files.place})
 
     async def _take_in(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         body = await self._bodies.read(receive, MAX_BODY_BYTES)

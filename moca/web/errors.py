@@ -23,6 +23,7 @@ _CODES = {
     429: "too_many_tries",
     502: "bad_gateway",
     503: "unavailable",
+    507: "no_space",
 }
 _TITLES = {
     400: "Bad request",
@@ -35,6 +36,7 @@ _TITLES = {
     422: "Check what you entered",
     429: "Too many attempts",
     503: "Temporarily unavailable",
+    507: "No space left",
 }
 
 

@@ -27,6 +27,7 @@ MAX_KEY_CHARACTERS = 255
 
 _OF_THE_FORM_ITSELF = frozenset({FORM_KEY, "seal"})
 _WEBHOOK = "webhook."
+_PIECE_BYTES = 1024 * 1024
 
 _LOG = structlog.get_logger(__name__)
 
@@ -164,12 +165,24 @@ def _asked() -> RequestKey | None:
 
 
 def _content() -> str:
-    if _is_api():
+    if _is_api() and not request.files:
         said = json.dumps(request.get_json(silent=True), sort_keys=True)
     else:
         fields = request.form.items(multi=True)
-        said = json.dumps(sorted(each for each in fields if each[0] not in _OF_THE_FORM_ITSELF))
+        named = [each for each in fields if each[0] not in _OF_THE_FORM_ITSELF]
+        said = json.dumps(sorted([*named, *_digests()]))
     return f"{request.full_path}\n{said}"
+
+
+def _digests() -> Iterator[tuple[str, str]]:
+    """Yield the files of a form, each by the field and a hash."""
+    for field, file in request.files.items(multi=True):
+        digest = hashlib.sha256()
+        while piece := file.stream.read(_PIECE_BYTES):
+            digest.update(piece)
+        file.stream.seek(0)
+        if file.filename:
+            yield field, f"{file.filename} {digest.hexdigest()}"
 
 
 def _again(status: int, body: str) -> Response:

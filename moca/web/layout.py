@@ -49,7 +49,7 @@ def register_frame(app: Flask, access: Guards) -> None:
 _ALWAYS = {
     "Content-Security-Policy": (
         "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
-        f"object-src 'none'; img-src 'self' {MEDIA_SOURCES}; media-src {MEDIA_SOURCES}"
+        f"object-src 'none'; img-src 'self' {MEDIA_SOURCES}; media-src 'self' {MEDIA_SOURCES}"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

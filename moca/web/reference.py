@@ -40,6 +40,8 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "SnoozeBody": {"until": "2030-01-31T09:00:00Z"},
 }
 """A request body for each schema of one."""
+_FORMS = {"UploadForm": {"file": "photo.jpg"}}
+"""The files of each form."""
 
 Json = dict[str, Any]
 
@@ -75,7 +77,7 @@ class _Reference:
                     yield from self._operation(method.upper(), path, operation)
         yield from ("## Objects", "")
         for name, schema in self._schemas.items():
-            if "properties" in schema and name not in EXAMPLES:
+            if "properties" in schema and name not in {*EXAMPLES, *_FORMS}:
                 yield from (f"### {name}", "", schema["description"], "")
                 yield from self._fields(schema)
 
@@ -96,7 +98,7 @@ class _Reference:
             yield from (f"The body: {_lower(self._schemas[body]['description'])}", "")
             yield from self._fields(self._schemas[body])
         yield from (f"Answers: {', '.join(self._answers(operation['responses']))}.", "")
-        yield from ("```sh", _curl(method, path, EXAMPLES[body] if body else None), "```", "")
+        yield from ("```sh", _curl(method, path, body), "```", "")
 
     def _answers(self, responses: Json) -> Iterator[str]:
         for status, response in responses.items():
@@ -168,13 +170,14 @@ def _lower(sentence: str) -> str:
 
 
 def _name_of(content: Json | None) -> str:
-    """Return the schema of a JSON body; empty without a body."""
+    """Return the schema of a body; empty without a body."""
     if content is None:
         return ""
-    return str(content["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2])
+    (of_type,) = content["content"].values()
+    return str(of_type["schema"]["$ref"].rpartition("/")[2])
 
 
-def _curl(method: str, path: str, body: dict[str, object] | None) -> str:
+def _curl(method: str, path: str, body: str) -> str:
     address = path
     for name in (each.split("}")[0] for each in path.split("{")[1:]):
         address = address.replace(f"{{{name}}}", _IN_PATHS.get(name, "1"))
@@ -183,9 +186,11 @@ def _curl(method: str, path: str, body: dict[str, object] | None) -> str:
         f"curl -X {method} {address}" if method != "GET" else f"curl {address}",
         '-H "Authorization: Bearer $TOKEN"',
     ]
-    if body is not None:
+    if body in _FORMS:
+        lines += [f"-F {name}=@{file}" for name, file in _FORMS[body].items()]
+    elif body:
         lines.append('-H "Content-Type: application/json"')
-        lines.append(f"-d '{json.dumps(body, ensure_ascii=False)}'")
+        lines.append(f"-d '{json.dumps(EXAMPLES[body], ensure_ascii=False)}'")
     return " \\\n  ".join(lines)
 
 

@@ -34,7 +34,7 @@ class BodyReader:
         """
         try:
             async with asyncio.timeout(FIRST_BYTE_SECONDS) as deadline:
-                piece, is_last = await _receive_piece(receive)
+                piece, is_last = await receive_piece(receive)
                 if not is_last:
                     deadline.reschedule(_body_ends_at(deadline))
                     piece = await self._read_on(bytearray(piece), receive, max_bytes, deadline)
@@ -50,7 +50,7 @@ class BodyReader:
         try:
             self._hold(deadline, len(body))
             while not is_last and len(body) <= max_bytes:
-                piece, is_last = await _receive_piece(receive)
+                piece, is_last = await receive_piece(receive)
                 self._hold(deadline, len(piece))
                 body += piece
         finally:
@@ -67,7 +67,12 @@ class BodyReader:
                 first.reschedule(0)
 
 
-async def _receive_piece(receive: Receive) -> tuple[bytes, bool]:
+async def receive_piece(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next piece of a body, and whether it is the last.
+
+    Raises:
+        Problem: 400 if the client left.
+    """
     event = await receive()
     if event["type"] != "http.request":
         raise Problem(400, "The request body is incomplete.")

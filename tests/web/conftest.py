@@ -9,6 +9,7 @@ from moca.core.messages.command import Done
 from moca.core.messages.operators import AuditedCommand
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.uploads.folder import UploadFolder
 from moca.web.app import create_app
 from moca.web.auth import passwords
 from moca.web.config import Health, WebConfig, WebPorts
@@ -165,7 +166,13 @@ def sandbox(delivered):
 
 
 @pytest.fixture
-def app(database, house, config, sandbox, metrics, sealing, login, meta):
+def uploads(tmp_path):
+    """The folder of files that the team attaches."""
+    return UploadFolder(tmp_path / "uploads")
+
+
+@pytest.fixture
+def app(database, house, config, sandbox, metrics, sealing, login, meta, uploads):
     ports = WebPorts(
         database=database,
         tell=house.tell,
@@ -173,6 +180,7 @@ def app(database, house, config, sandbox, metrics, sealing, login, meta):
         seal=sealing.seal,
         login=lambda: login,
         unsubscribe=meta.unsubscribe,
+        uploads=uploads,
     )
     return create_app(ports, config, sandbox, metrics)
 

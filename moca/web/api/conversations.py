@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from flask import Response
@@ -37,6 +38,7 @@ from moca.web.schemas.responses import (
     MessagesShape,
     ProblemShape,
 )
+from moca.web.uploads.attachments import Attachments
 
 _EARLIEST_BEFORE_NOW = timedelta(minutes=1)
 _LATEST_AFTER_NOW = timedelta(days=365)
@@ -48,6 +50,7 @@ _HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN, ConversationStatus
 def conversation_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
     """Return the routes for conversations and the actions on them."""
     routes = api_routes("conversations", access)
+    attachments = Attachments(ports, config)
 
     @routes.get(
         "/conversations",
@@ -95,7 +98,10 @@ def conversation_routes(ports: WebPorts, config: WebConfig, access: Guards) -> A
     def reply(path: ConversationPath, body: ReplyBody) -> Response:
         found, content = find_conversation(ports, path), read_reply(body)
         _require_answered(ports, found, body)
-        return _queue(_reply(found, content, body, clock.now()))
+        reply = _reply(found, content, body, clock.now())
+        if body.upload is not None:
+            reply = replace(reply, attachment=attachments.attached_before(body.upload))
+        return _queue(reply)
 
     @routes.post(
         "/conversations/<conversation_id>/reactions",

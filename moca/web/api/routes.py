@@ -36,7 +36,7 @@ def api_routes(name: str, access: Guards) -> APIBlueprint:
     return guarded_routes(name, access.guard_api)
 
 
-def guarded_routes(name: str, guard: Callable[[], Any]) -> APIBlueprint:
+def guarded_routes(name: str, guard: Callable[[], Any], *, takes_json: bool = True) -> APIBlueprint:
     """Return a blueprint of the API with its own guard."""
     routes = APIBlueprint(
         name,
@@ -47,7 +47,8 @@ def guarded_routes(name: str, guard: Callable[[], Any]) -> APIBlueprint:
         doc_ui=_is_described.get(),
     )
     routes.before_request(guard)
-    routes.before_request(check_body)
+    if takes_json:
+        routes.before_request(check_body)
     return routes
 
 

@@ -1,7 +1,13 @@
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from moca.core.messages.saved_replies import AddSavedReply, ChangeSavedReply, RemoveSavedReply
+from moca import clock
+from moca.core.messages.saved_replies import (
+    AddSavedReply,
+    ChangeSavedReply,
+    RemoveSavedReply,
+    SavedReplyFile,
+)
 from moca.storage.queries.saved_replies import find_saved_reply, list_saved_replies
 from moca.web.api.routes import answer, api_routes
 from moca.web.auth.guards import Guards
@@ -36,7 +42,9 @@ def saved_reply_routes(ports: WebPorts, config: WebConfig, access: Guards) -> AP
         responses={201: SavedReplyShape, 409: ProblemShape},
     )
     def add(body: SavedReplyBody) -> Response:
-        done = carry_out(AddSavedReply(body.name, body.shortcut, body.text), ports, config)
+        file = None if body.upload is None else _file(body.upload)
+        added = AddSavedReply(body.name, body.shortcut, body.text, file)
+        done = carry_out(added, ports, config)
         return _shown(ports, done.id, 201)
 
     @routes.patch(
@@ -46,7 +54,9 @@ def saved_reply_routes(ports: WebPorts, config: WebConfig, access: Guards) -> AP
     )
     def change(path: SavedReplyPath, body: SavedReplyPatch) -> Response:
         reply_id = row_id_of(path.reply_id)
-        carry_out(ChangeSavedReply(reply_id, body.name, body.shortcut, body.text), ports, config)
+        file = _file(body.upload) if "upload" in body.model_fields_set else None
+        changed = ChangeSavedReply(reply_id, body.name, body.shortcut, body.text, file)
+        carry_out(changed, ports, config)
         return _shown(ports, reply_id)
 
     @routes.delete(
@@ -60,6 +70,10 @@ def saved_reply_routes(ports: WebPorts, config: WebConfig, access: Guards) -> AP
         return answer(SavedReplyRemovedShape(id=reply_id, removed=True))
 
     return routes
+
+
+def _file(upload_id: int | None) -> SavedReplyFile:
+    return SavedReplyFile(upload_id, clock.now())
 
 
 def _shown(ports: WebPorts, reply_id: int | None, status: int = 200) -> Response:

@@ -75,6 +75,18 @@ class Guards:
             return None
         return self.guard_form() or self.require_answers()
 
+    def guard_upload(self) -> Response | None:
+        """Admit those who may attach files, by the head of a request alone."""
+        if self._bears_token():
+            return None
+        known = self._by_session()
+        if known is None:
+            return told(401, "Log in to attach files.")
+        set_current_user(known)
+        if not self.comes_from_our_pages():
+            return told(403, "Files can be attached only from Moca's own pages.")
+        return self.require_answers()
+
     def guard_own_page(self) -> Response | None:
         """Admit any session to its own account pages, whatever its role."""
         known = self._by_session()

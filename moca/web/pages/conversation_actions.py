@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
@@ -7,6 +8,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moca import clock
 from moca.core.content.content import Content, QuickReply
 from moca.core.content.placeholders import fill_placeholders
+from moca.core.content.uploads import StoredUpload
 from moca.core.content.validation import MAX_REPLY_BYTES, fault_in
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.operators import AddNote, RemoveNote
@@ -16,7 +18,7 @@ from moca.core.types import Author, ConversationStatus
 from moca.storage.queries.contacts import find_contact
 from moca.storage.queries.conversations import read_conversation
 from moca.storage.queries.page_versions import version_of_conversation
-from moca.storage.queries.saved_replies import find_saved_reply
+from moca.storage.queries.saved_replies import SavedReplyRecord, find_saved_reply
 from moca.web.auth.current_user import agent_name, author_id, author_name, current_user
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
@@ -36,6 +38,7 @@ from moca.web.pages.inbox import list_values
 from moca.web.pages.work_list_actions import add_work_list_actions, to_conversation
 from moca.web.pagination import read_row_id
 from moca.web.schemas.notes import MAX_NOTE_LENGTH
+from moca.web.uploads.attachments import Attachments, has_file
 
 _MAX_CHOICES_LENGTH = 1_000
 _MAX_PAUSE_MINUTES = 366 * 24 * 60
@@ -52,6 +55,7 @@ _NAMED = ", ".join(f"'{change}'" for change in _CHANGES)
 def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePages) -> Blueprint:
     """Return the actions on a conversation's page; every form redirects back to it."""
     routes = Blueprint("conversation_actions", __name__)
+    attachments = Attachments(ports, config)
     routes.before_request(access.guard_page)
 
     @routes.errorhandler(Problem)
@@ -72,10 +76,8 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
     @routes.post("/conversations/<number>/messages")
     def write(number: str) -> WerkzeugResponse:
         conversation_id, at = row_id_of(number), clock.now()
-        content = Content(text=_reply_text(conversation_id, ports), quick_replies=_quick_replies())
-        fault = fault_in(content)
-        if fault is not None:
-            raise Problem(422, fault)
+        saved = _saved_reply(ports)
+        content = _content(conversation_id, saved, ports)
         due = instant_field("at", at)
         if due is not None and _is_too_late(due, conversation_id, ports):
             raise Problem(
@@ -95,7 +97,10 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
             author_id=author_id(),
             hold="bot_continues" not in request.form,
         )
-        carry_out(reply, ports, config)
+        upload = _upload(attachments, saved, at)
+        with attachments.deleted_if_refused(upload):
+            file = None if upload is None else attachments.attached(upload)
+            carry_out(replace(reply, attachment=file), ports, config)
         return to_conversation(conversation_id)
 
     @routes.post(f"/conversations/<number>/<any({_NAMED}):change>")
@@ -137,17 +142,39 @@ def _is_too_late(due: datetime, conversation_id: int, ports: WebPorts) -> bool:
     return opened_at is None or due > opened_at + OPERATOR_WINDOW
 
 
-def _reply_text(conversation_id: int, ports: WebPorts) -> str:
-    typed = text_field("text", max_bytes=MAX_REPLY_BYTES, needed=False)
-    if typed:
-        return typed
-    chosen = read_row_id(request.form.get("answer", ""))
+def _saved_reply(ports: WebPorts) -> SavedReplyRecord | None:
+    """Return the saved reply that was chosen; a script names it where only its file is left."""
+    chosen = read_row_id(request.form.get("answer") or request.form.get("file_of", ""))
     with ports.database.connection_context():
-        reply = find_saved_reply(chosen) if chosen else None
-        found = read_conversation(conversation_id)
-    if reply is None:
-        raise Problem(422, "Write a reply or choose a saved reply.")
-    return fill_placeholders(reply.text, found.contact.name if found else None, agent_name())
+        return find_saved_reply(chosen) if chosen else None
+
+
+def _content(conversation_id: int, saved: SavedReplyRecord | None, ports: WebPorts) -> Content:
+    text = text_field("text", max_bytes=MAX_REPLY_BYTES, needed=False)
+    is_chosen = saved is not None and bool(request.form.get("answer"))
+    if not text and saved is not None and is_chosen:
+        with ports.database.connection_context():
+            found = read_conversation(conversation_id)
+        text = fill_placeholders(saved.text, found.contact.name if found else None, agent_name())
+    content = Content(text=text, quick_replies=_quick_replies())
+    brings_file = has_file("file") or (saved is not None and saved.file is not None)
+    if content == Content():
+        if not brings_file:
+            raise Problem(422, "Write a reply, choose a saved reply or attach a file.")
+        return content
+    fault = fault_in(content)
+    if fault is not None:
+        raise Problem(422, fault)
+    return content
+
+
+def _upload(
+    attachments: Attachments, saved: SavedReplyRecord | None, at: datetime
+) -> StoredUpload | None:
+    chosen = attachments.of_field("file", at)
+    if chosen is not None or saved is None or saved.file is None:
+        return chosen
+    return attachments.copy(saved.file, at)
 
 
 def _quick_replies() -> tuple[QuickReply, ...]:

@@ -1,9 +1,15 @@
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from moca import clock
 from moca.core.content.placeholders import SAVED_REPLY_PLACEHOLDERS, check_placeholders
 from moca.core.content.validation import MAX_REPLY_BYTES
-from moca.core.messages.saved_replies import AddSavedReply, ChangeSavedReply, RemoveSavedReply
+from moca.core.messages.saved_replies import (
+    AddSavedReply,
+    ChangeSavedReply,
+    RemoveSavedReply,
+    SavedReplyFile,
+)
 from moca.storage.queries.saved_replies import list_saved_replies
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
@@ -16,6 +22,7 @@ from moca.web.schemas.saved_replies import (
     SHORTCUT,
     SHORTCUT_RULE,
 )
+from moca.web.uploads.attachments import Attachments
 
 
 def saved_reply_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
@@ -23,6 +30,7 @@ def saved_reply_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blu
     routes = Blueprint("saved_replies", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_answers)
+    attachments = Attachments(ports, config)
 
     def page(problem: str = "", refused: str = "") -> str:
         with ports.database.connection_context():
@@ -51,12 +59,21 @@ def saved_reply_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blu
 
     @routes.post("/saved-replies")
     def add() -> WerkzeugResponse:
-        carry_out(AddSavedReply(*_fields()), ports, config)
+        fields, at = _fields(), clock.now()
+        upload = attachments.of_field("file", at)
+        with attachments.deleted_if_refused(upload):
+            file = None if upload is None else SavedReplyFile(upload, at)
+            carry_out(AddSavedReply(*fields, file), ports, config)
         return redirect("/saved-replies", 303)
 
     @routes.post("/saved-replies/<number>")
     def change(number: str) -> WerkzeugResponse:
-        carry_out(ChangeSavedReply(row_id_of(number), *_fields()), ports, config)
+        reply_id, fields, at = row_id_of(number), _fields(), clock.now()
+        upload = attachments.of_field("file", at)
+        with attachments.deleted_if_refused(upload):
+            is_changed = upload is not None or "remove_file" in request.form
+            file = SavedReplyFile(upload, at) if is_changed else None
+            carry_out(ChangeSavedReply(reply_id, *fields, file), ports, config)
         return redirect("/saved-replies", 303)
 
     @routes.post("/saved-replies/<number>/remove")

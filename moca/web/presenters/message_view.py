@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
 from moca.core.types import COMMENT_KINDS, Author, Role
 from moca.storage.queries.conversation_page import ConversationEvent, ThreadMessage
@@ -20,6 +19,8 @@ class MessageLink:
     url: str = field(default="", repr=False)
     kind: str = ""
     """`image`, `video` or `audio` if the page itself shows it."""
+    is_upload: bool = False
+    """Whether it is a file that the team attached, so that its address lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ def message_view(line: ThreadMessage) -> MessageView:
         line=line,
         by=message.author_name or _BY.get(message.author, ""),
         about=tuple(_about(line)),
-        links=tuple(_links(line.received, line.said)),
+        links=tuple(_links(line)),
         taps=() if line.said is None else tuple(_taps(line.said)),
         reaction=_reaction(line.events),
         edits=tuple(text for text in edits if text and text != message.text),
@@ -87,20 +88,32 @@ def _about(line: ThreadMessage) -> Iterator[str]:
         yield "Edited"
 
 
-def _links(received: ReceivedContent | None, said: Content | None) -> Iterator[MessageLink]:
+def _links(line: ThreadMessage) -> Iterator[MessageLink]:
+    received, said = line.received, line.said
     if received is not None:
         for each in received.attachments:
             label = each.title or each.type.replace("_", " ")
             yield MessageLink(label, _web(each.url), _kind(each.type, each.url))
         if received.story is not None:
             yield MessageLink("Story", _web(received.story.url))
-    if said is not None and said.media is not None:
+    if said is not None and said.media is not None and said.media.is_upload:
+        yield _upload_link(line, said.media.type)
+    elif said is not None and said.media is not None:
         kind = _kind(said.media.type, said.media.url)
         yield MessageLink(said.media.type, _web(said.media.url), kind)
     if said is not None and said.is_heart:
         yield MessageLink("Heart")
     if said is not None:
         yield from (MessageLink(f"Card: {card.title}", _web(card.url)) for card in said.cards)
+
+
+def _upload_link(line: ThreadMessage, media_type: str) -> MessageLink:
+    upload = line.upload
+    if upload is None:
+        return MessageLink(media_type)
+    url = f"/conversations/{line.message.conversation_id}/uploads/{upload.id}"
+    kind = media_type if media_type in _SHOWN_INLINE else ""
+    return MessageLink(upload.name, url, kind, is_upload=True)
 
 
 def _kind(media_type: str, url: str | None) -> str:

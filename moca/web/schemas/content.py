@@ -5,25 +5,27 @@ from moca.web.schemas.requests import ButtonBody, CardBody, ReactionBody, ReplyB
 
 
 def read_reply(body: ReplyBody) -> Content:
-    """Return the content of a reply.
+    """Return the content of a reply, which is empty if it only sends an upload.
 
     Raises:
         Problem: 422 with the reason why Instagram would not accept it.
     """
     media = body.media
-    return _sound(
-        Content(
-            text=body.text,
-            media=None if media is None else Media(type=media.type, url=media.url),
-            quick_replies=tuple(
-                QuickReply(title=each.title, payload=each.payload) for each in body.quick_replies
-            ),
-            buttons=tuple(map(_button, body.buttons)),
-            cards=tuple(map(_card, body.cards)),
-            is_heart=body.heart,
-            reply_to_mid=body.reply_to,
-        )
+    content = Content(
+        text=body.text,
+        media=None if media is None else Media(type=media.type, url=media.url),
+        quick_replies=tuple(
+            QuickReply(title=each.title, payload=each.payload) for each in body.quick_replies
+        ),
+        buttons=tuple(map(_button, body.buttons)),
+        cards=tuple(map(_card, body.cards)),
+        is_heart=body.heart,
+        reply_to_mid=body.reply_to,
     )
+    is_file_alone = body.upload is not None and content == Content()
+    if body.upload is not None and not is_file_alone and not body.text.strip():
+        raise Problem(422, "upload: can be combined with a text only")
+    return content if is_file_alone else _sound(content)
 
 
 def read_reaction(body: ReactionBody) -> Content:

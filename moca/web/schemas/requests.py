@@ -19,6 +19,7 @@ from moca.web.auth.weak_passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGT
 from moca.web.pages.sandbox_actions import SandboxDoes
 from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.responses import PriorityName
+from moca.web.schemas.uploads import UploadId
 
 _MAX_PAUSE_MINUTES = 366 * 24 * 60
 
@@ -144,6 +145,9 @@ class ReplyBody(RequestBody):
         f"{MAX_MESSAGE_BYTES} bytes are sent as several messages.",
     )
     media: MediaBody | None = None
+    upload: UploadId | None = Field(
+        None, description="The ID of an upload, which is sent as a message after the text."
+    )
     quick_replies: tuple[QuickReplyBody, ...] = Field(
         (), description=f"At most {validation.MAX_QUICK_REPLIES}."
     )

@@ -8,6 +8,7 @@ from moca.core.content.validation import MAX_REPLY_BYTES
 from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.requests import RequestBody, Words
 from moca.web.schemas.responses import ResponseModel
+from moca.web.schemas.uploads import AttachedFileShape, UploadId
 
 MAX_NAME_LENGTH = 80
 MAX_SHORTCUT_LENGTH = 32
@@ -47,6 +48,9 @@ class SavedReplyBody(RequestBody):
     name: _Name
     shortcut: _Shortcut = ""
     text: _Text
+    upload: UploadId | None = Field(
+        None, description="The ID of an upload that is sent with it, as a message after the text."
+    )
 
 
 class SavedReplyPatch(RequestBody):
@@ -55,6 +59,9 @@ class SavedReplyPatch(RequestBody):
     name: _Name | None = None
     shortcut: _Shortcut | None = None
     text: _Text | None = None
+    upload: UploadId | None = Field(
+        None, description="The ID of an upload that replaces its file; null removes its file."
+    )
 
 
 class SavedReplyPath(SchemaModel):
@@ -70,6 +77,8 @@ class SavedReplyShape(ResponseModel):
     name: str
     shortcut: str | None
     text: str
+    file: AttachedFileShape | None
+    """The file that is sent with it."""
 
 
 class SavedRepliesShape(ResponseModel):

@@ -1,5 +1,7 @@
 // Counts bytes while typing, inserts saved replies, and keeps drafts until they are sent.
 
+import { attachFileOf } from "./attachment.js";
+
 // On a phone the focus would cover half of the thread with the keyboard.
 export const HAS_KEYBOARD = matchMedia("(min-width: 800px) and (hover: hover)");
 
@@ -24,9 +26,10 @@ function changed() {
 
 function takeAnswer() {
   const [text, answer] = [at("#text"), at("#answer")];
-  const chosen = answer?.selectedOptions[0]?.dataset.text;
+  const { text: chosen, file } = answer?.selectedOptions[0]?.dataset ?? {};
   if (!chosen) return;
   text.value = text.value ? `${text.value}\n${chosen}` : chosen;
+  if (file) attachFileOf(answer.value, file);
   answer.value = "";
   changed();
   text.focus();

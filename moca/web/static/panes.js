@@ -1,6 +1,7 @@
 // Swaps the panes instead of loading a page. Without it, the same links and forms load pages.
 
 import { HAS_KEYBOARD, forgetDraft, openComposer, reportProblem } from "./composer.js";
+import { bodyOf, detach } from "./attachment.js";
 import { setTitle, showChoice } from "./alerts.js";
 import { merge, refreshAll, renew, showConnection } from "./live.js";
 import { openThread, toEnd } from "./thread.js";
@@ -81,7 +82,7 @@ const writtenIn = (form) =>
 // Returns whether the form was accepted.
 export async function send(form, button) {
   const address = button?.getAttribute("formaction") || form.action;
-  const [body, written] = [new URLSearchParams(new FormData(form)), writtenIn(form)];
+  const [body, written] = [bodyOf(form), writtenIn(form)];
   const from = shown;
   let answer;
   try {
@@ -97,6 +98,7 @@ export async function send(form, button) {
   if (isOk && writtenIn(form) === written) {
     if (form.id === "write") forgetDraft(form);
     form.reset();
+    if (form.id === "write") detach();
     form.querySelector("details")?.removeAttribute("open");
   }
   // Another conversation may have been chosen in the meantime.

@@ -6,6 +6,7 @@ from moca.storage.db.operator_tables import SavedReply
 
 HERE = "/api/saved-replies"
 HOURS = {"name": "Hours", "shortcut": "hours", "text": "At nine, {first_name}."}
+STORED = {**HOURS, "file": None}
 
 
 def test_saved_replies_are_listed_by_name(client):
@@ -14,8 +15,8 @@ def test_saved_replies_are_listed_by_name(client):
 
     assert client.get(HERE).get_json() == {
         "items": [
-            {"id": 2, **HOURS},
-            {"id": 1, "name": "Returns", "shortcut": None, "text": "Within 30 days."},
+            {"id": 2, **STORED},
+            {"id": 1, "name": "Returns", "shortcut": None, "text": "Within 30 days.", "file": None},
         ]
     }
 
@@ -25,7 +26,7 @@ def test_a_reply_is_saved(client, house):
 
     answer = client.post(HERE, json=HOURS)
 
-    assert (answer.status_code, answer.get_json()) == (201, {"id": 1, **HOURS})
+    assert (answer.status_code, answer.get_json()) == (201, {"id": 1, **STORED})
     assert house.told == [AddSavedReply("Hours", "hours", "At nine, {first_name}.")]
     assert house.deeds == [("token", "added a saved reply", "")]
 
@@ -36,7 +37,7 @@ def test_a_saved_reply_is_changed_and_removed(client, house):
     changed = client.patch(f"{HERE}/1", json={"shortcut": ""})
     removed = client.delete(f"{HERE}/1")
 
-    assert (changed.status_code, changed.get_json()) == (200, {"id": 1, **HOURS})
+    assert (changed.status_code, changed.get_json()) == (200, {"id": 1, **STORED})
     assert (removed.status_code, removed.get_json()) == (200, {"id": 1, "removed": True})
     assert house.told == [ChangeSavedReply(1, shortcut=""), RemoveSavedReply(1)]
 

@@ -106,7 +106,7 @@ def test_every_page_forbids_what_it_does_not_need(browser_session):
         "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; "
         "base-uri 'none'; form-action 'self'; object-src 'none'; "
         "img-src 'self' https://*.cdninstagram.com https://*.fbcdn.net https://*.fbsbx.com; "
-        "media-src https://*.cdninstagram.com https://*.fbcdn.net https://*.fbsbx.com",
+        "media-src 'self' https://*.cdninstagram.com https://*.fbcdn.net https://*.fbsbx.com",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -104,4 +104,4 @@ def test_a_saved_reply_that_is_gone_is_not_sent(browser_session, house):
     answer = sends(browser_session, "/conversations/1/messages", answer="9")
 
     assert (answer.status_code, house.told) == (422, [])
-    assert "Write a reply or choose a saved reply." in answer.text
+    assert "Write a reply, choose a saved reply or attach a file." in answer.text
