@@ -159,9 +159,9 @@ def _name(command: GenerateReply) -> tuple[ContactKey, int, int]:
 def _answer(command: GenerateReply, reply: GeneratedReply | HandOver | NoReply) -> Answer:
     name = _name(command)
     match reply:
-        case GeneratedReply(content=content, by=by, is_sample=is_sample):
-            return ReplyGenerated(*name, content, by, is_sample)
-        case HandOver(because, words):
-            return HandoverRequested(*name, because, words)
+        case GeneratedReply(content=content, by=by, is_sample=is_sample, made_by=made_by):
+            return ReplyGenerated(*name, content, by, is_sample, made_by)
+        case HandOver(because=because, content=content, made_by=made_by):
+            return HandoverRequested(*name, because, content, made_by)
         case NoReply(because):
             return ReplyDeclined(*name, because)

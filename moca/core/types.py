@@ -178,3 +178,15 @@ def fold_name(name: str) -> str:
 def is_reserved(name: str) -> bool:
     """Return whether no operator may have this name."""
     return fold_name(name).strip() in RESERVED_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """What made a reply of the bot."""
+
+    generator: str
+    """Its name in the settings."""
+    rule: str | None = None
+    """The name of its rule; None if it is made without rules."""
+    is_ai: bool = False
+    """Whether a language model, or what stands for one, wrote the text."""

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
@@ -7,6 +7,7 @@ import structlog
 
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
+from moca.core.types import MadeBy
 from moca.replies.generator import (
     GeneratedReply,
     GenerationError,
@@ -81,14 +82,16 @@ class GeneratorChain:
             match reply:
                 case NoReply(because):
                     passed.append(f"{link.name}: {because}")
-                case HandOver(because, content):
-                    return HandOver(_maker(f"{link.name}: {because}", passed), content)
-                case GeneratedReply(content=content, by=by):
-                    maker = _maker(f"{link.name}: {by}" if by else link.name, passed)
-                    return GeneratedReply(content, maker, is_sample=reply.is_sample)
+                case HandOver(because=because):
+                    by = _maker(f"{link.name}: {because}", passed)
+                    return replace(reply, because=by, made_by=_made_by(link, reply.rule))
+                case GeneratedReply(by=by):
+                    by = _maker(f"{link.name}: {by}" if by else link.name, passed)
+                    return replace(reply, by=by, made_by=_made_by(link, reply.rule))
                 case Content():
+                    by = _maker(link.name, passed)
                     is_sample = getattr(link.generator, "is_sample", False)
-                    return GeneratedReply(reply, _maker(link.name, passed), is_sample=is_sample)
+                    return GeneratedReply(reply, by, is_sample, made_by=_made_by(link))
         if failed:
             raise GenerationError("; ".join(passed))
         return NoReply("; ".join(passed))
@@ -103,6 +106,10 @@ def _reply_of(link: ChainLink, request: ReplyRequest) -> Reply:
         # A fault in a third-party generator must not keep the next one from answering.
         log.exception("generator_crashed", generator=link.name)
         raise GenerationError(f"crashed ({type(error).__name__})") from None
+
+
+def _made_by(link: ChainLink, rule: str | None = None) -> MadeBy:
+    return MadeBy(link.name, rule, getattr(link.generator, "is_ai", False))
 
 
 def _maker(by: str, passed: Sequence[str]) -> str:

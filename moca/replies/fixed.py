@@ -32,6 +32,7 @@ class MockGenerator:
     needs_history: int = 0
     needs_name: bool = False
     is_sample: bool = True
+    is_ai: bool = True
 
     def reply(self, request: ReplyRequest) -> Content:  # noqa: ARG002
         """Return the text."""

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
-from moca.core.types import ContactKey, Role
+from moca.core.types import ContactKey, MadeBy, Role
 
 
 class GenerationError(Exception):
@@ -47,6 +47,10 @@ class GeneratedReply:
     by: str = ""
     is_sample: bool = False
     """Whether it stands for a reply that would differ each time."""
+    rule: str | None = None
+    """The name of the rule that it follows."""
+    made_by: MadeBy | None = None
+    """Filled in by the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ class HandOver:
 
     because: str
     content: Content | None = None
+    rule: str | None = None
+    """The name of the rule that asks for it."""
+    made_by: MadeBy | None = None
+    """Filled in by the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ Reply = Content | GeneratedReply | HandOver | NoReply
 class ReplyGenerator(Protocol):
     """Makes replies. One instance serves every conversation, from several threads at once.
 
-    A generator without history and with `needs_name = False` saves a database query.
+    A generator without history and with `needs_name = False` saves a database query. One whose
+    text a language model writes has `is_ai = True`.
     """
 
     @property

@@ -1,12 +1,14 @@
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.types import MadeBy
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import MockGenerator
 from moca.replies.generator import GeneratedReply, GenerationError, HandOver, NoReply
 from tests.replies.requests import asked
 
 HELLO = Content(text="Hello")
+FIXED = MadeBy("fixed")
 
 
 class Scripted:
@@ -27,12 +29,18 @@ def chain(**answers):
 @pytest.mark.parametrize(
     ("answers", "reply"),
     [
-        ({"rules": GeneratedReply(HELLO, "rule 'hi'")}, GeneratedReply(HELLO, "rules: rule 'hi'")),
-        ({"mock": HELLO}, GeneratedReply(HELLO, "mock")),
-        ({"rules": HandOver("a complaint")}, HandOver("rules: a complaint")),
+        (
+            {"rules": GeneratedReply(HELLO, "rule 'hi'", rule="hi")},
+            GeneratedReply(HELLO, "rules: rule 'hi'", rule="hi", made_by=MadeBy("rules", "hi")),
+        ),
+        ({"mock": HELLO}, GeneratedReply(HELLO, "mock", made_by=MadeBy("mock"))),
+        (
+            {"rules": HandOver("a complaint")},
+            HandOver("rules: a complaint", made_by=MadeBy("rules")),
+        ),
         (
             {"rules": NoReply("no rule matches"), "fixed": HELLO},
-            GeneratedReply(HELLO, "fixed, after rules: no rule matches"),
+            GeneratedReply(HELLO, "fixed, after rules: no rule matches", made_by=FIXED),
         ),
         (
             {
@@ -43,11 +51,16 @@ def chain(**answers):
             GeneratedReply(
                 HELLO,
                 "fixed: fixed text, after rules: no rule matches; model: no answer in time",
+                made_by=FIXED,
             ),
         ),
         (
             {"rules": NoReply("no rule matches"), "model": HandOver("it wants one", HELLO)},
-            HandOver("model: it wants one, after rules: no rule matches", HELLO),
+            HandOver(
+                "model: it wants one, after rules: no rule matches",
+                HELLO,
+                made_by=MadeBy("model"),
+            ),
         ),
         (
             {"rules": NoReply("no rule matches"), "model": NoReply("the budget is spent")},
@@ -68,7 +81,7 @@ def test_where_nobody_answers_and_one_failed_it_is_worth_asking_again():
 def test_a_generator_that_crashes_does_not_keep_the_next_from_answering():
     crashing = chain(theirs=KeyError("what the contact wrote"), fixed=HELLO)
     assert crashing.reply(asked("hi")) == GeneratedReply(
-        HELLO, "fixed, after theirs: crashed (KeyError)"
+        HELLO, "fixed, after theirs: crashed (KeyError)", made_by=FIXED
     )
 
 

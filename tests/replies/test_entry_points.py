@@ -3,6 +3,7 @@
 import pytest
 
 from moca.core.content.content import Content
+from moca.core.types import MadeBy
 from moca.replies.generator import BadGenerator, GeneratedReply
 from moca.replies.registry import generator_names, make_generator
 from moca.settings.reader import read_settings
@@ -36,6 +37,8 @@ gone = moca_weather:gone
 absent = moca_not_there:make
 """
 
+WEATHER = MadeBy("weather")
+
 
 @pytest.fixture(autouse=True)
 def _installed(tmp_path, monkeypatch):
@@ -58,12 +61,14 @@ def made(tmp_path, toml):
 
 def test_a_generator_of_another_distribution_answers(tmp_path):
     reply = made(tmp_path, "generator = 'weather'").reply(asked("hi"))
-    assert reply == GeneratedReply(Content(text="Rain in Oslo"), "weather")
+    assert reply == GeneratedReply(Content(text="Rain in Oslo"), "weather", made_by=WEATHER)
 
 
 def test_it_is_made_with_its_own_table(tmp_path):
     generator = made(tmp_path, "generator = 'weather'\n[replies.weather]\ncity = 'Rome'")
-    assert generator.reply(asked("hi")) == GeneratedReply(Content(text="Rain in Rome"), "weather")
+    assert generator.reply(asked("hi")) == GeneratedReply(
+        Content(text="Rain in Rome"), "weather", made_by=WEATHER
+    )
 
 
 def test_it_stands_in_a_chain_like_our_own(tmp_path):
@@ -72,7 +77,7 @@ def test_it_stands_in_a_chain_like_our_own(tmp_path):
     chain = made(tmp_path, toml)
     assert chain.needs_history == 2
     assert chain.reply(asked("hi")) == GeneratedReply(
-        Content(text="Rain in Oslo"), "weather, after rules: no rule matches"
+        Content(text="Rain in Oslo"), "weather, after rules: no rule matches", made_by=WEATHER
     )
 
 

@@ -1,11 +1,13 @@
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.types import Role
+from moca.core.types import MadeBy, Role
 from moca.replies.generator import BadGenerator, GeneratedReply
 from moca.replies.registry import generator_names, make_generator
 from moca.settings.sections import Settings
 from tests.replies.requests import asked, said
+
+MOCK = MadeBy("mock", is_ai=True)
 
 
 def problems(names, tables=()):
@@ -17,18 +19,22 @@ def problems(names, tables=()):
 def test_the_mock_says_what_it_is():
     mock = make_generator(["mock"], {})
     said = Content(text="This would be an AI generated message")
-    assert mock.reply(asked("hi")) == GeneratedReply(said, "mock", is_sample=True)
+    assert mock.reply(asked("hi")) == GeneratedReply(said, "mock", is_sample=True, made_by=MOCK)
 
 
 def test_the_mock_says_what_the_settings_say():
     settings = Settings.model_validate({"replies": {"mock_text": "Hello"}})
     made = make_generator(settings.replies.chain, settings.replies.tables)
-    assert made.reply(asked("hi")) == GeneratedReply(Content(text="Hello"), "mock", is_sample=True)
+    assert made.reply(asked("hi")) == GeneratedReply(
+        Content(text="Hello"), "mock", is_sample=True, made_by=MOCK
+    )
 
 
 def test_the_fixed_text_is_said_to_everybody():
     fixed = make_generator(["fixed"], {"fixed": {"text": "Soon"}})
-    assert fixed.reply(asked("hi")) == GeneratedReply(Content(text="Soon"), "fixed: fixed text")
+    assert fixed.reply(asked("hi")) == GeneratedReply(
+        Content(text="Soon"), "fixed: fixed text", made_by=MadeBy("fixed")
+    )
 
 
 def test_a_fixed_text_that_says_nothing_is_refused():

@@ -7,7 +7,7 @@ from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation
 from moca.core.messages.replies import QueueReply
 from moca.core.policy import ConversationPolicy
-from moca.core.types import ClosingMessage
+from moca.core.types import ClosingMessage, MadeBy
 
 
 def disclosed(
@@ -32,6 +32,7 @@ def reply_with_disclosure(
     closing_message: ClosingMessage | None = None,
     is_away_text: bool = False,
     made_of: Iterable[Inbound] = (),
+    made_by: MadeBy | None = None,
 ) -> tuple[QueueReply, ...]:
     """Queue a reply of the bot, with the disclosure if due. The last part answers the messages."""
     *before, last = disclosed(state, content, now, policy)
@@ -57,6 +58,7 @@ def reply_with_disclosure(
         is_away_text=is_away_text,
         made_of=tuple(message.text for message in made_of),
         key=None if answered else f"unasked {key}",
+        made_by=made_by,
     )
     return (*earlier, answer)
 

@@ -87,7 +87,13 @@ def take_content(
     fault = fault_in(event.content)
     if fault is not None:
         return _try_again(state, draft, f"Instagram would reject it: {fault}", now, policy)
-    made = replace(draft, content=event.content, deadline=None, is_sample=event.is_sample)
+    made = replace(
+        draft,
+        content=event.content,
+        deadline=None,
+        is_sample=event.is_sample,
+        made_by=event.made_by,
+    )
     written = _replaced(state, draft, made)
     queueing, effects = queue_ready(written, now, policy)
     return queueing, (_noted(draft, now, "generated", event.by), *effects)
@@ -116,7 +122,15 @@ def take_handover(
     otherwise = Content(text=policy.hand_over_text) if policy.hand_over_text else None
     is_fit = event.content is not None and fault_in(event.content) is None
     content = event.content if is_fit else otherwise
-    handed, command = hand_over(state, draft.inputs, event.because, content, now=now, policy=policy)
+    handed, command = hand_over(
+        state,
+        draft.inputs,
+        event.because,
+        content,
+        now=now,
+        policy=policy,
+        made_by=event.made_by if is_fit else None,
+    )
     return handed, (_noted(draft, now, "handed over", event.because), command)
 
 
@@ -131,7 +145,13 @@ def queue_ready(state: Conversation, now: datetime, policy: ConversationPolicy) 
         if _equal_reply_is_queueing(state, draft) or _waits_for_disclosure(state, now, policy):
             break
         *before, reply = reply_with_disclosure(
-            state, draft.input_ids, draft.content, now, policy, made_of=draft.inputs
+            state,
+            draft.input_ids,
+            draft.content,
+            now,
+            policy,
+            made_of=draft.inputs,
+            made_by=draft.made_by,
         )
         same_as = _message_with_same_reply(state, draft)
         effects += (*before, reply) if same_as is None else (ShareReply(same_as, reply),)

@@ -7,6 +7,7 @@ from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation, Draft
 from moca.core.messages.replies import HandOverConversation
 from moca.core.policy import ConversationPolicy
+from moca.core.types import MadeBy
 
 
 def hand_over(
@@ -17,6 +18,7 @@ def hand_over(
     *,
     now: datetime,
     policy: ConversationPolicy,
+    made_by: MadeBy | None = None,
 ) -> tuple[Conversation, HandOverConversation]:
     """Hand the conversation over to the team.
 
@@ -25,6 +27,6 @@ def hand_over(
     closing = () if content is None else disclosed(state, content, now, policy)
     leaving = Draft(inputs=inputs, attempt=0, is_queueing=True)
     command = HandOverConversation(
-        state.conversation_id, leaving.input_ids, because, closing, at=now
+        state.conversation_id, leaving.input_ids, because, closing, at=now, made_by=made_by
     )
     return replace(state.emptied(), drafts=(leaving,), heard_at=now), command

@@ -5,7 +5,7 @@ from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound, Snapshot
 from moca.core.inbound.event_rules import is_tap, rule_of
 from moca.core.policy import ConversationPolicy
-from moca.core.types import ContactKey, ConversationStatus
+from moca.core.types import ContactKey, ConversationStatus, MadeBy
 
 _HOUR = timedelta(hours=1)
 
@@ -23,6 +23,7 @@ class Draft:
     is_queueing: bool = False
     is_sample: bool = False
     """Whether its content stands for one that would differ each time."""
+    made_by: MadeBy | None = None
 
     @property
     def is_generating(self) -> bool:

@@ -6,7 +6,7 @@ from moca.core.content.uploads import AttachedFile
 from moca.core.conversation.snapshot import Inbound
 from moca.core.messages.command import AuditText, AwaitedCommand, Command
 from moca.core.outbox.queued_reply import QueuedReply
-from moca.core.types import Author, ClosingMessage, ContactKey, Outcome, Priority, Step
+from moca.core.types import Author, ClosingMessage, ContactKey, MadeBy, Outcome, Priority, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ class ReplyGenerated:
     """The generator and the reason for choosing it, for the journey."""
     is_sample: bool = False
     """Whether it stands for content that would differ each time."""
+    made_by: MadeBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class HandoverRequested:
     because: str
     content: Content | None = None
     """The message to the contact about it; None uses the one in the settings."""
+    made_by: MadeBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class QueueReply(AwaitedCommand):
     """Whether to take over the conversation in the same transaction."""
     attachment: AttachedFile | None = field(default=None, kw_only=True)
     """A file, sent after the content, which may be empty."""
+    made_by: MadeBy | None = field(default=None, kw_only=True)
+    """None if no generator made it: an operator's, or a text of the settings."""
 
     def audit_text(self) -> AuditText:
         return AuditText("sent a reply", f"conversation {self.conversation_id}")
@@ -185,6 +189,8 @@ class HandOverConversation(Command):
     contents: tuple[Content, ...]
     """The last one answers the inputs; if there is none, they end suppressed."""
     at: datetime
+    made_by: MadeBy | None = None
+    """Of the last one; None if it is a text of the settings."""
 
 
 @dataclass(frozen=True, slots=True)

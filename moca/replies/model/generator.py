@@ -14,6 +14,8 @@ from moca.replies.model.truncation import within_bytes
 class ModelGenerator:
     """Replies by a language model, within its budget, and not while its server is down."""
 
+    is_ai = True
+
     def __init__(self, options: ModelOptions, client: ModelClient, budget: Budget) -> None:
         self._options = options
         self._client = client

@@ -82,7 +82,7 @@ def _hand_over(
 
 def _closing_replies(command: HandOverConversation, inputs: tuple[int, ...]) -> list[QueueReply]:
     *before, last = command.contents
-    closing = [(content, ()) for content in before] + [(last, inputs)]
+    closing = [(content, (), None) for content in before] + [(last, inputs, command.made_by)]
     return [
         QueueReply(
             command.conversation_id,
@@ -90,6 +90,7 @@ def _closing_replies(command: HandOverConversation, inputs: tuple[int, ...]) -> 
             content,
             at=command.at,
             closing_message=ClosingMessage.HAND_OVER,
+            made_by=made_by,
         )
-        for content, ids in closing
+        for content, ids, made_by in closing
     ]

@@ -127,6 +127,11 @@ class Message(Table):
     """The change of consent in it."""
     deleted_at = InstantField(null=True)
     """When it was unsent; of a contact's message, only the row itself is left."""
+    generator = peewee.CharField(null=True)
+    """The generator that made it; None, like both that follow, before this was recorded."""
+    rule = peewee.TextField(null=True)
+    is_ai_generated = peewee.BooleanField(null=True)
+    """None for people."""
 
     class Meta:
         indexes = ((("mid", "account_id", "kind"), True), (("conversation", "id"), False))

@@ -53,6 +53,9 @@ _MESSAGES = Insertion(
     Message.because,
     Message.redeliveries,
     Message.comment_id,
+    Message.generator,
+    Message.rule,
+    Message.is_ai_generated,
 )
 _ITEMS = Insertion(
     QueueItem,
@@ -192,8 +195,7 @@ def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
         cool_down(command.conversation_id, command.at + batch.policy.cooldown)
     else:
         conclude(batch, refused.inputs, refusal.outcome, because, command.at)
-    is_outdated = refusal.outcome is None
-    batch.tell(ReplyRefused(contact, command.input_ids, because, is_outdated))
+    batch.tell(ReplyRefused(contact, command.input_ids, because, refusal.outcome is None))
     batch.answer(command.receipt, Conflict(because))
 
 
@@ -229,6 +231,7 @@ def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
 
 
 def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
+    made_by, is_bot = accepted.command.made_by, accepted.command.author is Author.BOT
     return (
         accepted.place.conversation_id,
         accepted.place.account_id,
@@ -245,6 +248,9 @@ def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
         "",
         0,
         accepted.comment_id,
+        None if made_by is None else made_by.generator,
+        None if made_by is None else made_by.rule,
+        (made_by is not None and made_by.is_ai) if is_bot else None,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from peewee import JOIN
 
 from moca.core.reasons import stored_reason
-from moca.core.types import Author, MessageStatus, Outcome, Role
+from moca.core.types import Author, MadeBy, MessageStatus, Outcome, Role
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.queries.pagination import Key, Page
@@ -119,7 +119,15 @@ def record_of(row: dict[str, Any]) -> MessageRecord:
         reply_mid=address_of(row["reply"], row["reply_mid"]) if row["reply"] else None,
         duplicate_of_mid=_original(row),
         redeliveries=row["redeliveries"],
+        made_by=_made_by(row),
+        is_ai_generated=row["is_ai_generated"],
     )
+
+
+def _made_by(row: dict[str, Any]) -> MadeBy | None:
+    if row["generator"] is None:
+        return None
+    return MadeBy(row["generator"], row["rule"], bool(row["is_ai_generated"]))
 
 
 def _original(row: dict[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from moca.core.types import (
     Author,
     ConversationStatus,
     ItemStatus,
+    MadeBy,
     MessageStatus,
     Outcome,
     Priority,
@@ -134,6 +135,10 @@ class MessageRecord:
     """The public id of the reply that answers it."""
     duplicate_of_mid: str | None
     redeliveries: int
+    made_by: MadeBy | None
+    """What made it; None for people, texts of the settings, and before this was recorded."""
+    is_ai_generated: bool | None
+    """None for people, and before this was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,15 @@ class ConversationShape(ResponseModel):
     cooldown_until: AwareDatetime | None
 
 
+class MadeByShape(ResponseModel):
+    """What made a reply of the bot."""
+
+    generator: str = Field(description="Its name in the settings.")
+    rule: str | None = Field(description="The rule that the reply follows.")
+    bot: str = Field("default", description="The bot of the settings file.")
+    version: int | None = Field(None, description="Null for a bot that comes from files.")
+
+
 class MessageShape(ResponseModel):
     """A message of either side, and its outcome."""
 
@@ -130,6 +139,15 @@ class MessageShape(ResponseModel):
     reply_mid: str | None = Field(description="The reply that answers it.")
     duplicate_of_mid: str | None
     redeliveries: int
+    made_by: MadeByShape | None = Field(
+        description="Null for people, for texts of the settings such as the away message, and for "
+        "replies from before this was recorded."
+    )
+    ai_generated: bool | None = Field(
+        validation_alias="is_ai_generated",
+        description="Whether a language model, or the mock generator, wrote it. Null for people "
+        "and for replies from before this was recorded.",
+    )
 
 
 class QueueItemShape(ResponseModel):

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.types import Role
+from moca.core.types import MadeBy, Role
 from moca.replies.generator import GeneratedReply, GenerationError, HandOver
 from moca.replies.registry import make_generator
 from moca.settings.sections import Settings
@@ -13,6 +13,9 @@ from tests.replies.requests import NOON, asked, said
 
 SECRET = "what the contact wrote"
 MODEL = {"url": "", "api_key": KEY, "model": "small-1", "timeout_seconds": 5}
+
+BY_MODEL = MadeBy("model", is_ai=True)
+HELLO = GeneratedReply(Content(text="Hello"), "model: small-1", made_by=BY_MODEL)
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def fault(generator, request=None):
 def test_the_model_answers(server, protocol):
     server.will(protocol.answer(" Hello there. "))
     reply = protocol.generator(server).reply(asked("hi"))
-    assert reply == GeneratedReply(Content(text="Hello there."), "model: small-1")
+    assert reply == GeneratedReply(Content(text="Hello there."), "model: small-1", made_by=BY_MODEL)
 
 
 def test_openai_is_asked_with_system_prompt_history_and_limit(server):
@@ -132,7 +135,7 @@ def test_the_model_may_ask_for_a_person_in_words_that_quote_nobody(server, proto
     reason = json.dumps(given) if protocol is OPENAI else given
     server.will(protocol.answer("One moment.", reason=reason))
     assert protocol.generator(server).reply(asked(SECRET)) == HandOver(
-        f"model: the model asks for a person: {told}", Content(text="One moment.")
+        f"model: the model asks for a person: {told}", Content(text="One moment."), made_by=BY_MODEL
     )
 
 
@@ -140,7 +143,7 @@ def test_the_model_may_ask_for_a_person_in_words_that_quote_nobody(server, proto
 def test_where_it_asks_without_words_the_settings_have_them(server, given):
     server.will(chat(None, reason=given))
     reply = OPENAI.generator(server).reply(asked("hi"))
-    assert reply == HandOver("model: the model asks for a person: other")
+    assert reply == HandOver("model: the model asks for a person: other", made_by=BY_MODEL)
 
 
 @pytest.mark.parametrize(
@@ -170,9 +173,7 @@ def test_a_server_s_fault_is_repeated_so_often_and_no_more(server, protocol):
 def test_a_repeated_call_may_succeed(server, protocol):
     server.will(b"oops", 503, {"Content-Type": "text/html"})
     server.will(protocol.answer("Hello"))
-    assert protocol.generator(server).reply(asked("hi")) == GeneratedReply(
-        Content(text="Hello"), "model: small-1"
-    )
+    assert protocol.generator(server).reply(asked("hi")) == HELLO
 
 
 def test_a_server_that_hangs_is_given_up(server, protocol):
@@ -260,7 +261,7 @@ def test_a_server_that_asks_for_a_rest_gets_it(server, protocol, header, seconds
     early = asked("hi", at=NOON + timedelta(seconds=seconds - 1))
     assert until in fault(generator, early)
     late = asked("hi", at=NOON + timedelta(seconds=seconds))
-    assert generator.reply(late) == GeneratedReply(Content(text="Hello"), "model: small-1")
+    assert generator.reply(late) == HELLO
 
 
 def test_an_odd_wish_for_a_rest_is_none(server, protocol):
@@ -269,9 +270,7 @@ def test_an_odd_wish_for_a_rest_is_none(server, protocol):
         server.will({}, 429, {"Retry-After": header})
         server.will(protocol.answer("Hello"))
         fault(generator)
-        assert generator.reply(asked("hi")) == GeneratedReply(
-            Content(text="Hello"), "model: small-1"
-        ), header
+        assert generator.reply(asked("hi")) == HELLO, header
 
 
 def test_the_environment_s_keys_and_addresses_are_not_read(server, protocol, monkeypatch):

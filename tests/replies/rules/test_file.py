@@ -202,6 +202,7 @@ def test_the_example_in_the_readme_answers():
     assert book.reply(asked("Preis?", name="Anna Berg")) == GeneratedReply(
         Content(text="20 €, Anna.", quick_replies=(QuickReply(title="Shirts", payload="SHIRTS"),)),
         "rule 'prices'",
+        rule="prices",
     )
 
 
@@ -210,5 +211,6 @@ def test_the_example_hands_over_and_keeps_silent_where_it_knows_nothing():
     assert book.reply(asked("Mensch!")) == HandOver(
         "rule 'a person, please' asks for a person",
         Content(text="Ich gebe dich an einen Menschen weiter, der dir hier antwortet."),
+        "a person, please",
     )
     assert book.reply(asked("Do you ship to Mars?")) == NoReply("no rule matches")

@@ -13,7 +13,7 @@ def rules(text):
 
 def fits(keyword, text):
     book = rules(f"[[rule]]\nname = 'r'\nkeywords = [{keyword!r}]\nanswers = 'yes'")
-    return book.reply(asked(text)) == GeneratedReply(Content(text="yes"), "rule 'r'")
+    return book.reply(asked(text)) == GeneratedReply(Content(text="yes"), "rule 'r'", rule="r")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_pattern_that_would_search_for_ever_is_given_up_and_the_next_rule_aske
     )
     with capture_logs() as logs:
         assert book.reply(asked("a" * 60 + "!")) == GeneratedReply(
-            Content(text="yes"), "rule 'rest'"
+            Content(text="yes"), "rule 'rest'", rule="rest"
         )
     assert logs == [{"event": "pattern_too_slow", "log_level": "warning", "rule": "slow"}]
 
@@ -83,7 +83,7 @@ def test_the_first_rule_that_fits_any_of_the_messages_is_taken():
         "[[rule]]\nname = 'a'\nkeywords = ['a']\nanswers = 'A'\n"
         "[[rule]]\nname = 'b'\nkeywords = ['b']\nanswers = 'B'\n"
     )
-    assert book.reply(asked("b", "a")) == GeneratedReply(Content(text="A"), "rule 'a'")
+    assert book.reply(asked("b", "a")) == GeneratedReply(Content(text="A"), "rule 'a'", rule="a")
 
 
 def test_nothing_is_said_where_no_rule_fits():
@@ -240,6 +240,6 @@ def test_a_rule_can_hand_over_with_words_or_without():
         "[[rule]]\nname = 'b'\nkeywords = ['boss']\nhand_over = true\n"
     )
     assert book.reply(asked("human")) == HandOver(
-        "rule 'a' asks for a person", Content(text="Wait")
+        "rule 'a' asks for a person", Content(text="Wait"), "a"
     )
-    assert book.reply(asked("boss")) == HandOver("rule 'b' asks for a person")
+    assert book.reply(asked("boss")) == HandOver("rule 'b' asks for a person", rule="b")

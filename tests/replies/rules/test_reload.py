@@ -37,7 +37,7 @@ def after(seconds):
 
 
 def said(text):
-    return GeneratedReply(Content(text=text), "rule 'r'")
+    return GeneratedReply(Content(text=text), "rule 'r'", rule="r")
 
 
 def test_a_changed_file_counts_within_a_second(file):

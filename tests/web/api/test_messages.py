@@ -44,7 +44,32 @@ def test_a_message_is_shown_whole(client):
         "duplicate_of_mid": None,
         "redeliveries": 0,
         "content": None,
+        "made_by": None,
+        "ai_generated": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("columns", "made_by", "is_ai"),
+    [
+        (
+            {"generator": "rules", "rule": "prices", "is_ai_generated": False},
+            {"generator": "rules", "rule": "prices", "bot": "default", "version": None},
+            False,
+        ),
+        (
+            {"generator": "model", "is_ai_generated": True},
+            {"generator": "model", "rule": None, "bot": "default", "version": None},
+            True,
+        ),
+        ({"is_ai_generated": False}, None, False),
+        ({"author": "operator"}, None, None),
+    ],
+)
+def test_what_made_a_reply_is_told(client, columns, made_by, is_ai):
+    a_reply(a_conversation(), **columns)
+    told = client.get("/api/messages/moca-1").get_json()
+    assert (told["made_by"], told["ai_generated"]) == (made_by, is_ai)
 
 
 def test_a_reply_without_an_id_of_instagrams_is_named_by_ours_for_ever(client):
