@@ -49,6 +49,7 @@ from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
 from moca.logs import hash_names_with
+from moca.push.service import PushService, is_push_installed
 from moca.replies.budget import BudgetRecord, Spent
 from moca.replies.registry import make_generator
 from moca.settings.display import shown_settings
@@ -112,6 +113,7 @@ def start_application(
         hash_names_with(keep_secret(LOG_KEY))
     vault = Vault(settings.instagram.token_key.get_secret_value(), settings.database.url)
     book = CredentialStore(database, vault, clock.now)
+    push = PushService(database, vault, settings.web.public_url) if is_push_installed() else None
     sandbox = Sandbox.of(settings)
     own = settings_account(settings)
     token_for = own.token_for if sandbox is None else sandbox.accounts.token_for
@@ -147,6 +149,7 @@ def start_application(
                     lambda: graph_client(settings, book, token_for),
                 ),
                 post=notification_targets(settings),
+                pushes=push,
                 unnamed=UnnamedContacts(database),
                 indexes=True,
                 comparing=ReconciliationConfig(
@@ -177,6 +180,7 @@ def start_application(
         seal=vault.seal,
         login=lambda: login_client(settings),
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
+        push=push,
         note_signing=SignatureRecorder(system.tell).note,
         process_status=lambda: _process_status(system, database),
         uploads=upload_folder(settings),

@@ -27,6 +27,7 @@ from moca.core.messages.inbound import (
     MessagesMissing,
 )
 from moca.core.messages.operator_actions import ContactErased, ConversationChanged, FreezeChanged
+from moca.core.messages.push import PushesTaken
 from moca.core.messages.reconciliation import ArrivalsCounted, MessagesMissed, ReconciliationsDue
 from moca.core.messages.replies import MessagesEnded, ReplyQueued, ReplyRefused, ReplyShared
 
@@ -42,6 +43,7 @@ class Recipient(Enum):
     SEARCH_INDEX = auto()
     RECONCILIATION = auto()
     NOTIFICATIONS = auto()
+    PUSHES = auto()
     OBSERVERS_ONLY = auto()
 
 
@@ -58,6 +60,7 @@ _RECIPIENTS: Mapping[type, Recipient] = {
     ReconciliationsDue: Recipient.RECONCILIATION,
     NotificationStored: Recipient.NOTIFICATIONS,
     NotificationsFound: Recipient.NOTIFICATIONS,
+    PushesTaken: Recipient.PUSHES,
     MessagesEnded: Recipient.OBSERVERS_ONLY,
     MessagesMissed: Recipient.OBSERVERS_ONLY,
 }

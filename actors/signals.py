@@ -64,6 +64,11 @@ class NotificationsDue:
 
 
 @dataclass(frozen=True, slots=True)
+class PushesDue:
+    """A look for push messages, or a delivery, is due. Timers -> PushActor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """The gathered commands belong in one transaction. Persistence, Timers -> Persistence."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from actors.background.contact_names import ContactNamesActor, UnnamedContacts
 from actors.background.notifications import NotificationActor, NotificationSender
 from actors.background.profile_sync import ProfileSync, ProfileSyncActor
+from actors.background.pushes import PushActor, PushSender
 from actors.background.reconciliation import ReconciliationActor, ReconciliationConfig
 from actors.background.retention import RetentionActor
 from actors.background.search_index import SearchIndexActor
@@ -18,6 +19,7 @@ from actors.side_calls import SharedReads
 from actors.signals import (
     IndexingDue,
     NamesDue,
+    PushesDue,
     ReconciliationDue,
     RefreshTokens,
     RetentionDue,
@@ -45,6 +47,8 @@ class BackgroundConfig:
     """None if no account gets ice breakers or a menu."""
     post: NotificationSender | None = None
     """Sends notifications to the outside; None if notifications are off."""
+    pushes: PushSender | None = None
+    """Delivers push messages to browsers; None if the extra is not installed."""
     unnamed: UnnamedContacts | None = None
     """None if names are read only when a contact writes."""
     indexes: bool = False
@@ -111,6 +115,9 @@ class BackgroundJobs:
                 dispatchers.readers, post=background.post, **common
             )
             self._begin(notifications, NotificationStored(), Recipient.NOTIFICATIONS)
+        if background.pushes is not None:
+            pushes = PushActor.start_on(dispatchers.readers, pushes=background.pushes, **common)
+            self._begin(pushes, PushesDue(), Recipient.PUSHES)
 
     def _begin(self, job: Ref[Any], first: object, recipient: Recipient | None = None) -> None:
         job.tell(first)

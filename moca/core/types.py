@@ -167,6 +167,12 @@ RESERVED_NAMES = frozenset({"api", "link", "system", "token"})
 """Names in the audit log for actors that are not operators."""
 
 
+def author_display_name(name: str) -> str:
+    """Return the name that pages show for a stored author, who need not be an operator."""
+    names = {"link": "Administrator (link)", "token": "API token", "system": "Moca"}
+    return names.get(name, name)
+
+
 def fold_name(name: str) -> str:
     """Return the form in which equivalent names are equal.
 

@@ -28,6 +28,7 @@ from moca.storage.operators import (
     mentions,
     notes,
     operators,
+    push,
     saved_replies,
 )
 from moca.storage.operators.audit import carry_out_audited
@@ -102,6 +103,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     mentions,
     notes,
     operators,
+    push,
     saved_replies,
     claim,
     freeze,

@@ -17,6 +17,7 @@ from moca.web.api.labels import label_routes
 from moca.web.api.me import own_routes
 from moca.web.api.messages import message_routes
 from moca.web.api.notes import note_routes
+from moca.web.api.push import with_push
 from moca.web.api.queue import queue_routes
 from moca.web.api.routes import described
 from moca.web.api.saved_replies import saved_reply_routes
@@ -154,7 +155,7 @@ def create_app(
             account_routes(ports, config, access),
             stats_routes(ports, access),
             cluster_routes(ports, access),
-            own_routes(own, access),
+            with_push(own_routes(own, access), ports, config),
         )
 
     for routes in api():
@@ -164,7 +165,7 @@ def create_app(
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
     Idempotency(ports, config).guard(app)
-    app.jinja_env.globals["has_sandbox"] = sandbox is not None
+    app.jinja_env.globals.update(has_sandbox=sandbox is not None, has_push=ports.push is not None)
     return app
 
 

@@ -7,8 +7,9 @@ import structlog
 from moca import clock
 from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound, Receipt
 from moca.core.messages.idempotency import KeyReused, RequestKey
-from moca.core.messages.operators import AuditedCommand, RecordAudit
-from moca.web.auth.current_user import current_user
+from moca.core.messages.operators import AssignConversation, AuditedCommand, RecordAudit
+from moca.core.types import author_display_name
+from moca.web.auth.current_user import author_id, current_user
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.idempotency import part_keys, reused, take_request_key
@@ -86,6 +87,19 @@ def record_audit(what: str, about: str, ports: WebPorts, config: WebConfig) -> N
     entry = RecordAudit(by, what, about, clock.now(), number, receipt=receipt)
     if not isinstance(_answer(entry, receipt, ports, config), Done):
         raise Problem(503, "Writing the audit log failed. Try again.")
+
+
+def assignment(conversation_id: int, operator_id: int | None, name: str) -> AssignConversation:
+    """Return the command of the current user that assigns a conversation."""
+    known = current_user()
+    return AssignConversation(
+        conversation_id,
+        operator_id,
+        name,
+        by=author_display_name(known.name) if known else "",
+        by_id=author_id(),
+        at=clock.now(),
+    )
 
 
 def _signed(command: AwaitedCommand, key: RequestKey | None) -> AwaitedCommand | AuditedCommand:

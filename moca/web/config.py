@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import peewee
 
@@ -101,6 +101,16 @@ def _unforeseen(*_: object) -> Any:
     raise RuntimeError("this process cannot connect accounts")
 
 
+class PushKeySource(Protocol):
+    """Has the key of push messages; both raise `WrongEncryptionKey` if it cannot be used."""
+
+    def make_key(self) -> str:
+        """Return a new encrypted key."""
+
+    def public_key(self) -> str | None:
+        """Return the public key as browsers want it; None if none was made yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebPorts:
     """The web layer's access to the rest of the system."""
@@ -125,5 +135,7 @@ class WebPorts:
     """Each setting's name, value and default for display, with secrets masked."""
     run_checks: Callable[[], Sequence[DoctorFinding]] = tuple
     """Runs the doctor, which takes seconds."""
+    push: PushKeySource | None = None
+    """None if push messages cannot be sent."""
     note_signing: Callable[[str], None] = lambda _secret: None
     """Called with the name of the secret that signed each webhook; fast."""

@@ -32,6 +32,12 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "NoteBody": {"text": "@ada Please look at the refund."},
     "PasswordBody": {"old": "the old password", "new": "a long new password"},
     "PauseBody": {"minutes": 30},
+    "PushBody": {
+        "endpoint": "https://push.example.com/send/abc",
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpk"
+        "NtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
     "ReactionBody": {"mid": "message_id_789", "emoji": "love"},
     "ReplyBody": {"text": "We open at nine."},
     "SavedReplyBody": {"name": "Opening hours", "shortcut": "hours", "text": "We open at nine."},

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+from moca.core.messages.operators import AssignConversation
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -72,3 +73,8 @@ def an_answered_question(conversation=None):
     a_step(reply, 5.4, "sending", "sent", "Instagram named it")
     a_step(reply, 6, "delivery", "echoed", "Instagram's echo came")
     return question, reply
+
+
+def assigned(conversation_id, operator_id, name="", by="API token", by_id=None):
+    """Return the command by which a user assigns a conversation."""
+    return AssignConversation(conversation_id, operator_id, name, by=by, by_id=by_id, at=AT)

@@ -144,6 +144,12 @@ class AssignConversation(AwaitedCommand):
     operator_id: int | None
     name: str = ""
     """For the audit log."""
+    by: str = ""
+    """Name of the user who assigns it, for the new assignee."""
+    by_id: int | None = None
+    """The id of the operator who assigns it; None for the link and the API token."""
+    at: datetime | None = None
+    """None if no one is to be told."""
 
     def audit_text(self) -> AuditText:
         to = f" to {self.name}" if self.operator_id else " to no one"

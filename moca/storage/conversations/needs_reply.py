@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from moca.core.push import PushKind
 from moca.core.reasons import Reason, stored_reason
 from moca.core.types import TEAMMATES, Outcome
 from moca.core.work_lists import NeededReply, needs_reply_after, waits_for_person
@@ -9,6 +10,7 @@ from moca.storage.db.bulk import Update
 from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Selection
 from moca.storage.db.tables import Conversation, Message
+from moca.storage.operators.push_queue import are_pushes_wanted, queue_pushes
 
 _LOOKED_AT = 100
 _NEED = Update(Conversation, Conversation.needs_reply_since, Conversation.needs_reply_last_at)
@@ -62,6 +64,8 @@ def follow_outcomes(ended: Iterable[EndedMessage]) -> None:
     _NEED.each(
         (*(need or (None, None)), each) for each, need in changed.items() if need != stored[each]
     )
+    new = {each: need.last_at for each, need in changed.items() if need and stored[each] is None}
+    queue_pushes(PushKind.NEEDS_REPLY, new)
 
 
 def _may_change(ended: EndedMessage) -> bool:
@@ -71,6 +75,11 @@ def _may_change(ended: EndedMessage) -> bool:
 def ask_for_reply(conversation_ids: Iterable[int], at: datetime) -> None:
     """Mark conversations as needing a reply, unless they are closed; an earlier mark stays."""
     rows = [(at, each) for each in conversation_ids]
+    if rows and are_pushes_wanted():
+        unmarked = Conversation.needs_reply_since.is_null() & (Conversation.status != "closed")
+        among = Conversation.id << [each for _, each in rows]
+        new = read_rows(Conversation.select(Conversation.id).where(among & unmarked))
+        queue_pushes(PushKind.NEEDS_REPLY, {each: at for (each,) in new})
     _FIRST_SINCE.each(rows)
     _LAST_AT.each(rows)
 

@@ -23,6 +23,7 @@ from moca.storage.db.operator_tables import (
     Upload,
 )
 from moca.storage.db.privacy_tables import DeletionRequest, PendingRedaction
+from moca.storage.db.push_tables import PushTarget, QueuedPush
 from moca.storage.db.search_tables import ChangedWords, SearchIndex
 from moca.storage.db.secret import KeptSecret, SignatureCheck
 from moca.storage.db.tables import (
@@ -76,6 +77,8 @@ TABLES: tuple[type[Table], ...] = (
     Operator,
     Mention,
     Login,
+    PushTarget,
+    QueuedPush,
     AuditEntry,
     IdempotencyKey,
     Freeze,

@@ -2,9 +2,11 @@ from collections.abc import Sequence
 
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operators import AssignConversation
+from moca.core.push import PushKind
 from moca.storage.db.operator_tables import Operator
 from moca.storage.db.tables import IS_CURRENT, Conversation
 from moca.storage.handlers import handles
+from moca.storage.operators.push_queue import queue_pushes
 from moca.storage.unit_of_work import Batch
 
 
@@ -16,9 +18,18 @@ def assign_conversations(batch: Batch, commands: Sequence[AssignConversation]) -
         if operator_id is not None and not _exists(operator_id):
             batch.answer(command.receipt, Conflict("this user has been removed"))
             continue
-        changed = Conversation.update(assignee_id=operator_id)
-        is_known = changed.where(Conversation.id == command.conversation_id).execute()
+        is_it = Conversation.id == command.conversation_id
+        is_new = Conversation.assignee_id.is_null() | (Conversation.assignee_id != operator_id)
+        _push(command, is_news=Conversation.select().where(is_it & is_new).exists())
+        is_known = Conversation.update(assignee_id=operator_id).where(is_it).execute()
         batch.answer(command.receipt, Done() if is_known else NotFound())
+
+
+def _push(command: AssignConversation, *, is_news: bool) -> None:
+    if command.at is None or command.operator_id in {None, command.by_id} or not is_news:
+        return
+    about = {command.conversation_id: command.at}
+    queue_pushes(PushKind.ASSIGNMENT, about, operator_id=command.operator_id, by=command.by)
 
 
 def assign_to_author(conversation_id: int, operator_id: int) -> None:

@@ -3,9 +3,12 @@ from collections.abc import Sequence
 from moca.core.mentions import find_mentions
 from moca.core.messages.command import Done
 from moca.core.messages.operators import AddNote, MarkMentionsSeen
+from moca.core.push import PushKind
+from moca.core.types import author_display_name
 from moca.storage.db.operator_tables import Mention, Operator
 from moca.storage.db.rows import read_rows
 from moca.storage.handlers import handles
+from moca.storage.operators.push_queue import queue_pushes
 from moca.storage.unit_of_work import Batch
 
 _MAX_OPERATORS = 500
@@ -17,6 +20,7 @@ def store_mentions(note_id: int, command: AddNote) -> None:
         return
     query = Operator.select(Operator.name, Operator.id).order_by(Operator.id)
     ids: dict[str, int] = dict(read_rows(query.limit(_MAX_OPERATORS)))
+    about = {command.conversation_id: command.at}
     for operator_id in {ids[each.name] for each in find_mentions(command.text, ids)}:
         Mention.insert(
             note=note_id,
@@ -24,6 +28,9 @@ def store_mentions(note_id: int, command: AddNote) -> None:
             conversation=command.conversation_id,
             seen_at=command.at if operator_id == command.author_id else None,
         ).execute()
+        if operator_id != command.author_id:
+            author = author_display_name(command.author)
+            queue_pushes(PushKind.MENTION, about, operator_id=operator_id, by=author)
 
 
 @handles(MarkMentionsSeen)

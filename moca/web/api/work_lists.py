@@ -5,12 +5,11 @@ from flask_openapi3.types import ResponseDict
 from moca import clock
 from moca.core.messages.labels import LabelConversation
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
-from moca.core.messages.operators import AssignConversation
 from moca.storage.queries.operators import find_operator
 from moca.web.api.conversations import find_conversation, plausible_instant
 from moca.web.api.labels import label_id_of
 from moca.web.api.routes import answer
-from moca.web.commands import carry_out
+from moca.web.commands import assignment, carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.schemas.requests import ConversationBody, ConversationPath, SnoozeBody
@@ -40,7 +39,7 @@ def with_work_lists(routes: APIBlueprint, ports: WebPorts, config: WebConfig) ->
             labelled = LabelConversation(found.id, tuple(sorted(label_ids)), None)
             carry_out(labelled, ports, config)
         if "assignee" in body.model_fields_set:
-            carry_out(AssignConversation(found.id, *operator), ports, config)
+            carry_out(assignment(found.id, *operator), ports, config)
         return answer(ConversationShape.model_validate(find_conversation(ports, path)))
 
     @routes.post(

@@ -15,12 +15,11 @@ from moca.core.messages.operator_actions import (
     UndoClose,
     UnsnoozeConversation,
 )
-from moca.core.messages.operators import AssignConversation
 from moca.core.types import ConversationStatus
 from moca.storage.queries.page_versions import version_of_all
 from moca.web.auth.current_user import author_name
 from moca.web.auth.guards import Guards
-from moca.web.commands import CommandResult, carry_out_each
+from moca.web.commands import CommandResult, assignment, carry_out_each
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
@@ -84,7 +83,7 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
     @routes.post("/conversations/bulk/assign/<operator>")
     def assign(operator: str) -> WerkzeugResponse:
         found = operator_of("" if operator == "none" else operator, ports)
-        return act(lambda number: AssignConversation(number, *found))
+        return act(lambda number: assignment(number, *found))
 
     @routes.post("/conversations/bulk/labels/<label_id>/<any('add', 'remove'):change>")
     def label(label_id: str, change: str) -> WerkzeugResponse:

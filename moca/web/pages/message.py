@@ -3,7 +3,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from moca import clock
-from moca.core.types import ItemStatus, MessageStatus
+from moca.core.types import ItemStatus, MessageStatus, author_display_name
 from moca.storage.queries.journeys import read_journey
 from moca.storage.queries.messages import answered_by, find_message
 from moca.storage.queries.page_versions import version_of_messages
@@ -24,8 +24,8 @@ def page_routes(config: WebConfig, access: Guards, live: LivePages) -> Blueprint
     """Return the page of a message's journey."""
     routes = Blueprint("pages", __name__)
     routes.before_request(access.guard_page)
-    spans = (rough_length, rough_span, span)
-    for each in (brief, clock_time, iso, linked, marked, note_markup, *spans, with_times):
+    texts = (author_display_name, brief, linked, marked, note_markup)
+    for each in (*texts, clock_time, iso, rough_length, rough_span, span, with_times):
         routes.add_app_template_filter(each)
 
     @routes.get("/messages/<mid:mid>")

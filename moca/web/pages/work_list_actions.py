@@ -7,10 +7,9 @@ from werkzeug.wrappers import Response
 from moca import clock
 from moca.core.messages.labels import LabelConversation
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
-from moca.core.messages.operators import AssignConversation
 from moca.core.snooze import SnoozeTime, instant_of
 from moca.storage.queries.operators import read_operator
-from moca.web.commands import carry_out
+from moca.web.commands import assignment, carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import local_instant_field, row_id_of, zone_field
@@ -40,7 +39,7 @@ def add_work_list_actions(routes: Blueprint, ports: WebPorts, config: WebConfig)
     def assign(number: str) -> Response:
         conversation_id = row_id_of(number)
         operator = operator_of(request.form.get("operator", ""), ports)
-        carry_out(AssignConversation(conversation_id, *operator), ports, config)
+        carry_out(assignment(conversation_id, *operator), ports, config)
         return to_conversation(conversation_id)
 
     @routes.post("/conversations/<number>/labels/<label>/<any('add', 'remove'):change>")

@@ -1,4 +1,4 @@
-// Opens the conversation that a notification names, in a window of Moca that is open already if there is one.
+// Shows push messages, and opens the conversation that a notification names, in a window of Moca that is open already if there is one.
 
 async function open(address) {
   const [window] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
@@ -6,6 +6,15 @@ async function open(address) {
   await window.focus();
   window.postMessage(address);
 }
+
+// A page that is looked at shows by itself what is new.
+async function show({ title, body, tag, url }) {
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (windows.some(({ focused }) => focused)) return;
+  await self.registration.showNotification(title, { body, tag, icon: "/static/icon-192.png", data: url });
+}
+
+self.addEventListener("push", (event) => event.waitUntil(show(event.data.json())));
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();

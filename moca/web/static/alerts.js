@@ -1,5 +1,7 @@
 // Shows how many conversations need a reply or mention the user in the title and on the icon, and announces new ones.
 
+import { followPush, subscribePush, unsubscribePush } from "./push.js";
+
 const CHOICE = "moca.alerts";
 const ANNOUNCED = { need: "moca.announced", mentioned: "moca.announced-mentions" };
 const WORKER = new URL("alerts-worker.js", import.meta.url);
@@ -91,7 +93,10 @@ document.addEventListener("click", async ({ target }) => {
     if (canNotify()) await Promise.all([Notification.requestPermission(), navigator.serviceWorker.register(WORKER)]);
   }
   showChoice();
+  if (isOn()) subscribePush(target.dataset.push);
+  else unsubscribePush(target.dataset.push);
 });
 
 navigator.serviceWorker?.addEventListener("message", ({ data }) => location.assign(data));
 showChoice();
+if (isOn()) followPush(at("#alerts")?.dataset.push);

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.people.test_presence import admin
+from tests.browser.people.test_push import SUBSCRIBE
 from tests.browser.test_alerts import RECORD, TURN_OFF, TURN_ON
 from tests.browser.test_inbox import SIZES, logs_in, moca, opens_notes, visit
 
@@ -18,6 +19,7 @@ def agent(visit, admin, request):
     """The agent's queue page, where nothing else is going on."""
     page = visit(getattr(request, "param", "desktop"), "/login")
     page.context.add_init_script(RECORD)
+    page.context.add_init_script(SUBSCRIBE)
     page.context.grant_permissions(["notifications"])
     logs_in(page)
     expect(page.get_by_role("button", name="Log out")).to_be_visible()

@@ -149,6 +149,7 @@ def _as_before(database):
         'DROP INDEX "operator_folded_name"',
         'ALTER TABLE "operator" DROP COLUMN "folded_name"',
         'ALTER TABLE "audit" DROP COLUMN "who_id"',
+        'DROP TABLE "push_target"',
         'DROP TABLE "login"',
         f'CREATE TABLE "login" ("key" VARCHAR(255) PRIMARY KEY, "opened_at" {instant})',
     ):

@@ -8,9 +8,8 @@ from moca.core.messages.labels import (
     LabelConversation,
     RemoveLabel,
 )
-from moca.core.messages.operators import AssignConversation
 from moca.storage.db.operator_tables import ConversationLabel, Label, Operator
-from tests.web.rows import AT, a_contact, a_conversation
+from tests.web.rows import AT, a_contact, a_conversation, assigned
 
 HERE = "/api/labels"
 RED = LabelColour.RED
@@ -107,7 +106,7 @@ def test_labels_and_assignee_change_together(client, house):
 
     client.patch("/api/conversations/1", json={"labels": ["Refund"], "assignee": "ada"})
 
-    assert house.told == [LabelConversation(1, (1,), None), AssignConversation(1, 1, "ada")]
+    assert house.told == [LabelConversation(1, (1,), None), assigned(1, 1, "ada")]
 
 
 @pytest.mark.parametrize(

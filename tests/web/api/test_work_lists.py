@@ -1,9 +1,8 @@
 import pytest
 
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
-from moca.core.messages.operators import AssignConversation
 from moca.storage.db.operator_tables import Operator
-from tests.web.rows import AT, a_conversation, after
+from tests.web.rows import AT, a_conversation, after, assigned
 
 
 def test_a_conversation_is_assigned_by_name(client, house):
@@ -14,7 +13,7 @@ def test_a_conversation_is_assigned_by_name(client, house):
     client.patch("/api/conversations/1", json={"assignee": None})
 
     assert (shown.status_code, shown.get_json()["assignee"]) == (200, "ada")
-    assert house.told == [AssignConversation(1, ada.id, "ada"), AssignConversation(1, None)]
+    assert house.told == [assigned(1, ada.id, "ada"), assigned(1, None)]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@ import re
 
 import pytest
 
-from moca.core.messages.operators import AssignConversation
 from moca.storage.db.operator_tables import Operator
 from tests.web.auth.test_login import an_operator, logs_in, operator
 from tests.web.forms import sends
-from tests.web.rows import a_contact, a_conversation
+from tests.web.rows import a_contact, a_conversation, assigned
 
 __all__ = ["operator"]
 
@@ -39,9 +38,9 @@ def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(operator, house):
     for chosen in (me.id, ben.id, ""):
         sends(agent, f"{HERE}/assign", seal_from=HERE, operator=str(chosen))
     assert house.told == [
-        AssignConversation(1, me.id, "who answers"),
-        AssignConversation(1, ben.id, "ben"),
-        AssignConversation(1, None),
+        assigned(1, me.id, "who answers", "who answers", me.id),
+        assigned(1, ben.id, "ben", "who answers", me.id),
+        assigned(1, None, by="who answers", by_id=me.id),
     ]
     assert house.deeds == [
         ("who answers", "assigned a conversation to who answers", "conversation 1"),

@@ -7,7 +7,6 @@ import pytest
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.labels import LabelConversation
 from moca.core.messages.operator_actions import ChangeConversation, SnoozeConversation
-from moca.core.messages.operators import AssignConversation
 from moca.core.types import ConversationStatus
 from moca.storage.db.operator_tables import AuditEntry, Operator
 from moca.storage.db.tables import Conversation
@@ -18,12 +17,13 @@ from tests.web.api.test_labels import a_label
 from tests.web.desk import WebDesk
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.pages.test_form_keys import fields_of
-from tests.web.rows import AT, a_contact, a_conversation
+from tests.web.rows import AT, a_contact, a_conversation, assigned
 
 HERE = "/conversations/bulk"
 ALL = "/?list=all_open"
 CLOSED = ConversationStatus.CLOSED
 GONE = "the conversation has been erased"
+BY = "Administrator (link)"
 
 
 def close(number):
@@ -56,8 +56,8 @@ def test_each_is_closed_as_by_a_click_on_it(three, house):
 @pytest.mark.parametrize(
     ("act", "commands"),
     [
-        ("assign/1", [AssignConversation(1, 1, "ada"), AssignConversation(2, 1, "ada")]),
-        ("assign/none", [AssignConversation(1, None), AssignConversation(2, None)]),
+        ("assign/1", [assigned(1, 1, "ada", BY), assigned(2, 1, "ada", BY)]),
+        ("assign/none", [assigned(1, None, by=BY), assigned(2, None, by=BY)]),
         ("labels/4/add", [LabelConversation(1, (4,)), LabelConversation(2, (4,))]),
         ("labels/4/remove", [LabelConversation(1, (), (4,)), LabelConversation(2, (), (4,))]),
         ("snooze/reply", [SnoozeConversation(1, AT), SnoozeConversation(2, AT)]),

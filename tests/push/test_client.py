@@ -1,0 +1,123 @@
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from freezegun import freeze_time
+from urllib3 import HTTPConnectionPool
+
+from moca.core.push import (
+    Push,
+    PushAnswer,
+    PushKind,
+    PushOutcome,
+    PushSubscription,
+    SubscriptionKeys,
+)
+from moca.push.client import PushClient
+from moca.push.connection import NotPublic
+from tests.push.push_service import Browser, claims_of, in_base64, point_of, push_service
+from tests.support.factory import NOON
+
+CONTACT = "https://moca.example"
+KEY = ec.generate_private_key(ec.SECP256R1())
+PUSH = Push(
+    kind=PushKind.MENTION,
+    conversation_id=7,
+    contact="Zoë 🌸",
+    by="ana",
+    at=NOON,
+    subscriptions=(),
+)
+
+
+@pytest.fixture
+def service():
+    with push_service() as service:
+        yield service
+
+
+@pytest.fixture
+def browser():
+    return Browser()
+
+
+def client(service, key=KEY):
+    return PushClient(lambda: key, CONTACT, service.connect)
+
+
+@freeze_time(NOON)
+def test_a_browser_reads_the_message_and_its_service_knows_who_sent_it(service, browser):
+    answer = client(service).send(PUSH, browser.subscription)
+
+    ((path, headers, body),) = service.requests
+    assert answer == PushAnswer(PushOutcome.DELIVERED)
+    assert browser.opened(body) == {
+        "title": "Zoë 🌸",
+        "body": "ana mentioned you",
+        "tag": "/conversations/7#notes",
+        "url": "/conversations/7",
+    }
+    assert b"Zo" not in body
+    assert (path, headers["Host"]) == ("/send/1?v=2", "push.example.com")
+    assert (headers["TTL"], headers["Content-Encoding"]) == ("600", "aes128gcm")
+    assert claims_of(headers["Authorization"], in_base64(point_of(KEY))) == {
+        "aud": "https://push.example.com",
+        "exp": int((NOON + timedelta(hours=12)).timestamp()),
+        "sub": CONTACT,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "answer"),
+    [
+        (201, {}, PushAnswer(PushOutcome.DELIVERED)),
+        (404, {}, PushAnswer(PushOutcome.GONE, "status 404")),
+        (410, {}, PushAnswer(PushOutcome.GONE, "status 410")),
+        (403, {}, PushAnswer(PushOutcome.REFUSED, "status 403")),
+        (302, {"Location": "https://moca.example/"}, PushAnswer(PushOutcome.REFUSED, "status 302")),
+        (
+            429,
+            {"Retry-After": "30"},
+            PushAnswer(PushOutcome.FAILED, "status 429", timedelta(seconds=30)),
+        ),
+        (503, {"Retry-After": "-1"}, PushAnswer(PushOutcome.FAILED, "status 503")),
+        (500, {"Retry-After": "9" * 99}, PushAnswer(PushOutcome.FAILED, "status 500")),
+    ],
+)
+@freeze_time(NOON)
+def test_what_a_service_answers_says_what_comes_next(service, browser, status, headers, answer):
+    service.answers.append((status, headers))
+
+    assert client(service).send(PUSH, browser.subscription) == answer
+    assert len(service.requests) == 1
+
+
+@freeze_time(NOON)
+def test_a_service_that_does_not_answer_has_failed(browser):
+    nowhere = PushClient(
+        lambda: KEY, CONTACT, lambda _host, _timeout: HTTPConnectionPool("127.0.0.1", 1)
+    )
+
+    answer = nowhere.send(PUSH, browser.subscription)
+
+    assert (answer.outcome, answer.problem.split(":")[0]) == (PushOutcome.FAILED, "no response")
+    assert "127.0.0.1" not in answer.problem
+
+
+@freeze_time(NOON)
+def test_nothing_is_sent_to_a_private_address_to_none_or_without_a_key(service, browser):
+    def refuse(_host, _timeout_seconds):
+        raise NotPublic
+
+    keys = browser.subscription.keys
+    elsewhere = PushSubscription(1, "https://127.0.0.1/", keys)
+    off_curve = SubscriptionKeys(in_base64(b"\x04" + b"\x01" * 64), keys.auth)
+    answers = [
+        PushClient(lambda: KEY, CONTACT, refuse).send(PUSH, browser.subscription),
+        client(service).send(PUSH, elsewhere),
+        client(service, key=None).send(PUSH, browser.subscription),
+        client(service).send(PUSH, PushSubscription(1, "https://push.example.com/", off_curve)),
+    ]
+
+    assert [each.outcome for each in answers] == [PushOutcome.GONE] * 4
+    assert service.requests == []

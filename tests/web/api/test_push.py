@@ -1,0 +1,158 @@
+"""An operator's own browser subscribes to push messages, from Moca's pages only."""
+
+from dataclasses import replace
+
+import pytest
+
+from moca.core.accounts import WrongEncryptionKey
+from moca.core.messages.push import KeepPushKey, SubscribePush, UnsubscribePush
+from moca.core.push import SubscriptionKeys
+from moca.storage.db.operator_tables import Login
+from moca.storage.db.push_tables import PushTarget
+from moca.web.app import create_app
+from moca.web.config import WebPorts
+from moca.web.reference import EXAMPLES
+from tests.web.auth.test_login import operator
+from tests.web.forms import SAME_ORIGIN
+from tests.web.rows import AT, a_conversation
+
+__all__ = ["operator"]
+
+HERE = "/api/me/push"
+BODY = {name: str(value) for name, value in EXAMPLES["PushBody"].items()}
+KEYS = SubscriptionKeys(BODY["p256dh"], BODY["auth"])
+
+
+class ScriptedPush:
+    """Has a key once it is stored."""
+
+    def __init__(self):
+        self.key = None
+        self.error = None
+
+    def make_key(self):
+        self.key = "the-public-key"
+        return "sealed"
+
+    def public_key(self):
+        if self.error is not None:
+            raise self.error
+        return self.key
+
+
+@pytest.fixture
+def push():
+    return ScriptedPush()
+
+
+@pytest.fixture
+def app(database, house, config, sandbox, metrics, push):
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health, push=push)
+    return create_app(ports, config, sandbox, metrics)
+
+
+def asks(browser, method, body=None, headers=SAME_ORIGIN):
+    answer = browser.open(HERE, method=method, json=body, headers=headers)
+    return answer.status_code, answer.get_json()
+
+
+def test_the_key_is_made_at_the_first_request(operator, house):
+    agent = operator("answers")
+
+    seen = [asks(agent, "GET"), asks(agent, "GET")]
+
+    assert seen == [(200, {"key": "the-public-key"})] * 2
+    assert house.told == [KeepPushKey("sealed")]
+    assert house.deeds == [("who answers", "made the key for push messages", "")]
+
+
+@pytest.mark.parametrize("role", ["reads", "answers", "administers"])
+def test_a_browser_subscribes_and_unsubscribes(operator, house, role):
+    agent = operator(role)
+    login_id = Login.get().id
+
+    assert asks(agent, "PUT", BODY) == (200, {"subscribed": True})
+    PushTarget.create(
+        login=login_id, endpoint=BODY["endpoint"], p256dh="point", auth="secret", created_at=AT
+    )
+    assert asks(agent, "PUT", BODY) == (200, {"subscribed": True})
+    assert asks(agent, "DELETE") == (200, {"subscribed": False})
+
+    assert house.told == [
+        SubscribePush(login_id, BODY["endpoint"], KEYS, AT),
+        UnsubscribePush(login_id),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"endpoint": "http://push.example.com/"},
+        {"endpoint": "https://127.0.0.1/"},
+        {"endpoint": "https://[::1]/"},
+        {"endpoint": "https://localhost/"},
+        {"endpoint": "https://push.example.com:8443/"},
+        {"endpoint": "https://push.example.com/\x00"},
+        {"endpoint": "https://push.example.com/" + "x" * 1000},
+        {"endpoint": "\ud800"},
+        {"endpoint": None},
+        {"endpoint": ["https://push.example.com/"]},
+        {"p256dh": ""},
+        {"p256dh": "x" * 101},
+        {"p256dh": "\x00"},
+        {"auth": "short"},
+        {"expirationTime": None},
+    ],
+    ids=repr,
+)
+def test_odd_subscriptions_are_refused(operator, house, change):
+    status, answer = asks(operator("answers"), "PUT", {**BODY, **change})
+
+    assert (status, house.told) == (422, [])
+    assert "xxx" not in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+)
+def test_other_sites_can_do_nothing(operator, house, method, headers):
+    agent = operator("answers")
+
+    assert asks(agent, method, BODY if method == "PUT" else None, headers)[0] == 403
+    assert house.told == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_the_token_the_link_and_strangers_have_no_browser_of_their_own(
+    client, browser_session, stranger, house, method
+):
+    body = BODY if method == "PUT" else None
+    seen = [asks(each, method, body)[0] for each in (client, browser_session, stranger)]
+
+    assert (seen, house.told) == ([401, 404, 401], [])
+
+
+def test_a_key_that_cannot_be_used_says_what_to_do(operator, push):
+    push.error = WrongEncryptionKey("bring that one back")
+
+    status, answer = asks(operator("answers"), "GET")
+
+    assert (status, "bring that one back" in answer["error"]["message"]) == (503, True)
+
+
+def test_the_button_subscribes_operators_only_where_push_is_installed(
+    operator, browser_session, push, database, house, config
+):
+    a_conversation()
+    agent = operator("answers")
+    login_id = Login.get(Login.operator.is_null(is_null=False)).id
+    assert f'data-push="{login_id}"' in agent.get("/").text
+    assert "data-push" not in browser_session.get("/").text
+
+    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    without = create_app(ports, replace(config)).test_client()
+    without._cookies = agent._cookies
+    assert "data-push" not in without.get("/").text
+    status, answer = asks(without, "GET")
+    assert (status, "[push]" in answer["error"]["message"]) == (404, True)
