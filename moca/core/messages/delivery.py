@@ -240,6 +240,8 @@ class RecordRetry(Command):
     """False if it was claimed and given back before any call was made."""
     needs_operator: bool = False
     """Whether the account sends nothing until an operator acts."""
+    resting_account: str | None = None
+    """The account that rests until `retry_at`, even if the reply is erased meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

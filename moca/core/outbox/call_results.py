@@ -94,14 +94,12 @@ def after_call(
         case Undelivered(because):
             return CallEnded(_retry_or_fail(reply, because, now, policy, jitter))
         case Throttled(because, wait):
-            return _account_rests(reply, because, now, now + (wait or policy.account_pause))
+            until = now + (wait or policy.account_pause)
+            return CallEnded(_resting(reply, because, now, until), account_rests_until=until)
         case AccountStopped(because, is_token_dead):
             until = now + policy.account_pause
-            retry = RecordRetry(
-                reply.item_id, because, now, until, is_spent=False, needs_operator=True
-            )
             return CallEnded(
-                retry,
+                replace(_resting(reply, because, now, until), needs_operator=True),
                 account_stopped_until=until,
                 account_problem=because,
                 is_token_dead=is_token_dead,
@@ -155,7 +153,9 @@ def before_resend(
 
 def not_called(reply: QueuedReply, because: str, now: datetime, until: datetime) -> RecordRetry:
     """Return the retry of a claimed reply that was given back before any call was made."""
-    return RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
+    if until <= now:
+        return RecordRetry(reply.item_id, because, now, until, is_spent=False, was_called=False)
+    return replace(_resting(reply, because, now, until), was_called=False)
 
 
 def rescheduled(reply: QueuedReply, retry: RecordRetry) -> QueuedReply:
@@ -177,6 +177,8 @@ def _retry_or_fail(
     return RecordRetry(reply.item_id, because, now, now + backoff(reply.attempts, jitter))
 
 
-def _account_rests(reply: QueuedReply, because: str, now: datetime, until: datetime) -> CallEnded:
-    retry = RecordRetry(reply.item_id, because, now, until, is_spent=False)
-    return CallEnded(retry, account_rests_until=until)
+def _resting(reply: QueuedReply, because: str, now: datetime, until: datetime) -> RecordRetry:
+    account_id = reply.contact.account_id
+    return RecordRetry(
+        reply.item_id, because, now, until, is_spent=False, resting_account=account_id
+    )

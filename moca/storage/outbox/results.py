@@ -180,14 +180,12 @@ def _retry(command: RecordRetry) -> str:
 
 
 def _rest_accounts(commands: Sequence[RecordRetry]) -> None:
-    refused = [each for each in commands if not each.is_spent and each.retry_at > each.at]
-    items = hold_items_by_id(command.item_id for command in refused)
     rests: dict[str, StoredRest] = {}
-    for command in refused:
-        if command.item_id in items:
-            account_id = items[command.item_id].account_id
+    for command in commands:
+        if command.resting_account is not None:
             rest = StoredRest(command.retry_at, command.because if command.needs_operator else "")
-            rests[account_id] = max(rest, rests.get(account_id, rest))
+            known = rests.get(command.resting_account, rest)
+            rests[command.resting_account] = max(rest, known)
     rest_accounts(rests)
 
 

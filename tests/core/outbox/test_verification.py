@@ -45,16 +45,34 @@ GONE = "it did not arrive"
         (Undelivered("refused"), CallEnded(RecordRetry(1, "refused", at(0), at(2)))),
         (
             Throttled("613", timedelta(minutes=5)),
-            CallEnded(RecordRetry(1, "613", at(0), at(300), is_spent=False), at(300)),
+            CallEnded(
+                RecordRetry(
+                    1, "613", at(0), at(300), is_spent=False, resting_account=ANNA.account_id
+                ),
+                at(300),
+            ),
         ),
         (
             Throttled("613"),
-            CallEnded(RecordRetry(1, "613", at(0), at(60), is_spent=False), at(60)),
+            CallEnded(
+                RecordRetry(
+                    1, "613", at(0), at(60), is_spent=False, resting_account=ANNA.account_id
+                ),
+                at(60),
+            ),
         ),
         (
             AccountStopped("190"),
             CallEnded(
-                RecordRetry(1, "190", at(0), at(60), is_spent=False, needs_operator=True),
+                RecordRetry(
+                    1,
+                    "190",
+                    at(0),
+                    at(60),
+                    is_spent=False,
+                    needs_operator=True,
+                    resting_account=ANNA.account_id,
+                ),
                 account_stopped_until=at(60),
                 account_problem="190",
             ),

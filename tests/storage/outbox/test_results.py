@@ -13,7 +13,7 @@ from moca.core.messages.delivery import (
     ReplyUnknown,
     RestingAccount,
 )
-from moca.core.messages.operator_actions import CancelReply, ChangeConversation
+from moca.core.messages.operator_actions import CancelReply, ChangeConversation, EraseContact
 from moca.core.messages.replies import ReplyQueued
 from moca.core.types import ConversationStatus
 from moca.storage.db.tables import AccountRest, Conversation, Message, QueueItem
@@ -124,7 +124,8 @@ def test_a_claim_without_a_call_counts_as_no_send(desk, under_way, was_called, s
 
 
 def test_an_account_that_was_refused_rests_and_its_reply_keeps_its_place(desk, under_way):
-    desk.do(RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False))
+    throttled = RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False)
+    desk.do(replace(throttled, resting_account=ANNA.account_id))
     desk.do(RecordRetry(under_way.item_id, "Moca is stopping", at(9), at(9), is_spent=False))
 
     assert QueueItem.get().scheduled_for == under_way.scheduled_for
@@ -139,11 +140,20 @@ def test_what_an_operator_must_mend_is_stored_with_the_rest(
     desk, under_way, needs_operator, problem
 ):
     retry = RecordRetry(under_way.item_id, "dead token", at(8), at(68), is_spent=False)
-    desk.do(replace(retry, needs_operator=needs_operator))
+    desk.do(replace(retry, needs_operator=needs_operator, resting_account=ANNA.account_id))
 
     assert AccountRest.get().problem == problem
     says_limited = "rate limited" in details(under_way.message_id)[-1]
     assert says_limited is not needs_operator
+
+
+def test_an_account_that_was_refused_rests_though_its_reply_was_erased_meanwhile(desk, under_way):
+    desk.do(EraseContact(ANNA))
+    throttled = RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False)
+    desk.do(replace(throttled, resting_account=ANNA.account_id))
+
+    (found,) = desk.do(FindPending(9, at(67), at(99)))
+    assert found.resting == (RestingAccount(ANNA.account_id, at(68)),)
 
 
 LATE = {
