@@ -64,6 +64,18 @@ class Ledger:
     def steps(self, where: str = "1", *values: object) -> list[Row]:
         return self._rows(f"SELECT * FROM journey_step WHERE {where} ORDER BY id", values)
 
+    def flushed_at(self, contact: ContactKey) -> datetime:
+        """Return when a contact's messages were last flushed; long ago if they never were."""
+        at = self.count(
+            "SELECT COALESCE(MAX(s.at), 0) FROM journey_step s JOIN message m "
+            "ON m.id = s.message_id JOIN conversation c ON c.id = m.conversation_id "
+            "JOIN contact k ON k.id = c.contact_id "
+            "WHERE s.outcome = 'flushed' AND k.psid = ? AND k.account_id = ?",
+            contact.psid,
+            contact.account_id,
+        )
+        return instant(at)
+
     def last_step_id(self) -> int:
         return self.count("SELECT COALESCE(MAX(id), 0) FROM journey_step")
 

@@ -139,7 +139,7 @@ class Liveness:
             waits = contact not in pressing
             debounced = first[contact] + waits * timedelta(seconds=settings.debounce)
             rest = waits * timedelta(seconds=settings.cooldown)
-            rested = max(self._busy_at.get(contact, BEGINNING), self._called_at(contact)) + rest
+            rested = max(self._rests_since(contact), self._flushed_at(contact)) + rest
             ready = max(debounced, rested, self._opens_at())
             name = f"{row['mid']} waits for an answer"
             self._judge(self._messages[row["id"]], ready, until, self._answer_within(), name)
@@ -212,9 +212,8 @@ class Liveness:
         rest = timedelta(seconds=settings.user_cooldown)
         starts = [(at[0], to) for at, to in pace.starts]
         own = [at for at, to in starts if to.account_id == contact.account_id]
-        busy_at = max(self._busy_at.get(contact, BEGINNING), self._called_at(contact))
         turns = [
-            max(pace.up_since, busy_at) + rest,
+            max(pace.up_since, self._rests_since(contact)) + rest,
             self._account_until[contact.account_id],
             _free_again([at for at, _ in starts], settings.per_second, _SECOND),
             _free_again(own, settings.account_per_second, _SECOND),
@@ -225,10 +224,15 @@ class Liveness:
             turns.append(_free_again(private, limit, _HOUR + _CALL_BEGINS_WITHIN))
         return max(turns)
 
-    def _called_at(self, contact: ContactKey) -> datetime:
-        """Return when the last call to a contact ended."""
-        ends = self._simulation.oracle.pace.ends[contact]
-        return max((at[0] for at in ends), default=BEGINNING)
+    def _flushed_at(self, contact: ContactKey) -> datetime:
+        """Return when a contact's messages were last flushed, even if they were unsent at once."""
+        ago = self._clockwork.now() - self._ledger.flushed_at(contact)
+        return self._clockwork.true - ago if ago > timedelta() else BEGINNING
+
+    def _rests_since(self, contact: ContactKey) -> datetime:
+        """Return when the last call to a contact ended, or a reply to it was last under way."""
+        ends = [at[0] for at in self._simulation.oracle.pace.ends[contact]]
+        return max(self._busy_at.get(contact, BEGINNING), *ends, BEGINNING)
 
     def _opens_at(self) -> datetime:
         """Return when the shop is next open, in true time."""
