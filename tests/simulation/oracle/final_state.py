@@ -1,26 +1,22 @@
-import itertools
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from moca.core.inbound.event_rules import is_tap
 from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import Shown, SimulatedInstagram
 from tests.simulation.instagram.texts import said_in
 from tests.simulation.oracle.disclosure import judge_escalations
 from tests.simulation.oracle.duplicates import judge_duplicates
+from tests.simulation.oracle.flushes import judge_flushes
 from tests.simulation.oracle.generations import judge_generations
 from tests.simulation.oracle.invariants import Invariant
-from tests.simulation.oracle.ledger import Ledger, Row, contact_of, instant
+from tests.simulation.oracle.ledger import Ledger, Row, contact_of
 from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.retention import judge_retention
 from tests.simulation.oracle.work_lists import judge_work_lists
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.worlds.script import AnswersByHand, Writes
 from tests.simulation.worlds.settings import HANDED_OVER
-
-_HEALED_AFTER = timedelta(minutes=4)
-"""After so long a conversation has been reloaded, whatever it has missed."""
 
 
 def judge_the_end(simulation: Any) -> None:
@@ -57,7 +53,7 @@ def judge_the_end(simulation: Any) -> None:
     _judge_private_replies(oracle, items, arrivals)
     if oracle.keeps_order:
         _judge_order_of_answers(oracle, ledger, messages, items, generator)
-    _judge_flushes(script, oracle, ledger, messages, items, arrivals)
+    judge_flushes(script, oracle, ledger, messages, items, arrivals)
     judge_duplicates(script, oracle, messages)
     judge_generations(oracle, ledger, generator, messages)
     judge_work_lists(oracle, ledger, messages)
@@ -243,58 +239,3 @@ def _unsent_beside(row: Row, messages: list[Row], generator: Generator) -> list[
     made_of = [each.texts for each in generator.asked if row["mid"] in each.texts]
     together = made_of[-1] if made_of else {}
     return [each["id"] for each in messages if each["deleted_at"] and each["mid"] in together]
-
-
-def _judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
-    cooldown = timedelta(seconds=script.settings.cooldown) - oracle.slack
-    talk_of = {row["id"]: row["conversation_id"] for row in messages}
-    taps = {row["id"] for row in messages if is_tap(row["kind"], row["type"])}
-    pressed: set[tuple[int, datetime]] = set()
-    flushes: dict[int, dict[datetime, int]] = defaultdict(dict)
-    for step in ledger.steps("outcome = 'flushed'"):
-        if step["message_id"] not in talk_of:
-            continue
-        talk, at = talk_of[step["message_id"]], instant(step["at"])
-        flushes[talk].setdefault(at, step["id"])
-        if step["message_id"] in taps:
-            pressed.add((talk, at))
-    for step in ledger.steps("stage = 'outcome'"):
-        # A tap that came too late to be answered may have caused the flush of what was beside it.
-        if step["message_id"] in taps:
-            pressed.add((talk_of[step["message_id"]], instant(step["at"])))
-    talk_of_mid = {row["mid"]: row["conversation_id"] for row in items if row["author"] == "bot"}
-    for talk, times in sorted(flushes.items()):
-        for before, after in itertools.pairwise(times):
-            died = _died_amid(oracle, before, after, times[after])
-            is_excused = died or (talk, after) in pressed or _missed_news(oracle, before, after)
-            if after - before < cooldown and not is_excused:
-                oracle.is_broken(
-                    Invariant.ORDER_OF_REPLIES, f"talk {talk} flushed {after - before} after it had"
-                )
-        heard = [
-            min(shown.at, oracle.known_at.get(shown.mid, shown.at))
-            for _, shown in arrivals
-            if talk_of_mid.get(shown.mid) == talk
-        ]
-        for flush in (each for each in times if (talk, each) not in pressed):
-            for at in heard:
-                is_early = timedelta() < flush - at < cooldown and flush - at > oracle.slack
-                if is_early and not _missed_news(oracle, at, flush):
-                    oracle.is_broken(
-                        Invariant.ORDER_OF_REPLIES,
-                        f"talk {talk} flushed {flush - at} after a reply",
-                    )
-
-
-def _missed_news(oracle: Oracle, since: datetime, flush: datetime) -> bool:
-    """Return whether a conversation may not know, at its flush, of what went before."""
-    earliest = since - oracle.slack - _HEALED_AFTER
-    return any(earliest <= loss <= flush + oracle.slack for loss in oracle.losses)
-
-
-def _died_amid(oracle: Oracle, before: datetime, after: datetime, step_id: int) -> bool:
-    """Return whether a flush may be lost with a process that died before the next was written."""
-    return any(
-        before - oracle.slack <= death.at <= after + oracle.slack and death.last_step_id < step_id
-        for death in oracle.deaths
-    )
