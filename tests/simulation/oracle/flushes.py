@@ -6,6 +6,7 @@ from moca.core.inbound.event_rules import is_tap
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import instant
 from tests.simulation.oracle.oracle import Oracle
+from tests.simulation.worlds.script import DiskFails
 
 _HEALED_AFTER = timedelta(minutes=4)
 """After so long a conversation has been reloaded, whatever it has missed."""
@@ -28,11 +29,20 @@ def judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
         # A tap that came too late to be answered may have caused the flush of what was beside it.
         if step["message_id"] in taps:
             pressed.add((talk_of[step["message_id"]], instant(step["at"])))
+    has_outage = any(isinstance(each, DiskFails) for each in script.happenings)
+    unanswered = {row["id"] for row in messages if row["outcome"] != "answered"}
+    declined = {
+        (talk_of[step["message_id"]], instant(step["at"]))
+        for step in ledger.steps("outcome = 'flushed'")
+        if step["message_id"] in unanswered
+    }
     talk_of_mid = {row["mid"]: row["conversation_id"] for row in items if row["author"] == "bot"}
     for talk, times in sorted(flushes.items()):
         for before, after in itertools.pairwise(times):
             died = _died_amid(oracle, before, after, times[after])
             is_excused = died or (talk, after) in pressed or _missed_news(oracle, before, after)
+            # Only a reply leaves a cooldown on disk, from where an outage has it reloaded.
+            is_excused |= has_outage and (talk, before) in declined
             if after - before < cooldown and not is_excused:
                 oracle.is_broken(
                     Invariant.ORDER_OF_REPLIES, f"talk {talk} flushed {after - before} after it had"
