@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from moca.core.content import splitting
+from moca.core.content import splitting, uploads
 from moca.core.conversation import revisions
 from moca.core.outbox import rate_limits
 from moca.core.outbox.queued_reply import ReplyKind
 from moca.storage.inbound import events, unsends
-from moca.storage.outbox import enqueue
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle_tests.test_broken_promises import found
 from tests.simulation.worlds.draw import draw_script
@@ -107,5 +106,5 @@ def test_private_replies_without_a_limit_by_the_hour_are_noticed(monkeypatch) ->
 
 def test_parts_out_of_order_are_noticed(monkeypatch) -> None:
     parts_of = splitting.parts_of
-    monkeypatch.setattr(enqueue, "parts_of", lambda content: parts_of(content)[::-1])
+    monkeypatch.setattr(uploads, "parts_of", lambda content: parts_of(content)[::-1])
     assert found(Invariant.ORDER_OF_REPLIES, draw=draw_long_replies)
