@@ -15,8 +15,9 @@ function faultIn({ size, type }) {
   return size > most ? `The file is too large: Instagram accepts up to ${most / 1e6} MB.` : "";
 }
 
-function show(name, savedReply = "") {
-  at("#attached").hidden = !name;
+// The field shows the name of its own file.
+function show(isAttached, { name = "", savedReply = "" } = {}) {
+  at("#attached").hidden = !isAttached;
   at("#attached-name").textContent = name;
   at("#file-of").value = savedReply;
   at("#attach").hidden = Boolean(savedReply);
@@ -27,19 +28,24 @@ function check() {
   const fault = file ? faultIn(file) : "";
   report(fault);
   if (fault) field().value = "";
-  show(fault || !file ? "" : file.name);
+  show(Boolean(file && !fault));
 }
 
 export function attachFileOf(savedReply, name) {
   if (!field()) return;
   field().value = "";
-  show(name, savedReply);
+  show(true, { name, savedReply });
+}
+
+// After a refusal the file is still there, but the page does not know of it.
+export function showAttached() {
+  if (field() && !at("#file-of").value) show(field().files.length > 0);
 }
 
 export function detach() {
   if (!field()) return;
   field().value = "";
-  show("");
+  show(false);
 }
 
 // Without a file, a form is short and needs no upload.

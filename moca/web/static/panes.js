@@ -1,7 +1,7 @@
 // Swaps the panes instead of loading a page. Without it, the same links and forms load pages.
 
 import { HAS_KEYBOARD, forgetDraft, openComposer, reportProblem } from "./composer.js";
-import { bodyOf, detach } from "./attachment.js";
+import { bodyOf, detach, showAttached } from "./attachment.js";
 import { setTitle, showChoice } from "./alerts.js";
 import { merge, refreshAll, renew, showConnection } from "./live.js";
 import { openThread, toEnd } from "./thread.js";
@@ -73,6 +73,7 @@ function takeOver(page) {
     if (at(part) && page.querySelector(part)) merge(at(part), page.querySelector(part));
   }
   show(page);
+  showAttached();
 }
 
 // Without hidden fields: the form's key is renewed when an earlier action's answer comes.

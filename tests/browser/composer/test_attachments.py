@@ -1,0 +1,208 @@
+"""A file is attached to a reply, sent, and seen in the conversation."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.patience import PATIENCE_MS
+from tests.browser.service import TOKEN
+from tests.browser.test_inbox import SIZES, answered, moca, visit
+from tests.process.service import eventually
+
+__all__ = ["moca", "visit"]
+
+HERE = "/conversations/1"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+PICTURE = {"name": "beach.png", "mimeType": "image/png", "buffer": PIXEL}
+SCRIPT = {"name": "beach.png", "mimeType": "image/png", "buffer": b"<!doctype html><script>"}
+GIVEN = """([name, bytes]) => {
+  const content = Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([content], name, { type: "image/png" }));
+  const how = { bubbles: true, cancelable: true };
+  %s
+}"""
+PASTE = (
+    GIVEN
+    % """document.querySelector("#text").dispatchEvent(
+  new ClipboardEvent("paste", { ...how, clipboardData: data }))"""
+)
+DROP = (
+    GIVEN
+    % """document.querySelector("#write").dispatchEvent(
+  new DragEvent("drop", { ...how, dataTransfer: data }))"""
+)
+
+
+@pytest.fixture
+def browse(browser, moca):
+    """Opens a conversation in a browser; its console may show refused requests."""
+    contexts = []
+
+    def opened(size="desktop", **options):
+        told = {"viewport": SIZES[size], "base_url": moca.url, "locale": "en-GB", **options}
+        contexts.append(browser.new_context(**told))
+        contexts[-1].set_default_timeout(PATIENCE_MS)
+        page = contexts[-1].new_page()
+        page.goto(f"{HERE}?token={TOKEN}")
+        return page
+
+    answered(moca)
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(params=SIZES)
+def page(browse, request):
+    return browse(request.param)
+
+
+def field(page):
+    return page.get_by_label("Attach a file")
+
+
+def remove(page):
+    return page.get_by_role("button", name="Remove attachment")
+
+
+def send(page):
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def picture(page, name="beach.png"):
+    return page.get_by_role("log").get_by_role("img", name=name)
+
+
+def problem(page):
+    return expect(page.locator("#problem"))
+
+
+def is_loaded(image):
+    expect(image).to_be_visible()
+    # Lazy images load once they are scrolled to.
+    image.scroll_into_view_if_needed()
+    eventually(lambda: image.evaluate("(image) => image.complete && image.naturalWidth === 1"))
+
+
+def test_a_picture_is_attached_sent_and_seen(page, moca):
+    page.get_by_label("Your reply").fill("Here it is:")
+    field(page).set_input_files(PICTURE)
+    expect(remove(page)).to_be_visible()
+    assert findings(page) == []
+    send(page)
+
+    is_loaded(picture(page))
+    expect(page.get_by_label("Your reply")).to_have_value("")
+    expect(remove(page)).to_be_hidden()
+    assert field(page).evaluate("(field) => field.files.length") == 0
+    eventually(lambda: moca.items()[-2:] == ["sent", "sent"])
+    assert findings(page) == []
+
+
+def test_a_picture_goes_without_a_text(page, moca):
+    field(page).set_input_files(PICTURE)
+    send(page)
+
+    is_loaded(picture(page))
+    eventually(lambda: moca.items()[-1] == "sent")
+
+
+def test_a_refused_file_keeps_the_draft(page, moca):
+    page.get_by_label("Your reply").fill("Here it is:")
+    field(page).set_input_files(SCRIPT)
+    send(page)
+
+    problem(page).to_contain_text("does not accept this type of file")
+    expect(page.get_by_label("Your reply")).to_have_value("Here it is:")
+    expect(remove(page)).to_be_visible()
+
+    field(page).set_input_files(PICTURE)
+    problem(page).to_be_hidden()
+    send(page)
+    is_loaded(picture(page))
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page):
+    page.get_by_label("Your reply").fill("Here it is:")
+    field(page).set_input_files({**PICTURE, "buffer": PIXEL + bytes(8_000_000)})
+
+    problem(page).to_have_text("The file is too large: Instagram accepts up to 8 MB.")
+    assert field(page).evaluate("(field) => field.files.length") == 0
+    expect(remove(page)).to_be_hidden()
+
+
+def test_a_file_that_is_removed_is_not_sent(page, moca):
+    page.get_by_label("Your reply").fill("At nine.")
+    field(page).set_input_files(PICTURE)
+    remove(page).click()
+    send(page)
+
+    expect(page.get_by_role("log")).to_contain_text("At nine.")
+    assert moca.rows("SELECT COUNT(*) FROM upload") == [(0,)]
+
+
+@pytest.mark.parametrize("way", [PASTE, DROP], ids=["pasted", "dropped"])
+def test_a_picture_is_taken_from_elsewhere(browse, way):
+    page = browse()
+    page.evaluate(way, ["beach.png", base64.b64encode(PIXEL).decode()])
+    expect(remove(page)).to_be_visible()
+    send(page)
+
+    is_loaded(picture(page))
+
+
+def test_a_picture_is_attached_without_a_script(browse, moca):
+    page = browse(java_script_enabled=False)
+    page.get_by_label("Your reply").fill("Here it is:")
+    field(page).set_input_files(SCRIPT)
+    send(page)
+    problem(page).to_contain_text("does not accept this type of file")
+    expect(page.get_by_label("Your reply")).to_have_value("Here it is:")
+
+    field(page).set_input_files(PICTURE)
+    send(page)
+    expect(picture(page)).to_be_visible()
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+
+def test_the_file_of_a_saved_reply_is_attached_when_it_is_chosen(page, moca, tmp_path: Path):
+    page.goto("/saved-replies")
+    page.get_by_label("Name").last.fill("Prices")
+    page.get_by_label("Text").last.fill("Our prices, {first_name}:")
+    page.get_by_label("Attachment (optional)").set_input_files(PICTURE)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("img", name="beach.png")).to_be_visible()
+    page.goto(HERE)
+
+    page.get_by_label("Saved reply", exact=True).select_option("Prices")
+    expect(page.get_by_label("Your reply")).to_have_value("Our prices, Ada:")
+    expect(page.locator("#attached")).to_contain_text("beach.png")
+    expect(field(page)).to_be_hidden()
+    send(page)
+
+    is_loaded(picture(page))
+    expect(field(page)).to_be_visible()
+
+
+def test_the_file_of_a_saved_reply_can_be_left_out(browse, moca):
+    page = browse()
+    page.goto("/saved-replies")
+    page.get_by_label("Name").last.fill("Prices")
+    page.get_by_label("Text").last.fill("Our prices:")
+    page.get_by_label("Attachment (optional)").set_input_files(PICTURE)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("img", name="beach.png")).to_be_visible()
+    page.goto(HERE)
+    page.get_by_label("Saved reply", exact=True).select_option("Prices")
+    remove(page).click()
+    expect(field(page)).to_be_visible()
+    send(page)
+
+    expect(page.get_by_role("log")).to_contain_text("Our prices:")
+    assert moca.rows("SELECT COUNT(*) FROM upload WHERE message_id IS NOT NULL") == [(0,)]
