@@ -36,7 +36,9 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
 from moca.storage.queries.history import recollect
 from moca.storage.queries.journeys import JourneyRecord, read_journey
+from moca.storage.uploads.retention import UploadRetention
 from moca.storage.writer import Writer, WriterPolicy
+from moca.uploads.folder import UploadFolder
 from tests.support.databases import open_migrated
 from tests.support.factory import ANNA
 
@@ -129,6 +131,7 @@ class SteppedSystem:
         background=_NOTHING_KEPT,
         consent=_NO_WORDS,
         responders: int = 8,
+        uploads: UploadFolder | None = None,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
@@ -142,6 +145,7 @@ class SteppedSystem:
         self._background = background
         self._consent = consent
         self._responders = responders
+        self._uploads = uploads
         self._database = open_migrated(path)
         self._mids = 0
         self.start()
@@ -156,6 +160,7 @@ class SteppedSystem:
             takeover=timedelta(hours=12),
             consent=self._consent,
             stores_notification=self._background.post is not None,
+            uploads=UploadRetention(self._uploads),
         )
         self.actors = System(
             conversation=self._conversation,

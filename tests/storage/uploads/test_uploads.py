@@ -29,7 +29,8 @@ from moca.storage.queries.composer.uploads import (
 from moca.storage.uploads.owners import TAKEN_OR_GONE
 from moca.storage.uploads.retention import UploadRetention
 from moca.uploads.folder import UploadFolder
-from tests.storage.desk import POLICY, Desk
+from tests.storage.desk import POLICY, Desk, webhook
+from tests.support.events import unsent
 from tests.support.factory import ANNA, at
 from tests.support.files import PDF, attached, files_in, stored_in
 
@@ -146,6 +147,17 @@ def test_a_file_goes_with_its_erased_contact(desk, folder):
     tidy(desk, 6)
     assert files_in(folder) == set()
     assert Upload.select().count() == 0
+
+
+def test_a_file_goes_with_its_message_when_the_account_unsends_it(desk, folder):
+    (reply,) = queued(desk, stored_in(folder))
+    desk.send(reply, "r1")
+
+    events = desk.do(webhook(unsent("r1", by_account=True), seconds=20))
+
+    assert RetentionApplied(has_more=True) in events
+    tidy(desk, 21)
+    assert files_in(folder) == set()
 
 
 def test_a_file_goes_with_its_message_when_retention_deletes_that(desk, folder):
