@@ -13,11 +13,12 @@ from tests.simulation.instagram.texts import said_in
 from tests.simulation.instagram.webhooks import Webhooks
 from tests.simulation.oracle.disclosure import Disclosures
 from tests.simulation.oracle.erasures import Erasures
-from tests.simulation.oracle.final_state import judge_the_end
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
+from tests.simulation.oracle.reports import ReportWatch
+from tests.simulation.oracle.verdict import judge_all
 from tests.simulation.result import Result
 from tests.simulation.runtime.contact_actions import ContactActions
 from tests.simulation.runtime.incidents import Incidents
@@ -123,7 +124,7 @@ class Simulation:
         return self._result()
 
     def _judge_the_end(self) -> None:
-        judge_the_end(self)
+        judge_all(self)
 
     def close(self) -> None:
         self.process.die()
@@ -139,6 +140,7 @@ class Simulation:
         self.instagram.account_refused = self._account_refused
         self.operator.overruled = self.oracle.overruled
         self.process.commit_lost = self.incidents.commit_lost
+        self.process.reports = self.reports = ReportWatch(self.ledger, self.oracle.is_broken)
         self.operator.rewords = self.process.generator.reword
 
     def _observe(self, event: object) -> None:

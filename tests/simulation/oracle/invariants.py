@@ -46,6 +46,8 @@ class Invariant(IntEnum):
     TWO_READINGS = 29, "A call of unknown outcome is repeated only after two readings, apart."
     NEEDS_REPLY = 30, "What is left to the team is in its work list."
     LABELLED = 31, "A label lists its conversations, and no erased one, by latest activity."
+    SEARCHABLE = 32, "A search finds each message by its words, once, and no erased one."
+    REPORTED = 33, "Reports count each reply, close and hand-over once."
 
 
 class Broken(NamedTuple):

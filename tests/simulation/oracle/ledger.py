@@ -1,4 +1,5 @@
 import sqlite3
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,24 @@ class Ledger:
             "LEFT JOIN conversation c ON c.id = l.conversation_id",
             (),
         )
+
+    def searchable_words(self) -> list[str]:
+        """List the words in the index of messages."""
+        self._connection.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary "
+            "USING fts5vocab('main', 'message_words', 'row')"
+        )
+        return [row["term"] for row in self._rows("SELECT term FROM vocabulary", ())]
+
+    def found_by(self, word: str) -> list[int]:
+        """List the ids of the messages that a search for a word finds."""
+        sql = "SELECT rowid FROM message_words WHERE message_words MATCH ? ORDER BY rowid"
+        return [row["rowid"] for row in self._rows(sql, (f'"{word}"',))]
+
+    def report_counts(self) -> dict[str, int]:
+        """Return how often reports counted each measure."""
+        sql = "SELECT measure, SUM(count) AS number FROM report_hour GROUP BY measure"
+        return Counter({row["measure"]: row["number"] for row in self._rows(sql, ())})
 
     def dump(self) -> str:
         """Return all that is stored, as text."""

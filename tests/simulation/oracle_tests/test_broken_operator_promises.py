@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from moca.storage import reports
 from moca.storage.conversations import labels
 from moca.storage.db.operator_tables import ConversationLabel
 from moca.storage.messages import outcomes
 from moca.storage.operators import audit
 from moca.storage.outbox import teammate_replies
+from moca.storage.search import index
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle_tests.test_broken_promises import found
 from tests.simulation.worlds.draw import draw_script
@@ -53,6 +55,40 @@ def test_a_label_that_lists_by_another_time_is_noticed(monkeypatch) -> None:
 
     monkeypatch.setattr(labels, "_label", out_of_order)
     assert found(Invariant.LABELLED, draw=draw_labels)
+
+
+def draw_closes(seed: int) -> Script:
+    """Draw a run in which messages are indexed, and an operator closes after each of them."""
+    script = draw_script(seed)
+    writes = [each for each in script.happenings if isinstance(each, Writes)]
+    acts = [Operates(at=each.at + 20, contact=each.contact, action="close") for each in writes]
+    settings = replace(script.settings, indexes=True)
+    return replace(script, settings=settings, happenings=(*script.happenings, *acts))
+
+
+def test_a_message_that_is_found_by_no_word_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(index, "_insert", lambda name, rows: None)
+    assert found(Invariant.SEARCHABLE, draw=draw_closes)
+
+
+def test_words_that_outlive_their_message_are_noticed(monkeypatch) -> None:
+    insert = index._insert
+
+    def more(name, rows):
+        insert(name, [(row_id, f"{words} gone") for row_id, words in rows])
+
+    monkeypatch.setattr(index, "_insert", more)
+    assert found(Invariant.SEARCHABLE, draw=draw_closes)
+
+
+def test_a_close_that_is_counted_twice_is_noticed(monkeypatch) -> None:
+    count = reports.count_events
+
+    def twice(events):
+        count([*events, *events])
+
+    monkeypatch.setattr(reports, "count_events", twice)
+    assert found(Invariant.REPORTED, draw=draw_closes)
 
 
 def test_a_request_that_is_carried_out_again_is_noticed(monkeypatch) -> None:

@@ -17,6 +17,7 @@ from moca.storage.db.connection import open_database
 from moca.storage.writer import Writer, Written
 from tests.simulation.instagram.graph_client import ScriptedGraphClient
 from tests.simulation.instagram.instagram import SimulatedInstagram
+from tests.simulation.oracle.reports import ReportWatch
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.runtime.virtual_time import (
     ActorCrashedError,
@@ -76,7 +77,12 @@ class FragileWriter(Writer):
     def apply(self, commands: Sequence[Command]) -> Written:
         if self._process.disk_fails:
             raise peewee.OperationalError("disk I/O error")
+        reports = self._process.reports
+        if reports:
+            reports.is_about_to_commit()
         written = super().apply(commands)
+        if reports:
+            reports.committed(commands, written)
         if self._process.dies_after_commit:
             self._process.dies_after_commit = False
             raise DiedError
@@ -110,6 +116,7 @@ class Process:
         self.has_failed = False
         """Whether an actor past its restart budget has ended this life of the process."""
         self.commit_lost = lambda: None
+        self.reports: ReportWatch | None = None
         self.system: System | None = None
         self.generator = Generator(script, clockwork, trace)
         self._chance = random.Random(script.seed)

@@ -70,7 +70,8 @@ def draw_script(seed: int) -> Script:
     script, world = _draw(seed)
     world = replace(world, chance=Random(f"{seed}, and more"))
     more = [each for draw in _MORE_DRAWINGS for each in draw(world)]
-    return replace(script, happenings=(*script.happenings, *more))
+    settings = replace(script.settings, indexes=world.happens(0.25))
+    return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 
 def draw_plain_script(seed: int) -> Script:

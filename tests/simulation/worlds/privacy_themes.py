@@ -1,5 +1,6 @@
 """Worlds in which contacts are erased, and what has ended long ago is forgotten."""
 
+from dataclasses import replace
 from random import Random
 
 from tests.simulation.worlds.script import (
@@ -47,6 +48,7 @@ def erased_at_any_step(chance: Random) -> tuple[WorldSettings, list[Happening]]:
         if chance.random() < 0.2
     ]
     deaths = [Dies(at=chance.uniform(2, 40)) for _ in range(chance.choice((0, 0, 1, 2)))]
+    settings = replace(settings, indexes=chance.random() < 0.5)
     return settings, [*writes, *erases, *edits, *slow, *sendings, *deaths]
 
 

@@ -59,6 +59,8 @@ class WorldSettings:
     """Whether a word hands the conversation to a person."""
     erases: bool = False
     """Whether what has to go is erased in portions."""
+    indexes: bool = False
+    """Whether messages are made searchable."""
     retention: float | None = None
     """How long what has ended is kept; None keeps it."""
 
@@ -96,7 +98,9 @@ class WorldSettings:
     def background(self) -> BackgroundConfig:
         """Return what Moca looks after by itself."""
         kept = None if self.retention is None else timedelta(seconds=self.retention)
-        return BackgroundConfig(erases=self.erases or kept is not None, retention=kept)
+        return BackgroundConfig(
+            erases=self.erases or kept is not None, retention=kept, indexes=self.indexes
+        )
 
     def sender(self) -> SenderPolicy:
         return SenderPolicy(

@@ -1,0 +1,85 @@
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from moca.core.messages.command import Command, Done
+from moca.core.messages.operator_actions import ChangeConversation
+from moca.core.messages.replies import HandOverConversation
+from moca.core.reports import Measure
+from moca.core.types import ConversationStatus
+from moca.storage.writer import Written
+from tests.simulation.oracle.invariants import Invariant
+from tests.simulation.oracle.ledger import Ledger, Row, instant
+
+_DAY = timedelta(days=1)
+_TEAMMATES = "m.author IN ('operator', 'human') AND m.kind = 'message'"
+
+
+class ReportWatch:
+    """Counts what each commit did that reports count, from what is on disk before and after it."""
+
+    def __init__(self, ledger: Ledger, is_broken: Callable[[Invariant, str], None]) -> None:
+        self._ledger = ledger
+        self._is_broken = is_broken
+        self._counted = Counter[str]()
+        self._needing: set[int] = set()
+        self._last_id = self._last_step_id = 0
+
+    def is_about_to_commit(self) -> None:
+        """Note which conversations need a reply, and what is written, before a commit."""
+        conversations = self._ledger.conversations()
+        self._needing = {row["id"] for row in conversations if row["needs_reply_since"]}
+        self._last_id = self._ledger.count("SELECT COALESCE(MAX(id), 0) FROM message")
+        self._last_step_id = self._ledger.last_step_id()
+
+    def committed(self, commands: Sequence[Command], written: Written) -> None:
+        """Count what a commit did."""
+        answers = {id(receipt): answer for receipt, answer in written.answers}
+        for command in commands:
+            if isinstance(command, ChangeConversation):
+                is_done = isinstance(answers.get(id(command.receipt)), Done)
+                is_close = command.status is ConversationStatus.CLOSED
+                self._counted[Measure.RESOLVED] += is_done and is_close
+        self._counted[Measure.HANDED_OVER] += self._handed_over(commands)
+        replies = self._ledger.messages(f"m.id > ? AND {_TEAMMATES}", self._last_id)
+        replies = [row for row in replies if row["part_of_id"] in (None, row["id"])]
+        self._counted[Measure.REPLIED] += sum(not self._is_repeated(row) for row in replies)
+        answered = {row["conversation_id"] for row in replies}
+        self._counted[Measure.FIRST_REPLY] += len(answered & self._needing)
+
+    def judge_the_end(self) -> None:
+        """Judge the reports by what was counted."""
+        rows = self._ledger.report_counts()
+        for measure in (Measure.RESOLVED, Measure.HANDED_OVER, Measure.REPLIED):
+            if rows[measure] != self._counted[measure]:
+                told = f"{measure} is {rows[measure]}, and was {self._counted[measure]}"
+                self._is_broken(Invariant.REPORTED, told)
+        # A conversation may come to need a reply and get it in one commit.
+        first, most = self._counted[Measure.FIRST_REPLY], self._counted[Measure.REPLIED]
+        if not first <= rows[Measure.FIRST_REPLY] <= max(first, most):
+            told = f"{Measure.FIRST_REPLY} is {rows[Measure.FIRST_REPLY]}, and was {first}"
+            self._is_broken(Invariant.REPORTED, told)
+
+    def _handed_over(self, commands: Sequence[Command]) -> int:
+        """Return how many hand-overs were carried out: each is in its messages' journeys."""
+        steps = self._ledger.steps(
+            "id > ? AND stage = 'state' AND outcome = 'handed over'", self._last_step_id
+        )
+        told = {step["message_id"] for step in steps}
+        number = 0
+        for command in commands:
+            if isinstance(command, HandOverConversation) and told.intersection(command.input_ids):
+                told.difference_update(command.input_ids)
+                number += 1
+        return number
+
+    def _is_repeated(self, reply: Row) -> bool:
+        """Return whether the same teammate has written there within a day before."""
+        earlier = self._ledger.messages(
+            "m.conversation_id = ? AND m.id < ?", reply["conversation_id"], reply["id"]
+        )
+        return any(
+            (row["author"], row["author_name"]) == (reply["author"], reply["author_name"])
+            and instant(row["created_at"]) > instant(reply["created_at"]) - _DAY
+            for row in earlier[-100:]
+        )

@@ -1,0 +1,14 @@
+from typing import Any
+
+from tests.simulation.oracle.final_state import judge_the_end
+from tests.simulation.oracle.search import judge_search
+
+
+def judge_all(simulation: Any) -> None:
+    """Judge what is left when everything has come to rest, and what was counted on the way."""
+    if simulation.script.settings.indexes:
+        judge_search(simulation.oracle, simulation.ledger)
+    # What is erased can no longer be counted.
+    if not simulation.erasures.asked and not simulation.script.nodes:
+        simulation.reports.judge_the_end()
+    judge_the_end(simulation)
