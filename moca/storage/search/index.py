@@ -66,7 +66,7 @@ def _index(source: _Source, portion: int) -> bool:
         return False
     if writing_since and index.seen_at and writing_since <= index.seen_at:
         return True
-    changed = _take_changed(source, index, portion)
+    changed, has_more_changed = _take_changed(source, index, portion)
     fresh = _rows(source, _between(source, index.last_id, index.seen_id), portion)
     old: Sequence[_Row] = ()
     if index.first_id and not fresh:
@@ -79,7 +79,7 @@ def _index(source: _Source, portion: int) -> bool:
         index.seen_id, index.seen_at = highest, now
     if index.is_dirty():
         index.save()
-    return bool(index.last_id < index.seen_id or index.first_id or len(changed) == portion)
+    return bool(index.last_id < index.seen_id or index.first_id or has_more_changed)
 
 
 def _between(source: _Source, after_id: int, until_id: int) -> Any:
@@ -93,18 +93,19 @@ def _rows(source: _Source, which: Any, limit: int, *, latest_first: bool = False
     return [(each, " ".join(filter(None, texts))) for each, *texts in rows]
 
 
-def _take_changed(source: _Source, index: Any, portion: int) -> Sequence[_Row]:
+def _take_changed(source: _Source, index: Any, portion: int) -> tuple[Sequence[_Row], bool]:
+    """Return rows that have changed, and whether there may be more of them."""
     query = ChangedWords.select(ChangedWords.id, ChangedWords.row_id)
     noted = query.where(ChangedWords.name == source.name).order_by(ChangedWords.id).limit(portion)
     rows = list(read_rows(noted))
     if not rows:
-        return ()
+        return (), False
     ChangedWords.delete().where(ChangedWords.id << [note_id for note_id, _ in rows]).execute()
     # What is not indexed yet will be, with its new words.
     is_changed = source.table.id << [row_id for _, row_id in rows]
     changed = _rows(source, is_changed & _between(source, index.first_id, index.last_id), portion)
     _erase(source.name, [row_id for row_id, _ in changed])
-    return changed
+    return changed, len(rows) == portion
 
 
 def _erase(name: str, row_ids: Sequence[int]) -> None:
