@@ -92,6 +92,8 @@ def _database(
         with source.connection_context(), target.connection_context():
             move(source, target, lambda _step, _done, _rows: None)
         index_all(target)
+        with target.connection_context():
+            target.execute_sql("ANALYZE")
     return open_database(postgresql)
 
 

@@ -3,6 +3,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import peewee
+
 from moca.core.content.search_words import SearchTerm, matches_all, search_terms
 from moca.core.types import TEAMMATES, Author, Role
 from moca.storage.db.rows import read_rows
@@ -19,8 +21,13 @@ _FIRST_CHUNK, _MAX_CHUNK = 100, 500
 _MAX_CONTACTS = 50
 _MAX_CONVERSATIONS = 100
 _NO_ID = 2**63 - 1
-_BY_CONTACT = """SELECT "id", "text" FROM "message"
+_IN_ONE = """SELECT "id", "text" FROM "message"
     WHERE "conversation_id" = ? AND "id" > ? AND "id" < ? AND "role" = 'user'"""
+_IN_EACH = """SELECT latest."id", latest."text" FROM unnest(%s::bigint[]) AS conversation ("id")
+    CROSS JOIN LATERAL (SELECT "id", "text" FROM "message"
+        WHERE "conversation_id" = conversation."id" AND "id" > %s AND "id" < %s AND "role" = 'user'
+        ORDER BY "id" DESC LIMIT %s) AS latest
+    ORDER BY 1 DESC LIMIT %s"""
 _AUTHORS = {"bot": (Author.BOT,), "team": TEAMMATES}
 _ME = "me"
 
@@ -152,8 +159,11 @@ def _latest_of(
     if not conversations:
         return []
     database: Any = Message._meta.database  # noqa: SLF001
-    sql = f"{' UNION ALL '.join([_BY_CONTACT] * len(conversations))} ORDER BY 1 DESC LIMIT ?"
+    is_sqlite = isinstance(database, peewee.SqliteDatabase)
     before = _NO_ID if before_id is None else before_id
-    values = [each for one in conversations for each in (one, after_id, before)]
-    rows = database.execute_sql(sql.replace("?", database.param), (*values, number))
-    return list(rows.fetchall())
+    if is_sqlite:
+        sql = f"{' UNION ALL '.join([_IN_ONE] * len(conversations))} ORDER BY 1 DESC LIMIT ?"
+        values = [each for one in conversations for each in (one, after_id, before)]
+        return list(database.execute_sql(sql, (*values, number)).fetchall())
+    limits = (after_id, before, number, number)
+    return list(database.execute_sql(_IN_EACH, (list(conversations), *limits)).fetchall())
