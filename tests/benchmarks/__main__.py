@@ -23,6 +23,7 @@ from tests.benchmarks import (
     runtime,
     slow_model,
     storage,
+    swap,
     timeouts,
 )
 from tests.benchmarks.comparison import __main__ as comparison
@@ -46,16 +47,17 @@ BENCHMARKS: dict[str, Benchmark] = {
     "crowd": crowd.figures,
     "dashboards": dashboards.figures,
     "inbox": inbox.figures,
+    "swap": swap.figures,
     "pages": pages.figures,
     "cluster": cluster.figures,
     "comparison": comparison.figures,
     "day": day.figures,
 }
-_ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages"}
+_ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages", "swap"}
 """Left out by default.
 
-Two need servers that may not be installed; a day in virtual time takes half an hour of a core;
-pages need 11 GB.
+Three need servers or a browser that may not be installed; a day in virtual time takes half an hour
+of a core; pages need 11 GB.
 """
 
 

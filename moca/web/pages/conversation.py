@@ -27,7 +27,6 @@ from moca.storage.queries.conversation_page import (
 from moca.storage.queries.conversations import other_conversations, read_conversation
 from moca.storage.queries.operators import list_operators
 from moca.storage.queries.page_versions import version_of_conversation
-from moca.storage.queries.pagination import Key
 from moca.storage.queries.queue_forecast import account_problems
 from moca.storage.queries.records import ConversationRecord
 from moca.storage.queries.saved_replies import SavedReplyRecord, list_saved_replies
@@ -38,13 +37,15 @@ from moca.web.config import WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.live_pages import POLLS, LivePages
-from moca.web.pages.inbox import assignable, list_values
+from moca.web.pages.inbox import assignable, list_frame, list_values
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presence import PresenceBoard
 from moca.web.presenters.message_view import message_view
 from moca.web.schemas.search import MAX_SEARCH_LENGTH
 
 _SHOWN = 50
+_SHOWN_LIST = "X-Moca-List"
+"""The header by which a script names the list that it shows and keeps."""
 
 _LOG = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ def conversation_page_routes(
             "conversation.html",
             lambda: version_of_conversation(conversation_id),
             lambda: thread_values(conversation_id),
-            beside=lambda: {**list_values(_list_cursor()), **beside_thread(conversation_id)},
+            beside=lambda: {**_list_beside(), **beside_thread(conversation_id)},
         )
         if answer.status_code == HTTPStatus.OK:
             _mark_read(conversation_id, ports)
@@ -129,8 +130,12 @@ def _filled(reply: SavedReplyRecord, contact_name: str | None) -> SavedReplyReco
     return replace(reply, text=fill_placeholders(reply.text, contact_name, agent_name()))
 
 
-def _list_cursor() -> Key | None:
-    return read_cursor(request.args.get("list_cursor"), parts=2)
+def _list_beside() -> dict[str, Any]:
+    """Return what the list shows, or only what surrounds it if the page has the same list."""
+    after = read_cursor(request.args.get("list_cursor"), parts=2)
+    frame = list_frame(after)
+    has_list = request.headers.get(_SHOWN_LIST) == frame["list_address"]
+    return frame if has_list else list_values(after)
 
 
 def _place() -> dict[str, Any]:

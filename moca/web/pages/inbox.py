@@ -131,9 +131,8 @@ def assignable(assignee: str | None = None) -> list[OperatorRecord]:
     return sorted(may_answer, key=lambda each: each.id != own_id)
 
 
-def list_values(after: Key | None = None) -> dict[str, Any]:
-    """Return what the list of conversations shows, as the request's URL filters it."""
-    now = clock.now()
+def list_frame(after: Key | None = None) -> dict[str, Any]:
+    """Return what surrounds the list of conversations, as the request's URL filters it."""
     wanted = _filter(_work_list())
     is_first_list = wanted.work_list is _first_list(current_user())
     named: dict[str, Any] = {"account": wanted.account_id}
@@ -142,12 +141,9 @@ def list_values(after: Key | None = None) -> dict[str, Any]:
     if wanted.label_id is not None:
         named["label"] = wanted.label_id
     place = {**named, "cursor": write_cursor(after)}
-    page = list_inbox(wanted, now, limit=_rows(), after=after)
-    accounts, hidden = list_accounts(), _hidden_lists()
+    accounts = list_accounts()
     return {
         "at": "inbox",
-        "rows": page.items,
-        "next_cursor": write_cursor(page.next_key),
         "is_first": after is None,
         "step": _SHOWN,
         "max_rows": MAX_ROWS,
@@ -157,11 +153,6 @@ def list_values(after: Key | None = None) -> dict[str, Any]:
         "list_in_url": {**named, "list_cursor": write_cursor(after)},
         "list_place": place,
         "list_address": url_for("inbox.inbox", **place),
-        "work_lists": [
-            (each, title, _count(replace(wanted, work_list=each), now))
-            for each, title in _TITLES.items()
-            if each not in hidden
-        ],
         "account_id": wanted.account_id,
         "label_id": wanted.label_id,
         "all_labels": list_labels(),
@@ -169,9 +160,26 @@ def list_values(after: Key | None = None) -> dict[str, Any]:
         "account_names": {
             each.account_id: each.username or each.name or each.account_id for each in accounts
         },
-        "now": now,
-        "warnings": warnings_of([each.token for each in accounts], list_quiet(), now),
+        "now": clock.now(),
         "words": "",
+    }
+
+
+def list_values(after: Key | None = None) -> dict[str, Any]:
+    """Return what the list of conversations shows, with what surrounds it."""
+    frame, hidden = list_frame(after), _hidden_lists()
+    wanted, now = _filter(frame["work_list"]), frame["now"]
+    page = list_inbox(wanted, now, limit=_rows(), after=after)
+    return {
+        **frame,
+        "rows": page.items,
+        "next_cursor": write_cursor(page.next_key),
+        "work_lists": [
+            (each, title, _count(replace(wanted, work_list=each), now))
+            for each, title in _TITLES.items()
+            if each not in hidden
+        ],
+        "warnings": warnings_of([each.token for each in frame["accounts"]], list_quiet(), now),
     }
 
 

@@ -44,7 +44,9 @@ function focusThread(onComposer) {
 }
 
 export async function load(address, options = {}) {
-  const answer = await fetch(address, { ...options, headers: { Accept: "text/html" } });
+  // The list stays, so a page with the same one need not have its rows.
+  const headers = { Accept: "text/html", "X-Moca-List": at("#list").dataset.live };
+  const answer = await fetch(address, { ...options, headers });
   if (answer.status === 401) location.reload();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   return { isOk: answer.ok, page };
