@@ -24,6 +24,8 @@ PIECE_SECONDS = 15
 UPLOAD_SECONDS = 300
 DISK_FULL = "The disk is full, so the file was not stored. Free some space, then attach it again."
 
+_MAX_FORM_BYTES = 1024 * 1024
+"""What is kept where there is no folder, and so no file can be attached."""
 _WRITE_BYTES = 256 * 1024
 _PATHS = re.compile(rb"/(api/uploads|conversations/\d+/messages|saved-replies(/\d+)?)")
 T = TypeVar("T")
@@ -47,6 +49,7 @@ class UploadReader:
     def __init__(self, folder: UploadFolder | None, threads: Executor) -> None:
         self._folder = folder
         self._threads = threads
+        self._max_kept_bytes = MAX_KEPT_BYTES if folder else _MAX_FORM_BYTES
         self._count = 0
 
     @property
@@ -83,14 +86,14 @@ class UploadReader:
         while not is_last:
             async with asyncio.timeout(PIECE_SECONDS):
                 piece, is_last = await receive_piece(receive)
-            gathered += piece[: max(0, MAX_KEPT_BYTES - read)]
+            gathered += piece[: max(0, self._max_kept_bytes - read)]
             read += len(piece)
             if read > MAX_READ_BYTES:
                 raise Problem(413, "The file is far too large. Instagram accepts up to 25 MB.")
             if len(gathered) >= _WRITE_BYTES:
                 await self._run(file.write, bytes(gathered))
                 gathered.clear()
-        if read > MAX_KEPT_BYTES:
+        if read > self._max_kept_bytes:
             # The fields before the file can still be read, and the file is found to be too large.
             gathered += b"\r\n--" + boundary + b"--\r\n"
         await self._run(file.write, bytes(gathered))

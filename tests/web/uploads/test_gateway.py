@@ -227,6 +227,12 @@ def test_a_file_may_take_its_time_but_not_for_ever(uploads, receive, expected):
     assert run(outcome(UploadReader(uploads, AtOnce()), receive)) == expected
 
 
+def test_without_a_folder_no_more_is_kept_than_of_a_form():
+    told, _ = run(outcome(UploadReader(None, AtOnce()), sending((0, bytes(2_000_000)))))
+
+    assert told == bytes(1024 * 1024) + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
 def test_only_a_few_files_arrive_at_once(uploads):
     reader = UploadReader(uploads, AtOnce())
 
