@@ -96,7 +96,7 @@ class CourierActor(MailboxActor):
             log.debug("name_unreadable", contact=contact_hash(contact), because=profile.because)
             self._record(RecordProfileUnread(contact, clock.now()))
         else:
-            self._record(RecordContactProfile(contact, profile.told))
+            self._record(RecordContactProfile(contact, profile.contact_profile))
 
     @staticmethod
     def _show_typing(graph: GraphPort, contact: ContactKey) -> None:

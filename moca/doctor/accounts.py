@@ -62,9 +62,9 @@ def _token(found: AccountFindings) -> Finding:
 
 def _age(token: TokenState, now: datetime) -> Finding:
     name = f"token age {token.account_id}"
-    told = token_problem(token, now) or warning(token, now)
-    if told is not None:
-        return wrong(name, told if "connect" in told else f"{told}: {_CONNECT}")
+    problem = token_problem(token, now) or warning(token, now)
+    if problem is not None:
+        return wrong(name, problem if "connect" in problem else f"{problem}: {_CONNECT}")
     age = f"issued {(now - token.issued_at).days} days ago"
     ends = "does not expire" if token.expires_at is None else f"expires {token.expires_at:%Y-%m-%d}"
     return fine(name, f"{age}, {ends}")

@@ -22,7 +22,7 @@ def problem_of(database: peewee.Database) -> str | None:
         _migrate_unless_in_use(database)
         with database.connection_context():
             _write_and_take_back(database)
-            told = _quick_check(database)
+            result = _quick_check(database)
             is_forgetful = _may_forget_commits(database)
     except (peewee.PeeweeException, OSError, ValueError) as error:
         return f"cannot be used ({type(error).__name__}): {_DO}"
@@ -30,7 +30,7 @@ def problem_of(database: peewee.Database) -> str | None:
         return (
             "acknowledged webhooks may be lost if the server crashes: set synchronous_commit = on"
         )
-    return None if told == "ok" else "the file is damaged: stop Moca and restore a backup"
+    return None if result == "ok" else "the file is damaged: stop Moca and restore a backup"
 
 
 def free_bytes(database: peewee.Database) -> int | None:
@@ -62,13 +62,13 @@ def _may_forget_commits(database: peewee.Database) -> bool:
     if not isinstance(database, peewee.PostgresqlDatabase):
         return False
     postgresql: Any = database
-    ((told,),) = postgresql.execute_sql("SHOW synchronous_commit").fetchall()
-    return bool(told == "off")
+    ((mode,),) = postgresql.execute_sql("SHOW synchronous_commit").fetchall()
+    return bool(mode == "off")
 
 
 def _quick_check(database: peewee.Database) -> str:
     if not isinstance(database, peewee.SqliteDatabase):
         return "ok"
     sqlite: Any = database
-    ((told,),) = sqlite.execute_sql("PRAGMA quick_check(1)").fetchall()
-    return str(told)
+    ((result,),) = sqlite.execute_sql("PRAGMA quick_check(1)").fetchall()
+    return str(result)

@@ -62,7 +62,7 @@ class Profile(BaseModel):
     is_user_follow_business: Annotated[bool | None, DefaultOnError(None)] = None
 
     @property
-    def told(self) -> ContactProfile:
+    def contact_profile(self) -> ContactProfile:
         """The profile in Moca's own terms."""
         return ContactProfile(
             name=self.name or None,
@@ -159,8 +159,8 @@ class GraphClient:
         found = self._read_told(FetchedMessage, quote(mid, safe=""), account_id)
         if isinstance(found, RecordUnreadable):
             return found
-        told = found.as_event_of(account_id, mid)
-        return told or RecordUnreadable("Instagram does not say who wrote it")
+        event = found.as_event_of(account_id, mid)
+        return event or RecordUnreadable("Instagram does not say who wrote it")
 
     def threads(self, account_id: str, after: str = "") -> ThreadPage | RecordUnreadable:
         """Read a page of the account's conversations, most recently updated first."""
@@ -174,7 +174,7 @@ class GraphClient:
     ) -> tuple[InboundMessage | Echo, ...] | RecordUnreadable:
         """Read a conversation's newest messages, in the shape their webhooks would have."""
         found = self._read_told(RecordedThread, quote(thread_id, safe=""), account_id, "messages")
-        return found if isinstance(found, RecordUnreadable) else found.told(account_id)
+        return found if isinstance(found, RecordUnreadable) else found.events_of(account_id)
 
     def subscribed_apps(self, account_id: str) -> frozenset[str] | RecordUnreadable:
         """Read the fields whose webhooks the account sends; empty if it sends none."""

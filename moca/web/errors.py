@@ -67,8 +67,8 @@ def problem(status: int, message: str, *, retry_after_seconds: int | None = None
 def invalid(error: ValidationError) -> Response:
     """Return all validation errors of a request, without repeating its values."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    told = (f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in faults)
-    return problem(422, "; ".join(told))
+    texts = (f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in faults)
+    return problem(422, "; ".join(texts))
 
 
 def register_problems(app: Flask) -> None:
@@ -76,14 +76,14 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Problem, told_problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(
-        RecursionError, lambda _: told(400, "The request body is nested too deeply.")
+        RecursionError, lambda _: error_response(400, "The request body is nested too deeply.")
     )
     app.register_error_handler(Exception, _unforeseen)
 
 
 def told_problem(error: Problem) -> Response:
     """Return the problem as JSON, or as a plain page if a browser requested one."""
-    return _with_retry_after(told(error.status, error.message), error.retry_after_seconds)
+    return _with_retry_after(error_response(error.status, error.message), error.retry_after_seconds)
 
 
 def _with_retry_after(response: Response, seconds: int | None) -> Response:
@@ -96,7 +96,7 @@ def _http_problem(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if error.response is not None or status < 400:  # noqa: PLR2004
         return error
-    answer = told(status, error.description or error.name)
+    answer = error_response(status, error.description or error.name)
     for name, value in error.get_headers(request.environ):
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value
@@ -110,10 +110,10 @@ def _unforeseen(error: Exception) -> Response:
         error=type(error).__name__,
         where=where_raised(error),
     )
-    return told(500, "An unexpected error occurred. See Moca's log for details.")
+    return error_response(500, "An unexpected error occurred. See Moca's log for details.")
 
 
-def told(status: int, message: str) -> Response:
+def error_response(status: int, message: str) -> Response:
     """Return the error as JSON, or as a plain page if a browser requested one."""
     if _for_a_person():
         title = _TITLES.get(status, "Something went wrong")

@@ -74,16 +74,16 @@ class PresenceBoard:
         return not any(is_present(each, now) for each in first.values())
 
     def _header(self, ids: Iterable[int], besides: str | None, now: datetime) -> str:
-        told: dict[int, str] = {}
+        shown: dict[int, str] = {}
         length = 0
         for each in ids:
             text = self._text(each, besides, now)
             length += len(json.dumps({each: text})) if text else 0
-            if told and length > _MAX_HEADER_BYTES:
+            if shown and length > _MAX_HEADER_BYTES:
                 break
             if text:
-                told[each] = text
-        return json.dumps(told)
+                shown[each] = text
+        return json.dumps(shown)
 
     def _text(self, conversation_id: int, besides: str | None, now: datetime) -> str:
         viewers = self._viewers.get(conversation_id, OrderedDict[str, Viewer]())

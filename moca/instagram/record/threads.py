@@ -47,7 +47,7 @@ class RecordedThread(BaseModel):
 
     messages: _Messages = _Messages()
 
-    def told(self, account_id: str) -> tuple[InboundMessage | Echo, ...] | RecordUnreadable:
+    def events_of(self, account_id: str) -> tuple[InboundMessage | Echo, ...] | RecordUnreadable:
         """Return its messages in the shape of their webhooks.
 
         A message in which the account has no part is left out: its sender cannot be trusted.
@@ -57,5 +57,5 @@ class RecordedThread(BaseModel):
             return RecordUnreadable(
                 "Instagram's record calls the account otherwise than its webhooks do"
             )
-        told = (each.as_event_of(account_id, each.id) for each in ours)
-        return tuple(each for each in told if each is not None)
+        events = (each.as_event_of(account_id, each.id) for each in ours)
+        return tuple(each for each in events if each is not None)

@@ -106,8 +106,8 @@ def _is_about(contact: ContactKey) -> Any:
 
 def _webhooks(found: Any, contact: ContactKey) -> list[dict[str, Any]]:
     said = Message.select(Message.webhook).join(Conversation)
-    told = Event.select(Event.webhook).where(_is_about(contact))
-    linked = (Webhook.id << said.where(Conversation.contact == found)) | (Webhook.id << told)
+    about = Event.select(Event.webhook).where(_is_about(contact))
+    linked = (Webhook.id << said.where(Conversation.contact == found)) | (Webhook.id << about)
     rows = Webhook.select().where(linked).order_by(Webhook.id)
     return [
         {"received_at": row.received_at.isoformat(), "items": items}

@@ -135,8 +135,8 @@ def _events(mids: Iterable[str]) -> Mapping[str | None, tuple[ConversationEvent,
         Event.mid << list(mids)
     )
     for row in read_dicts(query.order_by(Event.id).limit(_EVENTS_SHOWN)):
-        told = ConversationEvent(kind=row["kind"], at=row["at"], detail=json.loads(row["detail"]))
-        found[row["mid"]] = (*found[row["mid"]], told)
+        event = ConversationEvent(kind=row["kind"], at=row["at"], detail=json.loads(row["detail"]))
+        found[row["mid"]] = (*found[row["mid"]], event)
     return found
 
 

@@ -49,9 +49,9 @@ def version_of_conversation(conversation_id: int) -> str:
     )
     rows: list[tuple[int, str | None]] = list(read_rows(said))
     steps = _last_step([message_id for message_id, _ in rows])
-    told = _last_event([mid for _, mid in rows if mid])
+    last_event = _last_event([mid for _, mid in rows if mid])
     last = rows[0][0] if rows else 0
-    parts = (status, microseconds_of(active_at), last, steps, told, note or 0)
+    parts = (status, microseconds_of(active_at), last, steps, last_event, note or 0)
     return "-".join(map(str, (*parts, _last_id(AuditEntry))))
 
 

@@ -58,7 +58,7 @@ def account_problems(at: datetime) -> Mapping[str, str]:
     stopped = query.where((AccountRest.rests_until > at) & (AccountRest.problem != ""))
     tokens = (each.token for each in list_accounts())
     dead = {each.account_id: token_problem(each, at) for each in tokens}
-    return dict(read_rows(stopped)) | {name: told for name, told in dead.items() if told}
+    return dict(read_rows(stopped)) | {name: problem for name, problem in dead.items() if problem}
 
 
 def _waiting(row: dict[str, Any]) -> WaitingReply:

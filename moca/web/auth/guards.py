@@ -23,7 +23,7 @@ from moca.web.auth.security_events import SecurityEvent, SecurityEvents
 from moca.web.auth.sessions import SESSION_LASTS, Sessions
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import problem, told
+from moca.web.errors import error_response, problem
 
 _LOG = structlog.get_logger(__name__)
 _SEEN_AGAIN_AFTER = timedelta(minutes=10)
@@ -81,10 +81,10 @@ class Guards:
             return None
         known = self._by_session()
         if known is None:
-            return told(401, "Log in to attach files.")
+            return error_response(401, "Log in to attach files.")
         set_current_user(known)
         if not self.comes_from_our_pages():
-            return told(403, "Files can be attached only from Moca's own pages.")
+            return error_response(403, "Files can be attached only from Moca's own pages.")
         return self.require_answers()
 
     def guard_own_page(self) -> Response | None:
@@ -118,7 +118,7 @@ class Guards:
         """Admit a form that was shown to this browser on one of Moca's pages."""
         if self._bears_token() or (self.comes_from_our_pages() and self.sessions.is_sealed()):
             return None
-        return told(403, "This form has expired. Go back, reload the page and try again.")
+        return error_response(403, "This form has expired. Go back, reload the page and try again.")
 
     def require_answers(self) -> Response | None:
         """Require the permission to answer contacts."""
@@ -182,7 +182,7 @@ def _require(role: OperatorRole) -> Response | None:
     if known is not None and known.may(role):
         return None
     needed = "admin rights" if role is OperatorRole.ADMINISTERS else "to be an agent or admin"
-    return told(403, f"You need {needed} to do this. Ask an administrator.")
+    return error_response(403, f"You need {needed} to do this. Ask an administrator.")
 
 
 def _address_without_token() -> str:

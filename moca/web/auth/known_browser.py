@@ -50,5 +50,5 @@ class KnownBrowsers:
 
 
 def _sign(nonce: str, operator: OperatorRecord) -> str:
-    told = b"moca browser " + nonce.encode()
-    return hmac.new(operator.password_hash.encode(), told, hashlib.sha256).hexdigest()
+    message = b"moca browser " + nonce.encode()
+    return hmac.new(operator.password_hash.encode(), message, hashlib.sha256).hexdigest()

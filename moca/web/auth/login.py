@@ -17,7 +17,7 @@ from moca.web.auth.sessions import SESSION_LASTS
 from moca.web.auth.weak_passwords import MAX_PASSWORD_LENGTH
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import Problem, told
+from moca.web.errors import Problem, error_response
 
 _MAX_NAME_LENGTH = 80
 
@@ -101,7 +101,7 @@ def login_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
     @routes.post("/login")
     def log_in() -> Response:
         if not access.comes_from_our_pages():
-            return told(403, "Log in on Moca's own login page.")
+            return error_response(403, "Log in on Moca's own login page.")
         name = request.form.get("name", "").strip()[:_MAX_NAME_LENGTH]
         try:
             return passwords.log_in(name, request.form.get("password", "")[:MAX_PASSWORD_LENGTH])
@@ -111,7 +111,7 @@ def login_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
     @routes.post("/login/token")
     def log_in_with_token() -> Response:
         if not access.comes_from_our_pages():
-            return told(403, "Log in on Moca's own login page.")
+            return error_response(403, "Log in on Moca's own login page.")
         try:
             if access.token.is_right(request.form.get("token", "").strip()):
                 return access.open_link_session(_next())

@@ -77,7 +77,9 @@ def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
         "process_status": ports.process_status(),
         "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
-        "others": {name: told for name, told in health.accounts.items() if name not in connected},
+        "others": {
+            name: problem for name, problem in health.accounts.items() if name not in connected
+        },
         "warnings": warnings_of([each.token for each in accounts], list_quiet(), now),
         "webhooks": _webhooks(minutes, frame),
         "last_webhook_at": last_webhook_at(),

@@ -41,9 +41,9 @@ def do(sandbox: SandboxInstagram, act: SandboxAction) -> str:
 
 def text_of(message: SandboxMessage) -> str:
     """Return a message's readable text, or that of its template."""
-    told = [template.get("button", {}).get("text", "") for template in _templates(message)]
+    texts = [template.get("button", {}).get("text", "") for template in _templates(message)]
     titles = [card["title"] for card in _cards(message) if "title" in card]
-    return message.text or " \u00b7 ".join(filter(None, told + titles))
+    return message.text or " \u00b7 ".join(filter(None, texts + titles))
 
 
 def taps_of(message: SandboxMessage) -> list[dict[str, str]]:
@@ -60,8 +60,8 @@ def _check_message(sandbox: SandboxInstagram, act: SandboxAction) -> None:
         raise Problem(422, "mid: was not written by this contact")
 
 
-def _tap(does: SandboxDoes, told: dict[str, Any]) -> dict[str, str]:
-    return {"does": does, "title": told["title"], "payload": told["payload"]}
+def _tap(does: SandboxDoes, button: dict[str, Any]) -> dict[str, str]:
+    return {"does": does, "title": button["title"], "payload": button["payload"]}
 
 
 def _buttons(message: SandboxMessage) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ class Bar:
     x: float
     y: float
     height: float
-    told: str
+    tooltip: str
     width: float = _STEP - 2
 
 
@@ -44,7 +44,7 @@ class Chart:
     series: tuple[Series, ...]
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Describe the chart in words."""
         return "; ".join(f"{each.label} {each.total}" for each in self.series)
 
@@ -75,11 +75,11 @@ def counts(
     key: str, title: str, lines: Iterable[ChartLine], metrics: Sequence[Metric], frame: Frame
 ) -> Chart:
     """Draw how often things happened, stacked."""
-    told = [(line, _by_bar(line, metrics, frame, lambda each: each.count)) for line in lines]
-    top = max((sum(bars.get(n, 0) for _, bars in told) for n in range(BARS)), default=0)
+    stacks = [(line, _by_bar(line, metrics, frame, lambda each: each.count)) for line in lines]
+    top = max((sum(bars.get(n, 0) for _, bars in stacks) for n in range(BARS)), default=0)
     below: dict[int, float] = defaultdict(float)
     series = []
-    for line, bars in told:
+    for line, bars in stacks:
         drawn = tuple(
             _stacked(n, bars[n], top, below, f"{bars[n]:,.0f} {line.label}") for n in sorted(bars)
         )
@@ -105,10 +105,10 @@ def spans(key: str, title: str, name: str, metrics: Sequence[Metric], frame: Fra
         Series(
             each,
             label,
-            told,
+            value,
             tuple(_bar(n, bars[n], top, 0, seconds(bars[n])) for n in sorted(bars)),
         )
-        for each, label, told, bars in drawn
+        for each, label, value, bars in drawn
     )
     return Chart(key, title, *_axis(top, seconds), series)
 
@@ -128,9 +128,9 @@ def columns(
     title: str,
     lines: Sequence[Columns],
     names: Sequence[str],
-    told: Callable[[float], str],
+    written: Callable[[float], str],
 ) -> Chart:
-    """Draw values by name instead of over time, stacked; `told` formats a value."""
+    """Draw values by name instead of over time, stacked; `written` formats a value."""
     stacks = zip(*(each.values for each in lines), strict=True)
     top = max((sum(values) for values in stacks), default=0)
     step = WIDTH / max(len(names), 1)
@@ -140,11 +140,11 @@ def columns(
         bars = []
         for n, value in enumerate(line.values):
             if value:
-                text = f"{names[n]}: {told(value)} {line.label}"
+                text = f"{names[n]}: {written(value)} {line.label}"
                 bar = _stacked(n, value, top, below, text)
                 bars.append(replace(bar, x=round(n * step + 1, 2), width=round(step - 2, 2)))
         series.append(Series(line.key, line.label, line.total, tuple(bars)))
-    return Chart(key, title, *_axis(top, told), tuple(series))
+    return Chart(key, title, *_axis(top, written), tuple(series))
 
 
 def number(value: float) -> str:
@@ -161,8 +161,8 @@ def seconds(length: float) -> str:
     return str(timedelta(seconds=round(length)))
 
 
-def _axis(top: float, told: Callable[[float], str]) -> tuple[str, str]:
-    return (told(top), told(top / 2)) if top else ("", "")
+def _axis(top: float, written: Callable[[float], str]) -> tuple[str, str]:
+    return (written(top), written(top / 2)) if top else ("", "")
 
 
 def _by_bar(
@@ -179,13 +179,13 @@ def _by_bar(
     return {n: join(values) for n, values in found.items()}
 
 
-def _stacked(n: int, value: float, top: float, below: dict[int, float], told: str) -> Bar:
-    bar = _bar(n, value, top, below[n], told)
+def _stacked(n: int, value: float, top: float, below: dict[int, float], tooltip: str) -> Bar:
+    bar = _bar(n, value, top, below[n], tooltip)
     below[n] += value
     return bar
 
 
-def _bar(n: int, value: float, top: float, below: float, told: str) -> Bar:
+def _bar(n: int, value: float, top: float, below: float, tooltip: str) -> Bar:
     height = round(HEIGHT * value / top, 2) if top else 0
     y = round(HEIGHT - height - (HEIGHT * below / top if top else 0), 2)
-    return Bar(n * _STEP + 1, max(y, 0), height, told)
+    return Bar(n * _STEP + 1, max(y, 0), height, tooltip)

@@ -8,11 +8,11 @@ _NAMED = 2
 
 def presence_text(presence: Presence) -> str:
     """Return who is writing and looking, as in "Ana is writing · Ben is looking"; may be empty."""
-    told = ((presence.writing, "writing"), (presence.looking, "looking"))
-    return " · ".join(_told(names, act) for names, act in told if names)
+    acts = ((presence.writing, "writing"), (presence.looking, "looking"))
+    return " · ".join(_sentence(names, act) for names, act in acts if names)
 
 
-def _told(names: Sequence[str], act: str) -> str:
+def _sentence(names: Sequence[str], act: str) -> str:
     if len(names) == 1:
         return f"{names[0]} is {act}"
     if len(names) == _NAMED:

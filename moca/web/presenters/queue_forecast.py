@@ -66,15 +66,15 @@ def forecast_queue(config: WebConfig, now: datetime) -> QueueForecast:
     waiting = [each for each in first if each.contact.account_id not in problems]
     stopped = {each.contact.account_id for each in first} & problems.keys()
     pending = count_queue()[ItemStatus.PENDING]
-    told = forecast(waiting, limits, now, max(pending - len(first), 0))
+    expected = forecast(waiting, limits, now, max(pending - len(first), 0))
     kept_back = len(first) - len(waiting)
     return QueueForecast(
-        drains_at=told.drains_at,
-        looked_at=told.looked_at,
+        drains_at=expected.drains_at,
+        looked_at=expected.looked_at,
         pending=pending,
-        sendable=pending - kept_back - len(told.falling_out),
+        sendable=pending - kept_back - len(expected.falling_out),
         account_problems={each: problems[each] for each in sorted(stopped)},
-        falling_out=told.falling_out[:_NAMED],
-        falling_out_count=len(told.falling_out),
+        falling_out=expected.falling_out[:_NAMED],
+        falling_out_count=len(expected.falling_out),
         frozen_since=frozen_since(),
     )

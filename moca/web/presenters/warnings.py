@@ -60,5 +60,5 @@ def _silences(quiet: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"account {account_id}: {because}" for account_id, because in quiet.items())
 
 
-def _line(token: TokenState, told: str | None) -> str:
-    return f"account {token.account_id}: {told}" if told else ""
+def _line(token: TokenState, problem: str | None) -> str:
+    return f"account {token.account_id}: {problem}" if problem else ""

@@ -27,9 +27,9 @@ function markRows() {
 
 // What comes with the list may leave out the conversation that is open.
 export function takePresence({ id, isConnected }, answer) {
-  const told = answer.headers.get("X-Moca-Presence");
-  if (told === null || !isConnected) return;
-  present = JSON.parse(told);
+  const header = answer.headers.get("X-Moca-Presence");
+  if (header === null || !isConnected) return;
+  present = JSON.parse(header);
   markRows();
   const line = at("#presence");
   const text = present[line?.dataset.conversation] ?? "";

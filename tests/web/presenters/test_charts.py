@@ -37,7 +37,7 @@ def test_counts_are_drawn_on_top_of_one_another():
 
     chart = counts("k", "Title", lines, metrics, FRAME)
 
-    assert (chart.peak, chart.told) == ("4", "fine 3; wrong 3")
+    assert (chart.peak, chart.description) == ("4", "fine 3; wrong 3")
     good, bad = chart.series
     assert good.bars == (Bar(1, 30, 90, "3 fine"),)
     assert bad.bars == (Bar(1, 0, 30, "1 wrong"), Bar(21, 60, 60, "2 wrong"))
@@ -48,7 +48,7 @@ def test_spans_are_drawn_as_the_slowest_and_the_average():
 
     chart = spans("k", "Title", "ack", metrics, FRAME)
 
-    assert (chart.peak, chart.told) == ("2.0 s", "slowest 2.0 s; average 1.0 s")
+    assert (chart.peak, chart.description) == ("2.0 s", "slowest 2.0 s; average 1.0 s")
     assert [each.bars for each in chart.series] == [
         (Bar(11, 0, HEIGHT, "2.0 s"),),
         (Bar(11, 60, 60, "1.0 s"),),
@@ -60,7 +60,7 @@ def test_columns_are_drawn_by_name_on_top_of_one_another():
 
     chart = columns("k", "Title", lines, ("Mon", "Tue", "Wed"), number)
 
-    assert (chart.peak, chart.middle, chart.told) == ("5", "2.5", "fine 5; wrong 3")
+    assert (chart.peak, chart.middle, chart.description) == ("5", "2.5", "fine 5; wrong 3")
     assert [each.bars for each in chart.series] == [
         (Bar(1, 96, 24, "Mon: 1 fine", 198), Bar(401, 24, 96, "Wed: 4 fine", 198)),
         (Bar(1, 48, 48, "Mon: 2 wrong", 198), Bar(401, 0, 24, "Wed: 1 wrong", 198)),
@@ -74,7 +74,7 @@ def test_what_is_outside_of_the_picture_is_not_drawn():
 
 
 def test_nothing_is_a_picture_too():
-    assert spans("k", "Title", "ack", (), FRAME).told == "slowest none; average none"
+    assert spans("k", "Title", "ack", (), FRAME).description == "slowest none; average none"
 
 
 def test_spans_are_told_as_short_as_they_read_well():
