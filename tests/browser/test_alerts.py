@@ -36,7 +36,7 @@ def page(request, visit, moca):
     page.context.grant_permissions(["notifications"])
     page.reload()
     expect(page).to_have_title("Inbox · Moca")
-    page.wait_for_function("window.badge === 0")
+    page.wait_for_function("() => window.badge === 0")
     return page
 
 
@@ -79,7 +79,7 @@ def test_a_page_in_use_sounds_and_one_in_the_background_notifies(page, moca):
     page.evaluate("window.isFocused = false")
     moca.writes("My card number is 4111", psid="701", name="Ben")
     expect(page).to_have_title("(2) Inbox · Moca")
-    page.wait_for_function("window.shown.length")
+    page.wait_for_function("() => window.shown.length")
     assert page.evaluate("window.shown") == [["Ben", "Needs a reply", "/conversations/2"]]
 
     page.reload()
