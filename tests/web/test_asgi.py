@@ -14,7 +14,7 @@ from moca.web.config import WebPorts
 from moca.web.webhook import MAX_BODY_BYTES, WEBHOOK_PATH
 from tests.web.asgi_client import knock
 from tests.web.rows import AT
-from tests.web.test_webhook import SAMPLE, full_of
+from tests.web.test_webhook import SAMPLE, SIGNATURE, full_of
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_webhook_as_meta_sends_it_is_answered_before_flask(door, house, seen) 
         "content-length": "14",
         "x-content-type-options": "nosniff",
     }
-    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT)]
+    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)]
 
 
 def test_a_body_may_come_in_pieces(door, house) -> None:

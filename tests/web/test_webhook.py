@@ -38,6 +38,7 @@ HANDSHAKE = {
     "hub.verify_token": "the-verify-token",
     "hub.challenge": "1158201444",
 }
+SIGNATURE = sign(SAMPLE, "second-secret")
 
 
 def post(client, body, secret="second-secret"):
@@ -56,7 +57,7 @@ def test_a_signed_webhook_is_handed_over_and_answered_after_its_receipt(stranger
         "text/plain",
         "EVENT_RECEIVED",
     )
-    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT)]
+    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)]
 
 
 def test_a_body_signed_with_another_secret_or_not_at_all_is_not_even_read(stranger, house):
