@@ -11,7 +11,7 @@ TOP_LEVEL = {
     *("pyproject.toml", "moca", "actors", "tests", "config", "run.py", "README.md"),
     *("docs", "mkdocs.yml", "justfile"),
 }
-ALSO_ALLOWED = {"LICENSE", "CHANGELOG.md", "moca.egg-info"}
+ALSO_ALLOWED = {"LICENSE", "CHANGELOG.md", "build", "dist", "moca.egg-info", "moca_dm.egg-info"}
 
 MAY_IMPORT = {
     "moca/core": {"moca.core"},

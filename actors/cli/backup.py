@@ -22,7 +22,7 @@ PASSPHRASE = click.option(
     help="Encrypts the backup. MOCA_BACKUP_PASSPHRASE keeps it out of the list of processes.",
 )
 UPLOADS = "uploads"
-NEEDS_EXTRA = "a passphrase needs an extra: pip install 'moca[backup]'"
+NEEDS_EXTRA = "a passphrase needs an extra: pip install 'moca-dm[backup]'"
 
 
 @click.command("backup")

@@ -74,6 +74,8 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"server.port": self.port, "web.api_token": TOKEN, **settings}
         self._process: subprocess.Popen[bytes] | None = None
+        self.program = (sys.executable, RUN)
+        """The command line of Moca, without its arguments."""
         self.prefix = ()
         """The working directory of the serving command."""
         self.environment = {}
@@ -95,7 +97,7 @@ class Service:
         """Start the process."""
         with (self.path / "out.txt").open("a") as out, (self.path / "err.txt").open("a") as err:
             self._process = subprocess.Popen(
-                [*self.prefix, sys.executable, RUN],
+                [*self.prefix, *self.program],
                 cwd=self.path,
                 env=environment(self.path, self.settings) | self.environment,
                 stdout=out,
@@ -107,7 +109,7 @@ class Service:
     def command(self, *arguments):
         """Run a command of the command line to its end."""
         return subprocess.run(
-            [sys.executable, RUN, *arguments],
+            [*self.program, *arguments],
             cwd=self.path,
             env=environment(self.path, self.settings),
             capture_output=True,

@@ -1,0 +1,133 @@
+"""Moca as pip installs it, in an empty folder without the checkout."""
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.process.service import BRISK, ROOT, eventually
+from tests.process.test_journey import REPLY, SAMPLE, WEBHOOK, replies, signed
+
+SOURCES = ("moca", "actors", "config", "pyproject.toml", "README.md", "LICENSE", "run.py")
+BUILD_SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+INSTALL = ("install", "--no-index", "--no-deps", "--no-compile")
+BUILD_WHEEL = ("wheel", "--no-index", "--no-deps", "--no-build-isolation")
+OTHER_ACTORS = "raise ImportError('this is the other distribution that installs actors')"
+
+IMPORT_IN_CHILD = """
+import importlib, multiprocessing, sys
+from moca.__main__ import main
+sys.argv[1:] = ["--version"]
+try:
+    main()
+except SystemExit:
+    context = multiprocessing.get_context("spawn")
+    child = context.Process(target=importlib.import_module, args=("actors.cli.main",))
+    child.start()
+    child.join()
+    sys.exit(child.exitcode)
+"""
+
+
+def run(*command, cwd):
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of the sdist of a copy of the tree, so that nothing is left in the checkout."""
+    folder = tmp_path_factory.mktemp("build")
+    tree = folder / "tree"
+    tree.mkdir()
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tree)
+    run(sys.executable, "-c", BUILD_SDIST, folder, cwd=tree)
+    (sdist,) = folder.glob("moca_dm-*.tar.gz")
+    run(*PIP, *BUILD_WHEEL, "--wheel-dir", folder, sdist, cwd=folder)
+    (built,) = folder.glob("moca_dm-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def commands(wheel, tmp_path_factory):
+    """The folder of commands of an environment with the wheel, this one's packages and `actors`."""
+    environment = tmp_path_factory.mktemp("environment")
+    run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=environment)
+    python = environment / "bin" / "python"
+    run(*PIP, "--python", python, *INSTALL, wheel, cwd=environment)
+    (site,) = environment.glob("lib/python*/site-packages")
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    (site / "actors.py").write_text(OTHER_ACTORS)
+    return python.parent
+
+
+def test_the_wheel_installs_no_package_but_moca(wheel):
+    with ZipFile(wheel) as archive:
+        names = {Path(each) for each in archive.namelist()}
+        (metadata,) = (each for each in archive.namelist() if each.endswith("/METADATA"))
+        assert "\nName: moca-dm\n" in archive.read(metadata).decode()
+    assert {each.parts[0] for each in names} == {"moca", Path(metadata).parent.name}
+
+
+def test_the_wheel_holds_every_file_of_the_packages(wheel):
+    with ZipFile(wheel) as archive:
+        packed = {each for each in archive.namelist() if each.startswith("moca/")}
+    files = {
+        path.relative_to(ROOT)
+        for package in ("moca", "actors")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    files |= {Path("config", f"{name}.toml") for name in ("moca", "production", "rules")}
+    home = Path("moca", "_packages")
+    assert packed == {str(each if each.parts[0] == "moca" else home / each) for each in files}
+
+
+@pytest.mark.parametrize("name", [("moca",), ("python", "-m", "moca")])
+def test_a_command_names_its_version_and_its_commands(commands, make, wheel, name):
+    moca = make({})
+    moca.program = (commands / name[0], *name[1:])
+    version = moca.command("--version")
+    assert (version.stdout, version.stderr) == (f"moca {wheel.name.split('-')[1]}\n", "")
+    shown = moca.command("--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith(f"Usage: {' '.join(name)} [OPTIONS] [COMMAND]")
+    assert {"backup", "doctor", "restore"} <= set(shown.stdout.split())
+
+
+def test_a_checkout_names_the_version_of_the_wheel(make, wheel):
+    assert make({}).command("--version").stdout == f"moca {wheel.name.split('-')[1]}\n"
+
+
+def test_processes_that_it_starts_find_its_own_actors(commands, tmp_path):
+    run(commands / "python", "-c", IMPORT_IN_CHILD, cwd=tmp_path)
+
+
+def test_an_installed_moca_answers_and_is_backed_up_and_restored(commands, make):
+    moca = make(BRISK)
+    moca.program = (commands / "moca",)
+    moca.start()
+    answer = moca.post(WEBHOOK, SAMPLE, signed(SAMPLE, "sandbox-app-secret"))
+    assert (answer.status_code, answer.text) == (200, "EVENT_RECEIVED")
+    eventually(lambda: moca.outcome("message_id_789") == "answered")
+    assert replies(moca) == [(REPLY, "sent")]
+    doctor = moca.command("doctor")
+    assert (doctor.returncode, doctor.stderr) == (0, ""), doctor.stdout
+    assert moca.command("backup", "today.backup").returncode == 0
+    assert moca.stop() == 0
+
+    moca.settings["database.url"] = "sqlite:///restored.db"
+    restored = moca.command("restore", "today.backup")
+    assert (restored.returncode, restored.stderr) == (0, "")
+    journey = moca.command("journey", "message_id_789")
+    assert (journey.returncode, journey.stderr) == (0, "")
+    assert journey.stdout.endswith("outcome: answered\n")
