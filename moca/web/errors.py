@@ -40,6 +40,10 @@ _TITLES = {
 }
 
 
+BESIDE_THE_FORM = frozenset({409, 413, 422, 503})
+"""Statuses of problems that are shown on the page of the form that was sent."""
+
+
 class Problem(Exception):  # noqa: N818
     """Raised when a request cannot be completed; the message explains why to the client."""
 

@@ -20,7 +20,7 @@ from moca.storage.queries.records import QueueItemRecord
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import Problem
+from moca.web.errors import BESIDE_THE_FORM, Problem, told_problem
 from moca.web.forms import text_field
 from moca.web.live_pages import LivePages
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
@@ -35,6 +35,20 @@ def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
     routes = Blueprint("queue_pages", __name__)
     routes.before_request(access.guard_page)
     forecasts = ForecastCache(config)
+
+    @routes.errorhandler(Problem)
+    def show_problem(problem: Problem) -> Response:
+        """Return the queue with the problem above it."""
+        if problem.status not in BESIDE_THE_FORM or request.method != "POST":
+            return told_problem(problem)
+        shown = {"problem": problem.message}
+        answer = live.page(
+            "queue.html",
+            _version,
+            lambda: {**_listed(_status(request.args.get("status")), config, forecasts), **shown},
+        )
+        answer.status_code = problem.status
+        return answer
 
     @routes.get("/queue")
     def queue() -> Response:
@@ -57,16 +71,24 @@ def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
         return _back()
 
     @routes.get("/queue/<number>/edit")
-    def look(number: str) -> str:
-        item = _found(number, ports)
+    def look(number: str, problem: str = "") -> str:
         return render_template(
-            "reply_edit.html", at="queue", item=item, most_bytes=MAX_MESSAGE_BYTES
+            "reply_edit.html",
+            at="queue",
+            item=_found(number, ports),
+            most_bytes=MAX_MESSAGE_BYTES,
+            problem=problem,
+            draft=request.form.get("text", ""),
         )
 
     @routes.post("/queue/<number>/edit")
     def edit(number: str) -> Answer:
-        text = text_field("text", max_bytes=MAX_MESSAGE_BYTES)
-        carry_out(EditReply(_found(number, ports).id, text, clock.now()), ports, config)
+        item_id = _found(number, ports).id
+        try:
+            text = text_field("text", max_bytes=MAX_MESSAGE_BYTES)
+            carry_out(EditReply(item_id, text, clock.now()), ports, config)
+        except Problem as problem:
+            return Response(look(number, problem.message), problem.status, mimetype="text/html")
         return redirect(url_for("queue_pages.queue", status=ItemStatus.PENDING), 303)
 
     return routes

@@ -1,4 +1,5 @@
 from flask import Blueprint, redirect, render_template, request
+from flask import Response as Answer
 from werkzeug.wrappers import Response
 
 from moca import clock
@@ -20,7 +21,7 @@ from moca.web.auth.weak_passwords import (
 )
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import Problem
+from moca.web.errors import BESIDE_THE_FORM, Problem, told_problem
 from moca.web.forms import row_id_of, text_field
 from moca.web.pagination import read_cursor, write_cursor
 
@@ -34,8 +35,7 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
     routes.before_request(access.guard_page)
     routes.before_request(access.require_administrator)
 
-    @routes.get("/users")
-    def users() -> str:
+    def page(problem: str = "", refused: str = "") -> str:
         after = read_cursor(request.args.get("cursor"), parts=1)
         with ports.database.connection_context():
             operators, audit = list_operators(), list_audit(limit=_SHOWN, after=after)
@@ -51,7 +51,22 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
             next_cursor=write_cursor(audit.next_key),
             shortest=MIN_PASSWORD_LENGTH,
             longest=MAX_PASSWORD_LENGTH,
+            problem=problem,
+            refused=refused,
+            draft=request.form,
         )
+
+    @routes.errorhandler(Problem)
+    def show_problem(problem: Problem) -> Answer:
+        """Return the page with the problem beside the form, but for those who may not see it."""
+        if problem.status not in BESIDE_THE_FORM or request.method != "POST":
+            return told_problem(problem)
+        refused = (request.view_args or {}).get("number", "new")
+        return Answer(page(problem.message, refused), problem.status, mimetype="text/html")
+
+    @routes.get("/users")
+    def users() -> str:
+        return page()
 
     @routes.post("/users")
     def add() -> Response:

@@ -8,6 +8,7 @@ import pytest
 
 from moca.core.accounts import SealedToken
 from moca.core.messages.accounts import ChangeAccount, RemoveAccount
+from moca.core.messages.command import Conflict
 from moca.core.messages.operator_actions import (
     CancelReply,
     EditReply,
@@ -243,3 +244,39 @@ def test_a_reply_that_misses_its_window_has_no_time_at_which_it_goes(browser_ses
 
     assert "1 will miss the reply window" in page
     assert "goes out at" not in page
+
+
+def test_a_user_that_is_refused_stays_in_the_form(browser_session, house):
+    answer = sends(browser_session, "/users", name="ana", right="reads", password="1234567890")
+
+    assert (answer.status_code, house.told) == (422, [])
+    assert '<p class="problem" role="alert">password: ' in answer.text
+    assert 'required value="ana"' in answer.text
+    assert '<option value="reads" selected>' in answer.text
+    assert "1234567890" not in answer.text
+
+
+def test_a_refused_password_is_told_beside_its_user(browser_session, house):
+    Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
+    answer = sends(browser_session, "/users/1/password", password="1234567890")
+    assert answer.status_code == 422
+    assert answer.text.index('role="alert"') < answer.text.index("New password for ada")
+    assert 'required value=""' in answer.text
+
+
+def test_a_reply_that_is_gone_meanwhile_leaves_what_was_written(browser_session, house):
+    an_item(a_reply(a_conversation()), "sent")
+    house.answer = Conflict("the reply is no longer pending")
+    answer = sends(browser_session, "/queue/1/edit", text="At ten.")
+    assert answer.status_code == 409
+    assert "the reply is no longer pending" in answer.text
+    assert '<p class="item-text" dir="auto">At ten.</p>' in answer.text
+
+
+def test_what_cannot_be_done_to_a_reply_is_told_above_the_queue(browser_session, house):
+    an_item(a_reply(a_conversation()), "sent")
+    house.answer = Conflict("the reply is no longer pending")
+    answer = sends(browser_session, "/queue/1/cancel?status=sent")
+    assert answer.status_code == 409
+    assert '<p class="problem" role="alert">the reply is no longer pending</p>' in answer.text
+    assert "<h1>Queue</h1>" in answer.text
