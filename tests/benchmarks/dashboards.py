@@ -21,6 +21,8 @@ PER_SECOND = 300
 ROUNDS = 12
 ROUND_SECONDS = 3.0
 WARM_UP_SECONDS = 2.0
+_BESIDE = (("/", 2), ("/needs-reply", 3))
+"""What a page polls beside its conversation, every so many turns."""
 
 
 def figures() -> Iterator[Figure]:
@@ -87,23 +89,37 @@ def _dashboards(port: int, polls: Counter[int]) -> Iterator[None]:
 
 
 async def _watch(port: int, is_over: Event, answers: Counter[int]) -> None:
-    pauses = (number * EVERY_SECONDS / DASHBOARDS for number in range(DASHBOARDS))
-    await asyncio.gather(*(_dashboard(port, pause, is_over, answers) for pause in pauses))
+    await asyncio.gather(
+        *(_dashboard(port, number, is_over, answers) for number in range(DASHBOARDS))
+    )
 
 
-async def _dashboard(port: int, pause: float, is_over: Event, answers: Counter[int]) -> None:
-    await asyncio.sleep(pause)
+async def _dashboard(port: int, number: int, is_over: Event, answers: Counter[int]) -> None:
+    """Poll as a page does that shows a conversation beside the list."""
+    await asyncio.sleep(number * EVERY_SECONDS / DASHBOARDS)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    seen = b""
-    while not is_over.is_set():
-        writer.write(
-            b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Moca-Live: 1\r\n"
-            b"Authorization: Bearer benchmark-token\r\nIf-None-Match: " + seen + b"\r\n\r\n"
-        )
-        head = await reader.readuntil(b"\r\n\r\n")
-        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
-        await reader.readexactly(int(fields.get(b"content-length", b"0")))
-        answers[int(head[9:12])] += 1
-        seen = fields[b"etag"]
+    seen: dict[str, bytes] = {}
+    for turn in count(number):
+        if is_over.is_set():
+            break
+        for path, every in ((f"/conversations/{number + 1}", 1), *_BESIDE):
+            if turn % every:
+                continue
+            head, fields = await _poll(reader, writer, path, seen.get(path, b""))
+            answers[int(head[9:12])] += 1
+            seen[path] = fields[b"etag"]
         await asyncio.sleep(EVERY_SECONDS)
     writer.close()
+
+
+async def _poll(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, seen: bytes
+) -> tuple[bytes, dict[bytes, bytes]]:
+    writer.write(
+        b"GET " + path.encode() + b" HTTP/1.1\r\nHost: localhost\r\nX-Moca-Live: 1\r\n"
+        b"Authorization: Bearer benchmark-token\r\nIf-None-Match: " + seen + b"\r\n\r\n"
+    )
+    head = await reader.readuntil(b"\r\n\r\n")
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
+    await reader.readexactly(int(fields.get(b"content-length", b"0")))
+    return head, fields
