@@ -48,8 +48,11 @@ export async function load(address, options = {}) {
   const headers = { Accept: "text/html", "X-Moca-List": at("#list").dataset.live };
   const answer = await fetch(address, { ...options, headers });
   if (answer.status === 401) location.reload();
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return { isOk: answer.ok, page };
+  // The server itself refuses a body that is slow or too large, or that it cannot store.
+  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  const because = isJson ? (await answer.json()).error?.message : "";
+  const page = new DOMParser().parseFromString(isJson ? "" : await answer.text(), "text/html");
+  return { isOk: answer.ok, page, because };
 }
 
 export async function visit(address, { push = true, onComposer = true } = {}) {
@@ -95,7 +98,7 @@ export async function send(form, button) {
     reportProblem("Connection lost. Nothing you wrote is lost: send it again. It will not be sent twice.");
     return false;
   }
-  const { isOk, page } = answer;
+  const { isOk, page, because } = answer;
   showDone(page.querySelector("#done")?.childNodes);
   // More may have been written since; it stays.
   if (isOk && writtenIn(form) === written) {
@@ -107,7 +110,7 @@ export async function send(form, button) {
   // Another conversation may have been chosen in the meantime.
   if (shown !== from) return isOk;
   if (page.querySelector("#live")) takeOver(page);
-  else reportProblem(page.querySelector("main > p:not(.notice-status)")?.textContent);
+  else reportProblem(because || page.querySelector("main > p:not(.notice-status)")?.textContent);
   if (isOk && form.id === "write") toEnd();
   refreshAll().catch(() => showConnection(true));
   return isOk;

@@ -137,6 +137,20 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page):
     expect(remove(page)).to_be_hidden()
 
 
+def test_what_the_server_refuses_before_the_page_stands_beside_the_field(page, moca):
+    busy = "Too many files are arriving. Attach it again in a moment."
+    refusal = {"error": {"code": "unavailable", "message": busy}}
+    page.route("**/messages", lambda route: route.fulfill(status=503, json=refusal), times=1)
+    page.get_by_label("Your reply").fill("Here it is:")
+    field(page).set_input_files(PICTURE)
+    send(page)
+
+    problem(page).to_have_text(busy)
+    expect(page.get_by_label("Your reply")).to_have_value("Here it is:")
+    send(page)
+    is_loaded(picture(page))
+
+
 def test_a_file_that_is_removed_is_not_sent(page, moca):
     page.get_by_label("Your reply").fill("At nine.")
     field(page).set_input_files(PICTURE)
