@@ -9,6 +9,7 @@ from actors.cli.errors import exit_with
 from moca import clock
 from moca.settings.display import mask_passwords
 from moca.storage.db.database_lock import DatabaseInUse, own_database
+from moca.storage.db.private_file import path_beside
 
 _PR_SET_PDEATHSIG = 1
 
@@ -62,3 +63,16 @@ def require_ownership(url: str) -> AbstractContextManager[object]:
         exit_with(1, f"database.url: {url}: {error}; stop that process or use another database")
     except OSError as error:
         exit_with(1, mask_passwords(f"database.url: {url} cannot be used: {error}"))
+
+
+def database_line(url: str) -> str:
+    """Return the line printed at startup about a database that Moca has not opened yet.
+
+    A file that does not exist yet is announced: Moca may be running in the wrong directory.
+    """
+    path = path_beside(url, "")
+    if path is None:
+        return f"Database: {mask_passwords(url)}"
+    if path.exists():
+        return f"Database: {path.absolute()}"
+    return f"Database: {path.absolute()} (a new file; to use another, set database.url)"

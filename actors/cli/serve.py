@@ -17,7 +17,7 @@ from granian.log import LogLevels
 
 from actors.cli.api_token import require_token, start_lines
 from actors.cli.errors import exit_with, refuse
-from actors.cli.process import allow_connections, die_with, require_ownership
+from actors.cli.process import allow_connections, database_line, die_with, require_ownership
 from moca.settings.sections import Settings
 
 _STOP_SECONDS = 9
@@ -41,10 +41,11 @@ def serve(settings: Settings) -> None:
 
 def _serve(settings: Settings) -> None:
     _fork_processes()
+    database = database_line(settings.database.url)
     _prepare(settings)
     _require_free_port(settings)
     token = require_token(settings)
-    for line in start_lines(settings, token):
+    for line in (*start_lines(settings, token), database):
         click.echo(line)
     web = settings.web.model_copy(update={"api_token": token.value})
     settings = settings.model_copy(update={"web": web})

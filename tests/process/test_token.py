@@ -3,10 +3,12 @@
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 from pydantic import SecretStr
 
 from actors.cli.api_token import ChosenApiToken, start_lines
+from actors.cli.process import database_line
 from moca.settings.reader import read_settings
 from tests.process.service import ACCESS_TOKEN, APP_SECRET, BRISK, TOKEN
 
@@ -25,6 +27,11 @@ def printed(service):
     return (service.path / "out.txt").read_text().splitlines()
 
 
+def new_database(service):
+    place = service.path / "moca.db"
+    return f"Database: {place} (a new file; to use another, set database.url)"
+
+
 def opens(service, token):
     headers = {"Authorization": f"Bearer {token}"}
     return requests.get(f"{service.url}/api/queue", headers=headers, timeout=10).status_code == 200
@@ -37,7 +44,8 @@ def test_a_configured_token_is_never_printed(make):
 
     assert TOKEN not in service.said()
     assert printed(service) == [
-        f"Moca (live) — open {service.url}/ and log in by name or with web.api_token"
+        f"Moca (live) — open {service.url}/ and log in by name or with web.api_token",
+        new_database(service),
     ]
 
 
@@ -47,11 +55,15 @@ def test_the_link_of_the_sandbox_lives_on_after_a_restart(make):
     assert service.stop() == 0
     service.start()
 
-    first, kept, again, _ = printed(service)
+    first, kept, new, again, _, old = printed(service)
     token = first.partition("/?token=")[2]
     assert again == first == f"Moca (sandbox) — open {service.url}/?token={token}"
     assert kept == (
         "The token is stored in moca.db.token. To change it, delete the file and restart."
+    )
+    assert (new, old) == (
+        new_database(service),
+        f"Database: {service.path}/moca.db",
     )
     assert opens(service, token)
     file = service.path / "moca.db.token"
@@ -69,6 +81,7 @@ def test_a_live_instance_prints_a_made_token_to_no_log(make):
     assert printed(service) == [
         f"Moca (live) — open {service.url}/",
         "The token is stored in moca.db.token. To change it, delete the file and restart.",
+        new_database(service),
     ]
 
 
@@ -102,3 +115,20 @@ def test_at_a_terminal_a_live_instance_prints_the_link_of_the_token_it_made(monk
         "Moca (live) — open http://127.0.0.1:8000/?token=made",
         "The token is stored in kept. To change it, delete the file and restart.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        (
+            "postgresql://moca:the-password@db/moca",
+            "Database: postgresql://moca:••••••••@db/moca",
+        ),
+        (
+            "sqlite:////nowhere/a%20b.db",
+            "Database: /nowhere/a b.db (a new file; to use another, set database.url)",
+        ),
+    ],
+)
+def test_the_place_of_the_database_is_printed_without_its_password(url, line):
+    assert database_line(url) == line
