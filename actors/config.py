@@ -195,7 +195,7 @@ def _holidays(code: str) -> Container[date]:
         import holidays  # noqa: PLC0415 - an extra, needed only for holidays
     except ImportError:
         raise BadSettings(
-            ["business_hours.holidays: install the extra with pip install -e '.[holidays]'"]
+            ["business_hours.holidays: install the extra with pip install 'moca-dm[holidays]'"]
         ) from None
     country, _, subdivision = code.partition("-")
     try:

@@ -26,7 +26,7 @@ def _targets(settings: Settings) -> Iterator[NotificationTarget]:
         from moca.notification_services import NotificationService  # noqa: PLC0415 - an extra
     except ImportError:
         raise BadSettings(
-            ["notify.urls: install the extra with pip install -e '.[notify]'"]
+            ["notify.urls: install the extra with pip install 'moca-dm[notify]'"]
         ) from None
     for place, url in enumerate(notify.urls):
         try:

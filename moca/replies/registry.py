@@ -135,7 +135,7 @@ def _client(options: ModelOptions) -> Any:
         module = import_module("moca.replies.model.chat_completions")
         return module.ChatCompletions(options)
     except ImportError:
-        raise BadGenerator(["provider: install the extra with pip install -e '.[llm]'"]) from None
+        raise BadGenerator(["provider: install the extra: pip install 'moca-dm[llm]'"]) from None
 
 
 _OWN: Mapping[str, Callable[[Table, BudgetRecord], ReplyGenerator]] = {

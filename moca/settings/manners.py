@@ -64,7 +64,7 @@ class Notify(Section):
     urls: tuple[SecretStr, ...] = Field(default=(), max_length=20)
     """Also sends them as text to e-mail, Slack, Telegram and other services, for example
     ["mailtos://user:password@example.com"]: URLs of Apprise, https://appriseit.com. Needs pip
-    install -e '.[notify]'.
+    install 'moca-dm[notify]'.
     """
 
     @model_validator(mode="after")

@@ -63,7 +63,7 @@ def _own_login() -> int:
 def _source(ports: WebPorts) -> PushKeySource:
     if ports.push is None:
         raise Problem(
-            404, "Push messages need the extra: install it with pip install -e '.[push]'."
+            404, "Push messages need the extra: install it with pip install 'moca-dm[push]'."
         )
     return ports.push
 
