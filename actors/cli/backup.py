@@ -30,7 +30,9 @@ NEEDS_EXTRA = "a passphrase needs an extra: pip install 'moca-dm[backup]'"
 @PASSPHRASE
 @click.pass_obj
 def command(settings: Settings, file: Path, passphrase: str | None) -> None:
-    """Back up database, keys and attached files to FILE and read it back; Moca may be running.
+    """Back up database, keys and attached files to FILE.
+
+    The file is read back and compared. Moca may be running.
 
     FILE holds all messages and access tokens: protect it like the database, or give a passphrase.
     """

@@ -15,7 +15,10 @@ from moca.storage.db.connection import migrate, open_database
 @click.option("--to", "url", required=True, help="Target database: postgresql://user@host/name.")
 @click.pass_obj
 def command(settings: Settings, url: str) -> None:
-    """Copy the whole database into another one and compare them; Moca must be stopped."""
+    """Copy the database into another one and compare them.
+
+    Moca must be stopped.
+    """
     with require_ownership(settings.database.url):
         _migrate(settings, url)
 

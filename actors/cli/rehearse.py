@@ -49,7 +49,10 @@ def command(  # noqa: PLR0917 - one parameter per option
     limit: int,
     html: Path | None,
 ) -> None:
-    """Replay stored webhooks through today's settings, or others; nothing is sent."""
+    """Replay stored webhooks without sending anything.
+
+    They run through the settings of --config, or through today's.
+    """
     if html is not None and not html.parent.is_dir():
         exit_with(2, f"--html: {html.parent} is not a directory")
     now = clock.now()

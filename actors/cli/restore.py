@@ -33,7 +33,9 @@ unanswered wait under "Needs reply". Check them, then resume sending on the Queu
 @PASSPHRASE
 @click.pass_obj
 def command(settings: Settings, file: Path, passphrase: str | None) -> None:
-    """Restore FILE into the database of the settings, which must not exist yet or be empty.
+    """Restore the backup FILE.
+
+    The database of the settings must not exist yet or be empty.
 
     Nothing that may have been sent since the backup is sent again: sending starts paused.
     """
