@@ -191,7 +191,8 @@ def _pages(database: peewee.Database) -> Mapping[str, Measured]:
         return get
 
     return {
-        "page, a swap to a conversation": page("/conversations/{contact}"),
+        "page, a conversation beside its list": page("/conversations/{contact}"),
+        "page, a swap to a conversation": page("/conversations/{contact}", **{"X-Moca-List": "/"}),
         "page, a refresh of a thread": page("/conversations/{contact}", **{"X-Moca-Live": "1"}),
     }
 
