@@ -16,7 +16,8 @@ _GUARD = timedelta(milliseconds=5)
 _CALL_BEGINS_WITHIN = timedelta(seconds=15)
 """How long after a claim, for all that a later run knows, its call may have begun."""
 
-Instants = tuple[datetime, datetime]
+Instants = tuple[datetime, ...]
+"""True time, what the clock showed, and true time with all that the clock was set forward."""
 """True time, and what the machine's clock showed."""
 
 
@@ -54,7 +55,8 @@ class SendingLimits:
 
     @property
     def now(self) -> Instants:
-        return self._clockwork.true, self._clockwork.now()
+        true = self._clockwork.true
+        return true, self._clockwork.now(), true + self._clockwork.leapt
 
     def call_started(self, contact: ContactKey, *, is_private: bool) -> None:
         """Judge a call by those before it."""
@@ -140,7 +142,8 @@ class SendingLimits:
         own = [at for at, to in self.starts if to.account_id == contact.account_id]
         self._judge_rate(own, settings.account_per_second, now, "for the account")
         to_them = [at for at, to in self.starts if to == contact]
-        if to_them and closer(to_them[-1], now, timedelta(seconds=settings.user_cooldown)):
+        cooldown = timedelta(seconds=settings.user_cooldown)
+        if to_them and closer(to_them[-1], now, cooldown) and self._knows(to_them[-1], contact):
             self._is_broken(
                 Invariant.SENDING_LIMITS,
                 f"two calls to {contact.psid} within the cooldown of a user",
@@ -153,6 +156,17 @@ class SendingLimits:
                 self._is_broken(
                     Invariant.SENDING_LIMITS, f"{contact.account_id} was told to wait until {until}"
                 )
+
+    def _knows(self, start: Instants, contact: ContactKey) -> bool:
+        """Return whether Moca knows of a call: after a restart, by a reply not deleted by age."""
+        if all(start[0] > forgot[0] for forgot in self._forgot_at):
+            return True
+        sends = self._ledger.items("q.sending_at IS NOT NULL")
+        return any(
+            contact_of(each) == contact
+            and timedelta() <= start[1] - instant(each["sending_at"]) <= _CALL_BEGINS_WITHIN
+            for each in sends
+        )
 
     def _judge_rate(self, starts: list[Instants], limit: int, now: Instants, what: str) -> None:
         if len(starts) >= limit and closer(starts[-limit], now, _SECOND):
@@ -193,7 +207,7 @@ class SendingLimits:
         if contact in self.under_way:
             return False
         rest = timedelta(seconds=self._settings.user_cooldown)
-        return all(max(at) + rest <= by for at in own)
+        return all(max(at[:2]) + rest <= by for at in own)
 
     def _claim_is_past(self, item: Row, by: datetime) -> bool:
         """Return whether a claim that a death cut short no longer makes the contact rest.
@@ -210,7 +224,7 @@ class SendingLimits:
 
 
 def closer(earlier: Instants, later: Instants, span: timedelta) -> bool:
-    """Return whether two instants are less than a span apart by either clock."""
+    """Return whether two instants are less than a span apart by any of their clocks."""
     return all(after - before < span for before, after in zip(earlier, later, strict=True))
 
 

@@ -23,6 +23,10 @@ class Clockwork:
         self.true = BEGINNING
         self.ahead = timedelta()
         """What the machine's clock shows too much."""
+        self.leapt = timedelta()
+        """By how much it was set forward, all in all."""
+        self.latest = BEGINNING
+        """The latest that it showed before it was set back."""
         self.agenda: TimerHeap[datetime] = TimerHeap()
 
     @property
@@ -41,6 +45,8 @@ class Clockwork:
 
     def step(self, seconds: float) -> None:
         """Set the machine's clock forward or back."""
+        self.latest = max(self.latest, self.now())
+        self.leapt += timedelta(seconds=max(seconds, 0))
         self.ahead += timedelta(seconds=seconds)
 
     def after(self, seconds: float, do: Callable[[], None]) -> TimerEntry[datetime]:
