@@ -219,7 +219,7 @@ class Liveness:
             _free_again(own, settings.account_per_second, _SECOND),
         ]
         if row["comment_id"] is not None:
-            private = [at[0] for at, to in pace.private if to == contact.account_id]
+            private = pace.private_starts(contact.account_id)
             limit = settings.private_replies_per_hour
             turns.append(_free_again(private, limit, _HOUR + _CALL_BEGINS_WITHIN))
         return max(turns)

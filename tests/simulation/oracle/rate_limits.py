@@ -136,6 +136,25 @@ class SendingLimits:
                     Invariant.PRIORITY, f"item {item['id']} goes before item {first['id']}"
                 )
 
+    def private_starts(self, account_id: str) -> list[datetime]:
+        """Return when private replies began in true time, for all that Moca knows.
+
+        Of a claim that died uncalled, a later run cannot know that no call followed.
+        """
+        called = [at[0] for at, account in self.private if account == account_id]
+        passed = self._clockwork.true - self._clockwork.now()
+        claims = [
+            instant(each["sending_at"]) + passed
+            for each in self._ledger.items("q.sending_at IS NOT NULL AND m.comment_id IS NOT NULL")
+            if each["account_id"] == account_id and self._forgot_at
+        ]
+        uncalled = [
+            at
+            for at in claims
+            if not any(at <= start <= at + _CALL_BEGINS_WITHIN for start in called)
+        ]
+        return sorted(called + uncalled)
+
     def _judge_pace(self, contact: ContactKey, now: Instants) -> None:
         settings = self._settings
         self._judge_rate([at for at, _ in self.starts], settings.per_second, now, "over all")
@@ -217,7 +236,7 @@ class SendingLimits:
         if item["sending_at"] is None:
             return True
         claimed_at = instant(item["sending_at"])
-        if all(shown <= claimed_at for _, shown in self._forgot_at):
+        if all(forgot[1] <= claimed_at for forgot in self._forgot_at):
             return True
         rest = timedelta(seconds=self._settings.user_cooldown)
         return claimed_at + _CALL_BEGINS_WITHIN + rest <= by

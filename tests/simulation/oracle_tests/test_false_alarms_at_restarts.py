@@ -115,3 +115,14 @@ def test_a_reply_whose_call_ended_as_moca_died_begins_a_cooldown_too() -> None:
         cooldown=8,
         step_cost=0.002,
     )
+
+
+def test_a_private_reply_that_died_uncalled_counts_for_its_hour() -> None:
+    assert not broken(
+        Writes(at=7.744, contact=ANNA, mid="m29", text="where is my order", delays=(2,)),
+        Writes(at=5.188, contact=BEN, mid="m32", text="hi", kind="live_comment", delays=(2,)),
+        Edits(at=11.744, contact=ANNA, mid="m29", text="never mind"),
+        Dies(at=10.114, steps=21, down=0.5),
+        seed=60011672,
+        private_replies_per_hour=1,
+    )
