@@ -58,6 +58,7 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "assignee_id": None,
         "snoozed_at": None,
         "snoozed_until": None,
+        "before_close": None,
         "person_until": None,
     }
     row = Message.get()
