@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import serious_findings
+from tests.browser.axe import findings
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
@@ -115,7 +115,7 @@ def test_why_another_got_no_answer_is_two_clicks_away(page, moca):
 
     expect(page.get_by_text("What would have changed this")).to_be_visible()
     expect(page.get_by_text("With dedup_seconds below")).to_be_visible()
-    assert serious_findings(page) == []
+    assert findings(page) == []
 
 
 def test_the_bot_is_stopped_and_given_the_word_again(page, moca):
@@ -231,10 +231,10 @@ def test_operators_log_in_by_name_and_do_what_they_may(visit, moca):
     page = visit()
     adds_a_reader(page)
     expect(page.get_by_text("added a user")).to_be_visible()
-    assert serious_findings(page) == []
+    assert findings(page) == []
 
     hers = visit("phone", "/login")
-    assert serious_findings(hers) == []
+    assert findings(hers) == []
     logs_in(hers)
     expect(hers.get_by_role("button", name="Log out")).to_be_visible()
     hers.locator("a.row", has_text="Ada").click()
@@ -274,11 +274,11 @@ def logs_in(page, password=PASSWORD):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_serious(visit, moca, size, scheme):
+def test_axe_finds_nothing(visit, moca, size, scheme):
     mid = answered(moca)
     moca.post("/api/conversations/1/messages", text="By hand")
     page = visit(size, color_scheme=scheme)
 
     for path in ("/", "/conversations/1", f"/messages/{mid}", "/?q=open", "/users", "/login"):
         page.goto(path)
-        assert (path, serious_findings(page)) == (path, [])
+        assert (path, findings(page)) == (path, [])

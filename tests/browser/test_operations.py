@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import serious_findings
+from tests.browser.axe import findings
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
@@ -136,7 +136,7 @@ PAGES = ("/queue", "/health", "/accounts", "/settings", "/start", "/queue/1/edit
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_finding(page, moca, scheme):
+def test_no_page_has_a_finding(page, moca, scheme):
     moca.post("/api/queue/freeze")
     moca.writes("When are you open?")
     moca.waits_for("pending")
@@ -145,7 +145,7 @@ def test_no_page_has_a_serious_finding(page, moca, scheme):
     found = {}
     for path in PAGES:
         page.goto(path)
-        found[path] = serious_findings(page)
+        found[path] = findings(page)
         assert fits(page), path
     assert found == {path: [] for path in PAGES}
 

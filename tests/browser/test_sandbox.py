@@ -5,7 +5,7 @@ from queue import Queue
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.axe import serious_findings
+from tests.browser.axe import findings
 from tests.browser.patience import PATIENCE_MS, next_held
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
@@ -141,7 +141,7 @@ def test_the_phone_is_accessible_with_all_it_offers(phone, moca):
     moca.post("/api/conversations/1/messages", text="And now?", buttons=MENU)
     expect(phone.get_by_role("button", name="Book a table", exact=True)).to_be_visible()
     phone.locator("#more summary").click()
-    assert serious_findings(phone) == []
+    assert findings(phone) == []
 
 
 def test_nothing_can_be_written_before_the_script_that_sends_it_is_there(browser, moca):
