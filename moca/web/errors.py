@@ -77,7 +77,7 @@ def invalid(error: ValidationError) -> Response:
 
 def register_problems(app: Flask) -> None:
     """Render every error as JSON, or as a plain page if a browser requested one."""
-    app.register_error_handler(Problem, told_problem)
+    app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(
         RecursionError, lambda _: error_response(400, "The request body is nested too deeply.")
@@ -85,7 +85,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def told_problem(error: Problem) -> Response:
+def problem_response(error: Problem) -> Response:
     """Return the problem as JSON, or as a plain page if a browser requested one."""
     return _with_retry_after(error_response(error.status, error.message), error.retry_after_seconds)
 

@@ -25,7 +25,7 @@ HEADER = "Idempotency-Key"
 FORM_KEY = "form_key"
 MAX_KEY_CHARACTERS = 255
 
-_OF_THE_FORM_ITSELF = frozenset({FORM_KEY, "seal"})
+_OF_THE_FORM_ITSELF = frozenset({FORM_KEY, "csrf_token"})
 _WEBHOOK = "webhook."
 _PIECE_BYTES = 1024 * 1024
 

@@ -36,14 +36,16 @@ def register_frame(app: Flask, access: Guards) -> None:
             if address in served and known is not None and known.may(role)
         ]
 
-    def seal() -> Markup:
+    def hidden_fields() -> Markup:
         """Return the hidden fields that every form needs, including its idempotency key."""
         return Markup(
-            '<input type="hidden" name="seal" value="{}">'
+            '<input type="hidden" name="csrf_token" value="{}">'
             '<input type="hidden" name="{}" value="{}" autocomplete="off">'
-        ).format(escape(access.sessions.seal()), FORM_KEY, secrets.token_urlsafe(16))
+        ).format(escape(access.sessions.csrf_token()), FORM_KEY, secrets.token_urlsafe(16))
 
-    app.jinja_env.globals.update(me=current_user, pages=pages, seal=seal, role_title=role_title)
+    app.jinja_env.globals.update(
+        me=current_user, pages=pages, hidden_fields=hidden_fields, role_title=role_title
+    )
 
 
 _ALWAYS = {

@@ -116,7 +116,7 @@ class Guards:
 
     def guard_form(self) -> Response | None:
         """Admit a form that was shown to this browser on one of Moca's pages."""
-        if self._bears_token() or (self.comes_from_our_pages() and self.sessions.is_sealed()):
+        if self._bears_token() or (self.comes_from_our_pages() and self.sessions.has_csrf_token()):
             return None
         return error_response(403, "This form has expired. Go back, reload the page and try again.")
 

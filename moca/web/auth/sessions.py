@@ -73,14 +73,14 @@ class Sessions:
         """
         return self._states().loads(signed)
 
-    def seal(self) -> str:
+    def csrf_token(self) -> str:
         """Return the token that protects every form against cross-site requests."""
         return self.sign(_FORM)
 
-    def is_sealed(self) -> bool:
+    def has_csrf_token(self) -> bool:
         """Return whether the submitted form carries the token of this session."""
         try:
-            return bool(self.unsign(request.form.get("seal", "")) == _FORM)
+            return bool(self.unsign(request.form.get("csrf_token", "")) == _FORM)
         except BadData:
             return False
 

@@ -23,7 +23,7 @@ from moca.web.auth.current_user import agent_name, author_id, author_name, curre
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import Problem, told_problem
+from moca.web.errors import Problem, problem_response
 from moca.web.forms import (
     instant_field,
     lines_field,
@@ -63,7 +63,7 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
         """Return the page with what was written, and the problem beside it."""
         number = read_row_id((request.view_args or {}).get("number", ""))
         if number is None or problem.status == HTTPStatus.NOT_FOUND:
-            return told_problem(problem)
+            return problem_response(problem)
         shown = {"problem": problem.message, "refused": request.endpoint, "draft": request.form}
         answer = live.page(
             "conversation.html",

@@ -20,7 +20,7 @@ from moca.storage.queries.records import QueueItemRecord
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM, Problem, told_problem
+from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
 from moca.web.forms import text_field
 from moca.web.live_pages import LivePages
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
@@ -40,7 +40,7 @@ def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
     def show_problem(problem: Problem) -> Response:
         """Return the queue with the problem above it."""
         if problem.status not in BESIDE_THE_FORM or request.method != "POST":
-            return told_problem(problem)
+            return problem_response(problem)
         shown = {"problem": problem.message}
         answer = live.page(
             "queue.html",

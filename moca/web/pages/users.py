@@ -21,7 +21,7 @@ from moca.web.auth.weak_passwords import (
 )
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM, Problem, told_problem
+from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
 from moca.web.forms import row_id_of, text_field
 from moca.web.pagination import read_cursor, write_cursor
 
@@ -60,7 +60,7 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
     def show_problem(problem: Problem) -> Answer:
         """Return the page with the problem beside the form, but for those who may not see it."""
         if problem.status not in BESIDE_THE_FORM or request.method != "POST":
-            return told_problem(problem)
+            return problem_response(problem)
         refused = (request.view_args or {}).get("number", "new")
         return Answer(page(problem.message, refused), problem.status, mimetype="text/html")
 

@@ -15,7 +15,7 @@ from moca.storage.db.operator_tables import AuditEntry, Login, Operator
 from moca.web.auth.passwords import is_right
 from tests.web.api.test_accounts import an_account
 from tests.web.conftest import CHEAP
-from tests.web.forms import SAME_ORIGIN, seal_of, sends
+from tests.web.forms import SAME_ORIGIN, csrf_token_of, sends
 from tests.web.rows import AT, a_conversation
 
 PASSWORD = "correct horse battery"
@@ -88,8 +88,11 @@ def test_an_operator_logs_in_and_out(app, house):
     assert "ada" in page
     assert "Log out" in page
 
-    seal = seal_of(client, "/")
-    assert client.post("/logout", data={"seal": seal}, headers=SAME_ORIGIN).status_code == 303
+    csrf_token = csrf_token_of(client, "/")
+    assert (
+        client.post("/logout", data={"csrf_token": csrf_token}, headers=SAME_ORIGIN).status_code
+        == 303
+    )
     assert client.get("/").status_code == 401
 
 

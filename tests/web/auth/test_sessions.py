@@ -10,7 +10,7 @@ from moca.web.app import create_app
 from moca.web.config import WebPorts
 from tests.support.values import id_of
 from tests.web.conftest import TOKEN
-from tests.web.forms import SAME_ORIGIN, seal_of, sends
+from tests.web.forms import SAME_ORIGIN, csrf_token_of, sends
 from tests.web.rows import AT, after
 
 HEADERS = SAME_ORIGIN
@@ -57,7 +57,7 @@ def test_a_link_session_logs_out_on_every_page_and_a_copy_of_it_too(app):
     for page in ("/", "/queue", "/users", "/sandbox"):
         assert "Log out" in client.get(page).text
 
-    data = {"seal": seal_of(client, "/")}
+    data = {"csrf_token": csrf_token_of(client, "/")}
     assert client.post("/logout", data=data, headers=HEADERS).status_code == 303
 
     assert [each.get("/").status_code for each in (client, copy)] == [401, 401]
@@ -123,8 +123,8 @@ def test_what_one_session_sealed_is_worth_nothing_in_another(app, app_with):
     """The token signs nothing: with the same token another session's signature differs."""
     one, other = opens_link(app), opens_link(app)
 
-    assert seal_of(one) != seal_of(other)
-    data = {"seal": seal_of(one)}
+    assert csrf_token_of(one) != csrf_token_of(other)
+    data = {"csrf_token": csrf_token_of(one)}
     assert other.post("/logout", data=data, headers=HEADERS).status_code == 403
 
 
@@ -135,6 +135,8 @@ def test_a_session_lives_on_after_a_restart_and_on_another_node(app, app_with):
 
     assert restarted.get("/").status_code == 200
     assert (
-        restarted.post("/logout", data={"seal": seal_of(client, "/")}, headers=HEADERS).status_code
+        restarted.post(
+            "/logout", data={"csrf_token": csrf_token_of(client, "/")}, headers=HEADERS
+        ).status_code
         == 303
     )

@@ -36,7 +36,7 @@ def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(operator, house):
         ["No one"],
     )
     for chosen in (me.id, ben.id, ""):
-        sends(agent, f"{HERE}/assign", seal_from=HERE, operator=str(chosen))
+        sends(agent, f"{HERE}/assign", token_from=HERE, operator=str(chosen))
     assert house.told == [
         assigned(1, me.id, "who answers", "who answers", me.id),
         assigned(1, ben.id, "ben", "who answers", me.id),
@@ -65,7 +65,7 @@ def test_nothing_is_assigned_to_someone_who_is_no_user(operator, house, chosen):
     agent = operator("answers")
     a_conversation()
 
-    answer = sends(agent, f"{HERE}/assign", seal_from=HERE, operator=chosen)
+    answer = sends(agent, f"{HERE}/assign", token_from=HERE, operator=chosen)
 
     assert (answer.status_code, house.told) == (422, [])
 

@@ -60,7 +60,7 @@ def test_erasing_asks_first_and_says_what_goes(browser_session, house):
         return Done()
 
     house.answer = erased
-    answer = sends(browser_session, ERASE, seal_from=ERASE)
+    answer = sends(browser_session, ERASE, token_from=ERASE)
 
     assert house.told == [EraseContact(ContactKey(ACCOUNT, "700"))]
     assert "Contact erased" in answer.text
@@ -74,7 +74,7 @@ def test_an_erasure_that_goes_on_links_to_its_progress(browser_session, house):
         return Done()
 
     house.answer = begun
-    page = sends(browser_session, ERASE, seal_from=ERASE).text
+    page = sends(browser_session, ERASE, token_from=ERASE).text
 
     assert f"/instagram/data-deletion/{house.told[0].request.code}" in page
 

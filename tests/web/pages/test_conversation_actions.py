@@ -125,7 +125,7 @@ def test_what_its_state_does_not_allow_is_told(browser_session, house):
     assert "the conversation is closed" in answer.text
 
 
-def test_nothing_is_done_without_the_seal_of_this_browsers_own_page(browser_session, app, house):
+def test_nothing_is_done_without_the_token_of_this_browsers_own_page(browser_session, app, house):
     a_conversation()
     other = app.test_client()
     other.set_cookie("moca_session", "another")
@@ -133,8 +133,8 @@ def test_nothing_is_done_without_the_seal_of_this_browsers_own_page(browser_sess
 
     for data, headers in (
         ({}, same_origin),
-        ({"seal": "forged"}, same_origin),
-        ({"seal": "x"}, {"Sec-Fetch-Site": "cross-site"}),
+        ({"csrf_token": "forged"}, same_origin),
+        ({"csrf_token": "x"}, {"Sec-Fetch-Site": "cross-site"}),
     ):
         answer = browser_session.post(f"{HERE}/close", data=data, headers=headers)
         assert answer.status_code == 403

@@ -30,7 +30,10 @@ HERE = "/conversations/1"
 
 def fields_of(client, path=HERE):
     page = client.get(path).text
-    return {name: captured(f'name="{name}" value="([^"]+)"', page) for name in ("seal", "form_key")}
+    return {
+        name: captured(f'name="{name}" value="([^"]+)"', page)
+        for name in ("csrf_token", "form_key")
+    }
 
 
 def sent(client, path, fields, **more):

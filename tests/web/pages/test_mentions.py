@@ -44,7 +44,7 @@ def test_a_note_says_who_wrote_it(operator, house):
     agent = operator("answers")
     a_conversation()
 
-    sends(agent, f"{HERE}/notes", seal_from=HERE, note="@ben, look")
+    sends(agent, f"{HERE}/notes", token_from=HERE, note="@ben, look")
 
     assert house.told == [AddNote(1, NAME, "@ben, look", AT, me().id)]
 

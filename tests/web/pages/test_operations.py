@@ -69,7 +69,7 @@ def reader(app):
 def test_a_button_of_the_queue_hands_its_command_over(browser_session, house, path, command):
     an_item(a_reply(a_conversation()))
 
-    answer = sends(browser_session, path, seal_from="/queue")
+    answer = sends(browser_session, path, token_from="/queue")
 
     assert (answer.status_code, answer.location) == (303, "/queue")
     assert house.told == [command]
@@ -78,7 +78,7 @@ def test_a_button_of_the_queue_hands_its_command_over(browser_session, house, pa
 def test_an_edited_text_is_handed_over(browser_session, house):
     an_item(a_reply(a_conversation()))
 
-    answer = sends(browser_session, "/queue/1/edit", seal_from="/queue/1/edit", text="At ten.")
+    answer = sends(browser_session, "/queue/1/edit", token_from="/queue/1/edit", text="At ten.")
 
     assert (answer.status_code, house.told) == (303, [EditReply(1, "At ten.", AT)])
 
@@ -131,7 +131,7 @@ def test_a_frozen_queue_is_told_on_every_page_and_to_nobody_else(browser_session
 def test_a_pasted_token_is_sealed_and_handed_over(browser_session, house):
     an_account()
 
-    sends(browser_session, f"/accounts/{OURS}/token", seal_from="/accounts", token="the-new-one")
+    sends(browser_session, f"/accounts/{OURS}/token", token_from="/accounts", token="the-new-one")
 
     ends_at = AT + timedelta(days=60)
     sealed = SealedToken("sealed:the-new-one", AT, ends_at)
@@ -142,7 +142,7 @@ def test_a_pasted_token_is_sealed_and_handed_over(browser_session, house):
 def test_what_is_no_token_is_refused(browser_session, house, token):
     an_account()
     path = f"/accounts/{OURS}/token"
-    assert sends(browser_session, path, seal_from="/accounts", token=token).status_code == 422
+    assert sends(browser_session, path, token_from="/accounts", token=token).status_code == 422
     assert house.told == []
 
 
@@ -151,7 +151,7 @@ def test_an_account_is_removed_after_a_question(browser_session, house, meta):
     path = f"/accounts/{OURS}/remove"
     assert "deletes its access token" in browser_session.get(path).text
     assert meta.unsubscribed == []
-    sends(browser_session, path, seal_from=path)
+    sends(browser_session, path, token_from=path)
     assert house.told == [RemoveAccount(OURS, AT)]
     assert meta.unsubscribed == [OURS]
 
@@ -162,7 +162,7 @@ def test_that_webhooks_could_not_be_ended_is_shown_and_the_account_is_removed(
     an_account()
     meta.because = "Graph 190: the token is dead"
     path = f"/accounts/{OURS}/remove"
-    answer = sends(browser_session, path, seal_from=path)
+    answer = sends(browser_session, path, token_from=path)
     assert answer.status_code == 200
     assert meta.because in answer.text
     assert house.told == [RemoveAccount(OURS, AT)]
@@ -205,7 +205,7 @@ def test_an_edited_text_is_measured_in_bytes_not_in_characters(browser_session, 
     an_item(a_reply(a_conversation()))
 
     def edits(text):
-        return sends(browser_session, "/queue/1/edit", seal_from="/queue/1/edit", text=text)
+        return sends(browser_session, "/queue/1/edit", token_from="/queue/1/edit", text=text)
 
     answer = edits("\u00e9" * 501)
     assert answer.status_code == 422

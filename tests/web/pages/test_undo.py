@@ -106,7 +106,7 @@ def test_a_form_that_is_sent_twice_undoes_once(database, config):
     client.get("/", query_string={"token": config.api_token})
     a_conversation(status="closed")
     page = client.get("/?closed=1").text
-    names = ("seal", "form_key")
+    names = ("csrf_token", "form_key")
     form = page[page.index('class="done-form"') :]
     fields = {each: re.findall(f'name="{each}" value="(.*?)"', form)[0] for each in names}
 

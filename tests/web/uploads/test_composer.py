@@ -10,7 +10,7 @@ from moca.storage.db.operator_tables import SavedReply, Upload
 from moca.storage.db.tables import Conversation, Message
 from moca.web.app import create_app
 from tests.support.files import JPEG, PDF, PNG, files_in
-from tests.web.forms import SAME_ORIGIN, seal_of, sends
+from tests.web.forms import SAME_ORIGIN, csrf_token_of, sends
 from tests.web.rows import AT, a_conversation
 
 HERE = "/conversations/1"
@@ -107,10 +107,10 @@ def test_several_files_are_refused(browser_session, uploads):
 
 def test_a_file_goes_again_if_its_message_cannot_be_queued(browser_session, uploads):
     a_conversation()
-    page = seal_of(browser_session, HERE)
+    page = csrf_token_of(browser_session, HERE)
     Conversation.update(status="closed").execute()
 
-    fields = {"seal": page, "text": "Look", "file": file()}
+    fields = {"csrf_token": page, "text": "Look", "file": file()}
     answer = browser_session.post(f"{HERE}/messages", data=fields, headers=HTML)
 
     assert (answer.status_code, files_in(uploads)) == (409, set())

@@ -18,7 +18,7 @@ from moca.web.uploads.body import DISK_FULL, UploadReader
 from tests.support.files import PDF, PNG, files_in
 from tests.web.asgi_client import knock
 from tests.web.conftest import TOKEN
-from tests.web.forms import seal_of
+from tests.web.forms import csrf_token_of
 from tests.web.rows import AT, a_conversation, after
 from tests.web.test_request_body import sending
 from tests.web.virtual_loop import run
@@ -93,11 +93,11 @@ def test_a_file_that_is_too_large_keeps_what_was_written_before_it(
     door, browser_session, uploads, content, because
 ):
     a_conversation()
-    seal = seal_of(browser_session, "/conversations/1")
+    csrf_token = csrf_token_of(browser_session, "/conversations/1")
 
     answer = knock(
         door,
-        form(content, seal=seal, text="Our prices:"),
+        form(content, csrf_token=csrf_token, text="Our prices:"),
         path=HERE,
         headers=browser_headers(browser_session),
     )
