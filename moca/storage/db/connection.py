@@ -69,17 +69,39 @@ def open_for_a_while(directory: Path) -> peewee.Database:
     return database
 
 
+class NewerSchema(ValueError):  # noqa: N818 - the name states the error
+    """Raised for a database that a newer version of Moca has migrated."""
+
+
 def migrate(database: peewee.Database) -> None:
     """Bring the schema up to date.
 
     Each migration is one transaction; completed ones are skipped.
-    """
-    # The import loads half a test framework into memory, which only migrations need.
-    from peewee_migrate import Router  # noqa: PLC0415
 
-    quiet = logging.getLogger("moca.storage.migrations")
+    Raises:
+        NewerSchema: If the database has migrations that this version does not know.
+    """
     with database.connection_context(), _alone(database):
+        known, done = {path.stem for path in _MIGRATIONS.glob("[0-9]*.py")}, _completed(database)
+        if newer := done - known:
+            raise NewerSchema(
+                f"a newer version of Moca wrote it ({max(newer)}). Install that version again, or "
+                "restore a backup from before the upgrade."
+            )
+        if done == known:
+            return
+        # The import loads half a test framework into memory, which only migrations need.
+        from peewee_migrate import Router  # noqa: PLC0415
+
+        quiet = logging.getLogger("moca.storage.migrations")
         Router(database, migrate_dir=_MIGRATIONS, logger=quiet).run()
+
+
+def _completed(database: peewee.Database) -> set[str]:
+    if not database.table_exists("migratehistory"):
+        return set()
+    execute: Any = database.execute_sql
+    return {name for (name,) in execute('SELECT "name" FROM "migratehistory"')}
 
 
 @contextmanager

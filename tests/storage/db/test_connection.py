@@ -1,11 +1,14 @@
 import logging
 import re
 import sqlite3
+import subprocess
+import sys
 
 import peewee
 import pytest
 
 from moca.storage.db.connection import (
+    NewerSchema,
     files_open_to_others,
     migrate,
     open_database,
@@ -55,6 +58,26 @@ def test_migrating_again_changes_nothing(database):
     before = _schema(database)
     migrate(database)
 
+    assert _schema(database) == before
+
+
+def test_a_schema_that_is_up_to_date_costs_no_migration_library(tmp_path):
+    url = f"sqlite:///{tmp_path}/moca.db"
+    migrate(open_database(url))
+    start = f"from {migrate.__module__} import *; migrate(open_database({url!r}))"
+    command = [sys.executable, "-c", f"import sys; {start}; print(*sys.modules)"]
+    assert "peewee_migrate" not in subprocess.check_output(command, text=True).split()
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(database):
+    before = _schema(database)
+    with database.connection_context():
+        database.execute_sql(
+            'INSERT INTO "migratehistory" ("name", "migrated_at") VALUES '
+            "('998_later', CURRENT_TIMESTAMP), ('999_latest', CURRENT_TIMESTAMP)"
+        )
+    with pytest.raises(NewerSchema, match="a newer version of Moca wrote it \\(999_latest\\)"):
+        migrate(database)
     assert _schema(database) == before
 
 
