@@ -116,6 +116,10 @@ class PushActor(MailboxActor):
             log.warning("push_not_signed", problem=str(error))
             self._queue.clear()
             return
+        except Exception as error:  # noqa: BLE001
+            # A courtesy must not spend the actor's restarts, after which the server ends.
+            log.error("push_crashed", kind=push.kind, error=type(error).__name__)  # noqa: TRY400
+            return
         if answer.outcome is PushOutcome.DELIVERED:
             return
         log.warning("push_not_delivered", kind=push.kind, attempt=attempt, problem=answer.problem)

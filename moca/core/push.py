@@ -19,7 +19,10 @@ _POINT_BYTES = 65
 _UNCOMPRESSED = 4
 _AUTH_BYTES = 16
 _HTTPS_PORT = 443
-_HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+_HOST = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
+_CONTACT = re.compile(r"https://[\w-]+(\.[\w-]+)+", re.ASCII)
 
 
 class PushKind(StrEnum):
@@ -113,6 +116,12 @@ def retry_at(answer: PushAnswer, attempt: int, now: datetime) -> datetime | None
     return now + max(backoff(attempt, 1.0), min(answer.retry_after, MAX_RETRY_AFTER))
 
 
+def contact_for(public_url: str) -> str:
+    """Return where push services may complain; they accept a bare `https://host.tld` only."""
+    origin = public_url.rstrip("/")
+    return origin if _CONTACT.fullmatch(origin) else "mailto:moca@localhost"
+
+
 def endpoint_fault(endpoint: str) -> str:
     """Return why an address cannot be a push service's, or an empty string.
 
@@ -164,5 +173,6 @@ def is_public(address: str) -> bool:
         ip.is_global
         and not ip.is_multicast
         and not ip.is_reserved
+        and not getattr(ip, "is_site_local", False)
         and (inner is None or inner.is_global)
     )

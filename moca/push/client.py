@@ -87,7 +87,7 @@ class PushClient:
                 )
                 seconds = answer.headers.get("Retry-After", "")
                 answer.close()
-        except NotPublic:
+        except (NotPublic, UnicodeError):
             return PushAnswer(PushOutcome.GONE, "not an address of the public Internet")
         except (HTTPError, OSError) as error:
             return PushAnswer(PushOutcome.FAILED, f"no response: {type(error).__name__}")

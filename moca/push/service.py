@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING
 
 import peewee
 
-from moca.core.push import Push, PushAnswer, PushSubscription
+from moca.core.push import Push, PushAnswer, PushSubscription, contact_for
 from moca.storage.accounts.vault import Vault
 
 if TYPE_CHECKING:
     from moca.push.client import PushClient
     from moca.push.keys import PushKeys
-
-_NO_CONTACT = "mailto:moca@localhost"
 
 
 def is_push_installed() -> bool:
@@ -25,13 +23,13 @@ class PushService:
     Args:
         database: Holds the key.
         vault: Encrypts it.
-        origin: Of Moca's pages, at which push services may complain; may be empty.
+        public_url: Of Moca's pages; may be empty.
     """
 
-    def __init__(self, database: peewee.Database, vault: Vault, origin: str) -> None:
+    def __init__(self, database: peewee.Database, vault: Vault, public_url: str) -> None:
         self._database = database
         self._vault = vault
-        self._contact = origin or _NO_CONTACT
+        self._contact = contact_for(public_url)
 
     def make_key(self) -> str:
         """Return a new encrypted key.

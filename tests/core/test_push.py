@@ -9,6 +9,7 @@ from moca.core.push import (
     PushKind,
     PushOutcome,
     SubscriptionKeys,
+    contact_for,
     endpoint_fault,
     is_public,
     keys_fault,
@@ -86,6 +87,7 @@ def test_other_addresses_are_refused(endpoint):
         ("2002:7f00:1::", False),
         ("64:ff9b::7f00:1", False),
         ("ff02::1", False),
+        ("fec0::1", False),
         ("localhost", False),
         ("", False),
     ],
@@ -139,3 +141,22 @@ def test_a_push_names_the_contact_and_the_occasion(kind, body, tag):
 def test_what_failed_is_tried_again_twice(answer, attempt, again):
     expected = None if again is None else NOW + again
     assert retry_at(answer, attempt, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("public_url", "contact"),
+    [
+        ("https://moca.example", "https://moca.example"),
+        ("https://moca.example/", "https://moca.example"),
+        ("https://moca.example:8443", "mailto:moca@localhost"),
+        ("http://moca.example", "mailto:moca@localhost"),
+        ("https://moca", "mailto:moca@localhost"),
+        ("", "mailto:moca@localhost"),
+    ],
+)
+def test_push_services_get_a_contact_that_they_accept(public_url: str, contact: str) -> None:
+    assert contact_for(public_url) == contact
+
+
+def test_a_host_whose_last_part_is_too_long_is_none() -> None:
+    assert endpoint_fault(f"https://a.{'b' * 64}/x") == "must name a host"

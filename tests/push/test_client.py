@@ -12,6 +12,7 @@ from moca.core.push import (
     PushOutcome,
     PushSubscription,
     SubscriptionKeys,
+    contact_for,
 )
 from moca.push.client import PushClient
 from moca.push.connection import NotPublic
@@ -93,6 +94,20 @@ def test_what_a_service_answers_says_what_comes_next(service, browser, status, h
 
 
 @freeze_time(NOON)
+@pytest.mark.parametrize("public_url", ["https://moca.example/", "https://moca.example:8443", ""])
+def test_whatever_the_public_address_a_message_is_signed(service, browser, public_url):
+    client = PushClient(lambda: KEY, contact_for(public_url), service.connect)
+    assert client.send(PUSH, browser.subscription).outcome is PushOutcome.DELIVERED
+
+
+def test_a_host_that_has_no_name_is_gone(browser):
+    def fail(_host, _timeout_seconds):
+        raise UnicodeError("label too long")
+
+    answer = PushClient(lambda: KEY, CONTACT, fail).send(PUSH, browser.subscription)
+    assert answer.outcome is PushOutcome.GONE
+
+
 def test_a_service_that_does_not_answer_has_failed(browser):
     nowhere = PushClient(
         lambda: KEY, CONTACT, lambda _host, _timeout: HTTPConnectionPool("127.0.0.1", 1)

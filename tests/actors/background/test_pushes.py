@@ -41,10 +41,9 @@ def sender():
 
 
 @pytest.fixture
-def system(open_system, sender, request):
+def system(open_system, sender):
     """A system with a conversation, and the browsers of ana and ben."""
-    fail_fast = getattr(request, "param", True)
-    system = open_system(background=BackgroundConfig(pushes=sender), fail_fast=fail_fast)
+    system = open_system(background=BackgroundConfig(pushes=sender))
     system.receive("hello")
     system.advance(6)
     now = clock.now()
@@ -124,7 +123,14 @@ def test_what_no_one_has_taken_for_ten_minutes_is_dropped(system, sender):
     assert sender.sent == []
 
 
-@pytest.mark.parametrize("system", [False], indirect=True)
+def test_a_sender_that_always_crashes_takes_nothing_down(system, sender):
+    sender.answers = {"ana": RuntimeError("a bug")}
+    for _ in range(6):
+        notes(system)
+        system.advance(5)
+    assert sender.sent == [("ana", "cleo"), ("ben", "cleo")] * 6
+
+
 def test_a_crash_of_the_sender_drops_one_message(system, sender):
     sender.answers["ana"] = RuntimeError("bug")
     notes(system)
