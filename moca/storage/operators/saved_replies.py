@@ -63,9 +63,10 @@ def remove_saved_replies(batch: Batch, commands: Sequence[RemoveSavedReply]) -> 
 
 
 def _conflict_of(attached: SavedReplyFile | None) -> Conflict | None:
-    upload = None if attached is None else attached.upload
-    is_spent = isinstance(upload, int) and not unowned_uploads([upload])
-    return Conflict(TAKEN_OR_GONE) if is_spent else None
+    if attached is None or not isinstance(attached.upload, int):
+        return None
+    waits = unowned_uploads([attached.upload], attached.at)
+    return None if waits else Conflict(TAKEN_OR_GONE)
 
 
 def _attach(attached: SavedReplyFile | None, reply_id: int) -> None:

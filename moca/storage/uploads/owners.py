@@ -27,21 +27,22 @@ def add_uploads(batch: Batch, commands: Sequence[AddUpload]) -> None:
         batch.answer(command.receipt, Done(upload_id))
 
 
-def unowned_uploads(upload_ids: Iterable[int]) -> set[int]:
-    """Return which of these uploads nothing has taken over yet."""
+def unowned_uploads(upload_ids: Iterable[int], at: datetime) -> set[int]:
+    """Return which of these uploads wait to be taken over; an expired one may lose its file."""
     return {
         upload_id
         for chunk in in_chunks(sorted(set(upload_ids)))
-        for (upload_id,) in read_rows(_held(Upload.id << chunk))
+        for (upload_id,) in read_rows(_held(Upload.id << chunk, at))
     }
 
 
 class ReplyUploads:
     """The uploads from before that the replies of one transaction send, each of them once."""
 
-    def __init__(self, commands: Iterable[QueueReply]) -> None:
-        named = (_named(command) for command in commands)
-        self._unowned = unowned_uploads(each for each in named if each is not None)
+    def __init__(self, commands: Sequence[QueueReply]) -> None:
+        named = {upload: each.at for each in commands if (upload := _named(each)) is not None}
+        latest = max(named.values(), default=None)
+        self._unowned = unowned_uploads(named, latest) if latest else set()
 
     def take(self, command: QueueReply) -> bool:
         """Return whether a reply can have the upload that it names, if it names one."""
@@ -94,8 +95,8 @@ def _take(upload: StoredUpload | int, at: datetime, **owner: int) -> None:
         Upload.update(expires_at=None, **owner).where(Upload.id == upload).execute()
 
 
-def _held(which: Any) -> Any:
-    waits = IS_UNOWNED_UPLOAD & Upload.expires_at.is_null(is_null=False)
+def _held(which: Any, at: datetime) -> Any:
+    waits = IS_UNOWNED_UPLOAD & (Upload.expires_at > at)
     query = Upload.select(Upload.id).where(which & waits).order_by(Upload.id)
     # Another node may be taking one of them over.
     return query.for_update() if Upload._meta.database.for_update else query  # noqa: SLF001

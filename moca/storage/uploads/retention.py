@@ -30,8 +30,8 @@ class UploadRetention:
 
     Args:
         folder: None if there is no folder for uploads, and so no file.
-        kept: How long a message keeps its file after its send is settled; None keeps it as long as
-            the message.
+        kept: How long a message whose send is settled keeps its file, counted from the upload;
+            None keeps it as long as the message.
     """
 
     def __init__(self, folder: UploadFolder | None = None, kept: timedelta | None = None) -> None:

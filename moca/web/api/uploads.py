@@ -30,7 +30,7 @@ def upload_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlue
         with attachments.deleted_if_refused(stored):
             done = carry_out(AddUpload(stored, at), ports, config)
         with ports.database.connection_context():
-            found = find_unused(done.id or 0)
+            found = find_unused(done.id or 0, at)
         if found is None:
             raise Problem(409, "The upload of this key was used or has expired. Use a new key.")
         return answer(UploadShape.model_validate(found), 201)

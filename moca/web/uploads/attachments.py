@@ -5,10 +5,10 @@ from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import IO
 
-import structlog
 from flask import request
 from werkzeug.datastructures import FileStorage
 
+from moca import clock
 from moca.core.content.content import Media
 from moca.core.content.uploads import (
     MAX_IMAGE_BYTES,
@@ -23,10 +23,10 @@ from moca.core.content.uploads import (
     upload_path,
 )
 from moca.storage.queries.composer.uploads import UploadRecord, find_unused, uploaded_bytes
-from moca.uploads.folder import UploadFolder, is_disk_full
+from moca.uploads.folder import UploadFolder
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
-from moca.web.uploads.body import DISK_FULL
+from moca.web.uploads.body import not_stored
 
 _TOKEN_BYTES = 32
 _NO_ADDRESS = (
@@ -41,9 +41,7 @@ _NO_SPACE = (
     "The space for attached files is used up. Ask an administrator to raise "
     "database.max_uploads_mb or to lower database.uploads_days."
 )
-_NOT_STORED = "The file could not be stored. See Moca's log for details."
 _LOST = "The file of the saved reply is missing. Attach it to the saved reply again."
-_LOG = structlog.get_logger(__name__)
 
 
 class Attachments:
@@ -130,7 +128,7 @@ class Attachments:
         """
         self._folder()
         with self._ports.database.connection_context():
-            found = find_unused(upload_id)
+            found = find_unused(upload_id, clock.now())
         if found is None:
             raise Problem(422, "upload: no upload with this ID, or it was used or has expired")
         path = upload_path(found.token, found.suffix)
@@ -177,5 +175,4 @@ def _written(folder: UploadFolder, content: IO[bytes], at: datetime) -> str:
     try:
         return folder.store(content, at)
     except OSError as error:
-        _LOG.error("upload.not_stored", error=type(error).__name__, errno=error.errno)
-        raise Problem(507, DISK_FULL if is_disk_full(error) else _NOT_STORED) from None
+        raise not_stored(error) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TypeVar
 
+import structlog
 from a2wsgi.asgi_typing import HTTPScope, Receive
 from werkzeug.http import parse_options_header
 
@@ -29,7 +30,15 @@ _MAX_FORM_BYTES = 1024 * 1024
 _WRITE_BYTES = 256 * 1024
 _PATHS = re.compile(rb"/(api/uploads|conversations/\d+/messages|saved-replies(/\d+)?)")
 T = TypeVar("T")
+_LOG = structlog.get_logger(__name__)
+_NOT_STORED = "The file could not be stored. See Moca's log for details."
 _SLOW = "The file did not arrive in time. Attach it again."
+
+
+def not_stored(error: OSError) -> Problem:
+    """Log why a file could not be written, and return what to answer."""
+    _LOG.error("upload.not_stored", error=type(error).__name__, errno=error.errno)
+    return Problem(507, DISK_FULL if is_disk_full(error) else _NOT_STORED)
 
 
 def brings_file(scope: HTTPScope) -> bool:
@@ -77,7 +86,7 @@ class UploadReader:
         except TimeoutError:
             raise Problem(408, _SLOW) from None
         except OSError as error:
-            raise (Problem(507, DISK_FULL) if is_disk_full(error) else error) from error
+            raise not_stored(error) from None
         finally:
             self._count -= 1
 

@@ -23,6 +23,8 @@ UPLOAD_PLACE = "moca.upload_place"
 """Marks a request whose body is in a temporary file, and may be large; names their folder."""
 
 _OPEN_FILES = "moca.open_files"
+_MAX_PARTS = 30
+"""Of a form, each of whose files is an open file."""
 _SHOWN_BY_BROWSERS = ("image", "video", "audio")
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -67,6 +69,7 @@ def admit_uploads(app: Flask, access: Guards) -> None:
         if UPLOAD_PLACE in request.environ:
             # It has been read already, and its end cut off if it is too large.
             request.max_content_length = MAX_READ_BYTES
+            request.max_form_parts = _MAX_PARTS
         return None
 
 

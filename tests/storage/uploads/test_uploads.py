@@ -181,11 +181,11 @@ def test_what_is_not_sent_yet_keeps_its_file_however_old_it_is(desk, folder):
 def test_an_upload_that_nothing_uses_is_deleted_after_an_hour(desk, folder):
     (answer,) = desk.answers(AddUpload(stored_in(folder), at(0), receipt=Future()))
     tidy(desk, HOUR - 1)
-    assert find_unused(answer.id) is not None
+    assert find_unused(answer.id, at(HOUR - 1)) is not None
 
+    assert find_unused(answer.id, at(HOUR)) is None
     tidy(desk, HOUR)
 
-    assert find_unused(answer.id) is None
     assert files_in(folder) == set()
 
 
@@ -201,9 +201,17 @@ def test_an_upload_is_sent_once(desk, folder):
 
     assert isinstance(sent, Done)
     assert refused == Conflict(TAKEN_OR_GONE)
-    assert find_unused(added.id) is None
+    assert find_unused(added.id, at(0)) is None
     tidy(desk, 2 * HOUR)
     assert len(files_in(folder)) == 1
+
+
+def test_an_upload_that_has_expired_is_not_sent_though_its_file_is_still_there(desk, folder):
+    upload = stored_in(folder)
+    (added,) = desk.answers(AddUpload(upload, at(0), receipt=Future()))
+    late = replace(attached(upload), upload=added.id)
+    (refused,) = desk.answers(replace(sends(upload), attachment=late, at=at(HOUR)))
+    assert refused == Conflict(TAKEN_OR_GONE)
 
 
 def test_a_file_whose_command_was_never_stored_is_deleted_after_an_hour(desk, folder):

@@ -45,9 +45,9 @@ def find_fetchable(token: str) -> UploadRecord | None:
     return _first((Upload.token == token) & is_unsettled())
 
 
-def find_unused(upload_id: int) -> UploadRecord | None:
+def find_unused(upload_id: int, now: datetime) -> UploadRecord | None:
     """Return an upload that waits to be used, or None."""
-    waits = IS_UNOWNED_UPLOAD & Upload.expires_at.is_null(is_null=False)
+    waits = IS_UNOWNED_UPLOAD & (Upload.expires_at > now)
     return _first((Upload.id == upload_id) & waits)
 
 
