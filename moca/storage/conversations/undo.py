@@ -16,6 +16,7 @@ _RESTORED = (
     Conversation.status,
     Conversation.held_until,
     Conversation.held_by,
+    Conversation.person_until,
     Conversation.needs_reply_since,
     Conversation.needs_reply_last_at,
     Conversation.snoozed_at,

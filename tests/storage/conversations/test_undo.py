@@ -120,14 +120,22 @@ def test_after_reopening_nothing_is_left_to_undo(desk):
     assert Conversation.get().before_close is None
 
 
-def test_reports_take_back_what_they_counted(desk):
+@pytest.mark.parametrize(
+    ("author", "counted"),
+    [
+        (Author.OPERATOR, [("resolved", 1)]),
+        (Author.BOT, [("resolved", 1), ("resolved_by_bot", 1)]),
+    ],
+)
+def test_reports_take_back_what_they_counted(desk, author, counted):
     desk.receive("m1")
-    desk.queue(seconds=6, author=Author.OPERATOR, author_name="Ana")
+    name = "Ana" if author is Author.OPERATOR else ""
+    desk.send(desk.queue(1, seconds=6, author=author, author_name=name))
     closes(desk)
     undoes(desk)
     closes(desk, 40)
     undoes(desk, 50)
     closes(desk, 60)
     resolved = [Measure.RESOLVED, Measure.RESOLVED_BY_BOT]
-    query = ReportHour.select(ReportHour.measure, ReportHour.count)
-    assert list(query.where(ReportHour.measure << resolved).tuples()) == [("resolved", 1)]
+    query = ReportHour.select(ReportHour.measure, ReportHour.count).order_by(ReportHour.measure)
+    assert list(query.where(ReportHour.measure << resolved).tuples()) == counted
