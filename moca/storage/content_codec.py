@@ -5,7 +5,8 @@ from pydantic import TypeAdapter
 
 from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
-from moca.storage.db.fields import storable
+from moca.core.types import Author, MadeBy
+from moca.storage.db.fields import short, storable
 
 REACTION = "reaction"
 """The kind of rows that hold a reaction, not a message."""
@@ -67,3 +68,13 @@ def written_received(received: ReceivedContent | None) -> str | None:
 def read_received(stored: str | None) -> ReceivedContent | None:
     """Return the content from the JSON of `written_received`."""
     return None if stored is None else _received_shape().validate_json(stored)
+
+
+def made_by_columns(
+    made_by: MadeBy | None, author: Author
+) -> tuple[str | None, str | None, bool | None]:
+    """Return generator, rule, and whether a model wrote it; None for people."""
+    if made_by is None:
+        return None, None, False if author is Author.BOT else None
+    rule = None if made_by.rule is None else storable(made_by.rule)
+    return short(made_by.generator), rule, made_by.is_ai

@@ -24,7 +24,7 @@ from moca.core.types import (
     Stage,
 )
 from moca.storage.accounts.ownership import removed_among
-from moca.storage.content_codec import kind_of, storable_content, type_of, written
+from moca.storage.content_codec import kind_of, made_by_columns, storable_content, type_of, written
 from moca.storage.db.bulk import Insertion, Update
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
@@ -231,7 +231,6 @@ def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
 
 
 def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
-    made_by, is_bot = accepted.command.made_by, accepted.command.author is Author.BOT
     return (
         accepted.place.conversation_id,
         accepted.place.account_id,
@@ -248,9 +247,7 @@ def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
         "",
         0,
         accepted.comment_id,
-        None if made_by is None else made_by.generator,
-        None if made_by is None else made_by.rule,
-        (made_by is not None and made_by.is_ai) if is_bot else None,
+        *made_by_columns(accepted.command.made_by, accepted.command.author),
     )
 
 
