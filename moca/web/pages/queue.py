@@ -42,11 +42,13 @@ def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
         if problem.status not in BESIDE_THE_FORM or request.method != "POST":
             return problem_response(problem)
         shown = {"problem": problem.message}
-        answer = live.page(
-            "queue.html",
-            _version,
-            lambda: {**_listed(_status(request.args.get("status")), config, forecasts), **shown},
-        )
+        try:
+            status = _status(request.args.get("status"))
+            answer = live.page(
+                "queue.html", _version, lambda: {**_listed(status, config, forecasts), **shown}
+            )
+        except Problem:  # The address names no page, whatever was refused.
+            return problem_response(problem)
         answer.status_code = problem.status
         return answer
 

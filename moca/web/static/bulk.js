@@ -49,19 +49,22 @@ function takeOver(page) {
   else if (fresh.dataset.live === list.dataset.live) renew(list, fresh);
 }
 
+// Whoever has gone on meanwhile, as to the composer, keeps the focus.
+const isElsewhere = () => document.activeElement !== document.body && !document.activeElement.closest("#list, #bulk");
+
 async function act(form, button) {
   const body = new URLSearchParams(new FormData(form));
   const ids = body.getAll("conversation");
-  const { isOk, page } = await load(button?.getAttribute("formaction") || form.action, { method: "POST", body });
-  if (!page.querySelector("#bulk")) return tell(page.querySelector("main > p:not(.notice-status)")?.textContent);
-  select(boxes(), false);
+  const { isOk, page, because } = await load(button?.getAttribute("formaction") || form.action, { method: "POST", body });
+  if (!page.querySelector("#bulk")) return tell(because || page.querySelector("main > p:not(.notice-status)")?.textContent);
+  select(boxes().filter(({ value }) => ids.includes(value)), false);
   takeOver(page);
   const isUndoable = page.querySelector("#undo");
   showDone(page.querySelector("#done").childNodes);
   at("#bulk-done").textContent = isOk && !isUndoable ? `Done: ${ids.length} ${ids.length === 1 ? "conversation" : "conversations"}.` : "";
   const isOpen = ids.some((id) => location.pathname === `/conversations/${id}`);
   if (isOpen) visit(location.href, { push: false, onComposer: false });
-  else at("#list .row")?.focus({ preventScroll: true });
+  else if (!isElsewhere()) at("#list .row")?.focus({ preventScroll: true });
   refreshAll().catch(() => showConnection(true));
 }
 

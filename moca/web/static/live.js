@@ -41,11 +41,14 @@ function addressOf({ dataset: { live, rows, step } }) {
   return address.href;
 }
 
+// What is asked while logging out would be answered without the login, and reload this page.
+const leaving = new AbortController();
+
 export async function refresh(region) {
-  if (isSelecting(region)) return;
+  if (isSelecting(region) || leaving.signal.aborted) return;
   const headers = { "X-Moca-Live": "1", "If-None-Match": `"${region.dataset.version}"`, ...writingHeader(region) };
   const address = addressOf(region);
-  const answer = await fetch(address, { headers, cache: "no-store" });
+  const answer = await fetch(address, { headers, cache: "no-store", signal: leaving.signal });
   if (address !== addressOf(region)) return;
   if (answer.status === 401) location.reload();
   takePresence(region, answer);
@@ -84,12 +87,17 @@ async function keepFresh() {
     pause = REFRESH_MS;
     showConnection(false);
   } catch {
+    if (leaving.signal.aborted) return;
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     showConnection(true);
   }
   clearTimeout(timer);
   timer = setTimeout(keepFresh, document.hidden ? Math.max(pause, HIDDEN_REFRESH_MS) : pause);
 }
+
+document.addEventListener("submit", ({ target }) => {
+  if (new URL(target.action).pathname === "/logout") leaving.abort();
+});
 
 if (document.querySelector("[data-live]")) {
   timer = setTimeout(keepFresh, REFRESH_MS);

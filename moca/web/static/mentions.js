@@ -36,7 +36,8 @@ function offer() {
 function insert({ textContent }) {
   const field = at("#note");
   const end = field.selectionStart;
-  field.setRangeText(`${textContent} `, end - begunIn(field).length, end, "end");
+  const begun = begunIn(field);
+  if (begun !== undefined) field.setRangeText(`${textContent} `, end - begun.length, end, "end");
   close();
 }
 

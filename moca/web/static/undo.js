@@ -20,7 +20,8 @@ function addressOf(id) {
 async function undo(form) {
   const body = new URLSearchParams(new FormData(form));
   const ids = body.getAll("conversation");
-  const { isOk, page } = await load(form.action, { method: "POST", body });
+  const { isOk, page, because } = await load(form.action, { method: "POST", body });
+  if (because) return tell(because);
   tell(isOk ? "" : (page.querySelector("#bulk-problem") ?? page.querySelector("main > p"))?.textContent);
   const isShown = ids.some((id) => location.pathname === `/conversations/${id}`);
   if (isShown) await visit(location.href, { push: false, onComposer: false });

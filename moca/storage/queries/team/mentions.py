@@ -40,6 +40,7 @@ def latest_mentions(operator_id: int, *, limit: int) -> tuple[MentionRecord, ...
     return tuple(
         MentionRecord(conversation=known[conversation_id], author=author, at=at)
         for conversation_id, author, at in rows
+        if conversation_id in known  # Its contact may be erased between the two queries.
     )
 
 
