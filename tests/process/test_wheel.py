@@ -12,6 +12,7 @@ import pytest
 from tests.process.service import BRISK, ROOT, eventually
 from tests.process.test_journey import REPLY, SAMPLE, WEBHOOK, replies, signed
 
+pytestmark = pytest.mark.timeout(600)
 SOURCES = ("moca", "actors", "config", "pyproject.toml", "README.md", "LICENSE", "run.py")
 BUILD_SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
@@ -35,7 +36,7 @@ except SystemExit:
 
 
 def run(*command, cwd):
-    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=300)
 
 
 @pytest.fixture(scope="module")

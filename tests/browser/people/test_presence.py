@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.test_inbox import SIZES, adds_a_reader, answered, logs_in, moca, visit
+from tests.process.service import eventually
 
 __all__ = ["moca", "visit"]
 
@@ -67,5 +68,9 @@ def test_a_colleague_sees_who_looks_and_who_writes(admin, agent):
 def test_a_page_shows_it_without_script(admin, agent, visit):
     expect(admin.locator("#conversation-1 .row-presence")).to_have_text("ada is looking")
     still = visit(java_script_enabled=False)
-    still.goto("/conversations/1")
-    expect(presence(still)).to_have_text("ada is looking")
+
+    def is_shown():
+        still.goto("/conversations/1")
+        return presence(still).inner_text() == "ada is looking"
+
+    eventually(is_shown)

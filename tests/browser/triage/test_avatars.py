@@ -30,8 +30,8 @@ def test_a_picture_that_fails_leaves_the_initials(visit, moca, size, scheme):
     # Once their profiles have been read, nothing changes the addresses.
     expect(page.locator(".row").filter(has_text="Ada")).to_be_visible()
     expect(page.locator(".row").filter(has_text="Ben")).to_be_visible()
-    moca.rows(PICTURES)
     page.context.route(HOSTS, arrives)
+    moca.rows(PICTURES)
     page.goto("/")
 
     hers, his = (page.locator(".row").filter(has_text=f"{name} Lund") for name in ("Ada", "Ben"))
