@@ -166,6 +166,7 @@ def test_a_search_hit_opens_the_conversation_around_it_and_leads_on_to_its_end(p
     assert findings(page) == []
     page.get_by_role("link", name="Later messages").click()
     expect(page.get_by_role("log")).to_contain_text("More 5")
-    page.get_by_role("link", name="Latest messages").click()
+    # A click may miss a link that moves as the thread is laid out anew.
+    page.get_by_role("link", name="Latest messages").press("Enter")
     expect(page.get_by_role("log")).to_contain_text("More 99")
     expect(page.get_by_role("link", name="Latest messages")).to_have_count(0)
