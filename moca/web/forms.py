@@ -1,14 +1,34 @@
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import request
+from flask import Blueprint, Response, request
 
 from moca.core.types import Priority
-from moca.web.errors import Problem
+from moca.web.errors import Problem, problem_response
 from moca.web.pagination import read_row_id
 
 _LATEST = timedelta(days=365)
 _WIDEST_OFFSET_MINUTES = 14 * 60 + 15
+
+
+def show_problems_on(
+    routes: Blueprint, page: Callable[[str, str], str], statuses: Container[int] = range(400, 600)
+) -> None:
+    """Show the problems of forms on the page where they are, with what was written.
+
+    Args:
+        routes: The page's and its forms'.
+        page: Renders the page with a problem and the `number` of the form's row, or "new".
+        statuses: All others lead to a page of their own, as for those who may not see this one.
+    """
+
+    @routes.errorhandler(Problem)
+    def show(problem: Problem) -> Response:
+        if problem.status not in statuses or request.method != "POST":
+            return problem_response(problem)
+        refused = (request.view_args or {}).get("number", "new")
+        return Response(page(problem.message, refused), problem.status, mimetype="text/html")
 
 
 def text_field(

@@ -1,4 +1,4 @@
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moca.core.messages.labels import (
@@ -14,7 +14,7 @@ from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
-from moca.web.forms import row_id_of, text_field
+from moca.web.forms import row_id_of, show_problems_on, text_field
 
 
 def label_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
@@ -38,11 +38,7 @@ def label_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
             most_labels=MAX_LABELS_OF_CONVERSATION,
         )
 
-    @routes.errorhandler(Problem)
-    def show_problem(problem: Problem) -> Response:
-        """Return the page with what was written, and the problem beside it."""
-        refused = (request.view_args or {}).get("number", "new")
-        return Response(page(problem.message, refused), problem.status, mimetype="text/html")
+    show_problems_on(routes, page)
 
     @routes.get("/labels")
     def labels() -> str:

@@ -1,4 +1,4 @@
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moca import clock
@@ -15,7 +15,7 @@ from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
-from moca.web.forms import row_id_of, text_field
+from moca.web.forms import row_id_of, show_problems_on, text_field
 from moca.web.schemas.saved_replies import (
     MAX_NAME_LENGTH,
     MAX_SHORTCUT_LENGTH,
@@ -47,11 +47,7 @@ def saved_reply_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blu
             placeholders=SAVED_REPLY_PLACEHOLDERS,
         )
 
-    @routes.errorhandler(Problem)
-    def show_problem(problem: Problem) -> Response:
-        """Return the page with what was written, and the problem beside it."""
-        refused = (request.view_args or {}).get("number", "new")
-        return Response(page(problem.message, refused), problem.status, mimetype="text/html")
+    show_problems_on(routes, page)
 
     @routes.get("/saved-replies")
     def saved_replies() -> str:

@@ -1,5 +1,4 @@
 from flask import Blueprint, redirect, render_template, request
-from flask import Response as Answer
 from werkzeug.wrappers import Response
 
 from moca import clock
@@ -21,8 +20,8 @@ from moca.web.auth.weak_passwords import (
 )
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
-from moca.web.forms import row_id_of, text_field
+from moca.web.errors import BESIDE_THE_FORM, Problem
+from moca.web.forms import row_id_of, show_problems_on, text_field
 from moca.web.pagination import read_cursor, write_cursor
 
 _MAX_NAME_LENGTH = 80
@@ -56,13 +55,7 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
             draft=request.form,
         )
 
-    @routes.errorhandler(Problem)
-    def show_problem(problem: Problem) -> Answer:
-        """Return the page with the problem beside the form, but for those who may not see it."""
-        if problem.status not in BESIDE_THE_FORM or request.method != "POST":
-            return problem_response(problem)
-        refused = (request.view_args or {}).get("number", "new")
-        return Answer(page(problem.message, refused), problem.status, mimetype="text/html")
+    show_problems_on(routes, page, BESIDE_THE_FORM)
 
     @routes.get("/users")
     def users() -> str:
