@@ -28,7 +28,11 @@ def show_problems_on(
         if problem.status not in statuses or request.method != "POST":
             return problem_response(problem)
         refused = (request.view_args or {}).get("number", "new")
-        return Response(page(problem.message, refused), problem.status, mimetype="text/html")
+        try:
+            shown = page(problem.message, refused)
+        except Problem:  # The address names no page, whatever was refused.
+            return problem_response(problem)
+        return Response(shown, problem.status, mimetype="text/html")
 
 
 def text_field(
