@@ -15,7 +15,7 @@ ALSO_ALLOWED = {"LICENSE", "CHANGELOG.md", "build", "dist", "moca.egg-info", "mo
 
 MAY_IMPORT = {
     "moca/core": {"moca.core"},
-    "moca/instagram": {"moca.core", "moca.instagram", "moca.clock"},
+    "moca/instagram": {"moca.core", "moca.instagram", "moca.clock", "moca.deadline"},
     "moca/replies": {"moca.core", "moca.replies"},
     "moca/storage": {"moca.core", "moca.storage", "moca.uploads"},
     "moca/uploads": {"moca.uploads"},

@@ -14,7 +14,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from moca.instagram.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, DeadlineExceeded, read_answer
+from moca.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, DeadlineExceeded, read_answer
 from moca.instagram.graph_access import GraphAccess
 from moca.instagram.usage import regain_access_after, usage_percent
 

@@ -12,7 +12,7 @@ import pytest
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import Unconfirmed
 from moca.core.types import ContactKey
-from moca.instagram.deadline import MAX_ANSWER_BYTES
+from moca.deadline import MAX_ANSWER_BYTES
 from moca.instagram.graph import GraphClient
 from moca.instagram.transport import GraphResponse, GraphTransport, NoResponse
 from tests.support.factory import calls_at
