@@ -34,18 +34,28 @@ class DeadlineAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the usual connection pool of requests, with connections that keep the deadline."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if "ConnectionCls" not in vars(pool):
-            plain = pool.ConnectionCls
-            pool.ConnectionCls = type(
-                plain.__name__, (plain,), {"response_class": self._make_response}
-            )
+        limit_answers(pool, lambda: self._ends_at)
         return pool
 
-    def _make_response(self, sock: socket, *args: Any, **kwargs: Any) -> HTTPResponse:
+
+def limit_answers(pool: Any, ends_at: "Callable[[], float]") -> None:
+    """Have a connection pool of urllib3 end each answer in time, however slowly its bytes arrive.
+
+    Args:
+        pool: The pool; once it has a limit, it keeps that one.
+        ends_at: Returns by when an answer must have ended, by `time.monotonic`.
+    """
+
+    def make_response(sock: socket, *args: Any, **kwargs: Any) -> HTTPResponse:
         response = HTTPResponse(sock, *args, **kwargs)
         response.fp.close()
-        response.fp = io.BufferedReader(_TimedReader(sock, lambda: self._ends_at))
+        response.fp = io.BufferedReader(_TimedReader(sock, ends_at))
         return response
+
+    if "ConnectionCls" not in vars(pool):
+        plain = pool.ConnectionCls
+        timed = {"response_class": staticmethod(make_response)}
+        pool.ConnectionCls = type(plain.__name__, (plain,), timed)
 
 
 class _TimedReader(io.RawIOBase):

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "moca/storage": {"moca.core", "moca.storage", "moca.uploads"},
     "moca/uploads": {"moca.uploads"},
     "moca/broker": {"moca.broker"},
-    "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock"},
+    "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock", "moca.deadline"},
     "moca/settings": {"moca.settings"},
     "moca/rehearsal": {"moca.core", "moca.rehearsal"},
     "moca/doctor": {

@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from moca.core.push import (
     endpoint_fault,
     outcome_of,
 )
+from moca.deadline import limit_answers
 from moca.push.connection import NotPublic, connect_public
 
 _TIMEOUT_SECONDS = 5.0
@@ -82,6 +84,8 @@ class PushClient:
         path = f"{url.path or '/'}{f'?{url.query}' if url.query else ''}"
         try:
             with self._connect(str(url.hostname), _TIMEOUT_SECONDS) as pool:
+                ends_at = time.monotonic() + _TIMEOUT_SECONDS
+                limit_answers(pool, lambda: ends_at)
                 answer = pool.urlopen(
                     "POST", path, body, headers, redirect=False, preload_content=False
                 )

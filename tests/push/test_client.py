@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,8 +15,10 @@ from moca.core.push import (
     SubscriptionKeys,
     contact_for,
 )
+from moca.push import client as push_client
 from moca.push.client import PushClient
 from moca.push.connection import NotPublic
+from tests.instagram.test_deadline import answering
 from tests.push.push_service import Browser, claims_of, in_base64, point_of, push_service
 from tests.support.factory import NOON
 
@@ -117,6 +120,18 @@ def test_a_service_that_does_not_answer_has_failed(browser):
 
     assert (answer.outcome, answer.problem.split(":")[0]) == (PushOutcome.FAILED, "no response")
     assert "127.0.0.1" not in answer.problem
+
+
+def test_a_service_that_drips_its_answer_has_failed_in_time(browser, monkeypatch):
+    monkeypatch.setattr(push_client, "_TIMEOUT_SECONDS", 0.3)
+    with answering(b"HTTP/1.1 201", b" ") as address:
+        port = urlsplit(address).port
+
+        def connect(_host, timeout_seconds):
+            return HTTPConnectionPool("127.0.0.1", port, timeout=timeout_seconds, retries=False)
+
+        answer = PushClient(lambda: KEY, CONTACT, connect).send(PUSH, browser.subscription)
+    assert answer.outcome is PushOutcome.FAILED
 
 
 @freeze_time(NOON)
