@@ -16,6 +16,7 @@ from moca.web.config import Health, WebConfig, WebPorts
 from moca.web.metrics.prometheus import Metrics
 from tests.support.databases import open_migrated
 from tests.support.sessions import SessionCommands
+from tests.web.desk import WebDesk
 from tests.web.rows import AT
 
 TOKEN = "the-api-token"
@@ -202,6 +203,17 @@ def client(app):
 @pytest.fixture
 def browser_session(app):
     """A client that opened the printed link and has only its cookie."""
+    return logged_in(app)
+
+
+@pytest.fixture
+def written_session(database, config):
+    """A browser session of a Moca whose commands are really written."""
+    ports = WebPorts(database=database, tell=WebDesk(database).tell, health=Health)
+    return logged_in(create_app(ports, config))
+
+
+def logged_in(app):
     client = app.test_client()
     client.get("/", query_string={"token": TOKEN})
     return client

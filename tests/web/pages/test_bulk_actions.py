@@ -10,11 +10,7 @@ from moca.core.messages.operator_actions import ChangeConversation, SnoozeConver
 from moca.core.types import ConversationStatus
 from moca.storage.db.operator_tables import AuditEntry, Operator
 from moca.storage.db.tables import Conversation
-from moca.web.app import create_app
-from moca.web.config import Health, WebPorts
-from tests.support.sessions import SessionCommands
 from tests.web.api.test_labels import a_label
-from tests.web.desk import WebDesk
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.pages.test_form_keys import fields_of
 from tests.web.rows import AT, a_contact, a_conversation, assigned
@@ -143,28 +139,13 @@ def test_rows_can_be_selected_by_those_who_may_answer(three):
     assert f'formaction="{HERE}/snooze/hour?list=closed"' in three.get("/?list=closed").text
 
 
-@pytest.fixture
-def real(database, config):
-    """A browser of a Moca with the real writer."""
-    desk, sessions = WebDesk(database), SessionCommands(database)
-
-    def tell(command):
-        if not sessions.takes(command):
-            desk.tell(command)
-
-    app = create_app(WebPorts(database=database, tell=tell, health=Health), config)
-    client = app.test_client()
-    client.get("/", query_string={"token": config.api_token})
-    return client
-
-
-def test_a_form_that_is_sent_twice_changes_each_once(real):
+def test_a_form_that_is_sent_twice_changes_each_once(written_session):
     for number in range(3):
         a_conversation(a_contact(str(number)))
-    fields = {**fields_of(real, "/"), "conversation": ["1", "2"]}
+    fields = {**fields_of(written_session, "/"), "conversation": ["1", "2"]}
 
     def send():
-        return real.post(f"{HERE}/close", data=fields, headers=SAME_ORIGIN)
+        return written_session.post(f"{HERE}/close", data=fields, headers=SAME_ORIGIN)
 
     first = send()
     Conversation.update(status="open").where(Conversation.id == 1).execute()

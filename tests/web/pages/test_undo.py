@@ -8,10 +8,6 @@ from moca.core.messages.command import Conflict, Done
 from moca.core.messages.operator_actions import UndoClose, UnsnoozeConversation
 from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Conversation
-from moca.web.app import create_app
-from moca.web.config import Health, WebPorts
-from tests.support.sessions import SessionCommands
-from tests.web.desk import WebDesk
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -94,25 +90,16 @@ def test_nothing_and_what_is_unknown_is_refused(two, house, done, status):
     assert (sends(two, f"{HERE}/{done}").status_code, house.told) == (status, [])
 
 
-def test_a_form_that_is_sent_twice_undoes_once(database, config):
-    desk, sessions = WebDesk(database), SessionCommands(database)
-
-    def tell(command):
-        if not sessions.takes(command):
-            desk.tell(command)
-
-    app = create_app(WebPorts(database=database, tell=tell, health=Health), config)
-    client = app.test_client()
-    client.get("/", query_string={"token": config.api_token})
+def test_a_form_that_is_sent_twice_undoes_once(written_session):
     a_conversation(status="closed")
-    page = client.get("/?closed=1").text
+    page = written_session.get("/?closed=1").text
     names = ("csrf_token", "form_key")
     form = page[page.index('class="done-form"') :]
     fields = {each: re.findall(f'name="{each}" value="(.*?)"', form)[0] for each in names}
 
     def send():
         data = {**fields, "conversation": "1"}
-        return client.post(f"{HERE}/closed", data=data, headers=SAME_ORIGIN)
+        return written_session.post(f"{HERE}/closed", data=data, headers=SAME_ORIGIN)
 
     assert send().status_code == 303
     Conversation.update(status="closed").execute()
