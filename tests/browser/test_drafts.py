@@ -1,5 +1,6 @@
 """What was written is not lost, whatever happens before it is sent."""
 
+from contextlib import contextmanager
 from queue import Queue
 
 import pytest
@@ -14,9 +15,9 @@ __all__ = ["moca"]
 HERE = "/conversations/1"
 
 
-@pytest.fixture
-def browse(browser, moca):
-    """Opens a conversation in a browser; its console may show refused requests."""
+@contextmanager
+def pages_in(browser, moca):
+    """Open a conversation in a browser; its console may show refused requests."""
     contexts = []
 
     def opened(size="desktop", **options):
@@ -27,11 +28,17 @@ def browse(browser, moca):
         page.goto(f"{HERE}?token={TOKEN}")
         return page
 
-    answered(moca)
-    answered(moca, psid="701", name="Ben")
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def browse(browser, moca):
+    answered(moca)
+    answered(moca, psid="701", name="Ben")
+    with pages_in(browser, moca) as opened:
+        yield opened
 
 
 @pytest.fixture(params=SIZES)

@@ -7,14 +7,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS
-from tests.browser.service import TOKEN
+from tests.browser.test_drafts import HERE, pages_in
 from tests.browser.test_inbox import SIZES, answered, moca, visit
 from tests.process.service import eventually
 
 __all__ = ["moca", "visit"]
 
-HERE = "/conversations/1"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -41,21 +39,9 @@ DROP = (
 
 @pytest.fixture
 def browse(browser, moca):
-    """Opens a conversation in a browser; its console may show refused requests."""
-    contexts = []
-
-    def opened(size="desktop", **options):
-        told = {"viewport": SIZES[size], "base_url": moca.url, "locale": "en-GB", **options}
-        contexts.append(browser.new_context(**told))
-        contexts[-1].set_default_timeout(PATIENCE_MS)
-        page = contexts[-1].new_page()
-        page.goto(f"{HERE}?token={TOKEN}")
-        return page
-
     answered(moca)
-    yield opened
-    for context in contexts:
-        context.close()
+    with pages_in(browser, moca) as opened:
+        yield opened
 
 
 @pytest.fixture(params=SIZES)
