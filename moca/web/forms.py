@@ -2,7 +2,7 @@ from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from moca.core.types import Priority
 from moca.web.errors import Problem, problem_response
@@ -10,6 +10,26 @@ from moca.web.pagination import read_row_id
 
 _LATEST = timedelta(days=365)
 _WIDEST_OFFSET_MINUTES = 14 * 60 + 15
+
+
+def show_problems(routes: Blueprint, show: Callable[[Problem], Response]) -> None:
+    """Have a page show the problems of its forms, but plainly if its own address is one of them.
+
+    Call it after the guards are registered: a request that they have not let in is shown no page.
+    """
+
+    @routes.before_request
+    def admit() -> None:
+        g.is_admitted = True
+
+    @routes.errorhandler(Problem)
+    def handle(problem: Problem) -> Response:
+        if "is_admitted" not in g:
+            return problem_response(problem)
+        try:
+            return show(problem)
+        except Problem:  # The address itself is refused: it names no page.
+            return problem_response(problem)
 
 
 def show_problems_on(
@@ -23,16 +43,13 @@ def show_problems_on(
         statuses: All others lead to a page of their own, as for those who may not see this one.
     """
 
-    @routes.errorhandler(Problem)
     def show(problem: Problem) -> Response:
         if problem.status not in statuses or request.method != "POST":
             return problem_response(problem)
         refused = (request.view_args or {}).get("number", "new")
-        try:
-            shown = page(problem.message, refused)
-        except Problem:  # The address names no page, whatever was refused.
-            return problem_response(problem)
-        return Response(shown, problem.status, mimetype="text/html")
+        return Response(page(problem.message, refused), problem.status, mimetype="text/html")
+
+    show_problems(routes, show)
 
 
 def text_field(

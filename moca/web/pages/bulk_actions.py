@@ -22,7 +22,7 @@ from moca.web.auth.guards import Guards
 from moca.web.commands import CommandResult, assignment, carry_out_each
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
-from moca.web.forms import row_id_of
+from moca.web.forms import row_id_of, show_problems
 from moca.web.live_pages import LivePages
 from moca.web.pages.inbox import assignable, list_place, list_values
 from moca.web.pages.undo import MAX_SELECTED, Undoable, UndoOffer, undo_place
@@ -47,9 +47,7 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
     routes = Blueprint("bulk", __name__)
     routes.before_request(access.guard_page)
 
-    @routes.errorhandler(Problem)
-    def show_problem(problem: Problem) -> Response:
-        return page(problem.status, bulk_problem=problem.message)
+    show_problems(routes, lambda problem: page(problem.status, bulk_problem=problem.message))
 
     def page(status: int, **shown: object) -> Response:
         after = read_cursor(request.args.get("cursor"), parts=2)

@@ -30,6 +30,7 @@ from moca.web.forms import (
     number_field,
     priority_field,
     row_id_of,
+    show_problems,
     text_field,
 )
 from moca.web.live_pages import LivePages
@@ -58,7 +59,6 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
     attachments = Attachments(ports, config)
     routes.before_request(access.guard_page)
 
-    @routes.errorhandler(Problem)
     def show_problem(problem: Problem) -> Response:
         """Return the page with what was written, and the problem beside it."""
         number = read_row_id((request.view_args or {}).get("number", ""))
@@ -72,6 +72,8 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
         )
         answer.status_code = problem.status
         return answer
+
+    show_problems(routes, show_problem)
 
     @routes.post("/conversations/<number>/messages")
     def write(number: str) -> WerkzeugResponse:

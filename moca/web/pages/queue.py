@@ -21,7 +21,7 @@ from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
-from moca.web.forms import text_field
+from moca.web.forms import show_problems, text_field
 from moca.web.live_pages import LivePages
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presenters.queue_forecast import ForecastCache
@@ -36,21 +36,20 @@ def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
     routes.before_request(access.guard_page)
     forecasts = ForecastCache(config)
 
-    @routes.errorhandler(Problem)
     def show_problem(problem: Problem) -> Response:
         """Return the queue with the problem above it."""
         if problem.status not in BESIDE_THE_FORM or request.method != "POST":
             return problem_response(problem)
         shown = {"problem": problem.message}
-        try:
-            status = _status(request.args.get("status"))
-            answer = live.page(
-                "queue.html", _version, lambda: {**_listed(status, config, forecasts), **shown}
-            )
-        except Problem:  # The address names no page, whatever was refused.
-            return problem_response(problem)
+        answer = live.page(
+            "queue.html",
+            _version,
+            lambda: {**_listed(_status(request.args.get("status")), config, forecasts), **shown},
+        )
         answer.status_code = problem.status
         return answer
+
+    show_problems(routes, show_problem)
 
     @routes.get("/queue")
     def queue() -> Response:

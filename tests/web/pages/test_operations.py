@@ -256,14 +256,6 @@ def test_a_user_that_is_refused_stays_in_the_form(browser_session, house):
     assert "1234567890" not in answer.text
 
 
-def test_what_is_refused_at_an_address_that_names_no_page_is_told_all_the_same(
-    browser_session,
-):
-    address = "/users?cursor=odd"
-    answer = sends(browser_session, address, name="ana", right="reads", password="1234567890")
-    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
-
-
 def test_a_refused_password_is_told_beside_its_user(browser_session, house):
     Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
     answer = sends(browser_session, "/users/1/password", password="1234567890")
