@@ -68,8 +68,8 @@ class NeededReply(NamedTuple):
     """What a conversation waits for the team with."""
 
     since: datetime
-    last_at: datetime
-    """When the latest of it came to wait."""
+    last_id: int
+    """The id of the conversation's latest message when the latest of it came to wait."""
 
 
 def needs_reply_after(
@@ -77,16 +77,25 @@ def needs_reply_after(
     outcome: Outcome,
     reason: Reason | None,
     *,
-    received_at: datetime,
+    message_id: int,
+    latest_id: int,
     at: datetime,
 ) -> NeededReply | None:
     """Return what a conversation waits for the team with, once one of its messages has ended.
 
     An answer counts only if its message came after all that waits: an answer to the rest of a burst
-    leaves the message that failed to the team.
+    leaves the message that failed to the team. Clocks can be set back, so ids tell what came after.
+
+    Args:
+        need: What it waits with so far.
+        outcome: How the message ended.
+        reason: Why; None if an answer needs none.
+        message_id: The message that ended.
+        latest_id: The conversation's latest message of either side.
+        at: When the message ended.
     """
     if waits_for_person(outcome, reason):
-        return NeededReply(at if need is None else need.since, at)
-    if outcome is Outcome.ANSWERED and need is not None and received_at >= need.last_at:
+        return NeededReply(at if need is None else need.since, latest_id)
+    if outcome is Outcome.ANSWERED and need is not None and message_id > need.last_id:
         return None
     return need

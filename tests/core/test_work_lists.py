@@ -51,32 +51,36 @@ def test_a_snooze_ends_at_its_time_or_with_the_contacts_next_word(until, heard_a
     assert Snooze(at(5), until).is_over(heard_at, at(9)) is is_over
 
 
-NEED = NeededReply(at(3), at(5))
+NEED = NeededReply(at(3), 5)
 
 
 @pytest.mark.parametrize(
-    ("need", "outcome", "reason", "received_at", "after"),
+    ("need", "outcome", "reason", "message_id", "after"),
     [
-        (None, FAILED, None, at(1), NeededReply(at(9), at(9))),
-        (NEED, FAILED, None, at(1), NeededReply(at(3), at(9))),
-        (None, SUPPRESSED, Reason.OUTSIDE_HOURS, at(1), NeededReply(at(9), at(9))),
-        (None, SUPPRESSED, Reason.HANDED_OVER, at(1), NeededReply(at(9), at(9))),
-        (None, SUPPRESSED, Reason.IS_TAKEN_OVER, at(1), NeededReply(at(9), at(9))),
-        (None, SUPPRESSED, Reason.NO_REPLY_MADE, at(1), NeededReply(at(9), at(9))),
-        (None, SUPPRESSED, Reason.OPTED_OUT, at(1), NeededReply(at(9), at(9))),
-        (None, SUPPRESSED, Reason.NO_REPLY_WANTED, at(1), None),
-        (None, SUPPRESSED, Reason.IN_STANDBY, at(1), None),
-        (None, SUPPRESSED, Reason.TEAMMATE_REPLIED, at(1), None),
-        (None, SUPPRESSED, None, at(1), None),
-        (NEED, SUPPRESSED, Reason.UNSENT, at(6), NEED),
-        (None, Outcome.DUPLICATE, Reason.DUPLICATE, at(1), None),
-        (NEED, Outcome.DUPLICATE, Reason.DUPLICATE, at(6), NEED),
-        (None, ANSWERED, None, at(1), None),
-        (NEED, ANSWERED, None, at(4), NEED),
-        (NEED, ANSWERED, None, at(5), None),
+        (None, FAILED, None, 1, NeededReply(at(9), 9)),
+        (NEED, FAILED, None, 1, NeededReply(at(3), 9)),
+        (None, SUPPRESSED, Reason.OUTSIDE_HOURS, 1, NeededReply(at(9), 9)),
+        (None, SUPPRESSED, Reason.HANDED_OVER, 1, NeededReply(at(9), 9)),
+        (None, SUPPRESSED, Reason.IS_TAKEN_OVER, 1, NeededReply(at(9), 9)),
+        (None, SUPPRESSED, Reason.NO_REPLY_MADE, 1, NeededReply(at(9), 9)),
+        (None, SUPPRESSED, Reason.OPTED_OUT, 1, NeededReply(at(9), 9)),
+        (None, SUPPRESSED, Reason.NO_REPLY_WANTED, 1, None),
+        (None, SUPPRESSED, Reason.IN_STANDBY, 1, None),
+        (None, SUPPRESSED, Reason.TEAMMATE_REPLIED, 1, None),
+        (None, SUPPRESSED, None, 1, None),
+        (NEED, SUPPRESSED, Reason.UNSENT, 6, NEED),
+        (None, Outcome.DUPLICATE, Reason.DUPLICATE, 1, None),
+        (NEED, Outcome.DUPLICATE, Reason.DUPLICATE, 6, NEED),
+        (None, ANSWERED, None, 1, None),
+        (NEED, ANSWERED, None, 4, NEED),
+        (NEED, ANSWERED, None, 5, NEED),
+        (NEED, ANSWERED, None, 6, None),
     ],
 )
 def test_the_need_for_a_reply_follows_from_how_messages_end(
-    need, outcome, reason, received_at, after
+    need, outcome, reason, message_id, after
 ):
-    assert needs_reply_after(need, outcome, reason, received_at=received_at, at=at(9)) == after
+    assert (
+        needs_reply_after(need, outcome, reason, message_id=message_id, latest_id=9, at=at(9))
+        == after
+    )

@@ -2,34 +2,42 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+import peewee
+
 from moca.core.push import PushKind
 from moca.core.reasons import Reason, stored_reason
 from moca.core.types import TEAMMATES, Outcome
 from moca.core.work_lists import NeededReply, needs_reply_after, waits_for_person
 from moca.storage.db.bulk import Update
 from moca.storage.db.rows import read_rows
-from moca.storage.db.statements import Selection
+from moca.storage.db.statements import Selection, is_among
 from moca.storage.db.tables import Conversation, Message
 from moca.storage.operators.push_queue import are_pushes_wanted, queue_pushes
 
 _LOOKED_AT = 100
-_NEED = Update(Conversation, Conversation.needs_reply_since, Conversation.needs_reply_last_at)
+_NEED = Update(Conversation, Conversation.needs_reply_since, Conversation.needs_reply_last_id)
 _NOT_CLOSED = "\"status\" <> 'closed'"
 _FIRST_SINCE = Update(
     Conversation,
     Conversation.needs_reply_since,
     where=f'"needs_reply_since" IS NULL AND {_NOT_CLOSED}',
 )
-_LAST_AT = Update(Conversation, Conversation.needs_reply_last_at, where=_NOT_CLOSED)
+
+
+def _latest_id_in(conversation: peewee.Node) -> peewee.Node:
+    other = Message.alias()
+    return other.select(peewee.fn.MAX(other.id)).where(other.conversation == conversation)
+
+
 _OF_MESSAGES = Selection(
     lambda: Message.select(
         Message.id,
         Message.conversation,
-        Message.created_at,
         Message.consent_change,
         Conversation.status,
         Conversation.needs_reply_since,
-        Conversation.needs_reply_last_at,
+        Conversation.needs_reply_last_id,
+        _latest_id_in(Message.conversation),
     ).join(Conversation),
     Message.id,
 )
@@ -53,18 +61,18 @@ def follow_outcomes(ended: Iterable[EndedMessage]) -> None:
     for message_id, outcome, reason, at in relevant:
         if message_id not in rows:
             continue
-        conversation_id, received_at, consent_change, status, since, last_at = rows[message_id]
+        conversation_id, consent_change, status, since, last_id, latest_id = rows[message_id]
         if status == "closed" or (reason is Reason.OPTED_OUT and consent_change):
             continue
-        need = None if since is None else NeededReply(since, last_at or since)
+        need = None if since is None else NeededReply(since, last_id)
         before = changed.get(conversation_id, stored.setdefault(conversation_id, need))
         changed[conversation_id] = needs_reply_after(
-            before, outcome, reason, received_at=received_at, at=at
+            before, outcome, reason, message_id=message_id, latest_id=latest_id, at=at
         )
     _NEED.each(
         (*(need or (None, None)), each) for each, need in changed.items() if need != stored[each]
     )
-    new = {each: need.last_at for each, need in changed.items() if need and stored[each] is None}
+    new = {each: need.since for each, need in changed.items() if need and stored[each] is None}
     queue_pushes(PushKind.NEEDS_REPLY, new)
 
 
@@ -81,15 +89,20 @@ def ask_for_reply(conversation_ids: Iterable[int], at: datetime) -> None:
         new = read_rows(Conversation.select(Conversation.id).where(among & unmarked))
         queue_pushes(PushKind.NEEDS_REPLY, {each: at for (each,) in new})
     _FIRST_SINCE.each(rows)
-    _LAST_AT.each(rows)
+    last_id = Conversation.update(needs_reply_last_id=_latest_id_in(Conversation.id))
+    asked = is_among(Conversation.id, [each for _, each in rows])
+    last_id.where(asked & (Conversation.status != "closed")).execute()
 
 
 def mark_replied(conversation_id: int, at: datetime | None = None) -> None:
     """Record that a person has replied or decided otherwise; with `at`, only to earlier needs."""
+    since = Conversation.needs_reply_since
+    needing = since.is_null(is_null=False)
+    if at is not None:
+        is_latest = Message.id == Conversation.needs_reply_last_id
+        earlier = Message.select(peewee.SQL("1")).where(is_latest & (Message.created_at <= at))
+        needing = (since <= at) & peewee.fn.EXISTS(earlier)
     marked = Conversation.update(needs_reply_since=None)
-    since, last_at = Conversation.needs_reply_since, Conversation.needs_reply_last_at
-    earlier = (last_at <= at) | (last_at.is_null() & (since <= at))
-    needing = since.is_null(is_null=False) if at is None else earlier
     marked.where((Conversation.id == conversation_id) & needing).execute()
 
 

@@ -18,7 +18,7 @@ _RESTORED = (
     Conversation.held_by,
     Conversation.person_until,
     Conversation.needs_reply_since,
-    Conversation.needs_reply_last_at,
+    Conversation.needs_reply_last_id,
     Conversation.snoozed_at,
     Conversation.snoozed_until,
 )

@@ -74,8 +74,8 @@ class Conversation(Table):
     """Until when a person last wrote or held the conversation."""
     needs_reply_since = InstantField(null=True)
     """Since when the contact waits for a person; None if nothing does."""
-    needs_reply_last_at = InstantField(null=True)
-    """When the latest of what waits came to wait; without meaning while nothing does."""
+    needs_reply_last_id = peewee.BigIntegerField(null=True)
+    """Its latest message when the latest of it came to wait; without meaning while nothing does."""
     assignee_id = peewee.BigIntegerField(null=True)
     """Its assignee, an operator. If it is closed, the operator may have been deleted."""
     snoozed_at = InstantField(null=True)

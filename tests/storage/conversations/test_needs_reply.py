@@ -170,6 +170,15 @@ def test_the_answer_to_one_of_a_burst_leaves_the_other_that_failed_to_the_team(d
     assert since() == at(5)
 
 
+def test_an_answer_to_an_earlier_message_does_not_end_it_although_the_clock_was_set_back(desk):
+    reply = desk.queue(desk.receive("m1", seconds=60), seconds=61)
+    desk.do(ended(desk.receive("m2", "and?", 30), Because(Reason.NO_REPLY_MADE), 31))
+
+    desk.send(reply, seconds=62)
+
+    assert since() == at(31)
+
+
 def test_a_teammates_reply_that_does_not_go_out_waits_again(desk):
     desk.receive("m1")
     cancelled = by_hand(desk)

@@ -70,3 +70,20 @@ def test_contacts_without_a_name_are_due_to_be_read(new_database):
 
     due = Contact.select(Contact.psid, Contact.profile_due_at).order_by(Contact.psid).tuples()
     assert list(due) == [("700", at(5)), ("701", None)]
+
+
+def test_what_waits_for_the_team_waits_up_to_the_message_that_was_the_latest_then(new_database):
+    migrate(new_database)
+    desk = Desk(new_database)
+    first, later = desk.receive("m1"), desk.receive("m2", "and?", 20)
+    new_database.execute_sql('ALTER TABLE "conversation" ADD COLUMN "needs_reply_last_at" BIGINT')
+    new_database.execute_sql(
+        f'UPDATE "conversation" SET "needs_reply_since" = {at(5).timestamp() * 1e6:.0f}'
+    )
+
+    _migrate_again(
+        new_database, "048_latest_needed_id", "conversation", ("needs_reply_last_id",), ()
+    )
+
+    assert later > first
+    assert Conversation.get().needs_reply_last_id == first

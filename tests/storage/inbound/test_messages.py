@@ -54,7 +54,7 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
         "away_text_at": None,
         "read_at": None,
         "needs_reply_since": None,
-        "needs_reply_last_at": None,
+        "needs_reply_last_id": None,
         "assignee_id": None,
         "snoozed_at": None,
         "snoozed_until": None,

@@ -15,8 +15,10 @@ from moca.core.messages.reconciliation import (
     MessagesMissed,
     ReconciliationsDue,
 )
+from moca.core.messages.replies import ConcludeMessages
+from moca.core.reasons import Because, Reason
 from moca.core.reconciliation.thread_scan import ScanPeriod
-from moca.core.types import Author, ContactKey
+from moca.core.types import Author, ContactKey, Outcome
 from moca.storage.db.tables import Contact, Conversation, Message
 from tests.storage.desk import conversation, details, echoed, item, message, steps, webhook, wrote
 from tests.support.factory import ANNA, at
@@ -172,6 +174,18 @@ def test_an_echo_of_long_ago_changes_nothing_about_who_answers(heard):
 
     assert conversation() == ("open", None)
     assert Message.get_by_id(known("by-hand")).author == Author.HUMAN
+
+
+@pytest.mark.parametrize(("sent_at", "needing_since"), [(150, at(100)), (250, None)])
+def test_an_echo_that_never_came_answers_what_came_before_it(heard, sent_at, needing_since):
+    unanswered = Because(Reason.NO_REPLY_MADE)
+    for mid, seconds in (("m1", 100), ("m2", 200)):
+        message_id = heard.receive(mid, seconds=seconds)
+        heard.do(ConcludeMessages((message_id,), Outcome.SUPPRESSED, unanswered, at(seconds)))
+
+    compare(heard, echoed("by-hand", "I am here", sent_at=at(sent_at)))
+
+    assert Conversation.get().needs_reply_since == needing_since
 
 
 def test_the_bots_own_reply_is_no_person(heard):
