@@ -1,6 +1,9 @@
 import importlib
+from typing import Any
 
 import click
+
+from actors.cli.errors import read_dotenv
 
 _NAMES = (
     "backup",
@@ -19,6 +22,11 @@ class Commands(click.Group):
 
     Serving needs none of them, and a process holds what it imports for as long as it lives.
     """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command with the environment of `.env`, before options are read from it."""
+        read_dotenv()
+        return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
         """Return the command names in alphabetical order."""

@@ -4,14 +4,11 @@ from pathlib import Path
 
 import click
 
-from actors.cli.errors import ask_settings
+from actors.cli.errors import PROJECT, ask_settings
 from actors.cli.group import Commands
 from actors.cli.serve import serve
 
 _DISTRIBUTION = "moca-dm"
-_HOME = Path(__file__).parents[2]
-"""The root of a checkout, or the folder that stands for it in an installed wheel."""
-_DEFAULT_CONFIG = _HOME / "config" / "moca.toml"
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - Click's signature
@@ -23,7 +20,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
 def _version() -> str:
     """Return the version of a checkout from its own file, since another one may be installed."""
     try:
-        project = tomllib.loads((_HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     except FileNotFoundError:
         from importlib.metadata import version  # noqa: PLC0415 - not needed by serve
 
@@ -35,9 +32,11 @@ def _version() -> str:
     cls=Commands,
     invoke_without_command=True,
     epilog="Every setting has a default, so no file is needed, and can be set in the environment"
-    " as MOCA_<SECTION>__<KEY>, for example MOCA_SERVER__PORT=9000. Relative paths, such as that"
-    " of the database in database.url, start at the working directory. Exit status: 0 on success,"
-    " 1 after a failure, 2 for bad settings or usage.",
+    " as MOCA_<SECTION>__<KEY>, for example MOCA_SERVER__PORT=9000, or in a file .env in the"
+    " working directory. Relative paths start at the folder of the settings file. Without"
+    " database.url, the database is in MOCA_DATA_DIR, or in the working directory if it has a"
+    " moca.db; otherwise a checkout creates it there, and an installed Moca in the user's data"
+    " folder. Exit status: 0 on success, 1 after a failure, 2 for bad settings or usage.",
 )
 @click.option(
     "--config",
@@ -59,7 +58,7 @@ def main(context: click.Context, config: Path | None) -> None:
     """Answer Instagram direct messages. Without a command, start the server."""
     # Messages, keys and pages are private to the user that Moca runs as.
     os.umask(0o077)
-    context.obj = ask_settings(config or _DEFAULT_CONFIG)
+    context.obj = ask_settings(config)
     if context.invoked_subcommand is None:
         serve(context.obj)
     else:

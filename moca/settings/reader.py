@@ -10,25 +10,38 @@ from pydantic import SecretStr, ValidationError
 from moca.settings import sections
 from moca.settings.errors import BadSettings, explain, unknown_key
 from moca.settings.exposure import exposure_faults
+from moca.settings.locations import DATA_DIRECTORY, place_database, place_paths
 from moca.settings.sections import Instagram, Settings
 
 _PREFIX = "MOCA_"
-_NO_SETTINGS = {"MOCA_CONFIG", "MOCA_BACKUP_PASSPHRASE"}
+_NO_SETTINGS = {"MOCA_CONFIG", "MOCA_BACKUP_PASSPHRASE", DATA_DIRECTORY}
 _LIST_OR_TABLE = ("[", "{")
 
 
-def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
+def read_settings(
+    path: Path | None,
+    environment: Mapping[str, str],
+    *,
+    folder: Path | None = None,
+    data_folder: Path | None = None,
+) -> Settings:
     """Read a settings file and its overrides from the environment.
 
     Args:
         path: The TOML file; None uses the defaults.
         environment: `MOCA_<SECTION>__<KEY>` wins over the file.
+        folder: Where relative paths in the file start; None is the working directory.
+        data_folder: Where the database is unless `database.url` is set; None as above.
 
     Raises:
         BadSettings: With every problem of both at once.
     """
     values = _from_file(path) if path else {}
+    if folder is not None:
+        place_paths(values, folder)
     problems = _lay_over(values, environment)
+    if data_folder is not None:
+        place_database(values, data_folder)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

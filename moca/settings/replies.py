@@ -48,7 +48,9 @@ class RulesReplies(Section):
     """Replies by the rules of a file."""
 
     file: str = Field(default="config/rules.toml", min_length=1)
-    """Relative to the working directory. Reloaded when it changes."""
+    """Relative to the folder of a file given by --config, else to the working directory. Reloaded
+    when it changes.
+    """
 
 
 class ModelReplies(Section):

@@ -68,8 +68,8 @@ class Database(Section):
     """Where data is stored."""
 
     url: str = Field(default="sqlite:///moca.db", pattern=r"^(sqlite:///.+|postgres(ql)?://.+)$")
-    """Relative to the working directory; sqlite:////var/lib/moca/moca.db is absolute. Or
-    postgresql://…
+    """Relative to the folder of a file given by --config, else to MOCA_DATA_DIR or the working
+    directory; sqlite:////var/lib/moca/moca.db is absolute. Or postgresql://…
     """
     retention_days: int = Field(default=0, ge=0, le=_MAX_DAYS)
     """Delete finished messages and everything that belongs to them after this many days; at least

@@ -102,3 +102,24 @@ def test_no_log_line_holds_a_secret_or_what_a_person_wrote(beside, held):
     assert '"m1"' not in lines
     private = (TEXT, TOKEN, APP_SECRET, ACCESS_TOKEN)
     assert [each for each in private if each in lines] == []
+
+
+def test_the_environment_is_completed_by_a_file(make):
+    service = make({"server.threads": 7})
+    (service.path / ".env").write_text(
+        "MOCA_SERVER__THREADS=9\nMOCA_SENDER__PER_SECOND=5\nMOCA_DATA_DIR=data\n"
+    )
+    shown = service.command("settings").stdout
+    values = {row[1]: row[2] for row in (line.split("│") for line in shown.splitlines()) if row[2:]}
+    read = {name.strip(): value.strip() for name, value in values.items()}
+    assert (read["server.threads"], read["sender.per_second"]) == ("7", "5")
+    assert read["database.url"] == f"sqlite:///{service.path}/data/moca.db"
+
+
+def test_a_file_of_the_environment_that_cannot_be_read_is_told(make):
+    service = make({})
+    (service.path / ".env").write_bytes(b"MOCA_WEB__API_TOKEN=\xff")
+    ended = service.command("settings")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("settings: .env: ")
+    assert len(ended.stderr.splitlines()) == 1

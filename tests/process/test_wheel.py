@@ -121,6 +121,9 @@ def test_an_installed_moca_answers_and_is_backed_up_and_restored(commands, make)
     assert (answer.status_code, answer.text) == (200, "EVENT_RECEIVED")
     eventually(lambda: moca.outcome("message_id_789") == "answered")
     assert replies(moca) == [(REPLY, "sent")]
+    data = moca.path / ".local" / "share" / "moca"
+    assert f"Database: {data}/moca.db (a new file; " in moca.said()
+    assert {"moca.db", "moca.db.token"} & {each.name for each in data.iterdir()} == {"moca.db"}
     doctor = moca.command("doctor")
     assert (doctor.returncode, doctor.stderr) == (0, ""), doctor.stdout
     assert moca.command("backup", "today.backup").returncode == 0
