@@ -142,6 +142,7 @@ def start_application(
                 erases=True,
                 retention=_days(settings.database.retention_days),
                 audit=_days(settings.database.audit_days),
+                feed=_days(settings.database.events_days),
                 profiles=GraphProfileSync(
                     welcome(settings),
                     database,

@@ -40,6 +40,8 @@ class BackgroundConfig:
     erases: bool = False
     """Whether data past its retention is erased, in portions."""
     retention: timedelta | None = None
+    feed: timedelta | None = None
+    """How long events of the feed are kept; None for ever."""
     """How long closed conversations are kept; None keeps them forever."""
     audit: timedelta | None = None
     """How long audit entries are kept; None keeps them forever."""
@@ -99,7 +101,11 @@ class BackgroundJobs:
             self._begin(names, NamesDue())
         if background.erases:
             retention = RetentionActor.start_on(
-                dispatchers.shared, retention=background.retention, audit=background.audit, **common
+                dispatchers.shared,
+                retention=background.retention,
+                audit=background.audit,
+                feed=background.feed,
+                **common,
             )
             self._begin(retention, RetentionDue(), Recipient.RETENTION)
         if background.indexes:

@@ -23,12 +23,14 @@ class RetentionActor(MailboxActor):
         *,
         retention: timedelta | None,
         audit: timedelta | None,
+        feed: timedelta | None,
         record: Callable[[ApplyRetention], None],
         timers: Timers,
     ) -> None:
         super().__init__()
         self._retention = retention
         self._audit = audit
+        self._feed = feed
         self._record = record
         tell = self.actor_ref.tell
         self._next_look = ActorTimer(timers, lambda: tell(RetentionDue()))
@@ -45,10 +47,11 @@ class RetentionActor(MailboxActor):
         now = clock.now()
         # If the write is lost and never answered, the next round comes anyway.
         self._look_in(_EVERY)
-        before, audit_before = (
-            None if period is None else now - period for period in (self._retention, self._audit)
+        periods = (self._retention, self._audit, self._feed)
+        before, audit_before, feed_before = (
+            None if period is None else now - period for period in periods
         )
-        self._record(ApplyRetention(now, before, _PORTION, audit_before))
+        self._record(ApplyRetention(now, before, _PORTION, audit_before, feed_before))
 
     def on_stop(self) -> None:
         """Cancel the timer."""

@@ -77,6 +77,8 @@ class Database(Section):
     """
     audit_days: int = Field(default=730, ge=0, le=_MAX_DAYS)
     """How long the activity log at /users is kept. 0 keeps it forever."""
+    events_days: int = Field(default=30, ge=0, le=_MAX_DAYS)
+    """How long events are kept for programs that read GET /api/events. 0 keeps them forever."""
     uploads_dir: str = ""
     """The folder for files that the team attaches to replies. Empty: moca.db.uploads beside the
     SQLite database. With PostgreSQL it must be set, and all nodes must share it.

@@ -4,6 +4,7 @@ from typing import Any
 
 from peewee import JOIN
 
+from moca.core.feed import KINDS_OF_NOTIFICATIONS, FeedEvent, FeedKind
 from moca.core.messages.housekeeping import (
     FindNotifications,
     NotificationsFound,
@@ -12,8 +13,10 @@ from moca.core.messages.housekeeping import (
     RecordNotification,
 )
 from moca.core.notifications import Notification, NotificationKind
+from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.fields import storable
 from moca.storage.db.rows import read_dicts
+from moca.storage.db.scan import last_id_before
 from moca.storage.db.tables import Contact, Conversation, StoredNotification
 from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
@@ -28,7 +31,16 @@ def store_notification(
     account_id: str,
     conversation_id: int | None = None,
 ) -> None:
-    """Store a notification in the transaction of its cause, if notifications are sent at all."""
+    """Publish an event in the transaction of its cause, and store it if notifications are sent."""
+    batch.publish(
+        FeedEvent(
+            KINDS_OF_NOTIFICATIONS[kind],
+            at,
+            conversation_id=conversation_id,
+            account_id=account_id or None,
+            detail={"because": because},
+        )
+    )
     if not batch.policy.stores_notification:
         return
     StoredNotification.create(
@@ -47,11 +59,12 @@ def record_budget_spent(batch: Batch, commands: Sequence[RecordBudgetSpent]) -> 
     """Notify people once a day (UTC) that the model's budget is spent, for all nodes."""
     for command in commands:
         day = command.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        already_stored = StoredNotification.select().where(
-            (StoredNotification.kind == NotificationKind.BUDGET_SPENT)
-            & (StoredNotification.created_at >= day)
+        batch.write_feed()
+        already_published = StoredFeedEvent.select().where(
+            (StoredFeedEvent.kind == FeedKind.BUDGET_SPENT)
+            & (StoredFeedEvent.id > last_id_before(StoredFeedEvent.at, day))
         )
-        if not already_stored.exists():
+        if not already_published.exists():
             kind, at = NotificationKind.BUDGET_SPENT, command.at
             store_notification(batch, kind, command.because, at, account_id="")
 

@@ -1,13 +1,17 @@
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moca.core.conversation.consent import Consent
+from moca.core.feed import FeedEvent, conversation_event
 from moca.core.messages.command import Receipt
+from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.messages.replies import MessagesEnded
 from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
 from moca.core.types import Stage
 from moca.storage.db.bulk import Insertion
+from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.fields import short, storable
 from moca.storage.db.tables import JourneyStep
 from moca.storage.uploads.retention import UploadRetention
@@ -19,6 +23,15 @@ _STEPS = Insertion(
     JourneyStep.stage,
     JourneyStep.outcome,
     JourneyStep.detail,
+)
+_FEED = Insertion(
+    StoredFeedEvent,
+    StoredFeedEvent.kind,
+    StoredFeedEvent.at,
+    StoredFeedEvent.message_id,
+    StoredFeedEvent.conversation_id,
+    StoredFeedEvent.account_id,
+    StoredFeedEvent.detail,
 )
 
 
@@ -56,6 +69,7 @@ class Batch:
     """When deletion requests were found to be complete, by code; recorded once the log of the
     database holds nothing of them either."""
     _steps: list[tuple[int, datetime, str, str, str]] = field(default_factory=list)
+    _published: list[FeedEvent] = field(default_factory=list)
 
     def note(
         self, message_id: int, at: datetime, stage: Stage, outcome: str, detail: str = ""
@@ -72,6 +86,20 @@ class Batch:
         """Publish events after the commit, in this order."""
         self.events.extend(events)
 
+    def publish(self, *events: FeedEvent) -> None:
+        """Add events to the feed, in this order; they are committed with what they are about."""
+        self._published.extend(events)
+
+    def write_feed(self) -> None:
+        """Write the events published so far."""
+        _FEED.quietly(map(_feed_row, self._published))
+        self._published.clear()
+
+    def tell_changed(self, changed: ConversationChanged, at: datetime) -> None:
+        """Publish, within Moca and in the feed, who may answer in a conversation from now on."""
+        self.tell(changed)
+        self.publish(conversation_event(changed, at))
+
     def write_steps(self, without: Iterable[int] = ()) -> None:
         """Write the steps added so far, except for these messages."""
         gone = set(without)
@@ -81,3 +109,15 @@ class Batch:
             if message_id not in gone
         )
         self._steps.clear()
+
+
+def _feed_row(event: FeedEvent) -> tuple[object, ...]:
+    detail = storable(json.dumps(event.detail, ensure_ascii=False)) if event.detail else None
+    return (
+        event.kind,
+        event.at,
+        event.message_id,
+        event.conversation_id,
+        event.account_id,
+        detail,
+    )

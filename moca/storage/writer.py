@@ -158,6 +158,7 @@ class Writer:
             for _, run in groupby(gathered(self._admitted(batch, commands)), key=type):
                 _carry_out_run(batch, tuple(run))
             batch.write_steps()
+            batch.write_feed()
         if batch.erased:
             self._complete(batch.erased)
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))

@@ -13,6 +13,7 @@ from moca.storage.queries.queue import frozen_since
 from moca.web.api.accounts import account_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
+from moca.web.api.events import event_routes
 from moca.web.api.labels import label_routes
 from moca.web.api.me import own_routes
 from moca.web.api.messages import message_routes
@@ -151,6 +152,7 @@ def create_app(
             upload_routes(ports, config, access),
             label_routes(ports, config, access),
             search_routes(ports, access),
+            event_routes(ports, access),
             queue_routes(ports, config, access),
             account_routes(ports, config, access),
             stats_routes(ports, access),

@@ -11,8 +11,10 @@ from flask import Flask
 from werkzeug.wrappers import Response
 
 from moca.core.messages.command import Receipt
+from moca.storage.queries.feed.events import last_feed_id
 from moca.web.config import OK, WebConfig, WebPorts
 from moca.web.errors import Problem
+from moca.web.feed.long_poll import FEED_PATH, LongPoll
 from moca.web.flask_bridge import FlaskBridge, send_answer
 from moca.web.metrics.prometheus import Metrics
 from moca.web.request_body import BodyReader
@@ -108,6 +110,7 @@ class WebhookGateway:
         self._webhooks = FlaskBridge(app, _WEBHOOK_THREADS)
         self._probes = FlaskBridge(app, _PROBE_THREADS)
         self._others = FlaskBridge(app, threads)
+        self._feed = LongPoll(self._others, self._last_feed_id)
         self._writers = ThreadPoolExecutor(_WRITERS, "upload")
         self._files = UploadReader(ports.uploads, self._writers)
         self._ports = ports
@@ -117,6 +120,7 @@ class WebhookGateway:
 
     def close(self) -> None:
         """End Flask's threads, each after its current answer."""
+        self._feed.close()
         for bridge in (self._webhooks, self._probes, self._others):
             bridge.close()
         self._writers.shutdown()
@@ -150,8 +154,14 @@ class WebhookGateway:
         if brings_file(scope):
             return await self._take_file(scope, receive)
         body = await self._bodies.read(receive, _MAX_FORM_BYTES)
+        if scope["path"] == FEED_PATH:
+            return await self._feed.answer(scope, body, receive)
         bridge = self._probes if scope["path"] in _PROBES else self._others
         return await bridge.answer(scope, body)
+
+    def _last_feed_id(self) -> int:
+        with self._ports.database.connection_context():
+            return last_feed_id()
 
     async def _take_file(self, scope: HTTPScope, receive: Receive) -> Response:
         asked = await self._others.answer(scope, b"", {HEAD_ONLY: True})

@@ -29,8 +29,9 @@ def erase_contact(contact: ContactKey, ports: WebPorts, config: WebConfig) -> Er
     Raises:
         Problem: If the erasure is not confirmed.
     """
-    request = ErasureRequest(secrets.token_urlsafe(16), clock.now())
-    carry_out(EraseContact(contact, request=request), ports, config)
+    now = clock.now()
+    request = ErasureRequest(secrets.token_urlsafe(16), now)
+    carry_out(EraseContact(contact, now, request=request), ports, config)
     return Erasure(request.code, _wait(request.code, ports.database, config.receipt_timeout))
 
 

@@ -17,6 +17,7 @@ _CODES = {
     405: "method_not_allowed",
     408: "timeout",
     409: "conflict",
+    410: "gone",
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",

@@ -6,7 +6,6 @@ from markupsafe import Markup, escape
 from moca.core.types import OperatorRole
 from moca.web.auth.current_user import current_user
 from moca.web.auth.guards import Guards
-from moca.web.auth.roles import role_title
 from moca.web.idempotency import FORM_KEY
 from moca.web.presenters.contact_view import MEDIA_SOURCES
 
@@ -75,3 +74,8 @@ def _secure(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def role_title(role: str) -> str:
+    """Return the display name of a role on pages."""
+    return OperatorRole(role).display_name

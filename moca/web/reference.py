@@ -15,7 +15,7 @@ PAGE = Path("docs/reference/http-api.md")
 
 _MARK = "<!-- What follows is generated from the OpenAPI document by `just api`. -->"
 _ANY_REQUEST = {"400", "401", "403", "413", "415", "422", "503"}
-_QUERIES = {"/api/search": "?q=order+from:anna"}
+_QUERIES = {"/api/events": "?after=0&wait=30", "/api/search": "?q=order+from:anna"}
 _IN_PATHS = {
     "account_id": "17841400000000001",
     "mid": "message_id_789",

@@ -13,6 +13,7 @@ from tests.simulation.instagram.texts import said_in
 from tests.simulation.instagram.webhooks import Webhooks
 from tests.simulation.oracle.disclosure import Disclosures
 from tests.simulation.oracle.erasures import Erasures
+from tests.simulation.oracle.feed import FeedWatch
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger
 from tests.simulation.oracle.liveness import Liveness
@@ -50,6 +51,7 @@ from tests.simulation.worlds.script import (
 _MAX_REST = 3600.0
 _MOST_STEPS = 100_000
 _MOMENT = 0.001
+_ERASING = "scrub", "deletion_request WHERE completed_at IS NULL"
 
 
 class Simulation:
@@ -79,6 +81,7 @@ class Simulation:
         self.erasures = Erasures(
             self.clockwork, self.ledger, script.settings.step_cost, self.oracle.is_broken
         )
+        self.feed = FeedWatch(self.ledger, self.oracle.is_broken)
         self.disclosures = Disclosures(self.ledger, self.instagram, self.oracle.is_broken)
         self.requests = Requests(
             self.clockwork,
@@ -197,6 +200,7 @@ class Simulation:
 
     def _after_step(self) -> None:
         self.steps += 1
+        self.feed.read()
         self.clockwork.spend(self.process.step_cost())
         for crash in self.process.stage.crashes:
             self.oracle.crashed(crash.actor.split("(")[0], crash.doing, crash.error)
@@ -267,14 +271,8 @@ class Simulation:
                 "SELECT EXISTS (SELECT 1 FROM queue_item WHERE status IN "
                 "('pending', 'sending', 'unknown'))"
             )
-            or self._is_erasing()
+            or any(self.ledger.count(f"SELECT EXISTS (SELECT 1 FROM {each})") for each in _ERASING)
             or self.ledger.count("SELECT EXISTS (SELECT 1 FROM event WHERE look_at IS NOT NULL)")
-        )
-
-    def _is_erasing(self) -> bool:
-        pending = "SELECT EXISTS (SELECT 1 FROM deletion_request WHERE completed_at IS NULL)"
-        return bool(
-            self.ledger.count("SELECT EXISTS (SELECT 1 FROM scrub)") or self.ledger.count(pending)
         )
 
     def _write_down_the_end(self) -> None:

@@ -15,7 +15,7 @@ from moca.storage.db.schema import TABLES
 from moca.storage.db.tables import Contact, JourneyStep, Message, QueueItem, Webhook
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, message, webhook, wrote
-from tests.support.factory import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, NOON, at
 from tests.support.values import id_of
 
 
@@ -78,26 +78,26 @@ def test_an_erased_contact_leaves_nothing_behind(desk):
     later = desk.queue(conversation_id=2)
     receipt: Receipt = Future()
 
-    events = desk.do(EraseContact(ANNA, receipt=receipt))
+    events = desk.do(EraseContact(ANNA, NOON, receipt=receipt))
 
     assert events == (ContactErased(ANNA, (reply.item_id, later.item_id)),)
     assert [row.psid for row in Contact.select()] == [BEN.psid]
     assert [row.mid for row in Message.select()] == ["b1"]
     assert {id_of(step, "message") for step in JourneyStep.select()} == {1}
     assert (QueueItem.select().count(), Webhook.select().count()) == (0, 1)
-    assert desk.answers(EraseContact(ANNA, receipt=receipt)) == [NotFound()]
+    assert desk.answers(EraseContact(ANNA, NOON, receipt=receipt)) == [NotFound()]
 
 
 def test_a_body_shared_with_others_goes_and_their_messages_stay(desk):
     desk.do(webhook(wrote("a1"), wrote("b1", contact=BEN)))
 
-    assert desk.answers(EraseContact(ANNA, receipt=Future())) == [Done()]
+    assert desk.answers(EraseContact(ANNA, NOON, receipt=Future())) == [Done()]
     assert Webhook.select().count() == 0
     assert [(row.mid, id_of(row, "webhook")) for row in Message.select()] == [("b1", None)]
 
 
 def test_what_was_written_and_erased_in_one_transaction_is_gone(desk):
-    desk.do(webhook(wrote("m1")), EraseContact(ANNA), webhook(wrote("m2")))
+    desk.do(webhook(wrote("m1")), EraseContact(ANNA, NOON), webhook(wrote("m2")))
 
     assert [row.mid for row in Message.select()] == ["m2"]
     assert JourneyStep.select().count() == 2
@@ -105,7 +105,7 @@ def test_what_was_written_and_erased_in_one_transaction_is_gone(desk):
 
 def test_a_late_command_never_meets_a_stranger(desk):
     reply = desk.queue(desk.receive("m1"))
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
     desk.queue(desk.receive("b1", contact=BEN), conversation_id=2)
     desk.do(RecordSent(reply.item_id, "r1", at(9), "late"))
 

@@ -38,6 +38,7 @@ async def ask(
     version="1.1",
     headers=None,
     goes_away=False,
+    stays=False,
 ) -> Answer:
     """Send a request as `knock` does, on the running loop."""
     body = b"".join(pieces)
@@ -63,11 +64,14 @@ async def ask(
         {"type": "http.request", "body": piece, "more_body": goes_away or piece is not pieces[-1]}
         for piece in pieces
     ]
-    coming = iter([*events, {"type": "http.disconnect"}])
+    coming = iter(events)
     answer = Answer()
 
     async def receive() -> Any:
-        return next(coming)
+        event = next(coming, None)
+        if event is None and stays:
+            await asyncio.get_running_loop().create_future()
+        return event or {"type": "http.disconnect"}
 
     await door(scope, receive, answer.take)
     return answer

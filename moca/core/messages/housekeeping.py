@@ -28,6 +28,8 @@ class ApplyRetention(Command):
     """The maximum number of rows per table in one transaction."""
     delete_audit_entries_before: datetime | None = None
     """Audit entries before this instant are deleted; None keeps all."""
+    delete_feed_events_before: datetime | None = None
+    """Events of the feed before this instant are deleted; None keeps all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ class EraseContact(AwaitedCommand):
     """Delete a contact with all its data. Web -> Supervisor -> Persistence."""
 
     contact: ContactKey
+    at: datetime = field(compare=False)
     request: ErasureRequest | None = field(default=None, compare=False)
     """The request that tracks its completion; None if it is not tracked."""
 

@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from moca.core.accounts import AccountStatus, SealedToken
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.accounts import (
     AccountChanged,
     ChangeAccount,
@@ -44,6 +45,8 @@ def store_accounts(batch: Batch, commands: Sequence[StoreAccount]) -> None:
         else:
             Account.create(account_id=account_id, created_at=command.at, **values)
             _readmit(batch, account_id, command.at)
+        kind = FeedKind.ACCOUNT_CHANGED if is_there else FeedKind.ACCOUNT_CONNECTED
+        batch.publish(FeedEvent(kind, command.at, account_id=account_id))
         batch.tell(AccountChanged(account_id, is_usable=True))
         batch.answer(command.receipt, Done())
 
@@ -58,6 +61,8 @@ def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
         values = _changes(command)
         if values:
             change(command.account_id, values)
+            kind = FeedKind.ACCOUNT_CHANGED
+            batch.publish(FeedEvent(kind, command.at, account_id=command.account_id))
         batch.tell(AccountChanged(command.account_id, is_usable=command.token is not None))
         batch.answer(command.receipt, Done())
 
@@ -80,6 +85,7 @@ def remove_account(batch: Batch, account_id: str, at: datetime) -> bool:
         note_removed(account_id, at)
         forget_answers_about_accounts()
         ReconciledAccount.delete().where(ReconciledAccount.account_id == account_id).execute()
+        batch.publish(FeedEvent(FeedKind.ACCOUNT_REMOVED, at, account_id=account_id))
         batch.tell(AccountChanged(account_id, is_usable=False))
         if end_replies_of_removed(batch, at):
             batch.tell(RetentionApplied(has_more=True))
@@ -175,6 +181,8 @@ def renew_tokens(batch: Batch, commands: Sequence[RenewToken]) -> None:
         if exists(command.account_id):
             values = revived(command.token, command.at) | {"refreshed_at": command.at}
             change(command.account_id, values)
+            kind = FeedKind.ACCOUNT_TOKEN_RENEWED
+            batch.publish(FeedEvent(kind, command.at, account_id=command.account_id))
             batch.tell(AccountChanged(command.account_id, is_usable=True))
 
 

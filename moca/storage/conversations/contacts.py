@@ -3,6 +3,7 @@ from datetime import datetime
 
 from moca.core.contact_profile import next_read
 from moca.core.conversation.consent import OPTED_OUT, Consent, ConsentChange
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.events import InboundMessage
 from moca.core.messages.conversation import RecordContactProfile, RecordProfileUnread
 from moca.core.types import ContactKey, Role, Stage, readable_name
@@ -16,6 +17,10 @@ from moca.storage.unit_of_work import Batch
 
 _LATER_MESSAGES = 100
 CONSENT_STEPS = {ConsentChange.OPT_OUT: "opted out", ConsentChange.OPT_IN: "opted in"}
+CONSENT_KINDS = {
+    ConsentChange.OPT_OUT: FeedKind.CONTACT_OPTED_OUT,
+    ConsentChange.OPT_IN: FeedKind.CONTACT_OPTED_IN,
+}
 
 
 def is_superseded(
@@ -49,6 +54,7 @@ def change_consent_by_edit(
     if consent_change is ConsentChange.OPT_OUT:
         silence_bot(batch, writing.conversation_id, OPTED_OUT, at, sparing=[writing.id])
     batch.note(writing.id, at, Stage.STATE, CONSENT_STEPS[consent_change])
+    batch.publish(FeedEvent(CONSENT_KINDS[consent_change], at, writing.id))
     return consent_change
 
 

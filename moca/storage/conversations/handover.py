@@ -77,7 +77,7 @@ def _hand_over(
         conversation_id=conversation_id,
     )
     changed = ConversationChanged(place.contact, conversation_id, ConversationStatus.HUMAN, until)
-    batch.tell(changed)
+    batch.tell_changed(changed, at)
 
 
 def _closing_replies(command: HandOverConversation, inputs: tuple[int, ...]) -> list[QueueReply]:

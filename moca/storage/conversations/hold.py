@@ -46,4 +46,5 @@ def hold_for_teammate(
         note_teammate_reply(conversation_id, at)
     else:
         note_teammate_hold(conversation_id, hold.until or at)
-    batch.tell(ConversationChanged(contact, conversation_id, hold.status, hold.until))
+    changed = ConversationChanged(contact, conversation_id, hold.status, hold.until)
+    batch.tell_changed(changed, at)

@@ -76,7 +76,8 @@ def undo_closes(batch: Batch, commands: Sequence[UndoClose]) -> None:
         else:
             unassign_if_removed(command.conversation_id)
             hold = undo_close(command.conversation_id, command.at)
-            batch.tell(ConversationChanged(place.contact, command.conversation_id, *hold))
+            changed = ConversationChanged(place.contact, command.conversation_id, *hold)
+            batch.tell_changed(changed, command.at)
             batch.answer(command.receipt, Done())
 
 
@@ -118,7 +119,8 @@ def _change(batch: Batch, command: ChangeConversation, place: ConversationState)
         mark_replied(command.conversation_id)
     elif status is ConversationStatus.HUMAN and place.status_at(at) is not status:
         ask_for_reply([command.conversation_id], at)
-    batch.tell(ConversationChanged(place.contact, command.conversation_id, status, until))
+    now_held = ConversationChanged(place.contact, command.conversation_id, status, until)
+    batch.tell_changed(now_held, at)
 
 
 def _resolution(command: ChangeConversation, place: ConversationState) -> Resolution:

@@ -2,6 +2,7 @@ from typing import Any
 
 from moca.storage.accounts.ownership import RemovedAccount
 from moca.storage.db.cluster_tables import Node, Seat
+from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.metric_tables import (
     ArrivalCount,
     ArrivalHour,
@@ -69,6 +70,7 @@ TABLES: tuple[type[Table], ...] = (
     SignatureCheck,
     JourneyStep,
     StoredNotification,
+    StoredFeedEvent,
     Note,
     SavedReply,
     Upload,

@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from moca.core.conversation.hold import Hold, hold_after_reply
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.events import Echo
 from moca.core.notifications import NotificationKind
 from moca.core.reasons import Because, Reason
@@ -71,6 +72,7 @@ def store_app_reply(batch: Batch, app_reply: AppReply) -> int:
     (message_id,) = _INSERT.returning_ids([row])
     detail = f"{_WRITTEN}; {app_reply.how}" if app_reply.how else _WRITTEN
     batch.note(message_id, at, Stage.RECEPTION, "echoed", detail)
+    batch.publish(FeedEvent(FeedKind.MESSAGE_SENT, at, message_id))
     if app_reply.takes_over:
         _silence(batch, conversation, at, was_open=was_open)
     if not app_reply.how:

@@ -1,6 +1,7 @@
 import json
 from datetime import datetime
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.events import Edit
 from moca.core.messages.inbound import MessageEdited
 from moca.core.types import ContactKey, Stage
@@ -78,6 +79,7 @@ def _replace_text(
     text = storable(edit.text)
     Message.update(text=text).where(Message.id == writing.id).execute()
     batch.note(writing.id, at, Stage.RECEPTION, "edited", f"edit {edit.number}, {when}")
+    batch.publish(FeedEvent(FeedKind.MESSAGE_EDITED, at, writing.id))
     consent_change = change_consent_by_edit(batch, writing, text, at)
     if writing.is_unanswered:
         conversation_id = writing.conversation_id

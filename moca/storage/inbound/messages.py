@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from moca.core.conversation.consent import OPTED_OUT, Consent, ConsentChange
 from moca.core.conversation.snapshot import Inbound
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.event_rules import rule_of
 from moca.core.inbound.events import InboundMessage
 from moca.core.messages.inbound import MessageArrived
@@ -13,7 +14,12 @@ from moca.core.reply_window import opened_before, window_opening
 from moca.core.types import Author, MessageStatus, Outcome, Role, Stage
 from moca.storage.accounts.ownership import not_ours_because
 from moca.storage.content_codec import written_received
-from moca.storage.conversations.contacts import CONSENT_STEPS, is_superseded, keep_usernames
+from moca.storage.conversations.contacts import (
+    CONSENT_KINDS,
+    CONSENT_STEPS,
+    is_superseded,
+    keep_usernames,
+)
 from moca.storage.db.bulk import Insertion, Update
 from moca.storage.db.fields import short, storable
 from moca.storage.db.statements import Selection
@@ -26,6 +32,7 @@ from moca.storage.messages.contact_conversations import (
     ContactConversations,
     HoldChange,
 )
+from moca.storage.messages.outcomes import outcome_event
 from moca.storage.outbox.cancel import silence_bot
 from moca.storage.unit_of_work import Batch, WriterPolicy
 
@@ -150,10 +157,12 @@ def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
         clock_note = NEVER_CAME if arrival.how == FOUND else clock
         batch.note(message_id, arrival.received_at, Stage.RECEPTION, arrival.how, clock_note)
         batch.note(message_id, arrival.received_at, Stage.STORAGE, "stored")
+        batch.publish(FeedEvent(FeedKind.MESSAGE_RECEIVED, arrival.received_at, message_id))
         if turn is not None:
             write_turn(batch, conversation, turn, arrival.received_at, message_id, sparing=ids)
         if change is not None:
             batch.note(message_id, arrival.received_at, Stage.STATE, CONSENT_STEPS[change])
+            batch.publish(FeedEvent(CONSENT_KINDS[change], arrival.received_at, message_id))
         _announce(batch, message_id, arrival, conversation, change)
     return ids
 
@@ -236,6 +245,7 @@ def _announce(
     is_first = conversation.introduce()
     if message.unanswerable is not None:
         batch.note(message_id, at, Stage.OUTCOME, Outcome.SUPPRESSED, message.unanswerable)
+        batch.publish(outcome_event(message_id, Outcome.SUPPRESSED, message.unanswerable, at))
         return
     inbound = Inbound(
         id=message_id,

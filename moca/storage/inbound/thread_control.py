@@ -1,6 +1,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from moca.core.feed import conversation_event
 from moca.core.inbound.events import ThreadControl
 from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.reasons import because_held
@@ -54,17 +55,17 @@ def write_turn(
     """
     if message_id is not None and conversation.status == ConversationStatus.OPEN:
         batch.note(message_id, at, Stage.STATE, "resumed", _RESUMED_BECAUSE[turn])
-    if turn is HoldChange.RAN_OUT:
-        return
     status = ConversationStatus(conversation.status)
+    changed = ConversationChanged(
+        conversation.contact, conversation.conversation_id, status, conversation.held_until
+    )
+    if turn is HoldChange.RAN_OUT:
+        batch.publish(conversation_event(changed, at))
+        return
     if turn is HoldChange.CAME_BACK:
         note_teammate_hold(conversation.conversation_id, conversation.held_until or at)
     else:
         note_teammate_reply(conversation.conversation_id, at)
     if status is not ConversationStatus.OPEN:
         silence_bot(batch, conversation.conversation_id, because_held(status), at, sparing=sparing)
-    batch.tell(
-        ConversationChanged(
-            conversation.contact, conversation.conversation_id, status, conversation.held_until
-        )
-    )
+    batch.tell_changed(changed, at)

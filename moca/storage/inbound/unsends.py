@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.events import Deletion
 from moca.core.messages.inbound import MessageErased
 from moca.core.reasons import Because, Reason
@@ -8,7 +9,7 @@ from moca.storage.db.tables import Event, Message, QueueItem
 from moca.storage.inbound.webhook_bodies import redact_bodies_of
 from moca.storage.messages.contact_conversations import ContactConversations
 from moca.storage.messages.duplicates import answer_after_all, first_repeat_of
-from moca.storage.messages.outcomes import conclude
+from moca.storage.messages.outcomes import conclude, outcome_event
 from moca.storage.messages.stored_message import StoredMessage, find_writing
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.items import hold_items
@@ -39,6 +40,7 @@ def unsend(batch: Batch, deletion: Deletion, webhook_id: int, at: datetime) -> N
     elif writing.deleted_at is None:
         _erase(writing.id, at)
         batch.note(writing.id, at, Stage.STATE, "unsent", "text and media erased")
+        batch.publish(FeedEvent(FeedKind.MESSAGE_UNSENT, at, writing.id))
         _do_not_answer(batch, writing, at)
         batch.tell(MessageErased(writing.contact, writing.conversation_id, writing.id))
         repeat = first_repeat_of(writing.id) if writing.outcome is None else None
@@ -60,6 +62,7 @@ def _mark(batch: Batch, writing: StoredMessage | None, at: datetime) -> None:
     Message.update(deleted_at=at).where(Message.id == writing.id).execute()
     detach_from_message(batch, writing.id)
     batch.note(writing.id, at, Stage.DELIVERY, "unsent", "unsent by the account")
+    batch.publish(FeedEvent(FeedKind.MESSAGE_UNSENT, at, writing.id))
 
 
 def _erase(message_id: int, at: datetime) -> None:
@@ -110,3 +113,7 @@ def _take_its_place(
     )
     batch.note(message.id, at, Stage.STATE, "unsent", "before it arrived")
     batch.note(message.id, at, Stage.OUTCOME, Outcome.SUPPRESSED, UNSENT_BECAUSE)
+    batch.publish(
+        FeedEvent(FeedKind.MESSAGE_UNSENT, at, message.id),
+        outcome_event(message.id, Outcome.SUPPRESSED, UNSENT_BECAUSE, at),
+    )

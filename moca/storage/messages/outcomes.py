@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import JOIN, Node
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.replies import ConcludeMessages, MessagesEnded, RecordSteps
 from moca.core.reasons import code_of
 from moca.core.types import Outcome, Stage
@@ -99,6 +100,12 @@ def write_conclusions(batch: Batch, conclusions: Sequence[Conclusion]) -> None:
         duplicate = each.outcome is Outcome.DUPLICATE
         stage = Stage.DEDUPLICATION if duplicate else Stage.OUTCOME
         batch.note(each.message_id, each.at, stage, each.outcome, each.because)
+        batch.publish(outcome_event(each.message_id, each.outcome, each.because, each.at))
+
+
+def outcome_event(message_id: int, outcome: Outcome, because: str, at: datetime) -> FeedEvent:
+    """Return the feed's event of a message that ended."""
+    return FeedEvent(FeedKind(f"message.{outcome}"), at, message_id, detail={"because": because})
 
 
 def unanswered_among(message_ids: Iterable[int]) -> set[int]:

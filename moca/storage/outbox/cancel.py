@@ -12,6 +12,7 @@ from moca.storage.messages.outcomes import (
     Conclusion,
     conclude,
     inputs_of,
+    outcome_event,
     unanswered_of,
     write_conclusions,
 )
@@ -52,6 +53,8 @@ def cancel_items(
     _MESSAGES.each((MessageStatus(status), text, item.message_id) for item in items)
     for item in items:
         batch.note(item.message_id, at, Stage.QUEUE, status, because)
+        if failed:
+            batch.publish(outcome_event(item.message_id, Outcome.FAILED, because, at))
         batch.tell(ReplyDropped(item.contact, item.id, because, is_recalled))
     ask_for_reply({item.conversation_id for item in items if not item.is_by_bot}, at)
     inputs = inputs_of(item.message_id for item in items)

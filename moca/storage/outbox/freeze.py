@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.command import Conflict, Done
 from moca.core.messages.operator_actions import FreezeChanged, FreezeQueue, ReleaseQueue
 from moca.storage.db.metric_tables import Freeze
@@ -16,15 +17,18 @@ _FREEZE = Prepared(Freeze, lambda name: Freeze.select(Freeze.name).where(Freeze.
 def freeze_queue(batch: Batch, commands: Sequence[FreezeQueue]) -> None:
     """Freeze sending; calls in progress still finish."""
     for command in commands:
-        is_new = freeze(command.at)
+        is_new = freeze(batch, command.at)
         batch.answer(command.receipt, Done() if is_new else Conflict("sending is already paused"))
         batch.tell(FreezeChanged(is_frozen=True))
 
 
-def freeze(at: datetime) -> bool:
+def freeze(batch: Batch, at: datetime) -> bool:
     """Freeze sending; return False if it was frozen before."""
     row = Freeze.insert(name=QUEUE, since_at=at)
-    return bool(row.on_conflict_ignore().as_rowcount().execute())
+    is_new = bool(row.on_conflict_ignore().as_rowcount().execute())
+    if is_new:
+        batch.publish(FeedEvent(FeedKind.QUEUE_FROZEN, at))
+    return is_new
 
 
 @handles(ReleaseQueue)
@@ -33,6 +37,8 @@ def release_queue(batch: Batch, commands: Sequence[ReleaseQueue]) -> None:
     for command in commands:
         was_frozen = Freeze.delete().where(Freeze.name == QUEUE).execute()
         batch.answer(command.receipt, Done() if was_frozen else Conflict("sending is not paused"))
+        if was_frozen:
+            batch.publish(FeedEvent(FeedKind.QUEUE_RELEASED, command.at))
         batch.tell(FreezeChanged(is_frozen=False))
 
 

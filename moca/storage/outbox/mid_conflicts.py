@@ -2,11 +2,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.delivery import ReplyUnknown
 from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.types import (
     Author,
-    ContactKey,
     ConversationStatus,
     ItemStatus,
     MessageStatus,
@@ -78,6 +78,7 @@ def _merge(batch: Batch, arrived: ArrivedReply, holder: _Holder) -> None:
     item = arrived.item
     batch.write_steps()
     Message.delete().where(Message.id == holder.message_id).execute()
+    batch.publish(FeedEvent(FeedKind.MESSAGE_REMOVED, arrived.at, holder.message_id))
     QueueItem.update(echoed_at=holder.created_at).where(QueueItem.id == item.id).execute()
     batch.note(item.message_id, arrived.at, Stage.DELIVERY, "echoed", "matched afterwards")
     took_until = holder.created_at + batch.policy.takeover
@@ -88,11 +89,10 @@ def _merge(batch: Batch, arrived: ArrivedReply, holder: _Holder) -> None:
     )
     opened = Conversation.update(status=ConversationStatus.OPEN.value, held_until=None)
     if opened.where(is_held_by_it).execute():
-        _announce_open(batch, item.contact, holder.conversation_id)
-
-
-def _announce_open(batch: Batch, contact: ContactKey, conversation_id: int) -> None:
-    batch.tell(ConversationChanged(contact, conversation_id, ConversationStatus.OPEN, None))
+        conversation = item.contact, holder.conversation_id
+        batch.tell_changed(
+            ConversationChanged(*conversation, ConversationStatus.OPEN, None), arrived.at
+        )
 
 
 def _unconfirmed(batch: Batch, message_id: int, at: datetime) -> None:
@@ -108,6 +108,7 @@ def _unconfirmed(batch: Batch, message_id: int, at: datetime) -> None:
     Message.update(outcome=None, because="", reason=None).where(Message.id << answered).execute()
     for each in (message_id, *answered):
         batch.note(each, at, Stage.SETTLING, "unknown", because)
+    batch.publish(FeedEvent(FeedKind.MESSAGE_UNCONFIRMED, at, message_id))
     batch.tell(ReplyUnknown(other.contact, other.id, at))
 
 

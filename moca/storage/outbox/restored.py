@@ -1,10 +1,15 @@
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from peewee import fn
+
+from moca.core.feed import FeedKind
 from moca.core.messages.housekeeping import HoldRestored
 from moca.core.reasons import Because, Reason
 from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.db.bulk import Update
+from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import IS_UNANSWERED, IS_UNDER_WAY, Message, QueueItem
 from moca.storage.handlers import handles
@@ -34,13 +39,28 @@ def hold_restored(batch: Batch, commands: Sequence[HoldRestored]) -> None:
     team, as are unanswered messages. A reply that is scheduled for later stays as it is.
     """
     for command in commands:
-        freeze(command.at)
+        _begin_new_numbers(command.at)
+        freeze(batch, command.at)
         items = hold_items(IS_UNDER_WAY & (QueueItem.scheduled_for <= command.at))
         _mark_unconfirmed(batch, items, command.at)
         query = Message.select(Message.id).where(IS_UNANSWERED).order_by(Message.id)
         unanswered = [message_id for (message_id,) in read_rows(query)]
         because = Because(Reason.RESTORED)
         conclude(batch, unanswered, Outcome.SUPPRESSED, because, command.at)
+
+
+def _begin_new_numbers(at: datetime) -> None:
+    """Number the feed's events from milliseconds since 1970 on, beyond any given out before.
+
+    Readers may have read events that the backup does not hold; their numbers must not return.
+    """
+    last: int = StoredFeedEvent.select(fn.MAX(StoredFeedEvent.id)).scalar() or 0
+    StoredFeedEvent.create(
+        id=max(last + 1, int(at.timestamp() * 1000)),
+        kind=FeedKind.DATABASE_RESTORED,
+        at=at,
+        detail=json.dumps({"restored_after": last}),
+    )
 
 
 def _mark_unconfirmed(batch: Batch, items: Sequence[OutboxItem], at: datetime) -> None:

@@ -4,6 +4,7 @@ from typing import NamedTuple, TypeVar
 
 from peewee import EXCLUDED
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.instants import in_text
 from moca.core.messages.delivery import (
     RecordFailed,
@@ -23,7 +24,12 @@ from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import AccountRest, Message, QueueItem
 from moca.storage.handlers import handles
 from moca.storage.inbound.unsends import UNSENT_BECAUSE
-from moca.storage.messages.outcomes import Conclusion, inputs_of, write_conclusions
+from moca.storage.messages.outcomes import (
+    Conclusion,
+    inputs_of,
+    outcome_event,
+    write_conclusions,
+)
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.items import OutboxItem, hold_items_by_id, with_other_parts
 from moca.storage.outbox.mid_conflicts import free_mids
@@ -108,6 +114,7 @@ def record_failed(batch: Batch, commands: Sequence[RecordFailed]) -> None:
     conclusions = []
     for item, command in chosen:
         batch.note(item.message_id, command.at, Stage.SENDING, "failed", command.because)
+        batch.publish(outcome_event(item.message_id, Outcome.FAILED, command.because, command.at))
         batch.tell(ReplyFailed(item.contact, item.id, command.because))
         if not item.is_by_bot:
             ask_for_reply([item.conversation_id], command.at)
@@ -133,6 +140,7 @@ def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:
     for item, command in chosen:
         sent_replies.add_possibly_delivered(item, command.at)
         batch.note(item.message_id, command.at, Stage.SETTLING, "unknown", command.because)
+        batch.publish(FeedEvent(FeedKind.MESSAGE_UNCONFIRMED, command.at, item.message_id))
         batch.tell(ReplyUnknown(item.contact, item.id, command.at))
     sent_replies.write()
 

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.delivery import ReplySent
 from moca.core.types import Author, ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.db.bulk import Update
@@ -114,6 +115,7 @@ def _write_fresh(batch: Batch, arrived: Sequence[ArrivedReply]) -> None:
         if not each.item.is_by_bot:
             note_teammate_reply(each.item.conversation_id, each.at)
         batch.note(each.item.message_id, each.at, Stage.SENDING, "sent", each.because)
+        batch.publish(FeedEvent(FeedKind.MESSAGE_SENT, each.at, each.item.message_id))
     sent_replies.write()
     _answer_inputs(batch, arrived)
 

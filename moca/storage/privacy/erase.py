@@ -4,6 +4,7 @@ from typing import Any
 
 from peewee import Node, fn
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.command import Done, NotFound
 from moca.core.messages.housekeeping import EraseOnDeletionRequest, RetentionApplied
 from moca.core.messages.operator_actions import ContactErased, EraseContact
@@ -37,7 +38,7 @@ def erase_contacts(batch: Batch, commands: Sequence[EraseContact]) -> None:
         if contact_id is None:
             batch.answer(command.receipt, NotFound())
             continue
-        batch.tell(ContactErased(command.contact, erase(contact_id, command.contact)))
+        erase(batch, contact_id, command.contact, command.at)
         _begin_search(batch, command)
         delete_files_soon(batch)
         batch.answer(command.receipt, Done())
@@ -56,8 +57,8 @@ def _contact_id(contact: ContactKey) -> int | None:
     return next((contact_id for (contact_id,) in read_rows(query)), None)
 
 
-def erase(contact_id: int, contact: ContactKey) -> tuple[int, ...]:
-    """Delete a contact with all linked rows, and return the ids of its queue items."""
+def erase(batch: Batch, contact_id: int, contact: ContactKey, at: datetime) -> None:
+    """Delete a contact with all linked rows, and announce it."""
     conversations = Conversation.select(Conversation.id).where(Conversation.contact == contact_id)
     items = QueueItem.select(QueueItem.id).where(QueueItem.conversation << conversations)
     item_ids = tuple(item_id for (item_id,) in read_rows(items.order_by(QueueItem.id)))
@@ -75,7 +76,9 @@ def erase(contact_id: int, contact: ContactKey) -> tuple[int, ...]:
     Event.delete().where(about).execute()
     delete_webhooks(webhook_ids)
     purge_soon()
-    return item_ids
+    batch.tell(ContactErased(contact, item_ids))
+    detail = {"contact_id": contact_id}
+    batch.publish(FeedEvent(FeedKind.CONTACT_ERASED, at, detail=detail))
 
 
 _PENDING = DeletionRequest.completed_at.is_null()
@@ -94,7 +97,7 @@ def erase_on_deletion_requests(batch: Batch, commands: Sequence[EraseOnDeletionR
             remove_account(batch, account_id, command.at)
             begin_redaction(account_id, None, command.code)
         if not accounts:
-            _erase_contacts(batch, Contact.psid == command.user_id, command.code)
+            _erase_contacts(batch, command.at, Contact.psid == command.user_id, command.code)
         DeletionRequest.create(
             code=command.code,
             account_id=accounts[0] if accounts else None,
@@ -103,12 +106,12 @@ def erase_on_deletion_requests(batch: Batch, commands: Sequence[EraseOnDeletionR
         batch.answer(command.receipt, Done())
 
 
-def delete_portion(batch: Batch, portion: int) -> bool:
+def delete_portion(batch: Batch, at: datetime, portion: int) -> bool:
     """Erase a batch of contacts of an account whose owner asked for it; False if none are left."""
     of_accounts = _PENDING & DeletionRequest.account_id.is_null(is_null=False)
     requests = DeletionRequest.select().where(of_accounts)
     request = requests.order_by(DeletionRequest.requested_at).first()
-    return request is not None and _erase_some(batch, request, portion)
+    return request is not None and _erase_some(batch, at, request, portion)
 
 
 def find_erased() -> list[str]:
@@ -128,20 +131,22 @@ def complete_requests(completed: Mapping[str, datetime]) -> None:
         DeletionRequest.update(completed_at=at).where(DeletionRequest.code == code).execute()
 
 
-def _erase_some(batch: Batch, request: Any, portion: int) -> bool:
+def _erase_some(batch: Batch, at: datetime, request: Any, portion: int) -> bool:
     of_account = Contact.account_id == request.account_id
-    erased = _erase_contacts(batch, of_account, None, portion)
+    erased = _erase_contacts(batch, at, of_account, None, portion)
     if not erased:
         Event.delete().where(Event.account_id == request.account_id).execute()
     return erased > 0
 
 
-def _erase_contacts(batch: Batch, which: Node, code: str | None, portion: int | None = None) -> int:
+def _erase_contacts(
+    batch: Batch, at: datetime, which: Node, code: str | None, portion: int | None = None
+) -> int:
     rows = Contact.select(Contact.id, Contact.account_id, Contact.psid).where(which)
     found = list(read_rows(rows.order_by(Contact.id).limit(portion)))
     for contact_id, account_id, psid in found:
         contact = ContactKey(account_id, psid)
-        batch.tell(ContactErased(contact, erase(contact_id, contact)))
+        erase(batch, contact_id, contact, at)
         if code is not None:
             begin_redaction(account_id, psid, code)
     return len(found)

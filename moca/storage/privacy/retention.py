@@ -7,6 +7,7 @@ from peewee import fn
 from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
 from moca.core.types import ItemStatus, MessageStatus, Role
 from moca.storage.conversations.labels import delete_removed_labels
+from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.privacy_tables import DeletionRequest
 from moca.storage.db.rows import read_rows
@@ -54,6 +55,15 @@ def delete_old_portion(before: datetime, portion: int) -> bool:
 def delete_audit_entries(before: datetime, portion: int) -> bool:
     """Delete a batch of audit entries from before an instant; False if there were none."""
     return bool(_delete(AuditEntry, _older(AuditEntry.at, before), portion))
+
+
+def delete_feed_events(before: datetime, portion: int) -> bool:
+    """Delete a batch of the feed's events from before an instant; False if there were none.
+
+    The latest of them stays: from it on the feed is whole, so its reader needs not start again.
+    """
+    is_older = StoredFeedEvent.id < last_id_before(StoredFeedEvent.at, before)
+    return bool(_delete(StoredFeedEvent, is_older, portion))
 
 
 def _older(instant: Any, before: datetime) -> Any:
@@ -121,7 +131,7 @@ def apply_retention(batch: Batch, commands: Sequence[ApplyRetention]) -> None:
     batch.write_steps()
     for command in commands:
         before, portion = command.delete_before, command.portion
-        more = delete_portion(batch, portion)
+        more = delete_portion(batch, command.at, portion)
         more |= end_replies_of_removed(batch, command.at, portion)
         more |= delete_removed_labels(portion)
         more |= forget_keys(command.at, portion)
@@ -129,6 +139,8 @@ def apply_retention(batch: Batch, commands: Sequence[ApplyRetention]) -> None:
         more |= before is not None and delete_old_portion(before, portion)
         entries_before = command.delete_audit_entries_before
         more |= entries_before is not None and delete_audit_entries(entries_before, portion)
+        events_before = command.delete_feed_events_before
+        more |= events_before is not None and delete_feed_events(events_before, portion)
         more |= batch.policy.uploads.delete_portion(command.at, portion)
         more = more or purge_portion(command.at)
         erased = () if holds_erased_words() or holds_erased_uploads() else find_erased()

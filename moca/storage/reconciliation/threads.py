@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.events import Echo, InboundMessage
 from moca.core.messages.reconciliation import (
     CompareThread,
@@ -203,7 +204,7 @@ def _compare(batch: Batch, command: CompareThread, row: Any) -> None:
     heard_since = row.heard_since_at or first_uncounted(command.account_id)
     for each in found:
         _take_in(batch, each, _ruling(each, heard_since, command.at), command.at)
-    _count(batch, command.account_id, found, heard_since)
+    _count(batch, command, found, heard_since)
 
 
 def _ruling(found: MissedMessage, heard_since: datetime | None, at: datetime) -> str | None:
@@ -228,9 +229,16 @@ def _take_in(batch: Batch, found: MissedMessage, ruling: str | None, at: datetim
 
 
 def _count(
-    batch: Batch, account_id: str, found: Iterable[MissedMessage], heard_since: datetime | None
+    batch: Batch,
+    command: CompareThread,
+    found: Iterable[MissedMessage],
+    heard_since: datetime | None,
 ) -> None:
     missed = [each for each in found if heard_since is not None and each.sent_at >= heard_since]
+    account_id = command.account_id
     add_up(DeliveryCount(account_id, hour_of(each.sent_at), missed=1) for each in missed)
     if missed:
         batch.tell(MessagesMissed(account_id, len(missed)))
+        detail = {"count": len(missed)}
+        kind = FeedKind.ACCOUNT_WEBHOOKS_MISSED
+        batch.publish(FeedEvent(kind, command.at, account_id=account_id, detail=detail))

@@ -8,7 +8,7 @@ from moca.core.messages.operator_actions import EraseContact, FreezeQueue
 from moca.core.messages.operators import AuditedCommand, MarkLoginSeen, OpenLinkSession, RecordAudit
 from moca.storage.db.operator_tables import AuditEntry, Login
 from moca.storage.db.tables import Contact, Message, Webhook
-from tests.support.factory import ANNA
+from tests.support.factory import ANNA, NOON
 
 NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
 
@@ -27,7 +27,7 @@ def test_bodies_that_only_name_an_erased_contact_go_by_and_by(open_system):
     system = open_system(background=BackgroundConfig(erases=True))
     system.receive("hello")
     system.actors.tell(RecordWebhook(NAMES_ANNA, (), clock.now()))
-    system.actors.tell(EraseContact(ANNA))
+    system.actors.tell(EraseContact(ANNA, NOON))
     system.settle()
     assert kept(system) == (0, 0, 1)
     system.advance(61)

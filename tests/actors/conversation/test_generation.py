@@ -17,7 +17,7 @@ from moca.core.types import ContactKey, ConversationStatus
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import FixedGenerator
 from moca.replies.generator import GeneratedReply, NoReply
-from tests.support.factory import ANNA, BEN, at, said
+from tests.support.factory import ANNA, BEN, NOON, at, said
 from tests.support.slow_generator import SlowGenerator, SlowSystem
 
 PATIENT = ConversationPolicy(generation_timeout=timedelta(minutes=10))
@@ -130,7 +130,7 @@ def test_what_nobody_waits_for_any_more_is_not_made(open_slow_system, end):
         case "taken over":
             system.receive_echo("I am here", "by hand")
         case "erased":
-            system.actors.tell(EraseContact(ANNA))
+            system.actors.tell(EraseContact(ANNA, NOON))
     system.advance(200)
     assert len(system.slow.asked) == 1
 

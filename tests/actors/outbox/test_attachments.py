@@ -83,7 +83,7 @@ def lives(tmp_path, frozen, *, erases):
         system.attach()
         mortal.lives_until(ERASED_AT)
         if erases:
-            system.actors.tell(EraseContact(ANNA))
+            system.actors.tell(EraseContact(ANNA, NOON))
         mortal.lives_until(ERASED_AT + 90)
         frozen.move_to(at(END))
         system.settle()

@@ -48,6 +48,7 @@ class Invariant(IntEnum):
     LABELLED = 31, "A label lists its conversations, and no erased one, by latest activity."
     SEARCHABLE = 32, "A search finds each message by its words, once, and no erased one."
     REPORTED = 33, "Reports count each reply, close and hand-over once."
+    FEED = 34, "The feed has each fact once and in order, and its reader misses none."
 
 
 class Broken(NamedTuple):

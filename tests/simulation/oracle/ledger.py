@@ -77,6 +77,20 @@ class Ledger:
         )
         return instant(at)
 
+    def feed(self, after: int) -> list[Row]:
+        """List the feed's events after an id, each with the contact that it says is erased."""
+        return self._rows(
+            "SELECT id, kind, message_id, json_extract(detail, '$.contact_id') AS contact_id "
+            "FROM feed WHERE id > ? ORDER BY id",
+            (after,),
+        )
+
+    def missing_contact_ids(self) -> list[int]:
+        """List the ids of contacts that were stored once and are not any more."""
+        last = self.count("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name='contact'")
+        stored = {row["id"] for row in self._rows("SELECT id FROM contact", ())}
+        return [each for each in range(1, last + 1) if each not in stored]
+
     def last_step_id(self) -> int:
         return self.count("SELECT COALESCE(MAX(id), 0) FROM journey_step")
 

@@ -11,4 +11,6 @@ def judge_all(simulation: Any) -> None:
     # What is erased can no longer be counted.
     if not simulation.erasures.asked and not simulation.script.nodes:
         simulation.reports.judge_the_end()
+    if simulation.script.settings.retention is None:
+        simulation.feed.judge_the_end()
     judge_the_end(simulation)

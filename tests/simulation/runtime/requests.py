@@ -67,7 +67,7 @@ class Requests:
         self._trace.tell(f"erase {contact.psid}{' for Meta' if erases.by_meta else ''}")
         self._erasures.request(contact, receipt)
         if not erases.by_meta:
-            self._process.post(EraseContact(contact, receipt=receipt))
+            self._process.post(EraseContact(contact, self._clockwork.now(), receipt=receipt))
             return
         self._codes += 1
         code, now = f"code{self._codes}", self._clockwork.now()

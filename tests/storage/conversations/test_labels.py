@@ -18,7 +18,7 @@ from moca.storage.db.tables import Conversation
 from moca.storage.queries.contacts import export_contact
 from moca.storage.queries.labels import find_label, find_label_named, labels_of, list_labels
 from moca.storage.queries.records import LabelRecord
-from tests.support.factory import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, NOON, at
 
 GREY, RED = LabelColour.GREY, LabelColour.RED
 SAME_NAME = Conflict("another label has this name; choose a different one")
@@ -141,7 +141,7 @@ def test_an_erased_contact_leaves_no_label_behind(labelled):
     exported = export_contact(ANNA) or {}
     assert exported["conversations"][0]["labels"] == ["Refund"]
 
-    labelled.do(EraseContact(ANNA))
+    labelled.do(EraseContact(ANNA, NOON))
 
     left = ConversationLabel.select(ConversationLabel.conversation).tuples()
     assert (list(left), len(list_labels())) == ([(2,)], 3)

@@ -233,7 +233,7 @@ def test_a_full_batch_takes_few_statements(desk, caplog):
     caplog.set_level("DEBUG", "peewee")
     desk.do(*commands)
 
-    assert len(caplog.records) <= 8
+    assert len(caplog.records) <= 9
 
 
 def test_an_opt_ins_token_is_not_stored(desk):

@@ -21,7 +21,7 @@ from moca.core.reconciliation.thread_scan import ScanPeriod
 from moca.core.types import Author, ContactKey, Outcome
 from moca.storage.db.tables import Contact, Conversation, Message
 from tests.storage.desk import conversation, details, echoed, item, message, steps, webhook, wrote
-from tests.support.factory import ANNA, at
+from tests.support.factory import ANNA, NOON, at
 
 ACCOUNT = ANNA.account_id
 MINUTES = timedelta(minutes=5)
@@ -242,7 +242,7 @@ def test_a_thread_that_another_app_holds_stays_with_it(heard):
 
 
 def test_nobody_who_was_erased_comes_back(heard):
-    heard.do(EraseContact(ANNA))
+    heard.do(EraseContact(ANNA, NOON))
     assert compare(heard, wrote("lost", sent_at=at(200))) == ()
     compare(heard, wrote("later", sent_at=at(450)), seconds=600, until=540)
 

@@ -3,7 +3,7 @@ from moca.core.messages.replies import ConcludeMessages, MessagesEnded, RecordSt
 from moca.core.types import Outcome, Stage, Step
 from moca.storage.db.tables import JourneyStep, Message
 from tests.storage.desk import message, steps
-from tests.support.factory import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, NOON, at
 from tests.support.values import id_of
 
 
@@ -54,7 +54,7 @@ def _conversation(desk):
 
 def test_what_is_gone_is_passed_over(desk):
     gone, here = desk.receive("m1"), desk.receive("m2", contact=BEN)
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
     desk.do(
         ConcludeMessages((gone,), Outcome.FAILED, "no", at(1)),
         ConcludeMessages((here,), Outcome.DUPLICATE, "same", at(1), gone),

@@ -24,7 +24,7 @@ from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Account, Message
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.storage.queries.idempotency import KeptAnswer, read_answer
-from tests.support.factory import ANNA, at
+from tests.support.factory import ANNA, NOON, at
 
 KEY = RequestKey("key", "print")
 DAY = 24 * 3600
@@ -137,7 +137,7 @@ def test_erasing_a_contact_erases_the_answers_that_hold_its_words(desk):
     desk.do(deed(FreezeQueue(at(11)), RequestKey("freeze", "print")))
     assert queued == 2
 
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
 
     assert [row.key for row in IdempotencyKey.select()] == ["freeze"]
 

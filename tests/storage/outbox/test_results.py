@@ -18,7 +18,7 @@ from moca.core.messages.replies import ReplyQueued
 from moca.core.types import ConversationStatus
 from moca.storage.db.tables import AccountRest, Conversation, Message, QueueItem
 from tests.storage.desk import details, item, message, steps
-from tests.support.factory import ANNA, at
+from tests.support.factory import ANNA, NOON, at
 from tests.support.values import id_of
 
 ANSWER = "the call's answer"
@@ -148,7 +148,7 @@ def test_what_an_operator_must_mend_is_stored_with_the_rest(
 
 
 def test_an_account_that_was_refused_rests_though_its_reply_was_erased_meanwhile(desk, under_way):
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
     throttled = RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False)
     desk.do(replace(throttled, resting_account=ANNA.account_id))
 

@@ -18,7 +18,7 @@ from tests.storage.desk import Desk, webhook, wrote
 from tests.storage.privacy.test_privacy import body_of, keep
 from tests.storage.search.words import index_all
 from tests.support.databases import open_migrated
-from tests.support.factory import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, NOON, at
 from tests.support.values import present
 
 SECRET = "a-text-that-is-to-be-erased"
@@ -48,7 +48,7 @@ def test_nothing_is_left_on_the_disk_once_an_erasure_is_complete(desk, path):
     desk.queue(Message.get().id)
     desk.do(webhook(wrote("m2", contact=BEN), body=body_of(BEN)))
     request = ErasureRequest("the-code", at(50))
-    told = desk.do(EraseContact(ANNA, receipt=Future(), request=request))
+    told = desk.do(EraseContact(ANNA, NOON, receipt=Future(), request=request))
     assert told[-1] == RetentionApplied(has_more=True)
     assert find_deletion("the-code") == DeletionRecord("the-code", at(50), None)
     assert traces(path, SECRET, ANNA.psid) != set()
@@ -63,7 +63,7 @@ def test_an_erasure_is_not_complete_while_a_reader_holds_the_log(desk, path):
     reader = sqlite3.connect(path)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM message").fetchall()
-    desk.do(EraseContact(ANNA, receipt=Future(), request=ErasureRequest("the-code", at(50))))
+    desk.do(EraseContact(ANNA, NOON, receipt=Future(), request=ErasureRequest("the-code", at(50))))
     for _ in range(3):
         assert desk.do(ApplyRetention(at(60), None, 500)) == (RetentionApplied(has_more=True),)
     assert present(find_deletion("the-code")).completed_at is None
@@ -89,7 +89,7 @@ def indexed(desk, path):
 
 def test_no_word_of_an_erased_contact_is_left_in_the_search_index(desk, path):
     assert indexed(desk, path) == set(WORDS)
-    desk.do(EraseContact(ANNA, receipt=Future(), request=ErasureRequest("the-code", at(50))))
+    desk.do(EraseContact(ANNA, NOON, receipt=Future(), request=ErasureRequest("the-code", at(50))))
     keep(desk)
 
     assert find_deletion("the-code") == DeletionRecord("the-code", at(50), at(100))
@@ -100,7 +100,7 @@ def test_no_word_of_an_erased_contact_is_left_in_the_search_index(desk, path):
 def test_an_erasure_is_not_complete_while_the_search_index_holds_a_word(desk, path, monkeypatch):
     monkeypatch.setattr(purge, "_PAGES", 1)
     indexed(desk, path)
-    desk.do(EraseContact(ANNA, receipt=Future(), request=ErasureRequest("the-code", at(50))))
+    desk.do(EraseContact(ANNA, NOON, receipt=Future(), request=ErasureRequest("the-code", at(50))))
     while find_deletion("the-code") == DeletionRecord("the-code", at(50), None):
         assert desk.do(ApplyRetention(at(60), None, 500)) == (RetentionApplied(has_more=True),)
 
@@ -110,7 +110,7 @@ def test_an_erasure_is_not_complete_while_the_search_index_holds_a_word(desk, pa
 def test_what_an_operator_erases_and_what_is_unsent_leave_the_search_index_at_once(desk, path):
     indexed(desk, path)
     keep(desk, seconds=60)
-    desk.do(EraseContact(ANNA), ApplyRetention(at(70), None, 500))
+    desk.do(EraseContact(ANNA, NOON), ApplyRetention(at(70), None, 500))
     keep(desk, seconds=80)
     truncate_log(desk._database)
 

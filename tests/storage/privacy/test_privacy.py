@@ -23,7 +23,7 @@ from moca.storage.db.tables import (
 )
 from moca.storage.queries.contacts import DeletionRecord, export_contact, find_deletion
 from tests.storage.desk import echoed, webhook, wrote
-from tests.support.factory import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, NOON, at
 from tests.support.values import present
 
 DAY = 86_400
@@ -67,7 +67,7 @@ def test_erasing_takes_every_body_that_names_the_contact(desk):
     desk.do(webhook(wrote("m1"), body=body_of(ANNA, "again"), seconds=9))
     desk.do(webhook(body=body_of(ANNA, "an event not known")))
     desk.do(webhook(wrote("m2", contact=BEN), body=body_of(BEN)))
-    assert desk.answers(EraseContact(ANNA, receipt=Future())) == [Done()]
+    assert desk.answers(EraseContact(ANNA, NOON, receipt=Future())) == [Done()]
     keep(desk)
     assert bodies() == [body_of(BEN)]
     assert [row.psid for row in Contact.select()] == [BEN.psid]
@@ -78,7 +78,7 @@ def test_a_search_goes_in_portions_and_ends(desk):
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     for number in range(25):
         desk.do(webhook(body=body_of(ANNA if number % 2 else BEN, str(number))))
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
     assert keep(desk, portion=5) == 7
     assert all(BEN.psid.encode() in body for body in bodies())
     assert len(bodies()) == 13
@@ -86,7 +86,7 @@ def test_a_search_goes_in_portions_and_ends(desk):
 
 def test_what_comes_after_the_erasure_is_kept(desk):
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
     desk.do(webhook(wrote("m9"), body=body_of(ANNA, "later")))
     keep(desk)
     assert bodies() == [body_of(ANNA, "later")]

@@ -15,7 +15,7 @@ from moca.storage.search import lookup
 from moca.storage.search.lookup import ids_with
 from tests.storage.privacy.test_privacy import keep
 from tests.storage.search.words import index_all
-from tests.support.factory import ANNA, at
+from tests.support.factory import ANNA, NOON, at
 
 WORDS = ("apple", "apples", "bread", "café", "CAFE", "東京都", "4711")
 ASKED = ("apple.", "appl", "bread", "cafe", "東京", "47", "apples bread", "b", "none")
@@ -36,7 +36,7 @@ def happens(desk, chance, number):
         case "n":
             Contact.update(name=text).where(Contact.psid == chance.choice(CONTACTS).psid).execute()
         case "e":
-            desk.do(EraseContact(chance.choice(CONTACTS)))
+            desk.do(EraseContact(chance.choice(CONTACTS), NOON))
         case "i":
             desk.do(*[IndexWords(chance.choice((1, 2, 50)))] * chance.randint(1, 3))
         case "r":

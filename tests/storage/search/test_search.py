@@ -7,7 +7,7 @@ from moca.storage.db.search_tables import ChangedWords
 from moca.storage.db.tables import Contact, Message
 from moca.storage.queries.search import SearchReader, search
 from tests.storage.search.words import index_all
-from tests.support.factory import ANNA, BEN, at
+from tests.support.factory import ANNA, BEN, NOON, at
 
 
 def results(text, limit=10, after=None, **reader):
@@ -117,7 +117,7 @@ def test_what_is_erased_is_not_found_and_what_comes_later_is(desk):
     desk.receive("m2", "secret", 1, BEN)
     named(ANNA, name="Anna")
     index_all(desk)
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
 
     assert (found("secret"), people("anna")) == (["m2"], [])
     desk.receive("m3", "secret", 2, ANNA)
@@ -128,7 +128,7 @@ def test_what_is_erased_is_not_found_and_what_comes_later_is(desk):
 def test_nothing_is_lost_when_all_indexed_messages_are_deleted(desk):
     desk.receive("m1", "one", 0)
     index_all(desk)
-    desk.do(EraseContact(ANNA))
+    desk.do(EraseContact(ANNA, NOON))
     assert desk.do(IndexWords(9)) == (WordsIndexed(has_more=False, percent=100),)
     desk.receive("m2", "two", 1)
     index_all(desk)

@@ -31,7 +31,7 @@ from moca.storage.uploads.retention import UploadRetention
 from moca.uploads.folder import UploadFolder
 from tests.storage.desk import POLICY, Desk, webhook
 from tests.support.events import unsent
-from tests.support.factory import ANNA, at
+from tests.support.factory import ANNA, NOON, at
 from tests.support.files import PDF, attached, files_in, stored_in
 
 HOUR = 3600
@@ -140,7 +140,7 @@ def test_a_retried_reply_can_be_fetched_again_while_its_file_is_kept(desk, folde
 def test_a_file_goes_with_its_erased_contact(desk, folder):
     queued(desk, stored_in(folder))
 
-    events = desk.do(EraseContact(ANNA, receipt=Future()))
+    events = desk.do(EraseContact(ANNA, NOON, receipt=Future()))
 
     assert RetentionApplied(has_more=True) in events
     assert not is_fetchable()
@@ -227,7 +227,7 @@ def test_a_file_whose_command_was_never_stored_is_deleted_after_an_hour(desk, fo
 def test_a_crash_between_file_and_row_deletes_the_row_later(desk, folder):
     upload = stored_in(folder)
     queued(desk, upload)
-    desk.do(EraseContact(ANNA, receipt=Future()))
+    desk.do(EraseContact(ANNA, NOON, receipt=Future()))
     folder.delete([upload.file])
 
     tidy(desk, 6)
@@ -238,7 +238,7 @@ def test_a_crash_between_file_and_row_deletes_the_row_later(desk, folder):
 def test_files_that_cannot_be_deleted_are_tried_again(desk, folder):
     upload = stored_in(folder)
     queued(desk, upload)
-    desk.do(EraseContact(ANNA, receipt=Future()))
+    desk.do(EraseContact(ANNA, NOON, receipt=Future()))
     folder.delete([upload.file])
     folder.file(upload.file).mkdir()
 

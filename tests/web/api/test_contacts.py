@@ -57,7 +57,7 @@ def test_a_contact_counts_as_erased_once_nothing_is_left(client, house, complete
     answer = client.delete("/api/contacts/700")
 
     (command,) = house.told
-    assert command == EraseContact(ContactKey(ACCOUNT, "700"))
+    assert command == EraseContact(ContactKey(ACCOUNT, "700"), AT)
     told = {
         "account_id": ACCOUNT,
         "psid": "700",

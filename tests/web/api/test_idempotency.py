@@ -253,7 +253,7 @@ def test_erasing_the_contact_leaves_nothing_of_the_answer(client, desk, database
     write(client)
     assert "At nine." in (IdempotencyKey.get().body or "")
 
-    desk.tell(EraseContact(ContactKey(ACCOUNT, "700")))
+    desk.tell(EraseContact(ContactKey(ACCOUNT, "700"), AT))
 
     assert IdempotencyKey.select().count() == 0
     assert write(client).status_code == 404

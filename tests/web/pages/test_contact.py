@@ -62,7 +62,7 @@ def test_erasing_asks_first_and_says_what_goes(browser_session, house):
     house.answer = erased
     answer = sends(browser_session, ERASE, token_from=ERASE)
 
-    assert house.told == [EraseContact(ContactKey(ACCOUNT, "700"))]
+    assert house.told == [EraseContact(ContactKey(ACCOUNT, "700"), AT)]
     assert "Contact erased" in answer.text
 
 
