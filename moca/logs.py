@@ -16,11 +16,7 @@ _SHARED = (
 )
 _FRAMES_TOLD = 8
 _CHATTY = (
-    "anthropic",
-    "httpcore2",
-    "httpx2",
     "moca.storage.migrations",
-    "openai",
     "peewee",
     "peewee_migrate",
     "pika",

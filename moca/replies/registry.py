@@ -1,6 +1,5 @@
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from moca.replies.budget import BudgetRecord, DailyBudget
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import FixedGenerator, MockGenerator
 from moca.replies.generator import BadGenerator, ReplyGenerator
+from moca.replies.model.completion import ModelClient
 from moca.replies.model.options import ModelOptions
 
 ENTRY_POINTS = "moca.replies"
@@ -120,22 +120,23 @@ def _model(table: Table, record: BudgetRecord) -> ReplyGenerator:
         raise BadGenerator(["model: is required"])
     if not (options.url or options.api_key.get_secret_value()):
         raise BadGenerator(["api_key: is required for the provider's own server; or set url"])
+    key = options.api_key.get_secret_value()
+    if not (key.isascii() and key.isprintable()):
+        raise BadGenerator(["api_key: contains a character that no key has, such as a line break"])
     from moca.replies.model.generator import ModelGenerator  # noqa: PLC0415 - as above
 
     budget = DailyBudget(options.per_day, options.per_contact, record.spent, record.report)
     return ModelGenerator(options, _client(options), budget)
 
 
-def _client(options: ModelOptions) -> Any:
-    # The SDKs are an extra, and take a second to import.
-    try:
-        if options.provider == "anthropic":
-            module = import_module("moca.replies.model.anthropic_messages")
-            return module.AnthropicMessages(options)
-        module = import_module("moca.replies.model.chat_completions")
-        return module.ChatCompletions(options)
-    except ImportError:
-        raise BadGenerator(["provider: install the extra: pip install 'moca-dm[llm]'"]) from None
+def _client(options: ModelOptions) -> ModelClient:
+    if options.provider == "anthropic":
+        from moca.replies.model.anthropic_messages import AnthropicMessages  # noqa: PLC0415
+
+        return AnthropicMessages(options)
+    from moca.replies.model.chat_completions import ChatCompletions  # noqa: PLC0415
+
+    return ChatCompletions(options)
 
 
 _OWN: Mapping[str, Callable[[Table, BudgetRecord], ReplyGenerator]] = {

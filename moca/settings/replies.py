@@ -58,7 +58,7 @@ class ModelReplies(Section):
 
     provider: Literal["openai", "anthropic"] = "openai"
     """"openai": any server with OpenAI's chat completions API, such as Ollama, vLLM, llama.cpp or
-    OpenRouter. "anthropic": Anthropic's messages API. Needs the extra "llm".
+    OpenRouter. "anthropic": Anthropic's messages API.
     """
     url: Annotated[str, AfterValidator(_address)] = ""
     """URL of another server, for example "http://127.0.0.1:11434/v1". Empty: the provider's own."""

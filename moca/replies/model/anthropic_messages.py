@@ -1,7 +1,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import anthropic
 from pydantic import BaseModel, ValidationError
 
 from moca.replies.model.completion import (
@@ -14,10 +13,11 @@ from moca.replies.model.completion import (
     joined,
     reason_of,
 )
+from moca.replies.model.endpoint import ModelEndpoint, unreadable
 from moca.replies.model.options import ModelOptions
-from moca.replies.model.sdk_errors import fault_of, unreadable
 
 _OWN_URL = "https://api.anthropic.com"
+_VERSION = "2026-10-21"
 _TOOLS = [{"name": TOOL, "description": TOOL_DESCRIPTION, "input_schema": TOOL_PARAMETERS}]
 
 
@@ -38,11 +38,11 @@ class AnthropicMessages:
 
     def __init__(self, options: ModelOptions) -> None:
         self._fixed: dict[str, Any] = {"model": options.model, "max_tokens": options.max_tokens}
-        self._client = anthropic.Anthropic(
-            base_url=options.url or _OWN_URL,
-            api_key=options.api_key.get_secret_value() or "none",
-            timeout=options.timeout_seconds,
-            max_retries=0,
+        self._endpoint = ModelEndpoint(
+            options.url or _OWN_URL,
+            options.api_key,
+            options.timeout_seconds,
+            {"anthropic-version": _VERSION},
         )
 
     def complete(self, question: ModelRequest) -> Completion:
@@ -51,13 +51,7 @@ class AnthropicMessages:
         Raises:
             ModelFault: If there is no usable answer.
         """
-        try:
-            # Raw, because the SDK does not validate the shape of answers.
-            create = self._client.messages.with_raw_response.create
-            answer = create(**self._fixed, **_request_fields(question))
-        except anthropic.AnthropicError as error:
-            raise fault_of(anthropic, error) from None
-        return _read(answer.http_response.content)
+        return _read(self._endpoint.post("/v1/messages", self._fixed | _request_fields(question)))
 
 
 def _request_fields(question: ModelRequest) -> dict[str, Any]:

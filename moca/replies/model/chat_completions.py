@@ -2,7 +2,6 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-import openai
 from pydantic import BaseModel, Field, ValidationError
 
 from moca.replies.model.completion import (
@@ -14,8 +13,8 @@ from moca.replies.model.completion import (
     StopReason,
     reason_of,
 )
+from moca.replies.model.endpoint import ModelEndpoint, unreadable
 from moca.replies.model.options import ModelOptions
-from moca.replies.model.sdk_errors import fault_of, unreadable
 
 _OWN_URL = "https://api.openai.com/v1"
 _TOOLS = [
@@ -61,12 +60,8 @@ class ChatCompletions:
         # OpenAI's newer models refuse the older name; many compatible servers know only that one.
         limit = "max_tokens" if options.url else "max_completion_tokens"
         self._fixed: dict[str, Any] = {"model": options.model, limit: options.max_tokens}
-        self._client = openai.OpenAI(
-            base_url=options.url or _OWN_URL,
-            api_key=options.api_key.get_secret_value() or "none",
-            timeout=options.timeout_seconds,
-            max_retries=0,
-        )
+        url = options.url or _OWN_URL
+        self._endpoint = ModelEndpoint(url, options.api_key, options.timeout_seconds)
 
     def complete(self, question: ModelRequest) -> Completion:
         """Call the model and wait for the answer.
@@ -74,13 +69,8 @@ class ChatCompletions:
         Raises:
             ModelFault: If there is no usable answer.
         """
-        try:
-            # Raw, because the SDK does not validate the shape of answers.
-            create = self._client.chat.completions.with_raw_response.create
-            answer = create(**self._fixed, **_request_fields(question))
-        except openai.OpenAIError as error:
-            raise fault_of(openai, error) from None
-        return _read(answer.http_response.content)
+        document = self._fixed | _request_fields(question)
+        return _read(self._endpoint.post("/chat/completions", document))
 
 
 def _request_fields(question: ModelRequest) -> dict[str, Any]:

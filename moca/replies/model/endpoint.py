@@ -1,0 +1,124 @@
+import math
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from types import MappingProxyType
+
+import requests
+from pydantic import SecretStr
+from urllib3.exceptions import HTTPError
+
+from moca.deadline import DeadlineAdapter, DeadlineExceeded, read_answer
+from moca.replies.model.completion import ModelFault
+
+_MAX_REST = timedelta(hours=1)
+_ADVICE = {
+    400: "; if it does not support tools, set replies.model.may_hand_over = false",
+    401: "; check replies.model.api_key",
+    403: "; check replies.model.api_key",
+    404: "; check replies.model.url and replies.model.model",
+    429: ", too many requests",
+}
+_MOVED = "; check replies.model.url"
+
+
+class ModelEndpoint:
+    """Posts JSON to one model server; thread-safe, with connections for each thread.
+
+    Args:
+        url: Where the paths of its API start.
+        key: Sent with each call; empty if the server needs none.
+        timeout_seconds: For each call, until the last byte of its answer.
+        headers: Sent with each call as well.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr,
+        timeout_seconds: float,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._auth = _Bearer(key)
+        self._headers = headers
+        self._timeout_seconds = timeout_seconds
+        self._local = threading.local()
+
+    def post(self, path: str, document: Mapping[str, object]) -> bytes:
+        """Post a document; return the answer.
+
+        Raises:
+            ModelFault: If there is none, or not with status 200. It quotes neither side.
+        """
+        session, deadline = self._connections()
+        deadline.begin(self._timeout_seconds)
+        try:
+            with session.post(
+                self._url + path,
+                json=document,
+                headers=self._headers,
+                auth=self._auth,
+                timeout=self._timeout_seconds,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                answer = read_answer(response.raw)
+        except DeadlineExceeded:
+            raise unreadable() from None
+        except (OSError, HTTPError) as error:
+            raise _fault_of(error) from None
+        if response.status_code != HTTPStatus.OK:
+            raise _refusal(response)
+        return answer
+
+    def _connections(self) -> tuple[requests.Session, DeadlineAdapter]:
+        if not hasattr(self._local, "session"):
+            self._local.session, self._local.deadline = requests.Session(), DeadlineAdapter()
+            for scheme in ("https://", "http://"):
+                self._local.session.mount(scheme, self._local.deadline)
+        return self._local.session, self._local.deadline
+
+
+class _Bearer(requests.auth.AuthBase):
+    # Passed as auth, it also keeps requests from reading another password from ~/.netrc.
+    def __init__(self, key: SecretStr) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+        return request
+
+
+def unreadable() -> ModelFault:
+    """Return the fault of a malformed answer."""
+    return ModelFault("the model server's response cannot be read", again=False)
+
+
+def _fault_of(error: OSError | HTTPError) -> ModelFault:
+    if isinstance(error, requests.Timeout | TimeoutError) or "timed out" in str(error):
+        return ModelFault("the model server did not respond in time", again=True)
+    return ModelFault("the model server cannot be reached", again=True)
+
+
+def _refusal(response: requests.Response) -> ModelFault:
+    status = response.status_code
+    is_elsewhere = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    advice = _MOVED if is_elsewhere else _ADVICE.get(status, "")
+    return ModelFault(
+        f"the model server responded with {status}{advice}",
+        again=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        rest=_rest(response.headers) if status == HTTPStatus.TOO_MANY_REQUESTS else None,
+    )
+
+
+def _rest(headers: Mapping[str, str]) -> timedelta | None:
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if not math.isfinite(seconds) or seconds <= 0:
+        return None
+    return timedelta(seconds=min(seconds, _MAX_REST.total_seconds()))
