@@ -144,6 +144,11 @@ class OperatorRole(StrEnum):
         """Return the role as pages and the activity log show it."""
         return {"reads": "Viewer", "answers": "Agent", "administers": "Admin"}[self]
 
+    @property
+    def scope(self) -> str:
+        """Return what the API calls the same of a key."""
+        return {"reads": "read", "answers": "reply", "administers": "manage"}[self]
+
     def includes(self, other: "OperatorRole") -> bool:
         """Return whether this role includes the other one."""
         roles = tuple(OperatorRole)

@@ -22,6 +22,7 @@ from moca.storage.handlers import Handler, handlers_in
 from moca.storage.inbound import missing_messages, webhooks
 from moca.storage.messages import command_keys, outcomes, shared_replies
 from moca.storage.operators import (
+    api_keys,
     assignments,
     audit,
     idempotency,
@@ -97,6 +98,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     shared_replies,
     metrics,
     notifications,
+    api_keys,
     assignments,
     audit,
     idempotency,

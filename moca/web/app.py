@@ -14,6 +14,7 @@ from moca.web.api.accounts import account_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
 from moca.web.api.events import event_routes
+from moca.web.api.keys import key_routes
 from moca.web.api.labels import label_routes
 from moca.web.api.me import own_routes
 from moca.web.api.messages import message_routes
@@ -48,6 +49,7 @@ from moca.web.pages.conversation import conversation_page_routes
 from moca.web.pages.conversation_actions import action_routes
 from moca.web.pages.health import health_pages
 from moca.web.pages.inbox import inbox_routes, own_counts
+from moca.web.pages.integrations.api_keys import api_key_pages
 from moca.web.pages.labels import label_pages
 from moca.web.pages.message import page_routes
 from moca.web.pages.privacy import privacy_routes
@@ -136,6 +138,7 @@ def create_app(
     app.register_blueprint(page_routes(config, access, live))
     app.register_blueprint(login_routes(ports, config, access))
     app.register_blueprint(user_routes(ports, config, access))
+    app.register_blueprint(api_key_pages(ports, config, access))
     own = OwnPassword(ports, config, access.sessions)
     app.register_blueprint(own_pages(own, access))
     app.register_blueprint(connect_routes(ports, config, access))
@@ -153,6 +156,7 @@ def create_app(
             label_routes(ports, config, access),
             search_routes(ports, access),
             event_routes(ports, access),
+            key_routes(ports, config, access),
             queue_routes(ports, config, access),
             account_routes(ports, config, access),
             stats_routes(ports, access),

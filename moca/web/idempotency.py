@@ -104,7 +104,8 @@ class Idempotency:
     def _keep(self, asked: RequestKey, answer: Response) -> None:
         is_redirect = "Location" in answer.headers
         is_kept = answer.status_code < 400 and (is_redirect or _is_api())  # noqa: PLR2004
-        if "request_key" in g or not is_kept:  # Nothing was executed, or there is an error.
+        # Nothing was executed, there is an error, or the answer must not be stored.
+        if "request_key" in g or not is_kept or "answer_is_secret" in g:
             return
         body = answer.headers["Location"] if is_redirect else answer.get_data(as_text=True)
         receipt: Receipt = Future()

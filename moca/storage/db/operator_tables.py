@@ -137,3 +137,24 @@ class AuditEntry(Table):
 
     class Meta:
         table_name = "audit"
+
+
+class ApiKey(Table):
+    """A key with which a program uses the API; once revoked, its row is gone."""
+
+    id = IdentityField()
+    name = peewee.CharField(unique=True)
+    key_hash = peewee.CharField(unique=True)
+    """SHA-256: the key is random and long, so that it cannot be guessed from it."""
+    role = peewee.CharField()
+    """An `OperatorRole`: what a program with the key may do."""
+    account_ids = peewee.TextField(default="")
+    """With spaces between them; empty for all accounts."""
+    created_at = InstantField()
+    expires_at = InstantField(null=True)
+    """When it stops working; None for never."""
+    used_at = InstantField(null=True)
+    """When it was last used, to about ten minutes; None if it never was."""
+
+    class Meta:
+        table_name = "api_key"

@@ -13,6 +13,7 @@ from moca.storage.db.metric_tables import (
     ReportHour,
 )
 from moca.storage.db.operator_tables import (
+    ApiKey,
     AuditEntry,
     ConversationLabel,
     Label,
@@ -82,6 +83,7 @@ TABLES: tuple[type[Table], ...] = (
     PushTarget,
     QueuedPush,
     AuditEntry,
+    ApiKey,
     IdempotencyKey,
     Freeze,
     MinuteMetric,

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from peewee import SQL
@@ -34,8 +34,9 @@ def list_conversations(
     status: ConversationStatus | None = None,
     psid: str | None = None,
     label_id: int | None = None,
+    account_ids: Collection[str] | None = None,
 ) -> Page[ConversationRecord]:
-    """Return conversations, most recently active first."""
+    """Return conversations, most recently active first; None for those of all accounts."""
     query = conversation_rows()
     order, follows = _LATEST_FIRST, comes_after
     if label_id is not None:
@@ -45,6 +46,8 @@ def list_conversations(
         query = query.where(has_status(status))
     if psid is not None:
         query = query.where(Contact.psid == psid)
+    if account_ids is not None:
+        query = query.where(Contact.account_id << sorted(account_ids))
     if after is not None:
         query = query.where(follows(*after))
     rows = list(query.order_by(*order).limit(limit + 1))

@@ -3,6 +3,7 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from moca.storage.queries.feed.events import FeedExpired, read_feed
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import visible_accounts
 from moca.web.auth.guards import Guards
 from moca.web.config import WebPorts
 from moca.web.errors import Problem
@@ -28,6 +29,7 @@ def event_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
                     limit=query.limit,
                     kinds=query.wanted_kinds,
                     has_texts=query.texts,
+                    account_ids=visible_accounts(),
                 )
         except FeedExpired:
             raise Problem(

@@ -16,11 +16,15 @@ class CurrentUser:
     """None for users of the printed link or the API token."""
     login_id: int | None = None
     """Of the browser's session; None for the API token."""
+    key_id: int | None = None
+    """Of the API key."""
+    account_ids: tuple[str, ...] | None = None
+    """Which accounts they are limited to; None for no limit."""
 
     @property
     def number(self) -> int | None:
-        """Return the operator's id, else the session's, which identifies them in the audit log."""
-        return self.operator_id or self.login_id
+        """Return the id of operator, session or key, which identifies them in the audit log."""
+        return self.operator_id or self.login_id or self.key_id
 
     def may(self, role: str) -> bool:
         """Return whether they have a permission."""
@@ -45,13 +49,19 @@ def author_name() -> str:
     known = current_user()
     if known is None or known.operator_id is not None:
         return "" if known is None else known.name
-    return "API" if known is BY_TOKEN else "Administrator"
+    return "API" if known is BY_TOKEN or known.key_id is not None else "Administrator"
 
 
 def author_id() -> int | None:
     """Return the operator of this request; None for the link and the API token."""
     known = current_user()
     return None if known is None else known.operator_id
+
+
+def visible_accounts() -> tuple[str, ...] | None:
+    """Return which accounts this request may see; None for all."""
+    known = current_user()
+    return None if known is None else known.account_ids
 
 
 def agent_name() -> str:

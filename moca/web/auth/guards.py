@@ -10,6 +10,7 @@ from moca import clock
 from moca.core.messages.operators import MarkLoginSeen, OpenLinkSession
 from moca.core.types import OperatorRole
 from moca.storage.queries.operators import LoginRecord, find_login
+from moca.web.auth.api_keys import ApiKeys
 from moca.web.auth.api_token import ApiToken
 from moca.web.auth.current_user import (
     BY_TOKEN,
@@ -42,16 +43,24 @@ class Guards:
         self._origin = config.public_origin.rstrip("/")
         self.events = events
         self.token = ApiToken(config.api_token, events)
+        self.keys = ApiKeys(ports)
         self.sessions = Sessions(is_secure=config.is_secure)
 
     def guard_api(self) -> Response | None:
-        """Admit the token and sessions from Moca's own pages; else answer with a JSON error."""
+        """Admit the token, keys by their scope and sessions from Moca's own pages.
+
+        Others are answered with a JSON error.
+        """
+        by_key = self._by_key()
+        if by_key is not None:
+            return self._limit(by_key)
         if self._bears_token():
             set_current_user(BY_TOKEN)
             return None
         known = self._by_session()
         if known is None:
-            answer = problem(401, 'Send "Authorization: Bearer <token>" with the API token.')
+            told = 'Send "Authorization: Bearer <token>" with the API token or an API key.'
+            answer = problem(401, told)
             answer.www_authenticate = WWWAuthenticate("bearer")
             return answer
         set_current_user(known)
@@ -77,6 +86,9 @@ class Guards:
 
     def guard_upload(self) -> Response | None:
         """Admit those who may attach files, by the head of a request alone."""
+        by_key = self._by_key()
+        if by_key is not None:
+            return self._limit(by_key)
         if self._bears_token():
             return None
         known = self._by_session()
@@ -172,15 +184,31 @@ class Guards:
         except Exception as error:  # noqa: BLE001 - failing to store this must not lock users out
             _LOG.warning("login.not_marked", error=type(error).__name__)
 
+    def _by_key(self) -> CurrentUser | None:
+        shown = _bearer()
+        return None if shown is None else self.keys.user_of(shown)
+
+    def _limit(self, user: CurrentUser) -> Response | None:
+        set_current_user(user)
+        refusal = None if request.method in _SAFE_METHODS else self.require_answers()
+        return refusal or self.keys.require_own_account(user)
+
     def _bears_token(self) -> bool:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self.token.is_right(token.strip())
+        shown = _bearer()
+        return shown is not None and self.token.is_right(shown)
+
+
+def _bearer() -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _require(role: OperatorRole) -> Response | None:
     known = current_user()
     if known is not None and known.may(role):
         return None
+    if known is not None and known.key_id is not None:
+        return error_response(403, f"This API key needs the scope {role.scope}.")
     needed = "admin rights" if role is OperatorRole.ADMINISTERS else "to be an agent or admin"
     return error_response(403, f"You need {needed} to do this. Ask an administrator.")
 

@@ -18,7 +18,7 @@ def test_the_api_tells_a_stranger_in_json_what_to_send(stranger, path):
     assert answer.get_json() == {
         "error": {
             "code": "unauthorized",
-            "message": 'Send "Authorization: Bearer <token>" with the API token.',
+            "message": 'Send "Authorization: Bearer <token>" with the API token or an API key.',
         }
     }
 
