@@ -12,6 +12,7 @@ from flask import Flask
 
 from actors.background.contact_names import UnnamedContacts
 from actors.background.jobs import BackgroundConfig
+from actors.background.outgoing_events import OutgoingEvents
 from actors.background.profile_sync import GraphProfileSync
 from actors.background.reconciliation import ReconciliationConfig
 from actors.background.token_refresh import GraphTokenRefresh
@@ -60,6 +61,7 @@ from moca.storage.db.connection import open_database
 from moca.storage.db.secret import LOG_KEY, keep_secret
 from moca.storage.queries.history import ContactHistory, count_made_by, recollect
 from moca.storage.queries.stats import database_bytes
+from moca.subscriber_client import SubscriberClient
 from moca.web.app import create_app
 from moca.web.asgi import WebhookGateway
 from moca.web.config import OK, DoctorFinding, Health, ProcessStatus, WebPorts
@@ -151,6 +153,11 @@ def start_application(
                 ),
                 post=notification_targets(settings),
                 pushes=push,
+                subscribers=OutgoingEvents(
+                    database,
+                    vault.open,
+                    SubscriberClient(allows_private=settings.notify.allow_private),
+                ),
                 unnamed=UnnamedContacts(database),
                 indexes=True,
                 comparing=ReconciliationConfig(

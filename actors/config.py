@@ -148,6 +148,7 @@ def web_config(settings: Settings) -> WebConfig:
         trusted_proxies=settings.server.trusted_proxies,
         own_token=_own_token(settings),
         public_origin=settings.web.public_url.rstrip("/"),
+        allows_private_subscribers=settings.notify.allow_private,
         max_upload_bytes=settings.database.max_uploads_mb * 1_000_000,
         zone=settings.business_hours.timezone,
         debounce=timedelta(seconds=settings.conversation.debounce_seconds),

@@ -69,6 +69,11 @@ class PushesDue:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedDeliveriesDue:
+    """A look for events, or the next delivery, is due. Timers -> SubscriberActor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """The gathered commands belong in one transaction. Persistence, Timers -> Persistence."""
 

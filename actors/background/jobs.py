@@ -10,6 +10,7 @@ from actors.background.pushes import PushActor, PushSender
 from actors.background.reconciliation import ReconciliationActor, ReconciliationConfig
 from actors.background.retention import RetentionActor
 from actors.background.search_index import SearchIndexActor
+from actors.background.subscribers import SubscriberActor, SubscriberPort
 from actors.background.token_refresh import TokenRefresh, TokenRefreshActor
 from actors.routes import Recipient
 from actors.runtime.actor import Ref
@@ -17,6 +18,7 @@ from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import Timers
 from actors.side_calls import SharedReads
 from actors.signals import (
+    FeedDeliveriesDue,
     IndexingDue,
     NamesDue,
     PushesDue,
@@ -51,6 +53,8 @@ class BackgroundConfig:
     """Sends notifications to the outside; None if notifications are off."""
     pushes: PushSender | None = None
     """Delivers push messages to browsers; None if the extra is not installed."""
+    subscribers: SubscriberPort | None = None
+    """Delivers events to subscribers; None if none are."""
     unnamed: UnnamedContacts | None = None
     """None if names are read only when a contact writes."""
     indexes: bool = False
@@ -124,6 +128,11 @@ class BackgroundJobs:
         if background.pushes is not None:
             pushes = PushActor.start_on(dispatchers.readers, pushes=background.pushes, **common)
             self._begin(pushes, PushesDue(), Recipient.PUSHES)
+        if background.subscribers is not None:
+            subscribers = SubscriberActor.start_on(
+                dispatchers.readers, subscribers=background.subscribers, **common
+            )
+            self._begin(subscribers, FeedDeliveriesDue())
 
     def _begin(self, job: Ref[Any], first: object, recipient: Recipient | None = None) -> None:
         job.tell(first)

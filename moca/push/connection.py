@@ -27,7 +27,7 @@ def resolve(host: str) -> list[str]:
 
 
 def connect_public(
-    host: str, timeout_seconds: float, resolved: Resolve = resolve
+    host: str, timeout_seconds: float, resolved: Resolve = resolve, *, port: int = _PORT
 ) -> HTTPConnectionPool:
     """Return a connection to a host of the public Internet, opened with the first request.
 
@@ -44,7 +44,7 @@ def connect_public(
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return HTTPSConnectionPool(
         addresses[0],
-        _PORT,
+        port,
         timeout=Timeout(connect=timeout_seconds, read=timeout_seconds),
         retries=False,
         maxsize=1,

@@ -67,6 +67,9 @@ class Notify(Section):
     install 'moca-dm[notify]'.
     """
 
+    allow_private: bool = False
+    """Whether the subscribers at /subscribers may be at private addresses or without TLS."""
+
     @model_validator(mode="after")
     def _signed(self) -> Self:
         if self.url and len(self.secret.get_secret_value()) < _MIN_SECRET_LENGTH:

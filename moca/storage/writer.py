@@ -18,6 +18,7 @@ from moca.storage.accounts import accounts
 from moca.storage.conversations import contacts, handover, labels, snapshots, snooze, status
 from moca.storage.db.connection import DatabaseFile, truncate_log
 from moca.storage.db.tables import Webhook
+from moca.storage.feed import subscribers
 from moca.storage.handlers import Handler, handlers_in
 from moca.storage.inbound import missing_messages, webhooks
 from moca.storage.messages import command_keys, outcomes, shared_replies
@@ -107,6 +108,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     operators,
     push,
     saved_replies,
+    subscribers,
     claim,
     freeze,
     operator_actions,

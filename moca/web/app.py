@@ -25,6 +25,7 @@ from moca.web.api.routes import described
 from moca.web.api.saved_replies import saved_reply_routes
 from moca.web.api.search import search_routes
 from moca.web.api.stats import cluster_routes, stats_routes
+from moca.web.api.subscribers import subscriber_routes
 from moca.web.api.uploads import upload_routes
 from moca.web.api.work_lists import with_work_lists
 from moca.web.auth.client_address import ClientAddress
@@ -50,6 +51,7 @@ from moca.web.pages.conversation_actions import action_routes
 from moca.web.pages.health import health_pages
 from moca.web.pages.inbox import inbox_routes, own_counts
 from moca.web.pages.integrations.api_keys import api_key_pages
+from moca.web.pages.integrations.subscribers import subscriber_pages
 from moca.web.pages.labels import label_pages
 from moca.web.pages.message import page_routes
 from moca.web.pages.privacy import privacy_routes
@@ -139,6 +141,7 @@ def create_app(
     app.register_blueprint(login_routes(ports, config, access))
     app.register_blueprint(user_routes(ports, config, access))
     app.register_blueprint(api_key_pages(ports, config, access))
+    app.register_blueprint(subscriber_pages(ports, config, access))
     own = OwnPassword(ports, config, access.sessions)
     app.register_blueprint(own_pages(own, access))
     app.register_blueprint(connect_routes(ports, config, access))
@@ -157,6 +160,7 @@ def create_app(
             search_routes(ports, access),
             event_routes(ports, access),
             key_routes(ports, config, access),
+            subscriber_routes(ports, config, access),
             queue_routes(ports, config, access),
             account_routes(ports, config, access),
             stats_routes(ports, access),

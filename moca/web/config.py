@@ -71,6 +71,8 @@ class WebConfig:
     """`https://host` as browsers see it behind a proxy."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are trusted."""
+    allows_private_subscribers: bool = False
+    """Whether events may be sent to private addresses and without TLS."""
     max_upload_bytes: int = 4_000_000_000
     """Of all attached files together."""
     own_token: TokenState | None = None

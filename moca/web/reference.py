@@ -43,7 +43,13 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "ReplyBody": {"text": "We open at nine."},
     "SavedReplyBody": {"name": "Opening hours", "shortcut": "hours", "text": "We open at nine."},
     "SavedReplyPatch": {"text": "We open at ten."},
+    "ReplayBody": {"after": 0},
     "SettleBody": {"delivered": True},
+    "SubscriberBody": {
+        "name": "CRM",
+        "url": "https://crm.example.com/moca",
+        "kinds": ["message.received", "message.sent"],
+    },
     "SnoozeBody": {"until": "2030-01-31T09:00:00Z"},
 }
 """A request body for each schema of one."""

@@ -26,3 +26,42 @@ class StoredFeedEvent(Table):
 
     class Meta:
         table_name = "feed"
+
+
+class StoredSubscriber(Table):
+    """A program that is sent the feed's events; see `Subscriber`."""
+
+    id = IdentityField()
+    name = peewee.CharField(unique=True)
+    url = peewee.TextField()
+    sealed_secret = peewee.TextField()
+    kinds = peewee.TextField(default="")
+    """With spaces between them; empty for all."""
+    has_texts = peewee.BooleanField(default=False)
+    cursor = peewee.BigIntegerField()
+    attempts = peewee.IntegerField(default=0)
+    due_at = InstantField(null=True)
+    fault = peewee.TextField(default="")
+    is_paused = peewee.BooleanField(default=False)
+    created_at = InstantField()
+
+    class Meta:
+        table_name = "subscriber"
+
+
+class FeedDelivery(Table):
+    """An event that was delivered to a subscriber, or set aside for it."""
+
+    id = IdentityField()
+    subscriber = peewee.ForeignKeyField(StoredSubscriber, on_delete="CASCADE")
+    event_id = peewee.BigIntegerField()
+    kind = peewee.CharField()
+    at = InstantField()
+    """Of the last attempt."""
+    attempts = peewee.IntegerField()
+    status = peewee.CharField()
+    """`delivered`, `failed`, or `queued` if it is to be delivered once more."""
+    fault = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "feed_delivery"

@@ -2,7 +2,7 @@ from typing import Any
 
 from moca.storage.accounts.ownership import RemovedAccount
 from moca.storage.db.cluster_tables import Node, Seat
-from moca.storage.db.feed_tables import StoredFeedEvent
+from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.metric_tables import (
     ArrivalCount,
     ArrivalHour,
@@ -72,6 +72,8 @@ TABLES: tuple[type[Table], ...] = (
     JourneyStep,
     StoredNotification,
     StoredFeedEvent,
+    StoredSubscriber,
+    FeedDelivery,
     Note,
     SavedReply,
     Upload,

@@ -79,6 +79,11 @@ class FeedShape(ResponseModel):
     next: int = Field(description="Where to read on: the next request's `after`.")
 
 
+def event_document(event: Any) -> bytes:
+    """Return an event as JSON, as the feed shows it."""
+    return FeedEventShape.model_validate(event_values(event)).model_dump_json().encode()
+
+
 def event_values(event: Any) -> dict[str, object]:
     """Return the values of an event's shape."""
     names = ("account_id", "conversation_id", "contact_id", "contact", "message_id", "message")

@@ -88,6 +88,12 @@ def read_feed(
     return FeedPage(tuple(found), rows[-1]["id"] if len(rows) == limit else max(after, last))
 
 
+def read_event(event_id: int, *, has_texts: bool) -> FeedEventRecord | None:
+    """Return an event by its id; None if the feed does not have it any more."""
+    rows = list(read_dicts(StoredFeedEvent.select().where(StoredFeedEvent.id == event_id)))
+    return next(iter(_records(rows, has_texts=has_texts)), None)
+
+
 def _is_of(event: FeedEventRecord, account_ids: Collection[str]) -> bool:
     return event.account_id in account_ids or event.kind is FeedKind.CONTACT_ERASED
 
