@@ -15,9 +15,10 @@ from moca.core.messages.housekeeping import (
 from moca.core.notifications import Notification, NotificationKind
 from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.fields import storable
+from moca.storage.db.push_tables import StoredNotification
 from moca.storage.db.rows import read_dicts
 from moca.storage.db.scan import last_id_before
-from moca.storage.db.tables import Contact, Conversation, StoredNotification
+from moca.storage.db.tables import Contact, Conversation
 from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 

@@ -19,7 +19,7 @@ from moca.core.reconciliation.thread_scan import ScanPeriod
 from moca.core.types import ContactKey
 from moca.storage.db.connection import migrate
 from moca.storage.db.metric_tables import ArrivalCount, ArrivalHour, ReconciledAccount
-from moca.storage.db.tables import StoredNotification
+from moca.storage.db.push_tables import StoredNotification
 from moca.storage.queries.delivery_health import DayDelivered, list_deliveries, list_quiet
 from moca.storage.writer import Writer, WriterPolicy
 from tests.storage.desk import Desk, echoed, webhook, wrote

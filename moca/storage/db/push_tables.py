@@ -36,3 +36,23 @@ class QueuedPush(Table):
 
     class Meta:
         table_name = "queued_push"
+
+
+class StoredNotification(Table):
+    """A notification to a person outside Moca."""
+
+    id = IdentityField()
+    kind = peewee.CharField()
+    because = peewee.TextField(default="")
+    account_id = peewee.CharField()
+    conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="CASCADE", index=False)
+    created_at = InstantField()
+    due_at = InstantField(null=True)
+    """When to send it next; None once it was sent or given up."""
+    attempts = peewee.IntegerField(default=0)
+    sent_at = InstantField(null=True)
+    fault = peewee.TextField(default="")
+    """Why the last attempt failed."""
+
+    class Meta:
+        table_name = "notice"

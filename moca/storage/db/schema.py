@@ -25,7 +25,7 @@ from moca.storage.db.operator_tables import (
     Upload,
 )
 from moca.storage.db.privacy_tables import DeletionRequest, PendingRedaction
-from moca.storage.db.push_tables import PushTarget, QueuedPush
+from moca.storage.db.push_tables import PushTarget, QueuedPush, StoredNotification
 from moca.storage.db.search_tables import ChangedWords, SearchIndex
 from moca.storage.db.secret import KeptSecret, SignatureCheck
 from moca.storage.db.tables import (
@@ -49,7 +49,6 @@ from moca.storage.db.tables import (
     JourneyStep,
     Message,
     QueueItem,
-    StoredNotification,
     Table,
     Webhook,
 )

@@ -257,26 +257,6 @@ class JourneyStep(Table):
         table_name = "journey_step"
 
 
-class StoredNotification(Table):
-    """A notification to a person outside Moca."""
-
-    id = IdentityField()
-    kind = peewee.CharField()
-    because = peewee.TextField(default="")
-    account_id = peewee.CharField()
-    conversation = peewee.ForeignKeyField(Conversation, null=True, on_delete="CASCADE", index=False)
-    created_at = InstantField()
-    due_at = InstantField(null=True)
-    """When to send it next; None once it was sent or given up."""
-    attempts = peewee.IntegerField(default=0)
-    sent_at = InstantField(null=True)
-    fault = peewee.TextField(default="")
-    """Why the last attempt failed."""
-
-    class Meta:
-        table_name = "notice"
-
-
 # Spelled as literals: neither database matches a bound value with a partial index.
 IS_NOT_OPEN = Conversation.status != SQL("'open'")
 IS_HELD = Conversation.status << SQL("('human', 'paused', 'standby')")
