@@ -8,7 +8,8 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.handlers import handles
 from moca.storage.messages.outcomes import conclude, unanswered_texts
-from moca.storage.outbox.enqueue import is_outdated, queue_replies
+from moca.storage.outbox.enqueue import queue_replies
+from moca.storage.outbox.refusals import is_outdated
 from moca.storage.unit_of_work import Batch
 
 _INPUTS = Update(Message, Message.processed, Message.reply)

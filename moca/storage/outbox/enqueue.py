@@ -1,25 +1,16 @@
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from datetime import datetime
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from moca.core.accounts import REMOVED
 from moca.core.content.content import Content
-from moca.core.content.splitting import MAX_MESSAGE_BYTES
 from moca.core.content.uploads import parts_with_file
-from moca.core.conversation.consent import OPTED_OUT
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.replies import QueueReply, ReplyQueued, ReplyRefused
 from moca.core.outbox.queued_reply import QueuedReply, ReplyAddress, channel_of
-from moca.core.reasons import because_held
 from moca.core.types import (
     Author,
-    ClosingMessage,
-    ConversationStatus,
     ItemStatus,
     MessageStatus,
-    Outcome,
     Role,
     Stage,
 )
@@ -29,12 +20,22 @@ from moca.storage.db.bulk import Insertion, Update
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
 from moca.storage.messages.outcomes import conclude, unanswered_texts
-from moca.storage.outbox.destinations import Destination, find_destinations
-from moca.storage.outbox.items import has_private_reply, is_held, unanswered_comments
+from moca.storage.outbox.destinations import find_destinations
+from moca.storage.outbox.items import unanswered_comments
 from moca.storage.outbox.lost_answers import announce_again
+from moca.storage.outbox.refusals import (
+    GONE,
+    NO_UPLOAD,
+    NOTHING_LEFT,
+    OUTDATED,
+    ConsideredReply,
+    Refusal,
+    is_outdated,
+    refusal_of,
+)
 from moca.storage.outbox.teammate_replies import follow_teammate_reply
 from moca.storage.unit_of_work import Batch
-from moca.storage.uploads.owners import TAKEN_OR_GONE, ReplyUploads, attach_to_message
+from moca.storage.uploads.owners import ReplyUploads, attach_to_message
 
 _MESSAGES = Insertion(
     Message,
@@ -76,30 +77,6 @@ _PARTS = Update(Message, Message.part_of)
 _AWAY_TEXTS = Update(Conversation, Conversation.away_text_at)
 
 
-class _Refusal(NamedTuple):
-    because: str
-    outcome: Outcome | None = Outcome.SUPPRESSED
-    """The outcome of the inputs; None if they are to be answered again."""
-
-
-_GONE = _Refusal(REMOVED)
-_NO_UPLOAD = _Refusal(TAKEN_OR_GONE)
-_NOTHING_LEFT = _Refusal("the messages no longer need a reply")
-_OUTDATED = _Refusal("the message was edited after the reply was generated", outcome=None)
-
-
-class _Considered(NamedTuple):
-    command: QueueReply
-    place: Destination
-    inputs: tuple[int, ...]
-    comment_id: str | None
-    parts: tuple[Content, ...]
-
-    @property
-    def scheduled_for(self) -> datetime:
-        return self.command.scheduled_for or self.command.at
-
-
 class _Written(NamedTuple):
     """The ids of one part's rows."""
 
@@ -116,7 +93,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
     comments = unanswered_comments(all_inputs)
     removed = removed_among(place.account_id for place in places.values())
     uploads = ReplyUploads(commands)
-    judged: list[tuple[_Considered, _Refusal | None]] = []
+    judged: list[tuple[ConsideredReply, Refusal | None]] = []
     taken: set[str] = set()
     for command in commands:
         place = places.get(command.conversation_id)
@@ -128,15 +105,15 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         answered = (comments[each] for each in inputs if each in comments)
         comment_id = command.comment_id or next(answered, None)
         parts = parts_with_file(storable_content(command.content), command.attachment)
-        considered = _Considered(command, place, inputs, comment_id, parts)
-        outdated = _OUTDATED if is_outdated(command, texts) else None
-        gone = _GONE if place.account_id in removed else None
-        refusal = gone or outdated or _refusal(considered, taken)
+        considered = ConsideredReply(command, place, inputs, comment_id, parts)
+        outdated = OUTDATED if is_outdated(command, texts) else None
+        gone = GONE if place.account_id in removed else None
+        refusal = gone or outdated or refusal_of(considered, taken)
         has_upload = refusal is not None or uploads.take(command)
-        judged.append((considered, refusal if has_upload else _NO_UPLOAD))
+        judged.append((considered, refusal if has_upload else NO_UPLOAD))
         taken |= {comment_id} if comment_id else set()
     rows = iter(_write([each for each, refusal in judged if refusal is None]))
-    queued: list[tuple[_Considered, int]] = []
+    queued: list[tuple[ConsideredReply, int]] = []
     for each, refusal in judged:
         if refusal is None:
             written = next(rows)
@@ -149,45 +126,9 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
             follow_teammate_reply(batch, each.command, each.place, message_id)
 
 
-def is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
-    """Return whether an input was edited after the reply was made."""
-    made_of = zip(command.input_ids, command.made_of, strict=False)
-    return any(texts.get(each, text) != text for each, text in made_of)
-
-
-def _refusal(considered: _Considered, taken: AbstractSet[str]) -> _Refusal | None:
-    command, place = considered.command, considered.place
-    if place.status == ConversationStatus.CLOSED:
-        return _Refusal(because_held(place.status))
-    if command.author is not Author.BOT:
-        comment_id = considered.comment_id
-        return None if comment_id is None else _refusal_in_private(considered, comment_id, taken)
-    if is_held(place.status, place.held_until, command.at):
-        return _Refusal(because_held(place.status))
-    if place.opted_out_at is not None and command.closing_message is not ClosingMessage.OPT_OUT:
-        return _Refusal(OPTED_OUT)
-    if command.input_ids and not considered.inputs:
-        return _NOTHING_LEFT
-    if considered.comment_id is not None:
-        return _refusal_in_private(considered, considered.comment_id, taken)
-    return None
-
-
-def _refusal_in_private(
-    considered: _Considered, comment_id: str, taken: AbstractSet[str]
-) -> _Refusal | None:
-    if len(considered.parts) > 1:
-        because = f"a private reply is one message of at most {MAX_MESSAGE_BYTES} bytes"
-        return _Refusal(because, Outcome.FAILED)
-    is_answered = has_private_reply(comment_id, considered.place.account_id)
-    if is_answered or comment_id in taken:
-        return _Refusal("the comment already has a private reply")
-    return None
-
-
-def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
+def _refuse(batch: Batch, refused: ConsideredReply, refusal: Refusal) -> None:
     command, because, contact = refused.command, refusal.because, refused.place.contact
-    if refusal is _NOTHING_LEFT and announce_again(batch, command, contact):
+    if refusal is NOTHING_LEFT and announce_again(batch, command, contact):
         return
     if refusal.outcome is None:
         for each in refused.inputs:
@@ -199,7 +140,7 @@ def _refuse(batch: Batch, refused: _Considered, refusal: _Refusal) -> None:
     batch.answer(command.receipt, Conflict(because))
 
 
-def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
+def _write(accepted: Sequence[ConsideredReply]) -> list[list[_Written]]:
     """Insert the rows; those of one reply are adjacent, in the order of its parts."""
     parts = [(each, content) for each in accepted for content in each.parts]
     message_ids = _MESSAGES.returning_ids(_message(*part) for part in parts)
@@ -230,7 +171,7 @@ def _write(accepted: Sequence[_Considered]) -> list[list[_Written]]:
     return replies
 
 
-def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
+def _message(accepted: ConsideredReply, content: Content) -> tuple[object, ...]:
     return (
         accepted.place.conversation_id,
         accepted.place.account_id,
@@ -251,7 +192,7 @@ def _message(accepted: _Considered, content: Content) -> tuple[object, ...]:
     )
 
 
-def _item(accepted: _Considered, content: Content, message_id: int) -> tuple[object, ...]:
+def _item(accepted: ConsideredReply, content: Content, message_id: int) -> tuple[object, ...]:
     is_first = content is accepted.parts[0]
     return (
         message_id,
@@ -268,7 +209,7 @@ def _item(accepted: _Considered, content: Content, message_id: int) -> tuple[obj
     )
 
 
-def _announce(batch: Batch, accepted: _Considered, parts: Sequence[_Written]) -> None:
+def _announce(batch: Batch, accepted: ConsideredReply, parts: Sequence[_Written]) -> None:
     command = accepted.command
     count = f" in {len(parts)} parts" if len(parts) > 1 else ""
     for each in accepted.inputs:
@@ -283,7 +224,7 @@ def _announce(batch: Batch, accepted: _Considered, parts: Sequence[_Written]) ->
     batch.answer(command.receipt, Done(parts[0].message_id))
 
 
-def _queued(accepted: _Considered, part: _Written) -> QueuedReply:
+def _queued(accepted: ConsideredReply, part: _Written) -> QueuedReply:
     return QueuedReply(
         item_id=part.item_id,
         message_id=part.message_id,
