@@ -1,22 +1,21 @@
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from moca.core.accounts import REMOVED
 from moca.core.messages.delivery import ClaimReply, ReplyClaimed, ReplyDropped
 from moca.core.messages.operator_actions import FreezeChanged
 from moca.core.outbox.queued_reply import ReplyAddress
-from moca.core.reasons import Because, Reason
-from moca.core.types import ItemStatus, MessageStatus, Outcome, Role, Stage
+from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.accounts.ownership import removed_among
-from moca.storage.db.bulk import Update, in_chunks
-from moca.storage.db.rows import read_rows
+from moca.storage.db.bulk import Update
 from moca.storage.db.tables import Message, QueueItem
 from moca.storage.handlers import handles
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.freeze import is_frozen
 from moca.storage.outbox.items import OutboxItem, earlier_parts, hold_items_by_id
 from moca.storage.outbox.pending import known_mids
+from moca.storage.outbox.reply_windows import refused_because, with_own_windows
 from moca.storage.unit_of_work import Batch, WriterPolicy
 
 _ITEMS = Update(
@@ -37,7 +36,7 @@ def claim_replies(batch: Batch, commands: Sequence[ClaimReply]) -> None:
     if is_frozen():
         # The news of it may have been lost: told again before the claims, which are given back.
         batch.tell(FreezeChanged(is_frozen=True))
-    claims = _Claims(batch, _with_own_windows(items), earlier_parts(items.values()), removed)
+    claims = _Claims(batch, with_own_windows(items), earlier_parts(items.values()), removed)
     for command in commands:
         claims.consider(command)
     _write(claims.claimed)
@@ -64,7 +63,7 @@ class _Claims:
             self.batch.tell(ReplyDropped(reply.contact, reply.item_id, waits or ""))
             return
         is_removed = item.account_id in self.removed
-        refused = REMOVED if is_removed else _refused_because(item, at, self.batch.policy)
+        refused = REMOVED if is_removed else refused_because(item, at, self.batch.policy)
         if refused is None and self.earlier.get(item.id):
             refused = "an earlier part of the reply is unconfirmed"
         if refused is None:
@@ -102,25 +101,6 @@ def _waits_because(item: OutboxItem | None, earlier: Mapping[int, Sequence[str]]
     return None
 
 
-def _refused_because(item: OutboxItem, at: datetime, policy: WriterPolicy) -> str | None:
-    silenced = item.silenced_because(at)
-    if silenced is not None:
-        return silenced
-    window = _window(item, policy)
-    if item.window_opened_at is None or at > item.window_opened_at + window:
-        days, hours = divmod(window, timedelta(days=1)), window / timedelta(hours=1)
-        span = f"{days[0]}-day" if days[0] > 1 else f"{hours:g}-hour"
-        return Because(Reason.WINDOW_CLOSED, f"the {span} reply window has closed")
-    return None
-
-
-def _window(item: OutboxItem, policy: WriterPolicy) -> timedelta:
-    is_only_for_a_day = item.is_by_bot or item.is_reaction
-    if is_only_for_a_day and item.comment_id is None:
-        return policy.window
-    return policy.operator_window
-
-
 def _reply_claimed(item: OutboxItem, at: datetime, policy: WriterPolicy) -> ReplyClaimed:
     opened_at = item.window_opened_at
     is_late = opened_at is not None and at > opened_at + policy.window
@@ -128,31 +108,6 @@ def _reply_claimed(item: OutboxItem, at: datetime, policy: WriterPolicy) -> Repl
     reply, since = replace(item.reply(), way=way), item.unconfirmed_since
     known = frozenset[str]() if since is None else known_mids(item.contact, since)
     return ReplyClaimed(reply, at, known)
-
-
-def _with_own_windows(items: Mapping[int, OutboxItem]) -> dict[int, OutboxItem]:
-    """Start the window of a private reply at the comment that it answers."""
-    comments = _comments(items.values())
-    return {
-        item.id: item._replace(
-            window_opened_at=comments.get(item.comment_id or "", item.window_opened_at)
-        )
-        for item in items.values()
-    }
-
-
-def _comments(items: Iterable[OutboxItem]) -> dict[str, datetime]:
-    """Return when the comments that these items answer in private arrived, by comment id."""
-    comment_ids = {item.comment_id for item in items if item.comment_id is not None}
-    columns = (Message.mid, Message.sent_at, Message.created_at)
-    found = {}
-    for chunk in in_chunks(sorted(comment_ids)):
-        query = Message.select(*columns).where(
-            (Message.mid << chunk) & (Message.role == Role.USER.value)
-        )
-        for mid, sent_at, created_at in read_rows(query):
-            found[mid] = min(sent_at or created_at, created_at)
-    return found
 
 
 def _announce(batch: Batch, item: OutboxItem, at: datetime) -> None:
