@@ -10,9 +10,11 @@ from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.conversation.consent import Consent
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.core.profile import IceBreaker, MenuItem, MessengerProfile
+from moca.core.topics import Mode, TopicMode, TopicModes, check_topic
 from moca.settings.errors import BadSettings
 from moca.settings.opening_hours import BusinessHoursSection as HoursSection
 from moca.settings.sections import Settings
+from moca.settings.topics import Topics, delay_minutes
 from moca.storage.db.private_file import path_beside
 from moca.storage.uploads.retention import UploadRetention
 from moca.storage.writer import WriterPolicy
@@ -28,7 +30,7 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
     """Return the conversations' policy.
 
     Raises:
-        BadSettings: If holidays are configured but not available.
+        BadSettings: If holidays are configured but not available, or a topic has a bad name.
     """
     section, replies, hours = settings.conversation, settings.replies, settings.business_hours
     manners = settings.manners
@@ -50,7 +52,31 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         hand_over_text=manners.hand_over_text,
         disclosure=replies.disclosure,
         disclosure_gap=timedelta(hours=replies.disclosure_gap_hours),
+        topics=topic_modes(settings.topics),
     )
+
+
+def topic_modes(section: Topics) -> TopicModes:
+    """Return the mode of each topic.
+
+    Raises:
+        BadSettings: If a topic has a bad name.
+    """
+    return TopicModes({_topic(name): _topic_mode(text) for name, text in section.modes.items()})
+
+
+def _topic(name: str) -> str:
+    try:
+        return check_topic(name)
+    except ValueError as error:
+        raise BadSettings([f"topics.{name}: {error}"]) from None
+
+
+def _topic_mode(text: str) -> TopicMode:
+    minutes = delay_minutes(text)
+    if minutes is None:
+        return TopicMode(Mode(text))
+    return TopicMode(Mode.DELAY, timedelta(minutes=minutes))
 
 
 def sender_policy(settings: Settings) -> SenderPolicy:

@@ -31,6 +31,7 @@ from moca.core.messages.replies import (
     GenerateReply,
     HandOverConversation,
     QueueReply,
+    RecallHeldReplies,
     RecordSteps,
     ShareReply,
 )
@@ -166,7 +167,7 @@ class ConversationActor(MailboxActor):
         match effect:
             case ConcludeMessages() | RecordSteps() | HandOverConversation():
                 self._context.record(effect)
-            case QueueReply() | ShareReply():
+            case QueueReply() | RecallHeldReplies() | ShareReply():
                 self._context.record(effect)
             case GenerateReply():
                 self._context.generate(effect)

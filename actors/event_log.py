@@ -5,7 +5,7 @@ import structlog
 from moca.core.messages.delivery import ReplyDropped, ReplyFailed, ReplySent, ReplyUnknown
 from moca.core.messages.inbound import MessageArrived, MessageEdited, MessageErased
 from moca.core.messages.operator_actions import ConversationChanged
-from moca.core.messages.replies import MessagesEnded, ReplyQueued
+from moca.core.messages.replies import MessagesEnded, ReplyHeld, ReplyQueued
 from moca.core.types import ContactKey, Outcome
 from moca.logs import contact_hash
 
@@ -26,8 +26,9 @@ def log_fact(event: object) -> None:
             _line("message_unsent", contact, message=message_id)
         case ReplyQueued(contact, reply, input_ids):
             _line("reply_queued", contact, message=reply.message_id, answers=input_ids)
-        case ReplySent(contact, item_id):
-            _line("reply_sent", contact, item=item_id)
+        case ReplyHeld(contact, item_id) | ReplySent(contact, item_id):
+            fact = "reply_held" if isinstance(event, ReplyHeld) else "reply_sent"
+            _line(fact, contact, item=item_id)
         case ReplyFailed(contact, item_id, because):
             _line("reply_failed", contact, item=item_id, because=because)
         case ReplyUnknown(contact, item_id):

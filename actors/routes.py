@@ -29,7 +29,13 @@ from moca.core.messages.inbound import (
 from moca.core.messages.operator_actions import ContactErased, ConversationChanged, FreezeChanged
 from moca.core.messages.push import PushesTaken
 from moca.core.messages.reconciliation import ArrivalsCounted, MessagesMissed, ReconciliationsDue
-from moca.core.messages.replies import MessagesEnded, ReplyQueued, ReplyRefused, ReplyShared
+from moca.core.messages.replies import (
+    MessagesEnded,
+    ReplyHeld,
+    ReplyQueued,
+    ReplyRefused,
+    ReplyShared,
+)
 
 
 class Recipient(Enum):
@@ -69,6 +75,7 @@ ALSO_FOR_SENDER = (ReplyQueued, ReplySent, ReplyDropped)
 """Events that the supervisor passes on to the sender, too."""
 
 FOR_OWNER = (
+    ReplyHeld,
     ReplyQueued,
     ReplyRefused,
     ReplyShared,

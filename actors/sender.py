@@ -291,7 +291,7 @@ class SenderActor(MailboxActor):
 
     def _find_pending(self, now: datetime, *, is_sweep: bool = False) -> None:
         wanted = self._backlog.ask(now, self._outbox.blocked(now), self._outbox.item_ids)
-        self._record(replace(wanted, with_recent=not self._is_restored, shortens_backoffs=is_sweep))
+        self._record(replace(wanted, with_recent=not self._is_restored, is_sweep=is_sweep))
 
     def _look_again_at(self, now: datetime) -> None:
         wakes = (self._outbox.wake_at(now), self._settling.wake_at(now), self._backlog.wake_at())

@@ -85,8 +85,9 @@ class ReplaySystem:
         self._dispatcher = SteppingDispatcher(fail_fast=False)
         self._timers = ManualTimers()
         replay_graph = ReplayGraph(archive)
+        policy = conversation_policy(settings)
         self._system = System(
-            conversation=conversation_policy(settings),
+            conversation=replace(policy, topics=policy.topics.without_review()),
             sender=replace(sender_policy(settings), sweep=_SELDOM),
             dependencies=Dependencies(
                 open_writer=lambda: Writer(database, writer_policy(settings)),

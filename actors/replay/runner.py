@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from actors.config import topic_modes
 from actors.replay.harness import ReplaySystem
 from moca.clock import VirtualTime, virtual_time
 from moca.core.inbound.events import Echo, Event
@@ -77,7 +78,10 @@ def _generator(settings: Settings, plan: ReplayPlan) -> GeneratorChain:
         asked_from = plan.since if plan.with_model else None
         return FreeOnlyGenerator(name, generator, asked_from)
 
-    return make_generator(settings.replies.chain, settings.replies.tables, wrap=spared)
+    topics = topic_modes(settings.topics).names
+    return make_generator(
+        settings.replies.chain, settings.replies.tables, wrap=spared, topics=topics
+    )
 
 
 class _Replay:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours
 from moca.core.reply_window import BOT_WINDOW
+from moca.core.topics import TopicModes
 
 
 class ReplyMode(StrEnum):
@@ -50,6 +51,8 @@ class ConversationPolicy:
     """States that a bot is replying: before its first reply, after a gap and after a teammate.
     Empty sends nothing."""
     disclosure_gap: timedelta = timedelta(hours=24)
+    topics: TopicModes = field(default_factory=TopicModes)
+    """Which replies are held for the team, or not made at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ class Reason(StrEnum):
     ASKED_FOR_PERSON = "asked_for_person"
     CANCELLED = "cancelled"
     DASHBOARD_TEST = "dashboard_test"
+    DISCARDED = "discarded"
     DUPLICATE = "duplicate"
     HANDED_OVER = "handed_over"
     HOURLY_LIMIT = "hourly_limit"
@@ -20,6 +21,8 @@ class Reason(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     RECALLED = "recalled"
     RESTORED = "restored"
+    SUPERSEDED = "superseded"
+    TOPIC_OFF = "topic_off"
     UNSENT = "unsent"
     WINDOW_CLOSED = "window_closed"
     # The bot was held before the message came.
@@ -99,6 +102,7 @@ _TEXTS = {
     Reason.ASKED_FOR_PERSON: "the contact asked for a person",
     Reason.CANCELLED: "a teammate cancelled the reply",
     Reason.DASHBOARD_TEST: "a test message from Meta's dashboard",
+    Reason.DISCARDED: "a teammate discarded the draft",
     Reason.DUPLICATE: "same text",
     Reason.HANDED_OVER: "handed over to the team",
     Reason.HOURLY_LIMIT: "limit of replies per contact per hour reached",
@@ -109,6 +113,8 @@ _TEXTS = {
     Reason.OUTSIDE_HOURS: "outside business hours",
     Reason.RECALLED: "the message it answers was edited",
     Reason.RESTORED: "restored from a backup: it may have been answered since",
+    Reason.SUPERSEDED: "the contact wrote more before the reply was sent",
+    Reason.TOPIC_OFF: "the bot does not answer this topic",
     Reason.UNSENT: "the contact unsent the message",
     Reason.WINDOW_CLOSED: "the reply window has closed",
     Reason.IS_CLOSED: "the conversation is closed",

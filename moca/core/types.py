@@ -33,6 +33,7 @@ class MessageStatus(StrEnum):
     """The delivery status of a message; always `received` for a contact's message."""
 
     RECEIVED = "received"
+    HELD = "held"
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
@@ -44,6 +45,8 @@ class MessageStatus(StrEnum):
 class ItemStatus(StrEnum):
     """The status of a queue item."""
 
+    HELD = "held"
+    """It waits for a teammate's approval, or for its delay to end."""
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
@@ -201,3 +204,5 @@ class MadeBy:
     """The name of its rule; None if it is made without rules."""
     is_ai: bool = False
     """Whether a language model, or what stands for one, wrote the text."""
+    topic: str | None = None
+    """What the reply is about; None is `other`."""

@@ -25,6 +25,7 @@ _FOR_PEOPLE = frozenset(
     {
         Reason.ASKED_FOR_PERSON,
         Reason.CANCELLED,
+        Reason.DISCARDED,
         Reason.HANDED_OVER,
         Reason.HOURLY_LIMIT,
         Reason.IS_PAUSED,
@@ -33,6 +34,7 @@ _FOR_PEOPLE = frozenset(
         Reason.OPTED_OUT,
         Reason.OUTSIDE_HOURS,
         Reason.RESTORED,
+        Reason.TOPIC_OFF,
         Reason.WAS_PAUSED,
         Reason.WAS_TAKEN_OVER,
         Reason.WINDOW_CLOSED,

@@ -87,7 +87,8 @@ class GeneratorChain:
                     return replace(reply, because=by, made_by=_made_by(link, reply.rule))
                 case GeneratedReply(by=by):
                     by = _maker(f"{link.name}: {by}" if by else link.name, passed)
-                    return replace(reply, by=by, made_by=_made_by(link, reply.rule))
+                    made_by = _made_by(link, reply.rule, reply.topic)
+                    return replace(reply, by=by, made_by=made_by)
                 case Content():
                     by = _maker(link.name, passed)
                     is_sample = getattr(link.generator, "is_sample", False)
@@ -108,8 +109,8 @@ def _reply_of(link: ChainLink, request: ReplyRequest) -> Reply:
         raise GenerationError(f"crashed ({type(error).__name__})") from None
 
 
-def _made_by(link: ChainLink, rule: str | None = None) -> MadeBy:
-    return MadeBy(link.name, rule, getattr(link.generator, "is_ai", False))
+def _made_by(link: ChainLink, rule: str | None = None, topic: str | None = None) -> MadeBy:
+    return MadeBy(link.name, rule, getattr(link.generator, "is_ai", False), topic)
 
 
 def _maker(by: str, passed: Sequence[str]) -> str:

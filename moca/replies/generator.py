@@ -49,6 +49,8 @@ class GeneratedReply:
     """Whether it stands for a reply that would differ each time."""
     rule: str | None = None
     """The name of the rule that it follows."""
+    topic: str | None = None
+    """What it is about; None is `other`."""
     made_by: MadeBy | None = None
     """Filled in by the chain."""
 

@@ -4,6 +4,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from moca.core.topics import OTHER
 from moca.replies.budget import BudgetRecord, DailyBudget
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import FixedGenerator, MockGenerator
@@ -38,6 +39,7 @@ def make_generator(
     tables: Mapping[str, Table],
     record: BudgetRecord = _NO_RECORD,
     wrap: Callable[[str, ReplyGenerator], ReplyGenerator] = _as_it_is,
+    topics: Sequence[str] = (),
 ) -> GeneratorChain:
     """Build a chain of the named generators, which reports which of them answered.
 
@@ -47,6 +49,7 @@ def make_generator(
         record: Returns how much of today's budget was used before this start, and receives it
             when the budget is used up.
         wrap: Replaces a generator, given its name.
+        topics: From which a model chooses the topic of its reply.
 
     Raises:
         BadGenerator: With every problem of every generator.
@@ -55,7 +58,10 @@ def make_generator(
     problems: list[str] = []
     for name in names:
         try:
-            generator = wrap(name, _made(name, tables.get(name, {}), record))
+            table = tables.get(name, {})
+            if name == "model" and set(topics) - {OTHER}:
+                table = {**table, "topics": tuple(topics)}
+            generator = wrap(name, _made(name, table, record))
             links.append(ChainLink(name, generator, is_quick=name in FREE))
         except BadGenerator as error:
             problems += error.problems

@@ -21,8 +21,9 @@ def _rows(table: BaseModel, usual: BaseModel, prefix: str) -> Iterator[tuple[str
             yield from _rows(value, default, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", _shown(value), _shown(default)
-    for key in table.model_extra or {}:
-        yield f"{prefix}{key}", _MASK, ""
+    for key, value in (table.model_extra or {}).items():
+        # What no section describes is a Secret, except a topic's mode.
+        yield f"{prefix}{key}", _shown(value) if isinstance(value, str) else _MASK, ""
 
 
 def mask_passwords(text: str) -> str:

@@ -9,6 +9,7 @@ from moca.settings.opening_hours import BusinessHoursSection
 from moca.settings.profile import ProfileSection
 from moca.settings.replies import Replies
 from moca.settings.section import NO_SECRET, Section
+from moca.settings.topics import Topics
 
 SANDBOX_APP_SECRET = "sandbox-app-secret"  # noqa: S105 - public on purpose: it guards nothing
 SANDBOX_VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105
@@ -284,6 +285,7 @@ class Settings(Section):
     replies: Replies = Replies()
     business_hours: BusinessHoursSection = BusinessHoursSection()
     manners: Manners = Manners()
+    topics: Topics = Topics()
     notify: Notify = Notify()
     profile: ProfileSection = ProfileSection()
     sender: Sender = Sender()

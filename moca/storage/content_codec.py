@@ -72,9 +72,10 @@ def read_received(stored: str | None) -> ReceivedContent | None:
 
 def made_by_columns(
     made_by: MadeBy | None, author: Author
-) -> tuple[str | None, str | None, bool | None]:
-    """Return generator, rule, and whether a model wrote it; None for people."""
+) -> tuple[str | None, str | None, bool | None, str | None]:
+    """Return generator, rule, whether a model wrote it, and topic; None for people."""
     if made_by is None:
-        return None, None, False if author is Author.BOT else None
+        return None, None, False if author is Author.BOT else None, None
     rule = None if made_by.rule is None else storable(made_by.rule)
-    return short(made_by.generator), rule, made_by.is_ai
+    topic = None if made_by.topic is None else short(made_by.topic)
+    return short(made_by.generator), rule, made_by.is_ai, topic

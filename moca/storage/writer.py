@@ -34,7 +34,7 @@ from moca.storage.operators import (
     saved_replies,
 )
 from moca.storage.operators.audit import carry_out_audited
-from moca.storage.outbox import claim, freeze, operator_actions, pending, restored, results
+from moca.storage.outbox import claim, freeze, held, operator_actions, pending, restored, results
 from moca.storage.privacy import erase, retention
 from moca.storage.privacy.erase import complete_requests
 from moca.storage.reconciliation import threads
@@ -111,6 +111,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     subscribers,
     claim,
     freeze,
+    held,
     operator_actions,
     pending,
     restored,

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "AccountBody": {"account_id": "17841400000000001", "access_token": "IGAA0123456789"},
     "AccountPatch": {"name": "The shop"},
     "ApiKeyBody": {"name": "Mirror", "scope": "read"},
+    "ApproveBody": {"text": "We open at ten."},
     "ConversationBody": {"assignee": "ada", "labels": ["order"]},
     "EditBody": {"text": "We open at ten."},
     "LabelBody": {"name": "order", "colour": "green"},

@@ -33,6 +33,12 @@ def chain(**answers):
             {"rules": GeneratedReply(HELLO, "rule 'hi'", rule="hi")},
             GeneratedReply(HELLO, "rules: rule 'hi'", rule="hi", made_by=MadeBy("rules", "hi")),
         ),
+        (
+            {"model": GeneratedReply(HELLO, "small-1", topic="prices")},
+            GeneratedReply(
+                HELLO, "model: small-1", topic="prices", made_by=MadeBy("model", topic="prices")
+            ),
+        ),
         ({"mock": HELLO}, GeneratedReply(HELLO, "mock", made_by=MadeBy("mock"))),
         (
             {"rules": HandOver("a complaint")},

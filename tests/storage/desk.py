@@ -6,7 +6,8 @@ from moca.core.inbound.events import Echo, InboundMessage
 from moca.core.messages.delivery import ClaimReply, RecordSent, ReplyClaimed
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.replies import QueueReply, ReplyQueued
-from moca.core.types import Author
+from moca.core.topics import Mode, TopicMode
+from moca.core.types import Author, MadeBy
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
 from moca.storage.writer import Writer, WriterPolicy
 from tests.support.factory import ANNA, at
@@ -14,6 +15,7 @@ from tests.support.factory import ANNA, at
 POLICY = WriterPolicy(
     cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
 )
+DRAFT = TopicMode(Mode.DRAFT)
 
 
 def wrote(mid, text="hello", contact=ANNA, **more):
@@ -82,6 +84,13 @@ class Desk:
         (event,) = self.do(command)
         assert isinstance(event, ReplyQueued), event
         return event.reply
+
+    def hold(self, *input_ids, mode=DRAFT, text="ten", seconds=5, **more):
+        """Hold a reply about prices; return the events."""
+        made_by = MadeBy("rules", "prices", topic="prices")
+        content = Content(text=text)
+        told = {"made_by": made_by, "mode": mode, **more}
+        return self.do(QueueReply(1, input_ids, content, at(seconds), **told))
 
     def claim(self, reply, seconds=6):
         """Store `sending`; return the claimed reply."""

@@ -25,6 +25,7 @@ from moca.core.messages.replies import (
     RecordSteps,
     ReplyDeclined,
     ReplyGenerated,
+    ReplyHeld,
     ReplyQueued,
     ReplyRefused,
     ReplyShared,
@@ -58,8 +59,8 @@ OfDraft = (
 )
 """Events of a reply until it is queued."""
 
-OfReply = ReplyQueued | ReplySent | ReplyUnknown | ReplyFailed | ReplyDropped
-"""Events of a reply once it is queued."""
+OfReply = ReplyHeld | ReplyQueued | ReplySent | ReplyUnknown | ReplyFailed | ReplyDropped
+"""Events of a reply once it is held or queued."""
 
 Event = (
     MessageArrived
@@ -99,7 +100,7 @@ def _is_news(state: Conversation, event: Event) -> bool:
     """Return whether the event concerns the reply in progress."""
     if isinstance(event, ReplySent | ReplyUnknown | ReplyFailed | ReplyDropped):
         return event.item_id in state.in_flight
-    return isinstance(event, OfDraft | ReplyQueued)
+    return isinstance(event, OfDraft | ReplyHeld | ReplyQueued)
 
 
 def _then_advance(
@@ -131,7 +132,7 @@ def _take_in(
             return _changed(state, event, now), ()
         case ReplyDropped(is_recalled=True):
             return state, (ReloadConversation(),)
-        case ReplyQueued():
+        case ReplyHeld() | ReplyQueued():
             return drafts.queue_ready(_queued(state, event), now, policy)
         case ReplySent() | ReplyUnknown() | ReplyFailed() | ReplyDropped():
             return drafts.queue_ready(_follow(state, event, policy), now, policy)
@@ -167,14 +168,12 @@ def _follow(
     policy: ConversationPolicy,
 ) -> Conversation:
     match event:
-        case ReplySent(is_said=False):
-            return replace(state, in_flight=state.in_flight - {event.item_id})
+        case ReplySent(is_said=False) | ReplyFailed() | ReplyDropped():
+            return state.without_item(event.item_id)
         case ReplySent():
             return _with_author(_replied(state, event.item_id, event.at, policy), event)
         case ReplyUnknown():
             return _replied(state, event.item_id, event.at, policy)
-        case ReplyFailed() | ReplyDropped():
-            return replace(state, in_flight=state.in_flight - {event.item_id})
         case _:
             assert_never(event)
 
@@ -258,19 +257,22 @@ def _in_conversation(state: Conversation, event: MessageArrived, now: datetime) 
     )
 
 
-def _queued(state: Conversation, event: ReplyQueued) -> Conversation:
+def _queued(state: Conversation, event: ReplyHeld | ReplyQueued) -> Conversation:
+    if isinstance(event, ReplyHeld):
+        held = frozenset[int]() if event.is_private else frozenset({event.item_id})
+        return replace(drafts.queued(state, event.input_ids), held=state.held | held)
     if event.reply.author is not Author.BOT:
         return state
-    without_draft = drafts.queued(state, event.input_ids)
-    return replace(without_draft, in_flight=state.in_flight | {event.reply.item_id})
+    item_id = event.reply.item_id
+    without_draft = drafts.queued(state.without_item(item_id), event.input_ids)
+    return replace(without_draft, in_flight=state.in_flight | {item_id})
 
 
 def _replied(
     state: Conversation, item_id: int, at: datetime, policy: ConversationPolicy
 ) -> Conversation:
     return replace(
-        state.with_reply(at, policy),
-        in_flight=state.in_flight - {item_id},
+        state.with_reply(at, policy).without_item(item_id),
         remembered=tuple(message for message in state.remembered if message.received_at > at),
         cooldown_until=max(at + policy.cooldown, state.cooldown_until or at),
     )

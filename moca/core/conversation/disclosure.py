@@ -7,6 +7,7 @@ from moca.core.conversation.snapshot import Inbound
 from moca.core.conversation.state import Conversation
 from moca.core.messages.replies import QueueReply
 from moca.core.policy import ConversationPolicy
+from moca.core.topics import AUTO, TopicMode
 from moca.core.types import ClosingMessage, MadeBy
 
 
@@ -33,8 +34,12 @@ def reply_with_disclosure(
     is_away_text: bool = False,
     made_of: Iterable[Inbound] = (),
     made_by: MadeBy | None = None,
+    mode: TopicMode = AUTO,
 ) -> tuple[QueueReply, ...]:
-    """Queue a reply of the bot, with the disclosure if due. The last part answers the messages."""
+    """Queue a reply of the bot, with the disclosure if due. The last part answers the messages.
+
+    The disclosure of a reply that is held is a part of it, so that both end alike.
+    """
     *before, last = disclosed(state, content, now, policy)
     key = f"{state.conversation_id} {now.isoformat()}"
     earlier = [
@@ -47,6 +52,7 @@ def reply_with_disclosure(
             key=f"disclosure {key}",
         )
         for each in before
+        if not mode.holds
     ]
     answered = tuple(input_ids)
     answer = QueueReply(
@@ -59,6 +65,8 @@ def reply_with_disclosure(
         made_of=tuple(message.text for message in made_of),
         key=None if answered else f"unasked {key}",
         made_by=made_by,
+        mode=mode,
+        preface=tuple(before) if mode.holds else (),
     )
     return (*earlier, answer)
 

@@ -22,7 +22,8 @@ from moca.core.messages.replies import (
 )
 from moca.core.policy import ConversationPolicy, ReplyMode
 from moca.core.reasons import Because, Reason
-from moca.core.types import COMMENT_KINDS, Outcome, Stage, Step
+from moca.core.topics import OTHER, Mode
+from moca.core.types import COMMENT_KINDS, MadeBy, Outcome, Stage, Step
 
 Group = tuple[Inbound, ...]
 
@@ -87,6 +88,8 @@ def take_content(
     fault = fault_in(event.content)
     if fault is not None:
         return _try_again(state, draft, f"Instagram would reject it: {fault}", now, policy)
+    if policy.topics.of(_topic(event.made_by)).mode is Mode.OFF:
+        return _leave_to_team(state, draft, _topic(event.made_by), now, policy)
     made = replace(
         draft,
         content=event.content,
@@ -107,9 +110,27 @@ def take_refusal(
     if draft is None:
         return state, ()
     because = Because(Reason.NO_REPLY_WANTED, f"no reply needed: {event.because}")
+    declined, effects = _end_unanswered(state, draft, because, now, policy)
+    return declined, (_noted(draft, now, "declined", event.because), *effects)
+
+
+def _leave_to_team(
+    state: Conversation, draft: Draft, topic: str, now: datetime, policy: ConversationPolicy
+) -> Decision:
+    because = Because(Reason.TOPIC_OFF, f"the bot does not answer the topic {topic}")
+    return _end_unanswered(state, draft, because, now, policy)
+
+
+def _end_unanswered(
+    state: Conversation, draft: Draft, because: str, now: datetime, policy: ConversationPolicy
+) -> Decision:
     ended = ConcludeMessages(draft.input_ids, Outcome.SUPPRESSED, because, now)
     remaining, effects = queue_ready(drop(state, draft.input_ids), now, policy)
-    return remaining, (_noted(draft, now, "declined", event.because), ended, *effects)
+    return remaining, (ended, *effects)
+
+
+def _topic(made_by: MadeBy | None) -> str:
+    return (made_by and made_by.topic) or OTHER
 
 
 def take_handover(
@@ -152,6 +173,7 @@ def queue_ready(state: Conversation, now: datetime, policy: ConversationPolicy) 
             policy,
             made_of=draft.inputs,
             made_by=draft.made_by,
+            mode=policy.topics.of(_topic(draft.made_by)),
         )
         same_as = _message_with_same_reply(state, draft)
         effects += (*before, reply) if same_as is None else (ShareReply(same_as, reply),)

@@ -9,6 +9,7 @@ from moca.core.messages.replies import (
     GenerateReply,
     HandOverConversation,
     QueueReply,
+    RecallHeldReplies,
     RecordSteps,
     ShareReply,
 )
@@ -38,6 +39,7 @@ Effect = (
     | HandOverConversation
     | QueueReply
     | ReadName
+    | RecallHeldReplies
     | RecordSteps
     | ShareReply
     | WakeAt

@@ -8,10 +8,10 @@ from moca.core.conversation.drafts import Group, group
 from moca.core.conversation.effects import Decision, UnloadConversation, WakeAt
 from moca.core.conversation.handover import hand_over
 from moca.core.conversation.state import Conversation
-from moca.core.messages.replies import ConcludeMessages, RecordSteps
+from moca.core.messages.replies import ConcludeMessages, RecallHeldReplies, RecordSteps
 from moca.core.policy import ConversationPolicy
 from moca.core.reasons import Because, Reason, because_held
-from moca.core.types import Outcome, Stage, Step
+from moca.core.types import COMMENT_KINDS, Outcome, Stage, Step
 
 
 def advance(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
@@ -61,6 +61,9 @@ def _flush_in_time(state: Conversation, now: datetime, policy: ConversationPolic
 
 
 def _answer(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:
+    if state.held and any(each.kind not in COMMENT_KINDS for each in state.gathered):
+        recall = RecallHeldReplies(state.contact, state.conversation_id, now)
+        return replace(state, is_recalling=True, heard_at=now), (recall,)
     emptied = replace(state, gathered=(), gathering_since=None)
     groups = group(state.gathered, policy.mode)
     left = state.replies_left(policy, now)

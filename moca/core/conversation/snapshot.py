@@ -41,6 +41,8 @@ class Snapshot:
     """Recent messages against which repeats are detected; none from before the last reply."""
     in_flight: frozenset[int] = frozenset()
     """The bot's queue items that are pending or sending."""
+    held: frozenset[int] = frozenset()
+    """The bot's held queue items, private replies to comments excepted."""
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
     recent_replies: tuple[datetime, ...] = ()

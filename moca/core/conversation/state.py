@@ -56,6 +56,10 @@ class Conversation:
     said: tuple[tuple[Content, int], ...] = ()
     """The replies to this burst, each with the id of a message it answers; none is sent twice."""
     in_flight: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
+    """The held replies, which give way to one reply to all once the contact writes more."""
+    is_recalling: bool = False
+    """Whether it waits for the held replies to be recalled."""
     cooldown_until: datetime | None = None
     away_text_at: datetime | None = None
     deferred: tuple[Inbound, ...] = ()
@@ -84,6 +88,7 @@ class Conversation:
             held_until=snapshot.held_until,
             remembered=snapshot.remembered,
             in_flight=snapshot.in_flight,
+            held=snapshot.held,
             cooldown_until=snapshot.cooldown_until,
             away_text_at=snapshot.away_text_at,
             recent_replies=snapshot.recent_replies,
@@ -147,6 +152,10 @@ class Conversation:
         held = (*self.deferred, *self.gathered, *drafted)
         return next((message for message in held if message.id == message_id), None)
 
+    def without_item(self, item_id: int) -> "Conversation":
+        """Return the state without a queue item, which is neither held nor in flight any more."""
+        return replace(self, in_flight=self.in_flight - {item_id}, held=self.held - {item_id})
+
     def is_held_at(self, now: datetime) -> bool:
         """Return whether the bot is held: paused, taken over, in standby or closed."""
         if self.status is ConversationStatus.OPEN:
@@ -155,11 +164,11 @@ class Conversation:
 
     @property
     def is_answering(self) -> bool:
-        """Whether a reply is being generated, queued or sent.
+        """Whether a reply is being generated, queued, sent or recalled.
 
         Until it ends, messages are gathered.
         """
-        return bool(self.drafts or self.in_flight)
+        return bool(self.drafts or self.in_flight or self.is_recalling)
 
     @property
     def is_replying(self) -> bool:

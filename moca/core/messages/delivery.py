@@ -31,8 +31,9 @@ class FindPending(Command):
     """The items that the sender already has in memory."""
     only: frozenset[str] | None = None
     """The accounts to search; None searches all."""
-    shortens_backoffs: bool = True
-    """Whether to cut waits that a clock set back has made too long, before anything is read."""
+    is_sweep: bool = True
+    """Whether to release and end what is held, and to cut waits that a clock set back has made too
+    long, before anything is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -122,7 +123,32 @@ class EditReply(AwaitedCommand):
         return AuditText("edited a reply", f"queue item {self.item_id}")
 
 
-QueueItemCommand = CancelReply | EditReply | RetryReply | SettleReply
+@dataclass(frozen=True, slots=True)
+class ApproveReply(AwaitedCommand):
+    """Send a held reply, as it is or with another text. Web -> Supervisor -> Persistence."""
+
+    item_id: int
+    at: datetime
+    texts: Mapping[int, str] = field(default_factory=dict, repr=False)
+    """The new texts of the reply's parts, by queue item; the others stay as they are."""
+
+    def audit_text(self) -> AuditText:
+        what = "edited and approved a draft" if self.texts else "approved a draft"
+        return AuditText(what, f"queue item {self.item_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardReply(AwaitedCommand):
+    """End a held reply unsent. Web -> Supervisor -> Persistence."""
+
+    item_id: int
+    at: datetime
+
+    def audit_text(self) -> AuditText:
+        return AuditText("discarded a draft", f"queue item {self.item_id}")
+
+
+QueueItemCommand = ApproveReply | CancelReply | DiscardReply | EditReply | RetryReply | SettleReply
 """Commands of an operator on a queue item."""
 
 

@@ -6,6 +6,7 @@ from moca.core.content.uploads import AttachedFile
 from moca.core.conversation.snapshot import Inbound
 from moca.core.messages.command import AuditText, AwaitedCommand, Command
 from moca.core.outbox.queued_reply import QueuedReply
+from moca.core.topics import AUTO, TopicMode
 from moca.core.types import Author, ClosingMessage, ContactKey, MadeBy, Outcome, Priority, Step
 
 
@@ -153,6 +154,10 @@ class QueueReply(AwaitedCommand):
     """A file, sent after the content, which may be empty."""
     made_by: MadeBy | None = field(default=None, kw_only=True)
     """None if no generator made it: an operator's, or a text of the settings."""
+    mode: TopicMode = field(default=AUTO, kw_only=True)
+    """Whether the reply is held, and for how long."""
+    preface: tuple[Content, ...] = field(default=(), kw_only=True)
+    """Messages sent before the content, as parts of the same reply."""
 
     def audit_text(self) -> AuditText:
         return AuditText("sent a reply", f"conversation {self.conversation_id}")
@@ -200,6 +205,29 @@ class ReplyQueued:
     contact: ContactKey
     reply: QueuedReply
     input_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHeld:
+    """A reply waits for the team or for its time. Persistence -> Supervisor -> Conversation."""
+
+    contact: ContactKey
+    item_id: int
+    input_ids: tuple[int, ...]
+    is_private: bool = False
+    """Whether it answers a comment, and so never gives way to another reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecallHeldReplies(Command):
+    """Recall what is held in a conversation: its contact wrote more. Conversation -> Persistence.
+
+    The answer makes the conversation load its state again, whether or not anything was held.
+    """
+
+    contact: ContactKey
+    conversation_id: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from moca.replies.circuit import CircuitBreaker
 from moca.replies.generator import GeneratedReply, GenerationError, HandOver, NoReply, ReplyRequest
 from moca.replies.model.completion import Completion, ModelClient, ModelFault
 from moca.replies.model.options import ModelOptions
-from moca.replies.model.prompt import question_of
+from moca.replies.model.prompt import question_of, split_topic
 from moca.replies.model.truncation import within_bytes
 
 
@@ -54,7 +54,8 @@ class ModelGenerator:
 
     def _answer(self, completion: Completion) -> GeneratedReply | HandOver:
         limit = self._options.max_bytes
-        text = within_bytes(completion.text.strip(), limit, is_cut=completion.is_cut)
+        topic, own_text = split_topic(completion.text, self._options.topics)
+        text = within_bytes(own_text.strip(), limit, is_cut=completion.is_cut)
         if completion.wants_person is not None:
             because = f"the model asks for a person: {completion.wants_person}"
             return HandOver(because, Content(text=text) if text else None)
@@ -62,7 +63,7 @@ class ModelGenerator:
             raise GenerationError("the model refused to answer")
         if not text:
             raise GenerationError("the model's answer was empty")
-        return GeneratedReply(Content(text=text), self._options.model)
+        return GeneratedReply(Content(text=text), self._options.model, topic=topic)
 
     def _require_closed(self, now: datetime) -> None:
         with self._lock:

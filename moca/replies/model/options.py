@@ -28,6 +28,8 @@ class ModelOptions:
     circuit_failures: int
     circuit_seconds: float
     may_hand_over: bool
+    topics: tuple[str, ...] = ()
+    """The topics from which the model chooses one; it is not asked if there are none."""
 
     @property
     def circuit_rest(self) -> timedelta:

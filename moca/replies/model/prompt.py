@@ -1,5 +1,6 @@
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from itertools import groupby
 
 from moca.core.conversation.snapshot import Inbound
@@ -14,6 +15,20 @@ _UNNAMED = "the contact"
 _MAX_TEXT_LENGTH = 4000
 _LIMIT = "Answer with one message of at most {limit} bytes of UTF-8, without Markdown."
 _HAND_OVER = "If a person should take over, call the tool hand_over and say so in your text."
+_TOPICS = "Begin with a line of its own that names the topic: 'Topic: ' and one of: {topics}."
+_TOPIC_LINE = re.compile(r"\s*topic\s*:([^\n]*)(?:\n|$)", re.IGNORECASE)
+
+
+def split_topic(text: str, topics: Collection[str]) -> tuple[str | None, str]:
+    """Return the topic that an answer names, and the text without that line.
+
+    The topic is None if it names none, or none of these.
+    """
+    line = _TOPIC_LINE.match(text)
+    if not topics or line is None:
+        return None, text
+    named = line[1].strip().strip("'\"*.").lower()
+    return (named if named in topics else None), text[line.end() :]
 
 
 def question_of(request: ReplyRequest, options: ModelOptions) -> ModelRequest:
@@ -29,6 +44,8 @@ def _system(options: ModelOptions) -> str:
     rules = [_LIMIT.format(limit=options.max_bytes)]
     if options.may_hand_over:
         rules.append(_HAND_OVER)
+    if options.topics:
+        rules.append(_TOPICS.format(topics=", ".join(options.topics)))
     return "\n".join([options.prompt.replace(_NAME, _UNNAMED).strip(), *rules])
 
 

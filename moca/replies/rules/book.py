@@ -42,6 +42,7 @@ class RuleBook:
         text = rule.text_for(input_id, language or self.language, contact_name)
         content = replace(rule.around, text=text)
         if not rule.hand_over:
-            return GeneratedReply(content, f"rule {rule.name!r}", rule=rule.name)
+            by = f"rule {rule.name!r}"
+            return GeneratedReply(content, by, rule=rule.name, topic=rule.topic)
         closing = None if content == Content() else content
         return HandOver(f"rule {rule.name!r} asks for a person", closing, rule.name)

@@ -43,6 +43,7 @@ class Rule:
     hand_over: bool
     at_once: bool = False
     """Whether matching messages are answered without debounce and cooldown."""
+    topic: str | None = None
 
     def language_of(self, occasion: RuleInput) -> str | None:
         """Return the language in which an input matches, "" for any; None if it does not."""

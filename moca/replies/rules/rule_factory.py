@@ -19,6 +19,7 @@ def rule_of(shape: RuleSchema) -> Rule:
         around=_around(shape),
         hand_over=shape.hand_over,
         at_once=shape.at_once,
+        topic=shape.topic,
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from moca.core.content.placeholders import check_placeholders
+from moca.core.topics import check_topic
 from moca.replies.rules.rule_input import check_event
 
 ANY_LANGUAGE = ""
@@ -40,6 +41,7 @@ def _compiles(pattern: str) -> str:
 Filled = Annotated[str, Field(pattern=r"\S")]
 Answer = Annotated[Filled, AfterValidator(check_placeholders)]
 Pattern = Annotated[Filled, AfterValidator(_compiles)]
+Topic = Annotated[str, AfterValidator(check_topic)]
 Event = Annotated[str, AfterValidator(check_event)]
 PerLanguage = BeforeValidator(_per_language)
 
@@ -97,6 +99,7 @@ class RuleSchema(RulesModel):
     media: MediaSchema | None = None
     hand_over: bool = False
     at_once: bool = False
+    topic: Topic | None = None
 
     @model_validator(mode="after")
     def _has_an_effect(self) -> Self:

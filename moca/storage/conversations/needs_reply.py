@@ -11,7 +11,7 @@ from moca.core.work_lists import NeededReply, needs_reply_after, waits_for_perso
 from moca.storage.db.bulk import Update
 from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Selection, is_among
-from moca.storage.db.tables import Conversation, Message
+from moca.storage.db.tables import IS_HELD_REPLY, Conversation, Message, QueueItem
 from moca.storage.operators.push_queue import are_pushes_wanted, queue_pushes
 
 _LOOKED_AT = 100
@@ -95,15 +95,22 @@ def ask_for_reply(conversation_ids: Iterable[int], at: datetime) -> None:
 
 
 def mark_replied(conversation_id: int, at: datetime | None = None) -> None:
-    """Record that a person has replied or decided otherwise; with `at`, only to earlier needs."""
+    """Record that a person has replied or decided otherwise; with `at`, only to earlier needs.
+
+    A conversation with a draft still waits for the team.
+    """
     since = Conversation.needs_reply_since
     needing = since.is_null(is_null=False)
     if at is not None:
         is_latest = Message.id == Conversation.needs_reply_last_id
         earlier = Message.select(peewee.SQL("1")).where(is_latest & (Message.created_at <= at))
         needing = (since <= at) & peewee.fn.EXISTS(earlier)
+    drafts = QueueItem.select(peewee.SQL("1")).where(
+        (QueueItem.conversation == conversation_id) & IS_HELD_REPLY & QueueItem.release_at.is_null()
+    )
     marked = Conversation.update(needs_reply_since=None)
-    marked.where((Conversation.id == conversation_id) & needing).execute()
+    has_ended = needing & ~peewee.fn.EXISTS(drafts)
+    marked.where((Conversation.id == conversation_id) & has_ended).execute()
 
 
 def forget_need_if_nothing_waits(conversation_id: int) -> None:

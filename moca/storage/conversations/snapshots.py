@@ -15,6 +15,7 @@ from moca.storage.db.bulk import in_chunks
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import (
     IS_CURRENT,
+    IS_HELD_REPLY,
     IS_UNANSWERED,
     IS_UNDER_WAY,
     Contact,
@@ -51,7 +52,8 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
     ids = [row.conversation_id for row in rows.values()]
     unanswered = _unanswered(ids)
     earlier = _earlier(rows.values(), min(command.at for command in commands) - batch.policy.dedup)
-    in_flight = _in_flight(ids)
+    in_flight = _own_items(ids, IS_UNDER_WAY)
+    held = _own_items(ids, IS_HELD_REPLY & Message.comment_id.is_null())
     since = min(command.at for command in commands) - _HOUR
     recent_replies = _recent_replies(rows.values(), since, batch.policy.replies_per_hour)
     for command in commands:
@@ -73,6 +75,7 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
                 if since < each.received_at <= command.at
             ),
             in_flight=frozenset(in_flight[row.conversation_id]),
+            held=frozenset(held[row.conversation_id]),
             cooldown_until=row.cooldown_until,
             away_text_at=row.away_text_at,
             recent_replies=tuple(
@@ -177,14 +180,15 @@ def _read(fields: dict[str, Any]) -> Inbound:
     )
 
 
-def _in_flight(conversation_ids: Iterable[int]) -> Mapping[int, list[int]]:
+def _own_items(conversation_ids: Iterable[int], condition: Any) -> Mapping[int, list[int]]:
+    """Return the bot's queue items of each conversation that meet a condition."""
     found: Mapping[int, list[int]] = defaultdict(list)
     query = QueueItem.select(QueueItem.conversation, QueueItem.id).join(
         Message, on=QueueItem.message == Message.id
     )
     by_bot = Message.author == Author.BOT.value
     for chunk in in_chunks(conversation_ids):
-        live = (QueueItem.conversation << chunk) & IS_UNDER_WAY & by_bot
+        live = (QueueItem.conversation << chunk) & condition & by_bot
         for conversation_id, item_id in read_rows(query.where(live)):
             found[conversation_id].append(item_id)
     return found

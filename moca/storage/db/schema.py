@@ -34,6 +34,7 @@ from moca.storage.db.tables import (
     IS_FOR_AT_ONCE,
     IS_FOR_LATER,
     IS_HELD,
+    IS_HELD_REPLY,
     IS_NOT_OPEN,
     IS_PENDING,
     IS_UNANSWERED,
@@ -215,6 +216,7 @@ QueueItem.add_index(
     QueueItem.index(QueueItem.conversation, QueueItem.sent_at, name="queue_item_of_conversation")
 )
 _partial_index("queue_item_under_way", QueueItem, QueueItem.conversation, where=IS_UNDER_WAY)
+_partial_index("queue_item_held", QueueItem, QueueItem.conversation, where=IS_HELD_REPLY)
 _partial_index("queue_item_parting", QueueItem, QueueItem.conversation, where=IS_CLOSING_MESSAGE)
 _partial_index("queue_item_unsettled", QueueItem, QueueItem.id, where=IS_UNSETTLED)
 _partial_index(

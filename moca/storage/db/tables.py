@@ -132,6 +132,9 @@ class Message(Table):
     rule = peewee.TextField(null=True)
     is_ai_generated = peewee.BooleanField(null=True)
     """None for people."""
+    topic = peewee.CharField(null=True)
+    drafted_text = peewee.TextField(null=True)
+    """What the bot wrote, if a teammate changed it on approval."""
 
     class Meta:
         indexes = ((("mid", "account_id", "kind"), True), (("conversation", "id"), False))
@@ -191,6 +194,8 @@ class QueueItem(Table):
     """Identifies the command that queued it, so that repeating the command queues nothing."""
     channel = peewee.CharField(default="", constraints=[SQL("DEFAULT ''")])
     """The name of the channel whose limits apply; see `Channel.name`."""
+    release_at = InstantField(null=True)
+    """When a held reply is sent by itself; None if it waits for approval."""
 
     class Meta:
         table_name = "queue_item"
@@ -266,6 +271,7 @@ IS_UNANSWERED = (
     & Message.outcome.is_null()
     & (Message.processed == SQL("FALSE"))
 )
+IS_HELD_REPLY = QueueItem.status == SQL("'held'")
 IS_PENDING = QueueItem.status == SQL("'pending'")
 IS_FOR_AT_ONCE = IS_PENDING & (QueueItem.scheduled_for <= QueueItem.created_at)
 IS_FOR_LATER = IS_PENDING & (QueueItem.scheduled_for > QueueItem.created_at)

@@ -73,13 +73,13 @@ def store_app_reply(batch: Batch, app_reply: AppReply) -> int:
     detail = f"{_WRITTEN}; {app_reply.how}" if app_reply.how else _WRITTEN
     batch.note(message_id, at, Stage.RECEPTION, "echoed", detail)
     batch.publish(FeedEvent(FeedKind.MESSAGE_SENT, at, message_id))
-    if app_reply.takes_over:
-        _silence(batch, conversation, at, was_open=was_open)
     if not app_reply.how:
         account_id = echo.contact.account_id
         count_teammate_reply(
             TeammateReply(account_id, conversation_id, message_id, Author.HUMAN, "", at)
         )
+    if app_reply.takes_over:
+        _silence(batch, conversation, at, was_open=was_open)
     mark_replied(conversation_id, echo.sent_at if app_reply.how else None)
     end_snooze(conversation_id, (echo.sent_at if app_reply.how else None) or at)
     return message_id

@@ -4,8 +4,8 @@ from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.events import Deletion
 from moca.core.messages.inbound import MessageErased
 from moca.core.reasons import Because, Reason
-from moca.core.types import Author, ContactKey, ItemStatus, MessageStatus, Outcome, Role, Stage
-from moca.storage.db.tables import Event, Message, QueueItem
+from moca.core.types import Author, ContactKey, MessageStatus, Outcome, Role, Stage
+from moca.storage.db.tables import IS_HELD_REPLY, IS_PENDING, Event, Message, QueueItem
 from moca.storage.inbound.webhook_bodies import redact_bodies_of
 from moca.storage.messages.contact_conversations import ContactConversations
 from moca.storage.messages.duplicates import answer_after_all, first_repeat_of
@@ -77,10 +77,8 @@ def _do_not_answer(batch: Batch, writing: StoredMessage, at: datetime) -> None:
     if writing.reply_id is None:
         conclude(batch, [writing.id], Outcome.SUPPRESSED, UNSENT_BECAUSE, at)
         return
-    pending = (QueueItem.message == writing.reply_id) & (
-        QueueItem.status == ItemStatus.PENDING.value
-    )
-    for item in hold_items(pending):
+    unsent = (QueueItem.message == writing.reply_id) & (IS_HELD_REPLY | IS_PENDING)
+    for item in hold_items(unsent):
         if unwanted_among([item]):
             cancel_items(batch, [item], UNSENT_BECAUSE, at)
         else:

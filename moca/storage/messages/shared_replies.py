@@ -14,6 +14,7 @@ from moca.storage.unit_of_work import Batch
 
 _INPUTS = Update(Message, Message.processed, Message.reply)
 _GOES_OR_WENT = (
+    MessageStatus.HELD,
     MessageStatus.QUEUED,
     MessageStatus.SENDING,
     MessageStatus.UNKNOWN,
@@ -56,7 +57,7 @@ def _share(batch: Batch, command: ShareReply, shared: _Shared, texts: Mapping[in
 
 
 def _reply_to(message_id: int, conversation_id: int) -> _Shared | None:
-    """Return the reply to a message that is queued, sent or unconfirmed; None if there is none."""
+    """Return the reply to a message that is held, queued, sent or unconfirmed, or None."""
     reply = Message.alias()
     columns = (reply.id, reply.status, reply.mid, Contact.account_id, Contact.psid)
     query = (

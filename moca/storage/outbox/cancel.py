@@ -4,10 +4,17 @@ from datetime import datetime
 from moca.core.messages.delivery import ReplyDropped
 from moca.core.reasons import code_of
 from moca.core.types import Author, ItemStatus, MessageStatus, Outcome, Stage
-from moca.storage.conversations.needs_reply import ask_for_reply
+from moca.storage.conversations.needs_reply import ask_for_reply, forget_need_if_nothing_waits
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
-from moca.storage.db.tables import IS_CLOSING_MESSAGE, IS_PENDING, IS_UNDER_WAY, Message, QueueItem
+from moca.storage.db.tables import (
+    IS_CLOSING_MESSAGE,
+    IS_HELD_REPLY,
+    IS_PENDING,
+    IS_UNDER_WAY,
+    Message,
+    QueueItem,
+)
 from moca.storage.messages.outcomes import (
     Conclusion,
     conclude,
@@ -24,7 +31,7 @@ _ITEMS = Update(
     QueueItem.status,
     QueueItem.because,
     QueueItem.reason,
-    where="\"status\" = 'pending'",
+    where="\"status\" IN ('held', 'pending')",
 )
 _MESSAGES = Update(Message, Message.status, Message.because)
 
@@ -39,7 +46,7 @@ def cancel_items(
     outcome: Outcome | None = None,
     is_recalled: bool = False,
 ) -> None:
-    """Cancel pending items and conclude the messages they were to answer.
+    """Cancel held or pending items and conclude the messages they were to answer.
 
     For a reply in parts, the remaining parts are cancelled too. With `failed`, the items end as
     failed, so that their author looks at them again. With `is_recalled`, the conversation is told
@@ -63,6 +70,9 @@ def cancel_items(
         [Conclusion(each, outcome, because, at) for ids in inputs.values() for each in ids],
     )
 
+    for each in {item.conversation_id for item in items if item.status == ItemStatus.HELD}:
+        forget_need_if_nothing_waits(each)
+
 
 def silence_bot(
     batch: Batch,
@@ -80,5 +90,6 @@ def silence_bot(
     conclude(batch, unanswered, Outcome.SUPPRESSED, because, at)
     own = QueueItem.conversation == conversation_id
     QueueItem.update(closing_message=None).where(own & IS_CLOSING_MESSAGE).execute()
-    pending = hold_items(own & IS_UNDER_WAY & IS_PENDING & (Message.author == Author.BOT.value))
-    cancel_items(batch, pending, because, at)
+    by_bot = Message.author == Author.BOT.value
+    pending = hold_items(own & IS_UNDER_WAY & IS_PENDING & by_bot)
+    cancel_items(batch, [*hold_items(own & IS_HELD_REPLY & by_bot), *pending], because, at)

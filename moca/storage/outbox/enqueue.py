@@ -21,6 +21,7 @@ from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
 from moca.storage.messages.outcomes import conclude, unanswered_texts
 from moca.storage.outbox.destinations import find_destinations
+from moca.storage.outbox.held import announce_held, follow_hold
 from moca.storage.outbox.items import unanswered_comments
 from moca.storage.outbox.lost_answers import announce_again
 from moca.storage.outbox.refusals import (
@@ -57,6 +58,7 @@ _MESSAGES = Insertion(
     Message.generator,
     Message.rule,
     Message.is_ai_generated,
+    Message.topic,
 )
 _ITEMS = Insertion(
     QueueItem,
@@ -71,6 +73,7 @@ _ITEMS = Insertion(
     QueueItem.closing_message,
     QueueItem.command_key,
     QueueItem.channel,
+    QueueItem.release_at,
 )
 _INPUTS = Update(Message, Message.processed, Message.reply)
 _PARTS = Update(Message, Message.part_of)
@@ -104,7 +107,8 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         inputs = tuple(texts)
         answered = (comments[each] for each in inputs if each in comments)
         comment_id = command.comment_id or next(answered, None)
-        parts = parts_with_file(storable_content(command.content), command.attachment)
+        own_parts = parts_with_file(storable_content(command.content), command.attachment)
+        parts = (*map(storable_content, command.preface), *own_parts)
         considered = ConsideredReply(command, place, inputs, comment_id, parts)
         outdated = OUTDATED if is_outdated(command, texts) else None
         gone = GONE if place.account_id in removed else None
@@ -183,7 +187,7 @@ def _message(accepted: ConsideredReply, content: Content) -> tuple[object, ...]:
         content.text,
         written(content),
         accepted.command.at,
-        MessageStatus.QUEUED,
+        MessageStatus.HELD if accepted.command.mode.holds else MessageStatus.QUEUED,
         False,
         "",
         0,
@@ -198,7 +202,7 @@ def _item(accepted: ConsideredReply, content: Content, message_id: int) -> tuple
         message_id,
         accepted.place.conversation_id,
         accepted.command.priority,
-        ItemStatus.PENDING,
+        ItemStatus.HELD if accepted.command.mode.holds else ItemStatus.PENDING,
         accepted.scheduled_for,
         0,
         "",
@@ -206,21 +210,28 @@ def _item(accepted: ConsideredReply, content: Content, message_id: int) -> tuple
         accepted.command.closing_message,
         accepted.command.key if is_first else None,
         channel_of(accepted.place.account_id, content, accepted.comment_id).name,
+        accepted.command.mode.release_at(accepted.command.at),
     )
 
 
 def _announce(batch: Batch, accepted: ConsideredReply, parts: Sequence[_Written]) -> None:
     command = accepted.command
     count = f" in {len(parts)} parts" if len(parts) > 1 else ""
+    step = "held" if command.mode.holds else "queued"
     for each in accepted.inputs:
         name = f"reply moca-{parts[0].message_id}{count}"
-        batch.note(each, command.at, Stage.QUEUE, "queued", name)
+        batch.note(each, command.at, Stage.QUEUE, step, name)
     for number, part in enumerate(parts, start=1):
         reply = _queued(accepted, part)
         place = f", part {number} of {len(parts)}" if count else ""
         detail = f"item {part.item_id}, priority {command.priority.name.lower()}{place}"
-        batch.note(part.message_id, command.at, Stage.QUEUE, "queued", detail)
-        batch.tell(ReplyQueued(reply.contact, reply, accepted.inputs))
+        batch.note(part.message_id, command.at, Stage.QUEUE, step, detail)
+        if command.mode.holds:
+            announce_held(batch, reply, accepted.inputs, command.at)
+        else:
+            batch.tell(ReplyQueued(reply.contact, reply, accepted.inputs))
+    if command.mode.holds:
+        follow_hold(batch, command)
     batch.answer(command.receipt, Done(parts[0].message_id))
 
 

@@ -1,7 +1,10 @@
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from moca.core.content.splitting import MAX_MESSAGE_BYTES
+from moca.core.content.validation import fault_in
 from moca.core.conversation.consent import OPTED_OUT
 from moca.core.outbox.queued_reply import QueuedReply, ReplyAddress
 from moca.core.reasons import because_held
@@ -19,6 +22,7 @@ from moca.storage.content_codec import REACTION, read_content
 from moca.storage.db.bulk import in_chunks
 from moca.storage.db.statements import Selection
 from moca.storage.db.tables import (
+    IS_HELD_REPLY,
     IS_PENDING,
     IS_UNANSWERED,
     Contact,
@@ -186,13 +190,23 @@ def is_held(status: str, held_until: datetime | None, at: datetime) -> bool:
     return status == ConversationStatus.CLOSED or held_until is None or at < held_until
 
 
+def fault_in_text(item: OutboxItem, text: str) -> str | None:
+    """Return why an item may not have this text, or None if it may."""
+    if not item.text:
+        return "the reply has no text to edit"
+    if len(text.encode()) > MAX_MESSAGE_BYTES:
+        return f"text: must not be longer than {MAX_MESSAGE_BYTES} bytes of UTF-8"
+    return fault_in(replace(item.reply().content, text=text))
+
+
 _ENDED = (ItemStatus.FAILED.value, ItemStatus.CANCELLED.value)
 
 
 def with_other_parts(items: Sequence[OutboxItem]) -> list[OutboxItem]:
-    """Return the items with the other pending parts of their replies, in the order of queueing."""
+    """Return the items with the other held or pending parts of their replies, in queueing order."""
     replies = {item.part_of for item in items if item.part_of is not None}
-    others = [item for chunk in in_chunks(sorted(replies)) for item in _parts(chunk, IS_PENDING)]
+    unsent = IS_HELD_REPLY | IS_PENDING
+    others = [item for chunk in in_chunks(sorted(replies)) for item in _parts(chunk, unsent)]
     found = {item.id: item for item in (*items, *others)}
     return [found[item_id] for item_id in sorted(found)]
 

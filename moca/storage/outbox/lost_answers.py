@@ -2,6 +2,7 @@ from moca.core.messages.replies import QueueReply, ReplyQueued, ReplyRefused
 from moca.core.types import ContactKey, ItemStatus
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message, QueueItem
+from moca.storage.outbox.held import held_event
 from moca.storage.outbox.items import hold_items, with_other_parts
 from moca.storage.unit_of_work import Batch
 
@@ -21,6 +22,8 @@ def announce_again(batch: Batch, command: QueueReply, contact: ContactKey) -> bo
     for item in items:
         if item.status == ItemStatus.PENDING:
             batch.tell(ReplyQueued(item.contact, item.reply(), command.input_ids))
-    if any(item.status != ItemStatus.PENDING for item in items):
+        elif item.status == ItemStatus.HELD:
+            batch.tell(held_event(item.reply(), command.input_ids))
+    if any(item.status not in (ItemStatus.HELD, ItemStatus.PENDING) for item in items):
         batch.tell(ReplyRefused(contact, command.input_ids, _BECAUSE, is_outdated=True))
     return bool(items)

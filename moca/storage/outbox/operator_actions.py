@@ -1,14 +1,10 @@
 from collections.abc import Sequence
-from dataclasses import replace
 
 from moca.core.accounts import REMOVED
-from moca.core.content.splitting import MAX_MESSAGE_BYTES
-from moca.core.content.validation import fault_in
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import (
     CancelReply,
     EditReply,
-    QueueItemCommand,
     RetryReply,
     SettleReply,
 )
@@ -24,8 +20,14 @@ from moca.storage.db.tables import Message, QueueItem
 from moca.storage.handlers import handles
 from moca.storage.messages.outcomes import inputs_of
 from moca.storage.outbox.cancel import cancel_items
-from moca.storage.outbox.items import OutboxItem, earlier_parts, hold_items_by_id, later_parts_ended
-from moca.storage.outbox.recall import is_recalled
+from moca.storage.outbox.items import (
+    OutboxItem,
+    earlier_parts,
+    fault_in_text,
+    hold_items_by_id,
+    later_parts_ended,
+)
+from moca.storage.outbox.recall import recalled_because
 from moca.storage.outbox.sent import ArrivedReply, write_arrived
 from moca.storage.unit_of_work import Batch
 
@@ -100,7 +102,9 @@ def settle_replies(batch: Batch, commands: Sequence[SettleReply]) -> None:
 
 
 def _item(
-    batch: Batch, command: QueueItemCommand, statuses: Sequence[ItemStatus]
+    batch: Batch,
+    command: CancelReply | EditReply | RetryReply | SettleReply,
+    statuses: Sequence[ItemStatus],
 ) -> OutboxItem | None:
     item = hold_items_by_id([command.item_id]).get(command.item_id)
     if item is None:
@@ -113,11 +117,9 @@ def _item(
         batch.answer(command.receipt, Conflict(REMOVED))
     elif isinstance(command, RetryReply) and _has_lost_file(item):
         batch.answer(command.receipt, Conflict(_FILE_GONE))
-    elif isinstance(command, RetryReply) and is_recalled(item):
-        batch.answer(
-            command.receipt, Conflict(f"the reply was recalled: {Because(Reason.RECALLED)}")
-        )
-    elif isinstance(command, EditReply) and (fault := _fault_in(item, command.text)):
+    elif isinstance(command, RetryReply) and (because := recalled_because(item)):
+        batch.answer(command.receipt, Conflict(f"the reply was recalled: {because}"))
+    elif isinstance(command, EditReply) and (fault := fault_in_text(item, command.text)):
         batch.answer(command.receipt, Conflict(fault))
     else:
         batch.answer(command.receipt, Done())
@@ -130,14 +132,6 @@ def _has_lost_file(item: OutboxItem) -> bool:
     media = item.reply().content.media
     is_upload = media is not None and media.is_upload
     return is_upload and not Upload.select().where(Upload.message == item.message_id).exists()
-
-
-def _fault_in(item: OutboxItem, text: str) -> str | None:
-    if not item.text:
-        return "the reply has no text to edit"
-    if len(text.encode()) > MAX_MESSAGE_BYTES:
-        return f"text: must not be longer than {MAX_MESSAGE_BYTES} bytes of UTF-8"
-    return fault_in(replace(item.reply().content, text=text))
 
 
 def _queue(batch: Batch, command: RetryReply | SettleReply, item: OutboxItem, because: str) -> None:

@@ -30,6 +30,7 @@ from moca.storage.db.tables import (
 )
 from moca.storage.handlers import handles
 from moca.storage.outbox.freeze import is_frozen
+from moca.storage.outbox.held import release_due
 from moca.storage.outbox.items import OutboxItem, select_items
 from moca.storage.outbox.pending_channels import read_windows
 from moca.storage.outbox.results import resting_accounts
@@ -77,8 +78,9 @@ _UNANSWERED = Prepared(
 def find_pending(batch: Batch, commands: Sequence[FindPending]) -> None:
     """Report each channel's first items, the unconfirmed sends and the recent sends."""
     for command in commands:
-        if command.shortens_backoffs:
+        if command.is_sweep:
             shorten_backoffs(command.at)
+            release_due(batch, command.at)
         windows = read_windows(command)
         recent = _recent(command.at) if command.with_recent else None
         resting = resting_accounts(command.at)

@@ -3,6 +3,7 @@ from datetime import datetime
 
 from moca.core.reasons import Because, Reason
 from moca.core.types import ItemStatus, Stage
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
 from moca.storage.messages.outcomes import inputs_of
@@ -15,7 +16,9 @@ _FORMERLY = "what it answers was edited before it was sent"
 """What rows say that were written without a code, before 0.2.0."""
 
 
-def recall_reply(batch: Batch, reply_id: int, at: datetime) -> str | None:
+def recall_reply(
+    batch: Batch, reply_id: int, at: datetime, because: Because = _RECALLED
+) -> str | None:
     """Cancel a reply of the bot, so that its inputs wait again as if never answered.
 
     They are answered no sooner than a cooldown after this reply was made. `reply_id` is the message
@@ -23,26 +26,26 @@ def recall_reply(batch: Batch, reply_id: int, at: datetime) -> str | None:
     did not write it, or part of it was sent or may have been.
     """
     parts = all_parts(hold_items(QueueItem.message == reply_id))
-    because = _stays_because(parts)
-    if because is None:
+    stays = _stays_because(parts)
+    if stays is None:
         inputs = inputs_of([reply_id])[reply_id]
         waiting = Message.update(processed=False, reply=None, consent_change=None)
         waiting.where(Message.id << inputs).execute()
         for each in inputs:
             detail = f"reply moca-{parts[0].message_id} was recalled"
             batch.note(each, at, Stage.QUEUE, "taken up", detail)
-        cancel_items(batch, parts, _RECALLED, at, is_recalled=True)
+        cancel_items(batch, parts, because, at, is_recalled=True)
         flushed_at = QueueItem.get_by_id(parts[0].id).created_at
         cool_down(parts[0].conversation_id, flushed_at + batch.policy.cooldown)
-    return because
+    return stays
 
 
-def is_recalled(item: OutboxItem) -> bool:
-    """Return whether a reply was recalled, so that its inputs get another one."""
+def recalled_because(item: OutboxItem) -> str | None:
+    """Return why a reply was recalled, so that its inputs get another one; None if it was not."""
     is_former = QueueItem.reason.is_null() & (QueueItem.because == _FORMERLY)
-    was_recalled = (QueueItem.reason == Reason.RECALLED.value) | is_former
-    query = QueueItem.select().where((QueueItem.id == item.id) & was_recalled)
-    return bool(query.exists())
+    was_recalled = (QueueItem.reason << [Reason.RECALLED, Reason.SUPERSEDED]) | is_former
+    query = QueueItem.select(QueueItem.because).where((QueueItem.id == item.id) & was_recalled)
+    return next((because for (because,) in read_rows(query)), None)
 
 
 def _stays_because(parts: Sequence[OutboxItem]) -> str | None:
@@ -52,5 +55,6 @@ def _stays_because(parts: Sequence[OutboxItem]) -> str | None:
         return "a teammate wrote the reply"
     if any(item.closing_message is not None for item in parts):
         return "the reply is a closing message"
-    begun = next((item for item in parts if item.status != ItemStatus.PENDING), None)
+    unsent = (ItemStatus.HELD, ItemStatus.PENDING)
+    begun = next((item for item in parts if item.status not in unsent), None)
     return None if begun is None else f"the reply is already {begun.status}"

@@ -7,12 +7,20 @@ from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.core.types import Outcome
 from moca.storage.accounts.ownership import all_removed
 from moca.storage.db.rows import read_rows
-from moca.storage.db.tables import IS_FOR_AT_ONCE, IS_FOR_LATER, IS_UNANSWERED, Message, QueueItem
+from moca.storage.db.tables import (
+    IS_FOR_AT_ONCE,
+    IS_FOR_LATER,
+    IS_HELD_REPLY,
+    IS_UNANSWERED,
+    Message,
+    QueueItem,
+)
 from moca.storage.messages.outcomes import conclude
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.items import hold_items_by_id
 from moca.storage.unit_of_work import Batch
 
+_UNSENT = (IS_HELD_REPLY, IS_FOR_AT_ONCE, IS_FOR_LATER)
 MAX_AT_REMOVAL = 1_000
 """Items that end in the removal's own transaction."""
 
@@ -28,7 +36,7 @@ def end_replies_of_removed(batch: Batch, at: datetime, portion: int | None = Non
         return False
     names = [Channel(account_id, kind).name for account_id in account_ids for kind in ReplyKind]
     of_removed = QueueItem.channel << names
-    found = [_ids(QueueItem, when & of_removed, portion) for when in (IS_FOR_AT_ONCE, IS_FOR_LATER)]
+    found = [_ids(QueueItem, when & of_removed, portion) for when in _UNSENT]
     items = hold_items_by_id(chain(*found)).values()
     for by_bot in (True, False):
         chosen = [item for item in items if item.is_by_bot is by_bot]

@@ -11,7 +11,7 @@ from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.db.bulk import Update
 from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.rows import read_rows
-from moca.storage.db.tables import IS_UNANSWERED, IS_UNDER_WAY, Message, QueueItem
+from moca.storage.db.tables import IS_HELD_REPLY, IS_UNANSWERED, IS_UNDER_WAY, Message, QueueItem
 from moca.storage.handlers import handles
 from moca.storage.messages.outcomes import conclude
 from moca.storage.outbox.freeze import freeze
@@ -41,7 +41,9 @@ def hold_restored(batch: Batch, commands: Sequence[HoldRestored]) -> None:
     for command in commands:
         _begin_new_numbers(command.at)
         freeze(batch, command.at)
-        items = hold_items(IS_UNDER_WAY & (QueueItem.scheduled_for <= command.at))
+        # A held reply may have been approved since, at whatever time it was to be sent.
+        was_due = IS_UNDER_WAY & (QueueItem.scheduled_for <= command.at)
+        items = hold_items(IS_HELD_REPLY | was_due)
         _mark_unconfirmed(batch, items, command.at)
         query = Message.select(Message.id).where(IS_UNANSWERED).order_by(Message.id)
         unanswered = [message_id for (message_id,) in read_rows(query)]

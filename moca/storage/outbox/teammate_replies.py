@@ -15,21 +15,23 @@ def follow_teammate_reply(
 
     A reaction is no answer.
     """
+    conversation_id = command.conversation_id
+    is_answer = command.content.reaction is None
+    if is_answer:
+        count_teammate_reply(
+            TeammateReply(
+                account_id=place.account_id,
+                conversation_id=conversation_id,
+                message_id=message_id,
+                author=command.author,
+                name=command.author_name,
+                at=command.at,
+            )
+        )
     if command.hold:
         take_over(batch, command, place.contact, place.hold)
-    if command.content.reaction is not None:
+    if not is_answer:
         return
-    conversation_id = command.conversation_id
-    count_teammate_reply(
-        TeammateReply(
-            account_id=place.account_id,
-            conversation_id=conversation_id,
-            message_id=message_id,
-            author=command.author,
-            name=command.author_name,
-            at=command.at,
-        )
-    )
     mark_replied(conversation_id)
     end_snooze(conversation_id, command.at)
     if command.author_id is not None:

@@ -29,7 +29,12 @@ from moca.storage.search.purge import holds_erased_words, purge_portion
 from moca.storage.unit_of_work import Batch
 from moca.storage.uploads.retention import holds_erased_uploads
 
-_UNDER_WAY = (ItemStatus.PENDING.value, ItemStatus.SENDING.value, ItemStatus.UNKNOWN.value)
+_UNDER_WAY = (
+    ItemStatus.HELD.value,
+    ItemStatus.PENDING.value,
+    ItemStatus.SENDING.value,
+    ItemStatus.UNKNOWN.value,
+)
 _ENDED = (MessageStatus.SENT.value, MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
 
 

@@ -9,7 +9,11 @@ from moca.storage.content_codec import REACTION
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, is_contact
 
-_NEVER_SAID = (MessageStatus.FAILED.value, MessageStatus.CANCELLED.value)
+_NEVER_SAID = (
+    MessageStatus.FAILED.value,
+    MessageStatus.CANCELLED.value,
+    MessageStatus.HELD.value,
+)
 
 
 @dataclass(frozen=True, slots=True)

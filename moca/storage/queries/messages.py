@@ -121,13 +121,15 @@ def record_of(row: dict[str, Any]) -> MessageRecord:
         redeliveries=row["redeliveries"],
         made_by=_made_by(row),
         is_ai_generated=row["is_ai_generated"],
+        topic=row["topic"],
+        drafted_text=row["drafted_text"],
     )
 
 
 def _made_by(row: dict[str, Any]) -> MadeBy | None:
     if row["generator"] is None:
         return None
-    return MadeBy(row["generator"], row["rule"], bool(row["is_ai_generated"]))
+    return MadeBy(row["generator"], row["rule"], bool(row["is_ai_generated"]), row["topic"])
 
 
 def _original(row: dict[str, Any]) -> str | None:

@@ -88,6 +88,7 @@ def _record(row: dict[str, Any]) -> QueueItemRecord:
         author=Author(row["author"]),
         text=row["text"],
         status=ItemStatus(row["status"]),
+        release_at=row["release_at"],
         priority=Priority(row["priority"]),
         scheduled_for=row["scheduled_for"],
         attempts=row["attempts"],

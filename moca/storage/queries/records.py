@@ -139,6 +139,9 @@ class MessageRecord:
     """What made it; None for people, texts of the settings, and before this was recorded."""
     is_ai_generated: bool | None
     """None for people, and before this was recorded."""
+    topic: str | None
+    drafted_text: str | None = field(repr=False)
+    """What the bot wrote, if a teammate changed it on approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +156,8 @@ class QueueItemRecord:
     author: Author
     text: str = field(repr=False)
     status: ItemStatus
+    release_at: datetime | None
+    """When it is sent by itself, if it is held for a time."""
     priority: Priority
     scheduled_for: datetime
     attempts: int

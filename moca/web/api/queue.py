@@ -4,7 +4,9 @@ from flask_openapi3.types import ResponseDict
 
 from moca import clock
 from moca.core.messages.operator_actions import (
+    ApproveReply,
     CancelReply,
+    DiscardReply,
     EditReply,
     FreezeQueue,
     ReleaseQueue,
@@ -20,7 +22,7 @@ from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presenters.queue_forecast import forecast_queue
-from moca.web.schemas.requests import EditBody, ItemPath, QueueQuery, SettleBody
+from moca.web.schemas.requests import ApproveBody, EditBody, ItemPath, QueueQuery, SettleBody
 from moca.web.schemas.responses import (
     ForecastShape,
     FreezeShape,
@@ -86,6 +88,27 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
     def edit(path: ItemPath, body: EditBody) -> Response:
         item_id = _find(ports, path).id
         carry_out(EditReply(item_id, body.text, clock.now()), ports, config)
+        return _shown(path)
+
+    @routes.post(
+        "/queue/<item_id>/approve",
+        summary="Send a held reply, as it is or with another text",
+        responses=_CHANGED,
+    )
+    def approve(path: ItemPath, body: ApproveBody) -> Response:
+        item_id = _find(ports, path).id
+        texts = {} if body.text is None else {item_id: body.text}
+        carry_out(ApproveReply(item_id, clock.now(), texts), ports, config)
+        return _shown(path)
+
+    @routes.post(
+        "/queue/<item_id>/discard",
+        summary="Discard a held reply; the conversation is left to the team",
+        responses=_CHANGED,
+    )
+    def discard(path: ItemPath) -> Response:
+        item_id = _find(ports, path).id
+        carry_out(DiscardReply(item_id, clock.now()), ports, config)
         return _shown(path)
 
     @routes.post("/queue/<item_id>/cancel", summary="Cancel a pending reply", responses=_CHANGED)

@@ -55,6 +55,9 @@ def _sending(
     config: WebConfig,
     place: QueuePosition | None,
 ) -> JourneyWait:
+    if item.status is ItemStatus.HELD:
+        because = "waiting for a teammate's approval" if item.release_at is None else "held"
+        return JourneyWait(Stage.QUEUE, because, item.release_at)
     if item.status is ItemStatus.PENDING:
         return _queued(item, called_at, at, config, place)
     if item.status is ItemStatus.SENDING:

@@ -223,6 +223,12 @@ class SettleBody(RequestBody):
     delivered: Annotated[bool, Field(strict=True)]
 
 
+class ApproveBody(RequestBody):
+    """What to send instead of the draft."""
+
+    text: TextToSend | None = Field(None, description="Defaults to: what the bot wrote.")
+
+
 class EditBody(RequestBody):
     """The new content of a pending reply."""
 

@@ -148,6 +148,12 @@ class MessageShape(ResponseModel):
         description="Whether a language model, or the mock generator, wrote it. Null for people "
         "and for replies from before this was recorded.",
     )
+    topic: str | None = Field(
+        description="What the bot's reply is about. Null for people, and where nothing named one."
+    )
+    drafted_text: str | None = Field(
+        description="What the bot wrote, if a teammate changed it on approval; otherwise null."
+    )
 
 
 class QueueItemShape(ResponseModel):
@@ -160,6 +166,10 @@ class QueueItemShape(ResponseModel):
     author: Author
     text: str
     status: ItemStatus
+    release_at: AwareDatetime | None = Field(
+        description="When a held reply is sent by itself. Null if it waits for approval, or is not "
+        "held."
+    )
     priority: Annotated[PriorityName, BeforeValidator(_priority_name)]
     scheduled_for: AwareDatetime
     attempts: int

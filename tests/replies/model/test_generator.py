@@ -22,18 +22,19 @@ LATE = ModelFault("no answer in time", again=True)
 class Model:
     """Fails as scripted, then says hello."""
 
-    def __init__(self, *faults):
+    def __init__(self, *faults, text="Hello"):
         self.faults = deque(faults)
         self.calls = 0
+        self.text = text
 
     def complete(self, _question):
         self.calls += 1
         if self.faults:
             raise self.faults.popleft()
-        return Completion(text="Hello")
+        return Completion(text=self.text)
 
 
-def generator(model, *, per_day=100, per_contact=100, retries=0, recall=lambda _: {}):
+def generator(model, *, per_day=100, per_contact=100, retries=0, topics=(), recall=lambda _: {}):
     figures = ModelOptions(
         provider="openai",
         url="",
@@ -50,6 +51,7 @@ def generator(model, *, per_day=100, per_contact=100, retries=0, recall=lambda _
         circuit_failures=2,
         circuit_seconds=60,
         may_hand_over=True,
+        topics=topics,
     )
     return ModelGenerator(figures, model, DailyBudget(per_day, per_contact, recall))
 
@@ -143,6 +145,31 @@ def test_an_answer_that_cannot_be_used_is_not_the_server_s_failure(completion):
     model = Odd()
     outcomes(generator(model), *[after(0)] * 5)
     assert model.calls == 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "topic", "text"),
+    [
+        ("Topic: prices\nTen.", "prices", "Ten."),
+        ("topic : 'Prices'.\n\nTen.", "prices", "Ten."),
+        ("Topic: other\nTen.", "other", "Ten."),
+        ("Topic: refunds\nTen.", None, "Ten."),
+        ("Ten. Topic: prices", None, "Ten. Topic: prices"),
+    ],
+)
+def test_the_topic_that_a_model_names_is_no_part_of_its_answer(answer, topic, text):
+    made = generator(Model(text=answer), topics=("prices", "other"))
+    assert made.reply(after(0)) == GeneratedReply(Content(text=text), "small-1", topic=topic)
+
+
+def test_an_answer_that_is_nothing_but_its_topic_is_empty():
+    made = generator(Model(text="Topic: prices"), topics=("prices", "other"))
+    assert outcomes(made, after(0)) == ["the model's answer was empty"]
+
+
+def test_a_model_that_is_asked_for_no_topic_may_speak_of_topics():
+    made = generator(Model(text="Topic: prices\nTen."))
+    assert made.reply(after(0)).content == Content(text="Topic: prices\nTen.")
 
 
 def test_it_needs_as_much_history_as_the_settings_say():

@@ -39,6 +39,14 @@ def test_what_one_side_says_on_end_is_one_turn_and_the_contact_begins():
     )
 
 
+def test_a_model_is_given_the_topics_to_choose_from():
+    section = Settings().replies.model
+    asks = "Begin with a line of its own that names the topic: 'Topic: ' and one of: prices, other."
+    for topics, is_asked in (((), False), (("prices", "other"), True)):
+        options = ModelOptions(**dict(section), topics=topics)
+        assert (asks in question_of(asked("hi"), options).system) is is_asked
+
+
 @pytest.mark.parametrize(("most", "turns"), [(0, 1), (1, 1), (2, 3), (3, 3)])
 def test_only_the_last_messages_are_shown(most, turns):
     history = [said(ASSISTANT, "0"), said(USER, "1"), said(ASSISTANT, "2")]

@@ -243,3 +243,9 @@ def test_a_rule_can_hand_over_with_words_or_without():
         "rule 'a' asks for a person", Content(text="Wait"), "a"
     )
     assert book.reply(asked("boss")) == HandOver("rule 'b' asks for a person", rule="b")
+
+
+def test_a_rule_gives_its_reply_a_topic():
+    book = rules("[[rule]]\nname = 'r'\nanswers = 'ten'\ntopic = 'prices'")
+    reply = GeneratedReply(Content(text="ten"), "rule 'r'", rule="r", topic="prices")
+    assert book.reply(asked("price?")) == reply

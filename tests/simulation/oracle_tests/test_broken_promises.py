@@ -16,7 +16,7 @@ from moca.core.types import ContactKey
 from moca.storage import writer
 from moca.storage.inbound import echoes, messages, webhooks
 from moca.storage.messages import outcomes
-from moca.storage.outbox import cancel, claim, items, results
+from moca.storage.outbox import cancel, claim, items, reply_windows, results
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle_tests.test_false_alarms import BEN, handed_over
 from tests.simulation.run import run
@@ -207,13 +207,13 @@ def test_a_priority_upside_down_is_noticed(monkeypatch) -> None:
 
 
 def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
-    refused = claim._refused_because
+    refused = reply_windows.refused_because
 
     def overlook(item, at, policy):
         because = refused(item, at, policy)
         return None if code_of(because or "") is Reason.WINDOW_CLOSED else because
 
-    monkeypatch.setattr(claim, "_refused_because", overlook)
+    monkeypatch.setattr(claim, "refused_because", overlook)
     assert found(Invariant.SILENCE)
 
 

@@ -46,6 +46,8 @@ def test_a_message_is_shown_whole(client):
         "content": None,
         "made_by": None,
         "ai_generated": None,
+        "topic": None,
+        "drafted_text": None,
     }
 
 
@@ -70,6 +72,13 @@ def test_what_made_a_reply_is_told(client, columns, made_by, is_ai):
     a_reply(a_conversation(), **columns)
     told = client.get("/api/messages/moca-1").get_json()
     assert (told["made_by"], told["ai_generated"]) == (made_by, is_ai)
+
+
+def test_an_edited_draft_is_told_with_both_texts(client):
+    a_reply(a_conversation(), "held", topic="prices", drafted_text="At eight.")
+    told = client.get("/api/messages/moca-1").get_json()
+    texts = (told["text"], told["drafted_text"])
+    assert (told["status"], told["topic"], *texts) == ("held", "prices", "At nine.", "At eight.")
 
 
 def test_a_reply_without_an_id_of_instagrams_is_named_by_ours_for_ever(client):

@@ -2,7 +2,9 @@ import pytest
 
 from moca.core.messages.command import Conflict
 from moca.core.messages.operator_actions import (
+    ApproveReply,
     CancelReply,
+    DiscardReply,
     EditReply,
     FreezeQueue,
     ReleaseQueue,
@@ -21,7 +23,7 @@ from tests.web.rows import (
     an_item,
 )
 
-NONE = {"pending": 0, "sending": 0, "sent": 0, "failed": 0, "unknown": 0, "cancelled": 0}
+NONE = {"held": 0, "pending": 0, "sending": 0, "sent": 0, "failed": 0, "unknown": 0, "cancelled": 0}
 
 
 def walk(client, **query):
@@ -59,6 +61,7 @@ def test_a_queue_item_is_shown_whole(client):
             "author": "bot",
             "text": "At nine.",
             "status": "sent",
+            "release_at": None,
             "priority": "normal",
             "scheduled_for": "2026-11-22T12:00:05Z",
             "attempts": 1,
@@ -94,6 +97,9 @@ def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(clie
     [
         ("cancel", None, CancelReply(1, AT)),
         ("retry", None, RetryReply(1, AT)),
+        ("approve", {}, ApproveReply(1, AT)),
+        ("approve", {"text": "At ten."}, ApproveReply(1, AT, {1: "At ten."})),
+        ("discard", None, DiscardReply(1, AT)),
         ("edit", {"text": "At ten."}, EditReply(1, "At ten.", AT)),
         ("settle", {"delivered": True}, SettleReply(1, delivered=True, at=AT)),
         ("settle", {"delivered": False}, SettleReply(1, delivered=False, at=AT)),
@@ -109,7 +115,20 @@ def test_an_operators_word_on_an_item_is_handed_over(client, house, action, body
     assert house.told == [command]
 
 
-@pytest.mark.parametrize("action", ["cancel", "retry"])
+def test_a_held_item_says_when_it_goes_by_itself(client):
+    an_item(a_reply(a_conversation(), "held"), "held", release_at=after(600))
+    an_item(a_reply(a_conversation(a_contact("701")), "held"), "held")
+
+    told = client.get("/api/queue?status=held").get_json()
+
+    assert told["counts"] == NONE | {"held": 2}
+    assert [(each["status"], each["release_at"]) for each in told["items"]] == [
+        ("held", None),
+        ("held", "2026-11-22T12:10:00Z"),
+    ]
+
+
+@pytest.mark.parametrize("action", ["cancel", "retry", "discard"])
 def test_what_the_state_does_not_allow_is_a_conflict(client, house, action):
     an_item(a_reply(a_conversation()), "sent")
     house.answer = Conflict("the reply is sent")
