@@ -5,9 +5,8 @@ from itertools import count
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 import pykka
-from pykka._envelope import Envelope
 
-from actors.runtime.future import MailboxFuture, refuse
+from actors.runtime.future import Envelope, MailboxFuture, refuse
 from actors.runtime.mailbox import Dispatcher, Mailbox
 from actors.runtime.supervision import Crash, RestartBudget
 from moca import clock
@@ -200,7 +199,7 @@ class MailboxActor(pykka.Actor):
         except Exception as error:  # noqa: BLE001
             self._crash(None, error)
 
-    def _deliver(self, envelope: Envelope[object]) -> None:
+    def _deliver(self, envelope: Envelope) -> None:
         try:
             answer = self._handle_receive(envelope.message)
         except Exception as error:  # noqa: BLE001

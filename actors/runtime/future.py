@@ -1,8 +1,9 @@
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pykka
 from pykka import ActorDeadError
-from pykka._envelope import Envelope
 from pykka.messages import _ActorStop
 
 
@@ -31,7 +32,16 @@ class MailboxFuture(pykka.ThreadingFuture[object]):
         return super().get(timeout=0)
 
 
-def refuse(envelope: Envelope[object]) -> None:
+@dataclass(slots=True)
+class Envelope:
+    """What a mailbox holds; Pykka's references put envelopes of the same shape into it."""
+
+    message: object
+    reply_to: pykka.Future[Any] | None = None
+    """The future of an ask's answer; None for a tell."""
+
+
+def refuse(envelope: Envelope) -> None:
     """Answer the sender of an ask that no actor will handle any more."""
     if envelope.reply_to is None:
         return

@@ -5,9 +5,8 @@ from typing import Protocol
 
 import pykka
 from pykka import ActorDeadError
-from pykka._envelope import Envelope
 
-from actors.runtime.future import refuse
+from actors.runtime.future import Envelope, refuse
 from actors.runtime.supervision import Crash
 
 
@@ -56,7 +55,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._resting: tuple[MailboxConsumer, ...] = ()
         # An empty deque takes 624 bytes and nearly every mailbox is empty, so none is kept.
-        self._waiting: deque[Envelope[object]] | None = None
+        self._waiting: deque[Envelope] | None = None
 
     def __len__(self) -> int:
         waiting = self._waiting
@@ -79,7 +78,7 @@ class Mailbox:
         self._capacity = capacity
         self._consumers = consumers
 
-    def put(self, envelope: Envelope[object]) -> None:
+    def put(self, envelope: Envelope) -> None:
         """Add a message regardless of capacity; a late ask is answered with the error.
 
         Raises:
@@ -87,7 +86,7 @@ class Mailbox:
         """
         self._add(envelope, None)
 
-    def offer(self, envelope: Envelope[object]) -> bool:
+    def offer(self, envelope: Envelope) -> bool:
         """Add a message; return False if the mailbox is at capacity.
 
         Raises:
@@ -95,7 +94,7 @@ class Mailbox:
         """
         return self._add(envelope, self._capacity)
 
-    def take(self) -> Envelope[object] | None:
+    def take(self) -> Envelope | None:
         """Remove and return the oldest message; None if none is waiting."""
         with self._lock:
             if self._waiting is None:
@@ -130,7 +129,7 @@ class Mailbox:
             self._consumers -= 1
             return self._consumers == 0
 
-    def _add(self, envelope: Envelope[object], capacity: int | None) -> bool:
+    def _add(self, envelope: Envelope, capacity: int | None) -> bool:
         with self._lock:
             closed = self._consumers == 0
             full = capacity is not None and len(self) >= capacity
@@ -145,7 +144,7 @@ class Mailbox:
             self.dispatcher.schedule(consumer)
         return not full
 
-    def _append(self, envelope: Envelope[object]) -> MailboxConsumer | None:
+    def _append(self, envelope: Envelope) -> MailboxConsumer | None:
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(envelope)

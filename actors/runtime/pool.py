@@ -4,9 +4,8 @@ from itertools import repeat
 from threading import Lock
 from typing import Any
 
-from pykka._envelope import Envelope
-
 from actors.runtime.actor import MailboxActor, Ref
+from actors.runtime.future import Envelope
 from actors.runtime.mailbox import Dispatcher, Mailbox
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from actors.runtime.actor import MailboxActor
 from actors.runtime.dispatchers import SteppingDispatcher
+from actors.runtime.future import Envelope
 from tests.actors.recording_actor import RecordingActor
 
 
@@ -95,9 +96,9 @@ def test_a_message_that_slips_in_while_the_actor_stops_is_refused(stage, ref):
     ref.stop()
     put = ref.actor_inbox.put
     with pytest.raises(pykka.ActorDeadError):
-        put(pykka._envelope.Envelope("late"))
+        put(Envelope("late"))
     answer = ref.actor_class._create_future()
-    put(pykka._envelope.Envelope("late", reply_to=answer))
+    put(Envelope("late", reply_to=answer))
     with pytest.raises(pykka.ActorDeadError):
         answer.get(timeout=0)
 
