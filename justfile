@@ -7,7 +7,7 @@ default:
 # Create the environment with everything that tests and docs need.
 setup:
     python3 -m venv .venv
-    .venv/bin/pip install -e ".[test,docs]"
+    .venv/bin/pip install -e ".[test,docs]" -c config/constraints.txt
 
 # Start Moca with the built-in Instagram.
 run *arguments:
@@ -55,6 +55,14 @@ settings:
 # Renew the page about the HTTP API from its OpenAPI document.
 api:
     {{python}} -m moca.web.reference
+
+# Renew the versions in config/constraints.txt: the newest that pyproject.toml allows.
+constraints:
+    rm -rf build/newest && python3 -m venv build/newest
+    build/newest/bin/pip install -q -e ".[backup,benchmarks,cluster,docs,holidays,notify,push,test]"
+    head -1 config/constraints.txt > build/constraints.txt
+    build/newest/bin/pip freeze --exclude-editable >> build/constraints.txt
+    mv build/constraints.txt config/constraints.txt
 
 # Build the documentation.
 docs:

@@ -77,6 +77,7 @@ def test_no_secret_beside_the_sources_is_sent_to_a_builder():
     sent = [rule[1:] for rule in rules if rule.startswith("!")]
     assert {each for each in sent if each.startswith("config")} == {
         "config/*.toml",
+        "config/constraints.txt",
         "config/deploy/node.toml",
     }
     assert "**/.env" in rules
