@@ -4,6 +4,7 @@ from datetime import datetime
 from moca.core.messages.accounts import AccountChanged, MarkTokenDead
 from moca.core.messages.command import Command
 from moca.core.messages.delivery import RecordSent
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.outbox.call_results import CallEnded
 from moca.core.outbox.outbox import Outbox
 
@@ -23,9 +24,10 @@ class AccountHealth:
     def note(self, account_id: str, end: CallEnded, started_at: datetime, now: datetime) -> None:
         """Record how a call of an account ended; `started_at` is when that call began."""
         if end.account_rests_until is not None:
-            self._outbox.rest_account(account_id, end.account_rests_until, now)
+            self._outbox.rest_account(RestingAccount(account_id, end.account_rests_until), now)
         if end.account_stopped_until is not None:
-            self._outbox.stop_account(account_id, end.account_stopped_until, now)
+            stop = RestingAccount(account_id, end.account_stopped_until, is_stopped=True)
+            self._outbox.rest_account(stop, now)
         if end.is_token_dead and end.account_problem is not None:
             self._record(MarkTokenDead(account_id, end.account_problem, started_at))
         if end.account_problem is not None:

@@ -62,7 +62,7 @@ class SenderActor(MailboxActor):
         self._call = call
         self._draw = draw
         self._reads = reads
-        self._rests = rests
+        self._rests = rests or AccountRests()
         self._is_draining = False
         tell = self.actor_ref.tell
         self._next_look = ActorTimer(timers, lambda: tell(RecheckOutbox()))
@@ -82,6 +82,7 @@ class SenderActor(MailboxActor):
     def on_restart(self) -> None:
         """Reload from the database what this actor had in hand before it crashed."""
         under_way = self._outbox.under_way
+        self._rests.forget_stops()
         self.on_start()
         self._outbox.mark_under_way(under_way)
         if not self._is_draining:
@@ -243,7 +244,7 @@ class SenderActor(MailboxActor):
             self._is_restored = True
             self._outbox.count_recent(found.recent, now)
             for account in found.resting:
-                self._outbox.rest_account(account.account_id, account.until, now)
+                self._outbox.rest_account(account, now)
         for unsettled in found.unsettled:
             item_id = unsettled.reply.item_id
             if item_id not in self._outbox and item_id not in self._left_to_the_operator:

@@ -9,7 +9,7 @@ from typing import Protocol
 from moca.broker.parcel import DeliveredParcel, DeliveryTag
 from moca.core.messages.cluster import HeartbeatResult
 from moca.core.messages.command import Receipt
-from moca.core.messages.delivery import RestingAccount
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 

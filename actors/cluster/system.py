@@ -37,10 +37,11 @@ from moca.core.messages.cluster import (
     SeatLost,
 )
 from moca.core.messages.command import Receipt
-from moca.core.messages.delivery import DeliverReply, RestingAccount
+from moca.core.messages.delivery import DeliverReply
 from moca.core.messages.inbound import MessageArrived, RecordWebhook
 from moca.core.messages.operator_actions import FreezeChanged
 from moca.core.messages.recipients import ToCourier, ToSender
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 from moca.instagram.envelope import share_of
@@ -190,8 +191,10 @@ class ClusterSystem(System):
         """Record which accounts rest; the sending node already knows."""
         if self._singletons is None:
             now = clock.now()
+            self._rests.forget_stops()
             for account in resting:
-                self._rests.rest(account.account_id, account.until, now)
+                rest = self._rests.stop if account.is_stopped else self._rests.rest
+                rest(account.account_id, account.until, now)
 
     def _account_changed(self, changed: AccountChanged) -> None:
         self._observe(changed)

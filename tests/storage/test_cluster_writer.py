@@ -13,8 +13,8 @@ from moca.core.messages.cluster import (
     SeatLost,
 )
 from moca.core.messages.command import Conflict, Done
-from moca.core.messages.delivery import RestingAccount
 from moca.core.messages.inbound import RecordWebhook
+from moca.core.outbox.account_rests import RestingAccount
 from moca.storage.cluster_writer import ClusterWriter
 from moca.storage.db.tables import Webhook
 from moca.storage.outbox.results import StoredRest, rest_accounts

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from moca.core.messages.command import AwaitedCommand, Command, Receipt
-from moca.core.messages.delivery import RestingAccount
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.types import ContactKey
 
 

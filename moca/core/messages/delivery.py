@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from moca.core.messages.command import Command
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.outbox.delivery import DeliveryResult, VerificationResult
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.types import Author, ContactKey
@@ -46,14 +47,6 @@ class RecentSend:
     ended_at: datetime | None = None
     """None if the end of the call was not recorded."""
     kind: ReplyKind = ReplyKind.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class RestingAccount:
-    """An account that Instagram asked to wait."""
-
-    account_id: str
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class RestingAccount:
+    """An account that makes no calls for now."""
+
+    account_id: str
+    until: datetime
+    is_stopped: bool = False
+    """Whether an operator can end it, by fixing the account; else Instagram asked to wait."""
+
+
 @dataclass(slots=True)
 class _Wait:
     until: datetime
@@ -35,6 +45,10 @@ class AccountRests:
     def wake(self, account_id: str) -> None:
         """End a stop. A rest that Instagram asked for stays in force."""
         self._stops.pop(account_id, None)
+
+    def forget_stops(self) -> None:
+        """End all stops, because what fixed an account may have been missed."""
+        self._stops.clear()
 
     def until(self, account_id: str, now: datetime) -> datetime | None:
         """Return when calls may be made again, or None if they may be made now."""

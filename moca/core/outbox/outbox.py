@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from moca.core.messages.delivery import ClaimReply, DeliverReply, RecentSend, ReplyClaimed
-from moca.core.outbox.account_rests import AccountRests
+from moca.core.outbox.account_rests import AccountRests, RestingAccount
 from moca.core.outbox.backlog import Turn
 from moca.core.outbox.contact_queues import ContactQueues
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
@@ -183,15 +183,11 @@ class Outbox:
         """Send nothing to a contact until its cooldown, counted from `since`, is over."""
         self._contact_queues.rest(contact, since + self._policy.user_cooldown, now)
 
-    def rest_account(self, account_id: str, until: datetime, now: datetime) -> None:
-        """Make no call for an account before `until`."""
-        self._rests.rest(account_id, until, now)
-        self._moved.add(account_id)
-
-    def stop_account(self, account_id: str, until: datetime, now: datetime) -> None:
-        """Make no call for an account before `until`, unless it is woken."""
-        self._rests.stop(account_id, until, now)
-        self._moved.add(account_id)
+    def rest_account(self, account: RestingAccount, now: datetime) -> None:
+        """Make no call for an account before the end of its rest, or until a stop is ended."""
+        rest = self._rests.stop if account.is_stopped else self._rests.rest
+        rest(account.account_id, account.until, now)
+        self._moved.add(account.account_id)
 
     def wake_account(self, account_id: str) -> None:
         """End an account's stop. A rest that Instagram asked for stays in force."""

@@ -24,6 +24,7 @@ from moca.storage.handlers import handles
 from moca.storage.notifications import store_notification
 from moca.storage.operators.idempotency import forget_answers_about_accounts
 from moca.storage.outbox.removed_accounts import end_replies_of_removed
+from moca.storage.outbox.results import end_stop
 from moca.storage.unit_of_work import Batch
 
 
@@ -47,7 +48,7 @@ def store_accounts(batch: Batch, commands: Sequence[StoreAccount]) -> None:
             _readmit(batch, account_id, command.at)
         kind = FeedKind.ACCOUNT_CHANGED if is_there else FeedKind.ACCOUNT_CONNECTED
         batch.publish(FeedEvent(kind, command.at, account_id=account_id))
-        batch.tell(AccountChanged(account_id, is_usable=True))
+        _resume(batch, account_id)
         batch.answer(command.receipt, Done())
 
 
@@ -63,7 +64,10 @@ def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
             change(command.account_id, values)
             kind = FeedKind.ACCOUNT_CHANGED
             batch.publish(FeedEvent(kind, command.at, account_id=command.account_id))
-        batch.tell(AccountChanged(command.account_id, is_usable=command.token is not None))
+        if command.token is None:
+            batch.tell(AccountChanged(command.account_id, is_usable=False))
+        else:
+            _resume(batch, command.account_id)
         batch.answer(command.receipt, Done())
 
 
@@ -183,7 +187,12 @@ def renew_tokens(batch: Batch, commands: Sequence[RenewToken]) -> None:
             change(command.account_id, values)
             kind = FeedKind.ACCOUNT_TOKEN_RENEWED
             batch.publish(FeedEvent(kind, command.at, account_id=command.account_id))
-            batch.tell(AccountChanged(command.account_id, is_usable=True))
+            _resume(batch, command.account_id)
+
+
+def _resume(batch: Batch, account_id: str) -> None:
+    end_stop(account_id)
+    batch.tell(AccountChanged(account_id, is_usable=True))
 
 
 @handles(RecordRefreshFailure)

@@ -13,9 +13,9 @@ from moca.core.messages.delivery import (
     RecordUnknown,
     ReplyFailed,
     ReplyUnknown,
-    RestingAccount,
 )
 from moca.core.messages.replies import ReplyQueued
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.conversations.needs_reply import ask_for_reply
 from moca.storage.db.bulk import Update
@@ -40,7 +40,9 @@ from moca.storage.unit_of_work import Batch
 _RESTING = Prepared(
     AccountRest,
     lambda at: (
-        AccountRest.select(AccountRest.account_id, AccountRest.rests_until)
+        AccountRest.select(
+            AccountRest.account_id, AccountRest.rests_until, AccountRest.problem != ""
+        )
         .where(AccountRest.rests_until > at)
         .order_by(AccountRest.account_id)
     ),
@@ -69,7 +71,16 @@ def rest_accounts(rests: Mapping[str, StoredRest]) -> None:
 
 def resting_accounts(at: datetime) -> tuple[RestingAccount, ...]:
     """Return the accounts that rest at an instant."""
-    return tuple(RestingAccount(*row) for row in _RESTING.rows(at))
+    return tuple(
+        RestingAccount(account_id, until, bool(is_stopped))
+        for account_id, until, is_stopped in _RESTING.rows(at)
+    )
+
+
+def end_stop(account_id: str) -> None:
+    """End the rest of an account that an operator has fixed, but none that Instagram asked for."""
+    is_stop = (AccountRest.account_id == account_id) & (AccountRest.problem != "")
+    AccountRest.delete().where(is_stop).execute()
 
 
 _FINAL = Update(QueueItem, QueueItem.is_final)

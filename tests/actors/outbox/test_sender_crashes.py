@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from actors.account_health import AccountHealth
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
 from actors.sender import SenderActor
 from actors.signals import SweepDue
+from moca.core.messages.accounts import AccountChanged
 from moca.core.messages.delivery import (
     ClaimReply,
     DeliverReply,
@@ -22,7 +24,8 @@ from moca.core.messages.delivery import (
     UnsettledReply,
 )
 from moca.core.messages.replies import ReplyQueued
-from moca.core.outbox.delivery import Delivered, Unconfirmed
+from moca.core.outbox.account_rests import AccountRests
+from moca.core.outbox.delivery import AccountStopped, Delivered, Unconfirmed
 from moca.core.policy import SenderPolicy
 from tests.support.factory import ANNA, BEN, at, reply_to
 
@@ -42,6 +45,7 @@ class CrashingSender:
             record=self.recorded.append,
             call=self._call,
             timers=ManualTimers(),
+            rests=AccountRests(),
             draw=lambda: 0.0,
         )
         self.receive(SweepDue(), PendingFound((), (), ()))
@@ -133,6 +137,19 @@ def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
     desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
     told = [each for each in desk.recorded if isinstance(each, RecordSent | RecordUnknown)]
     assert told == [RecordSent(1, "ig-1", at(0), "confirmed by Instagram")]
+
+
+def test_an_account_that_was_fixed_during_a_crash_is_tried_at_once(open_desk, monkeypatch) -> None:
+    desk = open_desk()
+    desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
+    desk.receive(DeliveryEnded(1, at(0), AccountStopped("the token is dead", is_token_dead=True)))
+    with monkeypatch.context() as sabotage:
+        sabotage.setattr(AccountHealth, "note_change", None)
+        desk.receive(AccountChanged(ANNA.account_id, is_usable=True))
+
+    desk.receive(PendingFound((SECOND,), (), ()))
+
+    assert desk.claimed() == [1, 2]
 
 
 def test_what_was_asked_before_a_crash_tells_nothing_of_the_past(open_desk) -> None:

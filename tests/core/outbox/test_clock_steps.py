@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from moca.core.messages.delivery import ReplyClaimed
-from moca.core.outbox.account_rests import AccountRests
+from moca.core.outbox.account_rests import AccountRests, RestingAccount
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.outbox.rate_limits import SlidingWindow
@@ -71,7 +71,7 @@ def test_an_account_rests_no_longer_than_it_was_asked_to(step: float) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_resting_account_goes_on_by_itself_within_its_rest(step: float) -> None:
     outbox = Outbox(SenderPolicy())
-    outbox.rest_account(ANNA.account_id, at(60), at(0))
+    outbox.rest_account(RestingAccount(ANNA.account_id, at(60)), at(0))
     outbox.add(reply_to(), at(1))
     assert outbox.claims(at(1)) == ()
     sent = drive(outbox, at(step) + timedelta(days=2), now=at(1 + step))

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moca.core.messages.delivery import RecentSend, ReplyClaimed
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.outbox.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.types import Author, Priority
@@ -54,7 +55,7 @@ def test_the_bot_s_replies_keep_their_order_where_the_clock_was_set_back() -> No
 
 def test_a_resting_account_waits_and_the_others_go_on() -> None:
     outbox = Outbox(POLICY)
-    outbox.rest_account("resting", at(30), at(0))
+    outbox.rest_account(RestingAccount("resting", at(30)), at(0))
     outbox.add(reply_to(person(1, "resting"), 1), at(0))
     outbox.add(reply_to(person(2, "other"), 2), at(0))
     assert [(instant, reply.item_id) for instant, reply in drive(outbox, at(60))] == [
@@ -173,7 +174,7 @@ def test_what_waits_for_a_courier_is_not_claimed_so_that_what_is_urgent_overtake
 def test_what_waits_for_a_courier_does_not_go_once_its_account_rests() -> None:
     outbox = outbox_with([reply_to(ANNA, 1), reply_to(BEN, 2)], SenderPolicy(couriers=1))
     (first,) = hung(outbox, at(0))
-    outbox.rest_account(ANNA.account_id, at(60), at(0))
+    outbox.rest_account(RestingAccount(ANNA.account_id, at(60)), at(0))
     outbox.ended(first, at(9))
     assert hung(outbox, at(9)) == []
     assert hung(outbox, at(60)) == [reply_to(BEN, 2)]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moca.core.content.content import Content, Media
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.outbox.outbox import _LEAD, Outbox
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyAddress, ReplyKind
 from moca.core.outbox.rate_limits import SlidingWindow
@@ -70,7 +71,7 @@ def test_it_is_the_reply_that_a_look_at_every_channel_would_find(queue, couriers
         couriers=couriers,
     )
     outbox = ExhaustiveOutbox(policy)
-    outbox.rest_account("a1", at(4), at(0))
+    outbox.rest_account(RestingAccount("a1", at(4)), at(0))
     for number, (account, who, kind, priority, due) in enumerate(queue, 1):
         reply = reply_to(
             person(who, f"a{account}"), number, priority=priority, due=due, author=Author.OPERATOR

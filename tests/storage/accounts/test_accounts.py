@@ -23,10 +23,12 @@ from moca.core.messages.accounts import (
     StoreAccount,
 )
 from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.profile import IceBreaker, MenuItem, MessengerProfile, ProfileFingerprints
 from moca.storage.accounts.credentials import CredentialStore, require_key, reseal_tokens
 from moca.storage.accounts.vault import Vault
 from moca.storage.db import tables
+from moca.storage.outbox.results import StoredRest, rest_accounts, resting_accounts
 from moca.storage.queries.accounts import AccountRecord, find_account, list_accounts, shown_profiles
 from tests.support.factory import at
 from tests.support.values import present
@@ -53,6 +55,34 @@ def sealed(vault, token="the-token", seconds=0, days=60):
 
 def store(vault, account=SHOP, **more):
     return StoreAccount(account, sealed(vault), at(0), **more)
+
+
+@pytest.mark.parametrize("problem", ["the token is dead", ""])
+@pytest.mark.parametrize(
+    "fix",
+    [
+        lambda vault: store(vault, replaces=True),
+        lambda vault: ChangeAccount(SHOP.account_id, at(9), token=sealed(vault, "new", 9)),
+        lambda vault: RenewToken(SHOP.account_id, sealed(vault, "new", 9), at(9)),
+    ],
+)
+def test_a_new_token_ends_a_stop_but_no_rest_that_instagram_asked_for(desk, vault, problem, fix):
+    desk.do(store(vault))
+    rest_accounts({SHOP.account_id: StoredRest(at(60), problem)})
+
+    desk.do(fix(vault))
+
+    resting = resting_accounts(at(10))
+    assert resting == (() if problem else (RestingAccount(SHOP.account_id, at(60)),))
+
+
+def test_a_change_without_a_token_ends_no_stop(desk, vault):
+    desk.do(store(vault))
+    rest_accounts({SHOP.account_id: StoredRest(at(60), "blocked")})
+
+    desk.do(ChangeAccount(SHOP.account_id, at(9), name="another"))
+
+    assert [each.is_stopped for each in resting_accounts(at(10))] == [True]
 
 
 def test_an_account_is_kept_with_its_token_sealed(desk, vault):

@@ -11,10 +11,10 @@ from moca.core.messages.delivery import (
     ReplyFailed,
     ReplySent,
     ReplyUnknown,
-    RestingAccount,
 )
 from moca.core.messages.operator_actions import CancelReply, ChangeConversation, EraseContact
 from moca.core.messages.replies import ReplyQueued
+from moca.core.outbox.account_rests import RestingAccount
 from moca.core.types import ConversationStatus
 from moca.storage.db.tables import AccountRest, Conversation, Message, QueueItem
 from tests.storage.desk import details, item, message, steps
@@ -143,6 +143,8 @@ def test_what_an_operator_must_mend_is_stored_with_the_rest(
     desk.do(replace(retry, needs_operator=needs_operator, resting_account=ANNA.account_id))
 
     assert AccountRest.get().problem == problem
+    (found,) = desk.do(FindPending(9, at(67), at(99)))
+    assert found.resting == (RestingAccount(ANNA.account_id, at(68), needs_operator),)
     says_limited = "rate limited" in details(under_way.message_id)[-1]
     assert says_limited is not needs_operator
 
