@@ -16,6 +16,7 @@ from actors.background.outgoing_events import OutgoingEvents
 from actors.background.profile_sync import GraphProfileSync
 from actors.background.reconciliation import ReconciliationConfig
 from actors.background.token_refresh import GraphTokenRefresh
+from actors.bots.bot import same_bot_for_all
 from actors.cluster.factory import ClusterMembership, database_address, writer_type
 from actors.config import (
     comparing_every,
@@ -127,15 +128,17 @@ def start_application(
     config = web_config(settings)
     budget = BudgetReporter()
     parts: dict[str, Any] = {
-        "conversation": conversation_policy(settings),
         "sender": policy,
         "dependencies": Dependencies(
             open_writer=lambda: writer_type(joining)(database, written),
-            generator=make_generator(
-                settings.replies.chain,
-                settings.replies.tables,
-                BudgetRecord(_made_by_model(database), budget.report),
-                topics=topic_modes(settings.topics).names,
+            bot_of=same_bot_for_all(
+                conversation_policy(settings),
+                make_generator(
+                    settings.replies.chain,
+                    settings.replies.tables,
+                    BudgetRecord(_made_by_model(database), budget.report),
+                    topics=topic_modes(settings.topics).names,
+                ),
             ),
             connect=lambda: graph_client(settings, book, token_for),
             responders=responders_for(settings),

@@ -8,7 +8,7 @@ from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.conversation.consent import Consent
-from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
+from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy, same_for_all
 from moca.core.profile import IceBreaker, MenuItem, MessengerProfile
 from moca.core.topics import Mode, TopicMode, TopicModes, check_topic
 from moca.settings.errors import BadSettings
@@ -38,6 +38,7 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         dedup=timedelta(seconds=section.dedup_seconds),
         debounce=timedelta(seconds=section.debounce_seconds),
         cooldown=timedelta(seconds=section.cooldown_seconds),
+        takeover=timedelta(minutes=section.takeover_minutes),
         idle=timedelta(seconds=section.idle_seconds),
         replies_per_hour=section.replies_per_hour,
         checks_rules="rules" in replies.chain,
@@ -46,6 +47,9 @@ def conversation_policy(settings: Settings) -> ConversationPolicy:
         hours=_business_hours(hours) if hours.enabled else None,
         away_text=hours.away_text,
         answer_when_open=hours.answer_when_open,
+        consent=Consent(
+            opt_out=Words.of(manners.opt_out_words), opt_in=Words.of(manners.opt_in_words)
+        ),
         opt_out_text=manners.opt_out_text,
         opt_in_text=manners.opt_in_text,
         escalation=Words.of(manners.escalation_words),
@@ -112,16 +116,8 @@ def responders_for(settings: Settings) -> int:
 
 def writer_policy(settings: Settings) -> WriterPolicy:
     """Return the writer's policy."""
-    section = settings.conversation
     return WriterPolicy(
-        cooldown=timedelta(seconds=section.cooldown_seconds),
-        dedup=timedelta(seconds=section.dedup_seconds),
-        takeover=timedelta(minutes=section.takeover_minutes),
-        replies_per_hour=section.replies_per_hour,
-        consent=Consent(
-            opt_out=Words.of(settings.manners.opt_out_words),
-            opt_in=Words.of(settings.manners.opt_in_words),
-        ),
+        policy_of=same_for_all(conversation_policy(settings)),
         uploads=UploadRetention(upload_folder(settings), _days(settings.database.uploads_days)),
         stores_notification=bool(settings.notify.url or settings.notify.urls),
     )

@@ -35,7 +35,7 @@ from moca.core.messages.replies import (
     RecordSteps,
     ShareReply,
 )
-from moca.core.policy import ConversationPolicy
+from moca.core.policy import ConversationPolicy, PolicyOf
 from moca.core.types import ContactKey, Outcome
 
 
@@ -49,9 +49,9 @@ def _withdraw_nothing(_contact: ContactKey, _first_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ConversationContext:
-    """The collaborators and the policy shared by all conversations."""
+    """The collaborators shared by all conversations."""
 
-    policy: ConversationPolicy
+    policy_of: PolicyOf
     record: Callable[[Command], None]
     generate: Callable[[GenerateReply], None]
     read: Callable[[ReadName], None]
@@ -119,7 +119,12 @@ class ConversationActor(MailboxActor):
             if isinstance(message, MessageArrived):
                 self._at_stake = (message.message.id,)
             now = clock.now()
-            self._carry_out(decide(self._state, message, now, self._context.policy))
+            self._carry_out(decide(self._state, message, now, self._policy))
+
+    @property
+    def _policy(self) -> ConversationPolicy:
+        """The policy in force now: another version of the bot may be published at any time."""
+        return self._context.policy_of(self._contact.account_id)
 
     def escalate(self, error: BaseException) -> None:
         """Set aside what keeps crashing this conversation, so that it is not retried forever."""
@@ -141,7 +146,7 @@ class ConversationActor(MailboxActor):
 
     def _restore(self, snapshot: Snapshot) -> None:
         self._at_stake = tuple(message.id for message in snapshot.unanswered)
-        self._carry_out(restore(snapshot, clock.now(), self._context.policy))
+        self._carry_out(restore(snapshot, clock.now(), self._policy))
 
     def _carry_out(self, decision: Decision) -> None:
         state, effects = decision

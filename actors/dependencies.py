@@ -7,6 +7,7 @@ from typing import Protocol
 
 from actors.background.jobs import BackgroundConfig
 from actors.background.missing_messages import LOOK_EVERY
+from actors.bots.bot import BotOf
 from actors.responder import Recall, recall_nothing
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
@@ -15,7 +16,6 @@ from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
 from moca.instagram.request_bodies import SenderAction
-from moca.replies.generator import ReplyGenerator
 from moca.storage.writer import Writer
 
 
@@ -51,7 +51,7 @@ class Dependencies:
     """The actors' collaborators outside the system."""
 
     open_writer: Callable[[], Writer]
-    generator: ReplyGenerator
+    bot_of: BotOf
     responders: int = 8
     """How many slow replies are made at once."""
     recall: Recall = recall_nothing

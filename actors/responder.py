@@ -3,6 +3,7 @@ from typing import Any
 
 import structlog
 
+from actors.bots.bot import BotOf
 from actors.generation import GenerationRequests
 from actors.runtime.actor import MailboxActor
 from moca import clock
@@ -50,18 +51,18 @@ def recall_nothing(_contact: ContactKey, _before_id: int, _limit: int) -> Contac
 
 
 class _GenerationActor(MailboxActor):
-    """Common base of the responders: a generator, and where results are reported."""
+    """Common base of the responders: whose generator is asked, and where results are reported."""
 
     def __init__(
         self,
         *,
-        generator: ReplyGenerator,
+        bot_of: BotOf,
         requests: GenerationRequests,
         notify: Callable[[Answer], None],
         recall: Recall = recall_nothing,
     ) -> None:
         super().__init__()
-        self._generator = generator
+        self._bot_of = bot_of
         self._requests = requests
         self._notify = notify
         self._recall = recall
@@ -78,24 +79,22 @@ class _GenerationActor(MailboxActor):
         because = f"the reply generator crashed: {type(error).__name__}"
         self._notify(GenerationFailed(*_name(failed), because))
 
-    def _make(self, command: GenerateReply) -> Answer:
+    def _make(self, command: GenerateReply, generator: ReplyGenerator) -> Answer:
         self._at_work = command
         try:
-            reply = self._generator.reply(self._request(command))
+            reply = generator.reply(self._request(command, generator))
             if isinstance(reply, Content):
-                reply = GeneratedReply(
-                    reply, is_sample=getattr(self._generator, "is_sample", False)
-                )
+                reply = GeneratedReply(reply, is_sample=getattr(generator, "is_sample", False))
             answer = _answer(command, reply)
         except GenerationError as error:
             answer = GenerationFailed(*_name(command), str(error))
         self._at_work = None
         return answer
 
-    def _request(self, command: GenerateReply) -> ReplyRequest:
-        limit = self._generator.needs_history
+    def _request(self, command: GenerateReply, generator: ReplyGenerator) -> ReplyRequest:
+        limit = generator.needs_history
         known = ContactHistory()
-        if limit or getattr(self._generator, "needs_name", True):
+        if limit or getattr(generator, "needs_name", True):
             known = self._recall(command.contact, command.inputs[0].id, limit)
         return ReplyRequest(
             contact=command.contact,
@@ -118,7 +117,7 @@ class ResponderActor(_GenerationActor):
         if taken is None:
             return
         self._notify(GenerationStarted(*_name(taken), clock.now()))
-        answer = self._make(taken)
+        answer = self._make(taken, self._bot_of(taken.contact.account_id).generator)
         self._requests.end(taken)
         self._notify(answer)
 
@@ -126,10 +125,9 @@ class ResponderActor(_GenerationActor):
 class QuickResponderActor(_GenerationActor):
     """Makes the replies that need no call; passes on those that do or that it could not answer."""
 
-    def __init__(self, *, hand_on: Callable[[GenerateReply], None] | None, **parts: Any) -> None:
+    def __init__(self, *, hand_on: Callable[[GenerateReply], None], **parts: Any) -> None:
         super().__init__(**parts)
         self._hand_on = hand_on
-        """None if there is no other generator."""
 
     def on_receive(self, message: GenerateReply | CheckImmediateReply) -> None:
         """Make the reply to the waiting request of the same draft, if there is one."""
@@ -137,17 +135,21 @@ class QuickResponderActor(_GenerationActor):
             self._check(message)
             return
         while (request := self._requests.waiting(message)) is not None:
-            answer = self._make(request)
+            bot = self._bot_of(request.contact.account_id)
+            if bot.quick is None:
+                self._hand_on(request)
+                return
+            answer = self._make(request, bot.quick)
             is_answered = isinstance(answer, ReplyGenerated | HandoverRequested)
-            if self._hand_on is not None and not is_answered:
+            if bot.quick is not bot.generator and not is_answered:
                 self._hand_on(request)
                 return
             if self._requests.finish(request):
                 self._notify(answer)
 
     def _check(self, check: CheckImmediateReply) -> None:
-        wants = getattr(self._generator, "answers_at_once", None)
-        because = wants(check.message, clock.now()) if wants is not None else None
+        quick = self._bot_of(check.contact.account_id).quick
+        because = None if quick is None else quick.answers_at_once(check.message, clock.now())
         if because is not None:
             self._notify(ImmediateReplyRequested(check.contact, check.message.id, because))
 

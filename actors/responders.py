@@ -12,7 +12,6 @@ from actors.runtime.mailbox import Dispatcher
 from actors.runtime.pool import start_pool
 from moca.core.messages.replies import CheckImmediateReply, GenerateReply, GenerationStarted
 from moca.core.types import ContactKey
-from moca.replies.chain import GeneratorChain
 
 
 class Responders:
@@ -39,24 +38,14 @@ class Responders:
             "requests": self._requests,
             "notify": notify,
             "recall": dependencies.recall,
+            "bot_of": dependencies.bot_of,
             "escalate": dependencies.escalate,
         }
-        generator = dependencies.generator
-        quick = generator.quick if isinstance(generator, GeneratorChain) else None
-        self._slow = start_pool(
-            ResponderActor, dependencies.responders, dispatcher, generator=generator, **parts
+        self._bot_of = dependencies.bot_of
+        self._slow = start_pool(ResponderActor, dependencies.responders, dispatcher, **parts)
+        self._quick = start_pool(
+            QuickResponderActor, QUICK_RESPONDERS, dispatcher, hand_on=self._slow.tell, **parts
         )
-        self._quick = None
-        if quick is not None:
-            hand_on = None if quick is generator else self._slow.tell
-            self._quick = start_pool(
-                QuickResponderActor,
-                QUICK_RESPONDERS,
-                dispatcher,
-                generator=quick,
-                hand_on=hand_on,
-                **parts,
-            )
 
     def __len__(self) -> int:
         return len(self._requests)
@@ -74,12 +63,12 @@ class Responders:
         elif self._requests.add(asked):
             if self._show is not None:
                 self._show(asked)
-            (self._quick or self._slow).tell(asked)
+            quick = self._bot_of(asked.contact.account_id).quick
+            (self._slow if quick is None else self._quick).tell(asked)
 
     def check(self, check: CheckImmediateReply) -> None:
         """Check the rules at the start of the chain. Thread-safe."""
-        if self._quick is not None:
-            self._quick.tell(check)
+        self._quick.tell(check)
 
     def withdraw(self, contact: ContactKey, first_id: int) -> None:
         """Withdraw a requested reply, unless it is under way. Thread-safe."""
@@ -88,6 +77,5 @@ class Responders:
     def stop(self) -> None:
         """Stop without waiting for replies under way."""
         for pool in (self._quick, self._slow):
-            if pool is not None:
-                with contextlib.suppress(pykka.Timeout):
-                    pool.stop(timeout=0)
+            with contextlib.suppress(pykka.Timeout):
+                pool.stop(timeout=0)

@@ -26,7 +26,7 @@ from moca.core.messages.inbound import FetchMessage, MessageArrived
 from moca.core.messages.operator_actions import FreezeChanged
 from moca.core.messages.recipients import ToCourier, ToSender
 from moca.core.outbox.account_rests import AccountRests
-from moca.core.policy import ConversationPolicy, SenderPolicy
+from moca.core.policy import SenderPolicy
 from moca.core.types import ContactKey
 
 _MAX_READS = 1000
@@ -62,7 +62,6 @@ class System:
     def __init__(
         self,
         *,
-        conversation: ConversationPolicy,
         sender: SenderPolicy,
         dependencies: Dependencies,
         dispatchers: Dispatchers,
@@ -103,7 +102,7 @@ class System:
         )
         self._singletons = self._first_singletons()
         context = ConversationContext(
-            policy=conversation,
+            policy_of=lambda account_id: dependencies.bot_of(account_id).policy,
             record=self._persistence.tell,
             generate=self._responders.generate,
             withdraw=self._responders.withdraw,

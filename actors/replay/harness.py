@@ -5,6 +5,7 @@ from itertools import count
 
 import peewee
 
+from actors.bots.bot import same_bot_for_all
 from actors.config import conversation_policy, sender_policy, writer_policy
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
@@ -86,12 +87,12 @@ class ReplaySystem:
         self._timers = ManualTimers()
         replay_graph = ReplayGraph(archive)
         policy = conversation_policy(settings)
+        policy = replace(policy, topics=policy.topics.without_review())
         self._system = System(
-            conversation=replace(policy, topics=policy.topics.without_review()),
             sender=replace(sender_policy(settings), sweep=_SELDOM),
             dependencies=Dependencies(
                 open_writer=lambda: Writer(database, writer_policy(settings)),
-                generator=generator,
+                bot_of=same_bot_for_all(policy, generator),
                 recall=self._recall,
                 connect=lambda: replay_graph,
                 draw=lambda: 0.0,

@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours
+from moca.core.conversation.consent import Consent
 from moca.core.reply_window import BOT_WINDOW
 from moca.core.topics import TopicModes
 
@@ -17,11 +19,13 @@ class ReplyMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationPolicy:
-    """The settings by which a conversation decides."""
+    """The settings by which a bot decides in the conversations of an account."""
 
     dedup: timedelta = timedelta(seconds=10)
     debounce: timedelta = timedelta(seconds=5)
     cooldown: timedelta = timedelta(seconds=30)
+    takeover: timedelta = timedelta(hours=12)
+    """How long a teammate's reply holds the conversation."""
     idle: timedelta = timedelta(seconds=60)
     mode: ReplyMode = ReplyMode.PER_GROUP
     generation_timeout: timedelta = timedelta(seconds=30)
@@ -38,6 +42,7 @@ class ConversationPolicy:
     """Whether messages outside the hours wait for the opening instead of being suppressed."""
     window: timedelta = BOT_WINDOW
     """How long after a contact's message a reply is allowed."""
+    consent: Consent = field(default_factory=Consent)
     opt_out_text: str = field(default="", repr=False)
     """Confirms that a contact has opted out; empty sends nothing."""
     opt_in_text: str = field(default="", repr=False)
@@ -53,6 +58,15 @@ class ConversationPolicy:
     disclosure_gap: timedelta = timedelta(hours=24)
     topics: TopicModes = field(default_factory=TopicModes)
     """Which replies are held for the team, or not made at all."""
+
+
+PolicyOf = Callable[[str], ConversationPolicy]
+"""Returns the policy of an account's bot, by the account's id."""
+
+
+def same_for_all(policy: ConversationPolicy) -> PolicyOf:
+    """Return a lookup that has one policy for every account."""
+    return lambda _account_id: policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

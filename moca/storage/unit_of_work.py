@@ -3,11 +3,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from moca.core.conversation.consent import Consent
 from moca.core.feed import FeedEvent, conversation_event
 from moca.core.messages.command import Receipt
 from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.messages.replies import MessagesEnded
+from moca.core.policy import ConversationPolicy, PolicyOf, same_for_all
 from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
 from moca.core.types import Stage
 from moca.storage.db.bulk import Insertion
@@ -39,17 +39,11 @@ _FEED = Insertion(
 class WriterPolicy:
     """The settings by which rows are written."""
 
-    cooldown: timedelta
-    dedup: timedelta
-    takeover: timedelta
-    """How long a reply in the Instagram app holds the conversation."""
-    replies_per_hour: int = 60
-    """The number of the bot's messages of the last hour that are loaded."""
+    policy_of: PolicyOf = field(default_factory=lambda: same_for_all(ConversationPolicy()))
     window: timedelta = BOT_WINDOW
     """How long after a contact's message a reply of the bot is allowed."""
     operator_window: timedelta = OPERATOR_WINDOW
     """The same for an operator's reply, and for a private reply after its comment."""
-    consent: Consent = field(default_factory=Consent)
     stores_notification: bool = False
     """Whether notifications are sent, and so are to be stored."""
     uploads: UploadRetention = field(default_factory=UploadRetention, compare=False)
@@ -70,6 +64,10 @@ class Batch:
     database holds nothing of them either."""
     _steps: list[tuple[int, datetime, str, str, str]] = field(default_factory=list)
     _published: list[FeedEvent] = field(default_factory=list)
+
+    def policy_of(self, account_id: str) -> ConversationPolicy:
+        """Return the policy of an account's bot."""
+        return self.policy.policy_of(account_id)
 
     def note(
         self, message_id: int, at: datetime, stage: Stage, outcome: str, detail: str = ""

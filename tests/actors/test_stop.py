@@ -8,6 +8,7 @@ import pytest
 
 from actors import singletons
 from actors import system as system_module
+from actors.bots.bot import same_bot_for_all
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers, TimerThread
@@ -173,12 +174,11 @@ def threaded(tmp_path, monkeypatch):
     timers.start()
     world = Dependencies(
         open_writer=lambda: Writer(database, POLICY),
-        generator=MockGenerator(),
+        bot_of=same_bot_for_all(ConversationPolicy(debounce=timedelta(0)), MockGenerator()),
         connect=lambda: instagram,
         escalate=escalated.append,
     )
     running = System(
-        conversation=ConversationPolicy(debounce=timedelta(0)),
         sender=SenderPolicy(couriers=1),
         dependencies=world,
         dispatchers=Dispatchers.threaded(couriers=1, responders=1),

@@ -20,7 +20,7 @@ from actors.supervisor import SupervisorActor
 from moca.core.conversation.snapshot import Inbound
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.replies import RecordSteps
-from moca.core.policy import ConversationPolicy
+from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.runtime import resident_bytes
@@ -78,7 +78,9 @@ def measure(crowd: int) -> CrowdReading:
     timers = TimerThread()
     timers.start()
     dispatcher = PoolDispatcher("actors", threads=2)
-    around = ConversationContext(PATIENT, heard.note, _ignore, _ignore, _ignore, timers)
+    around = ConversationContext(
+        same_for_all(PATIENT), heard.note, _ignore, _ignore, _ignore, timers
+    )
     supervisor = SupervisorActor.start_on(
         dispatcher,
         record=_ignore,

@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from rich.console import Console
 
+from actors.bots.bot import same_bot_for_all
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
@@ -88,11 +89,10 @@ class _Day:
     def __enter__(self) -> Self:
         self._patch.start()
         self._system = System(
-            conversation=ConversationPolicy(),
             sender=SenderPolicy(per_second=50),
             dependencies=Dependencies(
                 open_writer=lambda: Writer(self._database, WRITER),
-                generator=MockGenerator(),
+                bot_of=same_bot_for_all(ConversationPolicy(), MockGenerator()),
                 connect=lambda: self,
             ),
             dispatchers=Dispatchers(*[self._dispatcher] * 5),

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from statistics import median
 from time import perf_counter
 from unittest.mock import patch
@@ -33,9 +32,7 @@ from tests.support.values import of_kind
 
 BATCHES = 1, 64, 1000
 ROUNDS = {1: 100, 64: 6, 1000: 2}
-POLICY = WriterPolicy(
-    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
-)
+POLICY = WriterPolicy()
 BODY = b"x" * 400
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import peewee
 
+from actors.bots.bot import same_bot_for_all
 from actors.cluster.seats import Seats
 from actors.cluster.system import ClusterSystem, Member
 from actors.dependencies import Dependencies
@@ -74,9 +75,7 @@ class SteppedNode:
         self.seats = Seats(PARTITIONS, monotonic=lambda: clock.now().timestamp())
         self._place: StandInConnection | None = None
         self.observed: list[object] = []
-        policy = WriterPolicy(
-            cooldown=CONVERSATION.cooldown, dedup=CONVERSATION.dedup, takeover=timedelta(hours=12)
-        )
+        policy = WriterPolicy()
         self.system = ClusterSystem(
             member=Member(
                 node=name,
@@ -85,11 +84,10 @@ class SteppedNode:
                 open_broker=self._open,
                 read=lambda body, signature: read_forwarded(body, signature, CONFIG),
             ),
-            conversation=CONVERSATION,
             sender=SENDER,
             dependencies=Dependencies(
                 open_writer=lambda: _Writer(cluster, policy),
-                generator=MockGenerator(),
+                bot_of=same_bot_for_all(CONVERSATION, MockGenerator()),
                 connect=lambda: cluster.instagram,
                 draw=lambda: 0.0,
                 observers=(self.observed.append,),

@@ -24,9 +24,7 @@ CONFIG = WebConfig(
     api_token=TOKEN,
     receipt_timeout=timedelta(0),
 )
-POLICY = WriterPolicy(
-    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
-)
+POLICY = WriterPolicy()
 
 
 class Door:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import freezegun
 
-from actors.config import conversation_policy, sender_policy, writer_policy
+from actors.config import conversation_policy, sender_policy
 from moca import clock
 from moca.settings.sections import Settings
 from tests.support.factory import ANNA
@@ -58,7 +58,6 @@ def recorded_messages(path, begin):
             frozen,
             conversation=conversation_policy(figures),
             sender=sender_policy(figures),
-            consent=writer_policy(figures).consent,
         )
         yield History(system)
         system.stop()

@@ -46,7 +46,7 @@ def test_manners_come_to_those_who_mind_them() -> None:
         "A bot speaks.",
         "A person will answer you here.",
     )
-    assert writer.consent.change_of("stop", has_opted_out=False) is ConsentChange.OPT_OUT
+    assert policy.consent.change_of("stop", has_opted_out=False) is ConsentChange.OPT_OUT
     assert (
         writer.stores_notification,
         writer_policy(read_settings(None, {})).stores_notification,

@@ -1,20 +1,18 @@
 from dataclasses import replace
-from datetime import timedelta
 
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
 from moca.core.messages.delivery import ClaimReply, RecordSent, ReplyClaimed
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.replies import QueueReply, ReplyQueued
+from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.topics import Mode, TopicMode
 from moca.core.types import Author, MadeBy
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
 from moca.storage.writer import Writer, WriterPolicy
 from tests.support.factory import ANNA, at
 
-POLICY = WriterPolicy(
-    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
-)
+POLICY = WriterPolicy()
 DRAFT = TopicMode(Mode.DRAFT)
 
 
@@ -42,7 +40,8 @@ class Desk:
 
     def heed(self, consent):
         """Recognize these words for opting out and in from now on."""
-        self._writer = Writer(self._database, replace(POLICY, consent=consent))
+        policy_of = same_for_all(ConversationPolicy(consent=consent))
+        self._writer = Writer(self._database, replace(POLICY, policy_of=policy_of))
 
     def do(self, *commands):
         """Apply commands in one transaction; return the events."""

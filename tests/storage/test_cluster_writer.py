@@ -21,9 +21,7 @@ from moca.storage.outbox.results import StoredRest, rest_accounts
 from moca.storage.unit_of_work import WriterPolicy
 from tests.support.factory import NOON
 
-POLICY = WriterPolicy(
-    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
-)
+POLICY = WriterPolicy()
 
 
 @pytest.fixture

@@ -99,10 +99,7 @@ def test_an_account_that_nobody_looks_after_is_not_watched(desk):
 
 
 def test_a_quiet_account_is_told_of_until_something_comes(database):
-    policy = WriterPolicy(
-        cooldown=timedelta(0), dedup=timedelta(0), takeover=timedelta(0), stores_notification=True
-    )
-    writer = Writer(database, policy)
+    writer = Writer(database, WriterPolicy(stores_notification=True))
     count = CountArrivals(at(0), ACCOUNT)
     writer.apply([webhook(wrote("a"))])
     writer.apply([count])

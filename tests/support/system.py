@@ -2,12 +2,13 @@
 
 from collections import Counter, deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from actors.background.jobs import BackgroundConfig
+from actors.bots.bot import same_bot_for_all
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
@@ -44,7 +45,6 @@ from tests.support.factory import ANNA
 
 _CONVERSATION = ConversationPolicy()
 _SENDER = SenderPolicy()
-_NO_WORDS = Consent()
 _NOTHING_KEPT = BackgroundConfig()
 
 
@@ -129,21 +129,22 @@ class SteppedSystem:
         observers=(),
         shows_typing: bool = False,
         background=_NOTHING_KEPT,
-        consent=_NO_WORDS,
+        consent: Consent | None = None,
         responders: int = 8,
         uploads: UploadFolder | None = None,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
-        self._conversation = conversation
+        self._bot_of = same_bot_for_all(
+            conversation if consent is None else replace(conversation, consent=consent),
+            generator or MockGenerator(),
+        )
         self._sender = sender
-        self._generator = generator or MockGenerator()
         self._wrap_writer = wrap_writer
         self._fail_fast = fail_fast
         self._observers = observers
         self._shows_typing = shows_typing
         self._background = background
-        self._consent = consent
         self._responders = responders
         self._uploads = uploads
         self._database = open_migrated(path)
@@ -154,20 +155,17 @@ class SteppedSystem:
         """Start the actors on what the database holds."""
         self.dispatcher = SteppingDispatcher(fail_fast=self._fail_fast)
         self.timers = ManualTimers()
+        bot_of = self._bot_of
         policy = WriterPolicy(
-            cooldown=self._conversation.cooldown,
-            dedup=self._conversation.dedup,
-            takeover=timedelta(hours=12),
-            consent=self._consent,
+            policy_of=lambda account_id: bot_of(account_id).policy,
             stores_notification=self._background.post is not None,
             uploads=UploadRetention(self._uploads),
         )
         self.actors = System(
-            conversation=self._conversation,
             sender=self._sender,
             dependencies=Dependencies(
                 open_writer=lambda: self._wrap_writer(Writer(self._database, policy)),
-                generator=self._generator,
+                bot_of=bot_of,
                 connect=lambda: self.instagram,
                 draw=lambda: 0.0,
                 shows_typing=self._shows_typing,
@@ -251,7 +249,7 @@ class SteppedSystem:
         """Carry out commands while the system is stopped."""
         writer = Writer(
             self._database,
-            WriterPolicy(cooldown=timedelta(), dedup=timedelta(), takeover=timedelta()),
+            WriterPolicy(),
         )
         writer.apply(commands)
         writer.close()

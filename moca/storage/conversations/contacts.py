@@ -39,12 +39,13 @@ def change_consent_by_edit(
     batch: Batch, writing: StoredMessage, text: str, at: datetime
 ) -> ConsentChange | None:
     """Apply the change of consent in an edited message and return it; None if there is none."""
-    columns = (Contact.id, Contact.opted_out_at)
+    columns = (Contact.id, Contact.account_id, Contact.opted_out_at)
     query = Conversation.select(*columns).join(Contact)
-    ((contact_id, opted_out_at),) = read_rows(
+    ((contact_id, account_id, opted_out_at),) = read_rows(
         query.where(Conversation.id == writing.conversation_id)
     )
-    consent_change = batch.policy.consent.change_of(text, has_opted_out=opted_out_at is not None)
+    consent = batch.policy_of(account_id).consent
+    consent_change = consent.change_of(text, has_opted_out=opted_out_at is not None)
     if consent_change is None:
         return None
     since = at if consent_change is ConsentChange.OPT_OUT else None

@@ -60,7 +60,7 @@ def _hand_over(
         queue_replies(batch, _closing_replies(command, tuple(inputs)))
     else:
         conclude(batch, inputs, Outcome.SUPPRESSED, because, at)
-    until = at + batch.policy.takeover
+    until = at + batch.policy_of(place.account_id).takeover
     held = Conversation.update(
         status=ConversationStatus.HUMAN.value, held_until=until, held_by=None
     )

@@ -15,7 +15,7 @@ _BECAUSE = Because(Reason.TEAMMATE_REPLIED)
 
 def take_over(batch: Batch, command: QueueReply, contact: ContactKey, before: Hold) -> None:
     """Hold the bot in a conversation because an operator's reply was queued in it."""
-    hold = hold_after_reply(before, command.at, batch.policy.takeover)
+    hold = hold_after_reply(before, command.at, batch.policy_of(contact.account_id).takeover)
     hold_for_teammate(
         batch,
         contact,

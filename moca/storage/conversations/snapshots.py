@@ -51,17 +51,24 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
     rows = _current({command.contact for command in commands})
     ids = [row.conversation_id for row in rows.values()]
     unanswered = _unanswered(ids)
-    earlier = _earlier(rows.values(), min(command.at for command in commands) - batch.policy.dedup)
+    accounts = {command.contact.account_id for command in commands}
+    policies = {account_id: batch.policy_of(account_id) for account_id in accounts}
+    first_at = min(command.at for command in commands)
+    max_dedup = max(policy.dedup for policy in policies.values())
+    earlier = _earlier(rows.values(), first_at - max_dedup)
     in_flight = _own_items(ids, IS_UNDER_WAY)
     held = _own_items(ids, IS_HELD_REPLY & Message.comment_id.is_null())
-    since = min(command.at for command in commands) - _HOUR
-    recent_replies = _recent_replies(rows.values(), since, batch.policy.replies_per_hour)
+    limits = {
+        row.conversation_id: policies[contact.account_id].replies_per_hour
+        for contact, row in rows.items()
+    }
+    recent_replies = _recent_replies(rows.values(), first_at - _HOUR, limits)
     for command in commands:
         row = rows.get(command.contact)
         if row is None:
             batch.tell(ConversationLoaded(command.contact, None))
             continue
-        within = command.at - batch.policy.dedup
+        within = command.at - policies[command.contact.account_id].dedup
         since = max(within, row.last_bot_message_at or within)
         snapshot = Snapshot(
             contact=command.contact,
@@ -195,15 +202,15 @@ def _own_items(conversation_ids: Iterable[int], condition: Any) -> Mapping[int, 
 
 
 def _recent_replies(
-    rows: Iterable[_Row], since: datetime, limit: int
+    rows: Iterable[_Row], since: datetime, limits: Mapping[int, int]
 ) -> Mapping[int, deque[datetime]]:
-    """Return when the bot's messages since an instant were sent: the latest `limit` of each."""
+    """Return when the bot's messages since an instant were sent: the latest few of each."""
     recent = [
         row.conversation_id
         for row in rows
         if row.last_bot_message_at is not None and row.last_bot_message_at > since
     ]
-    found: Mapping[int, deque[datetime]] = defaultdict(lambda: deque(maxlen=limit))
+    found = {each: deque[datetime](maxlen=limit) for each, limit in limits.items()}
     query = QueueItem.select(QueueItem.conversation, QueueItem.sent_at).join(
         Message, on=QueueItem.message == Message.id
     )

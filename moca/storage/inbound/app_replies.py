@@ -114,9 +114,8 @@ def _hand_over(batch: Batch, conversation: ContactConversation, at: datetime) ->
     conversation.end_hold(at)
     was_open = conversation.status == ConversationStatus.OPEN
     before = Hold(ConversationStatus(conversation.status), conversation.held_until)
-    conversation.status, conversation.held_until = hold_after_reply(
-        before, at, batch.policy.takeover
-    )
+    takeover = batch.policy_of(conversation.contact.account_id).takeover
+    conversation.status, conversation.held_until = hold_after_reply(before, at, takeover)
     return was_open
 
 

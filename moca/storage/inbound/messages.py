@@ -140,7 +140,8 @@ def _store(batch: Batch, arrivals: Sequence[Arrival]) -> list[int]:
         conversation = conversations.of(arrival.message.contact)
         turns.append(_turn(conversation, arrival))
         clocks.append(_take_in(conversation, arrival))
-        changes.append(_consent_change(conversation, arrival, batch.policy.consent))
+        consent = batch.policy_of(arrival.message.contact.account_id).consent
+        changes.append(_consent_change(conversation, arrival, consent))
     conversations.write()
     keep_usernames(arrival.message for arrival in arrivals)
     for arrival, change in zip(arrivals, changes, strict=True):

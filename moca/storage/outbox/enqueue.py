@@ -137,7 +137,8 @@ def _refuse(batch: Batch, refused: ConsideredReply, refusal: Refusal) -> None:
     if refusal.outcome is None:
         for each in refused.inputs:
             batch.note(each, command.at, Stage.QUEUE, "outdated", because)
-        cool_down(command.conversation_id, command.at + batch.policy.cooldown)
+        cooldown = batch.policy_of(contact.account_id).cooldown
+        cool_down(command.conversation_id, command.at + cooldown)
     else:
         conclude(batch, refused.inputs, refusal.outcome, because, command.at)
     batch.tell(ReplyRefused(contact, command.input_ids, because, refusal.outcome is None))
@@ -231,7 +232,7 @@ def _announce(batch: Batch, accepted: ConsideredReply, parts: Sequence[_Written]
         else:
             batch.tell(ReplyQueued(reply.contact, reply, accepted.inputs))
     if command.mode.holds:
-        follow_hold(batch, command)
+        follow_hold(batch, command, accepted.place.account_id)
     batch.answer(command.receipt, Done(parts[0].message_id))
 
 

@@ -77,9 +77,10 @@ def announce_held(
     batch.publish(FeedEvent(FeedKind.MESSAGE_HELD, at, reply.message_id))
 
 
-def follow_hold(batch: Batch, command: QueueReply) -> None:
+def follow_hold(batch: Batch, command: QueueReply, account_id: str) -> None:
     """Start the conversation's cooldown as if the reply were sent, and call the team to a draft."""
-    cool_down(command.conversation_id, command.at + batch.policy.cooldown)
+    cooldown = batch.policy_of(account_id).cooldown
+    cool_down(command.conversation_id, command.at + cooldown)
     if command.mode.mode is Mode.DRAFT:
         ask_for_reply([command.conversation_id], command.at)
 

@@ -81,7 +81,7 @@ def _merge(batch: Batch, arrived: ArrivedReply, holder: _Holder) -> None:
     batch.publish(FeedEvent(FeedKind.MESSAGE_REMOVED, arrived.at, holder.message_id))
     QueueItem.update(echoed_at=holder.created_at).where(QueueItem.id == item.id).execute()
     batch.note(item.message_id, arrived.at, Stage.DELIVERY, "echoed", "matched afterwards")
-    took_until = holder.created_at + batch.policy.takeover
+    took_until = holder.created_at + batch.policy_of(item.account_id).takeover
     is_held_by_it = (
         (Conversation.id == holder.conversation_id)
         & (Conversation.status == ConversationStatus.HUMAN.value)

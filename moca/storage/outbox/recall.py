@@ -36,7 +36,8 @@ def recall_reply(
             batch.note(each, at, Stage.QUEUE, "taken up", detail)
         cancel_items(batch, parts, because, at, is_recalled=True)
         flushed_at = QueueItem.get_by_id(parts[0].id).created_at
-        cool_down(parts[0].conversation_id, flushed_at + batch.policy.cooldown)
+        cooldown = batch.policy_of(parts[0].account_id).cooldown
+        cool_down(parts[0].conversation_id, flushed_at + cooldown)
     return stays
 
 

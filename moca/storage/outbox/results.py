@@ -147,7 +147,7 @@ def record_unknown(batch: Batch, commands: Sequence[RecordUnknown]) -> None:
     _write_status(ItemStatus.UNKNOWN, chosen)
     _FINAL.each((True, item.id) for item, command in chosen if not command.may_go_again)
     _UNCONFIRMED.each((item.sending_at, item.id) for item, _ in chosen)
-    sent_replies = SentReplies(batch.policy.cooldown)
+    sent_replies = SentReplies(batch.policy_of)
     for item, command in chosen:
         sent_replies.add_possibly_delivered(item, command.at)
         batch.note(item.message_id, command.at, Stage.SETTLING, "unknown", command.because)

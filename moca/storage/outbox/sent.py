@@ -1,9 +1,10 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.delivery import ReplySent
+from moca.core.policy import PolicyOf
 from moca.core.types import Author, ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
@@ -26,8 +27,8 @@ _Instants = tuple[datetime | None, datetime, datetime | None]
 class SentReplies:
     """Collects the effects of sent replies on their conversations; timestamps never move back."""
 
-    def __init__(self, cooldown: timedelta) -> None:
-        self._cooldown = cooldown
+    def __init__(self, policy_of: PolicyOf) -> None:
+        self._policy_of = policy_of
         self._instants: dict[int, _Instants] = {}
 
     def add_delivered(self, item: OutboxItem, at: datetime) -> None:
@@ -36,13 +37,13 @@ class SentReplies:
         self._instants[item.conversation_id] = (
             latest(bot_at, at),
             max(activity_at, at),
-            latest(until, at + self._cooldown),
+            latest(until, self._cooled_at(item, at)),
         )
 
     def add_possibly_delivered(self, item: OutboxItem, at: datetime) -> None:
         """Add a reply that may have arrived."""
         bot_at, activity_at, until = self._of(item)
-        cooled_at = latest(until, at + self._cooldown)
+        cooled_at = latest(until, self._cooled_at(item, at))
         self._instants[item.conversation_id] = bot_at, activity_at, cooled_at
 
     def write(self) -> None:
@@ -50,6 +51,9 @@ class SentReplies:
         _CONVERSATIONS.each(
             (*instants, conversation_id) for conversation_id, instants in self._instants.items()
         )
+
+    def _cooled_at(self, item: OutboxItem, at: datetime) -> datetime:
+        return at + self._policy_of(item.account_id).cooldown
 
     def _of(self, item: OutboxItem) -> _Instants:
         stored = item.last_bot_message_at, item.last_activity_at, item.cooldown_until
@@ -108,7 +112,7 @@ def _write_fresh(batch: Batch, arrived: Sequence[ArrivedReply]) -> None:
         )
         for each in arrived
     )
-    sent_replies = SentReplies(batch.policy.cooldown)
+    sent_replies = SentReplies(batch.policy_of)
     for each in arrived:
         if not each.item.is_reaction:
             sent_replies.add_delivered(each.item, each.at)

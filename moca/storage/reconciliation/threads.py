@@ -219,7 +219,8 @@ def _ruling(found: MissedMessage, heard_since: datetime | None, at: datetime) ->
 def _take_in(batch: Batch, found: MissedMessage, ruling: str | None, at: datetime) -> None:
     recorded = found.recorded
     if isinstance(recorded, Echo):
-        is_current = ruling is None and at - found.sent_at < batch.policy.takeover
+        takeover = batch.policy_of(recorded.contact.account_id).takeover
+        is_current = ruling is None and at - found.sent_at < takeover
         record_echoes(
             batch, [ReceivedEcho(None, at, recorded, is_found=True, takes_over=is_current)]
         )

@@ -16,7 +16,7 @@ from moca.core.messages.conversation import (
 )
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.replies import ConcludeMessages, GenerateReply
-from moca.core.policy import ConversationPolicy
+from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.types import ContactKey, ConversationStatus, Outcome
 from tests.support.factory import ANNA, at, said
 
@@ -46,7 +46,7 @@ class LoneConversation:
         self.timers = NotedTimers()
         self.dispatcher = SteppingDispatcher(fail_fast=False)
         self.around = ConversationContext(
-            policy=policy,
+            policy_of=same_for_all(policy),
             record=self.recorded.append,
             generate=self.generated.append,
             read=self.read.append,

@@ -1,10 +1,12 @@
 """A responder that crashes fails the request at hand, and no other."""
 
+from actors.bots.bot import same_bot_for_all
 from actors.generation import GenerationRequests
 from actors.responder import Answer, ResponderActor
 from actors.runtime.dispatchers import SteppingDispatcher
 from moca.core.content.content import Content
 from moca.core.messages.replies import GenerateReply, GenerationFailed, GenerationStarted
+from moca.core.policy import ConversationPolicy
 from moca.replies.generator import GeneratedReply, ReplyRequest
 from tests.support.factory import ANNA, BEN, said
 
@@ -46,7 +48,10 @@ def test_a_crash_after_a_broken_generation_fails_the_request_at_hand() -> None:
         GenerationRequests(),
     )
     responder = ResponderActor.start_on(
-        stage, generator=BreaksOnce(), requests=requests, notify=listener
+        stage,
+        bot_of=same_bot_for_all(ConversationPolicy(), BreaksOnce()),
+        requests=requests,
+        notify=listener,
     )
     for request in (FIRST, SECOND):
         requests.add(request)

@@ -9,6 +9,7 @@ from typing import Any
 
 import peewee
 
+from actors.bots.bot import same_bot_for_all
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import TimerThread
@@ -21,9 +22,7 @@ from moca.storage.db.connection import migrate, open_database
 from moca.storage.writer import Writer, WriterPolicy
 from tests.support.factory import calls_at
 
-WRITER = WriterPolicy(
-    cooldown=timedelta(seconds=30), dedup=timedelta(seconds=10), takeover=timedelta(hours=12)
-)
+WRITER = WriterPolicy()
 AT_ONCE = ConversationPolicy(debounce=timedelta(0))
 
 
@@ -51,11 +50,10 @@ class Engine:
         timers = TimerThread()
         timers.start()
         system = System(
-            conversation=self.conversation,
             sender=self.sender,
             dependencies=Dependencies(
                 open_writer=lambda: Writer(database, WRITER),
-                generator=self.generator,
+                bot_of=same_bot_for_all(self.conversation, self.generator),
                 connect=lambda: GraphClient(calls_at(self.graph_url, lambda _account: "token"), 10),
                 observers=self.observers,
                 responders=self.responders,

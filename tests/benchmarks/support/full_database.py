@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import peewee
@@ -105,8 +104,7 @@ def fill(folder: Path, contacts: int, messages: int) -> None:
 
 def index_all(database: peewee.Database) -> None:
     """Make all messages searchable, as they are after a year."""
-    none = timedelta()
-    writer = Writer(database, WriterPolicy(cooldown=none, dedup=none, takeover=none))
+    writer = Writer(database, WriterPolicy())
     while _ALL_INDEXED not in writer.apply([IndexWords(_INDEXED_AT_ONCE)]).events:
         pass
     writer.close()

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee
 
+from actors.bots.bot import same_bot_for_all
 from actors.cluster.seats import Seats
 from actors.cluster.system import ClusterSystem, Member
 from actors.dependencies import Dependencies
@@ -154,11 +155,10 @@ class SimulatedNode:
                 open_broker=self._open_broker,
                 read=lambda body, _signature: read_webhook(body, live=True, answer_comments=True),
             ),
-            conversation=cluster.settings.conversation(),
             sender=cluster.settings.sender(),
             dependencies=Dependencies(
                 open_writer=lambda: NodeWriter(self),
-                generator=self._voice,
+                bot_of=same_bot_for_all(cluster.settings.conversation(), self._voice),
                 responders=RESPONDERS,
                 connect=self._connect,
                 draw=cluster.chance.random,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import peewee
 
+from actors.bots.bot import same_bot_for_all
 from actors.dependencies import Dependencies
 from actors.routes import Recipient, recipient_of
 from actors.runtime.actor import MailboxActor, Ref
@@ -135,11 +136,10 @@ class Process:
         self.loses_commits = 0
         self.has_failed = False
         self.system = LossySystem(
-            conversation=settings.conversation(),
             sender=settings.sender(),
             dependencies=Dependencies(
                 open_writer=lambda: FragileWriter(self._database, self),
-                generator=_Voice(self.generator, backstage),
+                bot_of=same_bot_for_all(settings.conversation(), _Voice(self.generator, backstage)),
                 responders=RESPONDERS,
                 connect=lambda: ScriptedGraphClient(self._instagram, backstage),
                 draw=self._chance.random,

@@ -5,7 +5,7 @@ from actors.background.jobs import BackgroundConfig
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.conversation.consent import Consent
-from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
+from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy, same_for_all
 from moca.storage.writer import WriterPolicy
 
 OPTED_OUT = "you are out"
@@ -74,10 +74,12 @@ class WorldSettings:
             dedup=timedelta(seconds=self.dedup),
             debounce=timedelta(seconds=self.debounce),
             cooldown=timedelta(seconds=self.cooldown),
+            takeover=timedelta(seconds=self.takeover),
             idle=timedelta(seconds=self.idle),
             mode=ReplyMode.COMBINED if self.combined else ReplyMode.PER_GROUP,
             generation_timeout=timedelta(seconds=self.generation_timeout),
             window=timedelta(seconds=self.window),
+            consent=Consent(opt_out=Words.of(["stop"]), opt_in=Words.of(["start"])),
             opt_out_text=OPTED_OUT,
             opt_in_text="you are in",
             hours=self.hours(),
@@ -117,10 +119,7 @@ class WorldSettings:
 
     def writer(self) -> WriterPolicy:
         return WriterPolicy(
-            cooldown=timedelta(seconds=self.cooldown),
-            dedup=timedelta(seconds=self.dedup),
-            takeover=timedelta(seconds=self.takeover),
+            policy_of=same_for_all(self.conversation()),
             window=timedelta(seconds=self.window),
             operator_window=timedelta(seconds=self.operator_window),
-            consent=Consent(opt_out=Words.of(["stop"]), opt_in=Words.of(["start"])),
         )

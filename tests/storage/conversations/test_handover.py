@@ -21,6 +21,7 @@ from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ChangeConversation, ConversationChanged
 from moca.core.messages.replies import HandOverConversation, QueueReply, ReplyQueued, ReplyRefused
 from moca.core.notifications import Notification, NotificationKind
+from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.types import Author, ClosingMessage, ConversationStatus
 from moca.storage.db.tables import Account, Contact, Conversation, QueueItem
 from moca.storage.writer import Writer
@@ -35,7 +36,8 @@ BECAUSE = "handed over to the team: unsure"
 @pytest.fixture
 def desk(database) -> Desk:
     desk = Desk(database)
-    desk._writer = Writer(database, replace(POLICY, consent=CONSENT, stores_notification=True))
+    policy_of = same_for_all(ConversationPolicy(consent=CONSENT))
+    desk._writer = Writer(database, replace(POLICY, policy_of=policy_of, stores_notification=True))
     return desk
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from moca.core.messages.conversation import LoadConversation
 from moca.core.messages.replies import ConcludeMessages
+from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.types import Author, Outcome
 from tests.storage.desk import POLICY, Desk
 from tests.support.factory import ANNA, at
@@ -17,7 +18,9 @@ def _snapshot(desk, seconds):
 
 
 def test_no_more_of_the_bots_messages_are_loaded_than_an_hour_allows(database):
-    desk = Desk(database, replace(POLICY, replies_per_hour=2))
+    desk = Desk(
+        database, replace(POLICY, policy_of=same_for_all(ConversationPolicy(replies_per_hour=2)))
+    )
     desk.receive("m1")
     for number in range(4):
         desk.send(desk.queue(seconds=number), f"r{number}", 100 + number)
