@@ -17,9 +17,10 @@ from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.housekeeping import RetentionApplied
 from moca.core.notifications import NotificationKind
 from moca.storage.accounts.ownership import forget_removed, note_removed, was_removed
+from moca.storage.db.bot_tables import AccountProfile
 from moca.storage.db.fields import storable
 from moca.storage.db.metric_tables import ReconciledAccount
-from moca.storage.db.tables import Account, AccountProfile
+from moca.storage.db.tables import Account
 from moca.storage.handlers import handles
 from moca.storage.notifications import store_notification
 from moca.storage.operators.idempotency import forget_answers_about_accounts

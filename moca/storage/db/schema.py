@@ -1,6 +1,7 @@
 from typing import Any
 
 from moca.storage.accounts.ownership import RemovedAccount
+from moca.storage.db.bot_tables import AccountProfile
 from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.metric_tables import (
@@ -42,7 +43,6 @@ from moca.storage.db.tables import (
     IS_UNNAMED,
     IS_UNSETTLED,
     Account,
-    AccountProfile,
     AccountRest,
     Contact,
     Conversation,

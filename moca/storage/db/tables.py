@@ -237,17 +237,6 @@ class Account(Table):
     refresh_failed_at = InstantField(null=True)
 
 
-class AccountProfile(Table):
-    """The fingerprints of the ice breakers and menu set for an account; empty if none were set."""
-
-    account_id = peewee.CharField(primary_key=True)
-    ice_breakers = peewee.CharField(default="")
-    menu = peewee.CharField(default="")
-
-    class Meta:
-        table_name = "account_profile"
-
-
 class JourneyStep(Table):
     """A step of a message's journey."""
 

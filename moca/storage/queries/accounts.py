@@ -5,11 +5,11 @@ from typing import Any
 
 from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.profile import ProfileFingerprints
+from moca.storage.db.bot_tables import AccountProfile
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.secret import SignatureCheck
 from moca.storage.db.tables import (
     Account,
-    AccountProfile,
     Contact,
     Conversation,
     Webhook,
