@@ -16,18 +16,17 @@ from actors.background.outgoing_events import OutgoingEvents
 from actors.background.profile_sync import GraphProfileSync
 from actors.background.reconciliation import ReconciliationConfig
 from actors.background.token_refresh import GraphTokenRefresh
-from actors.bots.bot import same_bot_for_all
+from actors.bots.factory import BotFactory
+from actors.bots.published_bots import PublishedBots
+from actors.bots.workshop import Workshop
 from actors.cluster.factory import ClusterMembership, database_address, writer_type
 from actors.config import (
     comparing_every,
-    conversation_policy,
     own_account_id,
     responders_for,
     sender_policy,
-    topic_modes,
     upload_folder,
     web_config,
-    welcome,
     writer_policy,
 )
 from actors.dependencies import Dependencies
@@ -53,8 +52,7 @@ from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
 from moca.logs import hash_names_with
 from moca.push.service import PushService, is_push_installed
-from moca.replies.budget import BudgetRecord, Spent
-from moca.replies.registry import make_generator
+from moca.replies.budget import BudgetRecord
 from moca.settings.display import shown_settings
 from moca.settings.sections import Settings
 from moca.storage.accounts.credentials import CredentialStore
@@ -121,25 +119,23 @@ def start_application(
     sandbox = Sandbox.of(settings)
     own = settings_account(settings)
     token_for = own.token_for if sandbox is None else sandbox.accounts.token_for
-    written = replace(writer_policy(settings), may_own=own.may_own)
+    budget = BudgetReporter()
+    factory, bots = _bots(settings, database, budget)
+    written = replace(
+        writer_policy(settings),
+        may_own=own.may_own,
+        policy_of=bots.policy_of,
+        refresh_bots=bots.refresh,
+    )
     timers = TimerThread()
     timers.start()
     policy = sender_policy(settings)
-    config = web_config(settings)
-    budget = BudgetReporter()
+    config = replace(web_config(settings), policy_of=bots.policy_of)
     parts: dict[str, Any] = {
         "sender": policy,
         "dependencies": Dependencies(
             open_writer=lambda: writer_type(joining)(database, written),
-            bot_of=same_bot_for_all(
-                conversation_policy(settings),
-                make_generator(
-                    settings.replies.chain,
-                    settings.replies.tables,
-                    BudgetRecord(_made_by_model(database), budget.report),
-                    topics=topic_modes(settings.topics).names,
-                ),
-            ),
+            bot_of=bots.of,
             connect=lambda: graph_client(settings, book, token_for),
             responders=responders_for(settings),
             recall=_recall(database),
@@ -151,7 +147,7 @@ def start_application(
                 audit=_days(settings.database.audit_days),
                 feed=_days(settings.database.events_days),
                 profiles=GraphProfileSync(
-                    welcome(settings),
+                    bots.of,
                     database,
                     settings.instagram.account_id,
                     lambda: graph_client(settings, book, token_for),
@@ -194,6 +190,7 @@ def start_application(
         login=lambda: login_client(settings),
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
         push=push,
+        bots=Workshop(settings, factory),
         note_signing=SignatureRecorder(system.tell).note,
         process_status=lambda: _process_status(system, database),
         uploads=upload_folder(settings),
@@ -245,12 +242,25 @@ def _process_status(system: System, database: peewee.Database) -> ProcessStatus:
     )
 
 
-def _made_by_model(database: peewee.Database) -> Spent:
-    def count(since: datetime) -> Mapping[ContactKey, int]:
-        with database.connection_context():
-            return count_made_by("model", since)
+def _bots(
+    settings: Settings, database: peewee.Database, budget: BudgetReporter
+) -> tuple[BotFactory, PublishedBots]:
+    def record(name: str) -> BudgetRecord:
+        return BudgetRecord(lambda since: _made_by_model(name, since), budget.report)
 
-    return count
+    def _made_by_model(name: str, since: datetime) -> Mapping[ContactKey, int]:
+        with database.connection_context():
+            counts = count_made_by("model", since)
+        return {
+            contact: count
+            for contact, count in counts.items()
+            if bots.policy_of(contact.account_id).bot.name == name
+        }
+
+    factory = BotFactory(settings, record)
+    bots = PublishedBots(factory)
+    bots.open(database)
+    return factory, bots
 
 
 def _recall(database: peewee.Database) -> Recall:

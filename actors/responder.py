@@ -51,7 +51,7 @@ def recall_nothing(_contact: ContactKey, _before_id: int, _limit: int) -> Contac
 
 
 class _GenerationActor(MailboxActor):
-    """Common base of the responders: whose generator is asked, and where results are reported."""
+    """Common base of the responders: how they find a generator, and where they report results."""
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "moca/broker": {"moca.broker"},
     "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock", "moca.deadline"},
     "moca/settings": {"moca.settings"},
+    "moca/bots": {"moca.core", "moca.settings", "moca.replies", "moca.bots"},
     "moca/rehearsal": {"moca.core", "moca.rehearsal"},
     "moca/doctor": {
         "moca.core",

@@ -8,6 +8,7 @@ from typing import Protocol
 import peewee
 import structlog
 
+from actors.bots.bot import BotOf
 from actors.runtime.actor import MailboxActor
 from actors.runtime.timers import ActorTimer, Timers
 from actors.signals import SyncProfiles
@@ -27,9 +28,8 @@ _MAX_TRIES = 5
 class ProfileSync(Protocol):
     """The messenger profile of every account, and the call that changes it."""
 
-    @property
-    def wanted(self) -> MessengerProfile:
-        """Return the profile that every account should show."""
+    def wanted(self, account_id: str) -> MessengerProfile:
+        """Return the profile that an account should show."""
 
     def shown(self) -> Mapping[str, ProfileFingerprints]:
         """Return, by account id, the fingerprints of the profile last set."""
@@ -42,11 +42,15 @@ class ProfileSync(Protocol):
 class GraphProfileSync:
     """Profiles of the accounts in the database and the settings, changed through the Graph API."""
 
-    wanted: MessengerProfile
+    bot_of: BotOf
     database: peewee.Database
     own_account_id: str
     """Id of the account in the settings; empty if there is none."""
     connect: Callable[[], GraphClient]
+
+    def wanted(self, account_id: str) -> MessengerProfile:
+        """Return the profile of the account's bot."""
+        return self.bot_of(account_id).profile
 
     def shown(self) -> Mapping[str, ProfileFingerprints]:
         """Return, by account id, the fingerprints of the profile last set."""
@@ -66,10 +70,11 @@ class GraphProfileSync:
 
 
 class ProfileSyncActor(MailboxActor):
-    """Sets the ice breakers and the menu of the settings on each account once; blocking.
+    """Sets the ice breakers and the menu of its bot on each account once; blocking.
 
-    Starts with the first `SyncProfiles` and then repeats by timer, for accounts connected later. A
-    change that an account refuses is tried five times, then not again until the next start.
+    Starts with the first `SyncProfiles` and then repeats by timer, for accounts connected and bots
+    published later. A change that an account refuses is tried five times, then not again until the
+    next start.
     """
 
     def __init__(
@@ -80,7 +85,7 @@ class ProfileSyncActor(MailboxActor):
         self._record = record
         tell = self.actor_ref.tell
         self._next_look = ActorTimer(timers, lambda: tell(SyncProfiles()))
-        self._failures: Counter[str] = Counter()
+        self._failures: Counter[tuple[str, ProfileFingerprints]] = Counter()
         self._given: dict[str, ProfileFingerprints] = {}
         """What was set in this run, and may not be in the database yet."""
 
@@ -91,9 +96,10 @@ class ProfileSyncActor(MailboxActor):
     def on_receive(self, _message: object) -> None:
         """Check every account."""
         for account_id, marks in self._profiles.shown().items():
-            change = change_to(self._profiles.wanted, self._given.get(account_id, marks))
-            if change is not None and self._failures[account_id] < _MAX_TRIES:
-                self._change(account_id, change)
+            wanted = self._profiles.wanted(account_id)
+            change = change_to(wanted, self._given.get(account_id, marks))
+            if change is not None and self._failures[account_id, wanted.marks] < _MAX_TRIES:
+                self._change(account_id, change, wanted.marks)
         waiting = [tries for tries in self._failures.values() if tries < _MAX_TRIES]
         self._look_in(backoff(min(waiting), jitter=1) if waiting else _EVERY)
 
@@ -101,16 +107,16 @@ class ProfileSyncActor(MailboxActor):
         """Cancel the timer."""
         self._next_look.cancel()
 
-    def _change(self, account_id: str, change: ProfileChange) -> None:
+    def _change(self, account_id: str, change: ProfileChange, marks: ProfileFingerprints) -> None:
         because = self._profiles.change(account_id, change)
         if because is None:
-            marks = self._given[account_id] = self._profiles.wanted.marks
-            self._failures.pop(account_id, None)
+            self._given[account_id] = marks
+            self._failures.pop((account_id, marks), None)
             self._record(RecordProfile(account_id, marks))
             log.info("profile_given", account=account_id)
             return
-        self._failures[account_id] += 1
-        tries = self._failures[account_id]
+        self._failures[account_id, marks] += 1
+        tries = self._failures[account_id, marks]
         log.warning("profile_refused", account=account_id, because=because, tries=tries)
 
     def _look_in(self, span: timedelta) -> None:

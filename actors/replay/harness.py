@@ -5,8 +5,8 @@ from itertools import count
 
 import peewee
 
-from actors.bots.bot import same_bot_for_all
-from actors.config import conversation_policy, sender_policy, writer_policy
+from actors.bots.bot import BotOf
+from actors.config import sender_policy, writer_policy
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
@@ -20,7 +20,6 @@ from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
 from moca.instagram.request_bodies import SenderAction
-from moca.replies.generator import ReplyGenerator
 from moca.settings.sections import Settings
 from moca.storage.queries.history import ContactHistory, recollect
 from moca.storage.replay_source import ReplaySource
@@ -76,7 +75,7 @@ class ReplaySystem:
         self,
         settings: Settings,
         *,
-        generator: ReplyGenerator,
+        bot_of: BotOf,
         archive: ReplaySource,
         database: peewee.Database,
         time: VirtualTime,
@@ -86,13 +85,14 @@ class ReplaySystem:
         self._dispatcher = SteppingDispatcher(fail_fast=False)
         self._timers = ManualTimers()
         replay_graph = ReplayGraph(archive)
-        policy = conversation_policy(settings)
-        policy = replace(policy, topics=policy.topics.without_review())
+        policy = replace(
+            writer_policy(settings), policy_of=lambda account_id: bot_of(account_id).policy
+        )
         self._system = System(
             sender=replace(sender_policy(settings), sweep=_SELDOM),
             dependencies=Dependencies(
-                open_writer=lambda: Writer(database, writer_policy(settings)),
-                bot_of=same_bot_for_all(policy, generator),
+                open_writer=lambda: Writer(database, policy),
+                bot_of=bot_of,
                 recall=self._recall,
                 connect=lambda: replay_graph,
                 draw=lambda: 0.0,

@@ -1,21 +1,22 @@
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from actors.config import topic_modes
+from actors.bots.bot import Bot, BotOf
+from actors.bots.factory import BotFactory
 from actors.replay.harness import ReplaySystem
 from moca.clock import VirtualTime, virtual_time
 from moca.core.inbound.events import Echo, Event
 from moca.core.replay_comparison import Rehearsal, ReplayComparison
 from moca.instagram.envelope import NotInstagram, NotJson
 from moca.instagram.events import read_webhook
-from moca.replies.chain import GeneratorChain
+from moca.replies.budget import BudgetRecord
 from moca.replies.free_only import FreeOnlyGenerator
 from moca.replies.generator import ReplyGenerator
-from moca.replies.registry import FREE, make_generator
+from moca.replies.registry import FREE
 from moca.settings.sections import Settings
 from moca.storage.db.connection import open_for_a_while
 from moca.storage.queries.replay import StoredBody
@@ -53,6 +54,8 @@ def rehearse(
 ) -> Rehearsal:
     """Replay a stored database as if Moca had run with other settings; nothing is sent.
 
+    Accounts with a bot of their own are answered by its published version.
+
     Occupies the calling thread and the process's clock, and writes to a temporary directory.
 
     Raises:
@@ -71,17 +74,28 @@ def rehearse(
             return replay.compared()
 
 
-def _generator(settings: Settings, plan: ReplayPlan) -> GeneratorChain:
+def _bots(settings: Settings, archive: ReplaySource, plan: ReplayPlan) -> BotOf:
     def spared(name: str, generator: ReplyGenerator) -> ReplyGenerator:
         if name in FREE:
             return generator
         asked_from = plan.since if plan.with_model else None
         return FreeOnlyGenerator(name, generator, asked_from)
 
-    topics = topic_modes(settings.topics).names
-    return make_generator(
-        settings.replies.chain, settings.replies.tables, wrap=spared, topics=topics
-    )
+    factory = BotFactory(settings, lambda _name: BudgetRecord())
+    default = factory.of_settings(spared)
+    published, names = archive.published()
+    bots = {
+        name: factory.of_published(each.document, each.identity, spared)[0]
+        for name, each in published.items()
+    }
+    by_account = {account_id: _without_review(bots[name]) for account_id, name in names.items()}
+    unreviewed = _without_review(default)
+    return lambda account_id: by_account.get(account_id, unreviewed)
+
+
+def _without_review(bot: Bot) -> Bot:
+    policy = replace(bot.policy, topics=bot.policy.topics.without_review())
+    return replace(bot, policy=policy)
 
 
 class _Replay:
@@ -100,9 +114,12 @@ class _Replay:
         self._unreadable = 0
         database = open_for_a_while(directory)
         seed_opted_out(archive.opted_out(time.now()))
-        generator = _generator(settings, plan)
         self._system = ReplaySystem(
-            settings, generator=generator, archive=archive, database=database, time=time
+            settings,
+            bot_of=_bots(settings, archive, plan),
+            archive=archive,
+            database=database,
+            time=time,
         )
 
     def run(self, begin: datetime, progress: Callable[[float], None]) -> None:

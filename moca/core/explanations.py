@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import floor
 
+from moca.core.policy import ConversationPolicy
 from moca.core.reasons import Reason
 from moca.core.types import Outcome
 
@@ -25,17 +26,7 @@ class UnansweredMessage:
     """When someone last wrote in the Instagram app before that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedSettings:
-    """The settings that could have changed the outcome."""
-
-    dedup: timedelta
-    debounce: timedelta
-    cooldown: timedelta
-    takeover: timedelta
-
-
-def would_have_answered(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
+def would_have_answered(silence: UnansweredMessage, in_force: ConversationPolicy) -> str:
     """Return a sentence saying what would have led to a reply, or "" if nothing is known to."""
     if silence.outcome is Outcome.DUPLICATE:
         return _repeat(silence, in_force)
@@ -43,7 +34,7 @@ def would_have_answered(silence: UnansweredMessage, in_force: AppliedSettings) -
     return "" if explain is None else explain(silence, in_force)
 
 
-def _repeat(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
+def _repeat(silence: UnansweredMessage, in_force: ConversationPolicy) -> str:
     gap = silence.arrived_at - (silence.first_at or silence.arrived_at)
     if timedelta(0) < gap <= in_force.dedup:
         return (
@@ -53,7 +44,7 @@ def _repeat(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
     return "The bot would have replied if this message had arrived after its reply."
 
 
-def _stopped(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
+def _stopped(silence: UnansweredMessage, in_force: ConversationPolicy) -> str:
     """Return how the message could have been answered before the bot was stopped."""
     debounced_at = silence.arrived_at + in_force.debounce
     replied_at = silence.bot_replied_at
@@ -68,7 +59,7 @@ def _stopped(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
     return "The bot would have replied if it had been stopped a little later."
 
 
-def _held(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
+def _held(silence: UnansweredMessage, in_force: ConversationPolicy) -> str:
     wrote_at = silence.person_wrote_at
     if wrote_at is not None and silence.arrived_at - wrote_at < in_force.takeover:
         minutes = floor((silence.arrived_at - wrote_at) / _A_MINUTE)
@@ -82,11 +73,11 @@ def _held(silence: UnansweredMessage, in_force: AppliedSettings) -> str:
     )
 
 
-def _always(sentence: str) -> Callable[[UnansweredMessage, AppliedSettings], str]:
+def _always(sentence: str) -> Callable[[UnansweredMessage, ConversationPolicy], str]:
     return lambda _silence, _in_force: sentence
 
 
-_BY_REASON: Mapping[Reason, Callable[[UnansweredMessage, AppliedSettings], str]] = {
+_BY_REASON: Mapping[Reason, Callable[[UnansweredMessage, ConversationPolicy], str]] = {
     Reason.OPTED_OUT: _always("Once the contact writes the opt-in word, the bot replies again."),
     Reason.UNSENT: _always("Nothing: the contact unsent the message."),
     Reason.OUTSIDE_HOURS: _always(

@@ -8,6 +8,7 @@ from moca.core.conversation.business_hours import BusinessHours
 from moca.core.conversation.consent import Consent
 from moca.core.reply_window import BOT_WINDOW
 from moca.core.topics import TopicModes
+from moca.core.types import SETTINGS_BOT, BotVersion
 
 
 class ReplyMode(StrEnum):
@@ -21,6 +22,7 @@ class ReplyMode(StrEnum):
 class ConversationPolicy:
     """The settings by which a bot decides in the conversations of an account."""
 
+    bot: BotVersion = SETTINGS_BOT
     dedup: timedelta = timedelta(seconds=10)
     debounce: timedelta = timedelta(seconds=5)
     cooldown: timedelta = timedelta(seconds=30)

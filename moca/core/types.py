@@ -194,6 +194,24 @@ def is_reserved(name: str) -> bool:
     return fold_name(name).strip() in RESERVED_NAMES
 
 
+DEFAULT_BOT = "default"
+"""The bot that the settings file describes."""
+
+
+class BotVersion(NamedTuple):
+    """A bot as it was published."""
+
+    name: str = DEFAULT_BOT
+    version: int | None = None
+    """None for the bot of the settings file."""
+
+    def __str__(self) -> str:
+        return self.name if self.version is None else f"bot {self.name}, version {self.version}"
+
+
+SETTINGS_BOT = BotVersion()
+
+
 @dataclass(frozen=True, slots=True)
 class MadeBy:
     """What made a reply of the bot."""
@@ -206,3 +224,4 @@ class MadeBy:
     """Whether a language model, or what stands for one, wrote the text."""
     topic: str | None = None
     """What the reply is about; None is `other`."""
+    bot: BotVersion = SETTINGS_BOT

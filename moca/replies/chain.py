@@ -7,7 +7,7 @@ import structlog
 
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
-from moca.core.types import MadeBy
+from moca.core.types import SETTINGS_BOT, BotVersion, MadeBy
 from moca.replies.generator import (
     GeneratedReply,
     GenerationError,
@@ -34,8 +34,9 @@ class ChainLink:
 class GeneratorChain:
     """Asks one generator after another until one returns a reply."""
 
-    def __init__(self, links: Sequence[ChainLink]) -> None:
+    def __init__(self, links: Sequence[ChainLink], bot: BotVersion = SETTINGS_BOT) -> None:
         self._links = tuple(links)
+        self._bot = bot
 
     @property
     def needs_history(self) -> int:
@@ -53,7 +54,7 @@ class GeneratorChain:
         links = tuple(takewhile(lambda link: link.is_quick, self._links))
         if links == self._links:
             return self
-        return GeneratorChain(links) if links else None
+        return GeneratorChain(links, self._bot) if links else None
 
     def answers_at_once(self, message: Inbound, now: datetime) -> str | None:
         """Return why a message is answered without a wait; None if it waits like any other."""
@@ -83,19 +84,30 @@ class GeneratorChain:
                 case NoReply(because):
                     passed.append(f"{link.name}: {because}")
                 case HandOver(because=because):
-                    by = _maker(f"{link.name}: {because}", passed)
-                    return replace(reply, because=by, made_by=_made_by(link, reply.rule))
+                    by = self._maker(f"{link.name}: {because}", passed)
+                    return replace(reply, because=by, made_by=self._made_by(link, reply.rule))
                 case GeneratedReply(by=by):
-                    by = _maker(f"{link.name}: {by}" if by else link.name, passed)
-                    made_by = _made_by(link, reply.rule, reply.topic)
+                    by = self._maker(f"{link.name}: {by}" if by else link.name, passed)
+                    made_by = self._made_by(link, reply.rule, reply.topic)
                     return replace(reply, by=by, made_by=made_by)
                 case Content():
-                    by = _maker(link.name, passed)
+                    by = self._maker(link.name, passed)
                     is_sample = getattr(link.generator, "is_sample", False)
-                    return GeneratedReply(reply, by, is_sample, made_by=_made_by(link))
+                    return GeneratedReply(reply, by, is_sample, made_by=self._made_by(link))
         if failed:
             raise GenerationError("; ".join(passed))
         return NoReply("; ".join(passed))
+
+    def _made_by(
+        self, link: ChainLink, rule: str | None = None, topic: str | None = None
+    ) -> MadeBy:
+        is_ai = getattr(link.generator, "is_ai", False)
+        return MadeBy(link.name, rule, is_ai, topic, self._bot)
+
+    def _maker(self, by: str, passed: Sequence[str]) -> str:
+        if self._bot.version is not None:
+            by = f"{by} ({self._bot})"
+        return f"{by}, after {'; '.join(passed)}" if passed else by
 
 
 def _reply_of(link: ChainLink, request: ReplyRequest) -> Reply:
@@ -107,11 +119,3 @@ def _reply_of(link: ChainLink, request: ReplyRequest) -> Reply:
         # A fault in a third-party generator must not keep the next one from answering.
         log.exception("generator_crashed", generator=link.name)
         raise GenerationError(f"crashed ({type(error).__name__})") from None
-
-
-def _made_by(link: ChainLink, rule: str | None = None, topic: str | None = None) -> MadeBy:
-    return MadeBy(link.name, rule, getattr(link.generator, "is_ai", False), topic)
-
-
-def _maker(by: str, passed: Sequence[str]) -> str:
-    return f"{by}, after {'; '.join(passed)}" if passed else by

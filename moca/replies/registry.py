@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from moca.core.topics import OTHER
+from moca.core.types import SETTINGS_BOT, BotVersion
 from moca.replies.budget import BudgetRecord, DailyBudget
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import FixedGenerator, MockGenerator
@@ -30,7 +31,12 @@ def generator_names() -> tuple[str, ...]:
 _NO_RECORD = BudgetRecord()
 
 
-def _as_it_is(_name: str, generator: ReplyGenerator) -> ReplyGenerator:
+Wrap = Callable[[str, ReplyGenerator], ReplyGenerator]
+"""Returns what replaces a generator, given its name."""
+
+
+def as_it_is(_name: str, generator: ReplyGenerator) -> ReplyGenerator:
+    """Replace nothing."""
     return generator
 
 
@@ -38,8 +44,10 @@ def make_generator(
     names: Sequence[str],
     tables: Mapping[str, Table],
     record: BudgetRecord = _NO_RECORD,
-    wrap: Callable[[str, ReplyGenerator], ReplyGenerator] = _as_it_is,
+    wrap: Wrap = as_it_is,
+    *,
     topics: Sequence[str] = (),
+    bot: BotVersion = SETTINGS_BOT,
 ) -> GeneratorChain:
     """Build a chain of the named generators, which reports which of them answered.
 
@@ -50,6 +58,7 @@ def make_generator(
             when the budget is used up.
         wrap: Replaces a generator, given its name.
         topics: From which a model chooses the topic of its reply.
+        bot: The bot that replies.
 
     Raises:
         BadGenerator: With every problem of every generator.
@@ -67,7 +76,7 @@ def make_generator(
             problems += error.problems
     if problems:
         raise BadGenerator(problems)
-    return GeneratorChain(links)
+    return GeneratorChain(links, bot)
 
 
 def _made(name: str, table: Table, record: BudgetRecord) -> ReplyGenerator:
@@ -112,8 +121,10 @@ def _fixed(table: Table, _record: BudgetRecord) -> ReplyGenerator:
 
 def _rules(table: Table, _record: BudgetRecord) -> ReplyGenerator:
     # Reading patterns takes a megabyte or two, which the other generators do not need.
-    from moca.replies.rules.generator import RulesGenerator  # noqa: PLC0415
+    from moca.replies.rules.generator import BookGenerator, RulesGenerator  # noqa: PLC0415
 
+    if "book" in table:
+        return BookGenerator(table["book"])
     try:
         return RulesGenerator(Path(table["file"]))
     except BadGenerator as error:

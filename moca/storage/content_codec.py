@@ -70,12 +70,10 @@ def read_received(stored: str | None) -> ReceivedContent | None:
     return None if stored is None else _received_shape().validate_json(stored)
 
 
-def made_by_columns(
-    made_by: MadeBy | None, author: Author
-) -> tuple[str | None, str | None, bool | None, str | None]:
-    """Return generator, rule, whether a model wrote it, and topic; None for people."""
+def made_by_columns(made_by: MadeBy | None, author: Author) -> tuple[object, ...]:
+    """Return generator, rule, whether a model wrote it, topic, bot and version; None for people."""
     if made_by is None:
-        return None, None, False if author is Author.BOT else None, None
+        return None, None, False if author is Author.BOT else None, None, None, None
     rule = None if made_by.rule is None else storable(made_by.rule)
     topic = None if made_by.topic is None else short(made_by.topic)
-    return short(made_by.generator), rule, made_by.is_ai, topic
+    return short(made_by.generator), rule, made_by.is_ai, topic, *made_by.bot

@@ -8,6 +8,8 @@ import peewee
 
 from moca.core.replay_comparison import RecordedMessage
 from moca.core.types import ContactKey
+from moca.storage.bots.published import PublishedBot, bots_of_accounts, published_bots
+from moca.storage.db.bot_tables import AccountBot, StoredBotVersion
 from moca.storage.db.bulk import Insertion
 from moca.storage.db.connection import open_to_read
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, Webhook
@@ -22,7 +24,7 @@ from moca.storage.queries.replay import (
 )
 from moca.storage.queries.replay_outcomes import recorded_between
 
-_TABLES = (Webhook, Contact, Conversation, Message, JourneyStep)
+_TABLES = (Webhook, Contact, Conversation, Message, JourneyStep, StoredBotVersion, AccountBot)
 
 T = TypeVar("T")
 _Received = StoredBody | UnlinkedMessage
@@ -69,6 +71,16 @@ class ReplaySource:
         """Return which of these messages Moca sent, by account and mid."""
         with self._bound():
             return mids_of_ours(mids)
+
+    def published(self) -> tuple[dict[str, PublishedBot], dict[str, str]]:
+        """Return the published bots by name, and the names of the accounts' bots.
+
+        Both are empty for a database from before there were bots.
+        """
+        if not self._database.table_exists("bot_version"):
+            return {}, {}
+        with self._bound():
+            return published_bots(), bots_of_accounts()
 
     def name_of(self, contact: ContactKey) -> str | None:
         """Return a contact's name; None if unknown."""

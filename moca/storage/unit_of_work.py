@@ -40,6 +40,8 @@ class WriterPolicy:
     """The settings by which rows are written."""
 
     policy_of: PolicyOf = field(default_factory=lambda: same_for_all(ConversationPolicy()))
+    refresh_bots: Callable[[], None] = lambda: None
+    """Makes `policy_of` return what is published; called with the writer's connection."""
     window: timedelta = BOT_WINDOW
     """How long after a contact's message a reply of the bot is allowed."""
     operator_window: timedelta = OPERATOR_WINDOW
@@ -62,6 +64,8 @@ class Batch:
     erased: Mapping[str, datetime] = field(default_factory=dict)
     """When deletion requests were found to be complete, by code; recorded once the log of the
     database holds nothing of them either."""
+    has_new_bots: bool = False
+    """Whether accounts may be answered by other bots or versions after the commit."""
     _steps: list[tuple[int, datetime, str, str, str]] = field(default_factory=list)
     _published: list[FeedEvent] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ from moca.core.messages.operators import AuditedCommand
 from moca.core.messages.replies import MessagesEnded, QueueReply, RecordSteps
 from moca.storage import cluster_seats, delivery_counts, metrics, notifications
 from moca.storage.accounts import accounts
+from moca.storage.bots import versions
 from moca.storage.conversations import contacts, handover, labels, snapshots, snooze, status
 from moca.storage.db.connection import DatabaseFile, truncate_log
 from moca.storage.db.tables import Webhook
@@ -94,6 +95,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     delivery_counts,
     missing_messages,
     webhooks,
+    versions,
     command_keys,
     outcomes,
     shared_replies,
@@ -160,13 +162,21 @@ class Writer:
         """
         batch = Batch(self._policy)
         with self._transaction():
+            self._policy.refresh_bots()
             for _, run in groupby(gathered(self._admitted(batch, commands)), key=type):
                 _carry_out_run(batch, tuple(run))
             batch.write_steps()
             batch.write_feed()
+        if batch.has_new_bots:
+            self._take_up_bots()
         if batch.erased:
             self._complete(batch.erased)
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
+
+    def _take_up_bots(self) -> None:
+        # As in `_complete`; and the next transaction begins with them at the latest.
+        with contextlib.suppress(peewee.OperationalError, peewee.InterfaceError):
+            self._policy.refresh_bots()
 
     def _complete(self, erased: Mapping[str, datetime]) -> None:
         # The batch is committed: an error here must not repeat it. Incomplete requests are found

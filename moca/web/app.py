@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.storage.queries.queue import frozen_since
 from moca.web.api.accounts import account_routes
+from moca.web.api.bots import bot_routes
 from moca.web.api.contacts import contact_routes
 from moca.web.api.conversations import conversation_routes
 from moca.web.api.events import event_routes
@@ -163,6 +164,7 @@ def create_app(
             subscriber_routes(ports, config, access),
             queue_routes(ports, config, access),
             account_routes(ports, config, access),
+            bot_routes(ports, config, access),
             stats_routes(ports, access),
             cluster_routes(ports, access),
             with_push(own_routes(own, access), ports, config),

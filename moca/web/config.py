@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import peewee
 
 from moca.core.accounts import TokenState
+from moca.core.bots import BotWorkshop
+from moca.core.policy import ConversationPolicy, PolicyOf, same_for_all
 from moca.instagram.oauth import LoginClient
 from moca.instagram.signature import name_of
 from moca.uploads.folder import UploadFolder
@@ -79,11 +81,8 @@ class WebConfig:
     """Of the account in the settings; None if its expiry is unknown."""
     zone: str = "UTC"
     """The time zone of the business hours, in which reports count days."""
-    debounce: timedelta = timedelta(seconds=5)
+    policy_of: PolicyOf = field(default_factory=lambda: same_for_all(ConversationPolicy()))
     """This and the following settings only explain why a message waits or was not answered."""
-    cooldown: timedelta = timedelta(seconds=30)
-    dedup: timedelta = timedelta(seconds=10)
-    takeover: timedelta = timedelta(hours=12)
     user_cooldown: timedelta = timedelta(seconds=7)
     per_second: int = 3
     account_per_second: int = 100
@@ -137,6 +136,8 @@ class WebPorts:
     """Each setting's name, value and default for display, with secrets masked."""
     run_checks: Callable[[], Sequence[DoctorFinding]] = tuple
     """Runs the doctor, which takes seconds."""
+    bots: BotWorkshop | None = None
+    """Checks and tries the documents of bots; None if this process edits none."""
     push: PushKeySource | None = None
     """None if push messages cannot be sent."""
     note_signing: Callable[[str], None] = lambda _secret: None

@@ -19,6 +19,7 @@ _QUERIES = {"/api/events": "?after=0&wait=30", "/api/search": "?q=order+from:ann
 _IN_PATHS = {
     "account_id": "17841400000000001",
     "mid": "message_id_789",
+    "name": "shop",
     "psid": "28978671838402975",
 }
 """What stands for a parameter in an example; any other is a number."""
@@ -27,6 +28,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "AccountPatch": {"name": "The shop"},
     "ApiKeyBody": {"name": "Mirror", "scope": "read"},
     "ApproveBody": {"text": "We open at ten."},
+    "BotDraftBody": {"document": '[replies.fixed]\ntext = "We answer soon."\n', "revision": 0},
     "ConversationBody": {"assignee": "ada", "labels": ["order"]},
     "EditBody": {"text": "We open at ten."},
     "LabelBody": {"name": "order", "colour": "green"},
@@ -34,6 +36,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "NoteBody": {"text": "@ada Please look at the refund."},
     "PasswordBody": {"old": "the old password", "new": "a long new password"},
     "PauseBody": {"minutes": 30},
+    "PublishBody": {"note": "New prices"},
     "PushBody": {
         "endpoint": "https://push.example.com/send/abc",
         "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpk"
@@ -42,6 +45,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     },
     "ReactionBody": {"mid": "message_id_789", "emoji": "love"},
     "ReplyBody": {"text": "We open at nine."},
+    "RollbackBody": {"version": 1},
     "SavedReplyBody": {"name": "Opening hours", "shortcut": "hours", "text": "We open at nine."},
     "SavedReplyPatch": {"text": "We open at ten."},
     "ReplayBody": {"after": 0},
@@ -52,6 +56,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "kinds": ["message.received", "message.sent"],
     },
     "SnoozeBody": {"until": "2030-01-31T09:00:00Z"},
+    "TryBody": {"text": "When are you open?"},
 }
 """A request body for each schema of one."""
 _FORMS = {"UploadForm": {"file": "photo.jpg"}}

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import peewee
 
-from actors.bots.bot import same_bot_for_all
+from actors.bots.factory import BotFactory
+from actors.bots.published_bots import PublishedBots
 from actors.cluster.seats import Seats
 from actors.cluster.system import ClusterSystem, Member
 from actors.dependencies import Dependencies
@@ -18,7 +19,8 @@ from moca.core.messages.inbound import RecordWebhook
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.events import read_webhook
 from moca.instagram.signature import sign
-from moca.replies.fixed import MockGenerator
+from moca.replies.budget import BudgetRecord
+from moca.settings.sections import Settings
 from moca.storage.cluster_writer import ClusterWriter
 from moca.storage.writer import WriterPolicy
 from moca.web.config import WebConfig
@@ -75,7 +77,9 @@ class SteppedNode:
         self.seats = Seats(PARTITIONS, monotonic=lambda: clock.now().timestamp())
         self._place: StandInConnection | None = None
         self.observed: list[object] = []
-        policy = WriterPolicy()
+        bots = PublishedBots(cluster.bots)
+        bots.open(cluster.database)
+        policy = WriterPolicy(policy_of=bots.policy_of, refresh_bots=bots.refresh)
         self.system = ClusterSystem(
             member=Member(
                 node=name,
@@ -87,7 +91,7 @@ class SteppedNode:
             sender=SENDER,
             dependencies=Dependencies(
                 open_writer=lambda: _Writer(cluster, policy),
-                bot_of=same_bot_for_all(CONVERSATION, MockGenerator()),
+                bot_of=bots.of,
                 connect=lambda: cluster.instagram,
                 draw=lambda: 0.0,
                 observers=(self.observed.append,),
@@ -140,6 +144,7 @@ class SteppedCluster:
         self.instagram = FakeInstagram()
         self.broker = StandInBroker()
         self.database = open_migrated(path)
+        self.bots = BotFactory(Settings(), lambda _name: BudgetRecord())
         self.database_is_up = True
         self.answers_to_lose = 0
         """Of the next writes: each is committed, and its writer gets no answer."""

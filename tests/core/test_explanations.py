@@ -3,12 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.explanations import AppliedSettings, UnansweredMessage, would_have_answered
+from moca.core.explanations import UnansweredMessage, would_have_answered
+from moca.core.policy import ConversationPolicy
 from moca.core.reasons import Reason
 from moca.core.types import Outcome
 from tests.support.factory import at
 
-IN_FORCE = AppliedSettings(
+IN_FORCE = ConversationPolicy(
     dedup=timedelta(seconds=10),
     debounce=timedelta(seconds=5),
     cooldown=timedelta(seconds=30),

@@ -8,6 +8,7 @@ from moca.web.reference import EXAMPLES, PAGE, api_page, open_api_document
 from moca.web.schemas import (
     accounts,
     api_keys,
+    bots,
     labels,
     notes,
     push,
@@ -20,7 +21,17 @@ from moca.web.schemas.requests import RequestBody
 ROOT = Path(__file__).parents[2]
 MODELS = {
     name: model
-    for module in (accounts, api_keys, labels, notes, push, requests, saved_replies, subscribers)
+    for module in (
+        accounts,
+        api_keys,
+        bots,
+        labels,
+        notes,
+        push,
+        requests,
+        saved_replies,
+        subscribers,
+    )
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, RequestBody)
 }

@@ -9,6 +9,8 @@ from typing import Any
 
 from actors.background.jobs import BackgroundConfig
 from actors.bots.bot import same_bot_for_all
+from actors.bots.factory import BotFactory
+from actors.bots.published_bots import PublishedBots
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers
@@ -46,6 +48,10 @@ from tests.support.factory import ANNA
 _CONVERSATION = ConversationPolicy()
 _SENDER = SenderPolicy()
 _NOTHING_KEPT = BackgroundConfig()
+
+
+def _nothing_published() -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ class SteppedSystem:
         consent: Consent | None = None,
         responders: int = 8,
         uploads: UploadFolder | None = None,
+        bots: BotFactory | None = None,
     ) -> None:
         self.instagram = FakeInstagram()
         self.frozen = frozen
@@ -147,6 +154,7 @@ class SteppedSystem:
         self._background = background
         self._responders = responders
         self._uploads = uploads
+        self._bots = bots
         self._database = open_migrated(path)
         self._mids = 0
         self.start()
@@ -155,9 +163,14 @@ class SteppedSystem:
         """Start the actors on what the database holds."""
         self.dispatcher = SteppingDispatcher(fail_fast=self._fail_fast)
         self.timers = ManualTimers()
-        bot_of = self._bot_of
+        bot_of, refresh_bots = self._bot_of, _nothing_published
+        if self._bots is not None:
+            bots = PublishedBots(self._bots)
+            bots.open(self._database)
+            bot_of, refresh_bots = bots.of, bots.refresh
         policy = WriterPolicy(
             policy_of=lambda account_id: bot_of(account_id).policy,
+            refresh_bots=refresh_bots,
             stores_notification=self._background.post is not None,
             uploads=UploadRetention(self._uploads),
         )

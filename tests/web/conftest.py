@@ -5,10 +5,14 @@ import pytest
 from argon2 import PasswordHasher
 from freezegun import freeze_time
 
+from actors.bots.factory import BotFactory
+from actors.bots.workshop import Workshop
 from moca.core.messages.command import Done
 from moca.core.messages.operators import AuditedCommand
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
+from moca.replies.budget import BudgetRecord
+from moca.settings.sections import Settings
 from moca.uploads.folder import UploadFolder
 from moca.web.app import create_app
 from moca.web.auth import passwords
@@ -173,7 +177,7 @@ def uploads(tmp_path):
 
 
 @pytest.fixture
-def app(database, house, config, sandbox, metrics, sealing, login, meta, uploads):
+def app(database, house, config, sandbox, metrics, sealing, login, meta, uploads, workshop):
     ports = WebPorts(
         database=database,
         tell=house.tell,
@@ -182,8 +186,16 @@ def app(database, house, config, sandbox, metrics, sealing, login, meta, uploads
         login=lambda: login,
         unsubscribe=meta.unsubscribe,
         uploads=uploads,
+        bots=workshop,
     )
     return create_app(ports, config, sandbox, metrics)
+
+
+@pytest.fixture
+def workshop():
+    """Checks and tries bots as a server with the default settings does."""
+    settings = Settings()
+    return Workshop(settings, BotFactory(settings, lambda _name: BudgetRecord()))
 
 
 @pytest.fixture

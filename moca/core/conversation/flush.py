@@ -28,7 +28,16 @@ def advance(state: Conversation, now: datetime, policy: ConversationPolicy) -> D
         return state, (WakeAt(min(due)),)
     flushed, effects = _flush(state, now, policy)
     advanced, more = advance(flushed, now, policy)
-    return advanced, effects + more
+    return advanced, (*_decided_by(state, now, policy), *effects, *more)
+
+
+def _decided_by(
+    state: Conversation, now: datetime, policy: ConversationPolicy
+) -> tuple[RecordSteps, ...]:
+    if policy.bot.version is None:
+        return ()
+    step = Step(0, now, Stage.STATE, "decided", str(policy.bot))
+    return (RecordSteps(tuple(replace(step, message_id=each.id) for each in state.gathered)),)
 
 
 def _rest(state: Conversation, now: datetime, policy: ConversationPolicy) -> Decision:

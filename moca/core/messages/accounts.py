@@ -31,9 +31,14 @@ class ChangeAccount(AwaitedCommand):
     token: SealedToken | None = None
     """A new token reactivates an account whose token is dead."""
     subscribed_fields: tuple[str, ...] | None = None
+    bot: str | None = None
+    """The name of the bot that is to answer for it, "default" for that of the settings."""
 
     def audit_text(self) -> AuditText:
-        return AuditText("changed an account", f"account {self.account_id}")
+        about = f"account {self.account_id}"
+        if self.bot is not None:
+            return AuditText("chose an account's bot", f"{about}, bot {self.bot}")
+        return AuditText("changed an account", about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,22 @@ from moca.replies.rules.reader import read_rules
 log = structlog.get_logger()
 
 _LOOK_AFTER = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BookGenerator:
+    """Replies by rules that never change, such as those of a bot's published version."""
+
+    book: RuleBook
+    needs_history: int = 0
+
+    def reply(self, request: ReplyRequest) -> GeneratedReply | HandOver | NoReply:
+        """Reply by the first matching rule; return `NoReply` if none matches."""
+        return self.book.reply(request)
+
+    def answers_at_once(self, message: Inbound, _now: datetime) -> str | None:
+        """Return which rule answers a message without a wait; None if it waits like any other."""
+        return self.book.answers_at_once(message)
 
 
 class RulesGenerator:

@@ -1,4 +1,5 @@
 import tomllib
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
@@ -9,7 +10,7 @@ from moca.replies.rules.file_errors import (
     described_duplicates,
     described_faults,
 )
-from moca.replies.rules.line_numbers import lines_of
+from moca.replies.rules.line_numbers import Path, lines_of
 from moca.replies.rules.rule_factory import rule_of
 from moca.replies.rules.schema import RulesSchema
 
@@ -22,10 +23,19 @@ def read_rules(text: str) -> RuleBook:
     """
     try:
         values = tomllib.loads(text)
-        lines = lines_of(text)
-        shape = RulesSchema.model_validate(values)
     except tomllib.TOMLDecodeError as error:
         raise BadGenerator([str(error)]) from None
+    return rules_in(values, lines_of(text))
+
+
+def rules_in(values: Mapping[str, object], lines: Mapping[Path, int]) -> RuleBook:
+    """Read the tables of rules.
+
+    Raises:
+        BadGenerator: With every problem, each with its line.
+    """
+    try:
+        shape = RulesSchema.model_validate(values)
     except ValidationError as error:
         raise BadGenerator(described_faults(error, values, lines)) from None
     rules = tuple(map(rule_of, shape.rule))

@@ -16,7 +16,9 @@ from moca.core.messages.accounts import (
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.housekeeping import RetentionApplied
 from moca.core.notifications import NotificationKind
+from moca.core.types import DEFAULT_BOT
 from moca.storage.accounts.ownership import forget_removed, note_removed, was_removed
+from moca.storage.bots.versions import assign_bot
 from moca.storage.db.bot_tables import AccountProfile
 from moca.storage.db.fields import storable
 from moca.storage.db.metric_tables import ReconciledAccount
@@ -60,6 +62,10 @@ def change_accounts(batch: Batch, commands: Sequence[ChangeAccount]) -> None:
         if not exists(command.account_id):
             batch.answer(command.receipt, NotFound())
             continue
+        conflict = _choose_bot(batch, command)
+        if conflict is not None:
+            batch.answer(command.receipt, conflict)
+            continue
         values = _changes(command)
         if values:
             change(command.account_id, values)
@@ -88,6 +94,7 @@ def remove_account(batch: Batch, account_id: str, at: datetime) -> bool:
     removed = Account.delete().where(Account.account_id == account_id).execute()
     if removed:
         note_removed(account_id, at)
+        assign_bot(batch, account_id, None)
         forget_answers_about_accounts()
         ReconciledAccount.delete().where(ReconciledAccount.account_id == account_id).execute()
         batch.publish(FeedEvent(FeedKind.ACCOUNT_REMOVED, at, account_id=account_id))
@@ -154,6 +161,13 @@ def _changes(command: ChangeAccount) -> dict[str, object]:
     if command.token is not None:
         values |= revived(command.token, command.at)
     return values
+
+
+def _choose_bot(batch: Batch, command: ChangeAccount) -> Conflict | None:
+    if command.bot is None:
+        return None
+    name = None if command.bot == DEFAULT_BOT else command.bot
+    return assign_bot(batch, command.account_id, name)
 
 
 def _told(text: str | None) -> str | None:

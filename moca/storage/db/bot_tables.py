@@ -1,5 +1,6 @@
 import peewee
 
+from moca.storage.db.fields import IdentityField, InstantField
 from moca.storage.db.tables import Table
 
 
@@ -12,3 +13,46 @@ class AccountProfile(Table):
 
     class Meta:
         table_name = "account_profile"
+
+
+class StoredBot(Table):
+    """A bot made in the browser, by the API or by import, and its draft."""
+
+    name = peewee.CharField(primary_key=True)
+    draft = peewee.TextField()
+    """TOML."""
+    draft_revision = peewee.IntegerField()
+    """Counts the draft's changes from 1."""
+    draft_by = peewee.CharField()
+    draft_at = InstantField()
+
+    class Meta:
+        table_name = "bot"
+
+
+class StoredBotVersion(Table):
+    """A published version of a bot; it never changes, and the one with the highest number acts."""
+
+    id = IdentityField()
+    bot = peewee.ForeignKeyField(StoredBot, on_delete="CASCADE", index=False)
+    number = peewee.IntegerField()
+    document = peewee.TextField()
+    author = peewee.CharField()
+    note = peewee.TextField(default="")
+    published_at = InstantField()
+
+    class Meta:
+        table_name = "bot_version"
+        indexes = ((("bot", "number"), True),)
+
+
+class AccountBot(Table):
+    """Which bot answers for an account; each change replaces the row with one of a higher id."""
+
+    id = IdentityField()
+    account_id = peewee.CharField(unique=True)
+    bot = peewee.ForeignKeyField(StoredBot, null=True, on_delete="CASCADE", index=False)
+    """None: the bot of the settings file."""
+
+    class Meta:
+        table_name = "account_bot"

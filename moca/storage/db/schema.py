@@ -1,7 +1,7 @@
 from typing import Any
 
 from moca.storage.accounts.ownership import RemovedAccount
-from moca.storage.db.bot_tables import AccountProfile
+from moca.storage.db.bot_tables import AccountBot, AccountProfile, StoredBot, StoredBotVersion
 from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.metric_tables import (
@@ -65,6 +65,9 @@ TABLES: tuple[type[Table], ...] = (
     AccountProfile,
     AccountRest,
     Account,
+    StoredBot,
+    StoredBotVersion,
+    AccountBot,
     RemovedAccount,
     DeletionRequest,
     PendingRedaction,

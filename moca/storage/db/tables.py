@@ -135,6 +135,9 @@ class Message(Table):
     topic = peewee.CharField(null=True)
     drafted_text = peewee.TextField(null=True)
     """What the bot wrote, if a teammate changed it on approval."""
+    bot = peewee.CharField(null=True)
+    """The bot whose generator made it; None, before this was recorded, for that of the settings."""
+    bot_version = peewee.IntegerField(null=True)
 
     class Meta:
         indexes = ((("mid", "account_id", "kind"), True), (("conversation", "id"), False))

@@ -59,6 +59,8 @@ _MESSAGES = Insertion(
     Message.rule,
     Message.is_ai_generated,
     Message.topic,
+    Message.bot,
+    Message.bot_version,
 )
 _ITEMS = Insertion(
     QueueItem,

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Response
@@ -6,7 +7,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from moca import clock
 from moca.core.accounts import Account, LoginKind, token_problem, warning
 from moca.core.messages.accounts import ChangeAccount, StoreAccount
+from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.accounts import AccountRecord, find_account, list_accounts
+from moca.storage.queries.team.bots import bot_names_of_accounts
 from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.api.routes import answer, api_routes
@@ -33,8 +36,8 @@ def account_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
     @routes.get("/accounts", summary="List accounts", responses={200: AccountsShape})
     def accounts() -> Response:
         with ports.database.connection_context():
-            found = list_accounts()
-        return answer(AccountsShape(items=tuple(_shape(each) for each in found)))
+            found, bots = list_accounts(), bot_names_of_accounts()
+        return answer(AccountsShape(items=tuple(_shape(each, bots) for each in found)))
 
     @routes.post(
         "/accounts",
@@ -74,7 +77,13 @@ def account_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
         if body.access_token is not None:
             token = sealed(ports, body.access_token, now, _end(body, known.flavour, now))
         command = ChangeAccount(
-            known.account_id, now, body.name, body.page_id, token, body.subscribed_fields
+            known.account_id,
+            now,
+            body.name,
+            body.page_id,
+            token,
+            body.subscribed_fields,
+            body.bot,
         )
         carry_out(command, ports, config)
         return _shown(ports, path.account_id)
@@ -99,7 +108,10 @@ def account_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
 
 
 def _shown(ports: WebPorts, account_id: str, status: int = 200) -> Response:
-    return answer(_shape(_find(ports, account_id)), status)
+    account = _find(ports, account_id)
+    with ports.database.connection_context():
+        bots = bot_names_of_accounts()
+    return answer(_shape(account, bots), status)
 
 
 def _find(ports: WebPorts, account_id: str) -> AccountRecord:
@@ -114,7 +126,7 @@ def _end(body: AccountBody | AccountPatch, flavour: LoginKind, now: datetime) ->
     return body.token_expires_at or usual_end(flavour, now)
 
 
-def _shape(account: AccountRecord) -> AccountShape:
+def _shape(account: AccountRecord, bots: Mapping[str, str]) -> AccountShape:
     now = clock.now()
     return AccountShape(
         account_id=account.account_id,
@@ -124,6 +136,7 @@ def _shape(account: AccountRecord) -> AccountShape:
         page_id=account.page_id,
         scopes=account.scopes,
         subscribed_fields=account.subscribed_fields,
+        bot=bots.get(account.account_id, DEFAULT_BOT),
         status=account.status,
         because=token_problem(account.token, now) or warning(account.token, now) or "",
         created_at=account.created_at,

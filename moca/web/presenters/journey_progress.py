@@ -115,7 +115,8 @@ def _gathering(journey: JourneyRecord, at: datetime, config: WebConfig) -> Journ
     cooldown_until = journey.cooldown_until
     if cooldown_until is not None and cooldown_until > at:
         return JourneyWait(Stage.COOLDOWN, "cooldown after the last reply", cooldown_until)
-    gathered_at = (journey.gathering_since or journey.message.created_at) + config.debounce
+    debounce = config.policy_of(journey.message.contact.account_id).debounce
+    gathered_at = (journey.gathering_since or journey.message.created_at) + debounce
     if gathered_at > at:
         return JourneyWait(Stage.DEBOUNCE, "waiting for more messages", gathered_at)
     return JourneyWait(Stage.GENERATION, "starting the reply")

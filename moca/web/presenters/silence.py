@@ -1,4 +1,4 @@
-from moca.core.explanations import AppliedSettings, UnansweredMessage, would_have_answered
+from moca.core.explanations import UnansweredMessage, would_have_answered
 from moca.core.types import Outcome, Stage
 from moca.storage.queries.journeys import EarlierMessages, JourneyRecord, read_before
 from moca.web.config import WebConfig
@@ -9,7 +9,8 @@ _ANSWERED = frozenset({None, Outcome.ANSWERED})
 def what_would_have_answered(journey: JourneyRecord, config: WebConfig) -> str:
     """Explain what would have led to a reply; empty if there was one, or nothing would have.
 
-    Reads the database, which must be connected.
+    Reads the database, which must be connected. What would have led to one is told by the settings
+    of the account's bot as they are now.
     """
     message = journey.message
     if message.outcome is None or message.outcome in _ANSWERED or not journey.steps:
@@ -26,10 +27,4 @@ def what_would_have_answered(journey: JourneyRecord, config: WebConfig) -> str:
         bot_replied_at=before.bot_replied_at,
         person_wrote_at=before.person_wrote_at,
     )
-    in_force = AppliedSettings(
-        dedup=config.dedup,
-        debounce=config.debounce,
-        cooldown=config.cooldown,
-        takeover=config.takeover,
-    )
-    return would_have_answered(silence, in_force)
+    return would_have_answered(silence, config.policy_of(message.contact.account_id))

@@ -4,6 +4,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from moca.core.accounts import AccountStatus, LoginKind
 from moca.web.schemas.base import SchemaModel
+from moca.web.schemas.bots import BotName
 from moca.web.schemas.requests import Name, RequestBody, WrittenInstant
 from moca.web.schemas.responses import ResponseModel
 
@@ -42,6 +43,9 @@ class AccountPatch(RequestBody):
     page_id: Name | None = None
     name: Name | None = None
     subscribed_fields: Fields | None = None
+    bot: BotName | None = Field(
+        None, description="Name of the bot that answers for it; default is that of the settings."
+    )
 
     @model_validator(mode="after")
     def _end_of_what(self) -> "AccountPatch":
@@ -66,6 +70,7 @@ class AccountShape(ResponseModel):
     page_id: str | None = Field(description="ID of the linked Facebook Page; facebook_login only.")
     scopes: tuple[str, ...]
     subscribed_fields: tuple[str, ...]
+    bot: str = Field(description="Name of the bot that answers for it.")
     status: AccountStatus
     because: str = Field(description="Why the account cannot send, or soon will not be able to.")
     created_at: AwareDatetime

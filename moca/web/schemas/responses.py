@@ -1,6 +1,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AliasPath,
     AwareDatetime,
     BeforeValidator,
     ConfigDict,
@@ -110,8 +111,13 @@ class MadeByShape(ResponseModel):
 
     generator: str = Field(description="Its name in the settings.")
     rule: str | None = Field(description="The rule that the reply follows.")
-    bot: str = Field("default", description="The bot of the settings file.")
-    version: int | None = Field(None, description="Null for a bot that comes from files.")
+    bot: str = Field(
+        validation_alias=AliasPath("bot", "name"),
+        description="The account's bot; default is that of the settings file.",
+    )
+    version: int | None = Field(
+        validation_alias=AliasPath("bot", "version"), description="Null for default."
+    )
 
 
 class MessageShape(ResponseModel):

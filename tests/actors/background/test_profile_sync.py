@@ -7,16 +7,19 @@ from flask import Flask
 from freezegun import freeze_time
 
 from actors.background.profile_sync import GraphProfileSync, ProfileSyncActor
+from actors.bots.bot import Bot
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
 from actors.signals import SyncProfiles
 from moca import clock
 from moca.core.messages.accounts import RecordProfile
+from moca.core.policy import ConversationPolicy
 from moca.core.profile import IceBreaker, MenuItem, MessengerProfile, ProfileFingerprints
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
+from moca.replies.fixed import MockGenerator
 from moca.storage.writer import Writer
 from tests.instagram.conftest import served
 from tests.storage.desk import POLICY
@@ -80,7 +83,8 @@ class SteppedProfileSync:
         self._dispatcher = SteppingDispatcher()
         self._timers = ManualTimers()
         self._frozen = frozen
-        self.desk = GraphProfileSync(wanted, database, ACCOUNT, connect)
+        bot = Bot(policy=ConversationPolicy(), generator=MockGenerator(), profile=wanted)
+        self.desk = GraphProfileSync(lambda _account_id: bot, database, ACCOUNT, connect)
         self._ref = ProfileSyncActor.start_on(
             self._dispatcher, profiles=self.desk, record=self._record, timers=self._timers
         )

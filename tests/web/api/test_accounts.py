@@ -47,6 +47,7 @@ def test_an_account_is_connected_with_its_token_sealed(client, house):
         "page_id": None,
         "scopes": [],
         "subscribed_fields": [],
+        "bot": "default",
         "status": "active",
         "because": "",
         "created_at": "2026-11-22T12:00:00Z",

@@ -64,6 +64,11 @@ def test_a_message_is_shown_whole(client):
             {"generator": "model", "rule": None, "bot": "default", "version": None},
             True,
         ),
+        (
+            {"generator": "fixed", "is_ai_generated": False, "bot": "shop", "bot_version": 7},
+            {"generator": "fixed", "rule": None, "bot": "shop", "version": 7},
+            False,
+        ),
         ({"is_ai_generated": False}, None, False),
         ({"author": "operator"}, None, None),
     ],

@@ -1,0 +1,82 @@
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from moca.core.bots import MAX_BOTS
+from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotVersion
+from moca.storage.db.rows import read_dicts, read_rows
+
+_MAX_VERSIONS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotVersionRecord:
+    """A published version of a bot."""
+
+    number: int
+    document: str = field(repr=False)
+    author: str
+    note: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotRecord:
+    """A bot that is kept in the database, with its draft."""
+
+    name: str
+    draft: str = field(repr=False)
+    draft_revision: int
+    draft_by: str
+    draft_at: datetime
+    latest: BotVersionRecord | None
+    """The version in force; None before the first one is published."""
+    account_ids: tuple[str, ...]
+    """The accounts that it answers for."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the draft differs from the version in force."""
+        return self.latest is None or self.latest.document != self.draft
+
+
+def list_bots() -> tuple[BotRecord, ...]:
+    """Return the bots, sorted by name."""
+    accounts: dict[str, list[str]] = defaultdict(list)
+    assigned = AccountBot.select(AccountBot.bot, AccountBot.account_id)
+    for name, account_id in read_rows(assigned.order_by(AccountBot.account_id)):
+        accounts[name].append(account_id)
+    rows = list(read_dicts(StoredBot.select().order_by(StoredBot.name).limit(MAX_BOTS)))
+    return tuple(
+        BotRecord(
+            **row,
+            latest=next(iter(list_versions(row["name"], 1)), None),
+            account_ids=tuple(accounts[row["name"]]),
+        )
+        for row in rows
+    )
+
+
+def find_bot(name: str) -> BotRecord | None:
+    """Return a bot, or None if there is none of this name."""
+    return next((bot for bot in list_bots() if bot.name == name), None)
+
+
+def list_versions(name: str, limit: int = _MAX_VERSIONS) -> tuple[BotVersionRecord, ...]:
+    """Return the published versions of a bot, newest first."""
+    columns = (
+        StoredBotVersion.number,
+        StoredBotVersion.document,
+        StoredBotVersion.author,
+        StoredBotVersion.note,
+        StoredBotVersion.published_at,
+    )
+    query = StoredBotVersion.select(*columns).where(StoredBotVersion.bot == name)
+    rows = read_dicts(query.order_by(StoredBotVersion.number.desc()).limit(limit))
+    return tuple(BotVersionRecord(**row) for row in rows)
+
+
+def bot_names_of_accounts() -> dict[str, str]:
+    """Return the name of each account's bot, by account id, without those of the settings."""
+    query = AccountBot.select(AccountBot.account_id, AccountBot.bot)
+    return dict(read_rows(query.where(AccountBot.bot.is_null(is_null=False))))

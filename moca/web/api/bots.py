@@ -1,0 +1,136 @@
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+
+from moca.core.bots import TrialMessage
+from moca.core.types import DEFAULT_BOT
+from moca.storage.queries.team.bots import BotRecord, list_bots
+from moca.web.api.routes import answer, api_routes
+from moca.web.auth.guards import Guards
+from moca.web.bots import Bots
+from moca.web.config import WebConfig, WebPorts
+from moca.web.schemas.bots import (
+    BotDraftBody,
+    BotDraftShape,
+    BotPath,
+    BotShape,
+    BotsShape,
+    PublishBody,
+    RollbackBody,
+    TriedShape,
+    TryBody,
+)
+from moca.web.schemas.responses import ProblemShape
+
+
+def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
+    """Return the routes for bots; for administrators."""
+    routes = api_routes("bots_api", access)
+    routes.before_request(access.require_administrator)
+    bots = Bots(ports, config)
+
+    @routes.get("/bots", summary="List bots", responses={200: BotsShape})
+    def listed() -> Response:
+        with ports.database.connection_context():
+            stored = list_bots()
+        return answer(BotsShape(items=(_DEFAULT, *map(_shape, stored))))
+
+    @routes.get(
+        "/bots/<name>/draft",
+        summary="Retrieve a bot's draft",
+        responses={200: BotDraftShape, 404: ProblemShape},
+    )
+    def draft(path: BotPath) -> Response:
+        return answer(_draft(bots, path.name))
+
+    @routes.put(
+        "/bots/<name>/draft",
+        summary="Save a bot's draft, of a new bot too",
+        responses={200: BotDraftShape, 409: ProblemShape},
+    )
+    def save(path: BotPath, body: BotDraftBody) -> Response:
+        bots.save(path.name, body.document, body.revision)
+        return answer(_draft(bots, path.name))
+
+    @routes.post(
+        "/bots/<name>/publish",
+        summary="Publish a bot's draft; it decides from now on",
+        responses={200: BotShape, 404: ProblemShape, 409: ProblemShape},
+    )
+    def publish(path: BotPath, body: PublishBody) -> Response:
+        bots.publish(path.name, body.note, body.revision)
+        return answer(_shape(bots.find(path.name)))
+
+    @routes.post(
+        "/bots/<name>/rollback",
+        summary="Publish an earlier version again",
+        responses={200: BotShape, 404: ProblemShape, 409: ProblemShape},
+    )
+    def roll_back(path: BotPath, body: RollbackBody) -> Response:
+        bots.roll_back(path.name, body.version)
+        return answer(_shape(bots.find(path.name)))
+
+    @routes.post(
+        "/bots/<name>/try",
+        summary="See what a bot's draft would do with a message; nothing is sent",
+        responses={200: TriedShape, 404: ProblemShape},
+    )
+    def try_out(path: BotPath, body: TryBody) -> Response:
+        message = TrialMessage(
+            text=body.text, kind=body.kind, language=body.language, calls_model=body.call_model
+        )
+        tried = bots.try_out(bots.document_of(path.name), message)
+        return answer(
+            TriedShape.model_validate(
+                {
+                    "generator": tried.generator,
+                    "rule": tried.rule,
+                    "topic": None,
+                    "mode": "auto",
+                    "reply": tried.reply,
+                    "why": tried.why,
+                    "passed_over": [each._asdict() for each in tried.passed_over],
+                }
+            )
+        )
+
+    return routes
+
+
+_DEFAULT = BotShape(
+    name=DEFAULT_BOT,
+    version=None,
+    published_at=None,
+    published_by=None,
+    note=None,
+    draft_revision=None,
+    is_changed=False,
+    accounts=(),
+)
+
+
+def _shape(bot: BotRecord) -> BotShape:
+    latest = bot.latest
+    return BotShape(
+        name=bot.name,
+        version=None if latest is None else latest.number,
+        published_at=None if latest is None else latest.published_at,
+        published_by=None if latest is None else latest.author,
+        note=None if latest is None else latest.note,
+        draft_revision=bot.draft_revision,
+        is_changed=bot.is_changed,
+        accounts=bot.account_ids,
+    )
+
+
+def _draft(bots: Bots, name: str) -> BotDraftShape:
+    if name == DEFAULT_BOT:
+        document = bots.document_of(name)
+        return BotDraftShape(name=name, document=document, revision=0, saved_by=None, saved_at=None)
+    bot = bots.find(name)
+    return BotDraftShape(
+        name=bot.name,
+        document=bot.draft,
+        revision=bot.draft_revision,
+        saved_by=bot.draft_by,
+        saved_at=bot.draft_at,
+    )

@@ -1,0 +1,120 @@
+from moca import clock
+from moca.core.bots import (
+    BOT_NAME,
+    BOT_NAME_RULE,
+    BotWorkshop,
+    DocumentFault,
+    TrialMessage,
+    TrialReply,
+)
+from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotDraft
+from moca.core.types import DEFAULT_BOT
+from moca.storage.queries.team.bots import BotRecord, find_bot
+from moca.web.auth.current_user import author_name
+from moca.web.commands import carry_out
+from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import Problem
+
+_READ_ONLY = (
+    f"The bot {DEFAULT_BOT} comes from the settings file. Save a copy of it under another name."
+)
+
+
+class FaultyDocument(Problem):
+    """Raised if a document cannot be used; has every fault with its field."""
+
+    def __init__(self, faults: tuple[DocumentFault, ...]) -> None:
+        super().__init__(422, "; ".join(map(str, faults)))
+        self.faults = faults
+
+
+class Bots:
+    """What administrators do with bots, by the API and on pages."""
+
+    def __init__(self, ports: WebPorts, config: WebConfig) -> None:
+        self._ports = ports
+        self._config = config
+
+    def find(self, name: str) -> BotRecord:
+        """Return a bot of the database.
+
+        Raises:
+            Problem: 404 if there is none.
+        """
+        with self._ports.database.connection_context():
+            found = find_bot(name)
+        if found is None:
+            raise Problem(404, "No bot with this name.")
+        return found
+
+    def document_of(self, name: str) -> str:
+        """Return a bot's draft, or what the settings file says.
+
+        Raises:
+            Problem: 404 if there is no such bot.
+        """
+        if name == DEFAULT_BOT:
+            return self._workshop.settings_document()
+        return self.find(name).draft
+
+    def save(self, name: str, document: str, revision: int) -> int:
+        """Save a draft and return its new revision.
+
+        Raises:
+            Problem: 409 for the settings' bot and after another editor; 422 with every fault.
+        """
+        if name == DEFAULT_BOT:
+            raise Problem(409, _READ_ONLY)
+        if not BOT_NAME.fullmatch(name):
+            raise Problem(422, f"name: {BOT_NAME_RULE}")
+        self._require_usable(document)
+        command = SaveBotDraft(name, document, revision, author_name(), clock.now())
+        return carry_out(command, self._ports, self._config).id or 0
+
+    def publish(self, name: str, note: str, revision: int | None = None) -> int:
+        """Publish a draft and return the version's number.
+
+        Raises:
+            Problem: 404 without a draft; 409 if it was changed or published already; 422 with every
+                fault.
+        """
+        bot = self._own(name)
+        self._require_usable(bot.draft)
+        checked = bot.draft_revision if revision is None else revision
+        command = PublishBot(name, checked, note, author_name(), clock.now())
+        return carry_out(command, self._ports, self._config).id or 0
+
+    def roll_back(self, name: str, version: int) -> int:
+        """Publish an earlier version again and return the new version's number.
+
+        Raises:
+            Problem: 404 if there is no such version; 409 if it is in force.
+        """
+        self._own(name)
+        command = RollBackBot(name, version, author_name(), clock.now())
+        return carry_out(command, self._ports, self._config).id or 0
+
+    def try_out(self, document: str, message: TrialMessage) -> TrialReply:
+        """Return what the bot of a document would do with a message.
+
+        Raises:
+            Problem: 422 with every fault.
+        """
+        self._require_usable(document)
+        return self._workshop.try_out(document, message)
+
+    def _own(self, name: str) -> BotRecord:
+        if name == DEFAULT_BOT:
+            raise Problem(409, _READ_ONLY)
+        return self.find(name)
+
+    def _require_usable(self, document: str) -> None:
+        faults = self._workshop.faults_of(document)
+        if faults:
+            raise FaultyDocument(faults)
+
+    @property
+    def _workshop(self) -> BotWorkshop:
+        if self._ports.bots is None:
+            raise Problem(503, "This process does not edit bots.")
+        return self._ports.bots

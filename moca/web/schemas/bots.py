@@ -1,0 +1,127 @@
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from moca.core.bots import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES
+from moca.core.types import DEFAULT_BOT
+from moca.web.schemas.base import SchemaModel
+from moca.web.schemas.requests import RequestBody, Words
+from moca.web.schemas.responses import ResponseModel
+
+MAX_NOTE_LENGTH = 500
+
+BotName = Annotated[str, StringConstraints(pattern=rf"^{BOT_NAME.pattern}$")]
+Note = Annotated[Words, StringConstraints(max_length=MAX_NOTE_LENGTH)]
+
+
+class BotPath(SchemaModel):
+    """The bot in the path."""
+
+    name: str = Field(description=f"Name of the bot; {BOT_NAME_RULE}.")
+
+
+class BotDraftBody(RequestBody):
+    """A bot's draft."""
+
+    document: Annotated[Words, StringConstraints(max_length=MAX_DOCUMENT_BYTES)] = Field(
+        description="TOML: the tables `[conversation]`, `[replies]`, `[business_hours]`, "
+        "`[manners]` and `[profile]` as in the settings file, and `[[rule]]` as in the rules file.",
+        repr=False,
+    )
+    revision: int = Field(
+        ge=0, le=2**31 - 2, description="The revision that was changed; 0 for a new bot."
+    )
+
+
+class PublishBody(RequestBody):
+    """The publishing of a draft."""
+
+    note: Note = ""
+    revision: int | None = Field(
+        None, description="Refuses with 409 if the draft has another revision by now."
+    )
+
+
+class RollbackBody(RequestBody):
+    """The version to go back to."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class TryBody(RequestBody):
+    """A contact's message."""
+
+    text: Annotated[Words, StringConstraints(max_length=1000)] = Field(
+        description="For a postback or quick reply its payload."
+    )
+    kind: Annotated[str, StringConstraints(max_length=40)] = Field(
+        "message", description="An event as rules name them."
+    )
+    language: Annotated[str, StringConstraints(max_length=40)] = Field(
+        "", description="Of the answer where the text shows none; by default the bot's."
+    )
+    call_model: bool = Field(False, description="Whether generators are asked that cost money.")
+
+
+class BotVersionShape(ResponseModel):
+    """A published version of a bot."""
+
+    number: int
+    author: str
+    note: str
+    published_at: AwareDatetime
+
+
+class BotShape(ResponseModel):
+    """A bot, and what it answers for."""
+
+    name: str
+    version: int | None = Field(
+        description=f"The version in force; null for {DEFAULT_BOT}, which the settings file "
+        "describes, and before the first one is published."
+    )
+    published_at: AwareDatetime | None
+    published_by: str | None
+    note: str | None
+    draft_revision: int | None = Field(description=f"Null for {DEFAULT_BOT}.")
+    is_changed: bool = Field(description="Whether the draft differs from the version in force.")
+    accounts: tuple[str, ...] = Field(
+        description=f"IDs of its accounts. {DEFAULT_BOT} answers for all others."
+    )
+
+
+class BotsShape(ResponseModel):
+    """All bots, sorted by name."""
+
+    items: tuple[BotShape, ...]
+
+
+class BotDraftShape(ResponseModel):
+    """A bot's draft."""
+
+    name: str
+    document: str
+    revision: int = Field(description=f"To be sent back with a change; 0 for {DEFAULT_BOT}.")
+    saved_by: str | None
+    saved_at: AwareDatetime | None
+
+
+class PassedOverShape(ResponseModel):
+    """A generator that made no reply."""
+
+    who: str
+    why: str
+
+
+class TriedShape(ResponseModel):
+    """What the bot's draft would do with a message."""
+
+    generator: str | None
+    rule: str | None
+    topic: str | None
+    mode: str
+    reply: str | None = Field(
+        description="Null if there is none, or if its generator was not asked."
+    )
+    why: str
+    passed_over: tuple[PassedOverShape, ...]

@@ -1,0 +1,116 @@
+"""A document is checked and tried by the code that answers contacts."""
+
+import pytest
+
+from actors.bots.factory import BotFactory
+from actors.bots.workshop import Workshop
+from moca.bots.document import read_document
+from moca.core.bots import DocumentFault, PassedOver, TrialMessage, TrialReply
+from moca.replies.budget import BudgetRecord
+from moca.settings.sections import Settings
+
+CHAIN = '[replies]\ngenerator = "rules, model, fixed"\n[replies.model]\nmodel = "small"\n'
+MODEL = {"url": "http://127.0.0.1:1/v1", "api_key": "k", "timeout_seconds": 0.1, "retries": 0}
+RULES = """
+[[rule]]
+name = "price"
+keywords = {en = ["price"], de = ["preis"]}
+answers = {en = "20 euros", de = "20 Euro"}
+
+[[rule]]
+name = "start"
+on = "postback"
+payloads = ["START"]
+answers = {en = "Hello", de = "Hallo"}
+"""
+
+
+def workshop(**replies: object) -> Workshop:
+    settings = Settings.model_validate({"replies": {"model": MODEL, **replies}})
+    return Workshop(settings, BotFactory(settings, lambda _name: BudgetRecord()))
+
+
+def tried(document: str, text: str, **message: object) -> TrialReply:
+    return workshop().try_out(document, TrialMessage(text=text, **message))  # type: ignore[arg-type]
+
+
+def test_who_answers_is_told_with_why_the_others_would_not() -> None:
+    assert tried(CHAIN + RULES, "the price?") == TrialReply(
+        generator="rules", rule="price", reply="20 euros", why="rules: rule 'price'"
+    )
+    no_rule = PassedOver("rules", "no rule matches")
+    assert tried(CHAIN + RULES, "hello") == TrialReply(
+        generator="model",
+        why="model: would be asked, after rules: no rule matches",
+        passed_over=(no_rule,),
+    )
+    asked = tried(CHAIN + RULES, "hello", calls_model=True)
+    assert (asked.generator, [each.who for each in asked.passed_over]) == (
+        "fixed",
+        ["rules", "model"],
+    )
+
+
+def test_a_bot_is_tried_with_any_event_and_language() -> None:
+    assert tried(CHAIN + RULES, "START", kind="postback", language="de").reply == "Hallo"
+    assert tried(CHAIN + RULES, "der Preis?").reply == "20 Euro"
+
+
+@pytest.mark.parametrize(
+    ("document", "text", "reply"),
+    [
+        (
+            "",
+            "stop",
+            TrialReply(
+                reply="You will get no more automatic messages. Write START to get them again.",
+                why="the contact opts out",
+            ),
+        ),
+        (
+            '[manners]\nescalation_words = ["human"]',
+            "a human, please",
+            TrialReply(
+                reply="A person will answer you here.",
+                why="the contact asks for a person: handed over to the team",
+            ),
+        ),
+        (
+            "[business_hours]\nenabled = true\n"
+            + "\n".join(
+                f"{day} = []" for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
+            ),
+            "hello",
+            TrialReply(why="outside business hours"),
+        ),
+    ],
+)
+def test_what_is_decided_without_a_generator_is_told(document, text, reply) -> None:
+    assert tried(document, text) == reply
+
+
+def test_what_the_server_cannot_run_is_a_fault() -> None:
+    settings = Settings()
+    here = Workshop(settings, BotFactory(settings, lambda _name: BudgetRecord()))
+
+    assert here.faults_of(CHAIN) == (
+        DocumentFault(
+            "replies.model.api_key", "is required for the provider's own server; or set url"
+        ),
+    )
+    assert here.faults_of('[replies]\ngenerator = "modell"')[0].field == "replies.generator"
+    assert here.faults_of("") == ()
+
+
+def test_the_settings_file_describes_a_bot_like_any_other(tmp_path) -> None:
+    (tmp_path / "rules.toml").write_text(f'language = "de"\n{RULES}', encoding="utf-8")
+    own = {"generator": "rules, fixed", "rules": {"file": str(tmp_path / "rules.toml")}}
+    here = workshop(**own, fixed={"text": "Soon."})
+
+    document = here.settings_document()
+    assert here.faults_of(document) == ()
+    assert document == (
+        'language = "de"\n\n[replies]\ngenerator = "rules, fixed"\n\n[replies.model]\n'
+        'timeout_seconds = 0.1\nretries = 0\n\n[replies.fixed]\ntext = "Soon."\n' + RULES
+    )
+    assert [rule.name for rule in read_document(document).rules.rules] == ["price", "start"]

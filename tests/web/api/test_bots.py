@@ -1,0 +1,174 @@
+"""Bots by the API: drafts, versions, trials, and which account has which."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+
+from moca.storage.writer import Writer, WriterPolicy
+from tests.web.api.test_accounts import ACCOUNT, an_account
+
+SHOP = "/api/bots/shop"
+PRICES = """[replies]
+generator = "rules, fixed"
+
+[[rule]]
+name = "price"
+keywords = ["price"]
+answers = "20 €"
+"""
+
+
+@pytest.fixture(autouse=True)
+def written(house, database):
+    """Commands are carried out as by the persistence actor."""
+    writer = Writer(database, WriterPolicy())
+
+    def carry_out(command):
+        ((_, answer),) = writer.apply([replace(command, receipt=Future())]).answers
+        return answer
+
+    house.answer = carry_out
+
+
+def save(client, document=PRICES, revision=0, name="shop"):
+    return client.put(f"/api/bots/{name}/draft", json={"document": document, "revision": revision})
+
+
+def message_of(answer) -> tuple[int, str]:
+    return answer.status_code, answer.get_json()["error"]["message"]
+
+
+def test_a_bot_is_made_published_and_given_to_an_account(client, house) -> None:
+    an_account()
+    assert save(client).get_json() == {
+        "name": "shop",
+        "document": PRICES,
+        "revision": 1,
+        "saved_by": "API",
+        "saved_at": "2026-11-22T12:00:00Z",
+    }
+    published = client.post(f"{SHOP}/publish", json={"note": "New prices"})
+    chosen = client.patch(f"/api/accounts/{ACCOUNT}", json={"bot": "shop"})
+
+    assert (chosen.status_code, chosen.get_json()["bot"]) == (200, "shop")
+    shop = {
+        "name": "shop",
+        "version": 1,
+        "published_at": "2026-11-22T12:00:00Z",
+        "published_by": "API",
+        "note": "New prices",
+        "draft_revision": 1,
+        "is_changed": False,
+        "accounts": [],
+    }
+    assert (published.status_code, published.get_json()) == (200, shop)
+    default, listed = client.get("/api/bots").get_json()["items"]
+    assert listed == {**shop, "accounts": [ACCOUNT]}
+    assert (default["name"], default["version"], default["accounts"]) == ("default", None, [])
+    assert house.deeds == [
+        ("token", "saved a bot's draft", "bot shop"),
+        ("token", "published a bot", "bot shop"),
+        ("token", "chose an account's bot", f"account {ACCOUNT}, bot shop"),
+    ]
+
+
+def test_a_rollback_publishes_an_earlier_version_again(client) -> None:
+    save(client)
+    client.post(f"{SHOP}/publish", json={})
+    save(client, PRICES.replace("20", "25"), 1)
+    client.post(f"{SHOP}/publish", json={})
+
+    back = client.post(f"{SHOP}/rollback", json={"version": 1}).get_json()
+    assert (back["version"], back["note"], back["is_changed"]) == (
+        3,
+        "Rolled back to version 1",
+        True,
+    )
+    assert client.post(f"{SHOP}/rollback", json={"version": 9}).status_code == 404
+
+
+def test_the_second_of_two_editors_is_told_who_saved(client) -> None:
+    save(client)
+    save(client, PRICES.replace("20", "25"), 1)
+
+    status, because = message_of(save(client, PRICES.replace("20", "30"), 1))
+    assert (status, because.partition(" at ")[0]) == (409, "API saved this draft")
+    assert "25 €" in client.get(f"{SHOP}/draft").get_json()["document"]
+    late = client.post(f"{SHOP}/publish", json={"revision": 1})
+    assert late.status_code == 409
+
+
+def test_every_fault_is_named_with_its_field_and_nothing_is_stored(client, house) -> None:
+    document = '[conversation]\ndebounce_seconds = -1\n[replies.model]\napi_key = "mine"\n'
+
+    status, because = message_of(save(client, document + '[[rule]]\nname = ""\n'))
+    assert status == 422
+    for field in ("conversation.debounce_seconds: ", "replies.model.api_key: ", "rule: line 6"):
+        assert field in because
+    assert "mine" not in because
+    assert house.told == []
+
+
+def test_what_the_server_cannot_run_is_refused(client) -> None:
+    model = '[replies]\ngenerator = "model"\n[replies.model]\nmodel = "small"'
+    assert message_of(save(client, model)) == (
+        422,
+        "replies.model.api_key: is required for the provider's own server; or set url",
+    )
+
+
+def test_the_bot_of_the_settings_is_read_and_copied_but_not_changed(client) -> None:
+    own = client.get("/api/bots/default/draft").get_json()
+    assert (own["document"], own["revision"], own["saved_by"]) == ("", 0, None)
+    for answer in (
+        save(client, name="default"),
+        client.post("/api/bots/default/publish", json={}),
+        client.post("/api/bots/default/rollback", json={"version": 1}),
+    ):
+        assert message_of(answer) == (
+            409,
+            "The bot default comes from the settings file. Save a copy of it under another name.",
+        )
+
+
+def test_a_draft_is_tried_without_sending_anything(client) -> None:
+    save(client)
+
+    assert client.post(f"{SHOP}/try", json={"text": "the price?"}).get_json() == {
+        "generator": "rules",
+        "rule": "price",
+        "topic": None,
+        "mode": "auto",
+        "reply": "20 €",
+        "why": "rules: rule 'price'",
+        "passed_over": [],
+    }
+    tried = client.post(f"{SHOP}/try", json={"text": "hello"}).get_json()
+    assert (tried["generator"], tried["passed_over"]) == (
+        "fixed",
+        [{"who": "rules", "why": "no rule matches"}],
+    )
+    assert client.post("/api/bots/default/try", json={"text": "hello"}).get_json()["generator"] == (
+        "mock"
+    )
+
+
+@pytest.mark.parametrize("name", ["Shop", "a b", "x" * 41, "-a", "%00"])
+def test_a_bot_needs_a_plain_name(client, name) -> None:
+    assert save(client, name=name).status_code in {404, 422}
+
+
+def test_an_unknown_bot_is_not_found(client) -> None:
+    an_account()
+    assert client.get("/api/bots/none/draft").status_code == 404
+    assert client.post("/api/bots/none/publish", json={}).status_code == 404
+    assert client.post("/api/bots/none/try", json={"text": "hello"}).status_code == 404
+    assert message_of(client.patch(f"/api/accounts/{ACCOUNT}", json={"bot": "none"})) == (
+        409,
+        "no version of a bot 'none' is published",
+    )
+
+
+def test_bots_are_for_administrators(stranger) -> None:
+    assert stranger.get("/api/bots").status_code == 401
