@@ -7,6 +7,7 @@ from actors.cli.errors import read_dotenv
 
 _NAMES = (
     "backup",
+    "bot",
     "doctor",
     "journey",
     "migrate",
