@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -5,7 +6,14 @@ from pathlib import Path
 from actors.bots.bot import Bot
 from actors.bots.factory import BotFactory
 from moca import clock
-from moca.core.bots import BadDocument, DocumentFault, PassedOver, TrialMessage, TrialReply
+from moca.core.bots import (
+    BadDocument,
+    BotFieldGroup,
+    DocumentFault,
+    PassedOver,
+    TrialMessage,
+    TrialReply,
+)
 from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
 from moca.core.conversation.consent import ConsentChange
@@ -67,6 +75,18 @@ class Workshop:
         text = _text_of(Path(replies.rules.file)) if "rules" in replies.chain else ""
         language, rules = split_rules(text)
         return join_rules({**language, **tables_of(self._settings)}, rules)
+
+    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+        """Return the form of a document."""
+        from moca.bots.form import form_of  # noqa: PLC0415
+
+        return form_of(document)
+
+    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
+        """Return a document with the values of its form, and all else as it was."""
+        from moca.bots.form import fill_in  # noqa: PLC0415
+
+        return fill_in(document, values)
 
     def faults_of(self, document: str) -> tuple[DocumentFault, ...]:
         """Return what is wrong with a document; empty if it can be published here."""

@@ -1,6 +1,7 @@
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 MAX_BOTS = 100
@@ -69,8 +70,50 @@ class TrialReply:
     passed_over: tuple[PassedOver, ...] = ()
 
 
+RULES_FIELD = "rule"
+
+
+class FieldKind(StrEnum):
+    """How a field of a bot's form is filled in."""
+
+    LINE = "line"
+    TEXT = "text"
+    NUMBER = "number"
+    LIST = "list"
+    """Separated by commas."""
+    BOX = "box"
+    CHOICE = "choice"
+    TOML = "toml"
+
+
+class BotField(NamedTuple):
+    """A field of a bot's form."""
+
+    path: str
+    label: str
+    kind: FieldKind
+    value: str
+    """As it is filled in; of a box "1" or empty."""
+    choices: tuple[str, ...] = ()
+
+
+class BotFieldGroup(NamedTuple):
+    """Fields of a bot's form that belong together."""
+
+    title: str
+    fields: tuple[BotField, ...]
+
+
 class BotWorkshop(Protocol):
     """Checks and tries documents of bots on this server."""
+
+    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+        """Return the form of a document."""
+        ...
+
+    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
+        """Return a document with the values of its form, and all else as it was."""
+        ...
 
     def settings_document(self) -> str:
         """Return the document of the bot that the settings file describes."""

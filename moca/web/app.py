@@ -44,6 +44,7 @@ from moca.web.metrics.probes import probe_routes
 from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
 from moca.web.pages.alerts import OWN_ALERTS, alert_routes, own_alerts
+from moca.web.pages.bots import bot_pages
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
 from moca.web.pages.contact import contact_pages
@@ -84,6 +85,7 @@ def register_common_routes(
     app.register_blueprint(queue_pages(ports, config, access, live))
     app.register_blueprint(health_pages(ports, access, live, metrics))
     app.register_blueprint(account_pages(ports, config, access))
+    app.register_blueprint(bot_pages(ports, config, access))
     app.register_blueprint(settings_pages(ports, access))
     app.register_blueprint(setup_pages(ports, config, access, app))
 

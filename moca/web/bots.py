@@ -1,7 +1,10 @@
+from collections.abc import Mapping
+
 from moca import clock
 from moca.core.bots import (
     BOT_NAME,
     BOT_NAME_RULE,
+    BotFieldGroup,
     BotWorkshop,
     DocumentFault,
     TrialMessage,
@@ -56,6 +59,14 @@ class Bots:
         if name == DEFAULT_BOT:
             return self._workshop.settings_document()
         return self.find(name).draft
+
+    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+        """Return the form of a document."""
+        return self._workshop.form_of(document)
+
+    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
+        """Return a document with the values of its form, and all else as it was."""
+        return self._workshop.fill_in(document, values)
 
     def save(self, name: str, document: str, revision: int) -> int:
         """Save a draft and return its new revision.

@@ -17,6 +17,7 @@ _PAGES = (
     ("reports", "Reports", "/reports", OperatorRole.ADMINISTERS),
     ("health", "Health", "/health", OperatorRole.READS),
     ("accounts", "Accounts", "/accounts", OperatorRole.READS),
+    ("bots", "Bots", "/bots", OperatorRole.ADMINISTERS),
     ("users", "Users", "/users", OperatorRole.ADMINISTERS),
     ("settings", "Settings", "/settings", OperatorRole.ADMINISTERS),
     ("sandbox", "Sandbox", "/sandbox", OperatorRole.READS),

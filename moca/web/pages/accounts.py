@@ -7,12 +7,14 @@ from werkzeug.wrappers import Response as Answer
 from moca import clock
 from moca.core.accounts import token_problem, warning
 from moca.core.messages.accounts import ChangeAccount
+from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.accounts import (
     AccountRecord,
     find_account,
     last_heard_by_account,
     list_accounts,
 )
+from moca.storage.queries.team.bots import bot_names_of_accounts, list_bots
 from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.auth.guards import Guards
@@ -35,10 +37,23 @@ def account_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Bluepri
         now = clock.now()
         with ports.database.connection_context():
             known, heard_at = list_accounts(), last_heard_by_account()
+            bots = [bot.name for bot in list_bots() if bot.latest is not None]
+            bot_of = bot_names_of_accounts()
         shown = [_shown(each, now, heard_at.get(each.account_id)) for each in known]
         return render_template(
-            "accounts.html", at="accounts", accounts=shown, can_connect=bool(config.app_id)
+            "accounts.html",
+            at="accounts",
+            accounts=shown,
+            can_connect=bool(config.app_id),
+            bots=(DEFAULT_BOT, *bots),
+            bot_of=bot_of,
         )
+
+    @routes.post("/accounts/<account_id>/bot")
+    def choose_bot(account_id: str) -> Answer:
+        bot = text_field("bot", longest=40)
+        carry_out(ChangeAccount(account_id, clock.now(), bot=bot), ports, config)
+        return redirect(url_for("account_pages.accounts"), 303)
 
     @routes.post("/accounts/<account_id>/token")
     def give_token(account_id: str) -> Answer:

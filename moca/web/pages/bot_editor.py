@@ -1,0 +1,136 @@
+import difflib
+from itertools import pairwise
+from typing import NamedTuple
+
+from flask import Response, render_template, request
+
+from moca.core.bots import (
+    BOT_NAME,
+    BOT_NAME_RULE,
+    MAX_DOCUMENT_BYTES,
+    BotFieldGroup,
+    DocumentFault,
+    TrialReply,
+)
+from moca.core.types import DEFAULT_BOT
+from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
+from moca.web.bots import Bots, FaultyDocument
+from moca.web.config import WebPorts
+from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
+from moca.web.schemas.bots import MAX_NOTE_LENGTH
+
+MAX_TRIAL_LENGTH = 1000
+_MAX_DIGITS = 9
+_KINDS = ("message", "postback", "quick_reply", "story_reply", "story_mention", "image", "comment")
+
+
+class _Change(NamedTuple):
+    """A version, and its difference to the one before."""
+
+    version: BotVersionRecord
+    diff: str
+
+
+class BotEditor:
+    """The page of a bot: its draft as a form, a trial beside it, and its versions."""
+
+    def __init__(self, ports: WebPorts, bots: Bots) -> None:
+        self._ports = ports
+        self._bots = bots
+
+    def page(
+        self,
+        name: str,
+        *,
+        document: str | None = None,
+        problem: str = "",
+        faults: tuple[DocumentFault, ...] = (),
+        tried: TrialReply | None = None,
+    ) -> str:
+        """Render the page with the stored draft, or with another document in its form."""
+        record = None if name == DEFAULT_BOT else self._bots.find(name)
+        stored = self._bots.document_of(name)
+        with self._ports.database.connection_context():
+            versions = list_versions(name)
+        groups = self._bots.form_of(stored if document is None else document)
+        return render_template(
+            "bot.html",
+            at="bots",
+            name=name,
+            bot=record,
+            groups=groups,
+            revision=_revision(record),
+            changes=_changes(versions),
+            draft_diff=diff_of(versions[0].document if versions else "", stored),
+            problem=problem,
+            faults=_by_field(groups, faults),
+            tried=tried,
+            typed=request.form,
+            kinds=_KINDS,
+            note_length=MAX_NOTE_LENGTH,
+            trial_length=MAX_TRIAL_LENGTH,
+            name_rule=BOT_NAME_RULE,
+            name_pattern=BOT_NAME.pattern,
+        )
+
+    def typed(self, name: str) -> str | None:
+        """Return the document of the form that was sent; None if it was another form."""
+        if name == DEFAULT_BOT or "revision" not in request.form:
+            return None
+        values = {
+            key: value.replace("\r\n", "\n")
+            for key, value in request.form.items()
+            if len(value) <= MAX_DOCUMENT_BYTES
+        }
+        return self._bots.fill_in(self._bots.document_of(name), values)
+
+    def show(self, problem: Problem) -> Response:
+        """Show the problem of a form on the page, with what was typed and each fault beside it."""
+        name = (request.view_args or {}).get("name")
+        if name is None or problem.status not in BESIDE_THE_FORM or request.method != "POST":
+            return problem_response(problem)
+        if isinstance(problem, FaultyDocument):
+            page = self.page(name, document=self.typed(name), faults=problem.faults)
+        else:
+            page = self.page(name, document=self.typed(name), problem=problem.message)
+        return Response(page, problem.status, mimetype="text/html")
+
+
+def number_of(typed: str) -> int | None:
+    """Return the whole number that was typed, or None."""
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= _MAX_DIGITS
+    return int(typed) if is_number else None
+
+
+def diff_of(old: str, new: str) -> str:
+    """Return the lines that differ between two documents, with those around them."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
+    return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+
+
+def _revision(record: BotRecord | None) -> int:
+    """Return the revision that a form changes; after a refusal still the one that was shown."""
+    typed = number_of(request.form.get("revision", ""))
+    return (0 if record is None else record.draft_revision) if typed is None else typed
+
+
+def _changes(versions: tuple[BotVersionRecord, ...]) -> list[_Change]:
+    changes = [
+        _Change(newer, diff_of(older.document, newer.document))
+        for newer, older in pairwise(versions)
+    ]
+    return [*changes, *(_Change(first, "") for first in versions[-1:])]
+
+
+def _by_field(
+    groups: tuple[BotFieldGroup, ...], faults: tuple[DocumentFault, ...]
+) -> dict[str, list[str]]:
+    """Return the faults by the path of their field; those of none under the empty one."""
+    paths = {field.path for group in groups for field in group.fields}
+    placed: dict[str, list[str]] = {}
+    for fault in faults:
+        path = fault.field
+        while path and path not in paths:
+            path = path.rpartition(".")[0]
+        placed.setdefault(path, []).append(fault.message if path else str(fault))
+    return placed

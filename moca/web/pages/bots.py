@@ -1,0 +1,79 @@
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+
+from moca.core.bots import TrialMessage
+from moca.storage.queries.team.bots import list_bots, list_versions
+from moca.web.auth.guards import Guards
+from moca.web.bots import Bots
+from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import Problem
+from moca.web.forms import show_problems, text_field
+from moca.web.pages.bot_editor import MAX_TRIAL_LENGTH, BotEditor, diff_of, number_of
+from moca.web.schemas.bots import MAX_NOTE_LENGTH
+
+
+def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
+    """Return the pages of the bots; for administrators."""
+    routes = Blueprint("bot_pages", __name__)
+    routes.before_request(access.guard_page)
+    routes.before_request(access.require_administrator)
+    bots = Bots(ports, config)
+    editor = BotEditor(ports, bots)
+    show_problems(routes, editor.show)
+
+    @routes.get("/bots")
+    def listed() -> str:
+        with ports.database.connection_context():
+            stored = list_bots()
+        return render_template("bots.html", at="bots", bots=stored)
+
+    @routes.get("/bots/<name>")
+    def bot(name: str) -> str:
+        return editor.page(name)
+
+    @routes.post("/bots/<name>/copy")
+    def copy(name: str) -> Answer:
+        new = text_field("new_name", longest=40)
+        bots.save(new, bots.document_of(name), 0)
+        return redirect(url_for("bot_pages.bot", name=new), 303)
+
+    @routes.post("/bots/<name>/draft")
+    def save(name: str) -> Answer:
+        revision = number_of(request.form.get("revision", "")) or 0
+        bots.save(name, editor.typed(name) or "", revision)
+        return redirect(url_for("bot_pages.bot", name=name), 303)
+
+    @routes.post("/bots/<name>/try")
+    def try_out(name: str) -> str:
+        document = editor.typed(name) or bots.document_of(name)
+        message = TrialMessage(
+            text=text_field("try_text", longest=MAX_TRIAL_LENGTH),
+            kind=request.form.get("try_kind", "message"),
+            calls_model="try_model" in request.form,
+        )
+        return editor.page(name, document=document, tried=bots.try_out(document, message))
+
+    @routes.post("/bots/<name>/publish")
+    def publish(name: str) -> Answer:
+        note = text_field("note", longest=MAX_NOTE_LENGTH, needed=False)
+        bots.publish(name, note, number_of(request.form.get("checked", "")))
+        return redirect(url_for("bot_pages.bot", name=name), 303)
+
+    @routes.get("/bots/<name>/versions/<number>/rollback")
+    def ask(name: str, number: str) -> str:
+        with ports.database.connection_context():
+            versions = list_versions(name)
+        chosen = next((each for each in versions if str(each.number) == number), None)
+        if chosen is None:
+            raise Problem(404, "No version with this number.")
+        diff = diff_of(versions[0].document, chosen.document)
+        return render_template(
+            "bot_rollback.html", at="bots", name=name, version=chosen, now=versions[0], diff=diff
+        )
+
+    @routes.post("/bots/<name>/versions/<number>/rollback")
+    def roll_back(name: str, number: str) -> Answer:
+        bots.roll_back(name, number_of(number) or 0)
+        return redirect(url_for("bot_pages.bot", name=name), 303)
+
+    return routes

@@ -1,0 +1,164 @@
+"""Administrators edit, try, publish and roll back bots on pages."""
+
+import re
+from concurrent.futures import Future
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from moca.storage.db.bot_tables import StoredBot, StoredBotVersion
+from moca.storage.queries.team.bots import bot_names_of_accounts
+from moca.storage.writer import Writer, WriterPolicy
+from tests.web.api.test_accounts import ACCOUNT, an_account
+from tests.web.forms import sends
+
+RULES = '[[rule]]\nname = "price"\nkeywords = ["price"]\nanswers = "20 €"\n'
+
+
+@pytest.fixture(autouse=True)
+def written(house, database):
+    """Commands are carried out as by the persistence actor."""
+    writer = Writer(database, WriterPolicy())
+
+    def carry_out(command):
+        ((_, answer),) = writer.apply([replace(command, receipt=Future())]).answers
+        return answer
+
+    house.answer = carry_out
+
+
+def form_of(client, name="shop") -> dict[str, str]:
+    """Return the values of a bot's form as the page shows them."""
+    page = unescape(client.get(f"/bots/{name}").text)
+    fields = dict(re.findall(r'<input id="field-[^"]+" name="([^"]+)" value="([^"]*)"', page))
+    texts = re.findall(
+        r'<textarea id="field-[^"]+" name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL
+    )
+    boxes = re.findall(r'name="([^"]+)" value="1" checked', page)
+    revision = re.findall(r'name="revision" value="(\d+)"', page)
+    return fields | dict(texts) | dict.fromkeys(boxes, "1") | {"revision": revision[0]}
+
+
+def make(client, name="shop", **changes: str) -> None:
+    """Copy the settings' bot, and fill in its form."""
+    assert sends(client, "/bots/default/copy", new_name=name).location == f"/bots/{name}"
+    if changes:
+        save(client, name, **changes)
+
+
+def save(client, name="shop", **changes: str):
+    fields = form_of(client, name) | {key.replace("__", "."): v for key, v in changes.items()}
+    return sends(client, f"/bots/{name}/draft", **fields)
+
+
+def publish(client, note="", name="shop"):
+    checked = form_of(client, name)["revision"]
+    return sends(client, f"/bots/{name}/publish", note=note, checked=checked)
+
+
+def test_the_bot_of_the_settings_is_read_only_and_copied_to_be_edited(browser_session) -> None:
+    page = browser_session.get("/bots/default").text
+    assert "<fieldset" in page
+    assert "disabled" in page
+    assert "Copy to edit here" in page
+    assert "Save draft" not in page
+
+    make(browser_session)
+    assert "Save draft" in browser_session.get("/bots/shop").text
+    assert sends(browser_session, "/bots/default/draft", revision="0").status_code == 409
+
+
+def test_a_draft_is_filled_in_published_and_given_to_an_account(browser_session) -> None:
+    an_account()
+    make(browser_session, replies__generator="rules, fixed", rule=RULES)
+    assert (StoredBot.get().draft, StoredBot.get().draft_by) == (
+        f'[replies]\ngenerator = "rules, fixed"\n\n{RULES}',
+        "Administrator",
+    )
+    assert publish(browser_session, "The first").location == "/bots/shop"
+    version = StoredBotVersion.get()
+    assert (version.number, version.note, version.document) == (
+        1,
+        "The first",
+        StoredBot.get().draft,
+    )
+
+    assert sends(browser_session, f"/accounts/{ACCOUNT}/bot", bot="shop").status_code == 303
+    assert bot_names_of_accounts() == {ACCOUNT: "shop"}
+    listed = browser_session.get("/bots").text
+    assert "Version 1" in listed
+    assert ACCOUNT in listed
+
+
+def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(browser_session) -> None:
+    make(browser_session)
+    refused = save(
+        browser_session,
+        conversation__debounce_seconds="soon",
+        business_hours__monday="9-17",
+        rule='[[rule]]\nname = "price"\n',
+    )
+    page = unescape(refused.text)
+
+    assert refused.status_code == 422
+    for field, fault in (
+        ("conversation.debounce_seconds", "should be a valid number"),
+        ("business_hours.monday", "'9-17' is not a time range"),
+        ("rule", "rule 'price': has no content"),
+    ):
+        (beside,) = re.findall(rf'id="bad-{re.escape(field)}">(.*?)</ul>', page)
+        assert fault in beside
+    assert 'value="soon"' in page
+    assert StoredBot.get().draft_revision == 1
+
+
+def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(browser_session) -> None:
+    make(browser_session)
+    shown = form_of(browser_session)
+    save(browser_session, replies__disclosure="A bot.")
+    late = sends(browser_session, "/bots/shop/draft", **shown | {"replies.disclosure": "A robot."})
+
+    assert late.status_code == 409
+    assert "Administrator saved this draft" in late.text
+    assert "A robot." in late.text
+    assert "A bot." in StoredBot.get().draft
+
+
+def test_a_version_is_rolled_back_after_a_page_that_asks(browser_session) -> None:
+    make(browser_session, replies__disclosure="A bot.")
+    publish(browser_session)
+    save(browser_session, replies__disclosure="A robot.")
+    publish(browser_session)
+
+    page = browser_session.get("/bots/shop").text
+    assert "+disclosure = &#34;A robot.&#34;" in page
+    asked = browser_session.get("/bots/shop/versions/1/rollback").text
+    assert "Roll back to version 1?" in asked
+    assert "+disclosure = &#34;A bot.&#34;" in asked
+    assert sends(browser_session, "/bots/shop/versions/1/rollback").location == "/bots/shop"
+    assert StoredBotVersion.get(StoredBotVersion.number == 3).note == "Rolled back to version 1"
+    assert browser_session.get("/bots/shop/versions/9/rollback").status_code == 404
+
+
+def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
+    make(browser_session)
+    fields = form_of(browser_session) | {"replies.generator": "rules, fixed", "rule": RULES}
+    tried = sends(browser_session, "/bots/shop/try", **fields, try_text="the price?")
+
+    assert '<p class="done" dir="auto">20 €</p>' in tried.text
+    assert "rules: rule &#39;price&#39;" in tried.text
+    assert StoredBot.get().draft == ""
+    default = sends(browser_session, "/bots/default/try", revision="0", try_text="hello")
+    assert "This would be an AI generated message" in default.text
+
+
+def test_a_bot_that_does_not_exist_has_no_page(browser_session) -> None:
+    assert browser_session.get("/bots/none").status_code == 404
+    for path in ("draft", "publish", "try", "copy"):
+        answer = sends(browser_session, f"/bots/none/{path}", new_name="x", revision="0")
+        assert answer.status_code in {404, 422}
+
+
+def test_bots_are_for_administrators(stranger) -> None:
+    assert stranger.get("/bots").status_code == 401
