@@ -1,8 +1,10 @@
+from typing import Protocol
+
 import peewee
 import structlog
 
 from actors.bots.bot import Bot
-from actors.bots.factory import BotFactory
+from moca.core.bots import DocumentFault
 from moca.core.policy import ConversationPolicy
 from moca.core.types import BotVersion
 from moca.storage.bots.published import (
@@ -15,6 +17,20 @@ from moca.storage.bots.published import (
 log = structlog.get_logger()
 
 
+class BotSource(Protocol):
+    """Builds bots; `BotFactory` is the production implementation."""
+
+    def of_settings(self) -> Bot:
+        """Return the bot that the settings file describes."""
+        ...
+
+    def of_published(
+        self, text: str, identity: BotVersion
+    ) -> tuple[Bot, tuple[DocumentFault, ...]]:
+        """Return the bot of a published text, and why it cannot be used, if it cannot."""
+        ...
+
+
 class PublishedBots:
     """Which bot answers for which account, as published by the last transaction of this process.
 
@@ -22,9 +38,9 @@ class PublishedBots:
     that no event of it can be lost. `refresh` is for the writer's thread; the rest for any.
     """
 
-    def __init__(self, factory: BotFactory, default: Bot | None = None) -> None:
+    def __init__(self, factory: BotSource) -> None:
         self._factory = factory
-        self._default = default or factory.of_settings()
+        self._default = factory.of_settings()
         self._revision: Revision = None, None
         self._by_name: dict[str, Bot] = {}
         self._by_account: dict[str, Bot] = {}

@@ -11,6 +11,7 @@ from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import SimulatedInstagram, instant
 from tests.simulation.instagram.texts import said_in
 from tests.simulation.instagram.webhooks import Webhooks
+from tests.simulation.oracle.bots import BotWatch
 from tests.simulation.oracle.disclosure import Disclosures
 from tests.simulation.oracle.erasures import Erasures
 from tests.simulation.oracle.feed import FeedWatch
@@ -41,6 +42,7 @@ from tests.simulation.worlds.script import (
     Notices,
     Operates,
     PassesThread,
+    Publishes,
     Renews,
     Script,
     SenderCrashes,
@@ -91,7 +93,9 @@ class Simulation:
             self.oracle,
             self.liveness,
             self.erasures,
+            self.ledger,
         )
+        self.bots = BotWatch(self.ledger, self.oracle.is_broken)
         self.steps = 0
         self._carry_out: dict[type, Callable[[Any], None]] = {
             Writes: self.contact_actions.writes,
@@ -102,6 +106,7 @@ class Simulation:
             AnswersByHand: self.contact_actions.answers_by_hand,
             Operates: self.requests.operates,
             Erases: self.requests.erases,
+            Publishes: self.requests.publishes,
             Renews: self.requests.renews,
             Dies: self.incidents.dies,
             SenderCrashes: self.incidents.sender_crashes,
@@ -115,6 +120,9 @@ class Simulation:
         self._wire()
 
     def run(self) -> Result:
+        if self.script.settings.has_bots:
+            self.process.give_bots()
+            self.process.bot_asked = self.bots.judge_request
         self.process.start()
         for each in self.script.happenings:
             if carry_out := self._carry_out.get(type(each)):

@@ -49,6 +49,7 @@ class Invariant(IntEnum):
     SEARCHABLE = 32, "A search finds each message by its words, once, and no erased one."
     REPORTED = 33, "Reports count each reply, close and hand-over once."
     FEED = 34, "The feed has each fact once and in order, and its reader misses none."
+    OWN_BOT = 35, "An account's own bot answers for it, each reply in one version, the latest."
 
 
 class Broken(NamedTuple):

@@ -2,6 +2,7 @@ from typing import Any
 
 from tests.simulation.oracle.final_state import judge_the_end
 from tests.simulation.oracle.search import judge_search
+from tests.simulation.runtime.bots import bot_of
 
 
 def judge_all(simulation: Any) -> None:
@@ -13,4 +14,6 @@ def judge_all(simulation: Any) -> None:
         simulation.reports.judge_the_end()
     if simulation.script.settings.retention is None:
         simulation.feed.judge_the_end()
+    if simulation.script.settings.has_bots:
+        simulation.bots.judge_the_end(bot_of)
     judge_the_end(simulation)

@@ -1,11 +1,13 @@
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import peewee
 
-from actors.bots.bot import same_bot_for_all
+from actors.bots.published_bots import PublishedBots
 from actors.dependencies import Dependencies
 from actors.routes import Recipient, recipient_of
 from actors.runtime.actor import MailboxActor, Ref
@@ -13,12 +15,14 @@ from actors.runtime.dispatchers import Dispatchers
 from actors.system import System
 from moca.core.conversation.decide import OfDraft
 from moca.core.messages.command import Command
+from moca.core.types import BotVersion
 from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.db.connection import open_database
 from moca.storage.writer import Writer, Written
 from tests.simulation.instagram.graph_client import ScriptedGraphClient
 from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.oracle.reports import ReportWatch
+from tests.simulation.runtime.bots import SimulatedBotFactory, bot_of, give_bots
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.runtime.virtual_time import (
     ActorCrashedError,
@@ -40,11 +44,16 @@ class _Voice:
     needs_history = 0
     needs_name = False
 
-    def __init__(self, generator: Generator, backstage: Backstage) -> None:
-        self._generator = generator
+    def __init__(self, process: "Process", backstage: Backstage, bot: BotVersion) -> None:
+        self._process = process
+        self._generator = process.generator
         self._backstage = backstage
+        self._bot = bot
 
     def reply(self, request: ReplyRequest) -> Reply:
+        if self._process.settings.has_bots:
+            account_id = request.contact.account_id
+            self._process.bot_asked(account_id, bot_of(account_id), self._bot)
         return self._generator.reply(request, self._backstage)
 
 
@@ -72,7 +81,11 @@ class FragileWriter(Writer):
     """
 
     def __init__(self, database: peewee.Database, process: "Process") -> None:
-        super().__init__(database, process.settings.writer())
+        bots = process.bots
+        policy = replace(
+            process.settings.writer(), policy_of=bots.policy_of, refresh_bots=bots.refresh
+        )
+        super().__init__(database, policy)
         self._process = process
 
     def apply(self, commands: Sequence[Command]) -> Written:
@@ -117,6 +130,11 @@ class Process:
         self.has_failed = False
         """Whether an actor past its restart budget has ended this life of the process."""
         self.commit_lost = lambda: None
+        self.bot_asked: Callable[[str, str, BotVersion], None] = lambda *_: None
+        """Called with an account, the name of its bot, and the bot that is asked for a reply."""
+        self._accounts = {
+            each.contact.account_id for each in script.happenings if hasattr(each, "contact")
+        }
         self.reports: ReportWatch | None = None
         self.system: System | None = None
         self.generator = Generator(script, clockwork, trace)
@@ -127,19 +145,26 @@ class Process:
         self._observe = observe
         self._database = open_database(f"sqlite:///{path}")
 
+    def give_bots(self) -> None:
+        """Give each account a bot of its own, before the first start."""
+        give_bots(self._database, self._accounts, self.settings)
+
     def start(self) -> None:
         settings, clockwork = self.settings, self._clockwork
         self.stage = stage = StepDriver(None if settings.in_order else self._chance)
         self.backstage = backstage = Backstage(stage, clockwork)
         self.timers = SteadyTimers(clockwork)
         self._trace.tell("Moca starts")
+        voice = partial(_Voice, self, backstage)
+        self.bots = PublishedBots(SimulatedBotFactory(settings, voice))
+        self.bots.open(self._database)
         self.loses_commits = 0
         self.has_failed = False
         self.system = LossySystem(
             sender=settings.sender(),
             dependencies=Dependencies(
                 open_writer=lambda: FragileWriter(self._database, self),
-                bot_of=same_bot_for_all(settings.conversation(), _Voice(self.generator, backstage)),
+                bot_of=self.bots.of,
                 responders=RESPONDERS,
                 connect=lambda: ScriptedGraphClient(self._instagram, backstage),
                 draw=self._chance.random,

@@ -20,6 +20,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_acts,
     draw_answers,
     draw_control,
+    draw_publishings,
     draw_rush,
     draw_tidying,
 )
@@ -70,7 +71,8 @@ def draw_script(seed: int) -> Script:
     script, world = _draw(seed)
     world = replace(world, chance=Random(f"{seed}, and more"))
     more = [each for draw in _MORE_DRAWINGS for each in draw(world)]
-    settings = replace(script.settings, indexes=world.happens(0.25))
+    settings = replace(script.settings, indexes=world.happens(0.25), has_bots=world.happens(0.2))
+    more += draw_publishings(world) if settings.has_bots else []
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 

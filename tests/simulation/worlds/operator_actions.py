@@ -1,5 +1,5 @@
 from moca.core.types import Priority
-from tests.simulation.worlds.script import Operates
+from tests.simulation.worlds.script import Operates, Publishes
 from tests.simulation.worlds.world import World
 
 _ACTIONS = (
@@ -91,3 +91,16 @@ def _draw_act(world: World, number: int) -> Operates:
         text=f"operator {number}",
         priority=world.one_of(*Priority),
     )
+
+
+def draw_publishings(world: World) -> list[Publishes]:
+    """Draw when versions of accounts' bots are published: often at once with what people write."""
+    accounts = sorted({contact.account_id for contact in world.contacts})
+    instants = [each.at for each in world.writes] or [0.0]
+    return [
+        Publishes(
+            at=round(world.one_of(*instants) + world.one_of(0, 0.1, 0.3, 5, 5.01, 30), 3),
+            account_id=world.one_of(*accounts),
+        )
+        for _ in range(world.one_of(1, 2, 4, 8))
+    ]

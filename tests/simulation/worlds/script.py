@@ -142,6 +142,14 @@ class Outage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Publishes:
+    """An administrator publishes another version of an account's bot."""
+
+    at: float
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Renews:
     """An account gets a new token."""
 

@@ -61,6 +61,8 @@ class WorldSettings:
     """Whether what has to go is erased in portions."""
     indexes: bool = False
     """Whether messages are made searchable."""
+    has_bots: bool = False
+    """Whether each account has a bot of its own, and versions of it are published."""
     retention: float | None = None
     """How long what has ended is kept; None keeps it."""
 
