@@ -151,9 +151,12 @@ def _generated(bot: Bot, message: TrialMessage) -> TrialReply:
             text = content.text
         case Content():
             return TrialReply(reply=reply.text or None, why="")
+    topic = None if made_by is None else made_by.topic
     return TrialReply(
         generator=None if made_by is None else made_by.generator,
         rule=None if made_by is None else made_by.rule,
+        topic=topic,
+        mode=bot.policy.topics.of(topic).mode,
         reply=text or None,
         why=why,
     )

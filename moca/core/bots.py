@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from moca.core.topics import Mode
+
 MAX_BOTS = 100
 MAX_DOCUMENT_BYTES = 48_000
 """Fits in the body of an API request."""
@@ -64,6 +66,9 @@ class TrialReply:
     generator: str | None = None
     """None if the bot would decide without any, such as outside its hours."""
     rule: str | None = None
+    topic: str | None = None
+    mode: Mode = Mode.AUTO
+    """Whether the reply would be held."""
     reply: str | None = field(default=None, repr=False)
     """The text; None if there is none, or if its generator was not asked."""
     why: str

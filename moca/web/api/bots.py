@@ -84,8 +84,8 @@ def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
                 {
                     "generator": tried.generator,
                     "rule": tried.rule,
-                    "topic": None,
-                    "mode": "auto",
+                    "topic": tried.topic,
+                    "mode": tried.mode,
                     "reply": tried.reply,
                     "why": tried.why,
                     "passed_over": [each._asdict() for each in tried.passed_over],

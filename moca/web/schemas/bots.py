@@ -3,6 +3,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from moca.core.bots import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES
+from moca.core.topics import Mode
 from moca.core.types import DEFAULT_BOT
 from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.requests import RequestBody, Words
@@ -25,7 +26,8 @@ class BotDraftBody(RequestBody):
 
     document: Annotated[Words, StringConstraints(max_length=MAX_DOCUMENT_BYTES)] = Field(
         description="TOML: the tables `[conversation]`, `[replies]`, `[business_hours]`, "
-        "`[manners]` and `[profile]` as in the settings file, and `[[rule]]` as in the rules file.",
+        "`[manners]`, `[profile]` and `[topics]` as in the settings file, and `[[rule]]` as in "
+        "the rules file.",
         repr=False,
     )
     revision: int = Field(
@@ -119,7 +121,7 @@ class TriedShape(ResponseModel):
     generator: str | None
     rule: str | None
     topic: str | None
-    mode: str
+    mode: Mode
     reply: str | None = Field(
         description="Null if there is none, or if its generator was not asked."
     )

@@ -6,6 +6,7 @@ from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
 from moca.bots.document import read_document
 from moca.core.bots import DocumentFault, PassedOver, TrialMessage, TrialReply
+from moca.core.topics import Mode
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
 
@@ -49,6 +50,12 @@ def test_who_answers_is_told_with_why_the_others_would_not() -> None:
         "fixed",
         ["rules", "model"],
     )
+
+
+def test_what_the_team_would_see_first_is_told() -> None:
+    rule = RULES.replace('name = "price"\n', 'name = "price"\ntopic = "prices"\n')
+    held = tried(f'{CHAIN}[topics]\nprices = "draft"\n{rule}', "the price?")
+    assert (held.topic, held.mode) == ("prices", Mode.DRAFT)
 
 
 def test_a_bot_is_tried_with_any_event_and_language() -> None:
