@@ -224,4 +224,6 @@ class MadeBy:
     """Whether a language model, or what stands for one, wrote the text."""
     topic: str | None = None
     """What the reply is about; None is `other`."""
-    bot: BotVersion = SETTINGS_BOT
+    bot: str = DEFAULT_BOT
+    version: int | None = None
+    """Of the bot; None for that of the settings."""

@@ -102,7 +102,7 @@ class GeneratorChain:
         self, link: ChainLink, rule: str | None = None, topic: str | None = None
     ) -> MadeBy:
         is_ai = getattr(link.generator, "is_ai", False)
-        return MadeBy(link.name, rule, is_ai, topic, self._bot)
+        return MadeBy(link.name, rule, is_ai, topic, *self._bot)
 
     def _maker(self, by: str, passed: Sequence[str]) -> str:
         if self._bot.version is not None:

@@ -76,4 +76,4 @@ def made_by_columns(made_by: MadeBy | None, author: Author) -> tuple[object, ...
         return None, None, False if author is Author.BOT else None, None, None, None
     rule = None if made_by.rule is None else storable(made_by.rule)
     topic = None if made_by.topic is None else short(made_by.topic)
-    return short(made_by.generator), rule, made_by.is_ai, topic, *made_by.bot
+    return short(made_by.generator), rule, made_by.is_ai, topic, made_by.bot, made_by.version

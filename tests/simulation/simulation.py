@@ -11,7 +11,6 @@ from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import SimulatedInstagram, instant
 from tests.simulation.instagram.texts import said_in
 from tests.simulation.instagram.webhooks import Webhooks
-from tests.simulation.oracle.bots import BotWatch
 from tests.simulation.oracle.disclosure import Disclosures
 from tests.simulation.oracle.erasures import Erasures
 from tests.simulation.oracle.feed import FeedWatch
@@ -22,6 +21,7 @@ from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.reports import ReportWatch
 from tests.simulation.oracle.verdict import judge_all
 from tests.simulation.result import Result
+from tests.simulation.runtime.bots import BotWatch
 from tests.simulation.runtime.contact_actions import ContactActions
 from tests.simulation.runtime.incidents import Incidents
 from tests.simulation.runtime.operator import SimulatedOperator
@@ -42,7 +42,6 @@ from tests.simulation.worlds.script import (
     Notices,
     Operates,
     PassesThread,
-    Publishes,
     Renews,
     Script,
     SenderCrashes,
@@ -93,9 +92,7 @@ class Simulation:
             self.oracle,
             self.liveness,
             self.erasures,
-            self.ledger,
         )
-        self.bots = BotWatch(self.ledger, self.oracle.is_broken)
         self.steps = 0
         self._carry_out: dict[type, Callable[[Any], None]] = {
             Writes: self.contact_actions.writes,
@@ -106,7 +103,6 @@ class Simulation:
             AnswersByHand: self.contact_actions.answers_by_hand,
             Operates: self.requests.operates,
             Erases: self.requests.erases,
-            Publishes: self.requests.publishes,
             Renews: self.requests.renews,
             Dies: self.incidents.dies,
             SenderCrashes: self.incidents.sender_crashes,
@@ -120,9 +116,6 @@ class Simulation:
         self._wire()
 
     def run(self) -> Result:
-        if self.script.settings.has_bots:
-            self.process.give_bots()
-            self.process.bot_asked = self.bots.judge_request
         self.process.start()
         for each in self.script.happenings:
             if carry_out := self._carry_out.get(type(each)):
@@ -153,6 +146,7 @@ class Simulation:
         self.process.commit_lost = self.incidents.commit_lost
         self.process.reports = self.reports = ReportWatch(self.ledger, self.oracle.is_broken)
         self.operator.rewords = self.process.generator.reword
+        self.process.bot_asked = BotWatch(self.ledger, self.oracle.is_broken).judge_request
 
     def _observe(self, event: object) -> None:
         self.trace.observe(event)

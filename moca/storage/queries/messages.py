@@ -5,7 +5,7 @@ from typing import Any
 from peewee import JOIN
 
 from moca.core.reasons import stored_reason
-from moca.core.types import DEFAULT_BOT, Author, BotVersion, MadeBy, MessageStatus, Outcome, Role
+from moca.core.types import DEFAULT_BOT, Author, MadeBy, MessageStatus, Outcome, Role
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.queries.pagination import Key, Page
@@ -130,8 +130,8 @@ def _made_by(row: dict[str, Any]) -> MadeBy | None:
     if row["generator"] is None:
         return None
     is_ai = bool(row["is_ai_generated"])
-    bot = BotVersion(row["bot"] or DEFAULT_BOT, row["bot_version"])
-    return MadeBy(row["generator"], row["rule"], is_ai, row["topic"], bot)
+    bot = row["bot"] or DEFAULT_BOT, row["bot_version"]
+    return MadeBy(row["generator"], row["rule"], is_ai, row["topic"], *bot)
 
 
 def _original(row: dict[str, Any]) -> str | None:

@@ -1,7 +1,6 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AliasPath,
     AwareDatetime,
     BeforeValidator,
     ConfigDict,
@@ -111,13 +110,8 @@ class MadeByShape(ResponseModel):
 
     generator: str = Field(description="Its name in the settings.")
     rule: str | None = Field(description="The rule that the reply follows.")
-    bot: str = Field(
-        validation_alias=AliasPath("bot", "name"),
-        description="The account's bot; default is that of the settings file.",
-    )
-    version: int | None = Field(
-        validation_alias=AliasPath("bot", "version"), description="Null for default."
-    )
+    bot: str = Field(description="The account's bot; default is that of the settings file.")
+    version: int | None = Field(description="Of the bot; null for default.")
 
 
 class MessageShape(ResponseModel):

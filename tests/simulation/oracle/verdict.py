@@ -2,7 +2,7 @@ from typing import Any
 
 from tests.simulation.oracle.final_state import judge_the_end
 from tests.simulation.oracle.search import judge_search
-from tests.simulation.runtime.bots import bot_of
+from tests.simulation.runtime.bots import BotWatch
 
 
 def judge_all(simulation: Any) -> None:
@@ -15,5 +15,5 @@ def judge_all(simulation: Any) -> None:
     if simulation.script.settings.retention is None:
         simulation.feed.judge_the_end()
     if simulation.script.settings.has_bots:
-        simulation.bots.judge_the_end(bot_of)
+        BotWatch(simulation.ledger, simulation.oracle.is_broken).judge_the_end()
     judge_the_end(simulation)

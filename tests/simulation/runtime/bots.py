@@ -15,8 +15,11 @@ from moca.replies.generator import ReplyGenerator
 from moca.storage.db.bot_tables import AccountBot
 from moca.storage.writer import Writer
 from tests.simulation.instagram.instagram import instant
+from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger
 from tests.simulation.worlds.settings import WorldSettings
+
+_VERSIONS = "SELECT MAX(number) FROM bot_version WHERE bot_id = ?"
 
 
 def bot_of(account_id: str) -> str:
@@ -42,15 +45,21 @@ class SimulatedBotFactory:
         return Bot(policy=policy, generator=chain), ()
 
 
-def publishing(ledger: Ledger, account_id: str, at: datetime) -> tuple[Command, Command]:
-    """Return the commands that save and publish another version of an account's bot."""
+def next_version(ledger: Ledger, account_id: str, at: datetime) -> Command:
+    """Return the command that saves a draft of an account's bot, or publishes the saved one."""
     name = bot_of(account_id)
     revision = ledger.count("SELECT draft_revision FROM bot WHERE name = ?", name)
-    return _commands(name, revision, at)
+    is_published = ledger.count(
+        "SELECT draft = (SELECT document FROM bot_version v WHERE v.bot_id = name "
+        "ORDER BY number DESC LIMIT 1) FROM bot WHERE name = ?",
+        name,
+    )
+    save, publish = _commands(name, revision if is_published else revision - 1, at)
+    return save if is_published else publish
 
 
 def give_bots(database: peewee.Database, accounts: set[str], settings: WorldSettings) -> None:
-    """Give each account a bot of its own, before Moca starts."""
+    """Store a bot for each account, before Moca starts."""
     writer = Writer(database, settings.writer())
     for account_id in sorted(accounts):
         writer.apply(_commands(bot_of(account_id), 0, instant(0)))
@@ -63,3 +72,32 @@ def _commands(name: str, revision: int, at: datetime) -> tuple[Command, Command]
     document, now = f"# {revision + 1}", revision + 1
     save = SaveBotDraft(name, document, revision, "Ada", at, receipt=Future[object]())
     return save, PublishBot(name, now, "", "Ada", at, receipt=Future[object]())
+
+
+class BotWatch:
+    """Judges which bot, and which version of it, made each reply."""
+
+    def __init__(self, ledger: Ledger, is_broken: Callable[[Invariant, str], None]) -> None:
+        self._ledger = ledger
+        self._is_broken = is_broken
+
+    def judge_request(self, account_id: str, own: str, asked: BotVersion) -> None:
+        """Judge which bot is asked for a reply, at the instant that it is asked."""
+        if asked.name != own:
+            self._is_broken(Invariant.OWN_BOT, f"{asked} is asked for {account_id}")
+        newest = self._ledger.count(_VERSIONS, own)
+        if asked.version != newest:
+            self._is_broken(Invariant.OWN_BOT, f"{asked} is asked, published is {newest}")
+
+    def judge_the_end(self) -> None:
+        """Judge what is stored of each reply: its account's bot made it, in one version."""
+        by_reply: dict[int, set[object]] = {}
+        for row in self._ledger.messages("m.generator IS NOT NULL"):
+            stored = row["bot"], row["bot_version"]
+            if row["bot"] != bot_of(row["account_id"]) or row["bot_version"] is None:
+                what = f"message {row['id']} of {row['account_id']} is stored as by {stored}"
+                self._is_broken(Invariant.OWN_BOT, what)
+            by_reply.setdefault(row["part_of_id"] or row["id"], set()).add(stored)
+        for message_id, makers in by_reply.items():
+            if len(makers) > 1:
+                self._is_broken(Invariant.OWN_BOT, f"reply {message_id} is by {makers}")

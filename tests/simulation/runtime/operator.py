@@ -20,6 +20,7 @@ from moca.core.types import Author, ConversationStatus
 from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.instagram.texts import said_in
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of
+from tests.simulation.runtime.bots import next_version
 from tests.simulation.runtime.virtual_time import Clockwork
 from tests.simulation.worlds.script import Operates
 
@@ -60,6 +61,8 @@ class SimulatedOperator:
             return _ON_ALL[act.action](self._clockwork.now(), receipt=Future())
         if act.action in _FITTING:
             return self._on_item(act)
+        if act.action == "publish":
+            return next_version(self._ledger, act.contact.account_id, self._clockwork.now())
         conversation = self._ledger.conversation(act.contact)
         if conversation is None:
             return None

@@ -132,6 +132,7 @@ class Process:
         self.commit_lost = lambda: None
         self.bot_asked: Callable[[str, str, BotVersion], None] = lambda *_: None
         """Called with an account, the name of its bot, and the bot that is asked for a reply."""
+        # Those that still get their bots.
         self._accounts = {
             each.contact.account_id for each in script.happenings if hasattr(each, "contact")
         }
@@ -145,16 +146,15 @@ class Process:
         self._observe = observe
         self._database = open_database(f"sqlite:///{path}")
 
-    def give_bots(self) -> None:
-        """Give each account a bot of its own, before the first start."""
-        give_bots(self._database, self._accounts, self.settings)
-
     def start(self) -> None:
         settings, clockwork = self.settings, self._clockwork
         self.stage = stage = StepDriver(None if settings.in_order else self._chance)
         self.backstage = backstage = Backstage(stage, clockwork)
         self.timers = SteadyTimers(clockwork)
         self._trace.tell("Moca starts")
+        if settings.has_bots and self._accounts:
+            give_bots(self._database, self._accounts, settings)
+            self._accounts.clear()
         voice = partial(_Voice, self, backstage)
         self.bots = PublishedBots(SimulatedBotFactory(settings, voice))
         self.bots.open(self._database)

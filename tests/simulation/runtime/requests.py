@@ -8,15 +8,13 @@ from moca.core.messages.housekeeping import EraseOnDeletionRequest
 from moca.core.messages.operator_actions import EraseContact
 from moca.core.messages.operators import AuditedCommand
 from tests.simulation.oracle.erasures import Erasures
-from tests.simulation.oracle.ledger import Ledger
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
-from tests.simulation.runtime.bots import publishing
 from tests.simulation.runtime.operator import SimulatedOperator
 from tests.simulation.runtime.process import Process
 from tests.simulation.runtime.virtual_time import Clockwork
 from tests.simulation.trace import Trace
-from tests.simulation.worlds.script import Erases, Operates, Publishes, Renews
+from tests.simulation.worlds.script import Erases, Operates, Renews
 
 
 class Requests:
@@ -31,7 +29,6 @@ class Requests:
         oracle: Oracle,
         liveness: Liveness,
         erasures: Erasures,
-        ledger: Ledger,
     ) -> None:
         self._clockwork = clockwork
         self._trace = trace
@@ -40,7 +37,6 @@ class Requests:
         self._oracle = oracle
         self._liveness = liveness
         self._erasures = erasures
-        self._ledger = ledger
         self._codes = 0
 
     def operates(self, act: Operates) -> None:
@@ -76,13 +72,6 @@ class Requests:
         self._codes += 1
         code, now = f"code{self._codes}", self._clockwork.now()
         self._process.post(EraseOnDeletionRequest(contact.psid, code, now, receipt=receipt))
-
-    def publishes(self, publishes: Publishes) -> None:
-        """Publish another version of an account's bot."""
-        self._trace.tell(f"another version of the bot of {publishes.account_id} is published")
-        now = self._clockwork.now()
-        for command in publishing(self._ledger, publishes.account_id, now):
-            self._process.post(command)
 
     def renews(self, renews: Renews) -> None:
         """Store a new token for an account."""

@@ -1,5 +1,5 @@
 from moca.core.types import Priority
-from tests.simulation.worlds.script import Operates, Publishes
+from tests.simulation.worlds.script import Operates
 from tests.simulation.worlds.world import World
 
 _ACTIONS = (
@@ -93,14 +93,14 @@ def _draw_act(world: World, number: int) -> Operates:
     )
 
 
-def draw_publishings(world: World) -> list[Publishes]:
-    """Draw when versions of accounts' bots are published: often at once with what people write."""
-    accounts = sorted({contact.account_id for contact in world.contacts})
+def draw_publishings(world: World) -> list[Operates]:
+    """Draw when bots' versions are saved and published: often at once with what people write."""
     instants = [each.at for each in world.writes] or [0.0]
     return [
-        Publishes(
+        Operates(
             at=round(world.one_of(*instants) + world.one_of(0, 0.1, 0.3, 5, 5.01, 30), 3),
-            account_id=world.one_of(*accounts),
+            contact=world.one_of(*world.contacts),
+            action="publish",
         )
-        for _ in range(world.one_of(1, 2, 4, 8))
+        for _ in range(world.one_of(2, 4, 8, 16))
     ]

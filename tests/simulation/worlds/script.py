@@ -93,7 +93,8 @@ class Operates:
     contact: ContactKey
     action: str
     """close, reopen, pause, resume, write, show, react, cancel, retry, settle or edit; freeze or
-    release, for all contacts; answer, which takes the conversation over; label."""
+    release, for all contacts; answer, which takes the conversation over; label; publish, which
+    saves a draft of the account's bot, or publishes the saved one."""
     seconds: float | None = None
     """How long a pause lasts; how much later a text is to go."""
     text: str = ""
@@ -139,14 +140,6 @@ class Outage:
     account_id: str
     answer: str
     seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Publishes:
-    """An administrator publishes another version of an account's bot."""
-
-    at: float
-    account_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
