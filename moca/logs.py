@@ -11,6 +11,7 @@ import structlog
 from moca.core.types import ContactKey
 
 _SHARED = (
+    structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
+from flask_openapi3.models.server import Server
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
@@ -65,7 +66,8 @@ from moca.web.pages.settings import settings_pages
 from moca.web.pages.setup import setup_pages
 from moca.web.pages.users import user_routes
 from moca.web.presence import PresenceBoard
-from moca.web.schemas.base import with_idempotency_keys
+from moca.web.request_ids import register_request_ids
+from moca.web.schemas.description import completed
 from moca.web.schemas.responses import ProblemShape
 from moca.web.uploads.attachments import Attachments
 from moca.web.uploads.routes import admit_uploads, own_upload_routes, public_upload_routes
@@ -187,6 +189,7 @@ def _bare_app() -> OpenAPI:
     app = OpenAPI(
         __name__,
         info=Info(title="Moca", version="0.1.0"),
+        servers=[Server(url="/", description="This Moca.")],
         doc_ui=False,
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
         validation_error_model=ProblemShape,
@@ -199,6 +202,7 @@ def _bare_app() -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
     app.before_request(_refuse_nul)
     register_problems(app)
+    register_request_ids(app)
     register_headers(app)
     return app
 
@@ -222,7 +226,7 @@ def _description(api: Callable[[], Iterable[APIBlueprint]]) -> Blueprint:
             app = _bare_app()
             for blueprint in api():
                 app.register_api(blueprint)
-        return with_idempotency_keys(app.api_doc)
+        return completed(app.api_doc)
 
     @routes.get("/openapi.json")
     def description() -> Response:

@@ -1,3 +1,5 @@
+from http import HTTPStatus
+
 import structlog
 from flask import Flask, Response, jsonify, render_template, request
 from pydantic import ValidationError
@@ -5,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from moca.logs import where_raised
 
+PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 """Sent with a 503 that may be over by then."""
 
@@ -62,11 +65,15 @@ class Problem(Exception):  # noqa: N818
 
 
 def problem(status: int, message: str, *, retry_after_seconds: int | None = None) -> Response:
-    """Return the error response in its documented shape."""
+    """Return the error response: problem details (RFC 9457), with the `error` of Moca's API."""
     code = _CODES.get(status, "error")
-    response = jsonify({"error": {"code": code, "message": message}})
-    response.status_code = status
-    return _with_retry_after(response, retry_after_seconds)
+    title = HTTPStatus(status).phrase
+    error = {"code": code, "message": message}
+    response = jsonify(
+        {"type": "about:blank", "title": title, "status": status, "detail": message, "error": error}
+    )
+    response.status_code, response.mimetype = status, PROBLEM_TYPE
+    return _with_retry_after(response, _seconds_to_wait(status, retry_after_seconds))
 
 
 def invalid(error: ValidationError) -> Response:
@@ -88,7 +95,14 @@ def register_problems(app: Flask) -> None:
 
 def problem_response(error: Problem) -> Response:
     """Return the problem as JSON, or as a plain page if a browser requested one."""
-    return _with_retry_after(error_response(error.status, error.message), error.retry_after_seconds)
+    seconds = _seconds_to_wait(error.status, error.retry_after_seconds)
+    return _with_retry_after(error_response(error.status, error.message), seconds)
+
+
+def _seconds_to_wait(status: int, seconds: int | None) -> int | None:
+    return (
+        RETRY_SECONDS if seconds is None and status == HTTPStatus.SERVICE_UNAVAILABLE else seconds
+    )
 
 
 def _with_retry_after(response: Response, seconds: int | None) -> Response:

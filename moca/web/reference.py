@@ -10,6 +10,7 @@ from peewee import SqliteDatabase
 
 from moca.web.app import create_app
 from moca.web.config import Health, WebConfig, WebPorts
+from moca.web.schemas.description import EXAMPLES
 
 PAGE = Path("docs/reference/http-api.md")
 
@@ -23,42 +24,6 @@ _IN_PATHS = {
     "psid": "28978671838402975",
 }
 """What stands for a parameter in an example; any other is a number."""
-EXAMPLES: dict[str, dict[str, object]] = {
-    "AccountBody": {"account_id": "17841400000000001", "access_token": "IGAA0123456789"},
-    "AccountPatch": {"name": "The shop"},
-    "ApiKeyBody": {"name": "Mirror", "scope": "read"},
-    "ApproveBody": {"text": "We open at ten."},
-    "BotDraftBody": {"document": '[replies.fixed]\ntext = "We answer soon."\n', "revision": 0},
-    "ConversationBody": {"assignee": "ada", "labels": ["order"]},
-    "EditBody": {"text": "We open at ten."},
-    "LabelBody": {"name": "order", "colour": "green"},
-    "LabelPatch": {"colour": "blue"},
-    "NoteBody": {"text": "@ada Please look at the refund."},
-    "PasswordBody": {"old": "the old password", "new": "a long new password"},
-    "PauseBody": {"minutes": 30},
-    "PublishBody": {"note": "New prices"},
-    "PushBody": {
-        "endpoint": "https://push.example.com/send/abc",
-        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpk"
-        "NtoIAiw4",
-        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-    },
-    "ReactionBody": {"mid": "message_id_789", "emoji": "love"},
-    "ReplyBody": {"text": "We open at nine."},
-    "RollbackBody": {"version": 1},
-    "SavedReplyBody": {"name": "Opening hours", "shortcut": "hours", "text": "We open at nine."},
-    "SavedReplyPatch": {"text": "We open at ten."},
-    "ReplayBody": {"after": 0},
-    "SettleBody": {"delivered": True},
-    "SubscriberBody": {
-        "name": "CRM",
-        "url": "https://crm.example.com/moca",
-        "kinds": ["message.received", "message.sent"],
-    },
-    "SnoozeBody": {"until": "2030-01-31T09:00:00Z"},
-    "TryBody": {"text": "When are you open?"},
-}
-"""A request body for each schema of one."""
 _FORMS = {"UploadForm": {"file": "photo.jpg"}}
 """The files of each form."""
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from moca.web.reference import EXAMPLES, PAGE, api_page, open_api_document
+from moca.web.reference import PAGE, api_page, open_api_document
 from moca.web.schemas import (
     accounts,
     api_keys,
@@ -16,6 +16,7 @@ from moca.web.schemas import (
     saved_replies,
     subscribers,
 )
+from moca.web.schemas.description import EXAMPLES
 from moca.web.schemas.requests import RequestBody
 
 ROOT = Path(__file__).parents[2]

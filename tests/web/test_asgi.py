@@ -164,7 +164,7 @@ def test_what_could_not_be_stored_is_told_once_and_refused(door, house, seen) ->
     house.answer = OSError("disk full")
     answer = knock(door, SAMPLE)
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (503, "unavailable")
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["retry-after"] == "5"
     assert (len(house.told), seen) == (1, [])

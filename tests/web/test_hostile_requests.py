@@ -116,13 +116,15 @@ def test_an_error_of_ours_tells_nothing_of_itself(client, database, monkeypatch)
 
     answer = client.get("/api/queue")
 
+    message = "An unexpected error occurred. See Moca's log for details."
     assert (answer.status_code, answer.get_json()) == (
         500,
         {
-            "error": {
-                "code": "error",
-                "message": "An unexpected error occurred. See Moca's log for details.",
-            }
+            "type": "about:blank",
+            "title": "Internal Server Error",
+            "status": 500,
+            "detail": message,
+            "error": {"code": "error", "message": message},
         },
     )
 

@@ -125,7 +125,7 @@ def test_the_webhook_is_answered_in_a_way_no_browser_can_take_for_a_page(strange
     answer = stranger.post("/api/instagram/webhook", data=b"<script>")
 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.mimetype == "application/json"
+    assert answer.mimetype == "application/problem+json"
     assert "script" not in answer.text
 
 

@@ -1,11 +1,19 @@
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
+from moca.core.types import OperatorRole
 from moca.web.api.routes import answer, guarded_routes
 from moca.web.auth.guards import Guards
 from moca.web.auth.my_account import OwnPassword
 from moca.web.schemas.requests import PasswordBody
-from moca.web.schemas.responses import CurrentUserShape, ProblemShape
+from moca.web.schemas.responses import ProblemShape, ResponseModel
+
+
+class CurrentUserShape(ResponseModel):
+    """The current user, and what they may do."""
+
+    name: str
+    right: OperatorRole
 
 
 def own_routes(own: OwnPassword, access: Guards) -> APIBlueprint:

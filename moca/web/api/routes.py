@@ -5,10 +5,12 @@ from typing import Any
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from werkzeug.exceptions import BadRequest
 
 from moca.web.auth.guards import Guards
 from moca.web.errors import Problem
+from moca.web.schemas.description import operation_id
 from moca.web.schemas.responses import ProblemShape, ResponseModel
 
 _MAX_BODY_BYTES = 64 * 1024
@@ -43,6 +45,8 @@ def guarded_routes(name: str, guard: Callable[[], Any], *, takes_json: bool = Tr
         __name__,
         url_prefix="/api",
         abp_security=[{"token": []}],
+        abp_tags=[Tag(name=name.removesuffix("_api").replace("_", " "))],
+        operation_id_callback=operation_id,
         abp_responses=dict.fromkeys(_FAULTS, ProblemShape),
         doc_ui=_is_described.get(),
     )

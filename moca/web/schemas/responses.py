@@ -12,7 +12,6 @@ from moca.core.types import (
     ConversationStatus,
     ItemStatus,
     MessageStatus,
-    OperatorRole,
     Outcome,
     Priority,
     Role,
@@ -45,8 +44,12 @@ class FaultShape(ResponseModel):
 
 
 class ProblemShape(ResponseModel):
-    """The body of every error response."""
+    """The body of every error response, by RFC 9457."""
 
+    type: str = Field(description="Always about:blank.")
+    title: str
+    status: int
+    detail: str
     error: FaultShape
 
 
@@ -267,13 +270,6 @@ class ForecastShape(ResponseModel):
     falling_out: tuple[FallingOutShape, ...] = Field(description="The first of them.")
     falling_out_count: int
     frozen_since: AwareDatetime | None
-
-
-class CurrentUserShape(ResponseModel):
-    """The current user, and what they may do."""
-
-    name: str
-    right: OperatorRole
 
 
 class ErasedShape(ResponseModel):

@@ -49,7 +49,7 @@ export async function load(address, options = {}) {
   const answer = await fetch(address, { ...options, headers });
   if (answer.status === 401) location.reload();
   // The server itself refuses a body that is slow or too large, or that it cannot store.
-  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  const isJson = answer.headers.get("Content-Type")?.includes("json");
   const because = isJson ? (await answer.json()).error?.message : "";
   const page = new DOMParser().parseFromString(isJson ? "" : await answer.text(), "text/html");
   return { isOk: answer.ok, page, because };

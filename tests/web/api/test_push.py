@@ -11,7 +11,7 @@ from moca.storage.db.operator_tables import Login
 from moca.storage.db.push_tables import PushTarget
 from moca.web.app import create_app
 from moca.web.config import WebPorts
-from moca.web.reference import EXAMPLES
+from moca.web.schemas.description import EXAMPLES
 from tests.web.auth.test_login import operator
 from tests.web.forms import SAME_ORIGIN
 from tests.web.rows import AT, a_conversation

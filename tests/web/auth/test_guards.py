@@ -15,11 +15,14 @@ def test_the_api_tells_a_stranger_in_json_what_to_send(stranger, path):
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].lower().startswith("bearer")
+    message = 'Send "Authorization: Bearer <token>" with the API token or an API key.'
+    assert answer.mimetype == "application/problem+json"
     assert answer.get_json() == {
-        "error": {
-            "code": "unauthorized",
-            "message": 'Send "Authorization: Bearer <token>" with the API token or an API key.',
-        }
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": message,
+        "error": {"code": "unauthorized", "message": message},
     }
 
 
@@ -99,7 +102,7 @@ def test_probes_and_the_description_are_open(stranger):
 
 def test_every_page_forbids_what_it_does_not_need(browser_session):
     headers = dict(browser_session.get("/").headers)
-    del headers["Content-Length"]
+    del headers["Content-Length"], headers["X-Request-Id"]
 
     assert headers == {
         "Content-Type": "text/html; charset=utf-8",

@@ -243,7 +243,7 @@ def test_the_description_names_every_address_of_the_api(app, stranger):
     }
     assert set(described["paths"]) == served
     schemas = {
-        operation["responses"]["422"]["content"]["application/json"]["schema"]["$ref"]
+        operation["responses"]["422"]["content"]["application/problem+json"]["schema"]["$ref"]
         for path in described["paths"].values()
         for operation in path.values()
     }

@@ -42,4 +42,4 @@ def test_a_person_is_told_on_a_page_what_is_not_there(browser_session):
     for path in ("/messages/m1", "/nothing"):
         answer = browser_session.get(path, headers=browser)
         assert (answer.status_code, answer.mimetype) == (404, "text/html")
-    assert browser_session.get("/nothing").mimetype == "application/json"
+    assert browser_session.get("/nothing").mimetype == "application/problem+json"
