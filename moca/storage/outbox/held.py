@@ -206,7 +206,8 @@ def _late(at: datetime, policy: WriterPolicy) -> list[OutboxItem]:
         .join(Contact, on=Conversation.contact == Contact.id)
     )
     window, private = policy.window, policy.operator_window
-    is_late = Message.comment_id.is_null() & (Contact.window_opened_at < at - window)
+    opened_at = Contact.window_opened_at
+    is_late = Message.comment_id.is_null() & (opened_at.is_null() | (opened_at < at - window))
     is_private = Message.comment_id.is_null(is_null=False)
     is_late |= is_private & (QueueItem.created_at < at - private)
     late = query.where(IS_HELD_REPLY & is_late).order_by(QueueItem.id).limit(_PORTION)
