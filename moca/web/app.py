@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.storage.queries.queue import frozen_since
+from moca.storage.queries.team.drafts import count_drafts
 from moca.web.api.accounts import account_routes
 from moca.web.api.bots import bot_routes
 from moca.web.api.contacts import contact_routes
@@ -60,6 +61,7 @@ from moca.web.pages.message import page_routes
 from moca.web.pages.privacy import privacy_routes
 from moca.web.pages.queue import queue_pages
 from moca.web.pages.reports import report_pages
+from moca.web.pages.review import review_pages
 from moca.web.pages.sandbox import sandbox_page, sandbox_routes
 from moca.web.pages.saved_replies import saved_reply_pages
 from moca.web.pages.settings import settings_pages
@@ -85,6 +87,7 @@ def register_common_routes(
 ) -> None:
     """Register the pages about Moca itself, and make the queue's freeze known to every page."""
     app.register_blueprint(queue_pages(ports, config, access, live))
+    app.register_blueprint(review_pages(ports, config, access))
     app.register_blueprint(health_pages(ports, access, live, metrics))
     app.register_blueprint(account_pages(ports, config, access))
     app.register_blueprint(bot_pages(ports, config, access))
@@ -98,7 +101,12 @@ def register_common_routes(
         with ports.database.connection_context():
             return frozen_since()
 
-    app.jinja_env.globals["frozen"] = frozen
+    def drafts_waiting() -> int:
+        """Return how many replies are held."""
+        with ports.database.connection_context():
+            return count_drafts()
+
+    app.jinja_env.globals.update(frozen=frozen, drafts_waiting=drafts_waiting)
 
 
 class MidConverter(BaseConverter):

@@ -11,6 +11,7 @@ from moca.web.presenters.contact_view import MEDIA_SOURCES
 
 _PAGES = (
     ("inbox", "Inbox", "/", OperatorRole.READS),
+    ("review", "Review", "/review", OperatorRole.ANSWERS),
     ("saved_replies", "Saved replies", "/saved-replies", OperatorRole.ANSWERS),
     ("labels", "Labels", "/labels", OperatorRole.ANSWERS),
     ("queue", "Queue", "/queue", OperatorRole.READS),

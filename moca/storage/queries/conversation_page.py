@@ -3,11 +3,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
-from moca.core.types import Role
+from moca.core.types import ItemStatus, Role
 from moca.storage.content_codec import read_content, read_received
 from moca.storage.db.operator_tables import Note
 from moca.storage.db.rows import read_dicts, read_rows
@@ -44,6 +44,8 @@ class ThreadMessage:
     comment_id: str | None
     scheduled_for: datetime | None
     """When a reply in the queue may be sent."""
+    held_item_id: int | None
+    """The queue item of a reply that is held."""
     events: tuple[ConversationEvent, ...]
     upload: UploadRecord | None = None
     """The file that an operator attached, while it is stored."""
@@ -71,11 +73,11 @@ def read_thread(
     rows = list(query.order_by(Message.id.desc()).limit(limit + 1))
     shown = rows[:limit]
     events_of = _events(row["mid"] for row in shown if row["mid"])
-    due = _scheduled(row["id"] for row in shown if row["role"] == Role.ASSISTANT)
+    items = _items(row["id"] for row in shown if row["role"] == Role.ASSISTANT)
     uploads = uploads_of_messages(row["id"] for row in shown if row["role"] == Role.ASSISTANT)
     lines = tuple(
         replace(
-            _line(row, events_of[row["mid"]], due.get(row["id"])), upload=uploads.get(row["id"])
+            _line(row, events_of[row["mid"]], items.get(row["id"])), upload=uploads.get(row["id"])
         )
         for row in shown
     )
@@ -140,13 +142,20 @@ def _events(mids: Iterable[str]) -> Mapping[str | None, tuple[ConversationEvent,
     return found
 
 
-def _scheduled(message_ids: Iterable[int]) -> dict[int, datetime]:
-    query = QueueItem.select(QueueItem.message, QueueItem.scheduled_for)
-    return dict(read_rows(query.where(QueueItem.message << list(message_ids))))
+class _Item(NamedTuple):
+    id: int
+    status: str
+    scheduled_for: datetime
+
+
+def _items(message_ids: Iterable[int]) -> dict[int, _Item]:
+    columns = (QueueItem.message, QueueItem.id, QueueItem.status, QueueItem.scheduled_for)
+    rows = read_rows(QueueItem.select(*columns).where(QueueItem.message << list(message_ids)))
+    return {message_id: _Item(*item) for message_id, *item in rows}
 
 
 def _line(
-    row: dict[str, Any], events: tuple[ConversationEvent, ...], scheduled_for: datetime | None
+    row: dict[str, Any], events: tuple[ConversationEvent, ...], item: _Item | None
 ) -> ThreadMessage:
     is_reply = row["role"] == Role.ASSISTANT
     return ThreadMessage(
@@ -155,6 +164,7 @@ def _line(
         said=read_content(row["text"], row["content"]) if is_reply else None,
         deleted_at=row["deleted_at"],
         comment_id=row["comment_id"],
-        scheduled_for=scheduled_for,
+        scheduled_for=None if item is None else item.scheduled_for,
+        held_item_id=item.id if item is not None and item.status == ItemStatus.HELD else None,
         events=events,
     )

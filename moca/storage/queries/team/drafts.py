@@ -1,0 +1,124 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moca.core.reply_window import BOT_WINDOW
+from moca.core.types import Stage
+from moca.storage.db.rows import read_rows
+from moca.storage.db.tables import (
+    IS_HELD_REPLY,
+    Contact,
+    Conversation,
+    JourneyStep,
+    Message,
+    QueueItem,
+)
+from moca.storage.queries.messages import full_rows, record_of
+from moca.storage.queries.records import ContactName, MessageRecord
+
+_LISTED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPart:
+    """A message of a held reply, with its queue item."""
+
+    item_id: int
+    message: MessageRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRecord:
+    """A held reply with what it answers, and why it reads as it does."""
+
+    parts: tuple[DraftPart, ...]
+    inputs: tuple[MessageRecord, ...]
+    because: str
+    """Who made it and why, as its journey says; empty if it does not."""
+    release_at: datetime | None
+    window_ends_at: datetime | None
+
+    @property
+    def item_id(self) -> int:
+        """Return the queue item that names the whole reply."""
+        return self.parts[0].item_id
+
+    @property
+    def message(self) -> MessageRecord:
+        """Return the first message of the reply."""
+        return self.parts[0].message
+
+    @property
+    def contact(self) -> ContactName:
+        """Return who receives it."""
+        return self.message.contact
+
+
+def count_drafts() -> int:
+    """Return how many replies are held; one in parts counts once."""
+    return int(_drafts().count())
+
+
+def list_drafts() -> Sequence[int]:
+    """Return the held replies' first queue items, those whose reply window ends first in front."""
+    ordered = _drafts().order_by(Contact.window_opened_at, QueueItem.id)
+    return [item_id for (item_id,) in read_rows(ordered.limit(_LISTED))]
+
+
+def read_draft(item_id: int) -> DraftRecord | None:
+    """Return the held reply of which this queue item is a part; None if it is not held."""
+    found = read_rows(
+        QueueItem.select(QueueItem.message, Message.part_of)
+        .join(Message, on=QueueItem.message == Message.id)
+        .where((QueueItem.id == item_id) & IS_HELD_REPLY)
+    )
+    for message_id, part_of in found:
+        return _read(part_of or message_id)
+    return None
+
+
+def _drafts() -> Any:
+    first = Message.part_of.is_null() | (Message.part_of == Message.id)
+    return (
+        QueueItem.select(QueueItem.id)
+        .join(Message, on=QueueItem.message == Message.id)
+        .join(Conversation, on=QueueItem.conversation == Conversation.id)
+        .join(Contact, on=Conversation.contact == Contact.id)
+        .where(IS_HELD_REPLY & first)
+    )
+
+
+def _read(first_id: int) -> DraftRecord:
+    own = (Message.id == first_id) | (Message.part_of == first_id)
+    messages = [record_of(row) for row in full_rows().where(own).order_by(Message.id)]
+    ids = [each.id for each in messages]
+    columns = (QueueItem.message, QueueItem.id, QueueItem.release_at)
+    items = {
+        message_id: (item_id, release_at)
+        for message_id, item_id, release_at in read_rows(
+            QueueItem.select(*columns).where(QueueItem.message << ids)
+        )
+    }
+    answered = full_rows().where(Message.reply << ids).order_by(Message.id)
+    inputs = tuple(record_of(row) for row in answered)
+    return DraftRecord(
+        parts=tuple(DraftPart(item_id=items[m.id][0], message=m) for m in messages),
+        inputs=inputs,
+        because=_because(inputs[0].id) if inputs else "",
+        release_at=items[first_id][1],
+        window_ends_at=_window_ends_at(messages[0].conversation_id),
+    )
+
+
+def _because(message_id: int) -> str:
+    own = (JourneyStep.message == message_id) & (JourneyStep.stage == Stage.GENERATION.value)
+    made = own & (JourneyStep.outcome == "generated")
+    steps = JourneyStep.select(JourneyStep.detail).where(made).order_by(JourneyStep.id.desc())
+    return next((detail for (detail,) in read_rows(steps.limit(1))), "")
+
+
+def _window_ends_at(conversation_id: int) -> datetime | None:
+    query = Conversation.select(Contact.window_opened_at).join(Contact)
+    opened = read_rows(query.where(Conversation.id == conversation_id))
+    return next((at + BOT_WINDOW for (at,) in opened if at is not None), None)

@@ -1,0 +1,87 @@
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from moca import clock
+from moca.core.content.splitting import MAX_MESSAGE_BYTES
+from moca.core.messages.operator_actions import ApproveReply, DiscardReply
+from moca.storage.queries.team.drafts import DraftRecord, count_drafts, list_drafts, read_draft
+from moca.web.auth.guards import Guards
+from moca.web.commands import carry_out
+from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import BESIDE_THE_FORM
+from moca.web.forms import row_id_of, show_problems_on, text_field
+from moca.web.pagination import read_row_id
+
+
+def review_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
+    """Return the page on which drafts are approved or discarded, one after another."""
+    routes = Blueprint("review", __name__)
+    routes.before_request(access.guard_page)
+    routes.before_request(access.require_answers)
+
+    def page(problem: str = "", refused: str = "") -> str:
+        wanted = read_row_id(refused or request.args.get("item", ""))
+        with ports.database.connection_context():
+            listed, count = list_drafts(), count_drafts()
+            draft = None if wanted is None else read_draft(wanted)
+            if draft is None and listed:
+                draft = read_draft(listed[0])
+        return render_template(
+            "review.html",
+            at="review",
+            draft=draft,
+            count=count,
+            next_id=_next(listed, draft),
+            most_bytes=MAX_MESSAGE_BYTES,
+            problem=problem,
+            written=request.form,
+        )
+
+    show_problems_on(routes, page, BESIDE_THE_FORM)
+
+    @routes.get("/review")
+    def review() -> str:
+        return page()
+
+    @routes.post("/review/<number>/approve")
+    def approve(number: str) -> WerkzeugResponse:
+        item_id = row_id_of(number)
+        with ports.database.connection_context():
+            draft = read_draft(item_id)
+        texts = {} if draft is None else _edits(draft)
+        carry_out(ApproveReply(item_id, clock.now(), texts), ports, config)
+        return _back()
+
+    @routes.post("/review/<number>/discard")
+    def discard(number: str) -> WerkzeugResponse:
+        carry_out(DiscardReply(row_id_of(number), clock.now()), ports, config)
+        return _back()
+
+    return routes
+
+
+def _edits(draft: DraftRecord) -> dict[int, str]:
+    """Return the texts that differ from the draft's; browsers send line ends of their own."""
+    edits = {}
+    for part in draft.parts:
+        name = f"text-{part.item_id}"
+        if name in request.form and part.message.text:
+            text = text_field(name, max_bytes=MAX_MESSAGE_BYTES)
+            if text != part.message.text.replace("\r\n", "\n").strip():
+                edits[part.item_id] = text
+    return edits
+
+
+def _next(listed: Sequence[int], draft: DraftRecord | None) -> int | None:
+    if draft is None or draft.item_id not in listed or len(listed) == 1:
+        return None
+    return listed[(listed.index(draft.item_id) + 1) % len(listed)]
+
+
+def _back() -> WerkzeugResponse:
+    number = read_row_id(request.args.get("conversation", ""))
+    if number is not None:
+        return redirect(url_for("conversation.page", number=number), 303)
+    return redirect(url_for("review.review"), 303)

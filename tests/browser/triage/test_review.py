@@ -1,0 +1,101 @@
+"""Drafts are reviewed one after another by keyboard, by a press, and without scripts."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.patience import PATIENCE_MS
+from tests.browser.service import TOKEN, whole_moca
+from tests.browser.test_operations import REPLY, SIZES
+from tests.browser.width import fits
+
+
+@pytest.fixture
+def moca(tmp_path):
+    """All of Moca, with every reply held as a draft."""
+    with whole_moca(tmp_path, MOCA_TOPICS__OTHER="draft") as whole:
+        yield whole
+
+
+@pytest.fixture
+def visit(browser, moca):
+    """Open a page that followed the printed link."""
+    contexts = []
+
+    def visit(size="desktop", **options):
+        viewport = SIZES[size]
+        context = browser.new_context(viewport=viewport, base_url=moca.url, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"/?token={TOKEN}")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def drafted(moca, count):
+    """Return once this many contacts have a draft each, oldest first."""
+    for number in range(count):
+        moca.writes(f"question {number}", str(700 + number), f"Contact {number}")
+        moca.waits_for(*["held"] * (number + 1))
+
+
+def test_ten_drafts_are_reviewed_by_keyboard(visit, moca):
+    drafted(moca, 10)
+    page = visit()
+    page.goto("/review")
+    expect(page.get_by_text("10 drafts wait")).to_be_visible()
+    assert findings(page) == []
+    for number in range(10):
+        expect(page.get_by_label("Messages")).to_contain_text(f"question {number}")
+        page.wait_for_load_state()
+        if number == 3:
+            page.keyboard.press("e")
+            expect(page.get_by_label("Draft")).to_be_focused()
+            page.get_by_label("Draft").fill("said by hand, adding")
+            page.keyboard.press("Control+Enter")
+        else:
+            page.keyboard.press("d" if number in (5, 8) else "a")
+    expect(page.get_by_text("No drafts wait.")).to_be_visible()
+    moca.waits_for(*("cancelled" if number in (5, 8) else "sent" for number in range(10)))
+    assert [moca.reached(str(each)) for each in (702, 703, 705)] == [
+        [REPLY],
+        ["said by hand, adding"],
+        [],
+    ]
+    assert moca.rows("SELECT drafted_text FROM message WHERE drafted_text IS NOT NULL") == [
+        (REPLY,)
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_draft_is_approved_from_its_thread(visit, moca, size):
+    drafted(moca, 2)
+    page = visit(size)
+    page.goto("/review")
+    expect(page.get_by_role("button", name="Approve and send")).to_be_visible()
+    assert fits(page)
+    assert findings(page) == []
+    page.get_by_role("link", name="Skip", exact=True).click()
+    expect(page.get_by_label("Messages")).to_contain_text("question 1")
+    page.goto("/conversations/1")
+    page.get_by_role("button", name="Approve", exact=True).click()
+    moca.waits_for("sent", "held")
+    expect(page.locator("#bubbles")).to_contain_text("Sent")
+    assert fits(page)
+
+
+def test_drafts_are_reviewed_without_scripts(visit, moca):
+    drafted(moca, 2)
+    page = visit(java_script_enabled=False)
+    page.goto("/review")
+    page.get_by_label("Draft").fill("by hand")
+    page.get_by_role("button", name="Approve and send").click()
+    expect(page.get_by_label("Messages")).to_contain_text("question 1")
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("No drafts wait.")).to_be_visible()
+    moca.waits_for("sent", "cancelled")
+    assert moca.reached("700") == ["by hand"]

@@ -1,0 +1,92 @@
+"""Drafts are approved, edited or discarded one after another, with and without scripts."""
+
+import pytest
+
+from moca.core.messages.command import Conflict
+from moca.core.messages.operator_actions import ApproveReply, DiscardReply
+from tests.web.forms import sends
+from tests.web.rows import (
+    AT,
+    a_contact,
+    a_conversation,
+    a_question,
+    a_reply,
+    a_step,
+    after,
+    an_item,
+)
+
+
+def a_draft(psid="700", text="At nine.", opened=0, **columns):
+    conversation = a_conversation(a_contact(psid, window_opened_at=after(opened)))
+    reply = a_reply(conversation, "held", text=text, topic="hours", generator="rules")
+    question = a_question(conversation, f"m{psid}", reply=reply, processed=True)
+    a_step(question, 5, "generation", "generated", "rules: rule 'hours'")
+    return an_item(reply, "held", **columns)
+
+
+def test_without_drafts_the_page_says_so(client):
+    assert "No drafts wait." in client.get("/review").text
+
+
+def test_the_draft_whose_window_ends_first_is_shown_with_its_sources(client):
+    a_draft("700", "Later.", opened=60)
+    a_draft("701", "Sooner.", release_at=after(600))
+    page = client.get("/review").text
+    assert "2 drafts wait" in page
+    assert "Sooner." in page
+    assert "Later." not in page
+    assert "When are you open?" in page
+    assert "Topic: hours" in page
+    assert "Made by rules: rule &#39;hours&#39;" in page
+    assert "unless you discard it" in page
+    assert 'href="/review?item=1"' in page
+
+
+def test_a_named_draft_is_shown_first(client):
+    a_draft("700", "Later.", opened=60)
+    a_draft("701", "Sooner.")
+    assert "Later." in client.get("/review?item=1").text
+    assert "Sooner." in client.get("/review?item=99").text
+
+
+@pytest.mark.parametrize(
+    ("action", "form", "command"),
+    [
+        ("approve", {}, ApproveReply(1, AT)),
+        ("approve", {"text-1": " At nine.\r\n"}, ApproveReply(1, AT)),
+        ("approve", {"text-1": "At ten."}, ApproveReply(1, AT, {1: "At ten."})),
+        ("discard", {"text-1": "At ten."}, DiscardReply(1, AT)),
+    ],
+)
+def test_a_decision_is_handed_over_and_the_next_draft_follows(client, house, action, form, command):
+    a_draft()
+    answer = sends(client, f"/review/1/{action}", **form)
+    assert (answer.status_code, answer.location) == (303, "/review")
+    assert house.told == [command]
+
+
+def test_from_a_thread_the_way_leads_back_to_it(client, house):
+    a_draft()
+    page = client.get("/conversations/1").text
+    assert 'formaction="/review/1/approve?conversation=1"' in page
+    answer = sends(client, "/review/1/discard?conversation=1")
+    assert answer.location == "/conversations/1"
+
+
+def test_what_cannot_be_sent_is_told_beside_the_draft_as_it_was_written(client, house):
+    a_draft()
+    house.answer = Conflict("the contact wrote more")
+    answer = sends(client, "/review/1/approve", **{"text-1": "At ten."})
+    assert answer.status_code == 409
+    assert "the contact wrote more" in answer.text
+    assert "At ten." in answer.text
+
+
+def test_the_navigation_counts_drafts_and_the_queue_leads_to_them(client):
+    assert '<span class="count">' not in client.get("/labels").text
+    a_draft()
+    assert '<span class="count">1</span>' in client.get("/labels").text
+    queue = client.get("/queue?status=held").text
+    assert 'href="/review?item=1"' in queue
+    assert "waits for approval" in queue
