@@ -216,6 +216,7 @@ def test_stats_tell_how_things_stand(client):
 
     assert client.get("/api/stats").get_json() == {
         "queue": {
+            "held": 0,
             "pending": 0,
             "sending": 0,
             "sent": 1,
