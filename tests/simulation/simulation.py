@@ -9,7 +9,7 @@ from moca.core.inbound.events import Event
 from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import SimulatedInstagram, instant
-from tests.simulation.instagram.texts import said_in
+from tests.simulation.instagram.texts import said, said_in
 from tests.simulation.instagram.webhooks import Webhooks
 from tests.simulation.oracle.disclosure import Disclosures
 from tests.simulation.oracle.erasures import Erasures
@@ -19,6 +19,7 @@ from tests.simulation.oracle.ledger import Ledger
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.reports import ReportWatch
+from tests.simulation.oracle.team.held_replies import HeldReplies
 from tests.simulation.oracle.verdict import judge_all
 from tests.simulation.result import Result
 from tests.simulation.runtime.bots import BotWatch
@@ -59,8 +60,7 @@ class Simulation:
     """One run: a process of Moca, Instagram, people, an operator, and what befalls them."""
 
     _PROCESS: type = Process
-    _INCIDENTS: type = Incidents
-    """A cluster has some of its own."""
+    _INCIDENTS: type = Incidents  # A cluster has some of its own.
 
     def __init__(self, script: Script, path: Path) -> None:
         self.script = script
@@ -83,6 +83,7 @@ class Simulation:
             self.clockwork, self.ledger, script.settings.step_cost, self.oracle.is_broken
         )
         self.feed = FeedWatch(self.ledger, self.oracle.is_broken)
+        self.held = HeldReplies(script.settings, self.clockwork, self.ledger, self.oracle)
         self.disclosures = Disclosures(self.ledger, self.instagram, self.oracle.is_broken)
         self.requests = Requests(
             self.clockwork,
@@ -92,6 +93,7 @@ class Simulation:
             self.oracle,
             self.liveness,
             self.erasures,
+            self.held,
         )
         self.steps = 0
         self._carry_out: dict[type, Callable[[Any], None]] = {
@@ -163,6 +165,7 @@ class Simulation:
             self.oracle.pace.call_started(contact, is_private=way.comment_id is not None)
             return
         self.oracle.call_started(contact, content, way)
+        self.held.judge_call(contact, said(content), self.process.generator)
         if self.script.settings.discloses:
             self.disclosures.judge_call(contact, content)
 
@@ -185,7 +188,7 @@ class Simulation:
 
     def _next_due(self) -> datetime | None:
         nearest = (self.clockwork.agenda.next_at(), self.process.next_due())
-        return min((each for each in nearest if each is not None), default=None)
+        return min(filter(None, nearest), default=None)
 
     def _moves(self) -> bool:
         """Run one of the steps that are due at this instant."""
@@ -215,11 +218,9 @@ class Simulation:
 
     def _comes_to_rest(self) -> None:
         """Advance without faults until nothing is left to do, settling unconfirmed sends late."""
-        began = self.clockwork.seconds
-        longest = self._longest_rest()
+        began, longest = self.clockwork.seconds, self._longest_rest()
         while not self.oracle.broken and not self._is_at_rest():
-            waited = self.clockwork.seconds - began
-            if waited > longest:
+            if self.clockwork.seconds - began > longest:
                 if self.webhooks.untold:
                     self.oracle.is_broken(
                         Invariant.ACKNOWLEDGED_IS_STORED, "a webhook is never acknowledged"
@@ -228,7 +229,7 @@ class Simulation:
             for settles in self.operator.settle_all():
                 self._judge_unsettled(settles.item_id)
                 self.process.post(settles)
-            for command in self.operator.release():
+            for command in (*self.operator.release(), *self.operator.review_all()):
                 self.requests.hand_in(command)
             self._lives_until(self.clockwork.seconds + 20)
         self._falls_asleep()
@@ -256,9 +257,8 @@ class Simulation:
     def _judge_unsettled(self, item_id: int) -> None:
         (item,) = self.ledger.items("q.id = ?", item_id)
         if said_in(item) not in {text for _, text in self.instagram.unreadable}:
-            self.oracle.is_broken(
-                Invariant.NOTHING_TWICE, f"item {item_id} stays unknown though it can be settled"
-            )
+            what = f"item {item_id} stays unknown though it can be settled"
+            self.oracle.is_broken(Invariant.NOTHING_TWICE, what)
 
     def _is_at_rest(self) -> bool:
         return not (
@@ -271,7 +271,7 @@ class Simulation:
             )
             or self.ledger.count(
                 "SELECT EXISTS (SELECT 1 FROM queue_item WHERE status IN "
-                "('pending', 'sending', 'unknown'))"
+                "('held', 'pending', 'sending', 'unknown'))"
             )
             or any(self.ledger.count(f"SELECT EXISTS (SELECT 1 FROM {each})") for each in _ERASING)
             or self.ledger.count("SELECT EXISTS (SELECT 1 FROM event WHERE look_at IS NOT NULL)")
@@ -279,7 +279,7 @@ class Simulation:
 
     def _write_down_the_end(self) -> None:
         for row in self.ledger.messages():
-            told = (row["id"], row["mid"], row["author"], row["status"], row["outcome"])
+            told = tuple(row[name] for name in ("id", "mid", "author", "status", "outcome"))
             self.trace.tell(f"message {told} {row['because']}")
         for row in self.ledger.items():
             self.trace.tell(f"item {row['id']} {row['status']} {row['attempts']} {row['because']}")

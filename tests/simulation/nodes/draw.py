@@ -16,7 +16,13 @@ from tests.simulation.worlds.faults import (
     draw_sendings,
 )
 from tests.simulation.worlds.follow_ups import draw_edits, draw_notices, draw_passes, draw_unsends
-from tests.simulation.worlds.operator_actions import draw_acts, draw_answers, draw_control
+from tests.simulation.worlds.operator_actions import (
+    draw_acts,
+    draw_answers,
+    draw_control,
+    draw_reviews,
+)
+from tests.simulation.worlds.review_themes import MODES
 from tests.simulation.worlds.script import Happening, Script, Writes
 from tests.simulation.worlds.settings import WorldSettings
 from tests.simulation.worlds.world import World
@@ -59,6 +65,10 @@ def draw_nodes(seed: int) -> Script:
         happenings.append(draw_faults(world))
     happenings += [*_draw_publishings(world), *_draw_lookups(world), *_draw_poison(world)]
     happenings += _draw_stalls(world)
+    reviewed = replace(world, chance=Random(f"{seed}, on several nodes and reviewed"))
+    if reviewed.happens(0.2) and not settings.same_texts:
+        settings = replace(settings, modes=reviewed.one_of(*MODES))
+        happenings += draw_reviews(reviewed)
     return Script(seed, settings, tuple(map(_read_alike_everywhere, happenings)), nodes)
 
 

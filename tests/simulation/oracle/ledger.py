@@ -10,7 +10,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ITEMS = """
     SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
-           q.sent_at, q.because, q.reason, q.parting, k.opted_out_at,
+           q.sent_at, q.because, q.reason, q.parting, q.release_at, k.opted_out_at,
+           k.window_opened_at,
            m.id AS message_id, m.author, m.kind, m.text, m.content, m.mid, m.conversation_id,
            m.comment_id, m.part_of_id,
            c.status AS conversation_status, c.held_until, k.account_id, k.psid
@@ -38,13 +39,18 @@ class Ledger:
         return self._rows(f"{_ITEMS} WHERE {where} ORDER BY q.id", values)
 
     def bot_items_before(self, item: Row) -> list[Row]:
-        """List what the bot has queued for the same contact before an item and is not settled."""
+        """List what the bot has queued for the same contact before an item and is not settled.
+
+        What was held until the item was claimed came to the queue after it.
+        """
         return self.items(
             "q.id < ? AND k.psid = ? AND k.account_id = ? AND m.author = 'bot' "
-            "AND q.status IN ('pending', 'sending', 'unknown')",
+            "AND q.status IN ('pending', 'sending', 'unknown') AND (q.attempts > 0 "
+            "OR q.scheduled_for = q.created_at OR q.scheduled_for < ?)",
             item["id"],
             item["psid"],
             item["account_id"],
+            item["sending_at"],
         )
 
     def messages(self, where: str = "1", *values: object) -> list[Row]:
@@ -54,11 +60,12 @@ class Ledger:
         return self._rows("SELECT * FROM conversation ORDER BY id", ())
 
     def waiting_messages(self) -> list[Row]:
-        """List what people wrote and has no outcome yet."""
+        """List what people wrote and has neither an outcome nor a reply that is held."""
         return self._rows(
             "SELECT m.id, m.mid, m.kind, m.type, k.account_id, k.psid FROM message m "
             "JOIN conversation c ON c.id = m.conversation_id JOIN contact k ON k.id = c.contact_id "
-            "WHERE m.role = 'user' AND m.outcome IS NULL ORDER BY m.id",
+            "LEFT JOIN message r ON r.id = m.reply_id WHERE m.role = 'user' "
+            "AND m.outcome IS NULL AND (r.status IS NULL OR r.status <> 'held') ORDER BY m.id",
             (),
         )
 

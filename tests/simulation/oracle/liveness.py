@@ -23,8 +23,7 @@ _CALL_BEGINS_WITHIN = timedelta(seconds=15)
 """How long after a claim, for all that a later run knows, its call may have begun."""
 _LOST_READING = timedelta(minutes=3)
 """After so long a reading of the record that was lost is made again, at the latest."""
-_LONGEST_SPAN = timedelta(minutes=2)
-"""The longest that an account or a reply is made to wait."""
+_LONGEST_SPAN = timedelta(minutes=2)  # That an account or a reply is made to wait.
 _NEVER_FULL = 1000
 _SHORTEST = timedelta(milliseconds=250)
 """Shorter waits are let pass: they are many, and none of them is long."""
@@ -114,6 +113,7 @@ class Liveness:
         items = self._ledger.items("q.status IN ('pending', 'sending', 'unknown')")
         self._judge_items(items, until)
         self._judge_messages(self._ledger.waiting_messages(), items, until)
+        self._simulation.held.passes(until, self._go_within())
 
     def _judge_messages(self, messages: list[Row], items: list[Row], until: datetime) -> None:
         now, settings, seen = self._clockwork.true, self._settings, self._messages

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from moca.core.messages.command import Done
-from moca.core.messages.operator_actions import EditReply, FreezeQueue, ReleaseQueue
+from moca.core.messages.operator_actions import ApproveReply, EditReply, FreezeQueue, ReleaseQueue
 from tests.simulation.instagram.texts import said_in
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Row, instant
@@ -51,8 +51,10 @@ class QueueControl:
                 self._releases += 1
                 self._frozen_at = None
             case EditReply(item_id=item_id, text=text, receipt=Future() as receipt):
-                self._texts[item_id].append(text)
-                receipt.add_done_callback(partial(self._edits, item_id, text))
+                self._expect(item_id, text, receipt)
+            case ApproveReply(texts=texts, receipt=Future() as receipt):
+                for item_id, text in texts.items():
+                    self._expect(item_id, text, receipt)
 
     def judge_call(self, item: Row) -> None:
         """Judge whether an item may go at all, and goes as it was edited."""
@@ -78,6 +80,10 @@ class QueueControl:
     def _froze(self, releases: int, receipt: Future[object]) -> None:
         if _is_done(receipt) and releases == self._releases:
             self._frozen_at = self._frozen_at or (self._clockwork.true, self._clockwork.now())
+
+    def _expect(self, item_id: int, text: str, receipt: Future[object]) -> None:
+        self._texts[item_id].append(text)
+        receipt.add_done_callback(partial(self._edits, item_id, text))
 
     def _edits(self, item_id: int, text: str, receipt: Future[object]) -> None:
         if _is_done(receipt):

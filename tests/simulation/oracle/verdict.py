@@ -16,4 +16,6 @@ def judge_all(simulation: Any) -> None:
         simulation.feed.judge_the_end()
     if simulation.script.settings.has_bots:
         BotWatch(simulation.ledger, simulation.oracle.is_broken).judge_the_end()
+    if simulation.script.settings.retention is None and not simulation.erasures.asked:
+        simulation.held.judge_the_end()
     judge_the_end(simulation)

@@ -2,8 +2,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moca.core.content.content import Button, Content, Media, QuickReply
-from moca.core.types import ContactKey
-from moca.replies.generator import GenerationError, HandOver, NoReply, Reply, ReplyRequest
+from moca.core.types import ContactKey, MadeBy
+from moca.replies.generator import (
+    GeneratedReply,
+    GenerationError,
+    HandOver,
+    NoReply,
+    Reply,
+    ReplyRequest,
+)
 from tests.simulation.instagram.texts import said
 from tests.simulation.runtime.virtual_time import Backstage, Clockwork
 from tests.simulation.trace import Trace
@@ -47,7 +54,7 @@ class Generator:
     """Makes replies that name what they answer, each different unless all are to be the same."""
 
     def __init__(self, script: Script, clockwork: Clockwork, trace: Trace) -> None:
-        self._same = script.settings.same_texts
+        self._settings = script.settings
         self._clockwork = clockwork
         self._trace = trace
         self._lapses = {
@@ -79,8 +86,12 @@ class Generator:
             raise BrokenGeneratorError
         if lapse.ends == "declined":
             return NoReply("nothing to say")
-        content = Content(text=_SAME) if self._same else self._make(lapse, tuple(texts))
-        return HandOver("a person knows", content) if lapse.ends == "handed over" else content
+        is_same = self._settings.same_texts
+        content = Content(text=_SAME) if is_same else self._make(lapse, tuple(texts))
+        if lapse.ends == "handed over":
+            return HandOver("a person knows", content)
+        made_by = MadeBy("simulated", topic=self._settings.topic_of(number))
+        return GeneratedReply(content, made_by=made_by)
 
     def process_died(self) -> None:
         """Forget what was being made."""
@@ -99,6 +110,7 @@ class Generator:
             self.made |= {
                 part: Making(mids, number, place, 3) for place, part in enumerate(parts, start=1)
             }
+            self.made[f"{DISCLOSURE}\n\n{parts[0]}"] = self.made[parts[0]]
             return Content(text=" ".join(parts))
         content = _in_form(lapse.form, name)
         self.made[said(content)] = Making(mids, number)

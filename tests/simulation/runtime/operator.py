@@ -6,8 +6,10 @@ from moca.core.messages.command import Command
 from moca.core.messages.idempotency import RequestKey
 from moca.core.messages.labels import AddLabel, LabelColour, LabelConversation
 from moca.core.messages.operator_actions import (
+    ApproveReply,
     CancelReply,
     ChangeConversation,
+    DiscardReply,
     EditReply,
     FreezeQueue,
     ReleaseQueue,
@@ -23,6 +25,7 @@ from tests.simulation.oracle.ledger import Ledger, Row, contact_of
 from tests.simulation.runtime.bots import next_version
 from tests.simulation.runtime.virtual_time import Clockwork
 from tests.simulation.worlds.script import Operates
+from tests.simulation.worlds.settings import DISCLOSURE
 
 _PATIENCE = timedelta(minutes=5)
 """Long enough for Moca to have settled whatever it can."""
@@ -38,6 +41,9 @@ _FITTING = {
     "retry": ("failed", "cancelled"),
     "settle": ("unknown",),
     "edit": ("pending",),
+    "approve": ("held",),
+    "amend": ("held",),
+    "discard": ("held",),
 }
 _ON_ALL = {"freeze": FreezeQueue, "release": ReleaseQueue}
 
@@ -148,10 +154,27 @@ class SimulatedOperator:
         if act.action == "edit":
             self.rewords(said_in(row), act.text)
             return EditReply(row["id"], act.text, now, receipt=Future())
+        if act.action in ("approve", "amend", "discard"):
+            return self._review(row, act, now)
         if self._arrived(row) is not False:
             return None
         self._carry_out(row)
         return RetryReply(row["id"], now, receipt=Future())
+
+    def _review(self, row: Row, act: Operates, now: datetime) -> Command:
+        if act.action == "discard":
+            return DiscardReply(row["id"], now, receipt=Future())
+        if act.action == "approve" or not row["text"]:
+            return ApproveReply(row["id"], now, receipt=Future())
+        text = row["text"].startswith(DISCLOSURE) * f"{DISCLOSURE}\n\n" + act.text
+        self.rewords(said_in(row), text)
+        return ApproveReply(row["id"], now, {row["id"]: text}, receipt=Future())
+
+    def review_all(self) -> list[Command]:
+        """Approve every draft that waits for it."""
+        drafts = self._ledger.items("q.status = 'held' AND q.release_at IS NULL")
+        now = self._clockwork.now()
+        return [ApproveReply(row["id"], now, receipt=Future()) for row in drafts]
 
     def _settle(self, row: Row) -> SettleReply | None:
         arrived = self._arrived(row)

@@ -10,6 +10,7 @@ from moca.core.messages.operators import AuditedCommand
 from tests.simulation.oracle.erasures import Erasures
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
+from tests.simulation.oracle.team.held_replies import HeldReplies
 from tests.simulation.runtime.operator import SimulatedOperator
 from tests.simulation.runtime.process import Process
 from tests.simulation.runtime.virtual_time import Clockwork
@@ -29,6 +30,7 @@ class Requests:
         oracle: Oracle,
         liveness: Liveness,
         erasures: Erasures,
+        held: HeldReplies,
     ) -> None:
         self._clockwork = clockwork
         self._trace = trace
@@ -37,6 +39,7 @@ class Requests:
         self._oracle = oracle
         self._liveness = liveness
         self._erasures = erasures
+        self._held = held
         self._codes = 0
 
     def operates(self, act: Operates) -> None:
@@ -58,6 +61,7 @@ class Requests:
         """Send a command to the process, and judge the process by it from now on."""
         self._oracle.control.asked(command)
         self._oracle.takeovers.asked(command)
+        self._held.asked(command)
         self._process.post(command)
 
     def erases(self, erases: Erases) -> None:

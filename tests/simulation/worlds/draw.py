@@ -21,9 +21,11 @@ from tests.simulation.worlds.operator_actions import (
     draw_answers,
     draw_control,
     draw_publishings,
+    draw_reviews,
     draw_rush,
     draw_tidying,
 )
+from tests.simulation.worlds.review_themes import MODES
 from tests.simulation.worlds.script import Happening, Script
 from tests.simulation.worlds.settings import WorldSettings
 from tests.simulation.worlds.themes import draw_world
@@ -73,6 +75,11 @@ def draw_script(seed: int) -> Script:
     more = [each for draw in _MORE_DRAWINGS for each in draw(world)]
     settings = replace(script.settings, indexes=world.happens(0.25), has_bots=world.happens(0.2))
     more += draw_publishings(world) if settings.has_bots else []
+    world = replace(world, chance=Random(f"{seed}, and approved topic"))
+    is_simple = not (settings.same_texts or settings.has_bots)
+    if world.happens(0.2) and is_simple:
+        settings = replace(settings, modes=world.one_of(*MODES))
+        more += draw_reviews(world)
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 

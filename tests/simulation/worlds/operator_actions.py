@@ -68,6 +68,19 @@ def draw_answers(world: World) -> list[Operates]:
     ]
 
 
+def draw_reviews(world: World) -> list[Operates]:
+    """Draw what an operator does with replies that are held."""
+    return [
+        Operates(
+            at=world.instant(5, 10),
+            contact=world.one_of(*world.contacts),
+            action=world.one_of("approve", "approve", "approve", "amend", "discard"),
+            text=f"amended {number}",
+        )
+        for number in range(world.one_of(1, 4, 8))
+    ]
+
+
 def draw_tidying(world: World) -> list[Operates]:
     """Draw when an operator labels conversations, and closes many at once, for some worlds."""
     if not world.happens(0.15):

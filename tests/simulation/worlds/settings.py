@@ -6,6 +6,7 @@ from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.conversation.consent import Consent
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy, same_for_all
+from moca.core.topics import Mode, TopicMode, TopicModes
 from moca.storage.writer import WriterPolicy
 
 OPTED_OUT = "you are out"
@@ -65,6 +66,8 @@ class WorldSettings:
     """Whether each account has a bot of its own, and versions of it are published."""
     retention: float | None = None
     """How long what has ended is kept; None keeps it."""
+    modes: tuple[tuple[str, str, float], ...] = ()
+    """Topics with their modes, and how long a delay is; replies take turns with them."""
 
     @property
     def operator_window(self) -> float:
@@ -90,7 +93,21 @@ class WorldSettings:
             escalation=Words.of([ESCALATION_WORD] if self.escalates else []),
             hand_over_text=HANDED_OVER if self.escalates else "",
             disclosure=DISCLOSURE if self.discloses else "",
+            topics=self.topics(),
         )
+
+    def topics(self) -> TopicModes:
+        """Return how far the bot is trusted with each topic."""
+        return TopicModes(
+            {
+                topic: TopicMode(Mode(mode), timedelta(seconds=seconds))
+                for topic, mode, seconds in self.modes
+            }
+        )
+
+    def topic_of(self, number: int) -> str | None:
+        """Return the topic of the reply that is made as the one of this number."""
+        return self.modes[number % len(self.modes)][0] if self.modes else None
 
     def hours(self) -> BusinessHours | None:
         """Return the business hours; None if the account never closes."""

@@ -11,6 +11,7 @@ from tests.simulation.worlds.policy_themes import (
     with_a_renewed_token,
 )
 from tests.simulation.worlds.privacy_themes import erased_at_any_step, forgotten_by_age
+from tests.simulation.worlds.review_themes import reviewed
 from tests.simulation.worlds.script import (
     ActorCrashes,
     Dies,
@@ -225,6 +226,7 @@ WORLDS: dict[str, _Draw] = {
         escalating,
         near_the_quota,
         with_a_renewed_token,
+        reviewed,
     )
 }
 
