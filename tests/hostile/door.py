@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
+from actors.bots.factory import BotFactory
+from actors.bots.workshop import Workshop
 from moca.core.messages.command import Done
 from moca.core.messages.inbound import RecordWebhook
 from moca.instagram.signature import sign
+from moca.replies.budget import BudgetRecord
+from moca.settings.sections import Settings
 from moca.storage.accounts.vault import Vault
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
@@ -46,6 +50,7 @@ class Door:
             health=Health,
             seal=vault.seal,
             unsubscribe=lambda _account_id: None,
+            bots=Workshop(Settings(), BotFactory(Settings(), lambda _name: BudgetRecord())),
         )
         self.app = create_app(ports, CONFIG)
         self.client = self.app.test_client()

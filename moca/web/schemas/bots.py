@@ -2,7 +2,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from moca.core.bots import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES
+from moca.core.bots import BOT_NAME, BOT_NAME_RULE
 from moca.core.topics import Mode
 from moca.core.types import DEFAULT_BOT
 from moca.web.schemas.base import SchemaModel
@@ -24,7 +24,7 @@ class BotPath(SchemaModel):
 class BotDraftBody(RequestBody):
     """A bot's draft."""
 
-    document: Annotated[Words, StringConstraints(max_length=MAX_DOCUMENT_BYTES)] = Field(
+    document: Words = Field(
         description="TOML: the tables `[conversation]`, `[replies]`, `[business_hours]`, "
         "`[manners]`, `[profile]` and `[topics]` as in the settings file, and `[[rule]]` as in "
         "the rules file.",
