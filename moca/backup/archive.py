@@ -1,4 +1,5 @@
 import hashlib
+import shutil
 import tarfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,8 +56,7 @@ def read_archive(archive: Path, folder: Path, progress: Progress) -> datetime:
             if manifest.format != _FORMAT:
                 raise BadBackup("it was made by a newer version of Moca")
             for number, (name, checksum) in enumerate(manifest.sha256.items(), start=1):
-                tar.extract(name, folder, filter="data")
-                if _checksum(folder / name) != checksum:
+                if _checksum(unpack(tar, name, folder)) != checksum:
                     raise BadBackup(f"it is damaged: the checksum of {name} differs")
                 progress("verifying", number, len(manifest.sha256))
             return manifest.made_at
@@ -64,6 +64,22 @@ def read_archive(archive: Path, folder: Path, progress: Progress) -> datetime:
         raise BadBackup("it is not a backup: its manifest cannot be read") from None
     except (tarfile.TarError, EOFError, KeyError, ValueError, OSError) as error:
         raise BadBackup(f"it is not a backup, or it is damaged: {error}") from error
+
+
+def unpack(tar: tarfile.TarFile, name: str, folder: Path) -> Path:
+    """Write a file of an archive below a folder, and return its path.
+
+    Raises:
+        BadBackup: it is no plain file, or its name leads out of the folder.
+    """
+    # Before Python 3.11.4, `TarFile.extract` cannot refuse such a name.
+    path, file = folder / name, tar.extractfile(name)
+    if file is None or not path.resolve().is_relative_to(folder.resolve()):
+        raise BadBackup("it is not a backup")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as unpacked:
+        shutil.copyfileobj(file, unpacked)
+    return path
 
 
 def _read(tar: tarfile.TarFile, name: str) -> bytes:

@@ -2,7 +2,7 @@ import tarfile
 from io import BytesIO
 from pathlib import Path
 
-from moca.backup.archive import BadBackup
+from moca.backup.archive import BadBackup, unpack
 
 # In the formats of age (age-encryption.org), so that its tools can open a backup too: the archive
 # is encrypted to a key of its own, and that key by the passphrase.
@@ -52,9 +52,8 @@ def decrypt(file: Path, archive: Path, passphrase: str) -> None:
 
     content = archive.with_name(_CONTENT)
     with tarfile.open(file, "r:") as tar:
-        tar.extract(_CONTENT, content.parent, filter="data")
-        tar.extract(_KEY, content.parent, filter="data")
-        sealed = content.with_name(_KEY).read_bytes()
+        unpack(tar, _CONTENT, content.parent)
+        sealed = unpack(tar, _KEY, content.parent).read_bytes()
         try:
             key = pyrage.passphrase.decrypt(sealed, passphrase).decode()
             pyrage.decrypt_file(str(content), str(archive), [pyrage.x25519.Identity.from_str(key)])

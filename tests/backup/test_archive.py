@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from moca.backup.archive import BadBackup, read_archive, write_archive
+from moca.backup.archive import BadBackup, read_archive, unpack, write_archive
 from moca.backup.encryption import decrypt, encrypt, is_encrypted
 from tests.support.factory import NOON
 
@@ -60,7 +60,8 @@ def test_a_cut_off_backup_is_refused_wherever_it_was_cut(archive: Path, tmp_path
 def test_a_changed_file_is_refused(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "unpacked").mkdir()
     with tarfile.open(archive) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+        for name in tar.getnames():
+            unpack(tar, name, tmp_path / "unpacked")
     (tmp_path / "unpacked/moca.db.key").write_bytes(b"kez")
     with tarfile.open(tmp_path / "changed.tar.gz", "w:gz") as tar:
         for name in ("manifest.json", "moca.db", "moca.db.key"):
