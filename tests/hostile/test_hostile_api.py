@@ -24,7 +24,7 @@ TOO_STRICT = [positive_data_acceptance]
 
 load_all_checks()
 quickly = settings(
-    max_examples=25,
+    max_examples=12,
     derandomize=True,
     deadline=None,
     database=None,
