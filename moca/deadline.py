@@ -4,6 +4,7 @@ from http.client import HTTPResponse
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
+import requests
 from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
@@ -38,8 +39,38 @@ class DeadlineAdapter(HTTPAdapter):
         return pool
 
 
+class DeadlineSession(requests.Session):
+    """A session of requests that limits the total time for each answer; for one thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._adapter = DeadlineAdapter()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, self._adapter)
+
+    def begin(self, seconds: float) -> None:
+        """Start the clock; call it before each request."""
+        self._adapter.begin(seconds)
+
+
+class BearerAuth(requests.auth.AuthBase):
+    """Sends a token in a header, or nothing if it is empty.
+
+    Passed as auth, it also keeps requests from reading another password from ~/.netrc.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header to a request."""
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 def limit_answers(pool: Any, ends_at: "Callable[[], float]") -> None:
-    """Have a connection pool of urllib3 end each answer in time, however slowly its bytes arrive.
+    """Limit the time of each answer in a connection pool of urllib3, however slow its bytes are.
 
     Args:
         pool: The pool; once it has a limit, it keeps that one.

@@ -14,7 +14,13 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from moca.deadline import MAX_ANSWER_BYTES, DeadlineAdapter, DeadlineExceeded, read_answer
+from moca.deadline import (
+    MAX_ANSWER_BYTES,
+    BearerAuth,
+    DeadlineExceeded,
+    DeadlineSession,
+    read_answer,
+)
 from moca.instagram.graph_access import GraphAccess
 from moca.instagram.usage import regain_access_after, usage_percent
 
@@ -61,10 +67,7 @@ class GraphTransport:
     ) -> None:
         self._access_for = access_for
         self._timeout_seconds = timeout_seconds
-        self._deadline = DeadlineAdapter()
-        self._session = requests.Session()
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self._deadline)
+        self._session = DeadlineSession()
 
     def call(
         self,
@@ -94,7 +97,7 @@ class GraphTransport:
         """Make one call without an account, or for the account of a token."""
         # A proxy from the environment is for the outside world, not for a local stand-in.
         self._session.trust_env = not _is_loopback(url)
-        self._deadline.begin(self._timeout_seconds)
+        self._session.begin(self._timeout_seconds)
         try:
             with self._session.request(
                 method,
@@ -102,7 +105,7 @@ class GraphTransport:
                 params=query,
                 data=form,
                 json=body,
-                auth=_Bearer(token),
+                auth=BearerAuth(token),
                 timeout=self._timeout_seconds,
                 allow_redirects=False,
                 stream=True,
@@ -134,17 +137,6 @@ class GraphTransport:
         if isinstance(error, requests.Timeout | ReadTimeoutError):
             return NoResponse(f"no response within {self._timeout_seconds:g} s", arrived=True)
         return NoResponse("the connection was lost before the response", arrived=True)
-
-
-class _Bearer(requests.auth.AuthBase):
-    # Passed as auth, it also keeps requests from reading another password from ~/.netrc.
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def is_token(text: str) -> bool:

@@ -9,7 +9,7 @@ import requests
 from pydantic import SecretStr
 from urllib3.exceptions import HTTPError
 
-from moca.deadline import DeadlineAdapter, DeadlineExceeded, read_answer
+from moca.deadline import BearerAuth, DeadlineExceeded, DeadlineSession, read_answer
 from moca.replies.model.completion import ModelFault
 
 _MAX_REST = timedelta(hours=1)
@@ -41,7 +41,7 @@ class ModelEndpoint:
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._url = url.rstrip("/")
-        self._auth = _Bearer(key)
+        self._auth = BearerAuth(key.get_secret_value())
         self._headers = headers
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
@@ -52,8 +52,8 @@ class ModelEndpoint:
         Raises:
             ModelFault: If there is none, or not with status 200. It quotes neither side.
         """
-        session, deadline = self._connections()
-        deadline.begin(self._timeout_seconds)
+        session = self._session()
+        session.begin(self._timeout_seconds)
         try:
             with session.post(
                 self._url + path,
@@ -73,23 +73,11 @@ class ModelEndpoint:
             raise _refusal(response)
         return answer
 
-    def _connections(self) -> tuple[requests.Session, DeadlineAdapter]:
+    def _session(self) -> DeadlineSession:
         if not hasattr(self._local, "session"):
-            self._local.session, self._local.deadline = requests.Session(), DeadlineAdapter()
-            for scheme in ("https://", "http://"):
-                self._local.session.mount(scheme, self._local.deadline)
-        return self._local.session, self._local.deadline
-
-
-class _Bearer(requests.auth.AuthBase):
-    # Passed as auth, it also keeps requests from reading another password from ~/.netrc.
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._key:
-            request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
-        return request
+            self._local.session = DeadlineSession()
+        session: DeadlineSession = self._local.session
+        return session
 
 
 def unreadable() -> ModelFault:
