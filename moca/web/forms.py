@@ -1,19 +1,23 @@
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Blueprint, Response, g, request
+from pydantic import BaseModel, ValidationError
 
 from moca.core.types import Priority
 from moca.web.errors import Problem, problem_response
 from moca.web.pagination import read_row_id
+
+Body = TypeVar("Body", bound=BaseModel)
 
 _LATEST = timedelta(days=365)
 _WIDEST_OFFSET_MINUTES = 14 * 60 + 15
 
 
 def show_problems(routes: Blueprint, show: Callable[[Problem], Response]) -> None:
-    """Have a page show the problems of its forms, but plainly if its own address is one of them.
+    """Show the problems of a page's forms on that page, but plainly if its address is refused.
 
     Call it after the guards are registered: a request that they have not let in is shown no page.
     """
@@ -50,6 +54,19 @@ def show_problems_on(
         return Response(page(problem.message, refused), problem.status, mimetype="text/html")
 
     show_problems(routes, show)
+
+
+def validated(body: type[Body], values: Mapping[str, object]) -> Body:
+    """Return a form's values as the body of the API's request that does the same.
+
+    Raises:
+        Problem: With their first fault.
+    """
+    try:
+        return body.model_validate(values)
+    except ValidationError as error:
+        (first, *_) = error.errors(include_url=False, include_input=False)
+        raise Problem(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def text_field(

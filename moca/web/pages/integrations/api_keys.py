@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from flask import Blueprint, Response, redirect, render_template, request
-from pydantic import ValidationError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moca import clock
@@ -12,8 +11,8 @@ from moca.web.api.keys import add_api_key
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM, Problem
-from moca.web.forms import number_field, row_id_of, show_problems_on, text_field
+from moca.web.errors import BESIDE_THE_FORM
+from moca.web.forms import number_field, row_id_of, show_problems_on, text_field, validated
 from moca.web.schemas.api_keys import MAX_KEY_NAME_LENGTH, ApiKeyBody, Scope
 
 _MAX_DAYS = 3650
@@ -72,8 +71,4 @@ def _body() -> ApiKeyBody:
         "accounts": tuple(request.form.getlist("account")),
         "expires_at": None if days is None else (clock.now() + timedelta(days=days)).isoformat(),
     }
-    try:
-        return ApiKeyBody.model_validate(values)
-    except ValidationError as error:
-        (first, *_) = error.errors(include_url=False, include_input=False)
-        raise Problem(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return validated(ApiKeyBody, values)

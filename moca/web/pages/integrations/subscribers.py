@@ -1,5 +1,4 @@
 from flask import Blueprint, Response, redirect, render_template, request
-from pydantic import ValidationError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from moca.core.feed import FeedKind
@@ -19,8 +18,8 @@ from moca.web.api.subscribers import DELIVERIES_SHOWN, add_subscriber
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM, Problem
-from moca.web.forms import number_field, row_id_of, show_problems_on, text_field
+from moca.web.errors import BESIDE_THE_FORM
+from moca.web.forms import number_field, row_id_of, show_problems_on, text_field, validated
 from moca.web.schemas.subscribers import MAX_SUBSCRIBER_NAME_LENGTH, SubscriberBody
 
 _MAX_EVENT_ID = 2**53
@@ -98,8 +97,4 @@ def _body() -> SubscriberBody:
         "kinds": tuple(request.form.getlist("kind")),
         "texts": "texts" in request.form,
     }
-    try:
-        return SubscriberBody.model_validate(values)
-    except ValidationError as error:
-        (first, *_) = error.errors(include_url=False, include_input=False)
-        raise Problem(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return validated(SubscriberBody, values)
