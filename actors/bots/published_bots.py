@@ -54,12 +54,12 @@ class PublishedBots:
         return self.of(account_id).policy
 
     def open(self, database: peewee.Database) -> None:
-        """Take up what is published before the first transaction."""
+        """Load what is published, before the first transaction."""
         with database.connection_context():
             self.refresh()
 
     def refresh(self) -> None:
-        """Take up what was published since the last call; needs a connection."""
+        """Load what was published since the last call; needs a connection."""
         revision = bots_revision()
         if revision == self._revision:
             return
@@ -79,5 +79,5 @@ class PublishedBots:
             fields = [fault.field for fault in faults]
             log.error("bot_unusable", bot=identity.name, version=identity.version, fields=fields)
         elif self._revision != (None, None):
-            log.info("bot_taken_up", bot=identity.name, version=identity.version)
+            log.info("bot_loaded", bot=identity.name, version=identity.version)
         return bot

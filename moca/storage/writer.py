@@ -168,12 +168,12 @@ class Writer:
             batch.write_steps()
             batch.write_feed()
         if batch.has_new_bots:
-            self._take_up_bots()
+            self._refresh_bots()
         if batch.erased:
             self._complete(batch.erased)
         return Written(tuple(batch.answers), tuple(batch.events), tuple(batch.ended))
 
-    def _take_up_bots(self) -> None:
+    def _refresh_bots(self) -> None:
         # As in `_complete`; and the next transaction begins with them at the latest.
         with contextlib.suppress(peewee.OperationalError, peewee.InterfaceError):
             self._policy.refresh_bots()

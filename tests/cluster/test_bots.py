@@ -58,7 +58,7 @@ def publish(cluster, node: str, name: str, text: str, revision: int = 0) -> None
 
 
 def ask_all(cluster, prefix: str) -> dict[str, set[str]]:
-    """Have every contact ask for the price at some node; return what each account said."""
+    """Ask for the price as every contact, at some node; return what each account said."""
     cluster.instagram.reached.clear()
     for number, contact in enumerate(CONTACTS):
         node = "abc"[number % 3]

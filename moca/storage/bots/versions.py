@@ -69,7 +69,7 @@ def roll_back_bots(batch: Batch, commands: Sequence[RollBackBot]) -> None:
 
 
 def assign_bot(batch: Batch, account_id: str, name: str | None) -> Conflict | None:
-    """Have a bot answer for an account, or with None that of the settings."""
+    """Set which bot answers for an account; None is that of the settings."""
     if name is not None and _latest(name) is None:
         return Conflict(f"no version of a bot {name!r} is published")
     had_other = AccountBot.delete().where(AccountBot.account_id == account_id).execute()

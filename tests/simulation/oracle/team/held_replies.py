@@ -46,7 +46,7 @@ class HeldReplies:
         self._commands = 0
 
     def asked(self, command: object) -> None:
-        """Take note of what an operator lets go; a command may still be carried out later."""
+        """Record what an operator releases; a command may still be carried out later."""
         if not isinstance(command, ApproveReply | RetryReply):
             return
         self._commands += 1
