@@ -21,6 +21,8 @@ ACCESS_TOKEN = "the-access-token-of-the-test"
 ACCOUNT = "17841400000000001"
 
 BRISK = {
+    # After a kill each unconfirmed reply takes three reads of its thread: at Meta's pace, seconds.
+    "sender.account_reads_per_second": 100,
     "conversation.debounce_seconds": 0.5,
     "conversation.cooldown_seconds": 1,
     "sender.user_cooldown_seconds": 0.5,

@@ -106,10 +106,12 @@ def _mirrors_through(kills, service, stand_in):
     eventually(lambda: _mirrored(events) == _stored(service))
 
 
+@pytest.mark.timeout(600)
 def test_a_mirror_has_each_conversation_once_through_two_kills(beside, stand_in):
     _mirrors_through(2, beside, stand_in)
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1200)
 def test_a_mirror_has_each_conversation_once_through_ten_kills(beside, stand_in):
     _mirrors_through(10, beside, stand_in)

@@ -42,6 +42,7 @@ def test_a_kill_during_the_call_is_settled_by_instagram_s_record(beside, held, m
     assert held.sent("7") == [REPLY]
 
 
+@pytest.mark.timeout(1200)  # More than the deadlines of its starts and of its drain together.
 def test_twenty_kills_at_random_moments_lose_nothing_and_answer_nobody_twice(
     beside, stand_in, capsys
 ):
