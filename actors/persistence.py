@@ -8,6 +8,7 @@ from typing import Any
 import peewee
 import structlog
 
+from actors.event_log import log_arrivals
 from actors.runtime.actor import MailboxActor
 from actors.runtime.timers import Timers
 from actors.signals import Commit, Ping
@@ -202,6 +203,7 @@ class PersistenceActor(MailboxActor):
         for receipt, answer in written.answers:
             with contextlib.suppress(InvalidStateError):
                 receipt.set_result(answer)
+        log_arrivals(written.events)
         now = clock.now()
         for event in (*written.events, *written.ended):
             if isinstance(event, MessageArrived):

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from actors.event_log import log_fact
+from actors.event_log import log_arrivals, log_fact
 from moca.core.messages.delivery import ReplySent
 from moca.core.messages.inbound import MessageArrived, MessageEdited, MessageErased
 from moca.core.messages.replies import MessagesEnded, ReplyQueued
@@ -26,7 +26,6 @@ def logged(*events, level=logging.INFO) -> list[MutableMapping[str, Any]]:
 
 def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
     lines = logged(
-        MessageArrived(ANNA, 1, said(7, SECRET)),
         MessageEdited(ANNA, 1, 7, SECRET),
         MessageErased(ANNA, 1, 7),
         ReplyQueued(ANNA, reply_to(item_id=3), (7,)),
@@ -37,7 +36,6 @@ def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
     assert [
         {key: value for key, value in line.items() if key != "log_level"} for line in lines
     ] == [
-        {"event": "message_arrived", "contact": who, "message": 7, "type": "text"},
         {"event": "message_edited", "contact": who, "message": 7},
         {"event": "message_unsent", "contact": who, "message": 7},
         {"event": "reply_queued", "contact": who, "message": 103, "answers": (7,)},
@@ -48,9 +46,26 @@ def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
     assert ANNA.psid not in str(lines)
 
 
-def test_instagram_s_id_of_a_message_is_for_those_alone_who_look_for_faults() -> None:
-    lines = logged(MessageArrived(ANNA, 1, said(7, SECRET)), level=logging.DEBUG)
-    assert {"event": "message_named", "message": 7, "mid": "m7", "log_level": "debug"} in lines
+def test_arrivals_are_counted_in_one_line_for_each_commit() -> None:
+    arrivals = [MessageArrived(ANNA, 1, said(number)) for number in (7, 8)]
+    with structlog.testing.capture_logs() as lines:
+        log_arrivals([*arrivals, ReplySent(ANNA, 3, at(6))])
+        log_arrivals([ReplySent(ANNA, 3, at(6))])
+    assert lines == [{"event": "messages_arrived", "messages": 2, "log_level": "info"}]
+
+
+def test_a_single_arrival_with_instagram_s_id_is_a_line_for_debugging_alone() -> None:
+    arrived = MessageArrived(ANNA, 1, said(7, SECRET))
+    (line,) = logged(arrived, level=logging.DEBUG)
+    assert line == {
+        "event": "message_arrived",
+        "contact": contact_hash(ANNA),
+        "message": 7,
+        "mid": "m7",
+        "type": "text",
+        "log_level": "debug",
+    }
+    assert logged(arrived) == []
 
 
 def test_why_a_message_ended_otherwise_is_told() -> None:

@@ -121,7 +121,7 @@ def test_no_log_line_and_no_error_answer_tells_a_secret_or_what_anybody_wrote(
     told = [json.dumps(line, default=str) for line in lines if line["log_level"] != "debug"]
     told += [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
     told += [answer.text + str(answer.headers) for answer in answers if answer.status_code >= 400]
-    assert {"web.error", "message_arrived", "reply_sent"} <= {line["event"] for line in lines}
+    assert {"web.error", "messages_arrived", "reply_sent"} <= {line["event"] for line in lines}
     assert {answer.status_code for answer in answers} >= {400, 401, 403, 404, 405, 409, 413, 415}
     assert {answer.status_code for answer in answers} >= {422, 500}
     assert [(word, line) for line in told for word in FORBIDDEN if word in line] == []

@@ -98,7 +98,7 @@ def test_no_log_line_holds_a_secret_or_what_a_person_wrote(beside, held):
     assert beside.stop() == 0
 
     lines = (beside.path / "err.txt").read_text()
-    assert '"event": "message_arrived"' in lines
+    assert '"event": "messages_arrived"' in lines
     assert '"m1"' not in lines
     private = (TEXT, TOKEN, APP_SECRET, ACCESS_TOKEN)
     assert [each for each in private if each in lines] == []
