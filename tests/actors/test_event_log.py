@@ -47,7 +47,7 @@ def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
 
 
 def test_arrivals_are_counted_in_one_line_for_each_commit() -> None:
-    arrivals = [MessageArrived(ANNA, 1, said(number)) for number in (7, 8)]
+    arrivals = [MessageArrived(ANNA, 1, said(number, SECRET)) for number in (7, 8)]
     with structlog.testing.capture_logs() as lines:
         log_arrivals([*arrivals, ReplySent(ANNA, 3, at(6))])
         log_arrivals([ReplySent(ANNA, 3, at(6))])
