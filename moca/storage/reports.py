@@ -2,7 +2,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from peewee import EXCLUDED
+from peewee import EXCLUDED, SQL, fn
 
 from moca.core.reconciliation.silence import hour_of
 from moca.core.reports import Measure, ReportEvent, bucket_of
@@ -85,7 +85,7 @@ def count_teammate_reply(reply: TeammateReply) -> None:
     """Count a reply, before its conversation stops waiting for one."""
     subject = "Instagram app" if reply.author is Author.HUMAN else reply.name
     events = []
-    since = _waiting_since(reply.conversation_id)
+    since = _waiting_since(reply)
     if since is not None:
         wait = max(reply.at - since, timedelta(0))
         events.append(ReportEvent(reply.account_id, reply.at, Measure.FIRST_REPLY, subject, wait))
@@ -104,10 +104,21 @@ def count_resolution(end: Resolution) -> Sequence[ReportEvent]:
     return events
 
 
-def _waiting_since(conversation_id: int) -> datetime | None:
+def _waiting_since(reply: TeammateReply) -> datetime | None:
+    """Return since when the contact waits for the first reply, or None if a teammate gave it.
+
+    A conversation with a draft needs a reply still, whatever a teammate has written since.
+    """
     query = Conversation.select(Conversation.needs_reply_since)
-    rows = read_rows(query.where(Conversation.id == conversation_id))
-    return next((since for (since,) in rows), None)
+    replied = Message.select(SQL("1")).where(
+        (Message.conversation == Conversation.id)
+        & (Message.id > Conversation.needs_reply_last_id)
+        & (Message.id < reply.message_id)
+        & (Message.author << TEAMMATES)
+        & (Message.kind == "message")
+    )
+    is_first = (Conversation.id == reply.conversation_id) & ~fn.EXISTS(replied)
+    return next((since for (since,) in read_rows(query.where(is_first))), None)
 
 
 def _has_replied_before(reply: TeammateReply) -> bool:

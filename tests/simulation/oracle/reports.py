@@ -27,8 +27,7 @@ class ReportWatch:
 
     def is_about_to_commit(self) -> None:
         """Note which conversations need a reply, and what is written, before a commit."""
-        conversations = self._ledger.conversations()
-        self._needing = {row["id"] for row in conversations if row["needs_reply_since"]}
+        self._needing = {row["id"] for row in self._ledger.conversations() if self._waits(row)}
         self._last_id = self._ledger.count("SELECT COALESCE(MAX(id), 0) FROM message")
         self._last_step_id = self._ledger.last_step_id()
 
@@ -59,6 +58,13 @@ class ReportWatch:
         if not first <= rows[Measure.FIRST_REPLY] <= max(first, most):
             told = f"{Measure.FIRST_REPLY} is {rows[Measure.FIRST_REPLY]}, and was {first}"
             self._is_broken(Invariant.REPORTED, told)
+
+    def _waits(self, conversation: Row) -> bool:
+        """Return whether no teammate has replied yet; beside a draft one may have."""
+        asked, conversation_id = conversation["needs_reply_last_id"], conversation["id"]
+        return conversation["needs_reply_since"] is not None and not self._ledger.messages(
+            f"m.conversation_id = ? AND m.id > ? AND {_TEAMMATES}", conversation_id, asked
+        )
 
     def _handed_over(self, commands: Sequence[Command]) -> int:
         """Return how many hand-overs were carried out: each is in its messages' journeys."""

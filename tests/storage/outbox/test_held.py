@@ -170,6 +170,15 @@ def test_a_draft_still_waits_for_the_team_after_a_reply_that_lets_the_bot_go_on(
     assert Conversation.get().needs_reply_since == at(5)
 
 
+def test_only_the_first_of_several_replies_beside_a_draft_is_counted_as_one(desk):
+    desk.hold(desk.receive("m1", "price?"))
+    for seconds in (60, 90):
+        hi = Content(text="hi")
+        desk.do(QueueReply(1, (), hi, at(seconds), Author.OPERATOR, hold=False))
+    firsts = ReportHour.select().where(ReportHour.measure == Measure.FIRST_REPLY)
+    assert [each.count for each in firsts] == [1]
+
+
 def test_a_teammates_reply_to_a_draft_counts_as_the_first_one(desk):
     desk.hold(desk.receive("m1", "price?"))
     desk.do(QueueReply(1, (), Content(text="hi"), at(60), Author.OPERATOR, hold=True))
