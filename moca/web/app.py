@@ -46,7 +46,7 @@ from moca.web.metrics.probes import probe_routes
 from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
 from moca.web.pages.alerts import OWN_ALERTS, alert_routes, own_alerts
-from moca.web.pages.bots import bot_pages
+from moca.web.pages.bots.routes import bot_pages
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
 from moca.web.pages.contact import contact_pages

@@ -8,7 +8,7 @@ from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import show_problems, text_field
-from moca.web.pages.bot_editor import MAX_TRIAL_LENGTH, BotEditor, diff_of, number_of
+from moca.web.pages.bots.editor import MAX_TRIAL_LENGTH, BotEditor, diff_of, number_of
 from moca.web.schemas.bots import MAX_NOTE_LENGTH
 
 
