@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from actors.bots.bot import Bot
 from actors.config import conversation_policy, topic_modes, welcome
-from moca.core.bots import BadDocument, DocumentFault, fault_of
+from moca.core.bots.documents import BadDocument, DocumentFault, fault_of
 from moca.core.types import SETTINGS_BOT, BotVersion
 from moca.replies.budget import BudgetRecord
 from moca.replies.generator import BadGenerator, GenerationError, Reply, ReplyRequest

@@ -4,7 +4,7 @@ import peewee
 import structlog
 
 from actors.bots.bot import Bot
-from moca.core.bots import DocumentFault
+from moca.core.bots.documents import DocumentFault
 from moca.core.policy import ConversationPolicy
 from moca.core.types import BotVersion
 from moca.storage.bots.published import (

@@ -6,14 +6,9 @@ from pathlib import Path
 from actors.bots.bot import Bot
 from actors.bots.factory import BotFactory
 from moca import clock
-from moca.core.bots import (
-    BadDocument,
-    BotFieldGroup,
-    DocumentFault,
-    PassedOver,
-    TrialMessage,
-    TrialReply,
-)
+from moca.core.bots.documents import BadDocument, DocumentFault
+from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.trials import PassedOver, TrialMessage, TrialReply
 from moca.core.content.attachments import ReceivedContent
 from moca.core.content.content import Content
 from moca.core.conversation.consent import ConsentChange

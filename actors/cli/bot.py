@@ -10,7 +10,7 @@ from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
 from actors.cli.bot_import import import_bot
 from actors.cli.errors import exit_with
-from moca.core.bots import BOT_NAME, BOT_NAME_RULE
+from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE
 from moca.core.types import DEFAULT_BOT
 from moca.replies.budget import BudgetRecord
 from moca.settings.display import mask_passwords

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from moca.core.bots import MAX_DOCUMENT_BYTES, BadDocument, DocumentFault, fault_of
+from moca.core.bots.documents import MAX_DOCUMENT_BYTES, BadDocument, DocumentFault, fault_of
 from moca.replies.generator import BadGenerator
 from moca.replies.rules.book import RuleBook
 from moca.replies.rules.line_numbers import lines_of

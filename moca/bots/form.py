@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from moca.bots.document import BotSections
 from moca.bots.toml import join_rules, split_rules
-from moca.core.bots import RULES_FIELD, BotField, BotFieldGroup, FieldKind
+from moca.core.bots.forms import RULES_FIELD, BotField, BotFieldGroup, FieldKind
 
 
 class _Spec(NamedTuple):

@@ -1,15 +1,10 @@
 from collections.abc import Mapping
 
 from moca import clock
-from moca.core.bots import (
-    BOT_NAME,
-    BOT_NAME_RULE,
-    BotFieldGroup,
-    BotWorkshop,
-    DocumentFault,
-    TrialMessage,
-    TrialReply,
-)
+from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, DocumentFault
+from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.trials import TrialMessage, TrialReply
+from moca.core.bots.workshop import BotWorkshop
 from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotDraft
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, find_bot

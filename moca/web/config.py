@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import peewee
 
 from moca.core.accounts import TokenState
-from moca.core.bots import BotWorkshop
+from moca.core.bots.workshop import BotWorkshop
 from moca.core.policy import ConversationPolicy, PolicyOf, same_for_all
 from moca.instagram.oauth import LoginClient
 from moca.instagram.signature import name_of

@@ -3,7 +3,7 @@
 import pytest
 
 from moca.bots.document import read_document
-from moca.core.bots import BadDocument, DocumentFault
+from moca.core.bots.documents import BadDocument, DocumentFault
 from moca.settings.sections import Settings
 
 SHOP = """

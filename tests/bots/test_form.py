@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from moca.bots.document import read_document
 from moca.bots.form import fill_in, form_of
-from moca.core.bots import FieldKind
+from moca.core.bots.forms import FieldKind
 
 SHOP = """language = "en"
 

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from moca.core.bots import MAX_BOTS
+from moca.core.bots.documents import MAX_BOTS
 from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotDraft
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotVersion

@@ -1,7 +1,7 @@
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from moca.core.bots import TrialMessage
+from moca.core.bots.trials import TrialMessage
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, list_bots
 from moca.web.api.routes import answer, api_routes

@@ -2,7 +2,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from moca.core.bots import BOT_NAME, BOT_NAME_RULE
+from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE
 from moca.core.topics import Mode
 from moca.core.types import DEFAULT_BOT
 from moca.web.schemas.base import SchemaModel

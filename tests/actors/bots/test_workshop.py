@@ -5,7 +5,8 @@ import pytest
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
 from moca.bots.document import read_document
-from moca.core.bots import DocumentFault, PassedOver, TrialMessage, TrialReply
+from moca.core.bots.documents import DocumentFault
+from moca.core.bots.trials import PassedOver, TrialMessage, TrialReply
 from moca.core.topics import Mode
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings

@@ -6,7 +6,7 @@ from datetime import datetime
 import peewee
 
 from actors.bots.bot import Bot
-from moca.core.bots import DocumentFault
+from moca.core.bots.documents import DocumentFault
 from moca.core.messages.bots import PublishBot, SaveBotDraft
 from moca.core.messages.command import Command
 from moca.core.types import SETTINGS_BOT, BotVersion

@@ -2,7 +2,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moca.core.bots import MAX_BOTS
+from moca.core.bots.documents import MAX_BOTS
 from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotVersion
 from moca.storage.db.rows import read_dicts, read_rows
 

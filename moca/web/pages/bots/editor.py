@@ -4,14 +4,9 @@ from typing import NamedTuple
 
 from flask import Response, render_template, request
 
-from moca.core.bots import (
-    BOT_NAME,
-    BOT_NAME_RULE,
-    MAX_DOCUMENT_BYTES,
-    BotFieldGroup,
-    DocumentFault,
-    TrialReply,
-)
+from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES, DocumentFault
+from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
 from moca.web.bots import Bots, FaultyDocument

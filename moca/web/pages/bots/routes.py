@@ -1,7 +1,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from moca.core.bots import TrialMessage
+from moca.core.bots.trials import TrialMessage
 from moca.storage.queries.team.bots import list_bots, list_versions
 from moca.web.auth.guards import Guards
 from moca.web.bots import Bots

@@ -1,0 +1,30 @@
+from collections.abc import Mapping
+from typing import Protocol
+
+from moca.core.bots.documents import DocumentFault
+from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.trials import TrialMessage, TrialReply
+
+
+class BotWorkshop(Protocol):
+    """Checks and tries documents of bots on this server."""
+
+    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+        """Return the form of a document."""
+        ...
+
+    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
+        """Return a document with the values of its form, and all else as it was."""
+        ...
+
+    def settings_document(self) -> str:
+        """Return the document of the bot that the settings file describes."""
+        ...
+
+    def faults_of(self, document: str) -> tuple[DocumentFault, ...]:
+        """Return what is wrong with a document; empty if it can be published here."""
+        ...
+
+    def try_out(self, document: str, message: TrialMessage) -> TrialReply:
+        """Return what the bot of a valid document would do with a message; may block."""
+        ...
