@@ -8,7 +8,11 @@ _RULES = "[[rule]]"
 
 def write_tables(tables: Mapping[str, object]) -> str:
     """Write tables as TOML, always the same for the same tables."""
-    return tomli_w.dumps(tables, multiline_strings=True, indent=2)
+    written = tomli_w.dumps(tables, multiline_strings=True, indent=2)
+    if tomllib.loads(written) == tables:
+        return written
+    # A string of several lines loses its carriage returns.
+    return tomli_w.dumps(tables, indent=2)
 
 
 def split_rules(document: str) -> tuple[dict[str, object], str]:
