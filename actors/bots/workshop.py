@@ -1,57 +1,18 @@
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from actors.bots.bot import Bot
 from actors.bots.factory import BotFactory
-from moca import clock
+from actors.bots.trial import Trial
+from moca.core.bots.cases import BotCase, CaseResult, CaseVerdict
 from moca.core.bots.documents import BadDocument, DocumentFault
 from moca.core.bots.forms import BotFieldGroup
-from moca.core.bots.trials import PassedOver, TrialMessage, TrialReply
-from moca.core.content.attachments import ReceivedContent
-from moca.core.content.content import Content
-from moca.core.conversation.consent import ConsentChange
-from moca.core.conversation.snapshot import Inbound
-from moca.core.inbound.event_rules import RULES, is_tap
-from moca.core.types import SETTINGS_BOT, ContactKey
-from moca.replies.generator import (
-    GeneratedReply,
-    GenerationError,
-    HandOver,
-    NoReply,
-    Reply,
-    ReplyGenerator,
-    ReplyRequest,
-)
-from moca.replies.registry import FREE
+from moca.core.bots.trials import TrialMessage, TrialReply
+from moca.core.types import SETTINGS_BOT
 from moca.settings.sections import Settings
 
-_NOBODY = ContactKey("", "trial")
-
-
-@dataclass(frozen=True, slots=True)
-class _Traced:
-    """A generator that notes why it made no reply, and is not asked if that would cost money."""
-
-    name: str
-    generator: ReplyGenerator
-    passed: list[PassedOver]
-    is_asked: bool
-    needs_name: bool = False
-    needs_history: int = 0
-
-    def reply(self, request: ReplyRequest) -> Reply:
-        if not self.is_asked:
-            return GeneratedReply(Content(), "would be asked")
-        try:
-            reply = self.generator.reply(request)
-        except GenerationError as error:
-            self.passed.append(PassedOver(self.name, str(error)))
-            raise
-        if isinstance(reply, NoReply):
-            self.passed.append(PassedOver(self.name, reply.because))
-        return reply
+_MAX_SECONDS_OF_CASES = 5
+"""Patterns may be slow, and an administrator waits for all cases at once."""
 
 
 class Workshop:
@@ -101,75 +62,49 @@ class Workshop:
         """
         from moca.bots.document import read_document  # noqa: PLC0415
 
-        passed: list[PassedOver] = []
         read = read_document(document)
-        if message.language:
-            read = replace(read, rules=replace(read.rules, language=message.language))
-        traced = partial(_traced, passed=passed, calls_model=message.calls_model)
-        bot = self._factory.of_document(read, SETTINGS_BOT, traced)
-        reply = _decided(bot, message) or _generated(bot, message)
-        return replace(reply, passed_over=tuple(passed))
+        return Trial(self._factory, read, calls_model=message.calls_model).reply_to(message)
+
+    def cases_in(self, cases: str) -> tuple[BotCase, ...]:
+        """Read the TOML of cases.
+
+        Raises:
+            BadDocument: With every fault.
+        """
+        from moca.bots.cases import read_cases  # noqa: PLC0415
+
+        return read_cases(cases)
+
+    def add_case(self, cases: str, case: BotCase) -> str:
+        """Return the TOML of cases with one more.
+
+        Raises:
+            BadDocument: If there would be too many.
+        """
+        from moca.bots.cases import add_case  # noqa: PLC0415
+
+        return add_case(cases, case)
+
+    def check(self, document: str, cases: str) -> tuple[CaseResult, ...]:
+        """Return whether the bot of a document does what each case expects; may block.
+
+        Raises:
+            BadDocument: If the bot cannot run on this server, or the cases are not valid.
+        """
+        from moca.bots.document import read_document  # noqa: PLC0415
+
+        known = self.cases_in(cases)
+        return tuple(_results(Trial(self._factory, read_document(document)), known))
 
 
-def _traced(
-    name: str, generator: ReplyGenerator, *, passed: list[PassedOver], calls_model: bool
-) -> ReplyGenerator:
-    return _Traced(name, generator, passed, is_asked=calls_model or name in FREE)
-
-
-def _decided(bot: Bot, message: TrialMessage) -> TrialReply | None:
-    """Return what is decided without a generator; None if one is asked."""
-    policy, now = bot.policy, clock.now()
-    if policy.consent.change_of(message.text, has_opted_out=False) is ConsentChange.OPT_OUT:
-        return TrialReply(reply=policy.opt_out_text or None, why="the contact opts out")
-    if policy.escalation.are_in(message.text):
-        because = "the contact asks for a person: handed over to the team"
-        return TrialReply(reply=policy.hand_over_text or None, why=because)
-    if policy.hours is not None and not policy.hours.open_at(now):
-        return TrialReply(reply=policy.away_text or None, why="outside business hours")
-    return None
-
-
-def _generated(bot: Bot, message: TrialMessage) -> TrialReply:
-    request = ReplyRequest(contact=_NOBODY, inputs=(_inbound(message),), now=clock.now())
-    try:
-        reply = bot.generator.reply(request)
-    except GenerationError as error:
-        return TrialReply(why=str(error))
-    match reply:
-        case NoReply(because):
-            return TrialReply(why=because or "no generator has a reply")
-        case HandOver(because=because, content=content, made_by=made_by):
-            text = bot.policy.hand_over_text if content is None else content.text
-            why = f"handed over to the team: {because}"
-        case GeneratedReply(content=content, by=why, made_by=made_by):
-            text = content.text
-        case Content():
-            return TrialReply(reply=reply.text or None, why="")
-    topic = None if made_by is None else made_by.topic
-    return TrialReply(
-        generator=None if made_by is None else made_by.generator,
-        rule=None if made_by is None else made_by.rule,
-        topic=topic,
-        mode=bot.policy.topics.of(topic).mode,
-        reply=text or None,
-        why=why,
-    )
-
-
-def _inbound(message: TrialMessage) -> Inbound:
-    is_message = message.kind not in RULES or message.kind == "message"
-    kind, type_ = ("message", message.kind) if is_message else (message.kind, "text")
-    received = ReceivedContent(payload=message.text) if is_tap(kind, type_) else None
-    return Inbound(
-        id=1,
-        mid="trial",
-        kind=kind,
-        type="text" if type_ == "message" else type_,
-        text=message.text,
-        received=received,
-        received_at=clock.now(),
-    )
+def _results(trial: Trial, cases: tuple[BotCase, ...]) -> Iterator[CaseResult]:
+    begun = time.monotonic()
+    for case in cases:
+        if time.monotonic() - begun > _MAX_SECONDS_OF_CASES:
+            late = f"not run: the cases before took more than {_MAX_SECONDS_OF_CASES} s"
+            yield CaseResult(case=case, verdict=CaseVerdict.FAILED, problems=(late,))
+        else:
+            yield trial.run(case)
 
 
 def _text_of(path: Path) -> str:

@@ -8,15 +8,22 @@ from rich.table import Table
 
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
-from actors.cli.bot_import import import_bot
+from actors.cli.bot_import import BotImport, import_bot
+from actors.cli.check import cases_file_of, read_file
 from actors.cli.errors import exit_with
-from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE
+from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, BadDocument
 from moca.core.types import DEFAULT_BOT
 from moca.replies.budget import BudgetRecord
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
 from moca.storage.db.connection import open_database
-from moca.storage.queries.team.bots import BotRecord, find_bot, list_bots, list_versions
+from moca.storage.queries.team.bots import (
+    BotRecord,
+    cases_of_bot,
+    find_bot,
+    list_bots,
+    list_versions,
+)
 
 _DRAFT = "draft"
 
@@ -46,10 +53,17 @@ def list_command(settings: Settings) -> None:
 @command.command("export")
 @click.argument("name")
 @click.option("--draft", "is_draft", is_flag=True, help="The draft instead of what is published.")
+@click.option("--cases", "is_cases", is_flag=True, help="What is expected of it, instead of it.")
 @click.pass_obj
-def export_command(settings: Settings, name: str, is_draft: bool) -> None:  # noqa: FBT001
+def export_command(
+    settings: Settings,
+    name: str,
+    is_draft: bool,  # noqa: FBT001
+    is_cases: bool,  # noqa: FBT001
+) -> None:
     """Print the bot NAME as TOML, byte for byte as it was imported or saved."""
-    click.echo(_document(settings, name, _DRAFT if is_draft else None), nl=False)
+    document = _document(settings, name, _DRAFT if is_draft or is_cases else None)
+    click.echo(_cases(settings, name) if is_cases else document, nl=False)
 
 
 @command.command("import")
@@ -57,27 +71,36 @@ def export_command(settings: Settings, name: str, is_draft: bool) -> None:  # no
 @click.option("--name", help="Name of the bot; by default that of the file.")
 @click.option("--publish", is_flag=True, help="Publish it, so that it decides from now on.")
 @click.option("--note", default="", help="What the new version changes.")
+@click.option("--override-reason", default="", help="Publish it although cases fail, and say why.")
 @click.pass_obj
-def import_command(
+def import_command(  # noqa: PLR0917 - one parameter per option
     settings: Settings,
     file: Path,
     name: str | None,
     publish: bool,  # noqa: FBT001
     note: str,
+    override_reason: str,
 ) -> None:
-    """Save the TOML of FILE as a bot's draft, of a new bot too. Moca may be running."""
+    """Save the TOML of FILE as a bot's draft, of a new bot too. Moca may be running.
+
+    If there is a file beside it for its cases, FILE.cases.toml for FILE.toml, they are saved too.
+    """
     name = name or file.stem
     if name == DEFAULT_BOT or not BOT_NAME.fullmatch(name):
         exit_with(2, f"bot: {name!r} cannot be imported; choose another --name: {BOT_NAME_RULE}")
+    beside = cases_file_of(file)
+    document, cases = read_file(file), read_file(beside) if beside.exists() else None
+    workshop = _workshop(settings)
+    faults = [f"{file}: {fault}" for fault in workshop.faults_of(document)]
     try:
-        # Not `read_text`, which would change the ends of lines.
-        document = file.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        exit_with(1, f"{file}: {error}")
-    faults = _workshop(settings).faults_of(document)
+        workshop.cases_in(cases or "")
+    except BadDocument as error:
+        faults += [f"{beside}: {fault}" for fault in error.faults]
     if faults:
-        exit_with(2, *(f"{file}: {fault}" for fault in faults))
-    click.echo(import_bot(settings, name, document, note if publish else None))
+        exit_with(2, *faults)
+    asked = note if publish else None
+    given = BotImport(name, document, cases, asked, override_reason)
+    click.echo(import_bot(settings, workshop, given))
 
 
 @command.command("diff")
@@ -127,6 +150,11 @@ def _document(settings: Settings, name: str, version: str | None) -> str:
     if chosen is None:
         exit_with(1, f"bot {name} has no {_title(version)}; see its versions on the page /bots")
     return chosen.document
+
+
+def _cases(settings: Settings, name: str) -> str:
+    with open_database(settings.database.url).connection_context():
+        return cases_of_bot(name).cases
 
 
 def _read(settings: Settings) -> tuple[BotRecord, ...]:

@@ -8,6 +8,7 @@ from actors.cli.errors import read_dotenv
 _NAMES = (
     "backup",
     "bot",
+    "check",
     "doctor",
     "journey",
     "migrate",

@@ -15,7 +15,7 @@ from moca.core.messages.operators import AuditedCommand
 from moca.core.messages.replies import MessagesEnded, QueueReply, RecordSteps
 from moca.storage import cluster_seats, delivery_counts, metrics, notifications
 from moca.storage.accounts import accounts
-from moca.storage.bots import versions
+from moca.storage.bots import cases, versions
 from moca.storage.conversations import contacts, handover, labels, snapshots, snooze, status
 from moca.storage.db.connection import DatabaseFile, truncate_log
 from moca.storage.db.tables import Webhook
@@ -95,6 +95,7 @@ _HANDLERS: Mapping[type, Handler] = handlers_in(
     delivery_counts,
     missing_messages,
     webhooks,
+    cases,
     versions,
     command_keys,
     outcomes,

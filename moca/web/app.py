@@ -46,6 +46,7 @@ from moca.web.metrics.probes import probe_routes
 from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
 from moca.web.pages.alerts import OWN_ALERTS, alert_routes, own_alerts
+from moca.web.pages.bots.case_routes import case_pages
 from moca.web.pages.bots.routes import bot_pages
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
@@ -91,6 +92,7 @@ def register_common_routes(
     app.register_blueprint(health_pages(ports, access, live, metrics))
     app.register_blueprint(account_pages(ports, config, access))
     app.register_blueprint(bot_pages(ports, config, access))
+    app.register_blueprint(case_pages(ports, config, access))
     app.register_blueprint(settings_pages(ports, access))
     app.register_blueprint(setup_pages(ports, config, access, app))
 

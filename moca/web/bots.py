@@ -1,13 +1,14 @@
 from collections.abc import Mapping
 
 from moca import clock
-from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, DocumentFault
+from moca.core.bots.cases import BotCase, CaseResult, CaseVerdict
+from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, BadDocument, DocumentFault
 from moca.core.bots.forms import BotFieldGroup
 from moca.core.bots.trials import TrialMessage, TrialReply
 from moca.core.bots.workshop import BotWorkshop
-from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotDraft
+from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
 from moca.core.types import DEFAULT_BOT
-from moca.storage.queries.team.bots import BotRecord, find_bot
+from moca.storage.queries.team.bots import BotCasesRecord, BotRecord, cases_of_bot, find_bot
 from moca.web.auth.current_user import author_name
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -24,6 +25,17 @@ class FaultyDocument(Problem):
     def __init__(self, faults: tuple[DocumentFault, ...]) -> None:
         super().__init__(422, "; ".join(map(str, faults)))
         self.faults = faults
+
+
+class FailedCases(Problem):
+    """Raised if a draft does not do what is expected of it; has every case that failed."""
+
+    def __init__(self, failed: tuple[CaseResult, ...]) -> None:
+        lines = (f"{each.case.name}: {'; '.join(each.problems)}" for each in failed)
+        told = f"{len(failed)} cases failed; publish with an override reason, or correct them: "
+        problems = [{"name": each.case.name, "problems": each.problems} for each in failed]
+        super().__init__(422, told + ". ".join(lines), members={"failed_cases": problems})
+        self.failed = failed
 
 
 class Bots:
@@ -77,18 +89,67 @@ class Bots:
         command = SaveBotDraft(name, document, revision, author_name(), clock.now())
         return carry_out(command, self._ports, self._config).id or 0
 
-    def publish(self, name: str, note: str, revision: int | None = None) -> int:
+    def publish(
+        self, name: str, note: str, revision: int | None = None, override_reason: str = ""
+    ) -> int:
         """Publish a draft and return the version's number.
 
         Raises:
             Problem: 404 without a draft; 409 if it was changed or published already; 422 with every
-                fault.
+                fault, and with every case that failed if there is no reason to override it.
         """
         bot = self._own(name)
         self._require_usable(bot.draft)
+        results = self.check(name, bot.draft)
+        failed = tuple(each for each in results if each.verdict is CaseVerdict.FAILED)
+        if failed and not override_reason:
+            raise FailedCases(failed)
         checked = bot.draft_revision if revision is None else revision
-        command = PublishBot(name, checked, note, author_name(), clock.now())
+        override = override_reason if failed else ""
+        command = PublishBot(name, checked, note, author_name(), clock.now(), override)
         return carry_out(command, self._ports, self._config).id or 0
+
+    def cases_of(self, name: str) -> BotCasesRecord:
+        """Return what is expected of a bot.
+
+        Raises:
+            Problem: 404 if there is no such bot.
+        """
+        if name != DEFAULT_BOT:
+            self.find(name)
+        with self._ports.database.connection_context():
+            return cases_of_bot(name)
+
+    def save_cases(self, name: str, cases: str, revision: int) -> int:
+        """Save what is expected of a bot and return its new revision.
+
+        Raises:
+            Problem: 404 if there is no such bot; 409 after another editor; 422 with every fault.
+        """
+        try:
+            self._workshop.cases_in(cases)
+        except BadDocument as error:
+            raise FaultyDocument(error.faults) from None
+        command = SaveBotCases(name, cases, revision, author_name(), clock.now())
+        return carry_out(command, self._ports, self._config).id or 0
+
+    def add_case(self, name: str, case: BotCase) -> int:
+        """Expect one thing more of a bot and return the new revision of its cases.
+
+        Raises:
+            Problem: 404 if there is no such bot; 409 after another editor; 422 if there are too
+                many.
+        """
+        known = self.cases_of(name)
+        try:
+            cases = self._workshop.add_case(known.cases, case)
+        except BadDocument as error:
+            raise FaultyDocument(error.faults) from None
+        return self.save_cases(name, cases, known.revision)
+
+    def check(self, name: str, document: str) -> tuple[CaseResult, ...]:
+        """Return whether a valid document does what each of a bot's cases expects."""
+        return self._workshop.check(document, self.cases_of(name).cases)
 
     def roll_back(self, name: str, version: int) -> int:
         """Publish an earlier version again and return the new version's number.
@@ -114,8 +175,12 @@ class Bots:
             raise Problem(409, _READ_ONLY)
         return self.find(name)
 
+    def faults_of(self, document: str) -> tuple[DocumentFault, ...]:
+        """Return what is wrong with a document; empty if it can be published."""
+        return self._workshop.faults_of(document)
+
     def _require_usable(self, document: str) -> None:
-        faults = self._workshop.faults_of(document)
+        faults = self.faults_of(document)
         if faults:
             raise FaultyDocument(faults)
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import structlog
@@ -52,26 +53,43 @@ class Problem(Exception):  # noqa: N818
     """Raised when a request cannot be completed; the message explains why to the client."""
 
     def __init__(
-        self, status: int, message: str, *, retry_after_seconds: int | None = None
+        self,
+        status: int,
+        message: str,
+        *,
+        retry_after_seconds: int | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.members = members or {}
+        """What the JSON says of it beside the members that all problems have."""
 
     def as_json(self) -> Response:
         """Return the error response in its documented shape."""
-        return problem(self.status, self.message, retry_after_seconds=self.retry_after_seconds)
+        return problem(
+            self.status,
+            self.message,
+            retry_after_seconds=self.retry_after_seconds,
+            members=self.members,
+        )
 
 
-def problem(status: int, message: str, *, retry_after_seconds: int | None = None) -> Response:
+def problem(
+    status: int,
+    message: str,
+    *,
+    retry_after_seconds: int | None = None,
+    members: Mapping[str, object] | None = None,
+) -> Response:
     """Return the error response: problem details (RFC 9457), with the `error` of Moca's API."""
     code = _CODES.get(status, "error")
     title = HTTPStatus(status).phrase
     error = {"code": code, "message": message}
-    response = jsonify(
-        {"type": "about:blank", "title": title, "status": status, "detail": message, "error": error}
-    )
+    told = {"type": "about:blank", "title": title, "status": status, "detail": message}
+    response = jsonify({**told, "error": error, **(members or {})})
     response.status_code, response.mimetype = status, PROBLEM_TYPE
     return _with_retry_after(response, _seconds_to_wait(status, retry_after_seconds))
 
@@ -96,7 +114,8 @@ def register_problems(app: Flask) -> None:
 def problem_response(error: Problem) -> Response:
     """Return the problem as JSON, or as a plain page if a browser requested one."""
     seconds = _seconds_to_wait(error.status, error.retry_after_seconds)
-    return _with_retry_after(error_response(error.status, error.message), seconds)
+    response = error_response(error.status, error.message, error.members)
+    return _with_retry_after(response, seconds)
 
 
 def _seconds_to_wait(status: int, seconds: int | None) -> int | None:
@@ -132,13 +151,15 @@ def _unforeseen(error: Exception) -> Response:
     return error_response(500, "An unexpected error occurred. See Moca's log for details.")
 
 
-def error_response(status: int, message: str) -> Response:
+def error_response(
+    status: int, message: str, members: Mapping[str, object] | None = None
+) -> Response:
     """Return the error as JSON, or as a plain page if a browser requested one."""
     if _for_a_person():
         title = _TITLES.get(status, "Something went wrong")
         page = render_template("problem.html", status=status, title=title, message=message)
         return Response(page, status, mimetype="text/html")
-    return problem(status, message)
+    return problem(status, message, members=members)
 
 
 def _for_a_person() -> bool:

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.cli.bot_import import import_bot
+from actors.bots.factory import BotFactory
+from actors.bots.workshop import Workshop
+from actors.cli.bot_import import BotImport, import_bot
+from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
 from moca.storage.db.connection import migrate, open_database
 from moca.storage.queries.team.bots import find_bot
@@ -89,8 +92,44 @@ def test_whatever_is_imported_is_exported_to_the_same_bytes(tmp_path, comment):
     database = open_database(url)
     migrate(database)
 
-    import_bot(moca, "shop", document, None)
+    workshop = Workshop(moca, BotFactory(moca, lambda _name: BudgetRecord()))
+    import_bot(moca, workshop, BotImport("shop", document))
     with database.connection_context():
         bot = find_bot("shop")
     assert bot is not None
     assert bot.draft == document
+
+
+CASES = '[[case]]\nname = "price"\nmessage = "the price?"\nexpect = { text = "20 €" }\n'
+
+
+def test_cases_are_checked_from_files_and_from_the_database_with_a_status_for_ci(make, shop):
+    cases = shop.with_name("shop.cases.toml")
+    cases.write_text(CASES)
+    service = make({})
+    done(service, "import", str(shop), "--publish")
+    assert done(service, "export", "shop", "--cases") == CASES
+    passed = service.command("check", str(shop))
+    assert (passed.returncode, passed.stdout.splitlines()[-1]) == (
+        0,
+        "1 passed, 0 failed, 0 need the model",
+    )
+
+    shop.write_bytes(PRICES.replace("20", "25").encode())
+    refused = service.command("bot", "import", str(shop), "--publish")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "price: text: expected '20 €', but it is '25 €'" in refused.stderr
+    failed = service.command("check")
+    assert (failed.returncode, failed.stdout.splitlines()[-1].partition(", 0 need")[0]) == (
+        1,
+        "0 passed, 1 failed",
+    )
+    reason = ("--publish", "--override-reason", "Dearer.")
+    assert done(service, "import", str(shop), *reason) == "bot shop: published as version 2\n"
+
+
+def test_cases_that_cannot_be_read_are_told(make, shop):
+    shop.with_name("shop.cases.toml").write_text("[[case]]")
+    service = make({})
+    assert service.command("check", str(shop)).returncode == 2
+    assert service.command("check", "none").returncode == 1

@@ -1,6 +1,8 @@
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
+from moca.core.content.content import Content
 from moca.core.topics import Mode
 
 
@@ -16,6 +18,13 @@ class TrialMessage:
     """Of the answer, where the text shows none; empty for the bot's."""
     calls_model: bool = False
     """Whether generators are asked that cost money."""
+    earlier: tuple[str, ...] = field(default=(), repr=False)
+    """What the contact wrote just before, to be answered together with it."""
+    contact_name: str = field(default="", repr=False)
+    at: datetime | None = None
+    """When it is written, in the business hours' zone if it names none; None for now."""
+    variant: int = 1
+    """Which of several answers of a rule is taken, in an order that only the rule knows."""
 
 
 class PassedOver(NamedTuple):
@@ -35,7 +44,21 @@ class TrialReply:
     topic: str | None = None
     mode: Mode = Mode.AUTO
     """Whether the reply would be held."""
-    reply: str | None = field(default=None, repr=False)
-    """The text; None if there is none, or if its generator was not asked."""
+    content: Content | None = field(default=None, repr=False)
+    """None if there is none, or if its generator was not asked."""
     why: str
     passed_over: tuple[PassedOver, ...] = ()
+    hands_over: bool = False
+    """Whether the conversation is handed over to the team."""
+    is_unasked: bool = False
+    """Whether its generator would be asked, and was not because that may cost money."""
+
+    @property
+    def reply(self) -> str | None:
+        """The text of the content; None if there is none."""
+        return (self.content.text or None) if self.content is not None else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the contact gets nothing."""
+        return self.mode is Mode.OFF or (self.content is None and not self.is_unasked)

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from moca.core.bots.cases import BotCase, CaseResult
 from moca.core.bots.documents import DocumentFault
 from moca.core.bots.forms import BotFieldGroup
 from moca.core.bots.trials import TrialMessage, TrialReply
@@ -27,4 +28,24 @@ class BotWorkshop(Protocol):
 
     def try_out(self, document: str, message: TrialMessage) -> TrialReply:
         """Return what the bot of a valid document would do with a message; may block."""
+        ...
+
+    def cases_in(self, cases: str) -> tuple[BotCase, ...]:
+        """Read the TOML of cases.
+
+        Raises:
+            BadDocument: With every fault.
+        """
+        ...
+
+    def add_case(self, cases: str, case: BotCase) -> str:
+        """Return the TOML of cases with one more.
+
+        Raises:
+            BadDocument: If there would be too many.
+        """
+        ...
+
+    def check(self, document: str, cases: str) -> tuple[CaseResult, ...]:
+        """Return whether the bot of a valid document does what each case expects; may block."""
         ...

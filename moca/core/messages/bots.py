@@ -36,9 +36,15 @@ class PublishBot(AwaitedCommand):
     note: str
     by: str
     at: datetime
+    override: str = ""
+    """Why it is published although cases failed; empty if none did."""
 
     def audit_text(self) -> AuditText:
-        return AuditText("published a bot", f"bot {self.name}")
+        if not self.override:
+            return AuditText("published a bot", f"bot {self.name}")
+        return AuditText(
+            "published a bot despite failed cases", f"bot {self.name}: {self.override}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +61,22 @@ class RollBackBot(AwaitedCommand):
 
     def audit_text(self) -> AuditText:
         return AuditText("rolled back a bot", f"bot {self.name} to version {self.version}")
+
+
+@dataclass(frozen=True, slots=True)
+class SaveBotCases(AwaitedCommand):
+    """Store what is expected of a bot. Web -> Supervisor -> Persistence.
+
+    Its receipt has the new revision of the cases as id.
+    """
+
+    name: str
+    cases: str = field(repr=False)
+    """Valid cases, as TOML."""
+    revision: int
+    """The revision that they change; 0 if there are none yet."""
+    by: str
+    at: datetime
+
+    def audit_text(self) -> AuditText:
+        return AuditText("saved a bot's cases", f"bot {self.name}")

@@ -56,3 +56,18 @@ class AccountBot(Table):
 
     class Meta:
         table_name = "account_bot"
+
+
+class StoredBotCases(Table):
+    """What is expected of a bot, that of the settings file included."""
+
+    bot = peewee.CharField(primary_key=True)
+    cases = peewee.TextField()
+    """TOML."""
+    revision = peewee.IntegerField()
+    """Counts their changes from 1."""
+    saved_by = peewee.CharField()
+    saved_at = InstantField()
+
+    class Meta:
+        table_name = "bot_cases"

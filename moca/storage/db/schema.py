@@ -1,7 +1,13 @@
 from typing import Any
 
 from moca.storage.accounts.ownership import RemovedAccount
-from moca.storage.db.bot_tables import AccountBot, AccountProfile, StoredBot, StoredBotVersion
+from moca.storage.db.bot_tables import (
+    AccountBot,
+    AccountProfile,
+    StoredBot,
+    StoredBotCases,
+    StoredBotVersion,
+)
 from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.metric_tables import (
@@ -68,6 +74,7 @@ TABLES: tuple[type[Table], ...] = (
     StoredBot,
     StoredBotVersion,
     AccountBot,
+    StoredBotCases,
     RemovedAccount,
     DeletionRequest,
     PendingRedaction,

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.reasons import Reason
 from moca.core.types import Author, Role, Stage
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import (
@@ -46,6 +47,18 @@ class JourneyRecord:
     """When the last call to send in this conversation began."""
     frozen_since: datetime | None = None
     """Since when the queue is frozen; None if it is not."""
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the message was handed over to the team."""
+        return any(step.outcome == "handed over" for step in self.steps)
+
+    @property
+    def is_decided_by_bot(self) -> bool:
+        """Whether the bot replied to it, handed it over, or saw no need to reply."""
+        if self.reply is not None:
+            return self.reply.author is Author.BOT
+        return self.is_handed_over or self.message.reason is Reason.NO_REPLY_WANTED
 
 
 def read_journey(mid: str) -> JourneyRecord | None:

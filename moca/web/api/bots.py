@@ -14,6 +14,10 @@ from moca.web.schemas.bots import (
     BotPath,
     BotShape,
     BotsShape,
+    CaseResultShape,
+    CasesBody,
+    CasesShape,
+    FailedCasesShape,
     PublishBody,
     RollbackBody,
     TriedShape,
@@ -54,11 +58,28 @@ def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
     @routes.post(
         "/bots/<name>/publish",
         summary="Publish a bot's draft; it decides from now on",
-        responses={200: BotShape, 404: ProblemShape, 409: ProblemShape},
+        responses={200: BotShape, 404: ProblemShape, 409: ProblemShape, 422: FailedCasesShape},
     )
     def publish(path: BotPath, body: PublishBody) -> Response:
-        bots.publish(path.name, body.note, body.revision)
+        bots.publish(path.name, body.note, body.revision, body.override_reason)
         return answer(_shape(bots.find(path.name)))
+
+    @routes.get(
+        "/bots/<name>/cases",
+        summary="Retrieve what is expected of a bot, and whether its draft does it",
+        responses={200: CasesShape, 404: ProblemShape},
+    )
+    def cases(path: BotPath) -> Response:
+        return answer(_cases(bots, path.name))
+
+    @routes.put(
+        "/bots/<name>/cases",
+        summary="Save what is expected of a bot",
+        responses={200: CasesShape, 404: ProblemShape, 409: ProblemShape},
+    )
+    def save_cases(path: BotPath, body: CasesBody) -> Response:
+        bots.save_cases(path.name, body.cases, body.revision)
+        return answer(_cases(bots, path.name))
 
     @routes.post(
         "/bots/<name>/rollback",
@@ -86,6 +107,7 @@ def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
                     "rule": tried.rule,
                     "topic": tried.topic,
                     "mode": tried.mode,
+                    "hands_over": tried.hands_over,
                     "reply": tried.reply,
                     "why": tried.why,
                     "passed_over": [each._asdict() for each in tried.passed_over],
@@ -133,4 +155,18 @@ def _draft(bots: Bots, name: str) -> BotDraftShape:
         revision=bot.draft_revision,
         saved_by=bot.draft_by,
         saved_at=bot.draft_at,
+    )
+
+
+def _cases(bots: Bots, name: str) -> CasesShape:
+    known = bots.cases_of(name)
+    results = bots.check(name, bots.document_of(name))
+    return CasesShape(
+        name=name,
+        cases=known.cases,
+        revision=known.revision,
+        results=tuple(
+            CaseResultShape(name=each.case.name, verdict=each.verdict, problems=each.problems)
+            for each in results
+        ),
     )

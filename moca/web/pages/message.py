@@ -62,5 +62,6 @@ def _shown(mid: str, config: WebConfig) -> dict[str, Any]:
         "outcome": outcome_of(journey),
         "waiting": waiting,
         "progress_steps": progress_of(journey, waiting),
+        "can_be_case": journey.is_decided_by_bot,
         "otherwise": what_would_have_answered(journey, config),
     }

@@ -2,12 +2,13 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from moca.core.bots.cases import CaseVerdict
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE
 from moca.core.topics import Mode
 from moca.core.types import DEFAULT_BOT
 from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.requests import RequestBody, Words
-from moca.web.schemas.responses import ResponseModel
+from moca.web.schemas.responses import ProblemShape, ResponseModel
 
 MAX_NOTE_LENGTH = 500
 
@@ -41,6 +42,20 @@ class PublishBody(RequestBody):
     note: Note = ""
     revision: int | None = Field(
         None, description="Refuses with 409 if the draft has another revision by now."
+    )
+    override_reason: Note = Field(
+        "",
+        description="Publishes although cases fail; stands in the activity log. Without one, "
+        "failed cases are answered 422.",
+    )
+
+
+class CasesBody(RequestBody):
+    """What is expected of a bot."""
+
+    cases: Words = Field(description="TOML: `[[case]]` tables.", repr=False)
+    revision: int = Field(
+        ge=0, le=2**31 - 2, description="The revision that was changed; 0 for the first cases."
     )
 
 
@@ -108,6 +123,36 @@ class BotDraftShape(ResponseModel):
     saved_at: AwareDatetime | None
 
 
+class CaseResultShape(ResponseModel):
+    """Whether a bot's draft does what a case expects."""
+
+    name: str
+    verdict: CaseVerdict
+    problems: tuple[str, ...] = Field(description="What was expected and what is.")
+
+
+class CasesShape(ResponseModel):
+    """What is expected of a bot, and whether its draft does it."""
+
+    name: str
+    cases: str = Field(description="TOML.")
+    revision: int = Field(description="To be sent back with a change; 0 if there are none.")
+    results: tuple[CaseResultShape, ...]
+
+
+class FailedCaseShape(ResponseModel):
+    """A case that failed."""
+
+    name: str
+    problems: tuple[str, ...]
+
+
+class FailedCasesShape(ProblemShape):
+    """The problem of a draft that does not do what is expected of it."""
+
+    failed_cases: tuple[FailedCaseShape, ...] = ()
+
+
 class PassedOverShape(ResponseModel):
     """A generator that made no reply."""
 
@@ -122,6 +167,7 @@ class TriedShape(ResponseModel):
     rule: str | None
     topic: str | None
     mode: Mode
+    hands_over: bool = Field(description="Whether the conversation is handed over to the team.")
     reply: str | None = Field(
         description="Null if there is none, or if its generator was not asked."
     )

@@ -10,6 +10,10 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "ApiKeyBody": {"name": "Mirror", "scope": "read"},
     "ApproveBody": {"text": "We open at ten."},
     "BotDraftBody": {"document": '[replies.fixed]\ntext = "We answer soon."\n', "revision": 0},
+    "CasesBody": {
+        "cases": '[[case]]\nname = "price"\nmessage = "How much?"\nexpect = { rule = "price" }\n',
+        "revision": 0,
+    },
     "ConversationBody": {"assignee": "ada", "labels": ["order"]},
     "EditBody": {"text": "We open at ten."},
     "LabelBody": {"name": "order", "colour": "green"},

@@ -7,6 +7,7 @@ from actors.bots.workshop import Workshop
 from moca.bots.document import read_document
 from moca.core.bots.documents import DocumentFault
 from moca.core.bots.trials import PassedOver, TrialMessage, TrialReply
+from moca.core.content.content import Content
 from moca.core.topics import Mode
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
@@ -38,13 +39,14 @@ def tried(document: str, text: str, **message: object) -> TrialReply:
 
 def test_who_answers_is_told_with_why_the_others_would_not() -> None:
     assert tried(CHAIN + RULES, "the price?") == TrialReply(
-        generator="rules", rule="price", reply="20 euros", why="rules: rule 'price'"
+        generator="rules", rule="price", content=Content(text="20 euros"), why="rules: rule 'price'"
     )
     no_rule = PassedOver("rules", "no rule matches")
     assert tried(CHAIN + RULES, "hello") == TrialReply(
         generator="model",
         why="model: would be asked, after rules: no rule matches",
         passed_over=(no_rule,),
+        is_unasked=True,
     )
     asked = tried(CHAIN + RULES, "hello", calls_model=True)
     assert (asked.generator, [each.who for each in asked.passed_over]) == (
@@ -71,7 +73,9 @@ def test_a_bot_is_tried_with_any_event_and_language() -> None:
             "",
             "stop",
             TrialReply(
-                reply="You will get no more automatic messages. Write START to get them again.",
+                content=Content(
+                    text="You will get no more automatic messages. Write START to get them again."
+                ),
                 why="the contact opts out",
             ),
         ),
@@ -79,8 +83,9 @@ def test_a_bot_is_tried_with_any_event_and_language() -> None:
             '[manners]\nescalation_words = ["human"]',
             "a human, please",
             TrialReply(
-                reply="A person will answer you here.",
+                content=Content(text="A person will answer you here."),
                 why="the contact asks for a person: handed over to the team",
+                hands_over=True,
             ),
         ),
         (

@@ -142,6 +142,7 @@ def test_a_draft_is_tried_without_sending_anything(client) -> None:
         "mode": "auto",
         "reply": "20 €",
         "why": "rules: rule 'price'",
+        "hands_over": False,
         "passed_over": [],
     }
     tried = client.post(f"{SHOP}/try", json={"text": "hello"}).get_json()
@@ -172,3 +173,59 @@ def test_an_unknown_bot_is_not_found(client) -> None:
 
 def test_bots_are_for_administrators(stranger) -> None:
     assert stranger.get("/api/bots").status_code == 401
+
+
+CASES = """[[case]]
+name = "price"
+message = "the price?"
+expect = { text = "20 €", rule = "price" }
+"""
+
+
+def expect(client, cases=CASES, revision=0, name="shop"):
+    return client.put(f"/api/bots/{name}/cases", json={"cases": cases, "revision": revision})
+
+
+def test_what_is_expected_of_a_bot_is_saved_and_checked(client, house) -> None:
+    save(client)
+    passed = {"name": "price", "verdict": "passed", "problems": []}
+    stored = {"name": "shop", "cases": CASES, "revision": 1, "results": [passed]}
+
+    assert expect(client).get_json() == stored
+    assert client.get(f"{SHOP}/cases").get_json() == stored
+    assert house.deeds[-1] == ("token", "saved a bot's cases", "bot shop")
+    assert message_of(expect(client))[0] == 409
+    assert message_of(expect(client, "[[case]]\nname = 3\n", 1))[0] == 422
+    assert expect(client, name="none").status_code == 404
+    assert client.get("/api/bots/default/cases").get_json()["revision"] == 0
+    assert expect(client, name="default").get_json()["results"][0]["verdict"] == "failed"
+
+
+def test_a_draft_whose_cases_fail_is_published_only_for_a_reason(client, house) -> None:
+    save(client, PRICES.replace("20", "25"))
+    expect(client)
+
+    refused = client.post(f"{SHOP}/publish", json={})
+    problem = "text: expected '20 €', but it is '25 €'"
+    assert (refused.status_code, refused.get_json()["failed_cases"]) == (
+        422,
+        [{"name": "price", "problems": [problem]}],
+    )
+    assert problem in refused.get_json()["detail"]
+    assert client.get(SHOP.replace("/shop", "")).get_json()["items"][1]["version"] is None
+
+    body = {"override_reason": "Prices rose today."}
+    assert client.post(f"{SHOP}/publish", json=body).get_json()["version"] == 1
+    assert house.deeds[-1] == (
+        "token",
+        "published a bot despite failed cases",
+        "bot shop: Prices rose today.",
+    )
+
+
+def test_a_reason_that_was_not_needed_is_not_in_the_log(client, house) -> None:
+    save(client)
+    expect(client)
+    client.post(f"{SHOP}/publish", json={"override_reason": "To be sure."})
+
+    assert house.deeds[-1] == ("token", "published a bot", "bot shop")

@@ -1,31 +1,14 @@
 """Administrators edit, try, publish and roll back bots on pages."""
 
 import re
-from concurrent.futures import Future
-from dataclasses import replace
 from html import unescape
-
-import pytest
 
 from moca.storage.db.bot_tables import StoredBot, StoredBotVersion
 from moca.storage.queries.team.bots import bot_names_of_accounts
-from moca.storage.writer import Writer, WriterPolicy
 from tests.web.api.test_accounts import ACCOUNT, an_account
 from tests.web.forms import sends
 
 RULES = '[[rule]]\nname = "price"\nkeywords = ["price"]\nanswers = "20 €"\n'
-
-
-@pytest.fixture(autouse=True)
-def written(house, database):
-    """Commands are carried out as by the persistence actor."""
-    writer = Writer(database, WriterPolicy())
-
-    def carry_out(command):
-        ((_, answer),) = writer.apply([replace(command, receipt=Future())]).answers
-        return answer
-
-    house.answer = carry_out
 
 
 def form_of(client, name="shop") -> dict[str, str]:

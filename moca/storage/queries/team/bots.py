@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from moca.core.bots.documents import MAX_BOTS
-from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotVersion
+from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotCases, StoredBotVersion
 from moca.storage.db.rows import read_dicts, read_rows
 
 _MAX_VERSIONS = 200
@@ -38,6 +38,22 @@ class BotRecord:
     def is_changed(self) -> bool:
         """Whether the draft differs from the version in force."""
         return self.latest is None or self.latest.document != self.draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotCasesRecord:
+    """What is expected of a bot, as TOML."""
+
+    cases: str = field(default="", repr=False)
+    revision: int = 0
+    """0 if nothing was ever expected."""
+
+
+def cases_of_bot(name: str) -> BotCasesRecord:
+    """Return what is expected of a bot."""
+    query = StoredBotCases.select(StoredBotCases.cases, StoredBotCases.revision)
+    row = next(iter(read_dicts(query.where(StoredBotCases.bot == name))), None)
+    return BotCasesRecord() if row is None else BotCasesRecord(**row)
 
 
 def list_bots() -> tuple[BotRecord, ...]:

@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 from flask import Response, render_template, request
 
+from moca.core.bots.cases import CaseResult
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES, DocumentFault
 from moca.core.bots.forms import BotFieldGroup
 from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
-from moca.web.bots import Bots, FaultyDocument
+from moca.web.bots import Bots, FailedCases, FaultyDocument
 from moca.web.config import WebPorts
 from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
 from moca.web.schemas.bots import MAX_NOTE_LENGTH
@@ -24,6 +25,14 @@ class _Change(NamedTuple):
 
     version: BotVersionRecord
     diff: str
+
+
+class _Cases(NamedTuple):
+    """What is expected of a bot."""
+
+    text: str
+    revision: int
+    results: tuple[CaseResult, ...]
 
 
 class BotEditor:
@@ -41,6 +50,9 @@ class BotEditor:
         problem: str = "",
         faults: tuple[DocumentFault, ...] = (),
         tried: TrialReply | None = None,
+        cases: str | None = None,
+        case_faults: tuple[DocumentFault, ...] = (),
+        failed: tuple[CaseResult, ...] = (),
     ) -> str:
         """Render the page with the stored draft, or with another document in its form."""
         record = None if name == DEFAULT_BOT else self._bots.find(name)
@@ -60,12 +72,25 @@ class BotEditor:
             problem=problem,
             faults=_by_field(groups, faults),
             tried=tried,
+            cases=self._shown_cases(name, stored, cases),
+            case_faults=case_faults,
+            failed=failed,
             typed=request.form,
             kinds=_KINDS,
             note_length=MAX_NOTE_LENGTH,
             trial_length=MAX_TRIAL_LENGTH,
             name_rule=BOT_NAME_RULE,
             name_pattern=BOT_NAME.pattern,
+        )
+
+    def _shown_cases(self, name: str, stored: str, typed: str | None) -> _Cases:
+        """Return the cases, with what came of each for the saved draft."""
+        known = self._bots.cases_of(name)
+        revision = number_of(request.form.get("cases_revision", ""))
+        return _Cases(
+            text=known.cases if typed is None else typed,
+            revision=known.revision if revision is None else revision,
+            results=() if self._bots.faults_of(stored) else self._bots.check(name, stored),
         )
 
     def typed(self, name: str) -> str | None:
@@ -84,11 +109,21 @@ class BotEditor:
         name = (request.view_args or {}).get("name")
         if name is None or problem.status not in BESIDE_THE_FORM or request.method != "POST":
             return problem_response(problem)
-        if isinstance(problem, FaultyDocument):
+        if isinstance(problem, FailedCases):
+            page = self.page(name, failed=problem.failed)
+        elif isinstance(problem, FaultyDocument) and "cases" in request.form:
+            page = self.page(name, cases=typed_text("cases"), case_faults=problem.faults)
+        elif isinstance(problem, FaultyDocument):
             page = self.page(name, document=self.typed(name), faults=problem.faults)
         else:
-            page = self.page(name, document=self.typed(name), problem=problem.message)
+            cases = typed_text("cases") if "cases" in request.form else None
+            page = self.page(name, document=self.typed(name), problem=problem.message, cases=cases)
         return Response(page, problem.status, mimetype="text/html")
+
+
+def typed_text(name: str) -> str:
+    """Return a field of many lines as it was typed."""
+    return request.form.get(name, "").replace("\r\n", "\n")
 
 
 def number_of(typed: str) -> int | None:

@@ -8,7 +8,7 @@ from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import show_problems, text_field
-from moca.web.pages.bots.editor import MAX_TRIAL_LENGTH, BotEditor, diff_of, number_of
+from moca.web.pages.bots.editor import MAX_TRIAL_LENGTH, BotEditor, diff_of, number_of, typed_text
 from moca.web.schemas.bots import MAX_NOTE_LENGTH
 
 
@@ -35,6 +35,9 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     def copy(name: str) -> Answer:
         new = text_field("new_name", longest=40)
         bots.save(new, bots.document_of(name), 0)
+        expected = bots.cases_of(name).cases
+        if expected:
+            bots.save_cases(new, expected, 0)
         return redirect(url_for("bot_pages.bot", name=new), 303)
 
     @routes.post("/bots/<name>/draft")
@@ -42,6 +45,13 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
         revision = number_of(request.form.get("revision", "")) or 0
         bots.save(name, editor.typed(name) or "", revision)
         return redirect(url_for("bot_pages.bot", name=name), 303)
+
+    @routes.post("/bots/<name>/cases")
+    def save_cases(name: str) -> Answer:
+        revision = number_of(request.form.get("cases_revision", "")) or 0
+        bots.cases_of(name)
+        bots.save_cases(name, typed_text("cases"), revision)
+        return redirect(url_for("bot_pages.bot", name=name, _anchor="cases"), 303)
 
     @routes.post("/bots/<name>/try")
     def try_out(name: str) -> str:
@@ -56,7 +66,8 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     @routes.post("/bots/<name>/publish")
     def publish(name: str) -> Answer:
         note = text_field("note", longest=MAX_NOTE_LENGTH, needed=False)
-        bots.publish(name, note, number_of(request.form.get("checked", "")))
+        reason = text_field("override_reason", longest=MAX_NOTE_LENGTH, needed=False)
+        bots.publish(name, note, number_of(request.form.get("checked", "")), reason)
         return redirect(url_for("bot_pages.bot", name=name), 303)
 
     @routes.get("/bots/<name>/versions/<number>/rollback")
