@@ -8,19 +8,56 @@ from actors.cli.startup import prepare_database
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
 from moca.storage.copy_database import CopyDiffers, move
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import (
+    NewerSchema,
+    due_migrations,
+    migrate,
+    open_database,
+    open_to_read,
+)
+
+_UP_TO_DATE = "The database is up to date."
 
 
 @click.command("migrate")
-@click.option("--to", "url", required=True, help="Target database: postgresql://user@host/name.")
+@click.option("--check", is_flag=True, help="Only list the migrations that are due.")
+@click.option("--to", "url", help="Copy to this database: postgresql://user@host/name.")
 @click.pass_obj
-def command(settings: Settings, url: str) -> None:
-    """Copy the database into another one and compare them.
+def command(settings: Settings, url: str | None, *, check: bool) -> None:
+    """Upgrade the database, or copy it into another one and compare them.
 
-    Moca must be stopped.
+    The start of Moca upgrades the database too. Except for --check, Moca must be stopped. --check
+    changes nothing; its exit status is 1 if migrations are due.
     """
+    if check and url:
+        raise click.UsageError("use either --check or --to")
+    if check:
+        _check(settings)
+        return
     with require_ownership(settings.database.url):
-        _migrate(settings, url)
+        if url is None:
+            prepare_database(settings)
+            click.echo(_UP_TO_DATE)
+        else:
+            _migrate(settings, url)
+
+
+def _check(settings: Settings) -> None:
+    try:
+        database = open_to_read(settings.database.url)
+    except peewee.OperationalError as error:
+        exit_with(1, mask_passwords(f"{settings.database.url} cannot be read: {error}"))
+    try:
+        due = due_migrations(database)
+    except NewerSchema as error:
+        exit_with(1, mask_passwords(f"{settings.database.url} cannot be used: {error}"))
+    finally:
+        database.close()
+    if not due:
+        click.echo(_UP_TO_DATE)
+        return
+    click.echo("\n".join(due))
+    exit_with(1, f"migrations due: {len(due)}; the next start, or moca migrate, carries them out")
 
 
 def _migrate(settings: Settings, url: str) -> None:

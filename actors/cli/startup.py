@@ -1,3 +1,4 @@
+import click
 import peewee
 import structlog
 
@@ -12,7 +13,7 @@ from moca.settings.errors import BadSettings
 from moca.settings.sections import Settings
 from moca.storage.accounts.credentials import reseal_tokens
 from moca.storage.accounts.vault import Vault
-from moca.storage.db.connection import migrate, open_database, restrict_to_owner
+from moca.storage.db.connection import Announce, migrate, open_database, restrict_to_owner
 
 
 def require_usable(settings: Settings) -> None:
@@ -40,10 +41,19 @@ def prepare(settings: Settings) -> None:
     """Check everything that serving requires; on a problem, print it and exit."""
     require_usable(settings)
     set_up_logs(settings.log.level, settings.log.format)
-    prepare_database(settings)
+    prepare_database(settings, _log_migration)
 
 
-def prepare_database(settings: Settings) -> None:
+def _log_migration(name: str, number: int, due: int) -> None:
+    _LOG.info("database_upgrade", migration=name, number=number, of=due)
+
+
+def echo_migration(name: str, number: int, due: int) -> None:
+    """Print a migration as it begins."""
+    click.echo(f"Upgrading the database: {name} ({number} of {due})", err=True)
+
+
+def prepare_database(settings: Settings, announce: Announce = echo_migration) -> None:
     """Migrate the schema and check that the key can decrypt the stored secrets.
 
     On failure, print what to do and exit with status 1.
@@ -51,7 +61,7 @@ def prepare_database(settings: Settings) -> None:
     try:
         database = open_database(settings.database.url)
         restrict_to_owner(database)
-        migrate(database)
+        migrate(database, announce)
         _reseal_tokens(settings, database)
     except WrongEncryptionKey as error:
         exit_with(1, str(error))

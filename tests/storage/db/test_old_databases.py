@@ -1,6 +1,5 @@
 """Databases that earlier versions wrote, made by their own code."""
 
-import gzip
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,16 +9,16 @@ import pytest
 from moca.storage.db.connection import migrate, open_database
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
+from tests.storage.old_databases import OLD_DATABASES, unpack
 
-OLD = sorted((Path(__file__).parents[1] / "old_databases").glob("*.db.gz"))
 ANSWER = "This would be an AI generated message"
 
 
-@pytest.fixture(params=OLD, ids=lambda path: path.name.removesuffix(".db.gz"))
+@pytest.fixture(params=OLD_DATABASES, ids=lambda path: path.name.removesuffix(".db.gz"))
 def upgraded(request, tmp_path):
     """The database of an earlier version after its upgrade."""
     path = tmp_path / "moca.db"
-    path.write_bytes(gzip.decompress(request.param.read_bytes()))
+    unpack(request.param, path)
     database = open_database(f"sqlite:///{path}")
     migrate(database)
     yield database

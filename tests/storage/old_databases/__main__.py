@@ -97,7 +97,8 @@ def _kept(folder: Path, name: str) -> Path:
 
 
 def _name(commit: str) -> str:
-    command = ["git", "log", "-1", "--format=%cs-%h", "--abbrev=8", commit]
+    when = "--date=format:%Y-%m-%d-%H%M"
+    command = ["git", "log", "-1", when, "--format=%cd-%h", "--abbrev=8", commit]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
