@@ -11,6 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 UNITS = {"moca.service": "config/moca.service", "moca@1.service": "config/deploy/moca@.service"}
 COMPOSE = yaml.safe_load((ROOT / "config/deploy/compose.yml").read_text())
+ONE_NODE = yaml.safe_load((ROOT / "config/compose.yml").read_text())
 NODES = ("node1", "node2", "node3")
 MOST_EXPOSURE = 1.9
 
@@ -40,14 +41,22 @@ def test_a_unit_makes_files_for_its_own_user_alone(path):
     assert ("StateDirectory=moca" in lines) == ("StateDirectoryMode=0700" in lines)
 
 
-@pytest.mark.parametrize("service", COMPOSE["services"])
+@pytest.mark.parametrize("service", [*COMPOSE["services"], "moca"])
 def test_a_container_has_no_right_that_it_does_not_need(service):
-    told = COMPOSE["services"][service]
+    told = (COMPOSE["services"] | ONE_NODE["services"])[service]
+    is_ours = service in (*NODES, "moca")
     assert told["cap_drop"] == ["ALL"]
     assert told["security_opt"] == ["no-new-privileges:true"]
     assert {"mem_limit", "pids_limit"} <= set(told)
-    assert told.get("read_only", False) == (service in NODES)
-    assert ("cap_add" in told) == (service not in NODES)
+    assert told.get("read_only", False) == is_ours
+    assert ("cap_add" in told) == (not is_ours)
+
+
+def test_one_node_keeps_what_it_writes_and_only_this_machine_reaches_it():
+    told = ONE_NODE["services"]["moca"]
+    assert [port.split(":")[0] for port in told["ports"]] == ["127.0.0.1"]
+    assert told["volumes"] == ["data:/var/lib/moca"]
+    assert told["build"] == {"context": "..", "dockerfile": "config/Dockerfile"}
 
 
 def test_only_this_machine_reaches_the_nodes_and_only_nodes_reach_what_they_share():

@@ -46,11 +46,7 @@ def wheel(tmp_path_factory):
     tree = folder / "tree"
     tree.mkdir()
     for name in SOURCES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, tree)
+        _copy(ROOT / name, tree / name)
     run(sys.executable, "-c", BUILD_SDIST, folder, cwd=tree)
     (sdist,) = folder.glob("moca_dm-*.tar.gz")
     run(*PIP, *BUILD_WHEEL, "--wheel-dir", folder, sdist, cwd=folder)
@@ -77,6 +73,26 @@ def test_the_wheel_installs_no_package_but_moca(wheel):
         (metadata,) = (each for each in archive.namelist() if each.endswith("/METADATA"))
         assert "\nName: moca-dm\n" in archive.read(metadata).decode()
     assert {each.parts[0] for each in names} == {"moca", Path(metadata).parent.name}
+
+
+def test_the_image_is_built_from_all_that_the_wheel_needs(wheel, tmp_path):
+    build, _last = (ROOT / "config" / "Dockerfile").read_text().split("\nFROM python:${PYTHON}\n")
+    copies = [line.split()[1:] for line in build.splitlines() if line.startswith("COPY ")]
+    for *sources, target in copies:
+        for source in sources:
+            _copy(ROOT / source, tmp_path / (source if target != "./" else Path(source).name))
+    run(*PIP, *BUILD_WHEEL, "--wheel-dir", tmp_path, tmp_path, cwd=tmp_path)
+    (built,) = tmp_path.glob("moca_dm-*.whl")
+    with ZipFile(wheel) as ours, ZipFile(built) as its:
+        assert sorted(its.namelist()) == sorted(ours.namelist())
+
+
+def _copy(source, target):
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        return
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy(source, target)
 
 
 def test_the_wheel_holds_every_file_of_the_packages(wheel):
