@@ -17,9 +17,12 @@ class AddOperator(AwaitedCommand):
     role: OperatorRole
     password_hash: str = field(repr=False)
     at: datetime
+    account_ids: tuple[str, ...] = ()
+    """Which accounts they are limited to; empty for all."""
 
     def audit_text(self) -> AuditText:
-        return AuditText("added a user", f"{self.name}, {self.role.display_name}")
+        limit = f", accounts {', '.join(self.account_ids)}" if self.account_ids else ""
+        return AuditText("added a user", f"{self.name}, {self.role.display_name}{limit}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,24 @@ class ChangeOperator(AwaitedCommand):
         if self.role is None:
             return AuditText("changed a user's password", about)
         return AuditText(f"changed a role to {self.role.display_name}", about)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitOperator(AwaitedCommand):
+    """Limit an operator to accounts, from their next request on. Web -> Persistence."""
+
+    operator_id: int
+    account_ids: tuple[str, ...]
+    """Empty for all accounts."""
+    name: str = ""
+    """For the audit log."""
+
+    def audit_text(self) -> AuditText:
+        about = f"user {self.operator_id} ({self.name})"
+        if not self.account_ids:
+            return AuditText("opened all accounts to a user", about)
+        named = ", ".join(self.account_ids)
+        return AuditText("limited a user to accounts", f"{about}: {named}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import IS_CURRENT, Contact, Conversation
 from moca.storage.handlers import handles
 from moca.storage.messages.contact_conversations import note_teammate_hold
-from moca.storage.operators.assignments import unassign_if_removed
+from moca.storage.operators.assignments import unassign_if_unseen
 from moca.storage.outbox.cancel import silence_bot
 from moca.storage.reports import Resolution, count_resolution
 from moca.storage.unit_of_work import Batch
@@ -74,7 +74,7 @@ def undo_closes(batch: Batch, commands: Sequence[UndoClose]) -> None:
         elif _has_current(place.contact_id):
             batch.answer(command.receipt, Conflict(_HAS_OTHER))
         else:
-            unassign_if_removed(command.conversation_id)
+            unassign_if_unseen(command.conversation_id)
             hold = undo_close(command.conversation_id, command.at)
             changed = ConversationChanged(place.contact, command.conversation_id, *hold)
             batch.tell_changed(changed, command.at)
@@ -113,7 +113,7 @@ def _change(batch: Batch, command: ChangeConversation, place: ConversationState)
         note_close(command.conversation_id, before, count_resolution(_resolution(command, place)))
     if place.status == ConversationStatus.CLOSED:
         forget_close(command.conversation_id)
-        unassign_if_removed(command.conversation_id)
+        unassign_if_unseen(command.conversation_id)
         restore_need(command.conversation_id, at)
     elif status in (ConversationStatus.OPEN, ConversationStatus.CLOSED):
         mark_replied(command.conversation_id)

@@ -94,6 +94,17 @@ class Operator(Table):
     created_at = InstantField()
 
 
+class OperatorAccount(Table):
+    """An account to which an operator is limited; without any, they see all accounts."""
+
+    operator = peewee.ForeignKeyField(Operator, on_delete="CASCADE", index=False)
+    account_id = peewee.CharField()
+
+    class Meta:
+        table_name = "operator_account"
+        primary_key = peewee.CompositeKey("operator", "account_id")
+
+
 class Mention(Table):
     """An operator named in a note."""
 

@@ -28,6 +28,7 @@ from moca.storage.db.operator_tables import (
     Mention,
     Note,
     Operator,
+    OperatorAccount,
     SavedReply,
     Upload,
 )
@@ -90,6 +91,7 @@ TABLES: tuple[type[Table], ...] = (
     Label,
     ConversationLabel,
     Operator,
+    OperatorAccount,
     Mention,
     Login,
     PushTarget,

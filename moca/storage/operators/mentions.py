@@ -9,16 +9,22 @@ from moca.storage.db.operator_tables import Mention, Operator
 from moca.storage.db.rows import read_rows
 from moca.storage.handlers import handles
 from moca.storage.operators.push_queue import queue_pushes
+from moca.storage.queries.team.account_scope import account_of_conversation, sees_account
 from moca.storage.unit_of_work import Batch
 
 _MAX_OPERATORS = 500
 
 
 def store_mentions(note_id: int, command: AddNote) -> None:
-    """Store which operators a new note names; its author already knows of it."""
+    """Store which operators a new note names; its author already knows of it.
+
+    Who does not see the conversation is not mentioned.
+    """
     if "@" not in command.text:
         return
-    query = Operator.select(Operator.name, Operator.id).order_by(Operator.id)
+    account_id = account_of_conversation(command.conversation_id) or ""
+    seeing = Operator.select(Operator.name, Operator.id).where(sees_account(account_id))
+    query = seeing.order_by(Operator.id)
     ids: dict[str, int] = dict(read_rows(query.limit(_MAX_OPERATORS)))
     about = {command.conversation_id: command.at}
     for operator_id in {ids[each.name] for each in find_mentions(command.text, ids)}:

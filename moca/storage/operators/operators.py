@@ -7,6 +7,7 @@ from moca.core.messages.operators import (
     ChangeOwnPassword,
     CloseLogin,
     EndLinkSession,
+    LimitOperator,
     MarkLoginSeen,
     OpenLinkSession,
     OpenLogin,
@@ -14,9 +15,9 @@ from moca.core.messages.operators import (
 )
 from moca.core.types import fold_name
 from moca.storage.db.fields import short
-from moca.storage.db.operator_tables import Login, Operator
+from moca.storage.db.operator_tables import Login, Operator, OperatorAccount
 from moca.storage.handlers import handles
-from moca.storage.operators.assignments import unassign_all
+from moca.storage.operators.assignments import unassign_all, unassign_out_of_scope
 from moca.storage.unit_of_work import Batch
 
 
@@ -37,6 +38,7 @@ def add_operators(batch: Batch, commands: Sequence[AddOperator]) -> None:
             password_hash=command.password_hash,
             created_at=command.at,
         ).execute()
+        _store_accounts(operator_id, command.account_ids)
         batch.answer(command.receipt, Done(operator_id))
 
 
@@ -53,7 +55,25 @@ def change_operators(batch: Batch, commands: Sequence[ChangeOperator]) -> None:
             continue
         if changes:
             Operator.update(changes).where(is_it).execute()
+        unassign_out_of_scope(command.operator_id)
         Login.delete().where(Login.operator == command.operator_id).execute()
+        batch.answer(command.receipt, Done())
+
+
+@handles(LimitOperator)
+def limit_operators(batch: Batch, commands: Sequence[LimitOperator]) -> None:
+    """Limit operators to accounts, and release their open conversations of others.
+
+    Their sessions stay open: what they may see is read with each request.
+    """
+    for command in commands:
+        if not Operator.select().where(Operator.id == command.operator_id).exists():
+            batch.answer(command.receipt, NotFound())
+            continue
+        of_operator = OperatorAccount.operator == command.operator_id
+        OperatorAccount.delete().where(of_operator).execute()
+        _store_accounts(command.operator_id, command.account_ids)
+        unassign_out_of_scope(command.operator_id)
         batch.answer(command.receipt, Done())
 
 
@@ -144,3 +164,8 @@ def close_logins(batch: Batch, commands: Sequence[CloseLogin]) -> None:
     for command in commands:
         Login.delete().where(Login.key == command.key).execute()
         batch.answer(command.receipt, Done())
+
+
+def _store_accounts(operator_id: int, account_ids: Sequence[str]) -> None:
+    for account_id in sorted(set(account_ids)):
+        OperatorAccount.insert(operator=operator_id, account_id=short(account_id)).execute()

@@ -30,7 +30,12 @@ def take_pushes(batch: Batch, commands: Sequence[TakePushes]) -> None:
     """Delete the oldest push messages, and report those that are still news."""
     for command in commands:
         query = QueuedPush.select(
-            QueuedPush, Contact.name, Contact.username, Contact.psid, Conversation.assignee_id
+            QueuedPush,
+            Contact.account_id,
+            Contact.name,
+            Contact.username,
+            Contact.psid,
+            Conversation.assignee_id,
         )
         rows = list(
             read_dicts(
@@ -110,5 +115,5 @@ def _push(row: dict[str, Any], at: datetime) -> Push:
         contact=row["name"] or (f"@{row['username']}" if row["username"] else row["psid"]),
         by=row["by"],
         at=row["created_at"],
-        subscriptions=list_subscriptions(operator_id, at),
+        subscriptions=list_subscriptions(row["account_id"], operator_id, at),
     )

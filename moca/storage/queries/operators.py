@@ -1,13 +1,16 @@
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import peewee
 
+from moca.core.account_scope import AccountScope
 from moca.core.types import OperatorRole, fold_name
 from moca.storage.db.operator_tables import AuditEntry, Login, Operator
 from moca.storage.db.rows import read_dicts
 from moca.storage.queries.pagination import Key, Page
+from moca.storage.queries.team.account_scope import accounts_of_operators, scope_of_role
 
 _OPERATORS_SHOWN = 500
 _SESSIONS_SHOWN = 200
@@ -22,6 +25,13 @@ class OperatorRecord:
     role: OperatorRole
     password_hash: str = field(repr=False)
     created_at: datetime
+    account_ids: tuple[str, ...] = ()
+    """Which accounts they are limited to; empty for no limit."""
+
+    @property
+    def account_scope(self) -> AccountScope:
+        """Return which accounts they see."""
+        return scope_of_role(self.role, self.account_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,7 @@ class AuditRecord:
 def list_operators() -> tuple[OperatorRecord, ...]:
     """Return the operators, sorted by name."""
     query = Operator.select().order_by(Operator.name).limit(_OPERATORS_SHOWN)
-    return tuple(map(_record, read_dicts(query)))
+    return _records(read_dicts(query))
 
 
 def has_operators() -> bool:
@@ -64,13 +74,13 @@ def find_operator(name: str) -> OperatorRecord | None:
     query = Operator.select()
     exact = query.where(Operator.name == name).dicts().first()
     row = exact or query.where(Operator.folded_name == fold_name(name)).dicts().first()
-    return None if row is None else _record(row)
+    return next(iter(_records([row] if row else [])), None)
 
 
 def read_operator(operator_id: int) -> OperatorRecord | None:
     """Return an operator by id, or None."""
     row = Operator.select().where(Operator.id == operator_id).dicts().first()
-    return None if row is None else _record(row)
+    return next(iter(_records([row] if row else [])), None)
 
 
 def find_login(key: str, token_hash: str, at: datetime) -> LoginRecord | None:
@@ -102,10 +112,10 @@ def _logins(condition: Any) -> Any:
 
 
 def _login(row: Any) -> LoginRecord:
-    operator = None if row.operator is None else _record(row.operator.__data__)
+    operators = _records([] if row.operator is None else [row.operator.__data__])
     return LoginRecord(
         id=row.id,
-        operator=operator,
+        operator=next(iter(operators), None),
         address=row.address,
         opened_at=row.opened_at,
         seen_at=row.seen_at,
@@ -122,6 +132,13 @@ def list_audit(*, limit: int, after: Key | None = None) -> Page[AuditRecord]:
     return Page(shown, (shown[-1].id,) if len(rows) > limit else None)
 
 
-def _record(row: dict[str, Any]) -> OperatorRecord:
+def _records(rows: Iterable[dict[str, Any]]) -> tuple[OperatorRecord, ...]:
+    read = tuple(rows)
+    accounts = accounts_of_operators([row["id"] for row in read])
+    return tuple(_record(row, accounts.get(row["id"], ())) for row in read)
+
+
+def _record(row: dict[str, Any], account_ids: tuple[str, ...]) -> OperatorRecord:
     kept = {name: value for name, value in row.items() if name != "folded_name"}
-    return OperatorRecord(**{**kept, "role": OperatorRole(row["role"])})
+    role = OperatorRole(row["role"])
+    return OperatorRecord(**{**kept, "role": role, "account_ids": account_ids})

@@ -6,6 +6,7 @@ from moca.storage.db.operator_tables import Login, Operator
 from moca.storage.db.push_tables import PUSH_KEY, PushTarget
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.secret import KeptSecret
+from moca.storage.queries.team.account_scope import sees_account
 
 _MAX_SUBSCRIPTIONS = 500
 _ANSWERING = (OperatorRole.ANSWERS, OperatorRole.ADMINISTERS)
@@ -24,9 +25,15 @@ def is_push_target(login_id: int, endpoint: str) -> bool:
     return bool(PushTarget.select().where(is_it).exists())
 
 
-def list_subscriptions(operator_id: int | None, at: datetime) -> tuple[PushSubscription, ...]:
-    """Return the browsers of an operator's open sessions; of all who may answer if it is None."""
-    query = PushTarget.select().join(Login).join(Operator).where(Login.ends_at > at)
+def list_subscriptions(
+    account_id: str, operator_id: int | None, at: datetime
+) -> tuple[PushSubscription, ...]:
+    """Return the browsers of an operator's open sessions; of all who may answer if it is None.
+
+    Only of those who see the account.
+    """
+    open_sessions = PushTarget.select().join(Login).join(Operator).where(Login.ends_at > at)
+    query = open_sessions.where(sees_account(account_id))
     answering = Operator.role << _ANSWERING
     wanted = query.where(answering if operator_id is None else Operator.id == operator_id)
     rows = read_dicts(wanted.order_by(PushTarget.id).limit(_MAX_SUBSCRIPTIONS))
