@@ -32,7 +32,7 @@ from moca.web.api.subscribers import subscriber_routes
 from moca.web.api.uploads import upload_routes
 from moca.web.api.work_lists import with_work_lists
 from moca.web.auth.client_address import ClientAddress
-from moca.web.auth.current_user import current_user
+from moca.web.auth.current_user import current_scope, current_user
 from moca.web.auth.guards import Guards
 from moca.web.auth.login import login_routes
 from moca.web.auth.my_account import OwnPassword, own_pages
@@ -104,9 +104,9 @@ def register_common_routes(
             return frozen_since()
 
     def drafts_waiting() -> int:
-        """Return how many replies are held."""
+        """Return how many replies that the current user sees are held."""
         with ports.database.connection_context():
-            return count_drafts()
+            return count_drafts(current_scope())
 
     app.jinja_env.globals.update(frozen=frozen, drafts_waiting=drafts_waiting)
 
@@ -140,7 +140,7 @@ def create_app(
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, config, access, metrics))
     live = LivePages(ports.database, {**own_counts(), OWN_ALERTS: own_alerts})
-    presence = PresenceBoard()
+    presence = PresenceBoard(ports.database)
     app.jinja_env.globals["presence_in"] = presence.text_in
     register_frame(app, access)
     app.register_blueprint(inbox_routes(access, live, presence))

@@ -17,6 +17,7 @@ from moca import clock
 from moca.core.messages.command import Receipt
 from moca.core.messages.idempotency import KeepAnswer, RequestKey
 from moca.storage.queries.idempotency import KeptAnswer, read_answer
+from moca.web.auth.account_scope import is_out_of_scope
 from moca.web.auth.current_user import current_user
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem, problem
@@ -149,7 +150,7 @@ def reused() -> Problem:
 
 def _asked() -> RequestKey | None:
     known = current_user()
-    if request.method != "POST" or known is None:
+    if request.method != "POST" or known is None or is_out_of_scope():
         return None
     shown = request.headers.get(HEADER) if _is_api() else request.form.get(FORM_KEY)
     if shown is None:

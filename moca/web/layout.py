@@ -4,7 +4,7 @@ from flask import Flask, Response, request
 from markupsafe import Markup, escape
 
 from moca.core.types import OperatorRole
-from moca.web.auth.current_user import current_user
+from moca.web.auth.current_user import current_scope, current_user
 from moca.web.auth.guards import Guards
 from moca.web.idempotency import FORM_KEY
 from moca.web.presenters.contact_view import MEDIA_SOURCES
@@ -25,16 +25,21 @@ _PAGES = (
 )
 
 
+_SHARED = frozenset({"saved_replies", "labels", "sandbox"})
+"""Pages on which those change what all accounts share who are not limited to some."""
+
+
 def register_frame(app: Flask, access: Guards) -> None:
     """Provide every template with the current user, their pages and the form token."""
 
     def pages() -> list[tuple[str, str, str]]:
         """Return the pages visible to the current user: key, title, URL."""
         known, served = current_user(), {rule.rule for rule in app.url_map.iter_rules()}
+        hidden = _SHARED if current_scope().is_limited else ()
         return [
             (key, title, address)
             for key, title, address, role in _PAGES
-            if address in served and known is not None and known.may(role)
+            if address in served and key not in hidden and known is not None and known.may(role)
         ]
 
     def hidden_fields() -> Markup:

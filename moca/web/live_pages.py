@@ -1,3 +1,4 @@
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,8 @@ import peewee
 from flask import Response, render_template, request
 
 from moca import clock
-from moca.web.auth.current_user import current_user
+from moca.core.account_scope import AccountScope
+from moca.web.auth.current_user import current_scope, current_user
 
 POLLS = "X-Moca-Live"
 """The header by which a page requests only the part of itself that changes."""
@@ -17,8 +19,10 @@ POLLS = "X-Moca-Live"
 _LOOKED_AT_EVERY = timedelta(seconds=1)
 _MINUTE = 60
 _KEPT = 256
+_DIGITS = 16
 
 Values = Mapping[str, Any]
+_Key = tuple[str, str, str, AccountScope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class LivePages:
         self._database = database
         self._own_parts = own_parts
         """What each reader sees in place of these marks in a shared view."""
-        self._pictures: OrderedDict[tuple[str, str, str], _PageSnapshot] = OrderedDict()
+        self._pictures: OrderedDict[_Key, _PageSnapshot] = OrderedDict()
         self._lock = Lock()
 
     def show(
@@ -57,8 +61,8 @@ class LivePages:
 
         Args:
             template: Extends `frame`; its block `live` holds what changes, and must be the same for
-                all users with the same role among `readers`, but for their own parts: forms with
-                their tokens stay outside.
+                all users with the same role and accounts among `readers`, but for their own parts:
+                forms with their tokens stay outside.
             version: Cheaply identifies the current state; changes with anything shown.
             values: What the template shows.
             beside: What it shows beside its live part. All are called with the database connected.
@@ -92,7 +96,8 @@ class LivePages:
         self, template: str, version: Callable[[], str], values: Callable[[], Values], readers: str
     ) -> _PageSnapshot:
         known, now = current_user(), clock.now()
-        key = (request.full_path, known.role if known else "", readers)
+        scope = current_scope()
+        key = (request.full_path, known.role if known else "", readers, scope)
         kept = self._pictures.get(key)
         if kept is not None and abs(now - kept.looked_at) < _LOOKED_AT_EVERY and _serves(kept):
             return kept
@@ -105,7 +110,7 @@ class LivePages:
                 picture = replace(picture, html=render_template(template, **shown))
         return self._keep(key, picture)
 
-    def _keep(self, key: tuple[str, str, str], picture: _PageSnapshot) -> _PageSnapshot:
+    def _keep(self, key: _Key, picture: _PageSnapshot) -> _PageSnapshot:
         self._pictures[key] = picture
         self._pictures.move_to_end(key)
         if len(self._pictures) > _KEPT:
@@ -119,7 +124,12 @@ def _serves(picture: _PageSnapshot) -> bool:
 
 def _named(version: str) -> str:
     # Holds expire and times grow older without any change.
-    return f"{version}.{int(clock.now().timestamp()) // _MINUTE}"
+    named = f"{version}.{int(clock.now().timestamp()) // _MINUTE}"
+    account_ids = current_scope().account_ids
+    if account_ids is None:
+        return named
+    # It changes with what the reader may see, and does not count what they may not.
+    return hashlib.sha256(f"{named} {sorted(account_ids)}".encode()).hexdigest()[:_DIGITS]
 
 
 def _tagged(answer: Response, version: str) -> Response:

@@ -4,7 +4,7 @@ from moca.storage.queries.pagination import Key
 from moca.web.errors import Problem
 
 _CURSOR = re.compile(r"[0-9]{1,19}(?:-[0-9]{1,19})*")
-_MAX_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 def write_cursor(key: Key | None) -> str | None:
@@ -21,7 +21,7 @@ def read_cursor(cursor: str | None, *, parts: int) -> Key | None:
     if cursor is None:
         return None
     key = tuple(map(int, cursor.split("-"))) if _CURSOR.fullmatch(cursor) else ()
-    if len(key) != parts or max(key) > _MAX_ID:
+    if len(key) != parts or max(key) > MAX_ID:
         raise Problem(422, "cursor: is not a cursor of this list")
     return key
 
@@ -29,4 +29,4 @@ def read_cursor(cursor: str | None, *, parts: int) -> Key | None:
 def read_row_id(text: str) -> int | None:
     """Read a row's id from a URL; None if no row can have it."""
     number = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
-    return number if 0 < number <= _MAX_ID else None
+    return number if 0 < number <= MAX_ID else None

@@ -1,15 +1,17 @@
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from threading import Lock
 
+import peewee
 from flask import Response, request
 
 from moca import clock
 from moca.core.presence import Viewer, is_present, presence_of, seen_again
 from moca.core.types import OperatorRole
-from moca.web.auth.current_user import CurrentUser, current_user
+from moca.storage.queries.team.account_scope import conversations_in_scope
+from moca.web.auth.current_user import CurrentUser, current_scope, current_user
 from moca.web.live_pages import POLLS
 from moca.web.presenters.presence import presence_text
 
@@ -32,7 +34,8 @@ class PresenceBoard:
     cluster do not know of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, database: peewee.Database) -> None:
+        self._database = database
         self._viewers: OrderedDict[int, OrderedDict[str, Viewer]] = OrderedDict()
         """Both in the order of the last look, earliest first."""
         self._lock = Lock()
@@ -54,10 +57,20 @@ class PresenceBoard:
         with self._lock:
             if conversation_id is not None and viewer is not None:
                 self._note(conversation_id, viewer)
-            ids = [] if conversation_id is None else [conversation_id]
-            others = (each for each in reversed(self._viewers) if each != conversation_id)
-            answer.headers[PRESENCE] = self._header([*ids, *others], _key_of(known), now)
+            others = [each for each in reversed(self._viewers) if each != conversation_id]
+        visible = self._visible(others)
+        ids = [] if conversation_id is None else [conversation_id]
+        ids += [each for each in others if each in visible]
+        with self._lock:
+            answer.headers[PRESENCE] = self._header(ids, _key_of(known), now)
         return answer
+
+    def _visible(self, ids: list[int]) -> Collection[int]:
+        scope = current_scope()
+        if not scope.is_limited:
+            return ids
+        with self._database.connection_context():
+            return conversations_in_scope(ids, scope)
 
     def _note(self, conversation_id: int, viewer: Viewer) -> None:
         here = self._viewers.setdefault(conversation_id, OrderedDict())

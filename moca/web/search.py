@@ -1,7 +1,7 @@
 from moca import clock
 from moca.core.search_query import SearchQuery, read_search
 from moca.storage.queries.search import SearchReader, SearchResults, key_parts, search
-from moca.web.auth.current_user import author_id, author_name
+from moca.web.auth.current_user import author_id, author_name, current_scope
 from moca.web.forms import zone_field
 from moca.web.pagination import read_cursor
 
@@ -18,6 +18,10 @@ def search_for_user(
     query = read_search(text)
     after = read_cursor(cursor, parts=key_parts(query))
     reader = SearchReader(
-        at=clock.now(), zone=zone_field(), operator_id=author_id(), name=author_name()
+        at=clock.now(),
+        zone=zone_field(),
+        operator_id=author_id(),
+        name=author_name(),
+        scope=current_scope(),
     )
     return query, search(query, reader, limit=limit, after=after)

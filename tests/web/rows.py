@@ -24,15 +24,14 @@ def a_conversation(contact=None, **columns):
 
 
 def a_question(conversation, mid="m1", **columns):
-    told = {"text": "When are you open?", "role": "user", "created_at": AT}
-    return Message.create(conversation=conversation, account_id=ACCOUNT, mid=mid, **told | columns)
+    told = {"text": "When are you open?", "role": "user", "created_at": AT, "account_id": ACCOUNT}
+    return Message.create(conversation=conversation, mid=mid, **told | columns)
 
 
 def a_reply(conversation, status="queued", **columns):
     told = {"text": "At nine.", "role": "assistant", "author": "bot", "created_at": after(5)}
-    return Message.create(
-        conversation=conversation, account_id=ACCOUNT, status=status, **told | columns
-    )
+    own = {"account_id": ACCOUNT, "status": status}
+    return Message.create(conversation=conversation, **told | own | columns)
 
 
 def an_item(reply, status="pending", **columns):

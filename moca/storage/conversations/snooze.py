@@ -27,7 +27,8 @@ def unsnooze_conversations(batch: Batch, commands: Sequence[UnsnoozeConversation
     """End snoozes. A snooze that has already ended is not an error."""
     for command in commands:
         end_snooze(command.conversation_id, command.at)
-        batch.answer(command.receipt, Done())
+        is_known = Conversation.select().where(Conversation.id == command.conversation_id).exists()
+        batch.answer(command.receipt, Done() if is_known else NotFound())
 
 
 def end_snooze(conversation_id: int, at: datetime) -> None:

@@ -78,7 +78,8 @@ def erase(batch: Batch, contact_id: int, contact: ContactKey, at: datetime) -> N
     purge_soon()
     batch.tell(ContactErased(contact, item_ids))
     detail = {"contact_id": contact_id}
-    batch.publish(FeedEvent(FeedKind.CONTACT_ERASED, at, detail=detail))
+    account_id = contact.account_id
+    batch.publish(FeedEvent(FeedKind.CONTACT_ERASED, at, account_id=account_id, detail=detail))
 
 
 _PENDING = DeletionRequest.completed_at.is_null()

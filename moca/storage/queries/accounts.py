@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.profile import ProfileFingerprints
 from moca.storage.db.bot_tables import AccountProfile
@@ -14,6 +15,7 @@ from moca.storage.db.tables import (
     Conversation,
     Webhook,
 )
+from moca.storage.queries.team.account_scope import narrow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,10 @@ class AccountRecord:
         )
 
 
-def list_accounts() -> tuple[AccountRecord, ...]:
+def list_accounts(scope: AccountScope = ALL_ACCOUNTS) -> tuple[AccountRecord, ...]:
     """Return the connected accounts, oldest first."""
-    rows = read_dicts(Account.select(*_COLUMNS).order_by(Account.created_at, Account.account_id))
+    query = narrow(Account.select(*_COLUMNS), scope, Account.account_id)
+    rows = read_dicts(query.order_by(Account.created_at, Account.account_id))
     return tuple(_record(row) for row in rows)
 
 

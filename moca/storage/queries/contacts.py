@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.inbound.excerpt import items_naming
 from moca.core.types import ContactKey
 from moca.storage.db.operator_tables import ConversationLabel, Label, Note
@@ -19,23 +20,28 @@ from moca.storage.db.tables import (
 )
 from moca.storage.queries.pagination import Key, Page, instant_of, microseconds_of
 from moca.storage.queries.records import ContactRecord
+from moca.storage.queries.team.account_scope import narrow
 
 _COLUMNS = tuple(getattr(Contact, name) for name in ContactRecord.__dataclass_fields__)
 _LATEST_FIRST = (Contact.last_seen_at.desc(), Contact.id.desc())
 
 
-def find_contact(psid: str, account_id: str | None = None) -> ContactRecord | None:
+def find_contact(
+    psid: str, account_id: str | None = None, *, scope: AccountScope = ALL_ACCOUNTS
+) -> ContactRecord | None:
     """Return a contact, or None. Without an account, the one of this id seen last."""
-    query = Contact.select(*_COLUMNS).where(Contact.psid == psid)
+    query = narrow(Contact.select(*_COLUMNS).where(Contact.psid == psid), scope)
     if account_id is not None:
         query = query.where(Contact.account_id == account_id)
     row = query.order_by(*_LATEST_FIRST).dicts().first()
     return None if row is None else ContactRecord(**row)
 
 
-def list_contacts(*, limit: int, after: Key | None = None) -> Page[ContactRecord]:
+def list_contacts(
+    *, limit: int, after: Key | None = None, scope: AccountScope = ALL_ACCOUNTS
+) -> Page[ContactRecord]:
     """Return contacts, most recently seen first."""
-    query = Contact.select(*_COLUMNS)
+    query = narrow(Contact.select(*_COLUMNS), scope)
     if after is not None:
         query = query.where(_comes_after(*after))
     found = read_dicts(query.order_by(*_LATEST_FIRST).limit(limit + 1))

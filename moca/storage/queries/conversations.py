@@ -1,8 +1,9 @@
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from peewee import SQL
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.snooze import Snooze
 from moca.core.types import ConversationStatus
 from moca.storage.db.operator_tables import Operator
@@ -16,6 +17,7 @@ from moca.storage.queries.labels import (
 )
 from moca.storage.queries.pagination import Key, Page, instant_of, microseconds_of
 from moca.storage.queries.records import ContactName, ConversationRecord, LabelRecord
+from moca.storage.queries.team.account_scope import narrow
 
 _OTHERS_SHOWN = 10
 _LATEST_FIRST = (Conversation.last_activity_at.desc(), Conversation.id.desc())
@@ -34,10 +36,10 @@ def list_conversations(
     status: ConversationStatus | None = None,
     psid: str | None = None,
     label_id: int | None = None,
-    account_ids: Collection[str] | None = None,
+    scope: AccountScope = ALL_ACCOUNTS,
 ) -> Page[ConversationRecord]:
-    """Return conversations, most recently active first; None for those of all accounts."""
-    query = conversation_rows()
+    """Return conversations, most recently active first."""
+    query = narrow(conversation_rows(), scope)
     order, follows = _LATEST_FIRST, comes_after
     if label_id is not None:
         query = with_label(query, label_id)
@@ -46,8 +48,6 @@ def list_conversations(
         query = query.where(has_status(status))
     if psid is not None:
         query = query.where(Contact.psid == psid)
-    if account_ids is not None:
-        query = query.where(Contact.account_id << sorted(account_ids))
     if after is not None:
         query = query.where(follows(*after))
     rows = list(query.order_by(*order).limit(limit + 1))

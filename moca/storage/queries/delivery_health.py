@@ -3,8 +3,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount
 from moca.storage.db.rows import read_rows
+from moca.storage.queries.team.account_scope import narrow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,13 @@ class DeliveryRecord:
         return delivered / written if written else None
 
 
-def list_deliveries(since: datetime) -> tuple[DeliveryRecord, ...]:
+def list_deliveries(
+    since: datetime, scope: AccountScope = ALL_ACCOUNTS
+) -> tuple[DeliveryRecord, ...]:
     """Return the delivery of each account's webhooks, by day since an instant."""
     days = _days(since)
-    rows = ReconciledAccount.select().order_by(ReconciledAccount.account_id)
+    query = narrow(ReconciledAccount.select(), scope, ReconciledAccount.account_id)
+    rows = query.order_by(ReconciledAccount.account_id)
     return tuple(
         DeliveryRecord(
             account_id=row.account_id,
@@ -56,12 +61,13 @@ def list_deliveries(since: datetime) -> tuple[DeliveryRecord, ...]:
     )
 
 
-def list_quiet() -> Mapping[str, str]:
+def list_quiet(scope: AccountScope = ALL_ACCOUNTS) -> Mapping[str, str]:
     """Return why no webhooks arrive, by id of the accounts that have gone quiet."""
     is_quiet = ReconciledAccount.quiet_since_at.is_null(is_null=False)
     query = ReconciledAccount.select(
         ReconciledAccount.account_id, ReconciledAccount.quiet_because
     ).where(is_quiet)
+    query = narrow(query, scope, ReconciledAccount.account_id)
     return dict(read_rows(query.order_by(ReconciledAccount.account_id)))
 
 

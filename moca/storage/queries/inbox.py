@@ -2,6 +2,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.reply_window import ReplyWindow, window_at
 from moca.core.types import ConversationStatus
 from moca.core.work_lists import WorkList, work_list_of
@@ -22,6 +23,7 @@ from moca.storage.queries.labels import (
 from moca.storage.queries.last_messages import ContactWords, LastReply, last_replies, last_words
 from moca.storage.queries.pagination import Key, Page, instant_of, microseconds_of
 from moca.storage.queries.records import ConversationRecord
+from moca.storage.queries.team.account_scope import narrow
 from moca.storage.queries.team.mentions import has_unseen_mention
 
 LOOKED_AT = 5_000
@@ -43,7 +45,8 @@ class InboxFilter:
     also: tuple[WorkList, ...] = ()
     """Further lists in which all of them are."""
     account_id: str | None = None
-    """None for all accounts."""
+    """None for all accounts in scope."""
+    scope: AccountScope = ALL_ACCOUNTS
     operator_id: int | None = None
     """Whose conversations *Mine* and *Mentions* list; None lists none."""
     label_id: int | None = None
@@ -91,7 +94,8 @@ def list_inbox(
     """
     order = _order(wanted)
     keys = _keys(wanted).dicts()
-    query = _indexed(wanted, conversation_rows(Contact.window_opened_at, Contact.picture_url))
+    rows_of_page = conversation_rows(Contact.window_opened_at, Contact.picture_url)
+    query = narrow(_indexed(wanted, rows_of_page), wanted.scope)
     if after is not None:
         keys, query = (each.where(_is_after(wanted, *after)) for each in (keys, query))
     edge = list(keys.order_by(*order).offset(LOOKED_AT - 1).limit(2))
@@ -116,15 +120,17 @@ def count_inbox(wanted: InboxFilter, at: datetime) -> int:
     found: Any = Conversation.select(Conversation.id).join(
         first, on=(Conversation.id == first.c.id)
     )
-    if wanted.account_id is not None:
-        found = found.switch(Conversation).join(Contact)
+    if wanted.account_id is not None or wanted.scope.is_limited:
+        found = narrow(found.switch(Conversation).join(Contact), wanted.scope)
     return int(found.where(*conditions_of(wanted, at)).limit(MAX_COUNT).count())
 
 
-def latest_needing_reply(at: datetime, *, limit: int) -> tuple[ConversationRecord, ...]:
+def latest_needing_reply(
+    at: datetime, *, limit: int, scope: AccountScope = ALL_ACCOUNTS
+) -> tuple[ConversationRecord, ...]:
     """Return the conversations that came to need a reply last, latest first."""
     wanted = InboxFilter(work_list=WorkList.NEEDS_REPLY)
-    query = _indexed(wanted, conversation_rows()).where(*conditions_of(wanted, at))
+    query = _indexed(wanted, narrow(conversation_rows(), scope)).where(*conditions_of(wanted, at))
     latest = (Conversation.needs_reply_since.desc(), Conversation.id.desc())
     return records_of(query.order_by(*latest).limit(limit))
 

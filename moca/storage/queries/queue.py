@@ -4,6 +4,7 @@ from typing import Any
 
 from peewee import fn
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.types import Author, ItemStatus, Priority
 from moca.storage.db.metric_tables import Freeze, QueueCount
 from moca.storage.db.rows import read_rows
@@ -11,6 +12,7 @@ from moca.storage.db.tables import IS_PENDING, Contact, Conversation, Message, Q
 from moca.storage.queries.messages import address_of
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.records import ContactName, QueueItemRecord
+from moca.storage.queries.team.account_scope import narrow
 
 
 def frozen_since() -> datetime | None:
@@ -19,10 +21,15 @@ def frozen_since() -> datetime | None:
     return None if row is None else row.since_at
 
 
-def count_queue() -> Mapping[ItemStatus, int]:
+def count_queue(scope: AccountScope = ALL_ACCOUNTS) -> Mapping[ItemStatus, int]:
     """Return the number of queue items by status; every status is present."""
-    counted = QueueCount.select(QueueCount.status, fn.SUM(QueueCount.items))
-    rows = read_rows(counted.group_by(QueueCount.status))
+    counted: Any = QueueCount.select(QueueCount.status, fn.SUM(QueueCount.items))
+    status = QueueCount.status
+    if scope.is_limited:
+        status = QueueItem.status
+        items = QueueItem.select(status, fn.COUNT(QueueItem.id)).join(Message)
+        counted = narrow(items, scope, Message.account_id)
+    rows = read_rows(counted.group_by(status))
     found = {ItemStatus(status): int(count) for status, count in rows}
     return {status: found.get(status, 0) for status in ItemStatus}
 
@@ -40,12 +47,16 @@ def item_of(message_id: int) -> QueueItemRecord | None:
 
 
 def list_items(
-    *, limit: int, after: Key | None = None, status: ItemStatus | None = None
+    *,
+    limit: int,
+    after: Key | None = None,
+    status: ItemStatus | None = None,
+    scope: AccountScope = ALL_ACCOUNTS,
 ) -> Page[QueueItemRecord]:
     """Return items, newest first; pending ones in the order in which they may go."""
     if status is ItemStatus.PENDING:
-        return _going(limit, after)
-    query = _items()
+        return _going(limit, after, scope)
+    query = narrow(_items(), scope)
     if status is not None:
         query = query.where(QueueItem.status == status)
     if after is not None:
@@ -55,8 +66,8 @@ def list_items(
     return Page(shown, (0, shown[-1].id) if len(rows) > limit else None)
 
 
-def _going(limit: int, after: Key | None) -> Page[QueueItemRecord]:
-    query = _items().where(IS_PENDING)
+def _going(limit: int, after: Key | None, scope: AccountScope) -> Page[QueueItemRecord]:
+    query = narrow(_items(), scope).where(IS_PENDING)
     if after is not None:
         priority, item_id = after
         tied = (QueueItem.priority == priority) & (QueueItem.id > item_id)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.accounts import token_problem
 from moca.core.outbox.forecast import WaitingReply
 from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
@@ -20,9 +21,10 @@ from moca.storage.db.tables import (
 )
 from moca.storage.queries.accounts import list_accounts
 from moca.storage.queries.records import QueueItemRecord
+from moca.storage.queries.team.account_scope import narrow
 
 
-def first_waiting(limit: int) -> tuple[WaitingReply, ...]:
+def first_waiting(limit: int, scope: AccountScope = ALL_ACCOUNTS) -> tuple[WaitingReply, ...]:
     """Return the first pending replies, in the order in which they may go."""
     columns = (
         QueueItem.id,
@@ -43,7 +45,7 @@ def first_waiting(limit: int) -> tuple[WaitingReply, ...]:
         .order_by(QueueItem.priority, QueueItem.id)
         .limit(limit)
     )
-    return tuple(map(_waiting, read_dicts(query)))
+    return tuple(map(_waiting, read_dicts(narrow(query, scope))))
 
 
 def rests_of_accounts(at: datetime) -> Mapping[str, datetime]:
@@ -90,13 +92,15 @@ class QueuePosition:
     """Why the account cannot send until an operator acts; empty if it can."""
 
 
-def place_of(item: QueueItemRecord, at: datetime) -> QueuePosition:
-    """Return a pending reply's position in the queue at an instant."""
+def place_of(
+    item: QueueItemRecord, at: datetime, scope: AccountScope = ALL_ACCOUNTS
+) -> QueuePosition:
+    """Return a pending reply's position in the queue at an instant, among those in scope."""
     goes_first = (QueueItem.priority < item.priority) | (
         (QueueItem.priority == item.priority) & (QueueItem.id < item.id)
     )
-    at_once = _count(IS_FOR_AT_ONCE & goes_first)
-    later = _count(IS_FOR_LATER & (QueueItem.scheduled_for <= at) & goes_first)
+    at_once = _count(IS_FOR_AT_ONCE & goes_first, scope)
+    later = _count(IS_FOR_LATER & (QueueItem.scheduled_for <= at) & goes_first, scope)
     rest = AccountRest.select(AccountRest.rests_until).where(
         AccountRest.account_id == item.contact.account_id
     )
@@ -109,6 +113,8 @@ def place_of(item: QueueItemRecord, at: datetime) -> QueuePosition:
     )
 
 
-def _count(which: Any) -> int:
-    query = read_rows(QueueItem.select(QueueItem.id).where(which).limit(COUNTED))
-    return len(list(query))
+def _count(which: Any, scope: AccountScope) -> int:
+    query = QueueItem.select(QueueItem.id).where(which)
+    if scope.is_limited:
+        query = narrow(query.join(Message), scope, Message.account_id)
+    return len(list(read_rows(query.limit(COUNTED))))

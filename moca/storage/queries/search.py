@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.search_query import InvalidSearch, SearchQuery, start_of
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
@@ -12,9 +13,9 @@ from moca.storage.queries.labels import find_label_named
 from moca.storage.queries.messages import messages_where
 from moca.storage.queries.pagination import Key
 from moca.storage.queries.records import ConversationRecord, MessageRecord
+from moca.storage.queries.team.account_scope import narrow, scope_conditions
 from moca.storage.search.index import indexed_percent
-from moca.storage.search.lookup import ids_with
-from moca.storage.search.messages import MessageSearch, find_messages
+from moca.storage.search.messages import MessageSearch, contacts_with, find_messages
 
 _CONVERSATIONS_SHOWN = 12
 _LAST = chr(0x10FFFF)
@@ -30,6 +31,7 @@ class SearchReader:
     operator_id: int | None = None
     name: str = ""
     """Who `from:me` is."""
+    scope: AccountScope = ALL_ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,11 @@ def search(
     """
     label_ids = tuple(map(_label_id, query.labels))
     wanted = InboxFilter(
-        work_list=None, also=query.lists, label_ids=label_ids, operator_id=reader.operator_id
+        work_list=None,
+        also=query.lists,
+        label_ids=label_ids,
+        operator_id=reader.operator_id,
+        scope=reader.scope,
     )
     if not query.is_about_messages:
         page = list_inbox(wanted.by_index(), reader.at, limit=limit, after=after)
@@ -77,13 +83,14 @@ def search(
             own_name=reader.name,
             since=start_of(query.after, reader.zone),
             until=start_of(query.before, reader.zone),
-            conditions=conditions,
+            conditions=(*conditions, *scope_conditions(reader.scope, Message.account_id)),
+            scope=reader.scope,
         ),
         limit=limit,
         before_id=None if after is None else after[0],
     )
     return SearchResults(
-        conversations=() if after else _conversations(query, conditions),
+        conversations=() if after else _conversations(query, conditions, reader.scope),
         messages=messages_where(Message.id << ids, limit) if ids else (),
         next_key=None if following is None else (following,),
         indexed_percent=indexed_percent(),
@@ -97,11 +104,13 @@ def _label_id(name: str) -> int:
     return label.id
 
 
-def _conversations(query: SearchQuery, conditions: Iterable[Any]) -> tuple[ConversationRecord, ...]:
+def _conversations(
+    query: SearchQuery, conditions: Iterable[Any], scope: AccountScope
+) -> tuple[ConversationRecord, ...]:
     if query.senders or query.after or query.before:
         return ()
-    named = ids_with("contact", query.terms, limit=_CONVERSATIONS_SHOWN)
-    ids = {*named, *_by_psid(query.words)}
+    named = contacts_with(query.terms, scope, limit=_CONVERSATIONS_SHOWN)
+    ids = {*named, *_by_psid(query.words, scope)}
     if not ids:
         return ()
     rows = read_dicts(
@@ -116,8 +125,7 @@ def _conversations(query: SearchQuery, conditions: Iterable[Any]) -> tuple[Conve
     return tuple(latest.values())[:_CONVERSATIONS_SHOWN]
 
 
-def _by_psid(words: str) -> set[int]:
-    query = Contact.select(Contact.id).where(
-        (Contact.psid >= words) & (Contact.psid < words + _LAST)
-    )
+def _by_psid(words: str, scope: AccountScope) -> set[int]:
+    begins = (Contact.psid >= words) & (Contact.psid < words + _LAST)
+    query = narrow(Contact.select(Contact.id).where(begins), scope)
     return {row for (row,) in read_rows(query.limit(_CONVERSATIONS_SHOWN))}

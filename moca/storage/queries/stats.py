@@ -9,13 +9,15 @@ from typing import Any
 import peewee
 from peewee import JOIN, SQL, fn
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.metrics import Metric
 from moca.core.types import ConversationStatus, ItemStatus, Outcome, Role
 from moca.storage.db.metric_tables import MinuteMetric
 from moca.storage.db.rows import read_rows
-from moca.storage.db.tables import IS_NOT_OPEN, Account, Conversation, Message, QueueItem
+from moca.storage.db.tables import IS_NOT_OPEN, Account, Contact, Conversation, Message, QueueItem
 from moca.storage.queries.pagination import instant_of
 from moca.storage.queries.queue import count_queue
+from moca.storage.queries.team.account_scope import narrow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +44,14 @@ class StatsRecord:
     replies: Latencies
 
 
-def read_stats(*, latest: int) -> StatsRecord:
+def read_stats(*, latest: int, scope: AccountScope = ALL_ACCOUNTS) -> StatsRecord:
     """Return statistics; outcomes and latencies cover the last `latest` messages of contacts."""
-    rows = _latest_messages(latest)
+    rows = _latest_messages(latest, scope)
     counted = Counter(outcome for outcome, _, _ in rows)
     spans = sorted(sent - received for _, received, sent in rows if sent is not None)
     return StatsRecord(
-        queue=count_queue(),
-        conversations=_count_conversations(),
+        queue=count_queue(scope),
+        conversations=_count_conversations(scope),
         latest=len(rows),
         outcomes={outcome: counted[outcome] for outcome in Outcome},
         open=counted[None],
@@ -57,22 +59,26 @@ def read_stats(*, latest: int) -> StatsRecord:
     )
 
 
-def _latest_messages(limit: int) -> list[tuple[Any, ...]]:
+def _latest_messages(limit: int, scope: AccountScope) -> list[tuple[Any, ...]]:
     reply = Message.alias()
     query = (
         Message.select(Message.outcome, Message.created_at, reply.sent_at)
         .join(reply, JOIN.LEFT_OUTER, on=(Message.reply == reply.id))
         .where(Message.role == Role.USER)
     )
-    return list(read_rows(query.order_by(Message.id.desc()).limit(limit)))
+    latest = narrow(query, scope, Message.account_id).order_by(Message.id.desc())
+    return list(read_rows(latest.limit(limit)))
 
 
-def _count_conversations() -> Mapping[ConversationStatus, int]:
+def _count_conversations(scope: AccountScope) -> Mapping[ConversationStatus, int]:
     columns = (Conversation.status, fn.COUNT(Conversation.id))
-    query = Conversation.select(*columns).where(IS_NOT_OPEN).group_by(Conversation.status)
+    held, everything = Conversation.select(*columns).where(IS_NOT_OPEN), Conversation.select()
+    if scope.is_limited:
+        held, everything = (narrow(each.join(Contact), scope) for each in (held, everything))
+    query = held.group_by(Conversation.status)
     found = {ConversationStatus(status): count for status, count in read_rows(query)}
-    # Both counts read only an index, not the rows.
-    found[ConversationStatus.OPEN] = Conversation.select().count() - sum(found.values())
+    # Without a limit, both counts read only an index, not the rows.
+    found[ConversationStatus.OPEN] = everything.count() - sum(found.values())
     return {status: found.get(status, 0) for status in ConversationStatus}
 
 

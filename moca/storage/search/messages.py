@@ -5,12 +5,14 @@ from typing import Any
 
 import peewee
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.content.search_words import SearchTerm, matches_all, search_terms
 from moca.core.types import TEAMMATES, Author, Role
 from moca.storage.db.rows import read_rows
 from moca.storage.db.scan import last_id_before
 from moca.storage.db.statements import is_among
 from moca.storage.db.tables import Contact, Conversation, Message
+from moca.storage.queries.team.account_scope import narrow
 from moca.storage.search.lookup import ids_with
 
 LOOKED_AT = 2_000
@@ -48,6 +50,8 @@ class MessageSearch:
     until: datetime | None = None
     conditions: tuple[Any, ...] = ()
     """More of them, on `Message` and `Conversation`."""
+    scope: AccountScope = ALL_ACCOUNTS
+    """In which contacts are found; messages are by the conditions."""
 
 
 def find_messages(
@@ -77,7 +81,7 @@ def find_messages(
 
 
 def _source(wanted: MessageSearch, after_id: int) -> tuple[_Read, tuple[Any, ...]]:
-    contact_ids = contacts_named(wanted.senders)
+    contact_ids = contacts_named(wanted.senders, wanted.scope)
     authored = [_by_author(each, wanted.own_name) for each in wanted.senders]
     others = [each for each in authored if each is not None]
     if wanted.senders and not others:
@@ -91,14 +95,24 @@ def _source(wanted: MessageSearch, after_id: int) -> tuple[_Read, tuple[Any, ...
     return read, (by_any, *wanted.conditions)
 
 
-def contacts_named(names: Sequence[str]) -> list[int]:
+def contacts_named(names: Sequence[str], scope: AccountScope = ALL_ACCOUNTS) -> list[int]:
     """Return the ids of contacts with one of these names, handles or ids, latest first."""
     ids: list[int] = []
     for name in names:
-        query = Contact.select(Contact.id).where(Contact.psid == name).limit(_MAX_CONTACTS)
-        ids += [contact_id for (contact_id,) in read_rows(query)]
-        ids += ids_with("contact", search_terms(name), limit=_MAX_CONTACTS)
+        query = narrow(Contact.select(Contact.id).where(Contact.psid == name), scope)
+        ids += [contact_id for (contact_id,) in read_rows(query.limit(_MAX_CONTACTS))]
+        ids += contacts_with(search_terms(name), scope, limit=_MAX_CONTACTS)
     return list(dict.fromkeys(ids))[:_MAX_CONTACTS]
+
+
+def contacts_with(terms: Sequence[SearchTerm], scope: AccountScope, *, limit: int) -> list[int]:
+    """Return the ids of the latest contacts in scope whose name matches all terms, latest first."""
+    if not scope.is_limited:
+        return ids_with("contact", terms, limit=limit)
+    ids = ids_with("contact", terms, limit=LOOKED_AT)
+    query = narrow(Contact.select(Contact.id).where(is_among(Contact.id, ids)), scope)
+    found = {contact_id for (contact_id,) in read_rows(query)} if ids else set()
+    return [each for each in ids if each in found][:limit]
 
 
 def _by_author(sender: str, own_name: str) -> Any:

@@ -13,6 +13,7 @@ from moca.storage.queries.team.bots import bot_names_of_accounts
 from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -36,7 +37,7 @@ def account_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
     @routes.get("/accounts", summary="List accounts", responses={200: AccountsShape})
     def accounts() -> Response:
         with ports.database.connection_context():
-            found, bots = list_accounts(), bot_names_of_accounts()
+            found, bots = list_accounts(current_scope()), bot_names_of_accounts()
         return answer(AccountsShape(items=tuple(_shape(each, bots) for each in found)))
 
     @routes.post(
@@ -45,6 +46,7 @@ def account_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
         responses={201: AccountShape, 409: ProblemShape},
     )
     def connect(body: AccountBody) -> Response:
+        access.admit_to_all_accounts()
         now = clock.now()
         account = Account(
             account_id=body.account_id,

@@ -30,6 +30,7 @@ def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
     """Return the routes for bots; for administrators."""
     routes = api_routes("bots_api", access)
     routes.before_request(access.require_administrator)
+    routes.before_request(access.require_all_accounts)
     bots = Bots(ports, config)
 
     @routes.get("/bots", summary="List bots", responses={200: BotsShape})

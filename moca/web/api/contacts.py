@@ -5,6 +5,7 @@ from moca.core.types import ContactKey
 from moca.storage.queries.contacts import export_contact, find_contact, list_contacts
 from moca.storage.queries.records import ContactRecord
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.auth.security_events import SecurityEvent
 from moca.web.commands import record_audit
@@ -35,7 +36,7 @@ def contact_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
     def contacts(query: ListQuery) -> Response:
         after = read_cursor(query.cursor, parts=2)
         with ports.database.connection_context():
-            page = list_contacts(limit=query.limit, after=after)
+            page = list_contacts(limit=query.limit, after=after, scope=current_scope())
         listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
         return answer(ContactsShape.model_validate(listed))
 
@@ -86,7 +87,7 @@ def contact_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
 
 def _find(ports: WebPorts, path: ContactPath, query: ContactQuery) -> ContactRecord:
     with ports.database.connection_context():
-        found = find_contact(path.psid, query.account_id)
+        found = find_contact(path.psid, query.account_id, scope=current_scope())
     if found is None:
         raise Problem(404, "No contact with this ID.")
     return found

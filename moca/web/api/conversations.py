@@ -16,7 +16,7 @@ from moca.storage.queries.messages import find_message, messages_of, read_messag
 from moca.storage.queries.records import ConversationRecord
 from moca.web.api.labels import label_id_of
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.current_user import author_id, author_name, visible_accounts
+from moca.web.auth.current_user import author_id, author_name, current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -67,7 +67,7 @@ def conversation_routes(ports: WebPorts, config: WebConfig, access: Guards) -> A
                 status=query.status,
                 psid=query.psid,
                 label_id=label_id,
-                account_ids=visible_accounts(),
+                scope=current_scope(),
             )
         listed = {"items": page.items, "next_cursor": write_cursor(page.next_key)}
         return answer(ConversationsShape.model_validate(listed))

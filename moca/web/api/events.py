@@ -3,7 +3,7 @@ from flask_openapi3.blueprint import APIBlueprint
 
 from moca.storage.queries.feed.events import FeedExpired, read_feed
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.current_user import visible_accounts
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import WebPorts
 from moca.web.errors import Problem
@@ -29,7 +29,7 @@ def event_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
                     limit=query.limit,
                     kinds=query.wanted_kinds,
                     has_texts=query.texts,
-                    account_ids=visible_accounts(),
+                    scope=current_scope(),
                 )
         except FeedExpired:
             raise Problem(

@@ -57,6 +57,7 @@ def key_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
     """Return the routes for API keys."""
     routes = api_routes("keys_api", access)
     routes.before_request(access.require_administrator)
+    routes.before_request(access.require_all_accounts)
 
     @routes.get("/keys", summary="List API keys", responses={200: ApiKeysShape})
     def keys() -> Response:

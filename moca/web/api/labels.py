@@ -23,6 +23,7 @@ from moca.web.schemas.responses import ProblemShape
 def label_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
     """Return the routes for labels."""
     routes = api_routes("labels_api", access)
+    routes.before_request(access.require_all_accounts_to_change)
 
     @routes.get("/labels", summary="List labels", responses={200: LabelsShape})
     def labels() -> Response:

@@ -16,6 +16,7 @@ from moca.core.messages.operator_actions import (
 from moca.storage.queries.queue import count_queue, frozen_since, list_items, read_item
 from moca.storage.queries.records import QueueItemRecord
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -46,8 +47,9 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
     def queue(query: QueueQuery) -> Response:
         after = read_cursor(query.cursor, parts=2)
         with ports.database.connection_context():
-            page = list_items(limit=query.limit, after=after, status=query.status)
-            counts, since = count_queue(), frozen_since()
+            scope = current_scope()
+            page = list_items(limit=query.limit, after=after, status=query.status, scope=scope)
+            counts, since = count_queue(scope), frozen_since()
         cursor = write_cursor(page.next_key)
         listed = {"counts": counts, "items": page.items, "next_cursor": cursor}
         return answer(QueueShape.model_validate({**listed, "frozen_since": since}))
@@ -60,7 +62,8 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
     )
     def forecast() -> Response:
         with ports.database.connection_context():
-            return answer(ForecastShape.model_validate(forecast_queue(config, clock.now())))
+            found = forecast_queue(config, clock.now(), current_scope())
+        return answer(ForecastShape.model_validate(found))
 
     @routes.post(
         "/queue/freeze",
@@ -68,6 +71,7 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
         responses={200: FreezeShape, 409: ProblemShape},
     )
     def freeze() -> Response:
+        access.admit_to_all_accounts()
         carry_out(FreezeQueue(clock.now()), ports, config)
         return _frozen()
 
@@ -77,6 +81,7 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
         responses={200: FreezeShape, 409: ProblemShape},
     )
     def release() -> Response:
+        access.admit_to_all_accounts()
         carry_out(ReleaseQueue(clock.now()), ports, config)
         return _frozen()
 

@@ -29,6 +29,7 @@ from moca.web.schemas.saved_replies import (
 def saved_reply_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlueprint:
     """Return the routes for saved replies."""
     routes = api_routes("saved_replies_api", access)
+    routes.before_request(access.require_all_accounts_to_change)
 
     @routes.get("/saved-replies", summary="List saved replies", responses={200: SavedRepliesShape})
     def saved_replies() -> Response:

@@ -9,6 +9,7 @@ from moca.storage.queries.cluster import read_cluster
 from moca.storage.queries.delivery_health import DeliveryRecord, list_deliveries
 from moca.storage.queries.stats import Latencies, StatsRecord, read_stats
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import WebPorts
 from moca.web.schemas.responses import ResponseModel
@@ -26,8 +27,9 @@ def stats_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
     @routes.get("/stats", summary="Retrieve counts and latencies", responses={200: StatsShape})
     def stats() -> Response:
         with ports.database.connection_context():
-            deliveries = list_deliveries(_midnight(clock.now()) - _DAYS)
-            return answer(_shape(read_stats(latest=_LATEST), deliveries))
+            deliveries = list_deliveries(_midnight(clock.now()) - _DAYS, current_scope())
+            stats = read_stats(latest=_LATEST, scope=current_scope())
+            return answer(_shape(stats, deliveries))
 
     return routes
 
@@ -108,6 +110,7 @@ class ClusterShape(ResponseModel):
 def cluster_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
     """Return the routes for the cluster."""
     routes = api_routes("cluster", access)
+    routes.before_request(access.require_all_accounts)
 
     @routes.get(
         "/cluster",

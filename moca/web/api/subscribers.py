@@ -81,6 +81,7 @@ def subscriber_routes(ports: WebPorts, config: WebConfig, access: Guards) -> API
     """Return the routes for subscribers and their deliveries."""
     routes = api_routes("subscribers_api", access)
     routes.before_request(access.require_administrator)
+    routes.before_request(access.require_all_accounts)
 
     @routes.get("/subscribers", summary="List subscribers", responses={200: SubscribersShape})
     def subscribers() -> Response:

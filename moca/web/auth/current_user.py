@@ -3,6 +3,7 @@ from typing import cast
 
 from flask import g
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.types import OperatorRole
 
 
@@ -18,8 +19,7 @@ class CurrentUser:
     """Of the browser's session; None for the API token."""
     key_id: int | None = None
     """Of the API key."""
-    account_ids: tuple[str, ...] | None = None
-    """Which accounts they are limited to; None for no limit."""
+    account_scope: AccountScope = ALL_ACCOUNTS
 
     @property
     def number(self) -> int | None:
@@ -58,10 +58,10 @@ def author_id() -> int | None:
     return None if known is None else known.operator_id
 
 
-def visible_accounts() -> tuple[str, ...] | None:
-    """Return which accounts this request may see; None for all."""
+def current_scope() -> AccountScope:
+    """Return which accounts the user of the request sees; without one, none."""
     known = current_user()
-    return None if known is None else known.account_ids
+    return AccountScope(frozenset()) if known is None else known.account_scope
 
 
 def agent_name() -> str:

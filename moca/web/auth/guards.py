@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import structlog
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.wrappers import Response
 
@@ -10,6 +10,7 @@ from moca import clock
 from moca.core.messages.operators import MarkLoginSeen, OpenLinkSession
 from moca.core.types import OperatorRole
 from moca.storage.queries.operators import LoginRecord, find_login
+from moca.web.auth.account_scope import hide_out_of_scope
 from moca.web.auth.api_keys import ApiKeys
 from moca.web.auth.api_token import ApiToken
 from moca.web.auth.current_user import (
@@ -63,7 +64,7 @@ class Guards:
             answer = problem(401, told)
             answer.www_authenticate = WWWAuthenticate("bearer")
             return answer
-        set_current_user(known)
+        self._admit(known)
         if request.method in _SAFE_METHODS:
             return None
         if not self.comes_from_our_pages():
@@ -79,7 +80,7 @@ class Guards:
         known = self._by_session() or (BY_TOKEN if self._bears_token() else None)
         if known is None:
             return _login_required()
-        set_current_user(known)
+        self._admit(known)
         if request.method in _SAFE_METHODS:
             return None
         return self.guard_form() or self.require_answers()
@@ -144,6 +145,28 @@ class Guards:
         """Require an administrator for changes; reading is open to all users."""
         return None if request.method in _SAFE_METHODS else _require(OperatorRole.ADMINISTERS)
 
+    def require_all_accounts(self) -> Response | None:
+        """Refuse those who are limited to accounts."""
+        known = current_user()
+        if known is None or not known.account_scope.is_limited:
+            return None
+        limited = "This API key is" if known.key_id is not None else "You are"
+        return error_response(403, f"{limited} limited to accounts; this request is about all.")
+
+    def admit_to_all_accounts(self) -> None:
+        """Refuse those who are limited to accounts, within a view.
+
+        Raises:
+            Problem: 403.
+        """
+        refusal = self.require_all_accounts()
+        if refusal is not None:
+            abort(refusal)
+
+    def require_all_accounts_to_change(self) -> Response | None:
+        """Keep those who are limited to accounts from changing what all accounts share."""
+        return None if request.method in _SAFE_METHODS else self.require_all_accounts()
+
     def comes_from_our_pages(self) -> bool:
         """Return whether a browser sent this from one of Moca's own pages."""
         told_by_browser = request.headers.get("Sec-Fetch-Site")
@@ -174,7 +197,13 @@ class Guards:
         self._mark_seen(login, now)
         if login.operator is None:
             return by_link(login.id)
-        return CurrentUser(login.operator.name, login.operator.role, login.operator.id, login.id)
+        operator = login.operator
+        scope = operator.account_scope
+        return CurrentUser(operator.name, operator.role, operator.id, login.id, account_scope=scope)
+
+    def _admit(self, user: CurrentUser) -> None:
+        set_current_user(user)
+        hide_out_of_scope(self._ports.database, user.account_scope)
 
     def _mark_seen(self, login: LoginRecord, now: datetime) -> None:
         if now - login.seen_at < _SEEN_AGAIN_AFTER:
@@ -189,9 +218,8 @@ class Guards:
         return None if shown is None else self.keys.user_of(shown)
 
     def _limit(self, user: CurrentUser) -> Response | None:
-        set_current_user(user)
-        refusal = None if request.method in _SAFE_METHODS else self.require_answers()
-        return refusal or self.keys.require_own_account(user)
+        self._admit(user)
+        return None if request.method in _SAFE_METHODS else self.require_answers()
 
     def _bears_token(self) -> bool:
         shown = _bearer()

@@ -39,7 +39,7 @@ def probe_routes(ports: WebPorts, config: WebConfig, access: Guards, metrics: Me
 
     @routes.get("/statusz")
     def statusz() -> Response:
-        refusal = access.guard_api()
+        refusal = access.guard_api() or access.require_all_accounts()
         if refusal is not None:
             return refusal
         state = _state_of(ports, config)
@@ -51,7 +51,7 @@ def probe_routes(ports: WebPorts, config: WebConfig, access: Guards, metrics: Me
 
     @routes.get("/metrics")
     def exposition() -> Response:
-        refusal = None if _is_local() else access.guard_api()
+        refusal = None if _is_local() else access.guard_api() or access.require_all_accounts()
         if refusal is not None:
             return refusal
         with ports.database.connection_context():

@@ -17,6 +17,7 @@ from moca.storage.queries.accounts import (
 from moca.storage.queries.team.bots import bot_names_of_accounts, list_bots
 from moca.web.account_removal import remove_account
 from moca.web.account_tokens import sealed, usual_end
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -36,7 +37,7 @@ def account_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Bluepri
     def accounts() -> str:
         now = clock.now()
         with ports.database.connection_context():
-            known, heard_at = list_accounts(), last_heard_by_account()
+            known, heard_at = list_accounts(current_scope()), last_heard_by_account()
             bots = [bot.name for bot in list_bots() if bot.latest is not None]
             bot_of = bot_names_of_accounts()
         shown = [_shown(each, now, heard_at.get(each.account_id)) for each in known]

@@ -9,7 +9,7 @@ from moca.core.work_lists import WorkList
 from moca.storage.queries.inbox import InboxFilter, count_inbox, latest_needing_reply
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.team.mentions import latest_mentions
-from moca.web.auth.current_user import author_id
+from moca.web.auth.current_user import author_id, current_scope
 from moca.web.auth.guards import Guards
 from moca.web.live_pages import POLLS, LivePages
 
@@ -43,18 +43,20 @@ def own_alerts() -> str:
     operator_id = author_id()
     if operator_id is None:
         return ""
-    mentions = InboxFilter(work_list=WorkList.MENTIONS, operator_id=operator_id)
+    scope = current_scope()
+    mentions = InboxFilter(work_list=WorkList.MENTIONS, operator_id=operator_id, scope=scope)
     return render_template(
         "own_alerts.html",
         count=count_inbox(mentions, clock.now()),
-        latest=latest_mentions(operator_id, limit=_ANNOUNCED),
+        latest=latest_mentions(operator_id, limit=_ANNOUNCED, scope=scope),
     )
 
 
 def _needs_reply() -> dict[str, Any]:
-    now = clock.now()
+    now, scope = clock.now(), current_scope()
+    wanted = InboxFilter(work_list=WorkList.NEEDS_REPLY, scope=scope)
     return {
-        "count": count_inbox(InboxFilter(work_list=WorkList.NEEDS_REPLY), now),
-        "latest": latest_needing_reply(now, limit=_ANNOUNCED),
+        "count": count_inbox(wanted, now),
+        "latest": latest_needing_reply(now, limit=_ANNOUNCED, scope=scope),
         "own_alerts": OWN_ALERTS,
     }

@@ -17,6 +17,7 @@ from moca.core.messages.operator_actions import (
 )
 from moca.core.types import ConversationStatus
 from moca.storage.queries.page_versions import version_of_all
+from moca.web.auth.account_scope import ids_in_scope
 from moca.web.auth.current_user import author_name
 from moca.web.auth.guards import Guards
 from moca.web.commands import CommandResult, assignment, carry_out_each
@@ -63,7 +64,9 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
         command_for: Callable[[int], AwaitedCommand], done: Undoable | None = None
     ) -> WerkzeugResponse:
         ids = _selected()
-        results = carry_out_each([command_for(each) for each in ids], ports, config)
+        with ports.database.connection_context():
+            visible = ids_in_scope(ids)
+        results = carry_out_each([command_for(visible[each]) for each in ids], ports, config)
         changed = [each for each, result in zip(ids, results, strict=True) if _is_done(result)]
         unchanged = _unchanged(results)
         if not unchanged:

@@ -113,12 +113,17 @@ def beside_thread(conversation_id: int) -> dict[str, Any]:
         Problem: 404 if there is no such conversation.
     """
     found = _found(conversation_id)
+    account_id = found.contact.account_id
     return {
         "others": other_conversations(found),
         "notes": notes_of(conversation_id),
         "saved_replies": [_filled(each, found.contact.name) for each in list_saved_replies()],
-        "assignable": assignable(found.assignee),
-        "mentionable": [each.name for each in list_operators() if each.id != author_id()],
+        "assignable": assignable(found.assignee, account_id),
+        "mentionable": [
+            each.name
+            for each in list_operators()
+            if each.id != author_id() and each.account_scope.includes(account_id)
+        ],
         "part_bytes": MAX_MESSAGE_BYTES,
         "reply_bytes": MAX_REPLY_BYTES,
         "most_quick_replies": MAX_QUICK_REPLIES,

@@ -16,6 +16,7 @@ from moca.core.messages.replies import QueueReply
 from moca.core.reply_window import OPERATOR_WINDOW
 from moca.core.types import Author, ConversationStatus
 from moca.storage.queries.contacts import find_contact
+from moca.storage.queries.conversation_page import find_note
 from moca.storage.queries.conversations import read_conversation
 from moca.storage.queries.page_versions import version_of_conversation
 from moca.storage.queries.saved_replies import SavedReplyRecord, find_saved_reply
@@ -130,8 +131,13 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
 
     @routes.post("/conversations/<number>/notes/<note>/remove")
     def remove_note(number: str, note: str) -> WerkzeugResponse:
-        carry_out(RemoveNote(row_id_of(note)), ports, config)
-        return to_conversation(row_id_of(number), "notes")
+        conversation_id, note_id = row_id_of(number), row_id_of(note)
+        with ports.database.connection_context():
+            found = find_note(conversation_id, note_id)
+        if found is None:
+            raise Problem(404, "No note with this number in this conversation.")
+        carry_out(RemoveNote(note_id), ports, config)
+        return to_conversation(conversation_id, "notes")
 
     return routes
 

@@ -17,6 +17,7 @@ from moca.storage.queries.cluster import read_cluster
 from moca.storage.queries.delivery_health import list_quiet
 from moca.storage.queries.queue import list_items
 from moca.storage.queries.stats import list_metrics
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import OK, WebPorts
 from moca.web.errors import Problem
@@ -63,7 +64,8 @@ def _version() -> str:
 
 
 def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
-    now, accounts, heard_at = clock.now(), list_accounts(), last_heard_by_account()
+    now, scope = clock.now(), current_scope()
+    accounts, heard_at = list_accounts(scope), last_heard_by_account()
     health = health_of(ports)
     connected = {each.account_id for each in accounts}
     frame = _frame(now, timedelta(hours=int(hours)))
@@ -78,12 +80,14 @@ def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
         "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
         "others": {
-            name: problem for name, problem in health.accounts.items() if name not in connected
+            name: problem
+            for name, problem in health.accounts.items()
+            if name not in connected and scope.includes(name)
         },
-        "warnings": warnings_of([each.token for each in accounts], list_quiet(), now),
+        "warnings": warnings_of([each.token for each in accounts], list_quiet(scope), now),
         "webhooks": _webhooks(minutes, frame),
         "last_webhook_at": last_webhook_at(),
-        "failures": list_items(limit=_FAILURES_SHOWN, status=ItemStatus.FAILED).items,
+        "failures": list_items(limit=_FAILURES_SHOWN, status=ItemStatus.FAILED, scope=scope).items,
     }
 
 

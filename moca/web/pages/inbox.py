@@ -18,7 +18,7 @@ from moca.storage.queries.labels import list_labels
 from moca.storage.queries.operators import OperatorRecord, has_operators, list_operators
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.pagination import Key
-from moca.web.auth.current_user import CurrentUser, author_id, current_user
+from moca.web.auth.current_user import CurrentUser, author_id, current_scope, current_user
 from moca.web.auth.guards import Guards
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
@@ -120,13 +120,17 @@ def list_place() -> dict[str, Any]:
     return {name: request.args[name] for name in names if name in request.args}
 
 
-def assignable(assignee: str | None = None) -> list[OperatorRecord]:
-    """Return the operators who may answer, the user first, and the assignee."""
+def assignable(assignee: str | None = None, account_id: str | None = None) -> list[OperatorRecord]:
+    """Return the operators who may answer, the user first, and the assignee.
+
+    With an account, only those who see it.
+    """
     own_id = author_id()
     may_answer = [
         each
         for each in list_operators()
-        if each.role.includes(OperatorRole.ANSWERS) or each.name == assignee
+        if (each.role.includes(OperatorRole.ANSWERS) or each.name == assignee)
+        and (account_id is None or each.account_scope.includes(account_id))
     ]
     return sorted(may_answer, key=lambda each: each.id != own_id)
 
@@ -141,7 +145,7 @@ def list_frame(after: Key | None = None) -> dict[str, Any]:
     if wanted.label_id is not None:
         named["label"] = wanted.label_id
     place = {**named, "cursor": write_cursor(after)}
-    accounts = list_accounts()
+    accounts = list_accounts(current_scope())
     return {
         "at": "inbox",
         "is_first": after is None,
@@ -179,7 +183,9 @@ def list_values(after: Key | None = None) -> dict[str, Any]:
             for each, title in _TITLES.items()
             if each not in hidden
         ],
-        "warnings": warnings_of([each.token for each in frame["accounts"]], list_quiet(), now),
+        "warnings": warnings_of(
+            [each.token for each in frame["accounts"]], list_quiet(current_scope()), now
+        ),
     }
 
 
@@ -194,6 +200,7 @@ def _filter(work_list: WorkList) -> InboxFilter:
     return InboxFilter(
         work_list=work_list,
         account_id=account_id,
+        scope=current_scope(),
         operator_id=author_id(),
         label_id=row_id_of(label) if label else None,
     )

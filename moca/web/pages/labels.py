@@ -22,6 +22,7 @@ def label_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
     routes = Blueprint("labels", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_answers)
+    routes.before_request(access.require_all_accounts_to_change)
 
     def page(problem: str = "", refused: str = "") -> str:
         with ports.database.connection_context():

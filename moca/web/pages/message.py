@@ -8,6 +8,7 @@ from moca.storage.queries.journeys import read_journey
 from moca.storage.queries.messages import answered_by, find_message
 from moca.storage.queries.page_versions import version_of_messages
 from moca.storage.queries.queue_forecast import place_of
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import WebConfig
 from moca.web.errors import Problem
@@ -52,7 +53,7 @@ def _shown(mid: str, config: WebConfig) -> dict[str, Any]:
         raise Problem(404, "No message with this ID.")
     item = journey.item
     is_pending = item is not None and item.status is ItemStatus.PENDING
-    place = place_of(item, now) if item is not None and is_pending else None
+    place = place_of(item, now, current_scope()) if item is not None and is_pending else None
     waiting = waits_for(journey, now, config, place)
     return {
         "at": "journey",

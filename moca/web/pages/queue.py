@@ -17,6 +17,7 @@ from moca.core.types import ItemStatus
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.queue import count_queue, frozen_since, list_items, read_item
 from moca.storage.queries.records import QueueItemRecord
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -58,11 +59,13 @@ def queue_pages(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
 
     @routes.post("/queue/freeze")
     def freeze() -> Answer:
+        access.admit_to_all_accounts()
         carry_out(FreezeQueue(clock.now()), ports, config)
         return redirect(url_for("queue_pages.queue"), 303)
 
     @routes.post("/queue/release")
     def release() -> Answer:
+        access.admit_to_all_accounts()
         carry_out(ReleaseQueue(clock.now()), ports, config)
         return redirect(url_for("queue_pages.queue"), 303)
 
@@ -103,16 +106,16 @@ def _listed(
     status: ItemStatus | None, config: WebConfig, forecasts: ForecastCache
 ) -> dict[str, Any]:
     after = read_cursor(request.args.get("cursor"), parts=2)
-    page = list_items(limit=_SHOWN, after=after, status=status)
-    now = clock.now()
+    now, scope = clock.now(), current_scope()
+    page = list_items(limit=_SHOWN, after=after, status=status, scope=scope)
     return {
         "at": "queue",
         "items": page.items,
-        "counts": count_queue(),
+        "counts": count_queue(scope),
         "status": status,
         "is_first": after is None,
         "next_cursor": write_cursor(page.next_key),
-        "forecast": forecasts.look(now),
+        "forecast": forecasts.look(now, scope),
         "now": now,
         "per_second": config.per_second,
     }

@@ -7,6 +7,7 @@ from moca import clock
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
 from moca.core.messages.operator_actions import ApproveReply, DiscardReply
 from moca.storage.queries.team.drafts import DraftRecord, count_drafts, list_drafts, read_draft
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -24,10 +25,11 @@ def review_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
     def page(problem: str = "", refused: str = "") -> str:
         wanted = read_row_id(refused or request.args.get("item", ""))
         with ports.database.connection_context():
-            listed, count = list_drafts(), count_drafts()
-            draft = None if wanted is None else read_draft(wanted)
+            scope = current_scope()
+            listed, count = list_drafts(scope), count_drafts(scope)
+            draft = None if wanted is None else read_draft(wanted, scope)
             if draft is None and listed:
-                draft = read_draft(listed[0])
+                draft = read_draft(listed[0], scope)
         return render_template(
             "review.html",
             at="review",
@@ -49,7 +51,7 @@ def review_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
     def approve(number: str) -> WerkzeugResponse:
         item_id = row_id_of(number)
         with ports.database.connection_context():
-            draft = read_draft(item_id)
+            draft = read_draft(item_id, current_scope())
         texts = {} if draft is None else _edits(draft)
         carry_out(ApproveReply(item_id, clock.now(), texts), ports, config)
         return _back()

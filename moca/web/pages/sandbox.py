@@ -33,6 +33,7 @@ def sandbox_page(access: Guards) -> Blueprint:
     """Return the page that imitates a phone."""
     routes = Blueprint("sandbox", __name__)
     routes.before_request(access.guard_page)
+    routes.before_request(access.require_all_accounts)
 
     @routes.get("/sandbox")
     def page() -> str:
@@ -47,6 +48,7 @@ def sandbox_routes(
     """Return what the page polls once a second, and the routes that write as a contact."""
     routes = Blueprint("sandbox_state", __name__)
     routes.before_request(access.guard_api)
+    routes.before_request(access.require_all_accounts)
     routes.before_request(check_body)
 
     @routes.post("/sandbox/write")

@@ -30,6 +30,7 @@ def saved_reply_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blu
     routes = Blueprint("saved_replies", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_answers)
+    routes.before_request(access.require_all_accounts_to_change)
     attachments = Attachments(ports, config)
 
     def page(problem: str = "", refused: str = "") -> str:

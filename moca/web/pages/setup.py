@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from moca import clock
 from moca.storage.queries.stats import SetupSteps, read_setup_steps
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import DoctorFinding, WebConfig, WebPorts
 
@@ -49,12 +50,13 @@ def setup_pages(ports: WebPorts, config: WebConfig, access: Guards, app: Flask) 
     """Return the setup steps to a live account; the first page shows the next one."""
     routes = Blueprint("setup_pages", __name__)
     routes.before_request(access.guard_page)
+    routes.before_request(access.require_all_accounts)
     doctor = DoctorRunner(ports)
     done: list[SetupSteps] = []
 
     def first_steps() -> SetupSteps | None:
         """Return the steps done so far; None once all are."""
-        if done:
+        if done or current_scope().is_limited:
             return None
         with ports.database.connection_context():
             steps = read_setup_steps()

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.outbox.forecast import Limits, WaitingReply, forecast
 from moca.core.types import ItemStatus
 from moca.storage.queries.queue import count_queue, frozen_since
@@ -15,6 +16,8 @@ from moca.web.config import WebConfig
 _LOOKED_AT = 5_000
 _NAMED = 50
 _LONG = 500
+_MAX_READERS = 50
+"""How many scopes' forecasts are kept."""
 _STANDS_FOR = timedelta(seconds=10)
 
 
@@ -41,20 +44,24 @@ class ForecastCache:
 
     def __init__(self, config: WebConfig) -> None:
         self._config = config
-        self._last: tuple[datetime, QueueForecast] | None = None
+        self._last: dict[AccountScope, tuple[datetime, QueueForecast]] = {}
 
-    def look(self, now: datetime) -> QueueForecast:
+    def look(self, now: datetime, scope: AccountScope = ALL_ACCOUNTS) -> QueueForecast:
         """Return the forecast, at most some seconds old; the database must be connected."""
-        last = self._last
+        last = self._last.get(scope)
         if last is not None and last[1].pending > _LONG and abs(now - last[0]) < _STANDS_FOR:
             return replace(last[1], frozen_since=frozen_since())
-        seen = forecast_queue(self._config, now)
-        self._last = (now, seen)
+        seen = forecast_queue(self._config, now, scope)
+        if len(self._last) >= _MAX_READERS:
+            self._last.clear()
+        self._last[scope] = (now, seen)
         return seen
 
 
-def forecast_queue(config: WebConfig, now: datetime) -> QueueForecast:
-    """Compute the forecast; the database must be connected."""
+def forecast_queue(
+    config: WebConfig, now: datetime, scope: AccountScope = ALL_ACCOUNTS
+) -> QueueForecast:
+    """Compute the forecast of the replies in scope; the database must be connected."""
     limits = Limits(
         per_second=config.per_second,
         account_per_second=config.account_per_second,
@@ -62,10 +69,10 @@ def forecast_queue(config: WebConfig, now: datetime) -> QueueForecast:
         rests=rests_of_accounts(now),
     )
     problems = account_problems(now)
-    first = first_waiting(_LOOKED_AT)
+    first = first_waiting(_LOOKED_AT, scope)
     waiting = [each for each in first if each.contact.account_id not in problems]
     stopped = {each.contact.account_id for each in first} & problems.keys()
-    pending = count_queue()[ItemStatus.PENDING]
+    pending = count_queue(scope)[ItemStatus.PENDING]
     expected = forecast(waiting, limits, now, max(pending - len(first), 0))
     kept_back = len(first) - len(waiting)
     return QueueForecast(

@@ -6,6 +6,7 @@ from datetime import timedelta
 import peewee
 import pytest
 
+from moca.core.account_scope import AccountScope
 from moca.core.accounts import Account, SealedToken
 from moca.core.feed import FeedKind
 from moca.core.inbound.events import Deletion, OtherEvent
@@ -191,14 +192,23 @@ def test_pages_join_without_a_gap_whatever_the_filter(desk):
     assert beyond == FeedPage((), last)
 
 
-def test_a_reader_of_one_account_sees_no_other_and_each_erasure(desk):
+def test_a_reader_of_one_account_sees_no_other(desk):
     other = ANNA._replace(account_id="17841400000000009")
     desk.receive("m1")
     desk.receive("m2", contact=other)
     desk.do(FreezeQueue(at(1)), EraseContact(ANNA, at(2)))
 
-    assert kinds(account_ids=[other.account_id]) == ["message.received", "contact.erased"]
-    assert read_feed(after=0, limit=50, account_ids=["1"]).next_id == last_feed_id()
+    assert kinds(scope=AccountScope.of([other.account_id])) == ["message.received"]
+    assert kinds(scope=AccountScope.of([ANNA.account_id])) == ["contact.erased"]
+    assert read_feed(after=0, limit=50, scope=AccountScope.of(["1"])).next_id == last_feed_id()
+
+
+def test_an_erasure_from_before_accounts_were_named_is_told_to_every_reader(desk):
+    desk.receive("m1")
+    desk.do(EraseContact(ANNA, at(2)))
+    StoredFeedEvent.update(account_id=None).execute()
+
+    assert kinds(scope=AccountScope.of(["1"])) == ["contact.erased"]
 
 
 def test_retention_keeps_the_last_of_the_old_so_that_its_reader_goes_on(desk):

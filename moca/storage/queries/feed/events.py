@@ -6,6 +6,7 @@ from typing import Any
 
 from peewee import fn
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.feed import FeedKind
 from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.rows import read_dicts
@@ -55,7 +56,7 @@ def read_feed(
     limit: int,
     kinds: Collection[FeedKind] = (),
     has_texts: bool = False,
-    account_ids: Collection[str] | None = None,
+    scope: AccountScope = ALL_ACCOUNTS,
 ) -> FeedPage:
     """Return the events after an id, in the order in which they were committed.
 
@@ -68,8 +69,8 @@ def read_feed(
         limit: How many events at most.
         kinds: Which events are read; empty for all.
         has_texts: Whether messages come with their content and contacts with their names.
-        account_ids: Only events of these accounts are read, and none that concerns all; None reads
-            all. Events of erased contacts are left out, but for the erasure itself.
+        scope: With a limit, no event is read that concerns all accounts. Events of erased contacts
+            are left out, but for the erasure itself.
 
     Raises:
         FeedExpired: Events after this id have been deleted.
@@ -83,8 +84,8 @@ def read_feed(
     query = StoredFeedEvent.select().where(is_wanted).order_by(StoredFeedEvent.id).limit(limit)
     rows = list(read_dicts(query))
     found = _records(rows, has_texts=has_texts)
-    if account_ids is not None:
-        found = [each for each in found if _is_of(each, account_ids)]
+    if scope.is_limited:
+        found = [each for each in found if _is_in(scope, each)]
     return FeedPage(tuple(found), rows[-1]["id"] if len(rows) == limit else max(after, last))
 
 
@@ -94,8 +95,10 @@ def read_event(event_id: int, *, has_texts: bool) -> FeedEventRecord | None:
     return next(iter(_records(rows, has_texts=has_texts)), None)
 
 
-def _is_of(event: FeedEventRecord, account_ids: Collection[str]) -> bool:
-    return event.account_id in account_ids or event.kind is FeedKind.CONTACT_ERASED
+def _is_in(scope: AccountScope, event: FeedEventRecord) -> bool:
+    # Earlier versions did not store of which account an erased contact was.
+    is_of_any = event.kind is FeedKind.CONTACT_ERASED and event.account_id is None
+    return is_of_any or scope.includes(event.account_id)
 
 
 def _records(rows: Sequence[dict[str, Any]], *, has_texts: bool) -> list[FeedEventRecord]:

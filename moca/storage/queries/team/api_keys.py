@@ -2,11 +2,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import AccountScope
 from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import ApiKey
-from moca.storage.db.rows import read_dicts, read_rows
-from moca.storage.db.tables import Contact, Conversation, Message, QueueItem
-from moca.storage.queries.messages import find_message
+from moca.storage.db.rows import read_dicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +26,11 @@ class ApiKeyRecord:
         """Return what the key may do, as the API names it."""
         return self.role.scope
 
+    @property
+    def account_scope(self) -> AccountScope:
+        """Return which accounts the key sees."""
+        return AccountScope.of(self.account_ids)
+
 
 def list_api_keys() -> tuple[ApiKeyRecord, ...]:
     """Return the keys, sorted by name."""
@@ -45,26 +49,6 @@ def find_api_key(key_hash: str, at: datetime) -> ApiKeyRecord | None:
     found = None if row is None else _record(row)
     is_over = found is not None and found.expires_at is not None and found.expires_at <= at
     return None if is_over else found
-
-
-def account_of_conversation(conversation_id: int) -> str | None:
-    """Return the account of a conversation, or None."""
-    query = Conversation.select(Contact.account_id).join(Contact)
-    found = read_rows(query.where(Conversation.id == conversation_id))
-    return next((account_id for (account_id,) in found), None)
-
-
-def account_of_item(item_id: int) -> str | None:
-    """Return the account of a queue item, or None."""
-    query = QueueItem.select(Message.account_id).join(Message)
-    found = read_rows(query.where(QueueItem.id == item_id))
-    return next((account_id for (account_id,) in found), None)
-
-
-def account_of_message(mid: str) -> str | None:
-    """Return the account of a message by its public id, or None."""
-    found = find_message(mid)
-    return None if found is None else found.contact.account_id
 
 
 def _record(row: dict[str, Any]) -> ApiKeyRecord:

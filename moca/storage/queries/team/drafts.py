@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.reply_window import BOT_WINDOW
 from moca.core.types import Stage
 from moca.storage.db.rows import read_rows
@@ -16,6 +17,7 @@ from moca.storage.db.tables import (
 )
 from moca.storage.queries.messages import full_rows, record_of
 from moca.storage.queries.records import ContactName, MessageRecord
+from moca.storage.queries.team.account_scope import narrow
 
 _LISTED = 500
 
@@ -55,25 +57,25 @@ class DraftRecord:
         return self.message.contact
 
 
-def count_drafts() -> int:
+def count_drafts(scope: AccountScope = ALL_ACCOUNTS) -> int:
     """Return how many replies are held; one in parts counts once."""
-    return int(_drafts().count())
+    return int(narrow(_drafts(), scope).count())
 
 
-def list_drafts() -> Sequence[int]:
+def list_drafts(scope: AccountScope = ALL_ACCOUNTS) -> Sequence[int]:
     """Return the held replies' first queue items, those whose reply window ends first in front."""
-    ordered = _drafts().order_by(Contact.window_opened_at, QueueItem.id)
+    ordered = narrow(_drafts(), scope).order_by(Contact.window_opened_at, QueueItem.id)
     return [item_id for (item_id,) in read_rows(ordered.limit(_LISTED))]
 
 
-def read_draft(item_id: int) -> DraftRecord | None:
+def read_draft(item_id: int, scope: AccountScope = ALL_ACCOUNTS) -> DraftRecord | None:
     """Return the held reply of which this queue item is a part; None if it is not held."""
-    found = read_rows(
+    query = (
         QueueItem.select(QueueItem.message, Message.part_of)
         .join(Message, on=QueueItem.message == Message.id)
         .where((QueueItem.id == item_id) & IS_HELD_REPLY)
     )
-    for message_id, part_of in found:
+    for message_id, part_of in read_rows(narrow(query, scope, Message.account_id)):
         return _read(part_of or message_id)
     return None
 

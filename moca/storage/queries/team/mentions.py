@@ -3,11 +3,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.storage.db.operator_tables import Mention, Note, Operator
 from moca.storage.db.rows import read_dicts, read_rows
-from moca.storage.db.tables import Conversation
+from moca.storage.db.tables import Contact, Conversation
 from moca.storage.queries.conversations import conversation_rows, records_of
 from moca.storage.queries.records import ConversationRecord
+from moca.storage.queries.team.account_scope import narrow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +32,14 @@ def is_mention_unseen(conversation_id: int, operator_id: int) -> bool:
     return bool(_unseen(operator_id).where(is_it).exists())
 
 
-def latest_mentions(operator_id: int, *, limit: int) -> tuple[MentionRecord, ...]:
+def latest_mentions(
+    operator_id: int, *, limit: int, scope: AccountScope = ALL_ACCOUNTS
+) -> tuple[MentionRecord, ...]:
     """Return the latest mentions that an operator has not seen yet, latest first."""
     query = _unseen(operator_id).select(Mention.conversation, Note.author, Note.created_at)
+    if scope.is_limited:
+        conversations = Conversation.select(Conversation.id).join(Contact)
+        query = query.where(Mention.conversation << narrow(conversations, scope))
     rows = list(read_rows(query.join(Note).order_by(Note.id.desc()).limit(limit)))
     ids = {conversation_id for conversation_id, _, _ in rows}
     found = conversation_rows().where(Conversation.id << sorted(ids)) if ids else ()

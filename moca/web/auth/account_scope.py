@@ -1,0 +1,65 @@
+from collections.abc import Mapping
+
+import peewee
+from flask import g, request
+
+from moca.core.account_scope import AccountScope
+from moca.storage.queries.team.account_scope import (
+    account_of_conversation,
+    account_of_item,
+    account_of_message,
+    conversations_in_scope,
+)
+from moca.web.auth.current_user import current_scope
+from moca.web.pagination import MAX_ID, read_row_id
+
+NO_ROW = MAX_ID
+"""An id that no row has."""
+_NO_NAME = "moca-0"
+"""An id that no message and no account has."""
+
+
+def hide_out_of_scope(database: peewee.Database, scope: AccountScope) -> None:
+    """Make a request about something of an account out of scope one about what does not exist.
+
+    Its id in the address is replaced by one that nothing has: whatever the request is for, it is
+    answered and changes as much as any request for what is not there.
+    """
+    values = request.view_args
+    if not scope.is_limited or not values or request.url_rule is None:
+        return
+    name = next(iter(values))
+    with database.connection_context():
+        account_id = _account_of(request.url_rule.rule, values[name])
+    if account_id is not None and not scope.includes(account_id):
+        values[name] = str(NO_ROW) if read_row_id(values[name]) else _NO_NAME
+        g.is_out_of_scope = True
+
+
+def is_out_of_scope() -> bool:
+    """Return whether the request is answered as one about what does not exist."""
+    return bool(g.get("is_out_of_scope"))
+
+
+def ids_in_scope(ids: list[int]) -> Mapping[int, int]:
+    """Return which id to act on for each of these conversations: one that none has for others."""
+    visible = conversations_in_scope(ids, current_scope())
+    return {each: each if each in visible else NO_ROW for each in ids}
+
+
+def _account_of(rule: str, shown: str) -> str | None:
+    """Return the account of what a rule's first id names; None if there is no such thing."""
+    _, kind, first, *_ = [*rule.removeprefix("/api").split("/"), ""]
+    if not first.startswith("<"):
+        return None
+    match kind:
+        case "conversations":
+            return account_of_conversation(read_row_id(shown) or 0)
+        case "queue" | "review":
+            return account_of_item(read_row_id(shown) or 0)
+        case "messages":
+            return account_of_message(shown)
+        case "accounts":
+            return shown
+        case _:
+            return None

@@ -1,0 +1,28 @@
+import peewee
+import pytest
+
+from tests.support.databases import open_migrated
+from tests.web.account_scope.world import OURS, THEIRS, SharedInbox
+
+
+@pytest.fixture
+def worlds(config, tmp_path, frozen):
+    """Open worlds in databases of their own, the last of which is in use."""
+    opened: list[peewee.Database] = []
+
+    def make(*sides, limits=()):
+        if opened:
+            opened[-1].close()
+        place = tmp_path / str(len(opened))
+        place.mkdir()
+        opened.append(open_migrated(place))
+        return SharedInbox(opened[-1], config, sides, limits)
+
+    yield make
+    opened[-1].close()
+
+
+@pytest.fixture
+def world(worlds):
+    """Both accounts, and callers who are limited to one of them."""
+    return worlds(OURS, THEIRS, limits=(OURS,))
