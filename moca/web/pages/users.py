@@ -1,9 +1,18 @@
+from collections.abc import Iterable
+
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from moca import clock
-from moca.core.messages.operators import AddOperator, ChangeOperator, EndLinkSession, RemoveOperator
+from moca.core.messages.operators import (
+    AddOperator,
+    ChangeOperator,
+    EndLinkSession,
+    LimitOperator,
+    RemoveOperator,
+)
 from moca.core.types import RESERVED_NAMES, OperatorRole, is_reserved
+from moca.storage.queries.accounts import AccountRecord, list_accounts
 from moca.storage.queries.operators import (
     OperatorRecord,
     list_audit,
@@ -26,6 +35,8 @@ from moca.web.pagination import read_cursor, write_cursor
 
 _MAX_NAME_LENGTH = 80
 _SHOWN = 50
+_MAX_ID = 32
+"""The length of an account's id."""
 
 
 def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
@@ -38,12 +49,14 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
         after = read_cursor(request.args.get("cursor"), parts=1)
         with ports.database.connection_context():
             operators, audit = list_operators(), list_audit(limit=_SHOWN, after=after)
+            accounts = list_accounts()
             sessions = list_link_sessions(access.token.hash, clock.now())
         return render_template(
             "users.html",
             frame="layout.html",
             at="users",
             operators=operators,
+            accounts=_choices(accounts, operators),
             roles=tuple(OperatorRole),
             audit=audit.items,
             sessions=sessions,
@@ -68,7 +81,15 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
             taken = ", ".join(sorted(RESERVED_NAMES))
             raise Problem(422, f"name: {taken} are reserved names")
         hashed = hash_password(_password(name))
-        carry_out(AddOperator(name, _role(), hashed, clock.now()), ports, config)
+        account_ids = _account_ids() if "sees" in request.form else ()
+        added = AddOperator(name, _role(), hashed, clock.now(), account_ids)
+        carry_out(added, ports, config)
+        return redirect("/users", 303)
+
+    @routes.post("/users/<number>/accounts")
+    def limit(number: str) -> Response:
+        operator = _find(number)
+        carry_out(LimitOperator(operator.id, _account_ids(), operator.name), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/right")
@@ -108,6 +129,38 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
         return operator
 
     return routes
+
+
+def _choices(
+    accounts: Iterable[AccountRecord], operators: Iterable[OperatorRecord]
+) -> dict[str, str]:
+    """Return the names of the accounts to choose from, by id; none while there is only one.
+
+    An account that is not connected any more can still be chosen where it limits a user.
+    """
+    names = {each.account_id: each.username or each.name or each.account_id for each in accounts}
+    limits = {account_id for each in operators for account_id in each.account_ids}
+    choices = names | {each: each for each in sorted(limits - names.keys())}
+    return choices if len(choices) > 1 or limits else {}
+
+
+def _account_ids() -> tuple[str, ...]:
+    """Return the accounts that a form limits a user to; none for all.
+
+    Raises:
+        Problem: 422 if they are to be limited, but to no account.
+    """
+    sees = request.form.get("sees")
+    if sees == "all":
+        return ()
+    if sees != "chosen":
+        raise Problem(422, "sees: must be all or chosen")
+    chosen = tuple(sorted(set(request.form.getlist("account"))))
+    if not chosen:
+        raise Problem(422, "account: choose at least one, or all accounts")
+    if not all(each.isascii() and each.isdecimal() and len(each) <= _MAX_ID for each in chosen):
+        raise Problem(422, "account: must be the ID of an account")
+    return chosen
 
 
 def _password(name: str) -> str:
