@@ -23,6 +23,8 @@ ADMINISTERED = {
     ("PATCH", "/api/accounts/<account_id>"),
     ("DELETE", "/api/accounts/<account_id>"),
     ("GET", "/api/bots"),
+    ("GET", "/api/bots/<name>/cases"),
+    ("PUT", "/api/bots/<name>/cases"),
     ("GET", "/api/bots/<name>/draft"),
     ("PUT", "/api/bots/<name>/draft"),
     ("POST", "/api/bots/<name>/publish"),
