@@ -6,7 +6,7 @@ from actors.bots.factory import BotFactory
 from actors.bots.trial import Trial
 from moca.core.bots.cases import BotCase, CaseResult, CaseVerdict
 from moca.core.bots.documents import BadDocument, DocumentFault
-from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.forms import BotForm
 from moca.core.bots.trials import TrialMessage, TrialReply
 from moca.core.types import SETTINGS_BOT
 from moca.settings.sections import Settings
@@ -32,17 +32,17 @@ class Workshop:
         language, rules = split_rules(text)
         return join_rules({**language, **tables_of(self._settings)}, rules)
 
-    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+    def form_of(self, document: str) -> BotForm:
         """Return the form of a document."""
         from moca.bots.form import form_of  # noqa: PLC0415
 
         return form_of(document)
 
-    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
-        """Return a document with the values of its form, and all else as it was."""
+    def fill_in(self, document: str, values: Mapping[str, str], act: str = "") -> str:
+        """Return a document with the values of its form, after an act on its rules."""
         from moca.bots.form import fill_in  # noqa: PLC0415
 
-        return fill_in(document, values)
+        return fill_in(document, values, act)
 
     def faults_of(self, document: str) -> tuple[DocumentFault, ...]:
         """Return what is wrong with a document; empty if it can be published here."""

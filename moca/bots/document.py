@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from moca.core.bots.documents import MAX_DOCUMENT_BYTES, BadDocument, DocumentFault, fault_of
-from moca.replies.generator import BadGenerator
 from moca.replies.rules.book import RuleBook
+from moca.replies.rules.file_errors import BadRules
 from moca.replies.rules.line_numbers import lines_of
 from moca.replies.rules.reader import rules_in
 from moca.settings.errors import explain
@@ -90,11 +90,14 @@ def read_document(text: str) -> BotDocument:
         sections = BotSections.model_validate(_without(values, RULE_KEYS))
     except ValidationError as error:
         faults += map(fault_of, explain(error))
-    faults += _set_on_the_server(values)
+    faults += [*_set_on_the_server(values), *_with_nul(values)]
     try:
         rules = rules_in({key: values[key] for key in RULE_KEYS if key in values}, lines_of(text))
-    except BadGenerator as error:
-        faults += [DocumentFault("rule", problem) for problem in error.problems]
+    except BadRules as error:
+        faults += [
+            DocumentFault(".".join(map(str, fault.path)) or "rule", fault.text)
+            for fault in error.faults
+        ]
     if faults:
         raise BadDocument(faults)
     return BotDocument(sections, rules)
@@ -126,6 +129,18 @@ def _set_on_the_server(values: Mapping[str, Any]) -> Iterator[DocumentFault]:
     for key in replies.keys() - own:
         if isinstance(replies[key], dict):
             yield DocumentFault(f"replies.{key}", _ON_THE_SERVER)
+
+
+def _with_nul(value: object, path: tuple[str, ...] = ()) -> Iterator[DocumentFault]:
+    match value:
+        case str() if "\x00" in value:
+            yield DocumentFault(".".join(path), "must not contain NUL")
+        case dict():
+            for key, each in value.items():
+                yield from _with_nul(each, (*path, key))
+        case list():
+            for number, each in enumerate(value):
+                yield from _with_nul(each, (*path, str(number)))
 
 
 def _table_at(values: Mapping[str, Any], path: Iterable[str]) -> Any:

@@ -1,11 +1,31 @@
-"""A bot's document as a form: its common settings as fields, its rules as they are written."""
+"""A bot's document as a form: its common settings, its topics, profile and rules."""
 
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from moca.bots.document import BotSections
-from moca.bots.toml import join_rules, split_rules
-from moca.core.bots.forms import RULES_FIELD, BotField, BotFieldGroup, FieldKind
+from moca.bots.rule_form import NEW_RULE, can_be_form, read_rule, rule_form
+from moca.bots.table_form import fill_in_tables, table_groups
+from moca.bots.toml import (
+    WrittenRule,
+    join_rules,
+    replace_rules,
+    rules_in_text,
+    rules_text,
+    split_rules,
+    write_rule,
+)
+from moca.core.bots.forms import (
+    RULE_ORDER_FIELD,
+    RULES_FIELD,
+    BotField,
+    BotFieldGroup,
+    BotForm,
+    BotRuleForm,
+    FieldKind,
+)
 
 
 class _Spec(NamedTuple):
@@ -15,6 +35,7 @@ class _Spec(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
+_MAX_RULE_FORMS = 100
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GROUPS: Mapping[str, tuple[_Spec, ...]] = {
     "Replies": (
@@ -73,26 +94,88 @@ _GROUPS: Mapping[str, tuple[_Spec, ...]] = {
 }
 
 
-def form_of(document: str) -> tuple[BotFieldGroup, ...]:
-    """Return the fields of a document with their values, and its rules last."""
+def form_of(document: str) -> BotForm:
+    """Return the form of a document, with its values."""
     tables, rules = split_rules(document)
     groups = [
         BotFieldGroup(title, tuple(_field(spec, tables) for spec in specs))
         for title, specs in _GROUPS.items()
     ]
-    return *groups, BotFieldGroup("Rules", (BotField(RULES_FIELD, "TOML", FieldKind.TOML, rules),))
+    text = BotField(RULES_FIELD, "Rules as TOML", FieldKind.TOML, rules)
+    forms = _rule_forms(rules) if tables or rules or not document.strip() else None
+    return BotForm((*groups, *table_groups(tables)), forms, text)
 
 
-def fill_in(document: str, values: Mapping[str, str]) -> str:
+def fill_in(document: str, values: Mapping[str, str], act: str = "") -> str:
     """Return a document with the values of a form, and all else as it was.
 
     A box is checked if it is among the values. What is as Moca has it by default is left out.
+    Then an act is done to its rules: "add", or "up 2", "down 2", "remove 2" to one of them.
     """
     tables, rules = split_rules(document)
+    before = deepcopy(tables)
     for spec in (spec for specs in _GROUPS.values() for spec in specs):
         if spec.path in values or spec.kind is FieldKind.BOX:
             _put(tables, spec, _read(spec.kind, values.get(spec.path, "")))
-    return join_rules(tables, values.get(RULES_FIELD, rules))
+    fill_in_tables(tables, values)
+    typed = _typed_rules(values, act)
+    rules = rules if typed is None else typed
+    return replace_rules(document, rules) if tables == before else join_rules(tables, rules)
+
+
+def _rule_forms(rules: str) -> tuple[BotRuleForm, ...] | None:
+    try:
+        read = rules_in_text(rules)
+    except (tomllib.TOMLDecodeError, TypeError):
+        return None
+    if len(read) > _MAX_RULE_FORMS or not all(can_be_form(rule.values) for rule in read):
+        return None
+    return tuple(rule_form(number, rule) for number, rule in enumerate(read))
+
+
+def _typed_rules(values: Mapping[str, str], act: str) -> str | None:
+    """Return the rules of a form as TOML; None if it has none."""
+    if RULES_FIELD in values:
+        return values[RULES_FIELD]
+    if RULE_ORDER_FIELD not in values:
+        return None
+    order = [each.strip() for each in values[RULE_ORDER_FIELD].split(",") if each.strip()]
+    by_rule: dict[str, dict[str, str]] = {number: {} for number in order}
+    for path, text in values.items():
+        head, _, rest = path.partition(".")
+        number, _, within = rest.partition(".")
+        if head == RULES_FIELD and number in by_rule:
+            by_rule[number][within] = text
+    rules = [read_rule(_written(by_rule[each]), by_rule[each]) for each in _moved(order, act)]
+    if act == "add":
+        rules.append(WrittenRule(write_rule(NEW_RULE), NEW_RULE))
+    return rules_text(rules)
+
+
+def _written(typed: Mapping[str, str]) -> WrittenRule:
+    try:
+        (rule,) = rules_in_text(typed.get("written", ""))
+    except (tomllib.TOMLDecodeError, TypeError, ValueError):
+        return WrittenRule("", {})
+    return rule if can_be_form(rule.values) else WrittenRule("", {})
+
+
+def _moved(order: list[str], act: str) -> list[str]:
+    what, _, number = act.partition(" ")
+    if number not in order:
+        return order
+    place = order.index(number)
+    rest = [each for each in order if each != number]
+    match what:
+        case "up":
+            rest.insert(max(place - 1, 0), number)
+        case "down":
+            rest.insert(place + 1, number)
+        case "remove":
+            pass
+        case _:
+            return order
+    return rest
 
 
 def _field(spec: _Spec, tables: Mapping[str, Any]) -> BotField:

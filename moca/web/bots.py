@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from moca import clock
 from moca.core.bots.cases import BotCase, CaseResult, CaseVerdict
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, BadDocument, DocumentFault
-from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.forms import BotForm
 from moca.core.bots.trials import TrialMessage, TrialReply
 from moca.core.bots.workshop import BotWorkshop
 from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
@@ -67,13 +67,13 @@ class Bots:
             return self._workshop.settings_document()
         return self.find(name).draft
 
-    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+    def form_of(self, document: str) -> BotForm:
         """Return the form of a document."""
         return self._workshop.form_of(document)
 
-    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
-        """Return a document with the values of its form, and all else as it was."""
-        return self._workshop.fill_in(document, values)
+    def fill_in(self, document: str, values: Mapping[str, str], act: str = "") -> str:
+        """Return a document with the values of its form, after an act on its rules."""
+        return self._workshop.fill_in(document, values, act)
 
     def save(self, name: str, document: str, revision: int) -> int:
         """Save a draft and return its new revision.

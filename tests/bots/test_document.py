@@ -103,11 +103,19 @@ anwsers = "20 €"
         "conversation.debounce_seconds",
         "conversation.cool",
         "business_hours.monday.0",
-        "rule",
+        "rule.0.anwsers",
     ]
     assert found[3].message == (
         "line 12: rule 'price': anwsers: unknown key; did you mean 'answers'?"
     )
+
+
+def test_no_text_of_a_document_has_nul() -> None:
+    rule = '[[rule]]\nname = "a"\nanswers = ["b", "c\\u0000"]\n'
+    assert faults_of(f'[replies]\ndisclosure = "\\u0000"\n{rule}')[:2] == [
+        DocumentFault("replies.disclosure", "must not contain NUL"),
+        DocumentFault("rule.0.answers.1", "must not contain NUL"),
+    ]
 
 
 @pytest.mark.parametrize(

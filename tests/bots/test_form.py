@@ -34,8 +34,7 @@ answers = "20 €"
 def values_of(document: str) -> Mapping[str, str]:
     return {
         field.path: field.value
-        for group in form_of(document)
-        for field in group.fields
+        for field in form_of(document).fields
         if field.kind is not FieldKind.BOX or field.value
     }
 

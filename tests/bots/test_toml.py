@@ -48,7 +48,7 @@ def test_tables_that_are_written_describe_the_same_bot(tables) -> None:
 @pytest.mark.parametrize(
     ("document", "rules"),
     [
-        ('language = "de"\n\n# Prices\n[[rule]]\nname = "a"\n', '[[rule]]\nname = "a"\n'),
+        ('language = "de"\n\n# Prices\n[[rule]]\nname = "a"\n', '# Prices\n[[rule]]\nname = "a"\n'),
         ('[[rule]]\nname = "a" # as always\n', '[[rule]]\nname = "a" # as always\n'),
         ('[[rule]]\nname = "a"\n[manners]\nopt_in_text = ""\n', INLINE),
         ("[manners]\n", ""),

@@ -3,19 +3,19 @@ from typing import Protocol
 
 from moca.core.bots.cases import BotCase, CaseResult
 from moca.core.bots.documents import DocumentFault
-from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.forms import BotForm
 from moca.core.bots.trials import TrialMessage, TrialReply
 
 
 class BotWorkshop(Protocol):
     """Checks and tries documents of bots on this server."""
 
-    def form_of(self, document: str) -> tuple[BotFieldGroup, ...]:
+    def form_of(self, document: str) -> BotForm:
         """Return the form of a document."""
         ...
 
-    def fill_in(self, document: str, values: Mapping[str, str]) -> str:
-        """Return a document with the values of its form, and all else as it was."""
+    def fill_in(self, document: str, values: Mapping[str, str], act: str = "") -> str:
+        """Return a document with the values of its form, after an act on its rules."""
         ...
 
     def settings_document(self) -> str:

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from moca.replies.generator import BadGenerator
 from moca.replies.rules.book import RuleBook
 from moca.replies.rules.file_errors import (
+    BadRules,
     described_contents,
     described_duplicates,
     described_faults,
@@ -32,14 +33,14 @@ def rules_in(values: Mapping[str, object], lines: Mapping[Path, int]) -> RuleBoo
     """Read the tables of rules.
 
     Raises:
-        BadGenerator: With every problem, each with its line.
+        BadRules: With every problem, each with its line.
     """
     try:
         shape = RulesSchema.model_validate(values)
     except ValidationError as error:
-        raise BadGenerator(described_faults(error, values, lines)) from None
+        raise BadRules(described_faults(error, values, lines)) from None
     rules = tuple(map(rule_of, shape.rule))
     faults = [*described_duplicates(rules, lines), *described_contents(rules, lines)]
     if faults:
-        raise BadGenerator(faults)
+        raise BadRules(faults)
     return RuleBook(rules, shape.language)

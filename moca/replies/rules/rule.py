@@ -1,14 +1,15 @@
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Self
 
 import regex
 import structlog
 
 from moca.core.content.content import Content
 from moca.core.content.placeholders import LONGEST_NAME_EXAMPLE, fill_placeholders
-from moca.core.content.words import Words
+from moca.core.content.words import Words, fold
 from moca.replies.rules.rule_input import RuleInput
 
 log = structlog.get_logger()
@@ -17,14 +18,33 @@ _PATTERN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keywords:
+    """Words and signs, of which any is enough."""
+
+    words: Words = field(default_factory=Words)
+    signs: frozenset[str] = frozenset()
+    """Keywords without a letter, such as an emoji: found anywhere."""
+
+    @classmethod
+    def of(cls, keywords: Iterable[str]) -> Self:
+        """Build them from the settings."""
+        keywords = tuple(keywords)
+        signs = frozenset(each.strip() for each in keywords if not fold(each))
+        return cls(words=Words.of(keywords), signs=signs)
+
+    def are_in(self, occasion: RuleInput) -> bool:
+        """Return whether an input has any of them."""
+        text = occasion.text
+        return self.words.are_in_folded(occasion.folded) or any(sign in text for sign in self.signs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerVariants:
     """The wordings of one meaning in one language; any of them is enough."""
 
     language: str
     """Empty for any."""
-    words: Words
-    signs: frozenset[str]
-    """Keywords without a letter, such as an emoji: found anywhere."""
+    keywords: Keywords
     patterns: tuple[regex.Pattern[str], ...]
 
 
@@ -44,12 +64,18 @@ class Rule:
     at_once: bool = False
     """Whether matching messages are answered without debounce and cooldown."""
     topic: str | None = None
+    excluded: Keywords = field(default_factory=Keywords)
+    """Messages with one of them do not match, unless it is by a payload."""
 
     def language_of(self, occasion: RuleInput) -> str | None:
         """Return the language in which an input matches, "" for any; None if it does not."""
         if not self.on & occasion.events:
             return None
-        if not (self.wordings or self.payloads) or occasion.payload in self.payloads:
+        if occasion.payload in self.payloads:
+            return ""
+        if self.excluded.are_in(occasion):
+            return None
+        if not (self.wordings or self.payloads):
             return ""
         fitting = (each.language for each in self.wordings if self._fits(each, occasion))
         return next(fitting, None)
@@ -72,11 +98,8 @@ class Rule:
             yield self.around
 
     def _fits(self, wording: AnswerVariants, occasion: RuleInput) -> bool:
-        text = occasion.text
-        return (
-            wording.words.are_in_folded(occasion.folded)
-            or any(sign in text for sign in wording.signs)
-            or any(self._is_found(pattern, text) for pattern in wording.patterns)
+        return wording.keywords.are_in(occasion) or any(
+            self._is_found(pattern, occasion.text) for pattern in wording.patterns
         )
 
     def _is_found(self, pattern: regex.Pattern[str], text: str) -> bool:

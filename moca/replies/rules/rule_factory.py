@@ -3,8 +3,7 @@ from collections.abc import Iterator
 import regex
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply
-from moca.core.content.words import Words, fold
-from moca.replies.rules.rule import AnswerVariants, Rule
+from moca.replies.rules.rule import AnswerVariants, Keywords, Rule
 from moca.replies.rules.schema import ButtonSchema, CardSchema, RuleSchema
 
 
@@ -20,6 +19,7 @@ def rule_of(shape: RuleSchema) -> Rule:
         hand_over=shape.hand_over,
         at_once=shape.at_once,
         topic=shape.topic,
+        excluded=Keywords.of(shape.exclude),
     )
 
 
@@ -30,8 +30,7 @@ def _wordings(shape: RuleSchema) -> Iterator[AnswerVariants]:
         if keywords or patterns:
             yield AnswerVariants(
                 language=language,
-                words=Words.of(keywords),
-                signs=frozenset(each.strip() for each in keywords if not fold(each)),
+                keywords=Keywords.of(keywords),
                 patterns=tuple(regex.compile(each, regex.IGNORECASE) for each in patterns),
             )
 

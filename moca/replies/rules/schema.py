@@ -91,6 +91,7 @@ class RuleSchema(RulesModel):
     on: Annotated[tuple[Event, ...], BeforeValidator(_listed)] = ("message", "postback")
     keywords: Annotated[dict[str, tuple[Filled, ...]], PerLanguage] = {}
     patterns: Annotated[dict[str, tuple[Pattern, ...]], PerLanguage] = {}
+    exclude: Annotated[tuple[Filled, ...], BeforeValidator(_listed)] = ()
     payloads: Annotated[tuple[Filled, ...], BeforeValidator(_listed)] = ()
     answers: Annotated[dict[str, tuple[Answer, ...]], PerLanguage] = {}
     quick_replies: tuple[QuickReplySchema, ...] = ()

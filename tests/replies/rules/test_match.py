@@ -54,6 +54,14 @@ def test_a_keyword_is_not_found_within_words(keyword, text):
     assert not fits(keyword, text)
 
 
+@pytest.mark.parametrize(("text", "matches"), [("the price?", True), ("price of a Gift 🎁", False)])
+@pytest.mark.parametrize("excluded", ["gift", "🎁"])
+@pytest.mark.parametrize("keywords", ["keywords = ['price']", ""])
+def test_a_word_that_excludes_keeps_a_rule_from_matching(text, matches, excluded, keywords):
+    book = rules(f"[[rule]]\nname = 'r'\n{keywords}\nexclude = [{excluded!r}]\nanswers = 'yes'")
+    assert isinstance(book.reply(asked(text)), GeneratedReply) is matches
+
+
 PATTERN = "[[rule]]\nname = 'r'\npatterns = ['order\\s*#?\\d{4}']\nanswers = 'yes'"
 
 

@@ -104,7 +104,11 @@ def test_every_fault_is_named_with_its_field_and_nothing_is_stored(client, house
 
     status, because = message_of(save(client, document + '[[rule]]\nname = ""\n'))
     assert status == 422
-    for field in ("conversation.debounce_seconds: ", "replies.model.api_key: ", "rule: line 6"):
+    for field in (
+        "conversation.debounce_seconds: ",
+        "replies.model.api_key: ",
+        "rule.0.name: line 6",
+    ):
         assert field in because
     assert "mine" not in because
     assert house.told == []

@@ -6,21 +6,22 @@ from html import unescape
 from moca.storage.db.bot_tables import StoredBot, StoredBotVersion
 from moca.storage.queries.team.bots import bot_names_of_accounts
 from tests.web.api.test_accounts import ACCOUNT, an_account
+from tests.web.bots.page_form import Fields, fields_of
 from tests.web.forms import sends
 
 RULES = '[[rule]]\nname = "price"\nkeywords = ["price"]\nanswers = "20 €"\n'
 
 
-def form_of(client, name="shop") -> dict[str, str]:
+def form_of(client, name="shop") -> Fields:
     """Return the values of a bot's form as the page shows them."""
-    page = unescape(client.get(f"/bots/{name}").text)
-    fields = dict(re.findall(r'<input id="field-[^"]+" name="([^"]+)" value="([^"]*)"', page))
-    texts = re.findall(
-        r'<textarea id="field-[^"]+" name="([^"]+)"[^>]*>\n(.*?)</textarea>', page, re.DOTALL
-    )
-    boxes = re.findall(r'name="([^"]+)" value="1" checked', page)
-    revision = re.findall(r'name="revision" value="(\d+)"', page)
-    return fields | dict(texts) | dict.fromkeys(boxes, "1") | {"revision": revision[0]}
+    return fields_of(client.get(f"/bots/{name}").text)
+
+
+def changed(fields: Fields, **changes: str) -> Fields:
+    """Return the values of a form after these are typed; of all rules as TOML for `rule`."""
+    if "rule" in changes:
+        fields = {key: each for key, each in fields.items() if not key.startswith("rule")}
+    return fields | {key.replace("__", "."): [typed] for key, typed in changes.items()}
 
 
 def make(client, name="shop", **changes: str) -> None:
@@ -31,12 +32,12 @@ def make(client, name="shop", **changes: str) -> None:
 
 
 def save(client, name="shop", **changes: str):
-    fields = form_of(client, name) | {key.replace("__", "."): v for key, v in changes.items()}
+    fields = changed(form_of(client, name), **changes)
     return sends(client, f"/bots/{name}/draft", **fields)
 
 
 def publish(client, note="", name="shop"):
-    checked = form_of(client, name)["revision"]
+    (checked,) = form_of(client, name)["revision"]
     return sends(client, f"/bots/{name}/publish", note=note, checked=checked)
 
 
@@ -100,7 +101,9 @@ def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(browser_sess
     make(browser_session)
     shown = form_of(browser_session)
     save(browser_session, replies__disclosure="A bot.")
-    late = sends(browser_session, "/bots/shop/draft", **shown | {"replies.disclosure": "A robot."})
+    late = sends(
+        browser_session, "/bots/shop/draft", **changed(shown, replies__disclosure="A robot.")
+    )
 
     assert late.status_code == 409
     assert "Administrator saved this draft" in late.text
@@ -126,10 +129,10 @@ def test_a_version_is_rolled_back_after_a_page_that_asks(browser_session) -> Non
 
 def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
     make(browser_session)
-    fields = form_of(browser_session) | {"replies.generator": "rules, fixed", "rule": RULES}
+    fields = changed(form_of(browser_session), replies__generator="rules, fixed", rule=RULES)
     tried = sends(browser_session, "/bots/shop/try", **fields, try_text="the price?")
 
-    assert '<p class="done" dir="auto">20 €</p>' in tried.text
+    assert '<p class="bubble done" dir="auto">20 €</p>' in tried.text
     assert "rules: rule &#39;price&#39;" in tried.text
     assert StoredBot.get().draft == ""
     default = sends(browser_session, "/bots/default/try", revision="0", try_text="hello")

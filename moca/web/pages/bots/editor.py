@@ -6,7 +6,7 @@ from flask import Response, render_template, request
 
 from moca.core.bots.cases import CaseResult
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES, DocumentFault
-from moca.core.bots.forms import BotFieldGroup
+from moca.core.bots.forms import RULES_FIELD, BotForm
 from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
@@ -53,24 +53,29 @@ class BotEditor:
         cases: str | None = None,
         case_faults: tuple[DocumentFault, ...] = (),
         failed: tuple[CaseResult, ...] = (),
+        as_toml: bool = False,
     ) -> str:
         """Render the page with the stored draft, or with another document in its form."""
         record = None if name == DEFAULT_BOT else self._bots.find(name)
         stored = self._bots.document_of(name)
         with self._ports.database.connection_context():
             versions = list_versions(name)
-        groups = self._bots.form_of(stored if document is None else document)
+        form = self._form(name, stored if document is None else document, as_toml=as_toml)
         return render_template(
             "bot.html",
             at="bots",
             name=name,
             bot=record,
-            groups=groups,
+            form=form,
+            is_unsaved=document is not None and document != stored,
+            languages=_languages(form),
+            ice_breakers=_values(form, "profile.ice_breakers.", ".question"),
+            menu=_values(form, "profile.menu.", ".title"),
             revision=_revision(record),
             changes=_changes(versions),
             draft_diff=diff_of(versions[0].document if versions else "", stored),
             problem=problem,
-            faults=_by_field(groups, faults),
+            faults=_by_field(form, faults),
             tried=tried,
             cases=self._shown_cases(name, stored, cases),
             case_faults=case_faults,
@@ -93,16 +98,31 @@ class BotEditor:
             results=() if self._bots.faults_of(stored) else self._bots.check(name, stored),
         )
 
-    def typed(self, name: str) -> str | None:
-        """Return the document of the form that was sent; None if it was another form."""
+    def _form(self, name: str, document: str, *, as_toml: bool) -> BotForm:
+        form = self._bots.form_of(document)
+        if not as_toml and form.rules is not None:
+            return form
+        typed = typed_text(RULES_FIELD)
+        if is_toml():
+            # What is no TOML stays as it was typed, and all else is shown without it.
+            form = self._bots.form_of(self.typed(name, "", leave_rules=True) or document)
+            form = form._replace(rules_text=form.rules_text._replace(value=typed))
+        return form._replace(rules=None)
+
+    def typed(self, name: str, act: str = "", *, leave_rules: bool = False) -> str | None:
+        """Return the document of the form that was sent, after an act on its rules.
+
+        None if it was another form.
+        """
         if name == DEFAULT_BOT or "revision" not in request.form:
             return None
+        fields = ((key, ", ".join(values)) for key, values in request.form.lists())
         values = {
             key: value.replace("\r\n", "\n")
-            for key, value in request.form.items()
-            if len(value) <= MAX_DOCUMENT_BYTES
+            for key, value in fields
+            if len(value) <= MAX_DOCUMENT_BYTES and not (leave_rules and key == RULES_FIELD)
         }
-        return self._bots.fill_in(self._bots.document_of(name), values)
+        return self._bots.fill_in(self._bots.document_of(name), values, act)
 
     def show(self, problem: Problem) -> Response:
         """Show the problem of a form on the page, with what was typed and each fault beside it."""
@@ -114,11 +134,17 @@ class BotEditor:
         elif isinstance(problem, FaultyDocument) and "cases" in request.form:
             page = self.page(name, cases=typed_text("cases"), case_faults=problem.faults)
         elif isinstance(problem, FaultyDocument):
-            page = self.page(name, document=self.typed(name), faults=problem.faults)
+            typed = self.typed(name)
+            page = self.page(name, document=typed, faults=problem.faults, as_toml=is_toml())
         else:
             cases = typed_text("cases") if "cases" in request.form else None
             page = self.page(name, document=self.typed(name), problem=problem.message, cases=cases)
         return Response(page, problem.status, mimetype="text/html")
+
+
+def is_toml() -> bool:
+    """Return whether the form that was sent has its rules as TOML."""
+    return RULES_FIELD in request.form
 
 
 def typed_text(name: str) -> str:
@@ -152,15 +178,27 @@ def _changes(versions: tuple[BotVersionRecord, ...]) -> list[_Change]:
     return [*changes, *(_Change(first, "") for first in versions[-1:])]
 
 
-def _by_field(
-    groups: tuple[BotFieldGroup, ...], faults: tuple[DocumentFault, ...]
-) -> dict[str, list[str]]:
-    """Return the faults by the path of their field; those of none under the empty one."""
-    paths = {field.path for group in groups for field in group.fields}
+def _values(form: BotForm, start: str, end: str) -> list[str]:
+    fields = (each for each in form.fields if each.path.startswith(start))
+    return [each.value for each in fields if each.value and each.path.endswith(end)]
+
+
+def _languages(form: BotForm) -> list[str]:
+    """Return the languages of the rules that are shown as forms."""
+    return sorted({*_values(form, "rule.", ".language"), *_values(form, "language", "language")})
+
+
+def _by_field(form: BotForm, faults: tuple[DocumentFault, ...]) -> dict[str, list[str]]:
+    """Return the faults by the path of their field or rule; those of none under the empty one."""
+    paths = {field.path: field.path for field in form.fields}
+    paths |= {rule.path: rule.path for rule in form.rules or ()}
+    # The first of those that share a place: the last one adds a language.
+    paths |= {field.place: field.path for field in reversed(form.fields) if field.place}
     placed: dict[str, list[str]] = {}
     for fault in faults:
-        path = fault.field
-        while path and path not in paths:
-            path = path.rpartition(".")[0]
+        place = fault.field
+        while place and place not in paths:
+            place = place.rpartition(".")[0]
+        path = paths.get(place, "")
         placed.setdefault(path, []).append(fault.message if path else str(fault))
     return placed

@@ -8,7 +8,14 @@ from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import show_problems, text_field
-from moca.web.pages.bots.editor import MAX_TRIAL_LENGTH, BotEditor, diff_of, number_of, typed_text
+from moca.web.pages.bots.editor import (
+    MAX_TRIAL_LENGTH,
+    BotEditor,
+    diff_of,
+    is_toml,
+    number_of,
+    typed_text,
+)
 from moca.web.schemas.bots import MAX_NOTE_LENGTH
 
 
@@ -53,15 +60,25 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
         bots.save_cases(name, typed_text("cases"), revision)
         return redirect(url_for("bot_pages.bot", name=name, _anchor="cases"), 303)
 
+    @routes.post("/bots/<name>/form")
+    def arrange(name: str) -> str:
+        """Show the form after an act on its rules; nothing is saved yet."""
+        act = request.form.get("act", "")
+        document = editor.typed(name, act)
+        as_toml = act == "toml" or (act != "forms" and is_toml())
+        return editor.page(name, document=document, as_toml=as_toml)
+
     @routes.post("/bots/<name>/try")
     def try_out(name: str) -> str:
         document = editor.typed(name) or bots.document_of(name)
         message = TrialMessage(
             text=text_field("try_text", longest=MAX_TRIAL_LENGTH),
             kind=request.form.get("try_kind", "message"),
+            language=text_field("try_language", longest=40, needed=False),
             calls_model="try_model" in request.form,
         )
-        return editor.page(name, document=document, tried=bots.try_out(document, message))
+        tried = bots.try_out(document, message)
+        return editor.page(name, document=document, tried=tried, as_toml=is_toml())
 
     @routes.post("/bots/<name>/publish")
     def publish(name: str) -> Answer:
