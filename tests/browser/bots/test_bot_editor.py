@@ -1,0 +1,88 @@
+"""A bot is edited, tried, checked and published in a browser, by hand and by keys."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import findings
+from tests.browser.patience import PATIENCE_MS
+from tests.browser.service import TOKEN, whole_moca
+from tests.browser.test_operations import SIZES
+from tests.browser.width import fits
+
+RULES = """[[rule]]
+name = "price"
+keywords = ["price"]
+answers = "20 €"
+
+[[rule]]
+name = "everything"
+answers = "Hello"
+"""
+CASE = '[[case]]\nname = "price"\nmessage = "price"\nexpect = { text = "20 €" }\n'
+
+
+@pytest.fixture
+def moca(tmp_path):
+    """All of Moca."""
+    with whole_moca(tmp_path) as whole:
+        yield whole
+
+
+@pytest.fixture(params=SIZES)
+def page(request, browser, moca):
+    """The page of a new bot at one of the sizes."""
+    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
+    context.set_default_timeout(PATIENCE_MS)
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"/bots/default?token={TOKEN}")
+    page.get_by_label("Name of the new bot").fill(f"shop-{request.param}")
+    page.get_by_role("button", name="Copy").click()
+    yield page
+    context.close()
+    assert faults == [], faults
+
+
+def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
+    page.get_by_label("Generators").fill("rules, fixed")
+    page.get_by_role("button", name="Edit as TOML").click()
+    page.get_by_label("Rules as TOML").fill(RULES)
+    page.get_by_role("button", name="Edit as forms").click()
+    cards = page.locator("#rule-list > li h3")
+    expect(cards).to_have_text(["price", "everything"])
+    page.wait_for_load_state()
+
+    page.get_by_role("button", name="Move up: everything").press("Enter")
+    expect(cards).to_have_text(["everything", "price"])
+    page.get_by_role("button", name="Remove: everything").press("Alt+ArrowDown")
+    expect(cards).to_have_text(["price", "everything"])
+    expect(page.get_by_role("button", name="Remove: everything")).to_be_focused()
+    page.locator(".rule .handle").nth(1).drag_to(page.locator(".rule h3").first)
+    expect(cards).to_have_text(["everything", "price"])
+    expect(page.locator("#rules-moved")).to_contain_text("everything: place 1 of 2")
+    page.get_by_role("button", name="Move down: everything").click()
+
+    page.get_by_label("A contact writes").fill("the price?")
+    page.get_by_role("button", name="Try", exact=True).click()
+    phone = page.get_by_role("complementary")
+    expect(phone).to_contain_text("20 €")
+    expect(phone).to_contain_text("rules: rule 'price'")
+
+    page.get_by_text("Edit price").click()
+    page.get_by_label("Answer 1").first.fill("25 € {nme}")
+    assert findings(page) == []
+    assert fits(page)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_label("Answer 1").first).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Answer 1").first.fill("25 €")
+    page.get_by_role("button", name="Save draft").click()
+
+    page.get_by_label("Cases as TOML").fill(CASE)
+    page.get_by_role("button", name="Save cases").click()
+    expect(page.get_by_text("text: expected '20 €', but it is '25 €'")).to_be_visible()
+    page.get_by_role("button", name="Publish the saved draft").click()
+    page.get_by_label("Reason to publish all the same").fill("Prices rose.")
+    assert findings(page) == []
+    page.get_by_role("button", name="Publish the saved draft").click()
+    expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
+    assert fits(page)
