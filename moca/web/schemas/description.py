@@ -55,7 +55,7 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 _JSON = "application/json"
-_PROBLEM = "#/components/schemas/ProblemShape"
+_FIRST_PROBLEM = "400"
 
 
 def completed(description: dict[str, Any]) -> dict[str, Any]:
@@ -68,9 +68,9 @@ def completed(description: dict[str, Any]) -> dict[str, Any]:
             post["responses"].setdefault("409", post["responses"]["422"])
     for operation in _operations(described):
         _show_example(operation)
-        for response in operation["responses"].values():
+        for status, response in operation["responses"].items():
             content = response.get("content", {})
-            if content.get(_JSON, {}).get("schema", {}).get("$ref") == _PROBLEM:
+            if status >= _FIRST_PROBLEM and _JSON in content:
                 response["content"] = {PROBLEM_TYPE: content[_JSON]}
     return described
 

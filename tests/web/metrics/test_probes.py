@@ -248,4 +248,5 @@ def test_the_description_names_every_address_of_the_api(app, stranger):
         for path in described["paths"].values()
         for operation in path.values()
     }
-    assert schemas == {"#/components/schemas/ProblemShape"}
+    problems = {"ProblemShape", "FailedCasesShape"}
+    assert schemas == {f"#/components/schemas/{name}" for name in problems}
