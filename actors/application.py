@@ -54,6 +54,7 @@ from moca.logs import hash_names_with
 from moca.push.service import PushService, is_push_installed
 from moca.replies.budget import BudgetRecord
 from moca.settings.display import shown_settings
+from moca.settings.locations import moca_version
 from moca.settings.sections import Settings
 from moca.storage.accounts.credentials import CredentialStore
 from moca.storage.accounts.vault import Vault
@@ -108,7 +109,7 @@ def start_application(
         escalate: Called with the error when the process cannot go on.
     """
     tune_garbage_collection()
-    metrics = Metrics()
+    metrics = Metrics(moca_version())
     joining = ClusterMembership.of(settings)
     database = open_database(database_address(settings))
     with database.connection_context():

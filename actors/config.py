@@ -12,6 +12,7 @@ from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy, same_f
 from moca.core.profile import IceBreaker, MenuItem, MessengerProfile
 from moca.core.topics import Mode, TopicMode, TopicModes, check_topic
 from moca.settings.errors import BadSettings
+from moca.settings.locations import moca_version
 from moca.settings.opening_hours import BusinessHoursSection as HoursSection
 from moca.settings.sections import Settings
 from moca.settings.topics import Topics, delay_minutes
@@ -164,6 +165,7 @@ def web_config(settings: Settings) -> WebConfig:
         app_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
         verify_token=instagram.verify_token.get_secret_value(),
         api_token=settings.web.api_token.get_secret_value(),
+        version=moca_version(),
         live=instagram.mode == "live",
         app_id=instagram.app_id,
         answer_comments=instagram.answer_comments,

@@ -1,31 +1,18 @@
 import os
-import tomllib
 from pathlib import Path
 
 import click
 
-from actors.cli.errors import PROJECT, ask_settings
+from actors.cli.errors import ask_settings
 from actors.cli.group import Commands
 from actors.cli.serve import serve
-
-_DISTRIBUTION = "moca-dm"
+from moca.settings.locations import moca_version
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - Click's signature
     if wanted and not context.resilient_parsing:
-        click.echo(f"moca {_version()}")
+        click.echo(f"moca {moca_version()}")
         context.exit()
-
-
-def _version() -> str:
-    """Return the version of a checkout from its own file, since another one may be installed."""
-    try:
-        project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    except FileNotFoundError:
-        from importlib.metadata import version  # noqa: PLC0415 - not needed by serve
-
-        return version(_DISTRIBUTION)
-    return str(project["version"])
 
 
 @click.group(

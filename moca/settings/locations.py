@@ -1,6 +1,8 @@
 """Where the files that settings name lie."""
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -8,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from moca.settings.errors import BadSettings
 
 DATA_DIRECTORY = "MOCA_DATA_DIR"
+_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 _DATABASE = "moca.db"
 _DEFAULT_URL = f"sqlite:///{_DATABASE}"
 _PATHS = (("database", "uploads_dir"), ("replies", "rules", "file"))
@@ -81,3 +84,15 @@ def place_database(values: dict[str, Any], folder: Path) -> None:
         hint = f"set {DATA_DIRECTORY} to another folder"
         raise BadSettings([f"{folder} cannot be created ({error.strerror}); {hint}"]) from None
     database["url"] = _url_of(folder / _DATABASE)
+
+
+@cache
+def moca_version() -> str:
+    """Return the version of a checkout from its own file, since another one may be installed."""
+    try:
+        project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
+    except FileNotFoundError:
+        from importlib.metadata import version  # noqa: PLC0415 - not needed in a checkout
+
+        return version("moca-dm")
+    return str(project["version"])

@@ -128,8 +128,8 @@ def create_app(
 
     Without a sandbox there is no sandbox page. Its Graph routes are registered by the caller.
     """
-    app = _bare_app()
-    metrics = metrics or Metrics()
+    app = _bare_app(config.version)
+    metrics = metrics or Metrics(config.version)
     app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     access = Guards(ports, config, SecurityEvents(ports, metrics))
     admit_uploads(app, access)
@@ -186,7 +186,7 @@ def create_app(
 
     for routes in api():
         app.register_api(routes)
-    app.register_blueprint(_description(api))
+    app.register_blueprint(_description(api, config.version))
     if sandbox is not None:
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
@@ -195,10 +195,10 @@ def create_app(
     return app
 
 
-def _bare_app() -> OpenAPI:
+def _bare_app(version: str) -> OpenAPI:
     app = OpenAPI(
         __name__,
-        info=Info(title="Moca", version="0.1.0"),
+        info=Info(title="Moca", version=version),
         servers=[Server(url="/", description="This Moca.")],
         doc_ui=False,
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
@@ -227,13 +227,13 @@ def _refuse_nul() -> None:
                 raise Problem(422, f"{name}: must not contain NUL")
 
 
-def _description(api: Callable[[], Iterable[APIBlueprint]]) -> Blueprint:
+def _description(api: Callable[[], Iterable[APIBlueprint]], version: str) -> Blueprint:
     routes = Blueprint("description", __name__)
 
     @cache
     def document() -> dict[str, Any]:
         with described():
-            app = _bare_app()
+            app = _bare_app(version)
             for blueprint in api():
                 app.register_api(blueprint)
         return completed(app.api_doc)

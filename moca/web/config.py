@@ -63,6 +63,8 @@ class WebConfig:
     """Any of them may have signed a webhook."""
     verify_token: str = field(repr=False)
     api_token: str = field(repr=False)
+    version: str = "unknown"
+    """Of Moca."""
     live: bool = False
     app_id: str = ""
     """Of the Meta app; empty if accounts cannot be connected by login."""

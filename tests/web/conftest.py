@@ -155,7 +155,7 @@ def config():
 
 @pytest.fixture
 def metrics():
-    return Metrics()
+    return Metrics("1.2.3")
 
 
 @pytest.fixture

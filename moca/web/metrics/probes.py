@@ -95,7 +95,6 @@ def _look(ports: WebPorts, config: WebConfig) -> MetricsSnapshot:
     tokens, now = _tokens(config), clock.now()
     health = _with_tokens(health_of(ports), account_states(tokens, now))
     return MetricsSnapshot(
-        at=now,
         is_frozen=frozen_since() is not None,
         process_status=ports.process_status(),
         parts=parts_of(health),

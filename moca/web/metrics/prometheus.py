@@ -1,8 +1,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from platform import python_version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -15,7 +24,6 @@ from moca.web.metrics.minutes import MinuteMetrics
 class MetricsSnapshot:
     """The state of everything at one moment."""
 
-    at: datetime
     is_frozen: bool
     process_status: ProcessStatus
     parts: Mapping[str, str]
@@ -46,8 +54,8 @@ class AccountGauges:
         self._parts = gauge("moca_part_up", "1 while a component is healthy.", "part")
         self._accounts = gauge("moca_account_usable", "1 while an account can send.", "account_id")
         self._tokens = gauge(
-            "moca_account_token_expires_seconds",
-            "Time until the access token expires.",
+            "moca_account_token_expiry_timestamp_seconds",
+            "Time at which the access token expires.",
             "account_id",
         )
         self._heard = gauge(
@@ -69,9 +77,8 @@ class AccountGauges:
         _set(self._mailboxes, look.process_status.waiting)
         _set(self._parts, {name: state == OK for name, state in look.parts.items()})
         _set(self._accounts, look.accounts)
-        ends = {name: at - look.at for name, at in look.token_ends.items() if at is not None}
-        _set(self._tokens, {name: left.total_seconds() for name, left in ends.items()})
-        _set(self._heard, {name: at.timestamp() for name, at in look.heard_at.items()})
+        _set(self._tokens, _timestamps(look.token_ends))
+        _set(self._heard, _timestamps(look.heard_at))
 
 
 class _LastWebhook(Collector):
@@ -87,6 +94,10 @@ class _LastWebhook(Collector):
                 "Time of the last webhook.",
                 value=self.at.timestamp(),
             )
+
+
+def _timestamps(instants: Mapping[str, datetime | None]) -> dict[str, float]:
+    return {name: at.timestamp() for name, at in instants.items() if at is not None}
 
 
 def _set(gauge: Gauge, values: Mapping[str, float]) -> None:
@@ -107,8 +118,12 @@ class Metrics:
     No label ever holds a contact's id, a text or a token.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
         registry = self._registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        Info("moca_build", "The version of Moca.", registry=registry).info(
+            {"version": version, "python": python_version()}
+        )
         self._webhooks = Counter(
             "moca_webhooks", "Webhooks by response status.", ["answer"], registry=registry
         )

@@ -271,7 +271,7 @@ def test_after_a_start_an_account_is_given_time_to_be_heard_of(open_street):
 
 
 def test_what_is_found_is_counted_in_the_metrics():
-    metrics = Metrics()
+    metrics = Metrics("1.2.3")
     MetricsObserver(metrics).observe(MessagesMissed(ACCOUNT, 3))
 
     assert b"moca_messages_found_total 3.0" in metrics.exposition()

@@ -13,7 +13,7 @@ def lines(metrics):
 
 
 def observed(*events):
-    metrics = Metrics()
+    metrics = Metrics("1.2.3")
     observation = MetricsObserver(metrics)
     for event in events:
         observation.observe(event)

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from platform import python_version
 
 import pytest
 
@@ -58,6 +59,13 @@ def test_the_figures_tell_how_everything_stands(stranger, app):
     heard = [line for line in told if line.startswith("moca_account_last_event_timestamp_seconds{")]
     assert len(heard) == 1
     assert float(heard[0].split()[-1]) == AT.timestamp(), seen
+
+
+def test_the_figures_name_the_version_and_what_the_process_uses(stranger):
+    told = stranger.get("/metrics").get_data(as_text=True)
+    build = f'moca_build_info{{python="{python_version()}",version="1.2.3"}} 1.0'
+    assert build in told.splitlines()
+    assert "\nprocess_resident_memory_bytes " in told
 
 
 def test_no_vitals_are_none():
