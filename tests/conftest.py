@@ -7,6 +7,7 @@ import pytest
 
 from actors.runtime.actor import MailboxActor
 from tests.support.leaks import left_behind
+from tests.support.per_test_costs import compare_modules_by_size, share_compiled_code
 
 # Deadlines of asks, joins and the timer thread, and pytest's own durations, run on the real
 # monotonic clock; datetime.now is frozen all the same.
@@ -22,6 +23,15 @@ freezegun.configure(
 def pytest_collection_finish():
     """Exclude the objects of thousands of collected tests from garbage collection."""
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_tests():
+    """Spare each test what libraries would do for it anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        share_compiled_code(patch)
+        compare_modules_by_size(patch)
+        yield
 
 
 @pytest.fixture
