@@ -28,6 +28,8 @@ from moca.storage.queries.team.mentions import has_unseen_mention
 
 LOOKED_AT = 5_000
 """How many conversations are searched per page; if they match too few, the next page continues."""
+LOOKED_AT_LIMITED = 20_000
+"""The same for a reader who is limited to accounts, which may have few of the latest."""
 MAX_COUNT = 100
 
 _KEYS = (Conversation.id, Conversation.last_activity_at, Conversation.needs_reply_since)
@@ -59,6 +61,11 @@ class InboxFilter:
         """Whether it is read in the order of the label's index, as that has no other list's."""
         return self.label_id is not None and self.work_list is not WorkList.NEEDS_REPLY
 
+    @property
+    def looked_at(self) -> int:
+        """How many conversations are searched per page."""
+        return LOOKED_AT_LIMITED if self.scope.is_limited else LOOKED_AT
+
     def by_index(self) -> "InboxFilter":
         """Return the same filter, read from the index of one of its lists or labels."""
         label_id = next(iter(self.label_ids), self.label_id)
@@ -87,7 +94,7 @@ class InboxRow:
 def list_inbox(
     wanted: InboxFilter, at: datetime, *, limit: int, after: Key | None = None
 ) -> Page[InboxRow]:
-    """Return conversations, most recently active first, searching at most `LOOKED_AT`.
+    """Return conversations, most recently active first, searching at most `looked_at`.
 
     Those that need a reply come in the order in which they began to wait. A page may be short, or
     empty, and still have a next one.
@@ -98,7 +105,7 @@ def list_inbox(
     query = narrow(_indexed(wanted, rows_of_page), wanted.scope)
     if after is not None:
         keys, query = (each.where(_is_after(wanted, *after)) for each in (keys, query))
-    edge = list(keys.order_by(*order).offset(LOOKED_AT - 1).limit(2))
+    edge = list(keys.order_by(*order).offset(wanted.looked_at - 1).limit(2))
     end = _key(wanted.work_list, edge[0]) if len(edge) > 1 else None
     query = query.where(*conditions_of(wanted, at))
     if end is not None:
@@ -115,8 +122,8 @@ def list_inbox(
 
 
 def count_inbox(wanted: InboxFilter, at: datetime) -> int:
-    """Return how many of the first `LOOKED_AT` conversations match, up to `MAX_COUNT`."""
-    first = _keys(wanted).order_by(*_order(wanted)).limit(LOOKED_AT).alias("first")
+    """Return how many of the first `looked_at` conversations match, up to `MAX_COUNT`."""
+    first = _keys(wanted).order_by(*_order(wanted)).limit(wanted.looked_at).alias("first")
     found: Any = Conversation.select(Conversation.id).join(
         first, on=(Conversation.id == first.c.id)
     )

@@ -11,6 +11,7 @@ from moca.core.search_query import read_search
 from moca.core.types import Author, ItemStatus, OperatorRole
 from moca.core.work_lists import WorkList
 from moca.storage.db.tables import Contact, Conversation
+from moca.storage.queries import inbox
 from moca.storage.queries.contacts import find_contact, list_contacts
 from moca.storage.queries.conversations import list_conversations
 from moca.storage.queries.delivery_health import list_deliveries
@@ -76,6 +77,13 @@ def test_work_lists_and_their_counts(desk, work_list):
 
     assert both(lambda scope: len(list_inbox(wanted(scope), at(9), limit=9).items)) == [1, 2, 0]
     assert both(lambda scope: count_inbox(wanted(scope), at(9))) == [1, 2, 0]
+
+
+def test_other_accounts_take_less_of_the_room_of_a_limited_list(desk, monkeypatch):
+    monkeypatch.setattr(inbox, "LOOKED_AT", 1)
+    wanted = InboxFilter(scope=OURS)
+    assert [row.conversation.id for row in list_inbox(wanted, at(9), limit=9).items] == [1]
+    assert (count_inbox(wanted, at(9)), count_inbox(InboxFilter(), at(9))) == (1, 1)
 
 
 def test_what_is_announced(desk):
