@@ -9,6 +9,8 @@ from tests.web.account_scope.requests import addresses, asks, is_about_all, nowh
 from tests.web.account_scope.world import OURS, THEIRS
 
 LIMITED = re.compile(r"limited to accounts; this request is about all|You need |needs the scope")
+LIVE = {"X-Moca-Live": "1"}
+"""By which a page refreshes itself."""
 NOTED = ("contacts.export", "conversation.page")
 """Endpoints whose reading is stored."""
 _SIGNED = re.compile(r'name="(csrf_token|form_key)" value="[^"]+"')
@@ -57,6 +59,8 @@ def test_no_route_shows_or_changes_anything_of_another_account(world, client):
                 continue
             answer = asks(client, method, rule, address, THEIRS)
             found = leaks(answer, address)
+            if method == "GET":
+                found += leaks(client.get(address, headers=LIVE), address)
             is_refused = answer.status_code in (403, 404, 409)
             if found or answer.status_code >= 500 or (method != "GET" and not is_refused):
                 faults.append((method, address, answer.status_code, found))
