@@ -41,6 +41,7 @@ from actors.graph_clients import (
 )
 from actors.notification_targets import notification_targets
 from actors.recorders import BudgetReporter, MetricsRecorder, SignatureRecorder
+from actors.replay.jobs import RehearsalJobs
 from actors.responder import Recall
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import TimerThread
@@ -182,6 +183,7 @@ def start_application(
         )
     )
     budget.tell = system.tell
+    rehearsals = RehearsalJobs(settings)
     own_accounts = _own_accounts(settings)
     ports = WebPorts(
         database=database,
@@ -192,6 +194,7 @@ def start_application(
         unsubscribe=_unsubscribe(lambda: graph_client(settings, book, token_for)),
         push=push,
         bots=Workshop(settings, factory),
+        rehearsals=rehearsals,
         note_signing=SignatureRecorder(system.tell).note,
         process_status=lambda: _process_status(system, database),
         uploads=upload_folder(settings),
@@ -211,6 +214,7 @@ def start_application(
 
     def stop() -> None:
         gateway.close()
+        rehearsals.close()
         if sandbox is not None:
             sandbox.delivery.stop()
         recorder.stop()

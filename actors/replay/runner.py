@@ -9,8 +9,10 @@ from actors.bots.bot import Bot, BotOf
 from actors.bots.factory import BotFactory
 from actors.replay.harness import ReplaySystem
 from moca.clock import VirtualTime, virtual_time
+from moca.core.bots.rehearsals import RehearsedDraft
 from moca.core.inbound.events import Echo, Event
 from moca.core.replay_comparison import Rehearsal, ReplayComparison
+from moca.core.types import BotVersion
 from moca.instagram.envelope import NotInstagram, NotJson
 from moca.instagram.events import read_webhook
 from moca.replies.budget import BudgetRecord
@@ -39,6 +41,9 @@ class ReplayPlan:
     """Whether generators that may cost money are called."""
     most: int = 100
     """The maximum number of differences listed individually."""
+    draft: RehearsedDraft | None = None
+    """Takes the place of its bot's published version; only its accounts are compared then. If no
+    account has the bot, those of the settings' bot have it for the rehearsal."""
 
     @property
     def until(self) -> datetime:
@@ -88,9 +93,27 @@ def _bots(settings: Settings, archive: ReplaySource, plan: ReplayPlan) -> BotOf:
         name: factory.of_published(each.document, each.identity, spared)[0]
         for name, each in published.items()
     }
+    draft = plan.draft
+    if draft is not None:
+        from moca.bots.document import read_document  # noqa: PLC0415 - as in `BotFactory`
+
+        identity = BotVersion(draft.bot, None)
+        bots[draft.bot] = factory.of_document(read_document(draft.document), identity, spared)
+        if draft.bot not in names.values():
+            default = bots[draft.bot]
     by_account = {account_id: _without_review(bots[name]) for account_id, name in names.items()}
     unreviewed = _without_review(default)
     return lambda account_id: by_account.get(account_id, unreviewed)
+
+
+def _are_compared(archive: ReplaySource, draft: RehearsedDraft | None) -> Callable[[str], bool]:
+    """Return whether an account's messages are compared."""
+    if draft is None:
+        return lambda _account_id: True
+    _, names = archive.published()
+    if draft.bot in names.values():
+        return lambda account_id: names.get(account_id) == draft.bot
+    return lambda account_id: account_id not in names
 
 
 def _without_review(bot: Bot) -> Bot:
@@ -135,9 +158,10 @@ class _Replay:
     def compared(self) -> Rehearsal:
         since, until = self._plan.since, self._plan.until
         comparison = ReplayComparison(self._plan.most)
+        are_compared = _are_compared(self._archive, self._plan.draft)
         for page in self._archive.recorded_messages(since, until):
             outcomes = outcomes_of(message.key for message in page)
-            for message in page:
+            for message in (each for each in page if are_compared(each.contact.account_id)):
                 comparison.add(message, outcomes.get(message.key))
         return Rehearsal(
             since=since,

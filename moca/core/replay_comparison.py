@@ -51,6 +51,9 @@ class ReplayOutcome:
     """The content beside the text, as stored."""
     by: str = ""
     """The generator that made the reply and why, from the journey; empty if not recorded."""
+    rule: str | None = None
+    """The rule that the reply follows; None if it follows none, or before this was recorded."""
+    topic: str | None = None
     sent_after: timedelta | None = None
     """The time from receipt to sending; None if nothing was sent."""
 

@@ -47,6 +47,7 @@ from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
 from moca.web.pages.alerts import OWN_ALERTS, alert_routes, own_alerts
 from moca.web.pages.bots.case_routes import case_pages
+from moca.web.pages.bots.rehearsal_routes import rehearsal_pages
 from moca.web.pages.bots.routes import bot_pages
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
@@ -93,6 +94,7 @@ def register_common_routes(
     app.register_blueprint(account_pages(ports, config, access))
     app.register_blueprint(bot_pages(ports, config, access))
     app.register_blueprint(case_pages(ports, config, access))
+    app.register_blueprint(rehearsal_pages(ports, config, access, live))
     app.register_blueprint(settings_pages(ports, access))
     app.register_blueprint(setup_pages(ports, config, access, app))
 

@@ -85,7 +85,7 @@ class Bots:
             raise Problem(409, _READ_ONLY)
         if not BOT_NAME.fullmatch(name):
             raise Problem(422, f"name: {BOT_NAME_RULE}")
-        self._require_usable(document)
+        self.require_usable(document)
         command = SaveBotDraft(name, document, revision, author_name(), clock.now())
         return carry_out(command, self._ports, self._config).id or 0
 
@@ -98,8 +98,8 @@ class Bots:
             Problem: 404 without a draft; 409 if it was changed or published already; 422 with every
                 fault, and with every case that failed if there is no reason to override it.
         """
-        bot = self._own(name)
-        self._require_usable(bot.draft)
+        bot = self.own(name)
+        self.require_usable(bot.draft)
         results = self.check(name, bot.draft)
         failed = tuple(each for each in results if each.verdict is CaseVerdict.FAILED)
         if failed and not override_reason:
@@ -157,7 +157,7 @@ class Bots:
         Raises:
             Problem: 404 if there is no such version; 409 if it is in force.
         """
-        self._own(name)
+        self.own(name)
         command = RollBackBot(name, version, author_name(), clock.now())
         return carry_out(command, self._ports, self._config).id or 0
 
@@ -167,10 +167,15 @@ class Bots:
         Raises:
             Problem: 422 with every fault.
         """
-        self._require_usable(document)
+        self.require_usable(document)
         return self._workshop.try_out(document, message)
 
-    def _own(self, name: str) -> BotRecord:
+    def own(self, name: str) -> BotRecord:
+        """Return a bot that can be changed here.
+
+        Raises:
+            Problem: 404 if there is none; 409 for the settings' bot.
+        """
         if name == DEFAULT_BOT:
             raise Problem(409, _READ_ONLY)
         return self.find(name)
@@ -179,7 +184,12 @@ class Bots:
         """Return what is wrong with a document; empty if it can be published."""
         return self._workshop.faults_of(document)
 
-    def _require_usable(self, document: str) -> None:
+    def require_usable(self, document: str) -> None:
+        """Raise unless a document can be published.
+
+        Raises:
+            Problem: 422 with every fault.
+        """
         faults = self.faults_of(document)
         if faults:
             raise FaultyDocument(faults)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import peewee
 
 from moca.core.accounts import TokenState
+from moca.core.bots.rehearsals import Rehearsals
 from moca.core.bots.workshop import BotWorkshop
 from moca.core.policy import ConversationPolicy, PolicyOf, same_for_all
 from moca.instagram.oauth import LoginClient
@@ -140,6 +141,8 @@ class WebPorts:
     """Runs the doctor, which takes seconds."""
     bots: BotWorkshop | None = None
     """Checks and tries the documents of bots; None if this process edits none."""
+    rehearsals: Rehearsals | None = None
+    """Rehearses drafts of bots; None if this process cannot."""
     push: PushKeySource | None = None
     """None if push messages cannot be sent."""
     note_signing: Callable[[str], None] = lambda _secret: None

@@ -177,7 +177,9 @@ def uploads(tmp_path):
 
 
 @pytest.fixture
-def app(database, house, config, sandbox, metrics, sealing, login, meta, uploads, workshop):
+def app(
+    database, house, config, sandbox, metrics, sealing, login, meta, uploads, workshop, rehearsals
+):
     ports = WebPorts(
         database=database,
         tell=house.tell,
@@ -187,8 +189,14 @@ def app(database, house, config, sandbox, metrics, sealing, login, meta, uploads
         unsubscribe=meta.unsubscribe,
         uploads=uploads,
         bots=workshop,
+        rehearsals=rehearsals,
     )
     return create_app(ports, config, sandbox, metrics)
+
+
+@pytest.fixture
+def rehearsals():
+    """Rehearses no drafts."""
 
 
 @pytest.fixture

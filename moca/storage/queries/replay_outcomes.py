@@ -32,6 +32,17 @@ def outcomes_of(keys: Iterable[Key]) -> Mapping[Key, ReplayOutcome]:
     return {message.key: message.ending for message in _recorded(found)}
 
 
+def still_stored(keys: Iterable[Key]) -> set[Key]:
+    """Return which of these messages are stored and not unsent."""
+    wanted = set(keys)
+    found: set[Key] = set()
+    for chunk in in_chunks(sorted({mid for _, mid, _ in wanted})):
+        query = Message.select(Message.account_id, Message.mid, Message.kind)
+        rows = read_rows(query.where((Message.mid << chunk) & Message.deleted_at.is_null()))
+        found |= {(account_id, mid, kind) for account_id, mid, kind in rows}
+    return found & wanted
+
+
 def _messages() -> Any:
     return (
         Message.select(Message, Contact.psid)
@@ -71,6 +82,8 @@ def _ending(row: _Row, reply: Sequence[_Row], by: str) -> ReplayOutcome:
         type=reply[-1]["type"],
         beside=reply[-1]["content"] or "",
         by=by,
+        rule=reply[-1]["rule"],
+        topic=reply[-1]["topic"],
         sent_after=None if sent_at is None else sent_at - row["created_at"],
     )
 
@@ -88,7 +101,10 @@ def _replies(ids: Collection[int]) -> Mapping[int, Sequence[_Row]]:
 
 def _said(which: Any) -> Any:
     columns = (Message.id, Message.text, Message.type, Message.content, Message.sent_at)
-    return Message.select(*columns, Message.part_of).where(which).order_by(Message.id).dicts()
+    made = Message.rule, Message.topic
+    return (
+        Message.select(*columns, *made, Message.part_of).where(which).order_by(Message.id).dicts()
+    )
 
 
 def _makers(message_ids: Sequence[int]) -> Mapping[int, str]:

@@ -86,3 +86,17 @@ def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
     page.get_by_role("button", name="Publish the saved draft").click()
     expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
     assert fits(page)
+
+
+def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
+    page.get_by_label("Text of the mock generator").fill("Otherwise.")
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="Last day").click()
+    expect(page.get_by_role("heading", name="Rehearsal of the last day")).to_be_visible()
+    expect(page.get_by_role("heading", name="Differences")).to_be_visible(timeout=60_000)
+    assert findings(page) == []
+    assert fits(page)
+    page.reload()
+    page.get_by_label("What is new").fill("Rehearsed")
+    page.get_by_role("button", name="Publish revision 2").click()
+    expect(page.get_by_text("Rehearsed")).to_be_visible()

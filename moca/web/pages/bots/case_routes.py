@@ -22,6 +22,7 @@ def case_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     routes = Blueprint("bot_cases", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_administrator)
+    routes.before_request(access.require_all_accounts)
     bots = Bots(ports, config)
 
     @routes.post("/messages/<mid:mid>/case")

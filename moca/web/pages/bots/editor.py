@@ -7,6 +7,7 @@ from flask import Response, render_template, request
 from moca.core.bots.cases import CaseResult
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES, DocumentFault
 from moca.core.bots.forms import RULES_FIELD, BotForm
+from moca.core.bots.rehearsals import RehearsalState
 from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
@@ -77,6 +78,9 @@ class BotEditor:
             problem=problem,
             faults=_by_field(form, faults),
             tried=tried,
+            rehearsal=None
+            if self._ports.rehearsals is None
+            else self._ports.rehearsals.state(name),
             cases=self._shown_cases(name, stored, cases),
             case_faults=case_faults,
             failed=failed,
@@ -87,6 +91,10 @@ class BotEditor:
             name_rule=BOT_NAME_RULE,
             name_pattern=BOT_NAME.pattern,
         )
+
+    def _rehearsal(self, name: str) -> RehearsalState | None:
+        rehearsals = self._ports.rehearsals
+        return None if rehearsals is None else rehearsals.state(name)
 
     def _shown_cases(self, name: str, stored: str, typed: str | None) -> _Cases:
         """Return the cases, with what came of each for the saved draft."""

@@ -24,6 +24,7 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     routes = Blueprint("bot_pages", __name__)
     routes.before_request(access.guard_page)
     routes.before_request(access.require_administrator)
+    routes.before_request(access.require_all_accounts)
     bots = Bots(ports, config)
     editor = BotEditor(ports, bots)
     show_problems(routes, editor.show)
