@@ -1,12 +1,16 @@
 """The feed over HTTP."""
 
 import asyncio
+import json
 
 import pytest
 
 from moca.core.messages.operator_actions import EraseContact, FreezeQueue, ReleaseQueue
+from moca.core.types import OperatorRole
 from moca.storage.db.feed_tables import StoredFeedEvent
+from moca.storage.db.operator_tables import ApiKey
 from moca.web.asgi import WebhookGateway
+from moca.web.auth.api_keys import hash_api_key
 from moca.web.config import WebPorts
 from moca.web.feed.long_poll import LongPoll
 from tests.storage.desk import Desk, webhook, wrote
@@ -173,6 +177,25 @@ def test_a_reader_who_may_no_longer_read_gets_nothing(door, desk, monkeypatch):
         return await waits
 
     assert run(happens()).status == 401
+
+
+def test_a_reader_who_is_limited_while_it_waits_gets_nothing_of_other_accounts(door, desk):
+    told = {"name": "key", "created_at": at(0), "role": OperatorRole.READS}
+    ApiKey.create(**told, key_hash=hash_api_key("moca_key"))
+
+    async def happens():
+        headers = {"authorization": "Bearer moca_key"}
+        asked = {"method": "GET", "path": FEED, "query": b"wait=30", "headers": headers}
+        waits = asyncio.ensure_future(ask(door, b"", **asked, stays=True))
+        await asyncio.sleep(2)
+        ApiKey.update(account_ids="178").execute()
+        desk.do(webhook(wrote("m1")))
+        await asyncio.sleep(2)
+        assert not waits.done()
+        desk.do(webhook(wrote("m2", contact=ANNA._replace(account_id="178"))))
+        return json.loads((await waits).body)["items"]
+
+    assert [each["data"]["account_id"] for each in run(happens())] == ["178"]
 
 
 def test_once_too_many_wait_the_next_is_answered_at_once(door, desk, monkeypatch):
