@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 
 import peewee
@@ -15,6 +16,8 @@ from moca.web.pagination import MAX_ID, read_row_id
 
 NO_ROW = MAX_ID
 """An id that no row has."""
+_NAMED = re.compile(r"(?:/api)?/(accounts|conversations|messages|queue|review)/<(?:\w+:)?(\w+)>")
+"""Matches rules of what belongs to an account: its kind, and the argument that is its id."""
 _NO_NAME = "moca-0"
 """An id that no message and no account has."""
 
@@ -25,12 +28,13 @@ def hide_out_of_scope(database: peewee.Database, scope: AccountScope) -> None:
     Its id in the address is replaced by one that nothing has: whatever the request is for, it is
     answered and changes as much as any request for what is not there.
     """
-    values = request.view_args
-    if not scope.is_limited or not values or request.url_rule is None:
+    values, rule = request.view_args, request.url_rule
+    named = _NAMED.match(rule.rule) if scope.is_limited and rule is not None else None
+    if named is None or not values:
         return
-    name = next(iter(values))
+    kind, name = named.groups()
     with database.connection_context():
-        account_id = _account_of(request.url_rule.rule, values[name])
+        account_id = _account_of(kind, values[name])
     if account_id is not None and not scope.includes(account_id):
         values[name] = str(NO_ROW) if read_row_id(values[name]) else _NO_NAME
         g.is_out_of_scope = True
@@ -47,11 +51,8 @@ def ids_in_scope(ids: list[int]) -> Mapping[int, int]:
     return {each: each if each in visible else NO_ROW for each in ids}
 
 
-def _account_of(rule: str, shown: str) -> str | None:
-    """Return the account of what a rule's first id names; None if there is no such thing."""
-    _, kind, first, *_ = [*rule.removeprefix("/api").split("/"), ""]
-    if not first.startswith("<"):
-        return None
+def _account_of(kind: str, shown: str) -> str | None:
+    """Return the account of what an id in an address names; None if there is no such thing."""
     match kind:
         case "conversations":
             return account_of_conversation(read_row_id(shown) or 0)
@@ -59,7 +60,5 @@ def _account_of(rule: str, shown: str) -> str | None:
             return account_of_item(read_row_id(shown) or 0)
         case "messages":
             return account_of_message(shown)
-        case "accounts":
-            return shown
         case _:
-            return None
+            return shown
