@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.reasons import Reason
 from moca.core.types import Author, Role, Stage
 from moca.storage.db.rows import read_dicts, read_rows
@@ -61,9 +62,9 @@ class JourneyRecord:
         return self.is_handed_over or self.message.reason is Reason.NO_REPLY_WANTED
 
 
-def read_journey(mid: str) -> JourneyRecord | None:
+def read_journey(mid: str, scope: AccountScope = ALL_ACCOUNTS) -> JourneyRecord | None:
     """Return a message's journey, by Instagram's id or `moca-<id>`, or None if there is none."""
-    message = find_message(mid)
+    message = find_message(mid, scope)
     if message is None:
         return None
     reply = _reply_of(message)

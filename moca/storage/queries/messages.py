@@ -4,12 +4,14 @@ from typing import Any
 
 from peewee import JOIN
 
+from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.reasons import stored_reason
 from moca.core.types import DEFAULT_BOT, Author, MadeBy, MessageStatus, Outcome, Role
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.records import ContactName, MessageRecord
+from moca.storage.queries.team.account_scope import narrow
 
 _OWN_MID = re.compile(r"(moca|message)-([0-9]{1,18})")
 
@@ -19,20 +21,28 @@ def address_of(message_id: int, mid: str | None) -> str:
     return mid or f"moca-{message_id}"
 
 
-def find_message(mid: str) -> MessageRecord | None:
+def find_message(mid: str, scope: AccountScope = ALL_ACCOUNTS) -> MessageRecord | None:
     """Return a message, or None if there is none.
 
     Args:
-        mid: Instagram's id; `moca-<id>` for a message that Moca wrote; or `message-<id>` for any
-            message, by its id in the logs.
+        mid: Instagram's id, which may be that of a message in several accounts; `moca-<id>` for a
+            message that Moca wrote; or `message-<id>` for any message, by its id in the logs.
+        scope: Of the caller.
     """
-    by_mid = _first(full_rows().where(Message.mid == mid).order_by(Message.kind, Message.id))
+    rows = narrow(full_rows(), scope)
+    by_mid = _first(rows.where(Message.mid == mid).order_by(Message.kind, Message.id))
     own = _OWN_MID.fullmatch(mid)
     if by_mid is not None or own is None:
         return by_mid
-    found = read_message(int(own[2]))
+    found = _first(rows.where(Message.id == int(own[2])))
     is_meant = found is not None and (own[1] == "message" or found.role == Role.ASSISTANT)
     return found if is_meant else None
+
+
+def account_of_message(mid: str, scope: AccountScope) -> str | None:
+    """Return the account of a message by its public id, one in scope if possible, or None."""
+    found = find_message(mid, scope) or find_message(mid)
+    return None if found is None else found.contact.account_id
 
 
 def read_message(message_id: int) -> MessageRecord | None:

@@ -200,7 +200,7 @@ def _require(
     kinds: Sequence[str] = (),
 ) -> None:
     with ports.database.connection_context():
-        message = find_message(mid)
+        message = find_message(mid, current_scope())
     is_named = message is not None and message.mid == mid and not mid.startswith("moca-")
     if message is None or not is_named or message.conversation_id != conversation.id:
         raise Problem(422, f"{name}: no such message in this conversation")

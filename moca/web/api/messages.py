@@ -5,6 +5,7 @@ from moca import clock
 from moca.storage.queries.journeys import JourneyRecord, read_journey
 from moca.storage.queries.messages import find_message
 from moca.web.api.routes import answer, api_routes
+from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
@@ -24,7 +25,7 @@ def message_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
     )
     def message(path: MessagePath) -> Response:
         with ports.database.connection_context():
-            found = find_message(path.mid)
+            found = find_message(path.mid, current_scope())
         if found is None:
             raise Problem(404, "No message with this ID.")
         return answer(MessageShape.model_validate(found))
@@ -36,7 +37,7 @@ def message_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBlu
     )
     def journey(path: MessagePath) -> Response:
         with ports.database.connection_context():
-            found = read_journey(path.mid)
+            found = read_journey(path.mid, current_scope())
         if found is None:
             raise Problem(404, "No message with this ID.")
         return answer(journey_shape(found, config))

@@ -5,10 +5,10 @@ import peewee
 from flask import g, request
 
 from moca.core.account_scope import AccountScope
+from moca.storage.queries.messages import account_of_message
 from moca.storage.queries.team.account_scope import (
     account_of_conversation,
     account_of_item,
-    account_of_message,
     conversations_in_scope,
 )
 from moca.web.auth.current_user import current_scope
@@ -34,7 +34,7 @@ def hide_out_of_scope(database: peewee.Database, scope: AccountScope) -> None:
         return
     kind, name = named.groups()
     with database.connection_context():
-        account_id = _account_of(kind, values[name])
+        account_id = _account_of(kind, values[name], scope)
     if account_id is not None and not scope.includes(account_id):
         values[name] = str(NO_ROW) if read_row_id(values[name]) else _NO_NAME
         g.is_out_of_scope = True
@@ -51,7 +51,7 @@ def ids_in_scope(ids: list[int]) -> Mapping[int, int]:
     return {each: each if each in visible else NO_ROW for each in ids}
 
 
-def _account_of(kind: str, shown: str) -> str | None:
+def _account_of(kind: str, shown: str, scope: AccountScope) -> str | None:
     """Return the account of what an id in an address names; None if there is no such thing."""
     match kind:
         case "conversations":
@@ -59,6 +59,6 @@ def _account_of(kind: str, shown: str) -> str | None:
         case "queue" | "review":
             return account_of_item(read_row_id(shown) or 0)
         case "messages":
-            return account_of_message(shown)
+            return account_of_message(shown, scope)
         case _:
             return shown

@@ -37,7 +37,7 @@ def page_routes(config: WebConfig, access: Guards, live: LivePages) -> Blueprint
 
 
 def _version(mid: str) -> str:
-    message = find_message(mid)
+    message = find_message(mid, current_scope())
     if message is None:
         return "none"
     linked = [each for each in (message.id, message.reply_id) if each is not None]
@@ -48,7 +48,7 @@ def _version(mid: str) -> str:
 
 
 def _shown(mid: str, config: WebConfig) -> dict[str, Any]:
-    journey, now = read_journey(mid), clock.now()
+    journey, now = read_journey(mid, current_scope()), clock.now()
     if journey is None:
         raise Problem(404, "No message with this ID.")
     item = journey.item

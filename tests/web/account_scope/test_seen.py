@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from moca.storage.db.tables import Message
 from tests.web.account_scope.requests import addresses, asks, is_about_all, routes
 from tests.web.account_scope.world import OURS, THEIRS, item_id
 
@@ -84,6 +85,16 @@ def test_every_act_on_ones_own_account_works(worlds, kind):
         is_done = answer.status_code < 400 or answer.status_code == 409
         assert is_done or is_for_admins, (address, answer.text)
     assert len(acts) >= 20
+
+
+def test_a_message_that_two_accounts_have_is_ones_own(worlds):
+    world = worlds(THEIRS, OURS, limits=(OURS,))
+    Message.update(mid="both").where(Message.id << (OURS.ids, THEIRS.ids)).execute()
+    Message.update(kind="a").where(Message.id == THEIRS.ids).execute()
+    for path in ("/messages/both", "/api/messages/both", "/api/messages/both/journey"):
+        answer = world.agent().get(path)
+        assert (answer.status_code, THEIRS.word in answer.text) == (200, False), path
+    assert world.agent().get("/api/messages/both").get_json()["text"] == f"a secret {OURS.word}"
 
 
 def test_a_limit_applies_to_an_open_session_and_its_polls(worlds):

@@ -8,7 +8,6 @@ from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import Operator, OperatorAccount
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message, QueueItem
-from moca.storage.queries.messages import find_message
 
 
 def narrow(query: Any, scope: AccountScope, account_id: Any = Contact.account_id) -> Any:
@@ -49,12 +48,6 @@ def account_of_item(item_id: int) -> str | None:
     query = QueueItem.select(Message.account_id).join(Message)
     found = read_rows(query.where(QueueItem.id == item_id))
     return next((account_id for (account_id,) in found), None)
-
-
-def account_of_message(mid: str) -> str | None:
-    """Return the account of a message by its public id, or None."""
-    found = find_message(mid)
-    return None if found is None else found.contact.account_id
 
 
 def accounts_of_operators(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
