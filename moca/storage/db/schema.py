@@ -167,6 +167,13 @@ _partial_index(
     Contact.profile_due_at,
     where=Contact.profile_due_at.is_null(is_null=False),
 )
+_partial_index(
+    "message_by_rule",
+    Message,
+    Message.bot,
+    Message.created_at,
+    where=Message.rule.is_null(is_null=False),
+)
 _partial_index("message_unanswered", Message, Message.id, where=IS_UNANSWERED)
 _partial_index("message_waiting", Message, Message.conversation, where=IS_UNANSWERED)
 _partial_index("message_unnamed", Message, Message.conversation, where=IS_UNNAMED)

@@ -8,6 +8,7 @@ from moca.storage.queries.team.bots import bot_names_of_accounts
 from tests.web.api.test_accounts import ACCOUNT, an_account
 from tests.web.bots.page_form import Fields, fields_of
 from tests.web.forms import sends
+from tests.web.rows import a_conversation, a_question, a_reply
 
 RULES = '[[rule]]\nname = "price"\nkeywords = ["price"]\nanswers = "20 €"\n'
 
@@ -137,6 +138,19 @@ def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
     assert StoredBot.get().draft == ""
     default = sends(browser_session, "/bots/default/try", revision="0", try_text="hello")
     assert "This would be an AI generated message" in default.text
+
+
+def test_what_rules_replied_is_counted_beside_them_and_by_version(browser_session) -> None:
+    make(browser_session, replies__generator="rules, fixed", rule=RULES)
+    publish(browser_session)
+    conversation = a_conversation()
+    reply = a_reply(conversation, rule="price", generator="rules", bot="shop", bot_version=1)
+    a_question(conversation, reply=reply, reason="handed_over")
+
+    page = browser_session.get("/bots/shop").text
+    told = "1 reply, 1 handed over, 0 asked again within 10 min"
+    assert f'<p class="muted rule-counts">{told}</p>' in page
+    assert f"<li><bdi>price</bdi>: {told}</li>" in page
 
 
 def test_a_bot_that_does_not_exist_has_no_page(browser_session) -> None:

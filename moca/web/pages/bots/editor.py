@@ -1,9 +1,11 @@
 import difflib
+from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
 from flask import Response, render_template, request
 
+from moca import clock
 from moca.core.bots.cases import CaseResult
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, MAX_DOCUMENT_BYTES, DocumentFault
 from moca.core.bots.forms import RULES_FIELD, BotForm
@@ -11,12 +13,15 @@ from moca.core.bots.rehearsals import RehearsalState
 from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
+from moca.storage.queries.team.rule_counts import count_rules
 from moca.web.bots import Bots, FailedCases, FaultyDocument
 from moca.web.config import WebPorts
 from moca.web.errors import BESIDE_THE_FORM, Problem, problem_response
 from moca.web.schemas.bots import MAX_NOTE_LENGTH
 
 MAX_TRIAL_LENGTH = 1000
+COUNTED = timedelta(days=30)
+"""Whose replies are counted by rule."""
 _MAX_DIGITS = 9
 _KINDS = ("message", "postback", "quick_reply", "story_reply", "story_mention", "image", "comment")
 
@@ -61,6 +66,7 @@ class BotEditor:
         stored = self._bots.document_of(name)
         with self._ports.database.connection_context():
             versions = list_versions(name)
+            counts = count_rules(name, clock.now() - COUNTED)
         form = self._form(name, stored if document is None else document, as_toml=as_toml)
         return render_template(
             "bot.html",
@@ -78,6 +84,9 @@ class BotEditor:
             problem=problem,
             faults=_by_field(form, faults),
             tried=tried,
+            counts=counts,
+            in_force=versions[0].number if versions else None,
+            counted_days=COUNTED.days,
             rehearsal=None
             if self._ports.rehearsals is None
             else self._ports.rehearsals.state(name),
