@@ -55,7 +55,7 @@ def accounts_of_operators(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     columns = (OperatorAccount.operator, OperatorAccount.account_id)
     query = OperatorAccount.select(*columns).where(OperatorAccount.operator << sorted(ids))
     found: dict[int, tuple[str, ...]] = {}
-    for operator_id, account_id in read_rows(query.order_by(*columns)):
+    for operator_id, account_id in read_rows(query.order_by(*columns)) if ids else ():
         found[operator_id] = (*found.get(operator_id, ()), account_id)
     return found
 
