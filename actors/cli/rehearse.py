@@ -11,12 +11,15 @@ from actors.cli.errors import ask_settings, exit_with
 from actors.cli.startup import require_usable
 from actors.replay.runner import ReplayPlan, rehearse
 from moca import clock
+from moca.core.bots.rehearsals import RehearsedDraft
 from moca.core.replay_comparison import Rehearsal
 from moca.logs import set_up_logs
 from moca.rehearsal.page import rehearsal_page, write_for_the_owner
 from moca.rehearsal.table import rehearsal_tables
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
+from moca.storage.db.connection import open_database
+from moca.storage.queries.team.bots import find_bot
 
 
 def _span(_context: click.Context, _option: click.Parameter, text: str) -> timedelta:
@@ -31,6 +34,7 @@ def _span(_context: click.Context, _option: click.Parameter, text: str) -> timed
     "--since", default="7d", callback=_span, help="How far back to go, such as 12h or 7d."
 )
 @click.option("--config", "other", type=click.Path(path_type=Path), help="Settings file to try.")
+@click.option("--bot", help="Try the draft of this bot, on the accounts that have it.")
 @click.option("--with-model", is_flag=True, help="Call the language model (may cost money).")
 @click.option(
     "--limit", type=click.IntRange(0, 10_000), default=50, help="Number of differences to show."
@@ -45,24 +49,37 @@ def command(  # noqa: PLR0917 - one parameter per option
     settings: Settings,
     since: timedelta,
     other: Path | None,
+    bot: str | None,
     with_model: bool,  # noqa: FBT001
     limit: int,
     html: Path | None,
 ) -> None:
     """Replay stored webhooks without sending anything.
 
-    They run through the settings of --config, or through today's.
+    They run through the settings of --config, or through today's, and with the draft of --bot.
     """
     if html is not None and not html.parent.is_dir():
         exit_with(2, f"--html: {html.parent} is not a directory")
     now = clock.now()
-    plan = ReplayPlan(since=now - since, now=now, with_model=with_model, most=limit)
+    draft = None if bot is None else _draft(settings, bot)
+    plan = ReplayPlan(since=now - since, now=now, with_model=with_model, most=limit, draft=draft)
     rehearsal = _rehearsed(settings, _other_settings(other) if other else settings, plan)
     console = Console()
     for each in rehearsal_tables(rehearsal):
         console.print(each)
     if html is not None:
         _write_page(html, rehearsal_page(rehearsal))
+
+
+def _draft(settings: Settings, name: str) -> RehearsedDraft:
+    try:
+        with open_database(settings.database.url).connection_context():
+            found = find_bot(name)
+    except peewee.PeeweeException as error:
+        exit_with(1, mask_passwords(f"database.url: {settings.database.url}: {error}".rstrip()))
+    if found is None:
+        exit_with(1, f"no bot named {name!r}; see them with: moca bot list")
+    return RehearsedDraft(name, found.draft_revision, found.draft)
 
 
 def _rehearsed(settings: Settings, others: Settings, plan: ReplayPlan) -> Rehearsal:

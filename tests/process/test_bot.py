@@ -133,3 +133,4 @@ def test_cases_that_cannot_be_read_are_told(make, shop):
     service = make({})
     assert service.command("check", str(shop)).returncode == 2
     assert service.command("check", "none").returncode == 1
+    assert service.command("rehearse", "--bot", "none").returncode == 1

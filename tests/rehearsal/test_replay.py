@@ -9,6 +9,7 @@ import pytest
 
 from actors.replay.runner import ReplayPlan, rehearse
 from moca import clock
+from moca.core.bots.rehearsals import RehearsedDraft
 from moca.core.replay_comparison import ReplayVerdict
 from moca.replies.fixed import MOCK_TEXT
 from tests.rehearsal.history import recorded_messages, settings
@@ -35,7 +36,7 @@ def changed(path, sql) -> None:
     """Change the stored data directly."""
     with closing(sqlite3.connect(path / "moca.db", isolation_level=None)) as database:
         database.execute("PRAGMA foreign_keys = ON")
-        database.execute(sql)
+        database.executescript(sql)
 
 
 def counted(rehearsal) -> dict[str, int]:
@@ -207,6 +208,27 @@ def test_where_it_is_wanted_the_model_is_asked_about_what_is_compared(tmp_path, 
     told = [each["content"] for each in asked["messages"]]
     assert told[0].startswith("Another prompt.")
     assert told[1:] == ["hello", "(the model would reply)", "what does it cost?"]
+
+
+def test_a_draft_answers_and_is_compared_on_the_accounts_that_have_its_bot(tmp_path, url):
+    with recorded_messages(tmp_path, NOON) as history:
+        history.receive("what is the price?", "m1")
+        history.advance(60)
+    changed(
+        tmp_path,
+        "INSERT INTO bot VALUES ('shop', '', 1, 'ada', 0), ('other', '', 1, 'ada', 0);"
+        " INSERT INTO bot_version VALUES (1, 'shop', 1, '', 'ada', '', 0);"
+        f" INSERT INTO account_bot VALUES (1, '{ANNA.account_id}', 'shop')",
+    )
+    rules = '[replies]\ngenerator = "rules"\n[[rule]]\nname = "a"\nanswers = "20 €"\n'
+
+    def said(bot: str):
+        draft = RehearsedDraft(bot, 1, rules)
+        rehearsal = rehearse(url, settings(), ReplayPlan(since=NOON, now=NOW, draft=draft))
+        return rehearsal.messages, [each.now.said for each in rehearsal.differences]
+
+    assert said("shop") == (1, ["20 €"])
+    assert said("other") == (0, [])
 
 
 def test_nothing_is_written_to_what_is_replayed_and_the_clock_is_the_worlds_again(tmp_path, url):

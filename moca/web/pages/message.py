@@ -31,9 +31,19 @@ def page_routes(config: WebConfig, access: Guards, live: LivePages) -> Blueprint
 
     @routes.get("/messages/<mid:mid>")
     def message(mid: str) -> Response:
-        return live.show("message.html", lambda: _version(mid), lambda: _shown(mid, config))
+        return live.show(
+            "message.html",
+            lambda: _version(mid),
+            lambda: _shown(mid, config),
+            lambda: {"can_be_case": _can_be_case(mid)},
+        )
 
     return routes
+
+
+def _can_be_case(mid: str) -> bool:
+    journey = read_journey(mid)
+    return journey is not None and journey.is_decided_by_bot
 
 
 def _version(mid: str) -> str:
@@ -63,6 +73,5 @@ def _shown(mid: str, config: WebConfig) -> dict[str, Any]:
         "outcome": outcome_of(journey),
         "waiting": waiting,
         "progress_steps": progress_of(journey, waiting),
-        "can_be_case": journey.is_decided_by_bot,
         "otherwise": what_would_have_answered(journey, config),
     }

@@ -1,6 +1,7 @@
 // Reorders a bot's rules by drag, and with Alt+Up and Alt+Down. Their buttons do it without a script, too.
+// Enter in the message of a trial tries it, in all other fields it saves.
 
-const list = document.querySelector("#rule-list");
+const list = document.querySelector("fieldset:enabled #rule-list");
 const told = document.querySelector("#rules-moved");
 let dragged;
 
@@ -60,4 +61,10 @@ list?.addEventListener("dragend", () => {
   delete dragged.dataset.dragged;
   tell(dragged);
   dragged = undefined;
+});
+
+document.querySelector("#try-text").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  document.querySelector("#try-out").click();
 });

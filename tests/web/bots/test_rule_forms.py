@@ -3,9 +3,14 @@
 import re
 from html import unescape
 
+from actors.bots.factory import BotFactory
+from moca.replies.budget import BudgetRecord
+from moca.settings.sections import Settings
 from moca.storage.db.bot_tables import StoredBot
+from tests.actors.bots.test_workshop import MODEL
 from tests.web.bots.page_form import Fields, fields_of
 from tests.web.bots.test_bot_pages import form_of, make, save
+from tests.web.conftest import logged_in
 from tests.web.forms import sends
 
 RULES = """[[rule]]
@@ -132,6 +137,22 @@ def test_the_phone_shows_buttons_language_and_who_would_answer(browser_session) 
     assert "<option selected>de</option>" in tried
     shown = sends(browser_session, "/bots/shop/form", **fields, act="").text
     assert '<p class="tap" dir="auto">When are you open?</p>' in shown
+
+
+def test_the_model_is_asked_only_on_a_press(app, workshop) -> None:
+    settings = Settings.model_validate({"replies": {"model": MODEL}})
+    factory = BotFactory(settings, lambda _name: BudgetRecord())
+    workshop._settings, workshop._factory = settings, factory
+    client = logged_in(app)
+    make(client, replies__generator="model, fixed", replies__model__model="small")
+    fields = form_of(client) | {"try_text": ["hello"]}
+
+    tried = sends(client, "/bots/shop/try", **fields).text
+    assert "The model would be asked." in tried
+    assert 'name="try_model" value="1"' in tried
+    pressed = sends(client, "/bots/shop/try", **fields, try_model="1").text
+    assert "<li>model: " in pressed
+    assert '<p class="bubble done"' in pressed
 
 
 def test_the_settings_bots_rules_are_shown_and_not_changed(browser_session) -> None:
