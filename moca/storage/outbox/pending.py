@@ -39,6 +39,12 @@ from moca.storage.unit_of_work import Batch
 _RECENT = timedelta(seconds=60)
 _HOUR = timedelta(hours=1)
 _LATEST = 1_000
+_IS_RETRY = (
+    (QueueItem.status == ItemStatus.PENDING)
+    & (QueueItem.attempts > 0)
+    & (QueueItem.scheduled_for > QueueItem.created_at)
+)
+_ANY_RETRY = Prepared(QueueItem, lambda: QueueItem.select(QueueItem.id).where(_IS_RETRY).limit(1))
 _UNSETTLED = Prepared(QueueItem, lambda: select_items().where(IS_UNSETTLED).order_by(QueueItem.id))
 _RECENT_SENDS = Prepared(
     QueueItem,
@@ -173,12 +179,12 @@ _GROWS_UNTIL = 9
 
 def shorten_backoffs(now: datetime) -> None:
     """Cut the wait of each retry to its backoff from now; a clock set back makes waits too long."""
+    if not _ANY_RETRY.rows():
+        return
     ends = [(QueueItem.attempts == n, _end(now, n)) for n in range(1, _GROWS_UNTIL)]
     latest = Case(None, ends, _end(now, _GROWS_UNTIL))
-    is_retry = (QueueItem.attempts > 0) & (QueueItem.scheduled_for > QueueItem.created_at)
-    QueueItem.update(scheduled_for=latest).where(
-        (QueueItem.status == ItemStatus.PENDING) & is_retry & (QueueItem.scheduled_for > latest)
-    ).execute()
+    is_too_late = _IS_RETRY & (QueueItem.scheduled_for > latest)
+    QueueItem.update(scheduled_for=latest).where(is_too_late).execute()
 
 
 def _end(now: datetime, attempts: int) -> Value:

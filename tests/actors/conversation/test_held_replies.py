@@ -78,7 +78,10 @@ def test_one_draft_answers_all_once_the_contact_writes_more(drafting) -> None:
 
 
 def test_a_draft_ends_with_the_reply_window(drafting) -> None:
-    drafting.advance(24 * 3600 + 60)
+    drafting.frozen.tick(24 * 3600 - 600)
+    drafting.advance(30)
+    assert items(drafting) == [(1, "held", "")]
+    drafting.advance(630)
     because = "the 24-hour reply window has closed"
     assert drafting.outcome(drafting.mid) == ("suppressed", because)
     assert drafting.instagram.reached == []
