@@ -1,3 +1,4 @@
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,26 @@ class InstantField(peewee.BigIntegerField):
     def python_value(self, value: int | None) -> datetime | None:
         """Convert microseconds to an aware UTC instant; None stays None."""
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+_COMPRESSED = b"\0"
+"""No JSON begins with it, so rows from before compression are told apart."""
+_FASTEST = 1
+
+
+class CompressedField(peewee.BlobField):
+    """JSON as bytes, stored compressed where that is shorter."""
+
+    def db_value(self, value: bytes) -> Any:
+        """Return the bytes to store."""
+        packed = _COMPRESSED + zlib.compress(value, _FASTEST)
+        is_kept = len(value) <= len(packed) and not value.startswith(_COMPRESSED)
+        return super().db_value(value if is_kept else packed)
+
+    def python_value(self, value: Any) -> bytes:
+        """Return the bytes as they were before."""
+        stored = bytes(value)
+        return zlib.decompress(stored[1:]) if stored.startswith(_COMPRESSED) else stored
 
 
 class IdentityField(peewee.BigAutoField):

@@ -12,7 +12,7 @@ from moca.core.types import (
     MessageStatus,
     Priority,
 )
-from moca.storage.db.fields import IdentityField, InstantField
+from moca.storage.db.fields import CompressedField, IdentityField, InstantField
 
 
 class Table(peewee.Model):
@@ -24,7 +24,7 @@ class Webhook(Table):
 
     id = peewee.BigAutoField()
     received_at = InstantField()
-    body = peewee.BlobField()
+    body = CompressedField()
 
 
 class Contact(Table):

@@ -1,4 +1,5 @@
 import logging
+import os
 import re
 import sqlite3
 import subprocess
@@ -159,7 +160,7 @@ def test_a_full_disk_rolls_back_and_is_over_when_there_is_room(writer) -> None:
     writer.apply([webhook(wrote("m1"))])
     pages = writer._database.execute_sql("PRAGMA page_count").fetchone()[0]
     writer._database.execute_sql(f"PRAGMA max_page_count = {pages}")
-    large = webhook(wrote("m2"), body=b"x" * 100_000)
+    large = webhook(wrote("m2"), body=os.urandom(100_000))
     with pytest.raises(peewee.OperationalError):
         writer.apply([large])
     writer.apply([large])
