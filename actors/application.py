@@ -2,7 +2,7 @@ import gc
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -24,6 +24,7 @@ from actors.config import (
     comparing_every,
     own_account_id,
     responders_for,
+    retention_periods,
     sender_policy,
     upload_folder,
     web_config,
@@ -145,9 +146,7 @@ def start_application(
             background=BackgroundConfig(
                 GraphTokenRefresh(book, lambda: login_client(settings), vault.seal),
                 erases=True,
-                retention=_days(settings.database.retention_days),
-                audit=_days(settings.database.audit_days),
-                feed=_days(settings.database.events_days),
+                periods=retention_periods(settings.database),
                 profiles=GraphProfileSync(
                     bots.of,
                     database,
@@ -277,10 +276,6 @@ def _recall(database: peewee.Database) -> Recall:
             return recollect(contact, before_id, limit)
 
     return recall
-
-
-def _days(days: int) -> timedelta | None:
-    return timedelta(days=days) if days else None
 
 
 def _own_accounts(settings: Settings) -> tuple[str, ...]:

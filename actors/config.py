@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from actors.background.retention import RetentionPeriods
 from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
@@ -14,7 +15,7 @@ from moca.core.topics import Mode, TopicMode, TopicModes, check_topic
 from moca.settings.errors import BadSettings
 from moca.settings.locations import moca_version
 from moca.settings.opening_hours import BusinessHoursSection as HoursSection
-from moca.settings.sections import Settings
+from moca.settings.sections import Database, Settings
 from moca.settings.topics import Topics, delay_minutes
 from moca.storage.db.private_file import path_beside
 from moca.storage.uploads.retention import UploadRetention
@@ -225,3 +226,14 @@ def _holidays(code: str) -> Container[date]:
         raise BadSettings(
             [f"business_hours.holidays: unknown region {code!r}; try 'DE' or 'US-CA'"]
         ) from None
+
+
+def retention_periods(database: Database) -> RetentionPeriods:
+    """Return how long each kind of data is kept."""
+    return RetentionPeriods(
+        messages=_days(database.retention_days),
+        audit=_days(database.audit_days),
+        events=_days(database.events_days),
+        webhooks=_days(database.webhook_days),
+        journeys=_days(database.journey_days),
+    )

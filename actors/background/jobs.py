@@ -1,6 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import Any
 
 from actors.background.contact_names import ContactNamesActor, UnnamedContacts
@@ -8,7 +7,7 @@ from actors.background.notifications import NotificationActor, NotificationSende
 from actors.background.profile_sync import ProfileSync, ProfileSyncActor
 from actors.background.pushes import PushActor, PushSender
 from actors.background.reconciliation import ReconciliationActor, ReconciliationConfig
-from actors.background.retention import RetentionActor
+from actors.background.retention import RetentionActor, RetentionPeriods
 from actors.background.search_index import SearchIndexActor
 from actors.background.subscribers import SubscriberActor, SubscriberPort
 from actors.background.token_refresh import TokenRefresh, TokenRefreshActor
@@ -41,12 +40,8 @@ class BackgroundConfig:
     """None if no account tokens are stored, so that none are refreshed."""
     erases: bool = False
     """Whether data past its retention is erased, in portions."""
-    retention: timedelta | None = None
-    feed: timedelta | None = None
-    """How long events of the feed are kept; None for ever."""
-    """How long closed conversations are kept; None keeps them forever."""
-    audit: timedelta | None = None
-    """How long audit entries are kept; None keeps them forever."""
+    periods: RetentionPeriods = field(default_factory=RetentionPeriods)
+    """How long each kind of data is kept."""
     profiles: ProfileSync | None = None
     """None if no account gets ice breakers or a menu."""
     post: NotificationSender | None = None
@@ -106,9 +101,7 @@ class BackgroundJobs:
         if background.erases:
             retention = RetentionActor.start_on(
                 dispatchers.shared,
-                retention=background.retention,
-                audit=background.audit,
-                feed=background.feed,
+                periods=background.periods,
                 **common,
             )
             self._begin(retention, RetentionDue(), Recipient.RETENTION)

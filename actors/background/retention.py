@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from actors.runtime.actor import MailboxActor
 from actors.runtime.timers import ActorTimer, Timers
@@ -12,6 +13,34 @@ _BREATH = timedelta(milliseconds=200)
 _EVERY = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPeriods:
+    """How long each kind of data is kept; None keeps it."""
+
+    messages: timedelta | None = None
+    audit: timedelta | None = None
+    events: timedelta | None = None
+    webhooks: timedelta | None = None
+    journeys: timedelta | None = None
+    """Until they are condensed."""
+
+    def command(self, now: datetime, portion: int) -> ApplyRetention:
+        """Return the command that erases a portion of what has expired by now."""
+
+        def before(period: timedelta | None) -> datetime | None:
+            return None if period is None else now - period
+
+        return ApplyRetention(
+            now,
+            before(self.messages),
+            portion,
+            before(self.audit),
+            before(self.events),
+            before(self.webhooks),
+            before(self.journeys),
+        )
+
+
 class RetentionActor(MailboxActor):
     """Erases expired data in portions, so that other writes run in between.
 
@@ -21,16 +50,12 @@ class RetentionActor(MailboxActor):
     def __init__(
         self,
         *,
-        retention: timedelta | None,
-        audit: timedelta | None,
-        feed: timedelta | None,
+        periods: RetentionPeriods,
         record: Callable[[ApplyRetention], None],
         timers: Timers,
     ) -> None:
         super().__init__()
-        self._retention = retention
-        self._audit = audit
-        self._feed = feed
+        self._periods = periods
         self._record = record
         tell = self.actor_ref.tell
         self._next_look = ActorTimer(timers, lambda: tell(RetentionDue()))
@@ -47,11 +72,7 @@ class RetentionActor(MailboxActor):
         now = clock.now()
         # If the write is lost and never answered, the next round comes anyway.
         self._look_in(_EVERY)
-        periods = (self._retention, self._audit, self._feed)
-        before, audit_before, feed_before = (
-            None if period is None else now - period for period in periods
-        )
-        self._record(ApplyRetention(now, before, _PORTION, audit_before, feed_before))
+        self._record(self._periods.command(now, _PORTION))
 
     def on_stop(self) -> None:
         """Cancel the timer."""

@@ -76,6 +76,10 @@ class Database(Section):
     """Delete finished messages and everything that belongs to them after this many days; at least
     3. 0 keeps everything.
     """
+    webhook_days: int = Field(default=30, ge=0, le=_MAX_DAYS)
+    """How long webhook bodies are kept for `rehearse`, once their messages are done. 0 keeps them."""
+    journey_days: int = Field(default=90, ge=0, le=_MAX_DAYS)
+    """After how long answered messages keep only their main steps. 0 keeps every step."""
     audit_days: int = Field(default=730, ge=0, le=_MAX_DAYS)
     """How long the activity log at /users is kept. 0 keeps it forever."""
     events_days: int = Field(default=30, ge=0, le=_MAX_DAYS)

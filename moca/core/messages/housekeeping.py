@@ -30,6 +30,10 @@ class ApplyRetention(Command):
     """Audit entries before this instant are deleted; None keeps all."""
     delete_feed_events_before: datetime | None = None
     """Events of the feed before this instant are deleted; None keeps all."""
+    delete_webhooks_before: datetime | None = None
+    """Bodies before this instant whose messages are done are deleted; None keeps all."""
+    condense_journeys_before: datetime | None = None
+    """Journeys of answered messages before this instant are condensed; None keeps all steps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class CompressedField(peewee.BlobField):
         """Return the bytes to store."""
         packed = _COMPRESSED + zlib.compress(value, _FASTEST)
         is_kept = len(value) <= len(packed) and not value.startswith(_COMPRESSED)
-        return super().db_value(value if is_kept else packed)
+        adapt: Any = super().db_value
+        return adapt(value if is_kept else packed)
 
     def python_value(self, value: Any) -> bytes:
         """Return the bytes as they were before."""

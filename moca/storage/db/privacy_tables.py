@@ -29,3 +29,13 @@ class PendingRedaction(Table):
 
     class Meta:
         table_name = "scrub"
+
+
+class CondensedJourneys(Table):
+    """How far the journeys of answered messages are condensed."""
+
+    name = peewee.CharField(primary_key=True)
+    last_step_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "condensed_journeys"

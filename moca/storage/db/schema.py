@@ -32,7 +32,7 @@ from moca.storage.db.operator_tables import (
     SavedReply,
     Upload,
 )
-from moca.storage.db.privacy_tables import DeletionRequest, PendingRedaction
+from moca.storage.db.privacy_tables import CondensedJourneys, DeletionRequest, PendingRedaction
 from moca.storage.db.push_tables import PushTarget, QueuedPush, StoredNotification
 from moca.storage.db.search_tables import ChangedWords, SearchIndex
 from moca.storage.db.secret import KeptSecret, SignatureCheck
@@ -79,6 +79,7 @@ TABLES: tuple[type[Table], ...] = (
     RemovedAccount,
     DeletionRequest,
     PendingRedaction,
+    CondensedJourneys,
     SignatureCheck,
     JourneyStep,
     StoredNotification,

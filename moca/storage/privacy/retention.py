@@ -25,6 +25,7 @@ from moca.storage.inbound.webhook_bodies import redact_portion
 from moca.storage.operators.idempotency import forget_keys
 from moca.storage.outbox.removed_accounts import end_replies_of_removed
 from moca.storage.privacy.erase import delete_portion, find_erased
+from moca.storage.privacy.old_details import condense_journeys, delete_webhooks
 from moca.storage.search.purge import holds_erased_words, purge_portion
 from moca.storage.unit_of_work import Batch
 from moca.storage.uploads.retention import holds_erased_uploads
@@ -146,6 +147,10 @@ def apply_retention(batch: Batch, commands: Sequence[ApplyRetention]) -> None:
         more |= entries_before is not None and delete_audit_entries(entries_before, portion)
         events_before = command.delete_feed_events_before
         more |= events_before is not None and delete_feed_events(events_before, portion)
+        webhooks_before = command.delete_webhooks_before
+        more |= webhooks_before is not None and delete_webhooks(webhooks_before, portion)
+        journeys_before = command.condense_journeys_before
+        more |= journeys_before is not None and condense_journeys(journeys_before, portion)
         more |= batch.policy.uploads.delete_portion(command.at, portion)
         more = more or purge_portion(command.at)
         erased = () if holds_erased_words() or holds_erased_uploads() else find_erased()

@@ -13,7 +13,13 @@ from moca.web.auth.guards import Guards
 from moca.web.config import WebConfig
 from moca.web.errors import Problem
 from moca.web.live_pages import LivePages
-from moca.web.presenters.journey_progress import brief, outcome_of, progress_of, waits_for
+from moca.web.presenters.journey_progress import (
+    brief,
+    is_condensed,
+    outcome_of,
+    progress_of,
+    waits_for,
+)
 from moca.web.presenters.silence import what_would_have_answered
 from moca.web.presenters.text_markup import linked, marked, note_markup
 from moca.web.presenters.times import clock_time, iso, rough_length, rough_span, span, with_times
@@ -73,5 +79,6 @@ def _shown(mid: str, config: WebConfig) -> dict[str, Any]:
         "outcome": outcome_of(journey),
         "waiting": waiting,
         "progress_steps": progress_of(journey, waiting),
+        "is_condensed": is_condensed(journey),
         "otherwise": what_would_have_answered(journey, config),
     }

@@ -175,6 +175,12 @@ def progress_of(journey: JourneyRecord, waiting: JourneyWait | None) -> tuple[Pr
     return tuple(_progress_step(index, here, journey, waiting) for index in range(len(_STEPS)))
 
 
+def is_condensed(journey: JourneyRecord) -> bool:
+    """Return whether the routine steps of an answered message are no longer kept."""
+    is_stored = any(step.stage is Stage.STORAGE for step in journey.steps)
+    return outcome_of(journey) == "answered" and not is_stored
+
+
 def _progress_step(
     index: int, here: int, journey: JourneyRecord, waiting: JourneyWait | None
 ) -> ProgressStep:

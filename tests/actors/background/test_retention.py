@@ -2,6 +2,7 @@ from concurrent.futures import Future
 from datetime import timedelta
 
 from actors.background.jobs import BackgroundConfig
+from actors.background.retention import RetentionPeriods
 from moca import clock
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.operator_actions import EraseContact, FreezeQueue
@@ -16,6 +17,12 @@ NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
 def kept(system):
     with system._database.connection_context():
         return tuple(table.select().count() for table in (Contact, Message, Webhook))
+
+
+def keeping(open_system, **periods):
+    """Open a system that keeps data for these periods."""
+    background = BackgroundConfig(erases=True, periods=RetentionPeriods(**periods))
+    return open_system(background=background)
 
 
 def deeds(system):
@@ -35,7 +42,7 @@ def test_bodies_that_only_name_an_erased_contact_go_by_and_by(open_system):
 
 
 def test_what_ended_is_forgotten_after_the_retention_and_not_before(open_system):
-    system = open_system(background=BackgroundConfig(erases=True, retention=timedelta(minutes=5)))
+    system = keeping(open_system, messages=timedelta(minutes=5))
     system.receive("hello")
     system.advance(240)
     assert kept(system) == (1, 2, 1)
@@ -44,7 +51,7 @@ def test_what_ended_is_forgotten_after_the_retention_and_not_before(open_system)
 
 
 def test_who_did_what_is_forgotten_in_its_own_time(open_system):
-    system = open_system(background=BackgroundConfig(erases=True, audit=timedelta(minutes=5)))
+    system = keeping(open_system, audit=timedelta(minutes=5))
     now = clock.now()
     system.actors.tell(
         AuditedCommand(FreezeQueue(now, receipt=Future()), "Ada", "paused sending", "", now)

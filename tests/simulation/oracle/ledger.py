@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from moca.core.types import ContactKey
+from moca.storage.db.fields import CompressedField
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,6 +72,15 @@ class Ledger:
 
     def steps(self, where: str = "1", *values: object) -> list[Row]:
         return self._rows(f"SELECT * FROM journey_step WHERE {where} ORDER BY id", values)
+
+    def done_bodies(self) -> list[Row]:
+        """List the webhook bodies whose messages all have an outcome, and since when."""
+        return self._rows(
+            "SELECT w.id, COALESCE(MAX(s.at), MAX(m.created_at)) AS ended_at FROM webhook w "
+            "JOIN message m ON m.webhook_id = w.id LEFT JOIN journey_step s ON s.message_id = m.id "
+            "WHERE m.role = 'user' GROUP BY w.id HAVING COUNT(m.outcome) = COUNT(m.id)",
+            (),
+        )
 
     def flushed_at(self, contact: ContactKey) -> datetime:
         """Return when a contact's messages were last flushed; long ago if they never were."""
@@ -143,7 +153,8 @@ class Ledger:
 
     def bodies(self) -> list[bytes]:
         """List the webhooks as they are kept."""
-        return [bytes(row["body"]) for row in self._rows("SELECT body FROM webhook", ())]
+        rows = self._rows("SELECT body FROM webhook", ())
+        return [CompressedField().python_value(row["body"]) for row in rows]
 
     def edits(self) -> list[tuple[str, str]]:
         """List of which messages edits are kept, and what is kept of them."""

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import UTC, time, timedelta
 
 from actors.background.jobs import BackgroundConfig
+from actors.background.retention import RetentionPeriods
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.conversation.consent import Consent
@@ -119,8 +120,11 @@ class WorldSettings:
     def background(self) -> BackgroundConfig:
         """Return what Moca looks after by itself."""
         kept = None if self.retention is None else timedelta(seconds=self.retention)
+        half = None if kept is None else kept / 2
         return BackgroundConfig(
-            erases=self.erases or kept is not None, retention=kept, indexes=self.indexes
+            erases=self.erases or kept is not None,
+            periods=RetentionPeriods(messages=kept, webhooks=half, journeys=half),
+            indexes=self.indexes,
         )
 
     def sender(self) -> SenderPolicy:

@@ -1,5 +1,8 @@
+from datetime import timedelta
 from urllib.parse import quote
 
+from moca import clock
+from moca.storage.privacy.old_details import condense_journeys
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
 from tests.web.rows import a_conversation, a_question, an_answered_question
@@ -25,6 +28,18 @@ def test_a_journeys_page_tells_the_whole_story(browser_session):
     assert "Instagram named it" in page
     assert 'href="/messages/r1"' in page
     assert 'href="/messages/m1"' in browser_session.get("/messages/r1").text
+
+
+def test_the_page_of_an_old_message_says_that_only_its_main_steps_are_kept(browser_session):
+    an_answered_question()
+    note = "The routine steps of old messages are no longer kept."
+    assert note not in browser_session.get("/messages/m1").text
+
+    condense_journeys(clock.now() + timedelta(days=1), portion=200)
+
+    page = browser_session.get("/messages/m1").text
+    assert note in page
+    assert page.count('data-state="passed"') == 8
 
 
 def test_a_page_links_to_ids_with_slashes(browser_session):

@@ -1,0 +1,65 @@
+from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
+from moca.core.types import Outcome
+from moca.storage.db.rows import read_rows
+from moca.storage.db.tables import JourneyStep, Message, Webhook
+from tests.storage.desk import webhook, wrote
+from tests.support.factory import at
+
+LATER = at(86_400)
+
+
+def condenses(desk, before, portion=200):
+    """Condense journeys from before an instant; return whether there is more."""
+    (applied,) = desk.do(ApplyRetention(LATER, None, portion, condense_journeys_before=before))
+    return applied == RetentionApplied(has_more=True)
+
+
+def steps():
+    """Return the stage of each step that is left."""
+    return [stage for (stage,) in read_rows(JourneyStep.select(JourneyStep.stage))]
+
+
+def test_an_answered_message_keeps_how_its_reply_was_made_and_why(desk):
+    desk.send(desk.queue(desk.receive("m1")))
+    before = set(steps())
+    assert {"reception", "storage", "queue", "sending", "outcome"} <= before
+    assert condenses(desk, LATER)
+    assert not condenses(desk, LATER)
+    assert steps() == ["reception", "outcome"]
+
+
+def test_a_message_that_was_not_answered_keeps_every_step(desk):
+    desk.receive("m1")
+    waiting = steps()
+    assert condenses(desk, LATER)
+    assert steps() == waiting
+
+
+def test_only_old_steps_are_condensed_a_portion_at_a_time(desk):
+    desk.send(desk.queue(desk.receive("m1")))
+    everything = steps()
+    assert not condenses(desk, at(0))
+    assert steps() == everything
+    rounds = 0
+    while condenses(desk, LATER, portion=2):
+        rounds += 1
+    assert rounds == -(-len(everything) // 2)
+    assert steps() == ["reception", "outcome"]
+
+
+def test_a_body_goes_once_its_message_has_an_outcome(desk):
+    answered = desk.receive("m1")
+    desk.receive("m2", seconds=1)
+    desk.do(webhook(wrote("m3"), seconds=100))
+    desk.send(desk.queue(answered))
+    Message.update(outcome=Outcome.SUPPRESSED).where(Message.mid == "m3").execute()
+
+    desk.do(ApplyRetention(LATER, None, 200, delete_webhooks_before=at(50)))
+
+    carried = Message.select(Message.mid, Message.webhook).where(Message.role == "user")
+    assert {mid: bool(body) for mid, body in read_rows(carried)} == {
+        "m1": False,
+        "m2": True,
+        "m3": True,
+    }
+    assert Webhook.select().count() == 2
