@@ -1,12 +1,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from moca.core.reasons import Because, Reason
-from moca.core.types import ItemStatus, Stage
+from moca.core.reasons import Because, Reason, because_held
+from moca.core.types import ConversationStatus, ItemStatus, Outcome, Stage
 from moca.storage.db.rows import read_rows
-from moca.storage.db.tables import Message, QueueItem
+from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
-from moca.storage.messages.outcomes import inputs_of
+from moca.storage.messages.outcomes import conclude, inputs_of
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.items import OutboxItem, all_parts, hold_items
 from moca.storage.unit_of_work import Batch
@@ -21,7 +21,8 @@ def recall_reply(
 ) -> str | None:
     """Cancel a reply of the bot, so that its inputs wait again as if never answered.
 
-    They are answered no sooner than a cooldown after this reply was made. `reply_id` is the message
+    They are answered no sooner than a cooldown after this reply was made; in a closed conversation,
+    where a teammate may have retried it, they end. `reply_id` is the message
     to which the inputs refer. Returns why it cannot be recalled, and then changes nothing: the bot
     did not write it, or part of it was sent or may have been.
     """
@@ -36,9 +37,19 @@ def recall_reply(
             batch.note(each, at, Stage.QUEUE, "taken up", detail)
         cancel_items(batch, parts, because, at, is_recalled=True)
         flushed_at = QueueItem.get_by_id(parts[0].id).created_at
+        _end_if_closed(batch, parts[0].conversation_id, inputs, at)
         cooldown = batch.policy_of(parts[0].account_id).cooldown
         cool_down(parts[0].conversation_id, flushed_at + cooldown)
     return stays
+
+
+def _end_if_closed(
+    batch: Batch, conversation_id: int, inputs: Sequence[int], at: datetime
+) -> None:
+    # Nothing else would: of a contact's conversations only the one that is not closed is loaded.
+    status = Conversation.get_by_id(conversation_id).status
+    if status == ConversationStatus.CLOSED:
+        conclude(batch, inputs, Outcome.SUPPRESSED, because_held(status), at)
 
 
 def recalled_because(item: OutboxItem) -> str | None:

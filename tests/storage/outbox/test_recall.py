@@ -7,10 +7,10 @@ from moca.core.content.content import Content
 from moca.core.messages.command import Conflict
 from moca.core.messages.delivery import ReplyDropped
 from moca.core.messages.inbound import MessageEdited
-from moca.core.messages.operator_actions import CancelReply, RetryReply
+from moca.core.messages.operator_actions import CancelReply, ChangeConversation, RetryReply
 from moca.core.messages.replies import QueueReply, ReplyRefused
 from moca.core.reasons import Reason
-from moca.core.types import Author, ClosingMessage
+from moca.core.types import Author, ClosingMessage, ConversationStatus
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from tests.storage.desk import details, item, message, steps, webhook
 from tests.support.events import edited
@@ -65,6 +65,19 @@ def test_a_reply_that_an_operator_cancelled_is_tried_again_without_its_reason(de
     desk.do(RetryReply(reply.item_id, at(8)))
 
     assert (QueueItem.get().reason, Message.get_by_id(1).reason) == (None, None)
+
+
+def test_an_edit_ends_a_message_whose_reply_was_retried_in_a_closed_conversation(desk):
+    first = desk.receive("m1", "coffee")
+    reply = desk.queue(first)
+    desk.do(CancelReply(reply.item_id, at(7)))
+    desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(20)))
+    desk.do(RetryReply(reply.item_id, at(21)))
+
+    desk.do(webhook(edited("m1", "tea"), seconds=22))
+
+    assert item(reply.item_id) == ("cancelled", 0, TAKEN_BACK)
+    assert message(first) == ("received", True, "suppressed", "the conversation is closed")
 
 
 def test_an_edit_takes_back_every_part_of_a_reply(desk):
