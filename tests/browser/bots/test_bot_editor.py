@@ -89,11 +89,18 @@ def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
 
 
 def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
+    moca.writes("hello", "700", "Ada")
+    moca.writes("hello", "701", "Ben")
+    moca.waits_for("sent", "sent")
+    for column in ("message.created_at", "webhook.received_at"):
+        table, name = column.split(".")
+        moca.rows(f"UPDATE {table} SET {name} = {name} - 3600000000")
     page.get_by_label("Text of the mock generator").fill("Otherwise.")
     page.get_by_role("button", name="Save draft").click()
     page.get_by_role("button", name="Last day").click()
     expect(page.get_by_role("heading", name="Rehearsal of the last day")).to_be_visible()
     expect(page.get_by_role("heading", name="Differences")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Otherwise.")).to_have_count(2)
     assert findings(page) == []
     assert fits(page)
     page.reload()
