@@ -1,12 +1,14 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from moca import clock
 from moca.core.messages.accounts import AccountChanged, MarkTokenDead
 from moca.core.messages.command import Command
-from moca.core.messages.delivery import RecordSent
+from moca.core.messages.delivery import DeliveryEnded, RecordSent
 from moca.core.outbox.account_rests import RestingAccount
-from moca.core.outbox.call_results import CallEnded
+from moca.core.outbox.call_results import CallEnded, rest_after
 from moca.core.outbox.outbox import Outbox
+from moca.core.policy import SenderPolicy
 
 
 class AccountHealth:
@@ -34,6 +36,14 @@ class AccountHealth:
             self._problems[account_id] = end.account_problem
         elif isinstance(end.record, RecordSent):
             self._problems.pop(account_id, None)
+
+    def note_lost(self, ended: DeliveryEnded, policy: SenderPolicy) -> None:
+        """Free the courier of a call that is not known any more; its account rests if asked to."""
+        self._outbox.hung_up(ended.item_id)
+        now = clock.now()
+        until = rest_after(ended.result, now, policy)
+        if until is not None:
+            self._outbox.rest_account(RestingAccount(ended.account_id, until), now)
 
     def note_change(self, changed: AccountChanged) -> None:
         """Resume sending for an account that an operator has fixed."""

@@ -22,6 +22,7 @@ from moca.core.outbox.delivery import (
     RecordUnreadable,
     Unconfirmed,
 )
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import ContactKey
 from moca.instagram.request_bodies import SenderAction
 from moca.logs import contact_hash
@@ -53,9 +54,8 @@ class CourierActor(MailboxActor):
         """Make one call and report its result."""
         graph = self._graph = self._graph or self._connect()
         match message:
-            case DeliverReply():
-                result = self._make_call(graph, message)
-                self._notify(DeliveryEnded(message.reply.item_id, clock.now(), result))
+            case DeliverReply(reply=reply):
+                self._tell_end(reply, self._make_call(graph, message))
             case VerifyDelivery(reply=reply, since=since, known_mids=known):
                 found = graph.find_message(reply.contact, reply.content, since, known)
                 self._notify(DeliveryVerified(reply.item_id, clock.now(), found))
@@ -69,13 +69,19 @@ class CourierActor(MailboxActor):
     def on_crash(self, message: object, error: Exception) -> None:
         """Report a call that was interrupted: its outcome is unknown."""
         log.error("courier_crashed", error=type(error).__name__)
-        because, now = f"the call was interrupted: {type(error).__name__}", clock.now()
+        because = f"the call was interrupted: {type(error).__name__}"
         match message:
             case DeliverReply(reply=reply):
-                self._notify(DeliveryEnded(reply.item_id, now, Unconfirmed(because)))
+                self._tell_end(reply, Unconfirmed(because))
             case VerifyDelivery(reply=reply):
-                self._notify(DeliveryVerified(reply.item_id, now, RecordUnreadable(because)))
+                self._notify(
+                    DeliveryVerified(reply.item_id, clock.now(), RecordUnreadable(because))
+                )
         self._close()
+
+    def _tell_end(self, reply: QueuedReply, result: DeliveryResult) -> None:
+        account_id = reply.contact.account_id
+        self._notify(DeliveryEnded(reply.item_id, clock.now(), result, account_id))
 
     def on_stop(self) -> None:
         """Close the connection."""

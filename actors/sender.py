@@ -91,7 +91,7 @@ class SenderActor(MailboxActor):
     def on_crash(self, message: object, error: Exception) -> None:
         """Restart; a courier whose report was being processed is free all the same."""
         if isinstance(message, DeliveryEnded):
-            self._outbox.hung_up(message.item_id)
+            self._health_problems.note_lost(message, self._policy)
         super().on_crash(message, error)
 
     def on_receive(self, message: object) -> object:
@@ -182,7 +182,7 @@ class SenderActor(MailboxActor):
     def _ended(self, ended: DeliveryEnded, now: datetime) -> None:
         call = self._calls.pop(ended.item_id, None) or self._call_of_before(ended.item_id)
         if call is None:
-            self._outbox.hung_up(ended.item_id)
+            self._health_problems.note_lost(ended, self._policy)
             return
         self._outbox.ended(call.reply, now)
         if call.is_settled:

@@ -77,7 +77,7 @@ class Database(Section):
     3. 0 keeps everything.
     """
     webhook_days: int = Field(default=30, ge=0, le=_MAX_DAYS)
-    """How long webhook bodies are kept for `rehearse`, once their messages are done. 0 keeps them."""
+    """How long webhook bodies are kept for `rehearse` once their messages are done. 0: always."""
     journey_days: int = Field(default=90, ge=0, le=_MAX_DAYS)
     """After how long answered messages keep only their main steps. 0 keeps every step."""
     audit_days: int = Field(default=730, ge=0, le=_MAX_DAYS)

@@ -146,6 +146,7 @@ class DeliveryEnded:
     item_id: int
     at: datetime
     result: DeliveryResult
+    account_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,18 +83,17 @@ def after_call(
 ) -> CallEnded:
     """Return what to record after a call. `jitter` is a random number from 0 to 1."""
     match result:
-        case Delivered(mid, usage_percent):
+        case Delivered(mid, _):
             sent = RecordSent(reply.item_id, mid, now, "confirmed by Instagram")
-            pause = usage_pause(usage_percent)
-            return CallEnded(sent, account_rests_until=now + pause if pause else None)
+            return CallEnded(sent, account_rests_until=rest_after(result, now, policy))
         case Unconfirmed(because, may_go_again):
             return CallEnded(RecordUnknown(reply.item_id, because, now, may_go_again))
         case Rejected(because):
             return CallEnded(RecordFailed(reply.item_id, because, now))
         case Undelivered(because):
             return CallEnded(_retry_or_fail(reply, because, now, policy, jitter))
-        case Throttled(because, wait):
-            until = now + (wait or policy.account_pause)
+        case Throttled(because, _):
+            until = rest_after(result, now, policy) or now
             return CallEnded(_resting(reply, because, now, until), account_rests_until=until)
         case AccountStopped(because, is_token_dead):
             until = now + policy.account_pause
@@ -106,6 +105,18 @@ def after_call(
             )
         case _:
             assert_never(result)
+
+
+def rest_after(result: DeliveryResult, now: datetime, policy: SenderPolicy) -> datetime | None:
+    """Return until when a call asks that its account make no other; None if it does not."""
+    match result:
+        case Delivered(_, usage_percent):
+            pause = usage_pause(usage_percent)
+            return now + pause if pause else None
+        case Throttled(_, wait):
+            return now + (wait or policy.account_pause)
+        case _:
+            return None
 
 
 def after_reading(

@@ -43,9 +43,7 @@ def recall_reply(
     return stays
 
 
-def _end_if_closed(
-    batch: Batch, conversation_id: int, inputs: Sequence[int], at: datetime
-) -> None:
+def _end_if_closed(batch: Batch, conversation_id: int, inputs: Sequence[int], at: datetime) -> None:
     # Nothing else would: of a contact's conversations only the one that is not closed is loaded.
     status = Conversation.get_by_id(conversation_id).status
     if status == ConversationStatus.CLOSED:

@@ -1,6 +1,7 @@
 """A sender that crashes still knows its couriers' calls, and the order of the waiting replies."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -25,7 +26,13 @@ from moca.core.messages.delivery import (
 )
 from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.account_rests import AccountRests
-from moca.core.outbox.delivery import AccountStopped, Delivered, Unconfirmed
+from moca.core.outbox.delivery import (
+    AccountStopped,
+    Delivered,
+    DeliveryResult,
+    Throttled,
+    Unconfirmed,
+)
 from moca.core.policy import SenderPolicy
 from tests.support.factory import ANNA, BEN, at, reply_to
 
@@ -86,6 +93,10 @@ def open_desk(frozen):
         desk.stop()
 
 
+def ended(result: DeliveryResult, when: datetime) -> DeliveryEnded:
+    return DeliveryEnded(FIRST.item_id, when, result, FIRST.contact.account_id)
+
+
 def left_under_way(desk: CrashingSender) -> None:
     """Crash the sender while its only courier is busy with the first reply."""
     desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
@@ -104,7 +115,7 @@ def test_a_reply_is_not_claimed_while_the_only_courier_is_busy(open_desk) -> Non
 def test_it_is_claimed_once_the_courier_is_free(open_desk) -> None:
     desk = open_desk(couriers=1)
     left_under_way(desk)
-    desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    desk.receive(ended(Delivered("ig-1"), at(0)))
     assert desk.claimed() == [1, 2]
 
 
@@ -115,7 +126,7 @@ def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
     desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
     with monkeypatch.context() as sabotage:
         sabotage.setattr("actors.sender.after_call", None)
-        desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
+        desk.receive(ended(Delivered("ig-1"), at(0)))
     desk.receive(PendingFound((SECOND,), (), ()))
     assert desk.claimed() == [1, 2]
 
@@ -127,14 +138,14 @@ def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(open_desk, f
     desk.receive(SweepDue())
     unconfirmed_sends = (RecordUnknown, ListKnownMids)
     assert not [each for each in desk.recorded if isinstance(each, unconfirmed_sends)]
-    desk.receive(DeliveryEnded(1, at(60), Unconfirmed("timeout")))
+    desk.receive(ended(Unconfirmed("timeout"), at(60)))
     assert desk.recorded[-1] == RecordUnknown(1, "timeout", at(60))
 
 
 def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
     desk = open_desk()
     left_under_way(desk)
-    desk.receive(DeliveryEnded(1, at(0), Delivered("ig-1")))
+    desk.receive(ended(Delivered("ig-1"), at(0)))
     told = [each for each in desk.recorded if isinstance(each, RecordSent | RecordUnknown)]
     assert told == [RecordSent(1, "ig-1", at(0), "confirmed by Instagram")]
 
@@ -142,13 +153,34 @@ def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
 def test_an_account_that_was_fixed_during_a_crash_is_tried_at_once(open_desk, monkeypatch) -> None:
     desk = open_desk()
     desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
-    desk.receive(DeliveryEnded(1, at(0), AccountStopped("the token is dead", is_token_dead=True)))
+    desk.receive(ended(AccountStopped("the token is dead", is_token_dead=True), at(0)))
     with monkeypatch.context() as sabotage:
         sabotage.setattr(AccountHealth, "note_change", None)
         desk.receive(AccountChanged(ANNA.account_id, is_usable=True))
 
     desk.receive(PendingFound((SECOND,), (), ()))
 
+    assert desk.claimed() == [1, 2]
+
+
+@pytest.mark.parametrize("is_lost_by_the_crash", [True, False])
+def test_an_account_rests_as_instagram_asked_although_the_sender_crashes(
+    open_desk, frozen, monkeypatch, is_lost_by_the_crash
+) -> None:
+    desk = open_desk()
+    desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
+    too_many = ended(Throttled("too many calls", timedelta(seconds=30)), at(0))
+    with monkeypatch.context() as sabotage:
+        if is_lost_by_the_crash:
+            sabotage.setattr("actors.sender.after_call", None)
+        else:
+            desk.crashes()
+        desk.receive(too_many)
+
+    desk.receive(PendingFound((SECOND,), (), ()))
+    assert desk.claimed() == [1]
+    frozen.move_to(at(30))
+    desk.receive(SweepDue(), PendingFound((SECOND,), (), ()))
     assert desk.claimed() == [1, 2]
 
 

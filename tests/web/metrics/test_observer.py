@@ -26,7 +26,7 @@ def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
         MessageArrived(ANNA, 1, said(2, "two", 2)),
         ReplyQueued(ANNA, reply_to(item_id=7), (1, 2)),
         DeliveryStarted(7, at(5)),
-        DeliveryEnded(7, at(5.2), Delivered("r1")),
+        DeliveryEnded(7, at(5.2), Delivered("r1"), ANNA.account_id),
         ReplySent(ANNA, 7, at(6)),
         ReplySent(ANNA, 7, at(6)),
         MessagesEnded((1, 2), Outcome.ANSWERED, "answered by r1"),
