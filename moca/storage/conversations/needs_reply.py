@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from moca.storage.db.tables import IS_HELD_REPLY, Conversation, Message, QueueIt
 from moca.storage.operators.push_queue import are_pushes_wanted, queue_pushes
 
 _LOOKED_AT = 100
+_IS_DRAFT = IS_HELD_REPLY & QueueItem.release_at.is_null()
 _NEED = Update(Conversation, Conversation.needs_reply_since, Conversation.needs_reply_last_id)
 _NOT_CLOSED = "\"status\" <> 'closed'"
 _FIRST_SINCE = Update(
@@ -69,11 +70,25 @@ def follow_outcomes(ended: Iterable[EndedMessage]) -> None:
         changed[conversation_id] = needs_reply_after(
             before, outcome, reason, message_id=message_id, latest_id=latest_id, at=at
         )
+    ending = [each for each, need in changed.items() if stored[each] and need is None]
+    with_draft = _with_draft(ending)
     _NEED.each(
-        (*(need or (None, None)), each) for each, need in changed.items() if need != stored[each]
+        (*(need or (None, None)), each)
+        for each, need in changed.items()
+        if need != stored[each] and each not in with_draft
     )
     new = {each: need.since for each, need in changed.items() if need and stored[each] is None}
     queue_pushes(PushKind.NEEDS_REPLY, new)
+
+
+def _with_draft(conversation_ids: Collection[int]) -> set[int]:
+    """Return which of these conversations have a draft, for which they wait for the team."""
+    if not conversation_ids:
+        return set()
+    drafts = QueueItem.select(QueueItem.conversation).where(
+        QueueItem.conversation << conversation_ids, _IS_DRAFT
+    )
+    return {conversation_id for (conversation_id,) in read_rows(drafts)}
 
 
 def _may_change(ended: EndedMessage) -> bool:
@@ -105,12 +120,9 @@ def mark_replied(conversation_id: int, at: datetime | None = None) -> None:
         is_latest = Message.id == Conversation.needs_reply_last_id
         earlier = Message.select(peewee.SQL("1")).where(is_latest & (Message.created_at <= at))
         needing = (since <= at) & peewee.fn.EXISTS(earlier)
-    drafts = QueueItem.select(peewee.SQL("1")).where(
-        (QueueItem.conversation == conversation_id) & IS_HELD_REPLY & QueueItem.release_at.is_null()
-    )
-    marked = Conversation.update(needs_reply_since=None)
-    has_ended = needing & ~peewee.fn.EXISTS(drafts)
-    marked.where((Conversation.id == conversation_id) & has_ended).execute()
+    if not _with_draft([conversation_id]):
+        marked = Conversation.update(needs_reply_since=None)
+        marked.where((Conversation.id == conversation_id) & needing).execute()
 
 
 def forget_need_if_nothing_waits(conversation_id: int) -> None:

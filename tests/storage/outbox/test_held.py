@@ -170,6 +170,13 @@ def test_a_draft_still_waits_for_the_team_after_a_reply_that_lets_the_bot_go_on(
     assert Conversation.get().needs_reply_since == at(5)
 
 
+def test_a_draft_still_waits_for_the_team_after_the_bot_has_answered_a_later_message(desk):
+    desk.hold(desk.receive("m1", "price?"))
+    desk.send(desk.queue(desk.receive("m2", "hours?", 6), seconds=7), seconds=8)
+    assert statuses() == ["held", "sent"]
+    assert Conversation.get().needs_reply_since == at(5)
+
+
 def test_only_the_first_of_several_replies_beside_a_draft_is_counted_as_one(desk):
     desk.hold(desk.receive("m1", "price?"))
     for seconds in (60, 90):
