@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COMMAND = "from actors.replay.process import main; main()"
 MAX_CPU_SECONDS = 20 * 60
+_MAX_SECONDS = 2 * 60 * 60
 _MAX_MEMORY_BYTES = 2**30
 _LOWEST_PRIORITY = 19
 _STEP = 0.005
@@ -59,6 +60,8 @@ def _rehearsed(
 def _limit() -> None:
     os.nice(_LOWEST_PRIORITY)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ends it, too, if it waits for something forever.
+    signal.alarm(_MAX_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_DATA, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
 
