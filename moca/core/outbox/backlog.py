@@ -144,8 +144,8 @@ def fill_windows(
     """Return each channel's first turns, at most `window`, that need not wait for one on disk.
 
     Args:
-        turns: Each channel's turns, in order and without gaps from its first.
-        earlier: For each item, the earlier ones to its contact in other channels.
+        turns: Each channel's first turns, in order.
+        earlier: For each item, the earlier ones to its contact that may not be among them.
         held: The items in memory.
         window: The maximum for one channel.
     """

@@ -35,7 +35,8 @@ FROM {each}, (SELECT 0 AS value UNION ALL SELECT 1 UNION ALL SELECT 2) AS p"""
 _EARLIER = """SELECT item."id", earlier."id" FROM "queue_item" AS item, "queue_item" AS earlier
 WHERE {chosen} AND earlier."conversation_id" = item."conversation_id"
 AND earlier."status" IN ('pending', 'sending') AND earlier."status" = 'pending'
-AND earlier."channel" <> item."channel" AND earlier."scheduled_for" <= {mark}
+AND (earlier."channel" <> item."channel" OR earlier."scheduled_for" > earlier."created_at")
+AND earlier."scheduled_for" <= {mark}
 AND (earlier."priority" < item."priority"
 OR (earlier."priority" = item."priority" AND earlier."id" < item."id"))"""
 _SQLITE = {
@@ -73,7 +74,8 @@ def read_windows(command: FindPending) -> Windows:
     """Read the first items of each channel by priority and age, an equal share of each.
 
     Items in memory are not read again. An item stays on disk, and takes nothing of the share, if an
-    earlier reply to its contact in another channel is neither in memory nor read.
+    earlier reply to its contact is neither in memory nor read: it waits in another channel, or
+    became due after more others than are read.
     """
     if command.only is None:
         names = _channels(_AT_ONCE) | _channels(_LATER)
@@ -114,17 +116,19 @@ def _windows(
         command: What the sender asked for.
         may_wait: Whether an item may wait for one to its contact in another channel.
     """
-    turns, more = _turns(names, window, command.due_before)
+    turns, more, is_cut = _turns(names, window, command.due_before)
     limit = window
     while True:
         ids = {item_id for each in turns.values() for _, item_id in each}
-        earlier = _earlier(ids - command.held, command.due_before) if may_wait else {}
+        is_asked = may_wait or is_cut
+        earlier = _earlier(ids - command.held, command.due_before) if is_asked else {}
         windows = fill_windows(turns, earlier, command.held, window)
         short = [name for name in more if len(windows[name]) < window]
         if not short or limit > _MAX_READ:
             break
         limit *= 2
-        further, still_more = _turns(short, limit, command.due_before)
+        further, still_more, is_cut_again = _turns(short, limit, command.due_before)
+        is_cut |= is_cut_again
         turns |= further
         more = more.difference(short) | still_more
     ends = {name: turns[name][-1] for name in more if len(windows[name]) < window}
@@ -136,8 +140,12 @@ def _windows(
 
 def _turns(
     names: Iterable[str], limit: int, due_before: datetime
-) -> tuple[dict[str, list[Turn]], set[str]]:
-    """Read the first turns of these channels, and which channels have more."""
+) -> tuple[dict[str, list[Turn]], set[str], bool]:
+    """Read the first turns of these channels, and which channels have more.
+
+    Also return whether there are more than were read of those for later that have become due, which
+    are read in the order in which they did.
+    """
     found: dict[str, list[Turn]] = {name: [] for name in names}
     listed = json.dumps(list(found))
     # The limits precede the channels in both statements, so parameters are in this order.
@@ -145,18 +153,20 @@ def _turns(
         (_HEADS, (limit + 1, listed)),
         (_DUE, (_INSTANT.db_value(due_before), limit + 1, listed)),
     )
-    more = set()
+    more, is_cut = set(), False
     for sql, values in reads:
         for name, turns in _run(sql, *values):
             pairs = json.loads(turns) if isinstance(turns, str) else turns or []
             found[name] += [(priority, item_id) for priority, item_id in pairs]
-            more |= {name} if len(pairs) > limit else set()
+            if len(pairs) > limit:
+                more.add(name)
+                is_cut |= sql is _DUE
     more |= {name for name, turns in found.items() if len(turns) > limit}
-    return {name: sorted(turns)[:limit] for name, turns in found.items()}, more
+    return {name: sorted(turns)[:limit] for name, turns in found.items()}, more, is_cut
 
 
 def _earlier(item_ids: Collection[int], due_before: datetime) -> dict[int, list[int]]:
-    """Return the earlier items to an item's contact in other channels, for those that have any."""
+    """Return the earlier items to an item's contact that may not be read, for those with any."""
     earlier: dict[int, list[int]] = {}
     if item_ids:
         pairs = _run(_EARLIER, json.dumps(sorted(item_ids)), _INSTANT.db_value(due_before))

@@ -36,6 +36,14 @@ def test_of_many_that_have_become_due_the_urgent_and_the_oldest_are_found(desk):
     assert found.replies == (urgent, first, second)
 
 
+def test_what_became_due_later_is_not_overtaken_on_the_way_to_its_contact(desk):
+    desk.receive("m1")
+    oldest, *_ = [desk.queue(scheduled_for=at(due), **BY_HAND) for due in (50, 40, 30)]
+
+    (found,) = desk.do(FindPending(1, at(60), at(60)))
+    assert found.replies == (oldest,)
+
+
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_channels_heads_are_read_off_their_indexes(desk, database, monkeypatch):
     desk.receive("m1")
