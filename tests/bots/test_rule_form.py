@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moca.bots.document import read_document
 from moca.bots.form import fill_in, form_of
-from moca.bots.toml import write_rule
+from moca.bots.toml import write_rule, write_tables
 from moca.core.bots.forms import FieldKind
 from tests.bots.test_toml import RULES, TEXTS, WORDS
 
@@ -195,3 +195,25 @@ def test_topics_ice_breakers_and_menu_are_rows() -> None:
     }
     values = typed(written) | {"topic.other.mode": "auto", "topic.0.name": ""}
     assert "topics" not in tomllib.loads(fill_in(written, values))
+
+
+ODD = st.recursive(
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(
+    ["name", "on", "keywords", "answers", "exclude", "buttons", "cards", "media", "topic", "x"]
+)
+TABLES = st.sampled_from(["rule", "topics", "profile", "replies", "business_hours", "language"])
+
+
+@given(st.lists(st.dictionaries(KEYS, ODD), max_size=2), st.dictionaries(TABLES, ODD))
+def test_no_document_is_too_odd_to_be_shown_and_none_is_changed_by_it(rules, tables) -> None:
+    document = write_tables({**tables, "rule": rules} if rules else tables)
+    form = form_of(document)
+    if form.rules is None:
+        assert fill_in(document, {"rule": form.rules_text.value}) is not None
+    else:
+        written = tomllib.loads(fill_in(document, typed(document)))
+        assert written.get("rule", []) == tomllib.loads(document).get("rule", [])
