@@ -1,17 +1,17 @@
 import os
 import shutil
-import threading
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from werkzeug.serving import ThreadedWSGIServer
 
 from moca import clock
+from moca.web import live_pages
 from moca.web.app import create_app
 from moca.web.config import Health, WebConfig, WebPorts
 from tests.browser.backend import BrowserBackend
 from tests.browser.patience import PATIENCE_MS
+from tests.browser.service import serving
 from tests.support.databases import open_migrated
 from tests.support.sessions import SessionCommands
 
@@ -40,6 +40,14 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _pages_are_fresh():
+    """Look again for a page that asks often."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live_pages, "_LOOKED_AT_EVERY", timedelta(milliseconds=50))
+        yield
+
+
 @pytest.fixture
 def backend(tmp_path):
     """The backend of the pages: a database, a sandbox, and a driver that moves messages on."""
@@ -64,14 +72,8 @@ def address(backend):
         api_token=TOKEN,
         receipt_timeout=timedelta(milliseconds=PATIENCE_MS),
     )
-    server = ThreadedWSGIServer("127.0.0.1", 0, create_app(ports, config, backend.sandbox))
-    server.daemon_threads = False
-    thread = threading.Thread(target=server.serve_forever, name="pages")
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_app(ports, config, backend.sandbox)) as url:
+        yield url
 
 
 @pytest.fixture

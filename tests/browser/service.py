@@ -5,6 +5,7 @@ from pathlib import Path
 
 import requests
 from werkzeug.serving import ThreadedWSGIServer
+from werkzeug.wrappers import Response
 
 from actors.application import start_application
 from moca.settings.reader import read_settings
@@ -15,9 +16,12 @@ TOKEN = "the-api-token"
 _BRISK = {
     "MOCA_CONVERSATION__DEBOUNCE_SECONDS": "0.05",
     "MOCA_CONVERSATION__COOLDOWN_SECONDS": "0",
+    "MOCA_SENDER__ACCOUNT_READS_PER_SECOND": "100",
     "MOCA_SENDER__USER_COOLDOWN_SECONDS": "0",
     "MOCA_WEB__API_TOKEN": TOKEN,
 }
+_LASTS_SECONDS = 3600
+_KEPT: dict[str, Response] = {}
 _CONFIG = Path(__file__).parents[2] / "config" / "moca.toml"
 
 
@@ -79,6 +83,44 @@ class Whole:
         self._session.close()
 
 
+class KeptFiles:
+    """Answers requests for static files from memory, and lets browsers keep them.
+
+    A page loads some twenty scripts. Moca has browsers ask for each again, at every page.
+    """
+
+    def __init__(self, app):
+        self._app = app
+
+    def __call__(self, environ, start_response):
+        path = environ["PATH_INFO"]
+        if not path.startswith("/static/"):
+            return self._app(environ, start_response)
+        if path not in _KEPT:
+            answer = Response.from_app(self._app, environ, buffered=True)
+            if answer.status_code != 200:
+                return answer(environ, start_response)
+            answer.cache_control.max_age = _LASTS_SECONDS
+            answer.cache_control.no_cache = None
+            _KEPT[path] = answer
+        return _KEPT[path](environ, start_response)
+
+
+@contextmanager
+def serving(app, port=0):
+    """Serve an application while the block runs; yield its address."""
+    server = ThreadedWSGIServer("127.0.0.1", port, KeptFiles(app))
+    server.daemon_threads = False
+    thread = threading.Thread(target=server.serve_forever, args=[0.05], name="pages")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @contextmanager
 def whole_moca(path, **environment):
     """Run all of Moca in this process while the block runs."""
@@ -92,16 +134,8 @@ def whole_moca(path, **environment):
     settings = read_settings(_CONFIG, told)
     copy_migrated(path)
     application = start_application(settings)
-    server = ThreadedWSGIServer("127.0.0.1", port, application.wsgi)
-    server.daemon_threads = False
-    thread = threading.Thread(target=server.serve_forever, name="pages")
-    thread.start()
-    whole = Whole(f"http://127.0.0.1:{port}", path / "moca.db")
     try:
-        yield whole
+        with serving(application.wsgi, port) as url, closing(Whole(url, path / "moca.db")) as whole:
+            yield whole
     finally:
-        whole.close()
         application.stop()
-        server.shutdown()
-        thread.join()
-        server.server_close()

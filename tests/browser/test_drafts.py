@@ -6,7 +6,7 @@ from queue import Queue
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.patience import PATIENCE_MS, next_held
+from tests.browser.patience import new_context, next_held
 from tests.browser.service import TOKEN
 from tests.browser.test_inbox import SIZES, answered, moca
 
@@ -22,8 +22,7 @@ def pages_in(browser, moca):
 
     def opened(size="desktop", **options):
         told = {"viewport": SIZES[size], "base_url": moca.url, "locale": "en-GB", **options}
-        contexts.append(browser.new_context(**told))
-        contexts[-1].set_default_timeout(PATIENCE_MS)
+        contexts.append(new_context(browser, **told))
         page = contexts[-1].new_page()
         page.goto(f"{HERE}?token={TOKEN}")
         return page
@@ -66,6 +65,10 @@ def sent(moca):
     return moca.rows("SELECT text FROM message WHERE author = 'operator'")
 
 
+def is_refresh(route):
+    return "x-moca-live" in route.request.headers
+
+
 def test_each_conversation_keeps_its_draft(page):
     write(page)
     page.goto("/conversations/2")
@@ -79,9 +82,12 @@ def test_each_conversation_keeps_its_draft(page):
 
 def test_a_draft_outlives_its_session(page, moca):
     write(page)
+    # Otherwise the page may notice by itself before the click.
+    page.route("**/*", lambda route: route.abort() if is_refresh(route) else route.continue_())
     page.context.clear_cookies()
     send(page)
     expect(page.get_by_role("heading", name="Log in to continue")).to_be_visible()
+    page.unroute_all()
     page.goto(f"{HERE}?token={TOKEN}")
     reply(page).to_have_value("At nine.")
     send(page)

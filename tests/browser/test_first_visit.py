@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from moca.core.types import ContactKey
 from tests.browser.backend import ACCOUNT, REPLY
 from tests.browser.conftest import TOKEN
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import new_context
 from tests.browser.width import fits
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -16,8 +16,7 @@ SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "hei
 @pytest.fixture(params=SIZES)
 def page(request, browser, address):
     """A page at one of the sizes that opened the printed link; its console must have no errors."""
-    context = browser.new_context(viewport=SIZES[request.param], base_url=address)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, viewport=SIZES[request.param], base_url=address)
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))

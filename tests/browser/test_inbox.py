@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
 from tests.process.service import eventually
@@ -29,9 +29,8 @@ def visit(browser, moca):
 
     def visited(size="desktop", path=f"/?token={TOKEN}", **options):
         told = {"viewport": SIZES[size], "base_url": moca.url, "locale": "en-GB", **options}
-        context = browser.new_context(**told)
+        context = new_context(browser, **told)
         contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -241,10 +240,10 @@ def test_operators_log_in_by_name_and_do_what_they_may(visit, moca):
     expect(hers.locator(".bubble").first).to_be_visible()
     expect(hers.get_by_role("button", name="Send")).to_have_count(0)
 
+    hers.goto("/login")
     page.get_by_label("Role of ada").select_option("answers")
     page.get_by_role("button", name="Change role").click()
     expect(page.get_by_text("changed a role to Agent")).to_be_visible()
-    hers.goto("/login")
     logs_in(hers)
     hers.get_by_role("link", name="All open").click()
     hers.locator("a.row", has_text="Ada").click()

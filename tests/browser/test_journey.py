@@ -6,7 +6,7 @@ import os
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import PATIENCE_MS, new_context
 from tests.browser.width import fits
 from tests.process.service import BRISK, ROOT, Service
 from tests.support.values import captured
@@ -36,9 +36,8 @@ def visit(browser, moca):
     opened, faults = [], []
 
     def visited(size):
-        context = browser.new_context(viewport=size, locale="en-GB", color_scheme="light")
+        context = new_context(browser, viewport=size, locale="en-GB", color_scheme="light")
         opened.append(context)
-        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(f"localStorage.setItem('moca.person', '{FRIDA}')")
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)

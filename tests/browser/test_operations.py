@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
 
@@ -22,8 +22,7 @@ def moca(tmp_path):
 @pytest.fixture(params=SIZES)
 def page(request, browser, moca):
     """A page at one of the sizes that opened the printed link; its console must have no errors."""
-    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url)
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
+from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
 
@@ -46,8 +47,8 @@ def moca(tmp_path):
 
 @pytest.fixture
 def page(browser, moca):
-    context = browser.new_context(
-        viewport={"width": 1180, "height": 760}, base_url=moca.url, device_scale_factor=2
+    context = new_context(
+        browser, viewport={"width": 1180, "height": 760}, base_url=moca.url, device_scale_factor=2
     )
     page = context.new_page()
     page.goto(f"/?token={TOKEN}")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS, next_held
+from tests.browser.patience import new_context, next_held
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
 from tests.process.service import eventually
@@ -28,8 +28,7 @@ def moca(tmp_path):
 @pytest.fixture(params=SIZES)
 def phone(request, browser, moca):
     """The sandbox page after a first reply; its console must stay free of errors."""
-    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url, locale="en-GB")
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url, locale="en-GB")
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -145,7 +144,7 @@ def test_the_phone_is_accessible_with_all_it_offers(phone, moca):
 
 
 def test_nothing_can_be_written_before_the_script_that_sends_it_is_there(browser, moca):
-    context = browser.new_context(base_url=moca.url)
+    context = new_context(browser, base_url=moca.url)
     page = context.new_page()
     held: Queue[Route] = Queue()
     page.route("**/sandbox.js", lambda route: held.put(route, block=False))

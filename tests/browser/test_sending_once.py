@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.patience import PATIENCE_MS, next_held
+from tests.browser.patience import new_context, next_held
 from tests.browser.service import TOKEN, whole_moca
 from tests.process.service import eventually
 
@@ -23,8 +23,7 @@ def page(browser, moca, request):
     moca.writes("When are you open?")
     eventually(moca.reached)
     has_script = request.param == "with script"
-    context = browser.new_context(base_url=moca.url, java_script_enabled=has_script)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, base_url=moca.url, java_script_enabled=has_script)
     page = context.new_page()
     page.goto(f"/?token={TOKEN}")
     page.get_by_role("link", name="Ada").click()

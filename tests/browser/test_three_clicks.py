@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import new_context
 from tests.browser.service import TOKEN
 from tests.browser.test_operations import REPLY, SIZES, moca
 
@@ -29,8 +29,7 @@ class Clicks:
 @pytest.fixture(params=SIZES)
 def first_page(request, browser, moca):
     """The first page in a browser that opened the printed link."""
-    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url)
     clicks = Clicks(context.new_page())
     clicks.page.goto(f"/?token={TOKEN}")
     yield clicks

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.test_operations import SIZES
 from tests.browser.width import fits
@@ -31,8 +31,7 @@ def moca(tmp_path):
 @pytest.fixture(params=SIZES)
 def page(request, browser, moca):
     """The page of a new bot at one of the sizes."""
-    context = browser.new_context(viewport=SIZES[request.param], base_url=moca.url)
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url)
     page, faults = context.new_page(), []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"/bots/default?token={TOKEN}")

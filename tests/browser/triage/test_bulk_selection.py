@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS, next_held
+from tests.browser.patience import new_context, next_held
 from tests.browser.service import TOKEN
 from tests.browser.test_inbox import SIZES, adds_a_reader, moca, visit
 
@@ -185,8 +185,7 @@ def refused(browser, five):
     contexts = []
 
     def visited(**options):
-        contexts.append(browser.new_context(base_url=five.url, **options))
-        contexts[-1].set_default_timeout(PATIENCE_MS)
+        contexts.append(new_context(browser, base_url=five.url, **options))
         page = contexts[-1].new_page()
         page.goto(f"/?token={TOKEN}")
         page.goto("/?list=closed")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.patience import PATIENCE_MS
+from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.test_operations import REPLY, SIZES
 from tests.browser.width import fits
@@ -24,8 +24,7 @@ def visit(browser, moca):
 
     def visit(size="desktop", **options):
         viewport = SIZES[size]
-        context = browser.new_context(viewport=viewport, base_url=moca.url, **options)
-        context.set_default_timeout(PATIENCE_MS)
+        context = new_context(browser, viewport=viewport, base_url=moca.url, **options)
         contexts.append(context)
         page = context.new_page()
         page.goto(f"/?token={TOKEN}")
