@@ -25,13 +25,13 @@ navigator.setAppBadge = async (count) => { window.badge = count; };
 TURN_ON, TURN_OFF = "Turn notifications on", "Turn notifications off"
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def page(request, visit, moca):
     """The inbox, with two conversations that the bot has answered and that are paused since."""
     for number, (psid, name) in enumerate((("700", "Ada"), ("701", "Ben")), start=1):
         answered(moca, psid=psid, name=name)
         moca.post(f"/api/conversations/{number}/pause", minutes=60)
-    page = visit(request.param)
+    page = visit(getattr(request, "param", "desktop"))
     page.context.add_init_script(RECORD)
     page.context.grant_permissions(["notifications"])
     page.reload()
@@ -44,6 +44,7 @@ def tones(page):
     return page.evaluate("window.tones")
 
 
+@pytest.mark.parametrize("page", SIZES, indirect=True)
 def test_the_title_and_the_icon_count_what_needs_a_reply(page, moca):
     moca.writes("Hello?")
     expect(page).to_have_title("(1) Inbox · Moca")

@@ -40,9 +40,9 @@ def browse(browser, moca):
         yield opened
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def page(browse, request):
-    return browse(request.param)
+    return browse(getattr(request, "param", "desktop"))
 
 
 def write(page, text="At nine."):
@@ -69,6 +69,7 @@ def is_refresh(route):
     return "x-moca-live" in route.request.headers
 
 
+@pytest.mark.parametrize("page", SIZES, indirect=True)
 def test_each_conversation_keeps_its_draft(page):
     write(page)
     page.goto("/conversations/2")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import findings
+from tests.browser.axe import findings, findings_in_both_schemes
 from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
@@ -14,6 +14,9 @@ from tests.process.service import eventually
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 REPLY = "Thank you for writing! Somebody will look into it today."
 PASSWORD = "correct horse battery"
+
+
+both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True)
 
 
 @pytest.fixture
@@ -45,9 +48,9 @@ def visit(browser, moca):
     assert faults == []
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def page(request, visit):
-    return visit(request.param)
+    return visit(getattr(request, "param", "desktop"))
 
 
 def status(moca):
@@ -65,6 +68,7 @@ def answered(moca, text="When are you open?", **who):
     return mid
 
 
+@both_sizes
 def test_a_contact_is_answered_by_hand_in_two_clicks(page, moca):
     answered(moca)
     page.get_by_role("link", name="Ada").click()
@@ -82,6 +86,7 @@ def test_a_contact_is_answered_by_hand_in_two_clicks(page, moca):
     expect(page.locator(".window")).to_contain_text("23 h 59 min left")
 
 
+@both_sizes
 def test_the_main_path_goes_by_keyboard_alone(page, moca):
     answered(moca)
     expect(page.get_by_role("link", name="Ada")).to_be_visible()
@@ -117,6 +122,7 @@ def test_why_another_got_no_answer_is_two_clicks_away(page, moca):
     assert findings(page) == []
 
 
+@both_sizes
 def test_the_bot_is_stopped_and_given_the_word_again(page, moca):
     answered(moca)
     page.get_by_role("link", name="Ada").click()
@@ -174,6 +180,7 @@ def searched(page, text):
     page.keyboard.press("Enter")
 
 
+@both_sizes
 def test_conversations_are_filtered_and_searched(page, moca):
     answered(moca, "Where is my order?", psid="700", name="Ada")
     answered(moca, "Do you wrap presents?", psid="701", name="Ben")
@@ -193,6 +200,7 @@ def test_conversations_are_filtered_and_searched(page, moca):
     expect(page.get_by_role("heading", name="Ben", level=1)).to_be_visible()
 
 
+@both_sizes
 def test_a_saved_answer_a_note_and_a_reply_for_later(page, moca):
     answered(moca)
     page.get_by_role("link", name="Ada").click()
@@ -271,13 +279,10 @@ def logs_in(page, password=PASSWORD):
     page.get_by_role("button", name="Log in", exact=True).click()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing(visit, moca, size, scheme):
+@both_sizes
+def test_axe_finds_nothing(page, moca):
     mid = answered(moca)
     moca.post("/api/conversations/1/messages", text="By hand")
-    page = visit(size, color_scheme=scheme)
-
     for path in ("/", "/conversations/1", f"/messages/{mid}", "/?q=open", "/users", "/login"):
         page.goto(path)
-        assert (path, findings(page)) == (path, [])
+        assert (path, findings_in_both_schemes(page)) == (path, [])

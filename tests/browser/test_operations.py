@@ -3,13 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import findings
+from tests.browser.axe import findings_in_both_schemes
 from tests.browser.patience import new_context
 from tests.browser.service import TOKEN, whole_moca
 from tests.browser.width import fits
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
 REPLY = "This would be an AI generated message"
+
+
+both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True)
 
 
 @pytest.fixture
@@ -19,10 +22,12 @@ def moca(tmp_path):
         yield whole
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def page(request, browser, moca):
     """A page at one of the sizes that opened the printed link; its console must have no errors."""
-    context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url)
+    context = new_context(
+        browser, viewport=SIZES[getattr(request, "param", "desktop")], base_url=moca.url
+    )
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -33,6 +38,7 @@ def page(request, browser, moca):
     assert faults == [], faults
 
 
+@both_sizes
 def test_the_queue_is_frozen_looked_through_edited_dropped_and_released(page, moca):
     page.get_by_role("link", name="Queue").click()
     page.get_by_role("button", name="Pause sending").click()
@@ -134,17 +140,16 @@ def test_an_account_gets_a_new_token_and_is_removed(page, moca):
 PAGES = ("/queue", "/health", "/accounts", "/settings", "/start", "/queue/1/edit", "/")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_finding(page, moca, scheme):
+@both_sizes
+def test_no_page_has_a_finding(page, moca):
     moca.post("/api/queue/freeze")
     moca.writes("When are you open?")
     moca.waits_for("pending")
     moca.post("/api/accounts", account_id="17841400000000007", access_token="an-old-token")
-    page.emulate_media(color_scheme=scheme)
     found = {}
     for path in PAGES:
         page.goto(path)
-        found[path] = findings(page)
+        found[path] = findings_in_both_schemes(page)
         assert fits(page), path
     assert found == {path: [] for path in PAGES}
 
@@ -177,6 +182,7 @@ def test_the_settings_in_force_are_shown_masked_with_what_differs(page):
     assert TOKEN not in page.content()
 
 
+@both_sizes
 def test_the_first_page_says_what_to_do_until_a_message_was_answered(page, moca):
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     page.get_by_role("link", name="Send a first message in the sandbox").click()
@@ -189,6 +195,7 @@ def test_the_first_page_says_what_to_do_until_a_message_was_answered(page, moca)
     expect(page.get_by_role("heading", name="Get started")).to_have_count(0)
 
 
+@both_sizes
 def test_the_doctor_checks_off_the_way_to_a_real_account(page):
     page.get_by_role("link", name="Set up your Instagram account").click()
     expect(page.get_by_role("heading", name="Set up your Instagram account")).to_be_visible()

@@ -19,16 +19,24 @@ MENU = [
 ]
 
 
+both_sizes = pytest.mark.parametrize("phone", SIZES, indirect=True)
+
+
 @pytest.fixture
 def moca(tmp_path):
     with whole_moca(tmp_path, MOCA_REPLIES__MOCK_TEXT=REPLY) as whole:
         yield whole
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture
 def phone(request, browser, moca):
     """The sandbox page after a first reply; its console must stay free of errors."""
-    context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url, locale="en-GB")
+    context = new_context(
+        browser,
+        viewport=SIZES[getattr(request, "param", "phone")],
+        base_url=moca.url,
+        locale="en-GB",
+    )
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -52,6 +60,7 @@ def conversation(page):
     return page.locator(".bubble")
 
 
+@both_sizes
 def test_quick_replies_and_buttons_are_tapped(phone, moca):
     choices = [{"title": "Red", "payload": "RED"}, {"title": "Blue", "payload": "BLUE"}]
     moca.post("/api/conversations/1/messages", text="Which one?", quick_replies=choices)
@@ -136,6 +145,7 @@ def test_a_purpose_can_be_given_up(phone):
     expect(phone.get_by_label("Message", exact=True)).to_have_value("")
 
 
+@both_sizes
 def test_the_phone_is_accessible_with_all_it_offers(phone, moca):
     moca.post("/api/conversations/1/messages", text="And now?", buttons=MENU)
     expect(phone.get_by_role("button", name="Book a table", exact=True)).to_be_visible()

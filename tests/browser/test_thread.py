@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import findings
+from tests.browser.axe import findings, findings_in_both_schemes
 from tests.browser.test_inbox import answered, indexed, moca, searched, visit
 
 __all__ = ["moca", "visit"]
@@ -36,9 +36,12 @@ def lines(count, text="Line"):
     return LINES.format(count=count, text=text)
 
 
-@pytest.fixture(params=["phone", "desktop"])
+both_sizes = pytest.mark.parametrize("size", ["phone", "desktop"], indirect=True)
+
+
+@pytest.fixture
 def size(request):
-    return request.param
+    return getattr(request, "param", "desktop")
 
 
 @pytest.fixture
@@ -51,6 +54,15 @@ def page(visit, moca, size):
     page.goto("/conversations/1")
     page.wait_for_function(AT_END)
     return page
+
+
+def at_each_size(page):
+    """Open the conversation at each size, and yield its viewport."""
+    for viewport in VIEWPORTS.values():
+        page.set_viewport_size(viewport)
+        page.goto("/conversations/1")
+        page.wait_for_function(AT_END)
+        yield viewport
 
 
 def scrolled_up(page):
@@ -68,6 +80,7 @@ def test_a_thread_follows_at_its_end_through_a_send_and_its_status(page, moca):
     page.wait_for_function(AT_END)
 
 
+@both_sizes
 def test_a_thread_that_was_scrolled_up_stands_still_and_counts_what_is_new(page, moca):
     moca.post("/api/queue/freeze")
     moca.post("/api/conversations/1/messages", text="By hand")
@@ -108,47 +121,45 @@ def test_new_messages_are_announced(page):
     expect(page.get_by_role("log", name="Messages")).to_contain_text("Line 33")
 
 
-@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
-def test_the_composer_is_at_the_bottom_of_the_viewport(page, size):
-    height = VIEWPORTS[size]["height"]
-    assert page.evaluate("document.documentElement.scrollHeight") == height
-    for text in ("", "One\ntwo\nthree\nfour\nfive\nsix\nseven\neight"):
-        page.get_by_label("Your reply").fill(text)
-        box = page.locator("#write").bounding_box()
-        assert height - 24 <= box["y"] + box["height"] <= height
-        expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
-        page.wait_for_function(AT_END)
+def test_the_composer_is_at_the_bottom_of_the_viewport(page):
+    for viewport in at_each_size(page):
+        height = viewport["height"]
+        assert page.evaluate("document.documentElement.scrollHeight") == height
+        for text in ("One\ntwo\nthree\nfour\nfive\nsix\nseven\neight", ""):
+            page.get_by_label("Your reply").fill(text)
+            box = page.locator("#write").bounding_box()
+            assert height - 24 <= box["y"] + box["height"] <= height
+            expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+            page.wait_for_function(AT_END)
 
 
-@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
 def test_the_composer_stays_in_view_while_sending_is_paused(page, moca):
     moca.post("/api/queue/freeze")
-    page.reload()
-    expect(page.get_by_text("Sending is paused")).to_be_visible()
-    expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
+    for _viewport in at_each_size(page):
+        expect(page.get_by_text("Sending is paused")).to_be_visible()
+        expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
 def test_the_composer_is_at_most_three_tab_stops_away(page):
-    page.goto("/conversations/1#messages")
-    page.reload()
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to reply")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Your reply")).to_be_focused()
+    for _viewport in at_each_size(page):
+        page.goto("/conversations/1#messages")
+        page.reload()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to reply")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Your reply")).to_be_focused()
 
 
+@both_sizes
 def test_the_composer_has_the_focus_on_a_desktop_alone(page, size):
     field = expect(page.get_by_label("Your reply"))
     field.to_be_focused() if size == "desktop" else field.not_to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", VIEWPORTS, indirect=True)
-def test_axe_finds_nothing(page, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.get_by_text("Options").click()
-    assert findings(page) == []
+def test_axe_finds_nothing(page):
+    for _viewport in at_each_size(page):
+        page.get_by_text("Options").click()
+        assert findings_in_both_schemes(page) == []
 
 
 def test_a_search_hit_opens_the_conversation_around_it_and_leads_on_to_its_end(page, moca):

@@ -7,7 +7,7 @@ from tests.browser.axe import findings
 from tests.browser.people.test_presence import admin
 from tests.browser.people.test_push import SUBSCRIBE
 from tests.browser.test_alerts import RECORD, TURN_OFF, TURN_ON
-from tests.browser.test_inbox import SIZES, logs_in, moca, opens_notes, visit
+from tests.browser.test_inbox import logs_in, moca, opens_notes, visit
 
 __all__ = ["admin", "moca", "visit"]
 
@@ -38,7 +38,7 @@ def offered(admin):
     return admin.get_by_role("listbox", name="Teammates").get_by_role("option", name="ada")
 
 
-@pytest.mark.parametrize("agent", SIZES, indirect=True)
+@pytest.mark.parametrize("agent", ["phone"], indirect=True)
 def test_a_mention_is_typed_from_a_list_and_found_by_the_colleague(admin, agent):
     admin.locator(".row").click()
     opens_notes(admin)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.test_inbox import SIZES, adds_a_reader, answered, logs_in, moca, visit
+from tests.browser.test_inbox import adds_a_reader, answered, logs_in, moca, visit
 from tests.process.service import eventually
 
 __all__ = ["moca", "visit"]
@@ -42,7 +42,7 @@ def presence(page):
     return page.locator("#presence")
 
 
-@pytest.mark.parametrize("agent", SIZES, indirect=True)
+@pytest.mark.parametrize("agent", ["phone"], indirect=True)
 def test_a_colleague_sees_who_looks_and_who_writes(admin, agent):
     mark = admin.locator("#conversation-1 .row-presence")
     expect(mark).to_have_text("ada is looking")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import findings
+from tests.browser.axe import findings, findings_in_both_schemes
 from tests.browser.test_inbox import SIZES, answered, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -36,16 +36,15 @@ def row(page, name="Ada"):
     return page.locator(".row").filter(has_text=name)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_key_labels_the_conversation(visit, labelled, scheme):
-    page = visit(viewport=WIDE, color_scheme=scheme)
+def test_a_key_labels_the_conversation(visit, labelled):
+    page = visit(viewport=WIDE)
     row(page).click()
     expect(page.get_by_label("Your reply")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("l")
     expect(page.get_by_label("Find a label")).to_be_focused()
     expect(chooser(page).get_by_role("button")).to_have_count(len(LABELS))
-    assert findings(page) == []
+    assert findings_in_both_schemes(page) == []
     page.keyboard.type("ref")
     expect(chooser(page).get_by_role("button")).to_have_text(["Refund"])
     page.keyboard.press("Enter")
@@ -107,10 +106,9 @@ def test_the_list_is_filtered_by_label(visit, labelled, size):
     expect(page.locator(".row")).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_page_keeps_them(visit, moca, size, scheme):
-    page = visit(size, color_scheme=scheme)
+def test_the_page_keeps_them(visit, moca, size):
+    page = visit(size)
     page.goto("/labels")
     new = page.get_by_role("region", name="New label")
     new.get_by_label("Name", exact=True).fill("Wedding")
@@ -120,7 +118,7 @@ def test_the_page_keeps_them(visit, moca, size, scheme):
     expect(listed.locator(".label").first).to_have_attribute("data-colour", "pink")
     listed.get_by_text("Edit").click()
     expect(listed.get_by_label("Pink")).to_be_checked()
-    assert findings(page) == []
+    assert findings_in_both_schemes(page) == []
 
 
 def test_labels_are_given_and_managed_without_script(visit, labelled):

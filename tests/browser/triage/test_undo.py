@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import findings
-from tests.browser.test_inbox import SIZES, moca, visit
+from tests.browser.test_inbox import moca, visit
 from tests.browser.triage.test_bulk_selection import box, closes, five, opened
 
 __all__ = ["five", "moca", "visit"]
@@ -27,8 +27,9 @@ def is_open(moca):
     return [status for _, status in moca.rows(STATES)] == ["open"] * 5
 
 
-@pytest.mark.parametrize("has_script", [True, False])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("size", "has_script"), [("phone", True), ("desktop", True), ("desktop", False)]
+)
 def test_several_that_were_closed_are_opened_again(visit, five, size, has_script):
     page = opened(visit, size, java_script_enabled=has_script)
     box(page, 2).check()
@@ -46,8 +47,9 @@ def test_several_that_were_closed_are_opened_again(visit, five, size, has_script
     assert is_open(five)
 
 
-@pytest.mark.parametrize("has_script", [True, False])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("size", "has_script"), [("phone", True), ("desktop", True), ("desktop", False)]
+)
 def test_one_that_was_closed_is_shown_again(visit, five, size, has_script):
     page = opened(visit, size, java_script_enabled=has_script)
     page.locator("#conversation-3").click()
