@@ -74,6 +74,7 @@ class Singletons:
         """Adopt what the predecessors left."""
         self.sender.tell(SweepDue())
         self.missing_messages.tell(FindMissingMessages())
+        self._jobs.open()
 
     def drain(self) -> None:
         """Begin nothing new; return what was claimed and not yet called.

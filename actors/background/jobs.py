@@ -75,6 +75,7 @@ class BackgroundJobs:
     ) -> None:
         common: dict[str, Any] = {"record": record, "timers": timers, "escalate": escalate}
         self._refs: list[Ref[Any]] = []
+        self._first: list[tuple[Ref[Any], object]] = []
         self.recipients: dict[Recipient, Ref[Any]] = {}
         """The jobs that events are routed to."""
         if background.tokens is not None:
@@ -128,10 +129,15 @@ class BackgroundJobs:
             self._begin(subscribers, FeedDeliveriesDue())
 
     def _begin(self, job: Ref[Any], first: object, recipient: Recipient | None = None) -> None:
-        job.tell(first)
         self._refs.append(job)
+        self._first.append((job, first))
         if recipient is not None:
             self.recipients[recipient] = job
+
+    def open(self) -> None:
+        """Begin the jobs, once the answers to what they record are routed to them."""
+        for job, first in self._first:
+            job.tell(first)
 
     def stop(self) -> None:
         """Stop the jobs; work under way completes."""

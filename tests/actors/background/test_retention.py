@@ -1,8 +1,11 @@
 from concurrent.futures import Future
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from actors.background.jobs import BackgroundConfig
 from actors.background.retention import RetentionPeriods
+from actors.system import System
 from moca import clock
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.operator_actions import EraseContact, FreezeQueue
@@ -81,3 +84,19 @@ def test_what_no_command_did_is_audited_and_browsers_are_marked_as_seen(open_sys
     assert deeds(system) == ["login failed"]
     with system._database.connection_context():
         assert [row.seen_at for row in Login.select()] == [later]
+
+
+def test_no_answer_comes_before_the_system_can_route_it(open_system, monkeypatch):
+    open_singletons = System._first_singletons
+
+    def open_and_run(system):
+        """Open them, and let the actors' threads be quicker than what follows."""
+        singletons = open_singletons(system)
+        while system._dispatchers.shared.step():
+            pass
+        return singletons
+
+    monkeypatch.setattr(System, "_first_singletons", open_and_run)
+    with capture_logs() as logs:
+        open_system(background=BackgroundConfig(erases=True)).settle()
+    assert [each["event"] for each in logs if each["log_level"] == "error"] == []
