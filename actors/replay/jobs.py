@@ -121,7 +121,8 @@ class RehearsalJobs:
 
 def _started() -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 - this interpreter, with a constant
-        [sys.executable, "-c", COMMAND],
+        # Nothing in the working directory may stand in for Moca's own modules.
+        [sys.executable, "-P", "-c", COMMAND],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

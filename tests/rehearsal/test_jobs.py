@@ -80,3 +80,11 @@ def test_a_process_that_ends_early_is_told(jobs, monkeypatch):
     monkeypatch.setattr(module, "COMMAND", "raise SystemExit(3)")
     start(jobs)
     assert ended(jobs).problem.startswith("The rehearsal ended early.")
+
+
+def test_a_folder_that_looks_like_moca_is_not_run(jobs, tmp_path, monkeypatch):
+    (tmp_path / "actors").mkdir()
+    (tmp_path / "actors" / "__init__.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+    start(jobs)
+    assert ended(jobs).problem.startswith("The rehearsal failed: ")
