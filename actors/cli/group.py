@@ -9,6 +9,7 @@ _NAMES = (
     "backup",
     "bot",
     "check",
+    "check-disk",
     "doctor",
     "journey",
     "migrate",
@@ -37,5 +38,6 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of this name, or None if there is none."""
         for name in (cmd_name,) if cmd_name in _NAMES else _NAMES:
-            self.add_command(importlib.import_module(f"{__package__}.{name}").command)
+            module = f"{__package__}.{name.replace('-', '_')}"
+            self.add_command(importlib.import_module(module).command)
         return super().get_command(ctx, cmd_name)

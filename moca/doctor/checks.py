@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import peewee
+from rich.filesize import decimal
 
 from moca import clock
 from moca.core.accounts import WrongEncryptionKey
@@ -15,6 +16,7 @@ from moca.doctor.public_url import check_challenge, check_public_url, request_ch
 from moca.instagram.account_check import AccountCheck, CheckUnanswered
 from moca.instagram.signature import name_of
 from moca.storage.db.connection import files_open_to_others
+from moca.storage.disk_usage import DiskUsage, read_disk_usage
 from moca.storage.queries.accounts import (
     AccountRecord,
     last_webhook_at,
@@ -26,6 +28,9 @@ _CLOCKS_APART = timedelta(seconds=30)
 _LEAST_FREE_BYTES = 200 * 1024 * 1024
 _QUIET = timedelta(days=7)
 _MEGABYTE = 1024 * 1024
+_FEWEST_DAYS = 14
+_MAX_DAYS = 3_650
+"""Beyond it, a forecast says nothing."""
 
 
 def check_clock(here: datetime, there: datetime | None) -> Finding:
@@ -50,6 +55,19 @@ def check_database(problem: str | None, free_bytes: int | None) -> Finding:
     if free_bytes < _LEAST_FREE_BYTES:
         return wrong("database", f"only {free} on the disk: free some space")
     return fine("database", f"intact and writable; {free}")
+
+
+def check_disk(usage: DiskUsage, free_bytes: int | None) -> Finding:
+    """Check how long the disk lasts at the rate of the last week."""
+    size, growth = decimal(usage.total_bytes), decimal(round(usage.daily_bytes))
+    text = f"the database has {size} and grows by {growth} a day"
+    days = None if free_bytes is None else usage.days_until_full(free_bytes)
+    if days is None or days > _MAX_DAYS:
+        return fine("disk", text)
+    text = f"{text}; the disk is full in {days:.0f} days"
+    if days > _FEWEST_DAYS:
+        return fine("disk", text)
+    return wrong("disk", f"{text}: free some space, or lower database.retention_days")
 
 
 def check_replies(problems: Sequence[str]) -> Finding:
@@ -167,6 +185,8 @@ def _with_database(target: CheckTarget) -> Iterator[Finding]:
         accounts = list_accounts()
         signature_checks, last = read_signature_checks(), last_webhook_at()
         key_problem = _key_problem(target) if accounts else None
+        usage = read_disk_usage(target.database, clock.now())
+    yield check_disk(usage, free_bytes(target.database))
     if accounts:
         yield check_token_key(key_problem)
     findings = [finding for each in _findings(target, accounts) for finding in each]

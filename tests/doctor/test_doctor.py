@@ -9,8 +9,11 @@ from moca import clock
 from moca.core.accounts import WrongEncryptionKey
 from moca.core.messages.accounts import MarkTokenDead
 from moca.core.messages.inbound import SIGNED_BY_NOBODY
+from moca.doctor.checks import check_disk
+from moca.doctor.finding import fine, wrong
 from moca.instagram.account_check import AccountCheck
 from moca.instagram.sandbox.account_problems import AccountProblem
+from moca.storage.disk_usage import DiskUsage
 from moca.storage.queries.accounts import last_webhook_at, read_signature_checks
 from tests.doctor.conftest import ACCOUNT
 
@@ -43,6 +46,7 @@ def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
         "file access",
         "public URL",
         "challenge",
+        "disk",
         "token key",
         "clock",
         f"token {ACCOUNT}",
@@ -231,3 +235,30 @@ def test_instagrams_host_is_not_blamed_for_a_token_that_is_missing(clinic, house
 
     assert "clock" not in found
     assert f"token {ACCOUNT}" in found
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "expected"),
+    [
+        (None, fine("disk", "the database has 7.0 kB and grows by 500 bytes a day")),
+        (50_000_000, fine("disk", "the database has 7.0 kB and grows by 500 bytes a day")),
+        (
+            10_000,
+            fine(
+                "disk",
+                "the database has 7.0 kB and grows by 500 bytes a day; the disk is full in 20 days",
+            ),
+        ),
+        (
+            5_000,
+            wrong(
+                "disk",
+                "the database has 7.0 kB and grows by 500 bytes a day; the disk is full in 10 days:"
+                " free some space, or lower database.retention_days",
+            ),
+        ),
+    ],
+)
+def test_a_disk_that_is_soon_full_is_told_beforehand(free_bytes, expected):
+    usage = DiskUsage(total_bytes=7_000, messages=100, recent_messages=50)
+    assert check_disk(usage, free_bytes) == expected
