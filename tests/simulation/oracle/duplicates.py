@@ -32,11 +32,10 @@ def judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> Non
 
 
 def _waited(first: Row, repeat: Row, by_id: Mapping[int, Row]) -> bool:
-    """Return whether a message's own reply went out after its repeat came, as a draft may."""
+    """Return whether a message got its own reply after its repeat came, as a draft, or none."""
     reply = by_id.get(first["reply_id"])
-    return reply is not None and (
-        reply["sent_at"] is None or instant(reply["sent_at"]) > instant(repeat["created_at"])
-    )
+    sent_at = None if reply is None else reply["sent_at"]
+    return sent_at is None or instant(sent_at) > instant(repeat["created_at"])
 
 
 def _judge_missed_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> None:
