@@ -36,6 +36,16 @@ def moca(make):
     return service
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory):
+    """The same for all tests that leave it as it is, since a start takes seconds."""
+    service = Service(tmp_path_factory.mktemp("standing"), BRISK | OURS)
+    service.start()
+    yield service
+    assert service.stop() == 0
+    service.close()
+
+
 @pytest.fixture
 def beside(make):
     """A service, not yet started, whose Instagram is another process."""

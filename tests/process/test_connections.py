@@ -65,16 +65,16 @@ def test_stalled_connections_do_not_hold_up_an_orderly_stop(service):
 HANDSHAKE = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 
 
-def test_what_is_not_http_as_it_should_be_is_refused(service):
+def test_what_is_not_http_as_it_should_be_is_refused(standing):
     post = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
-    assert raw(service, HANDSHAKE).startswith("HTTP/1.1 200 OK\r\n")
+    assert raw(standing, HANDSHAKE).startswith("HTTP/1.1 200 OK\r\n")
     refused = {
-        "without a host": raw(service, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"),
-        "cut off": raw(service, post, b"Content-Length: 10\r\n\r\n{", ends=True),
+        "without a host": raw(standing, b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n"),
+        "cut off": raw(standing, post, b"Content-Length: 10\r\n\r\n{", ends=True),
         "cut off in a chunk": raw(
-            service, post, b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", ends=True
+            standing, post, b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", ends=True
         ),
-        "two lengths": raw(service, post, b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+        "two lengths": raw(standing, post, b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
     }
     assert {name: told.split("\r\n")[0] for name, told in refused.items()} == dict.fromkeys(
         refused, "HTTP/1.1 400 Bad Request"
@@ -88,9 +88,9 @@ def test_what_is_not_http_as_it_should_be_is_refused(service):
         b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
     ],
 )
-def test_no_second_request_hides_in_a_body_of_two_lengths(service, lengths):
+def test_no_second_request_hides_in_a_body_of_two_lengths(standing, lengths):
     head = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
-    told = raw(service, head, lengths, b"\r\n0\r\n\r\n", HANDSHAKE)
+    told = raw(standing, head, lengths, b"\r\n0\r\n\r\n", HANDSHAKE)
     # The server drops the length before Moca sees it, so it cannot be refused for having both; it
     # is read by its chunks, and the connection ends with it, as RFC 9112 demands.
     assert told.count("HTTP/1.1 ") == 1

@@ -29,10 +29,10 @@ def test_a_dead_token_of_the_settings_is_told_and_webhooks_go_on(moca):
     assert webhook_status(moca.url, "8") == 200
 
 
-def test_strangers_from_elsewhere_read_neither_metrics_nor_status(moca):
+def test_strangers_from_elsewhere_read_neither_metrics_nor_status(standing):
     elsewhere = {"X-Forwarded-For": "192.0.2.7"}
     told = {
-        path: requests.get(moca.url + path, headers=elsewhere, timeout=10).status_code
+        path: requests.get(standing.url + path, headers=elsewhere, timeout=10).status_code
         for path in ("/metrics", "/statusz", "/readyz", "/healthz")
     }
     assert told == {"/metrics": 401, "/statusz": 401, "/readyz": 200, "/healthz": 200}

@@ -13,23 +13,23 @@ def _other(moca):
     return Service(moca.path, settings)
 
 
-def test_a_second_process_on_the_same_database_refuses_and_names_the_first(moca):
-    ended = _other(moca).command()
+def test_a_second_process_on_the_same_database_refuses_and_names_the_first(standing):
+    ended = _other(standing).command()
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(
         "database.url: sqlite:///moca.db: the database is in use by "
-        f"process {moca.process.pid} on {os.uname().nodename} since "
+        f"process {standing.process.pid} on {os.uname().nodename} since "
     )
     assert len(ended.stderr.splitlines()) == 1
-    assert moca.stop() == 0
+    assert standing.answers()
 
 
-def test_a_database_in_use_is_not_migrated(moca):
-    ended = moca.command("migrate", "--to", "sqlite:///other.db")
+def test_a_database_in_use_is_not_migrated(standing):
+    ended = standing.command("migrate", "--to", "sqlite:///other.db")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert f"in use by process {moca.process.pid} on" in ended.stderr
-    assert not (moca.path / "other.db").exists()
-    assert moca.stop() == 0
+    assert f"in use by process {standing.process.pid} on" in ended.stderr
+    assert not (standing.path / "other.db").exists()
+    assert standing.answers()
 
 
 def test_commands_that_only_read_work_beside_a_service(moca):
