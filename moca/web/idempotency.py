@@ -160,7 +160,9 @@ def _asked() -> RequestKey | None:
         raise Problem(400, f"{name}: must be 1 to {MAX_KEY_CHARACTERS} printable characters")
     kind = known.name if known.operator_id is None else "operator"
     caller = f"{kind} {known.number}"
-    key = hashlib.sha256(f"{caller}\n{shown}".encode()).hexdigest()
+    # A form may have several buttons, each an act of its own.
+    act = "" if _is_api() else f"\n{request.path}"
+    key = hashlib.sha256(f"{caller}\n{shown}{act}".encode()).hexdigest()
     # Keyed, so that the words of a short text cannot be found by guessing.
     print_ = hmac.new(shown.encode(), _content().encode(), hashlib.sha256).hexdigest()
     return RequestKey(key, print_)

@@ -6,6 +6,7 @@ import pytest
 
 from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import Note, Operator
+from moca.storage.db.tables import Conversation
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.web.app import create_app
 from moca.web.config import Health, WebPorts
@@ -77,6 +78,14 @@ def test_each_page_view_has_a_key_of_its_own(browser_session):
     for _ in range(2):
         sent(browser_session, f"{HERE}/messages", fields_of(browser_session), text="At nine.")
     assert replies() == 2
+
+
+def test_each_button_of_a_form_is_an_act_of_its_own(browser_session):
+    a_conversation()
+    fields = fields_of(browser_session)
+    for act in ("pause", "close", "close"):
+        assert sent(browser_session, f"{HERE}/{act}", fields).status_code == 303
+    assert Conversation.get().status == "closed"
 
 
 def test_a_form_shown_again_with_other_words_says_that_it_was_sent(browser_session):
