@@ -1,17 +1,25 @@
 import asyncio
 import selectors
 
+_THREADS_TAKE_SECONDS = 5
+"""How long a thread is waited for, in real time; one may wait for the loop's own time."""
+
 
 class _VirtualWait(selectors.DefaultSelector):
-    """Waits for no timer: it advances the time to it instead."""
+    """Waits for no timer: it advances the time to it instead, once no thread is at work."""
 
     def __init__(self):
         super().__init__()
         self.now = 1_000.0
+        self.threads_at_work = 0
 
     def select(self, timeout=None):
         if timeout is None:
             return super().select()
+        if timeout > 0 and self.threads_at_work:
+            events = super().select(_THREADS_TAKE_SECONDS)
+            if events:
+                return events
         self.now += max(timeout, 0)
         return super().select(0)
 
@@ -25,6 +33,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self):
         return self._wait.now
+
+    def run_in_executor(self, executor, work, *arguments):
+        future = super().run_in_executor(executor, work, *arguments)
+        self._wait.threads_at_work += 1
+        future.add_done_callback(self._one_is_done)
+        return future
+
+    def _one_is_done(self, _future):
+        self._wait.threads_at_work -= 1
 
 
 def run(coroutine):
