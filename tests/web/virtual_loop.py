@@ -34,8 +34,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self):
         return self._wait.now
 
-    def run_in_executor(self, executor, work, *arguments):
-        future = super().run_in_executor(executor, work, *arguments)
+    def run_in_executor(self, executor, func, *args):  # type: ignore[override]
+        future = super().run_in_executor(executor, func, *args)
         self._wait.threads_at_work += 1
         future.add_done_callback(self._one_is_done)
         return future
