@@ -1,6 +1,5 @@
 """The TOML of cases: what a contact writes, and what a bot must do."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
@@ -17,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from moca.bots.toml import write_tables
+from moca.bots.toml import parse_toml, write_tables
 from moca.core.bots.cases import MAX_CASES, MAX_CASES_BYTES, BotCase, CaseExpectation
 from moca.core.bots.documents import BadDocument, DocumentFault
 from moca.replies.rules.line_numbers import Path, line_of, lines_of
@@ -76,12 +75,7 @@ def read_cases(text: str) -> tuple[BotCase, ...]:
     Raises:
         BadDocument: With every fault.
     """
-    if len(text.encode(errors="replace")) > MAX_CASES_BYTES:
-        raise BadDocument([DocumentFault("", f"has more than {MAX_CASES_BYTES} bytes")])
-    try:
-        values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadDocument([DocumentFault("", f"is not TOML: {error}")]) from None
+    values = parse_toml(text, MAX_CASES_BYTES)
     try:
         read = _CasesTable.model_validate(values)
     except ValidationError as error:

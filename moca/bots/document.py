@@ -1,10 +1,10 @@
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from moca.bots.toml import parse_toml
 from moca.core.bots.documents import MAX_DOCUMENT_BYTES, BadDocument, DocumentFault, fault_of
 from moca.replies.rules.book import RuleBook
 from moca.replies.rules.file_errors import BadRules
@@ -78,12 +78,7 @@ def read_document(text: str) -> BotDocument:
     Raises:
         BadDocument: With every fault.
     """
-    if len(text.encode(errors="replace")) > MAX_DOCUMENT_BYTES:
-        raise BadDocument([DocumentFault("", f"has more than {MAX_DOCUMENT_BYTES} bytes")])
-    try:
-        values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadDocument([DocumentFault("", f"is not TOML: {error}")]) from None
+    values = parse_toml(text, MAX_DOCUMENT_BYTES)
     faults: list[DocumentFault] = []
     sections, rules = BotSections(), RuleBook()
     try:

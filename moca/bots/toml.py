@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import tomli_w
 
+from moca.core.bots.documents import BadDocument, DocumentFault
+
 _RULES = "[[rule]]"
 _RULE = re.compile(r"(?:^#[^\n]*\n)*^\[\[rule\]\]", re.MULTILINE)
 """The head of a rule, with the comments right above it."""
@@ -16,6 +18,20 @@ class WrittenRule(NamedTuple):
 
     text: str
     values: Mapping[str, Any]
+
+
+def parse_toml(text: str, max_bytes: int) -> dict[str, Any]:
+    """Return the values of a text that an administrator wrote.
+
+    Raises:
+        BadDocument: If it is too long, or no TOML.
+    """
+    if len(text.encode(errors="replace")) > max_bytes:
+        raise BadDocument([DocumentFault("", f"has more than {max_bytes} bytes")])
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadDocument([DocumentFault("", f"is not TOML: {error}")]) from None
 
 
 def write_tables(tables: Mapping[str, object]) -> str:
