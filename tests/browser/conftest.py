@@ -1,5 +1,3 @@
-import os
-import shutil
 from datetime import timedelta
 
 import pytest
@@ -13,6 +11,7 @@ from tests.browser.backend import BrowserBackend
 from tests.browser.patience import PATIENCE_MS
 from tests.browser.service import serving
 from tests.support.databases import open_migrated
+from tests.support.programs import installed
 from tests.support.sessions import SessionCommands
 
 TOKEN = "the-api-token"
@@ -29,10 +28,7 @@ QUIET = (
 @pytest.fixture(scope="session")
 def browser():
     """Debian's chromium; without it a test is skipped, in CI it fails."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "chromium is not installed (apt-get install chromium)"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    chromium = installed("chromium", "chromium")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))

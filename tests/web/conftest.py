@@ -1,4 +1,5 @@
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
+from moca.storage.writer import Writer, WriterPolicy
 from moca.uploads.folder import UploadFolder
 from moca.web.app import create_app
 from moca.web.auth import passwords
@@ -237,3 +239,15 @@ def logged_in(app):
     client = app.test_client()
     client.get("/", query_string={"token": TOKEN})
     return client
+
+
+@pytest.fixture
+def written(house, database):
+    """Commands are carried out as by the persistence actor."""
+    writer = Writer(database, WriterPolicy())
+
+    def carry_out(command):
+        ((_, answer),) = writer.apply([replace(command, receipt=Future())]).answers
+        return answer
+
+    house.answer = carry_out

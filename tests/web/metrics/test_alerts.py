@@ -1,14 +1,14 @@
 """Prometheus itself judges when the example alerts fire."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import yaml
+
+from tests.support.programs import installed
 
 RULES = Path(__file__).parents[3] / "config" / "alerts.yml"
 NAMES = [
@@ -68,11 +68,7 @@ def series_of(metric):
 @pytest.fixture(scope="module")
 def promtool():
     """Prometheus's own test tool; without it a test is skipped, in CI it fails."""
-    path = shutil.which("promtool")
-    if path is None:
-        reason = "promtool is not installed (apt-get install prometheus)"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    return path
+    return installed("promtool", "prometheus")
 
 
 def firing(promtool, tmp_path, series, minutes, names):
