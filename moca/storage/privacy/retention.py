@@ -25,7 +25,7 @@ from moca.storage.inbound.webhook_bodies import redact_portion
 from moca.storage.operators.idempotency import forget_keys
 from moca.storage.outbox.removed_accounts import end_replies_of_removed
 from moca.storage.privacy.erase import delete_portion, find_erased
-from moca.storage.privacy.old_details import condense_journeys, delete_webhooks
+from moca.storage.privacy.journeys import condense_journeys
 from moca.storage.search.purge import holds_erased_words, purge_portion
 from moca.storage.unit_of_work import Batch
 from moca.storage.uploads.retention import holds_erased_uploads
@@ -56,6 +56,15 @@ def delete_old_portion(before: datetime, portion: int) -> bool:
     )
     DeletionRequest.delete().where(DeletionRequest.completed_at < before).execute()
     return any(deleted)
+
+
+def delete_bodies(before: datetime, portion: int) -> bool:
+    """Delete a batch of webhook bodies from before an instant; False if there were none.
+
+    A body stays while a message that it carried has no outcome.
+    """
+    which = _older(Webhook.received_at, before) & ~fn.EXISTS(_without_outcome())
+    return bool(_delete(Webhook, which, portion))
 
 
 def delete_audit_entries(before: datetime, portion: int) -> bool:
@@ -100,6 +109,11 @@ def _delete_messages(before: datetime, portion: int) -> int:
 
 def _tells_nothing_kept() -> Any:
     return ~fn.EXISTS(Message.select(Message.id).where(Message.webhook == Webhook.id))
+
+
+def _without_outcome() -> Any:
+    is_waiting = (Message.webhook == Webhook.id) & Message.outcome.is_null()
+    return Message.select(Message.id).where(is_waiting & (Message.role == Role.USER.value))
 
 
 def _delete_conversations(before: datetime, portion: int) -> int:
@@ -148,7 +162,7 @@ def apply_retention(batch: Batch, commands: Sequence[ApplyRetention]) -> None:
         events_before = command.delete_feed_events_before
         more |= events_before is not None and delete_feed_events(events_before, portion)
         webhooks_before = command.delete_webhooks_before
-        more |= webhooks_before is not None and delete_webhooks(webhooks_before, portion)
+        more |= webhooks_before is not None and delete_bodies(webhooks_before, portion)
         journeys_before = command.condense_journeys_before
         more |= journeys_before is not None and condense_journeys(journeys_before, portion)
         more |= batch.policy.uploads.delete_portion(command.at, portion)

@@ -22,7 +22,7 @@ def judge_retention(
         ended_at = last_steps.get(row["id"], instant(row["created_at"]))
         if row["role"] == "user" and ended_at + retention + _LATE < now:
             oracle.is_broken(Invariant.RETENTION, f"{row['mid']} is stored past its time")
-    _judge_old_details(oracle, ledger, clockwork, retention / 2)
+    _judge_journeys(oracle, ledger, clockwork, retention / 2)
     for mid, at in sorted(oracle.acknowledged_at.items()):
         is_gone = at + retention + _LATE < now and mid not in stored
         if is_gone and f"private {mid}." in dump:
@@ -31,9 +31,7 @@ def judge_retention(
             oracle.is_broken(Invariant.RETENTION, f"{mid} is gone before its time")
 
 
-def _judge_old_details(
-    oracle: Oracle, ledger: Ledger, clockwork: Clockwork, kept: timedelta
-) -> None:
+def _judge_journeys(oracle: Oracle, ledger: Ledger, clockwork: Clockwork, kept: timedelta) -> None:
     """Judge that bodies and routine steps go with the messages' outcomes, and no others."""
     latest = clockwork.true - kept - _LATE
     for body in ledger.done_bodies():

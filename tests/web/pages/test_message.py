@@ -2,7 +2,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from moca import clock
-from moca.storage.privacy.old_details import condense_journeys
+from moca.storage.privacy.journeys import condense_journeys
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
 from tests.web.rows import a_conversation, a_question, an_answered_question

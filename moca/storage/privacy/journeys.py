@@ -1,12 +1,10 @@
 from datetime import datetime
 
-from peewee import fn
-
 from moca.core.types import MessageStatus, Outcome, Role, Stage
 from moca.storage.db.privacy_tables import CondensedJourneys
 from moca.storage.db.rows import read_rows
 from moca.storage.db.scan import last_id_before
-from moca.storage.db.tables import JourneyStep, Message, Webhook
+from moca.storage.db.tables import JourneyStep, Message
 
 _ROUTINE = frozenset(
     {
@@ -22,21 +20,6 @@ _ROUTINE = frozenset(
 """The stages that say nothing more once a message is answered: its row and its reply's have the
 times and the outcome."""
 _ALL = "all"
-
-
-def delete_webhooks(before: datetime, portion: int) -> bool:
-    """Delete a batch of bodies from before an instant; False if there were none.
-
-    A body stays while a message that it carried has no outcome.
-    """
-    is_waiting = (Message.webhook == Webhook.id) & Message.outcome.is_null()
-    waiting = Message.select(Message.id).where(is_waiting & (Message.role == Role.USER.value))
-    is_old = Webhook.id <= last_id_before(Webhook.received_at, before)
-    old = Webhook.select(Webhook.id).where(is_old & ~fn.EXISTS(waiting))
-    ids = [row_id for (row_id,) in read_rows(old.order_by(Webhook.id).limit(portion))]
-    if ids:
-        Webhook.delete().where(Webhook.id << ids).execute()
-    return bool(ids)
 
 
 def condense_journeys(before: datetime, portion: int) -> bool:
