@@ -115,6 +115,11 @@ class PersistenceActor(MailboxActor):
         self.on_start()
         self._call_for_commit()
 
+    def on_crash(self, message: object, error: Exception) -> None:
+        """Restart; the caller who waits for the lost message is answered with the error."""
+        self._refuse_waiting(message, error)
+        super().on_crash(message, error)
+
     def on_receive(self, message: Any) -> Any:
         """Gather a command, or execute the gathered ones."""
         match message:
@@ -253,7 +258,7 @@ class PersistenceActor(MailboxActor):
             self._tell(ReplyDropped(reply.contact, reply.item_id, because))
 
     @staticmethod
-    def _refuse_waiting(command: Command, error: Exception) -> bool:
+    def _refuse_waiting(command: object, error: Exception) -> bool:
         receipt = getattr(command, "receipt", None)
         if receipt is None:
             return False

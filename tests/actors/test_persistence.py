@@ -55,11 +55,12 @@ def _answers(commands):
 
 
 def _send(system, receipt) -> None:
-    conversation_id = system.journey("m1").message.conversation_id
+    system.actors.tell(_by_hand(receipt, system.journey("m1").message.conversation_id))
+
+
+def _by_hand(receipt: Future[object], conversation_id: int = 1) -> QueueReply:
     content = Content(text="by hand")
-    system.actors.tell(
-        QueueReply(conversation_id, (), content, NOON, author=Author.HUMAN, receipt=receipt)
-    )
+    return QueueReply(conversation_id, (), content, NOON, author=Author.HUMAN, receipt=receipt)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("in an observer"), OSError("in an observer")])
@@ -77,8 +78,8 @@ def test_an_observer_that_raises_repeats_no_write(open_system, error) -> None:
     ]
 
 
-def _actor(writer, notify):
-    dispatcher, timers = SteppingDispatcher(), ManualTimers()
+def _actor(writer, notify, *, fail_fast=True):
+    dispatcher, timers = SteppingDispatcher(fail_fast=fail_fast), ManualTimers()
     ref = PersistenceActor.start_on(
         dispatcher, open_writer=lambda: writer, notify=notify, timers=timers
     )
@@ -129,6 +130,29 @@ def test_what_is_kept_while_written_one_by_one_stays_in_its_order(frozen) -> Non
     _settle(dispatcher)
     _live_through(4, frozen, dispatcher, timers)
     assert writer.written == [1, 2, 3]
+    ref.stop()
+
+
+def test_whoever_waits_for_a_command_that_crashes_the_writer_is_told_at_once(
+    frozen, monkeypatch
+) -> None:
+    dispatcher, _, ref = _actor(ScriptedWriter(), lambda _event: None, fail_fast=False)
+    crash = RuntimeError("it must be mended")
+
+    def gather(_self: object, _command: object) -> None:
+        raise crash
+
+    lost: Future[object] = Future()
+    with monkeypatch.context() as sabotage:
+        sabotage.setattr(PersistenceActor, "_gather", gather)
+        ref.tell(_by_hand(lost))
+        _settle(dispatcher)
+    assert lost.exception(timeout=0) is crash
+
+    kept: Future[object] = Future()
+    ref.tell(_by_hand(kept))
+    _settle(dispatcher)
+    assert kept.result(timeout=0) == "done"
     ref.stop()
 
 
