@@ -3,7 +3,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from moca.broker.parcel import TOKEN, BrokerLost, DeliveryTag, Parcel
+from moca.broker.parcel import TOKEN, BrokerLost, DeliveryTag, Parcel, ParcelKind
 from tests.cluster.broker import PREFETCH, StandInBroker, StandInConnection
 from tests.simulation.nodes.script import Publishing
 from tests.simulation.runtime.virtual_time import Clockwork
@@ -26,6 +26,7 @@ class ScriptedBroker(StandInBroker):
         self._chance = chance
         self._published = 0
         self._stalled: set[str] = set()
+        self.event_lost: Callable[[], None] = lambda: None
         self.faults = 0
 
     def next_publishing(self) -> Publishing:
@@ -138,6 +139,8 @@ class ScriptedPlace(StandInConnection):
         is_kept = course.is_kept and self.is_open and self._broker.is_up and not self.is_silent
         if is_kept:
             self._broker.queue(seat).waiting.append((parcel, False))
+        elif parcel.kind is ParcelKind.EVENT:
+            self._broker.event_lost()
         if course.confirmed is not None and not self.is_silent:
             self._clockwork.after(
                 course.confirmed,

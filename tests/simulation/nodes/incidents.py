@@ -225,6 +225,11 @@ class NodeIncidents(Incidents):
         self._oracle.lost_events()
         self._ends_after(5)
 
+    def event_lost(self) -> None:
+        """Note that the broker kept no event of a node's for the one that it concerns."""
+        self._liveness.lost_at = self._clockwork.true
+        self._oracle.pace.lost_events()
+
     def _loses_track(self) -> None:
         """What was in memory is gone, and what another node was to hear it finds by a sweep."""
         self._oracle.losses.append(self._clockwork.now())

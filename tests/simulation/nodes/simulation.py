@@ -36,6 +36,7 @@ class ClusterSimulation(Simulation):
         super().__init__(script, path)
         self._carry_out |= {**self.incidents.carry_out, PoisonArrives: self._poison_arrives}
         self.oracle.control.notice = _FREEZE_IS_KNOWN_WITHIN
+        self.process.broker.event_lost = self.incidents.event_lost
         self.process.fencing = Fencing(self.ledger, self.oracle.is_broken)
         self._poison: list[bytes] = []
         self._unheld_since: dict[str, datetime] = {}
