@@ -17,7 +17,6 @@ from moca.core.messages.delivery import (
 from moca.core.messages.inbound import FetchMessage, MissingMessage, RecordFetched
 from moca.core.messages.recipients import ToCourier
 from moca.core.outbox.delivery import (
-    NOT_THE_SENDER,
     DeliveryResult,
     RecordUnreadable,
     Unconfirmed,
@@ -91,8 +90,8 @@ class CourierActor(MailboxActor):
         reply = call.reply
         # That may take longer than what this process knew when it began remains valid.
         graph.prepare(reply.contact.account_id)
-        if not call.may_begin():
-            return NOT_THE_SENDER
+        if (obstacle := call.obstacle(clock.now())) is not None:
+            return obstacle
         self._notify(DeliveryStarted(reply.item_id, clock.now()))
         return graph.send(reply.contact, reply.content, reply.way)
 

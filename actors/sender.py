@@ -31,6 +31,7 @@ from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.account_rests import AccountRests
 from moca.core.outbox.backlog import Backlog
 from moca.core.outbox.call_results import Record, after_call, after_reading, not_called, rescheduled
+from moca.core.outbox.delivery import NotBegun
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.outbox.read_budget import ReadBudget
@@ -184,7 +185,7 @@ class SenderActor(MailboxActor):
         if call is None:
             self._health_problems.note_lost(ended, self._policy)
             return
-        self._outbox.ended(call.reply, now)
+        self._outbox.ended(call.reply, now, was_begun=not isinstance(ended.result, NotBegun))
         if call.is_settled:
             self._outbox.release(call.reply, now)
             return

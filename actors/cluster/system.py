@@ -1,6 +1,7 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -42,6 +43,7 @@ from moca.core.messages.inbound import MessageArrived, RecordWebhook
 from moca.core.messages.operator_actions import FreezeChanged
 from moca.core.messages.recipients import ToCourier, ToSender
 from moca.core.outbox.account_rests import RestingAccount
+from moca.core.outbox.delivery import NOT_THE_SENDER, NotBegun
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 from moca.instagram.envelope import share_of
@@ -261,8 +263,11 @@ class ClusterSystem(System):
     def _call_under(self, epoch: int, call: ToCourier) -> None:
         # A call may wait for its courier until another node sends, or this one sends again.
         if isinstance(call, DeliverReply):
-            call = replace(call, may_begin=partial(self._seats.may_call, epoch))
+            call = replace(call, obstacle=partial(self._obstacle, epoch, call))
         self._call(call)
+
+    def _obstacle(self, epoch: int, call: DeliverReply, now: datetime) -> NotBegun | None:
+        return call.obstacle(now) if self._seats.may_call(epoch) else NOT_THE_SENDER
 
     def _spawn(
         self, contact: ContactKey, first: MessageArrived | None, context: ConversationContext

@@ -11,6 +11,7 @@ from actors.cluster.seats import SeatTaken
 from moca import clock
 from moca.core.messages.command import Done
 from moca.core.messages.delivery import DeliverReply
+from moca.core.outbox.delivery import NOT_THE_SENDER
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.policy import SenderPolicy
 from moca.core.types import ContactKey
@@ -190,7 +191,7 @@ def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(cluster):
     cluster[sending].takes(webhook("m1"))
     cluster.advance(20)
     [other] = cluster.nodes.keys() - {sending}
-    late = DeliverReply(reply_to(ANNA), may_begin=lambda: False)
+    late = DeliverReply(reply_to(ANNA), obstacle=lambda _now: NOT_THE_SENDER)
     cluster[other].system._couriers.tell(late)
     cluster.advance(30)
     assert len(texts(cluster)) == 1

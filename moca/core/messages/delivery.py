@@ -4,13 +4,13 @@ from datetime import datetime
 
 from moca.core.messages.command import Command
 from moca.core.outbox.account_rests import RestingAccount
-from moca.core.outbox.delivery import DeliveryResult, VerificationResult
+from moca.core.outbox.delivery import DeliveryResult, NotBegun, VerificationResult
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.types import Author, ContactKey
 
 
-def _always() -> bool:
-    return True
+def _nothing(now: datetime) -> None:
+    """Hold no call back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,11 @@ class DeliverReply:
     """Make the call. Sender -> Courier."""
 
     reply: QueuedReply
-    may_begin: Callable[[], bool] = field(default=_always, compare=False, repr=False)
-    """Checked directly before the call: in a cluster, another node may have taken over sending."""
+    obstacle: Callable[[datetime], NotBegun | None] = field(
+        default=_nothing, compare=False, repr=False
+    )
+    """Asked directly before the call, on the courier's thread: the account may rest by now, or
+    another node may have taken over sending."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from moca.core.outbox.delivery import NotBegun
+
 
 @dataclass(frozen=True, slots=True)
 class RestingAccount:
@@ -56,6 +58,14 @@ class AccountRests:
             return None
         ends = (self._ends_at(waits, account_id, now) for waits in (self._rests, self._stops))
         return max((end for end in ends if end is not None), default=None)
+
+    def obstacle(self, account_id: str, now: datetime) -> NotBegun | None:
+        """Return what holds a call of the account back, changing nothing."""
+        waits = (self._rests.get(account_id), self._stops.get(account_id))
+        ends = [min(each.until, now + each.span) for each in waits if each and each.until > now]
+        if not ends:
+            return None
+        return NotBegun("the account was rate limited before its turn", max(ends))
 
     def resting(self, after: datetime, now: datetime) -> dict[str, datetime]:
         """Return the accounts that rest or are stopped beyond `after`, and until when."""

@@ -15,6 +15,7 @@ from moca.core.outbox.delivery import (
     DeliveryResult,
     FoundInRecord,
     MissingFromRecord,
+    NotBegun,
     RecordUnreadable,
     Rejected,
     Throttled,
@@ -92,6 +93,8 @@ def after_call(
             return CallEnded(RecordFailed(reply.item_id, because, now))
         case Undelivered(because):
             return CallEnded(_retry_or_fail(reply, because, now, policy, jitter))
+        case NotBegun(because, until):
+            return CallEnded(not_called(reply, because, now, until or now))
         case Throttled(because, _):
             until = rest_after(result, now, policy) or now
             return CallEnded(_resting(reply, because, now, until), account_rests_until=until)

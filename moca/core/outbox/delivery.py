@@ -18,7 +18,16 @@ class Undelivered:
     because: str
 
 
-NOT_THE_SENDER = Undelivered("this node's sender lease has expired")
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """No call was made: something stood against it by the time that it was to begin."""
+
+    because: str
+    until: datetime | None = None
+    """When it may be made; None if that can be asked at once."""
+
+
+NOT_THE_SENDER = NotBegun("this node's sender lease has expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,9 @@ class Unconfirmed:
     """Whether to send it again if it turns out not to have arrived."""
 
 
-DeliveryResult = Delivered | Undelivered | Throttled | AccountStopped | Rejected | Unconfirmed
+DeliveryResult = (
+    Delivered | Undelivered | NotBegun | Throttled | AccountStopped | Rejected | Unconfirmed
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from moca.core.messages.delivery import ClaimReply, DeliverReply, RecentSend, ReplyClaimed
 from moca.core.outbox.account_rests import AccountRests, RestingAccount
@@ -157,7 +158,8 @@ class Outbox:
                 self._moved.add(reply.channel.account_id)
                 self._called[reply.item_id] = reply
                 self._under_way.add(reply.item_id)
-                calls.append(DeliverReply(reply))
+                obstacle = partial(self._rests.obstacle, reply.contact.account_id)
+                calls.append(DeliverReply(reply, obstacle))
         return tuple(calls)
 
     def started(self, item_id: int, at: datetime) -> None:
@@ -171,13 +173,14 @@ class Outbox:
         """Record that the courier of this call is free, without knowing the call's outcome."""
         self._under_way.discard(item_id)
 
-    def ended(self, reply: QueuedReply, now: datetime) -> None:
+    def ended(self, reply: QueuedReply, now: datetime, *, was_begun: bool = True) -> None:
         """Start the contact's cooldown after a call. Its queue stays blocked until `release`."""
         if self._called.pop(reply.item_id, None) is not None:
             self._pacing.release(reply.channel)
             self._moved.add(reply.channel.account_id)
         self.hung_up(reply.item_id)
-        self.rest(reply.contact, now, now)
+        if was_begun:
+            self.rest(reply.contact, now, now)
 
     def rest(self, contact: ContactKey, since: datetime, now: datetime) -> None:
         """Send nothing to a contact until its cooldown, counted from `since`, is over."""

@@ -1,14 +1,12 @@
 """A call begins only while the node that claimed it may send, and under that claim's epoch."""
 
-from dataclasses import replace
-
 import pytest
 
 from actors.cluster.seats import LEASE, Seats
 from actors.courier import CourierActor
 from actors.runtime.dispatchers import SteppingDispatcher
 from moca.core.messages.delivery import DeliverReply, DeliveryEnded
-from moca.core.outbox.delivery import NOT_THE_SENDER, Delivered
+from moca.core.outbox.delivery import NOT_THE_SENDER, Delivered, NotBegun
 from moca.core.partition import SENDER
 from tests.support.factory import ANNA, reply_to
 from tests.support.system import FakeInstagram
@@ -40,6 +38,9 @@ class Lease:
     def run_out(self):
         self.now += LEASE.total_seconds()
 
+    def obstacle(self) -> NotBegun | None:
+        return None if self.seats.may_call(1) else NOT_THE_SENDER
+
     def lose_and_win(self):
         self.seats.leave(SENDER)
         self.hold(2)
@@ -57,8 +58,7 @@ def result_of_a_call(lease, instagram):
     courier = CourierActor.start_on(
         dispatcher, connect=lambda: instagram, notify=told.append, record=told.append
     )
-    call = DeliverReply(reply_to(ANNA))
-    courier.tell(replace(call, may_begin=lambda: lease.seats.may_call(1)))
+    courier.tell(DeliverReply(reply_to(ANNA), lambda _now: lease.obstacle()))
     dispatcher.run_until_idle()
     courier.stop()
     (ended,) = [each for each in told if isinstance(each, DeliveryEnded)]

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from moca.core.messages.delivery import RecentSend, ReplyClaimed
 from moca.core.outbox.account_rests import RestingAccount
+from moca.core.outbox.delivery import NotBegun
 from moca.core.outbox.outbox import Outbox
 from moca.core.policy import SenderPolicy
 from moca.core.types import Author, Priority
@@ -235,3 +236,26 @@ def test_whatever_waits_the_limits_hold_and_everything_goes(
             reply.item_id
         )
     assert all(order == sorted(order) for order in by_person.values())
+
+
+def test_a_call_that_was_handed_over_does_not_begin_while_its_account_rests() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)])
+    (claim,) = outbox.claims(at(0))
+    outbox.claimed(ReplyClaimed(claim.reply, claim.at))
+    (call,) = outbox.calls(at(0))
+    assert call.obstacle(at(0)) is None
+
+    outbox.rest_account(RestingAccount(ANNA.account_id, at(60)), at(1))
+    limited = NotBegun("the account was rate limited before its turn", at(60))
+    assert call.obstacle(at(2)) == limited
+    assert call.obstacle(at(60)) is None
+
+
+def test_a_clock_set_back_holds_such_a_call_back_for_no_longer_than_the_rest() -> None:
+    outbox = outbox_with([reply_to(ANNA, 1)])
+    (claim,) = outbox.claims(at(0))
+    outbox.claimed(ReplyClaimed(claim.reply, claim.at))
+    (call,) = outbox.calls(at(0))
+    outbox.rest_account(RestingAccount(ANNA.account_id, at(60)), at(0))
+    limited = NotBegun("the account was rate limited before its turn", at(-3540))
+    assert call.obstacle(at(-3600)) == limited

@@ -16,6 +16,7 @@ from moca.core.outbox.delivery import (
     DeliveryResult,
     FoundInRecord,
     MissingFromRecord,
+    NotBegun,
     RecordUnreadable,
     Rejected,
     Throttled,
@@ -50,6 +51,26 @@ GONE = "it did not arrive"
                     1, "613", at(0), at(300), is_spent=False, resting_account=ANNA.account_id
                 ),
                 at(300),
+            ),
+        ),
+        (
+            NotBegun("the account rests", at(60)),
+            CallEnded(
+                RecordRetry(
+                    1,
+                    "the account rests",
+                    at(0),
+                    at(60),
+                    is_spent=False,
+                    was_called=False,
+                    resting_account=ANNA.account_id,
+                )
+            ),
+        ),
+        (
+            NotBegun("another node sends"),
+            CallEnded(
+                RecordRetry(1, "another node sends", at(0), at(0), is_spent=False, was_called=False)
             ),
         ),
         (
