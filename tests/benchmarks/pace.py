@@ -1,34 +1,62 @@
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 from threading import Event
 
+from actors.config import sender_policy
 from moca.core.inbound.events import InboundMessage
 from moca.core.messages.delivery import DeliveryStarted
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.policy import SenderPolicy
 from moca.core.types import ContactKey
-from moca.settings.sections import SANDBOX_ACCOUNT_ID
+from moca.settings.sections import SANDBOX_ACCOUNT_ID, Sender, Settings
 from tests.benchmarks.support.engine import Engine, database_in
 from tests.benchmarks.support.figures import Figure
 from tests.benchmarks.support.load import apart, psid_of
 from tests.benchmarks.support.standin import RecordingGraph
 
-CONTACTS = {3: 60, 100: 2000}
-"""How many write at once, by the allowed replies per second."""
+
+@dataclass(frozen=True)
+class Round:
+    """What is allowed, how many contacts write at once, and how slowly Instagram answers."""
+
+    per_second: int
+    contacts: int
+    answers_after_seconds: float = 0.0
+
+
+ROUNDS = Round(3, 60), Round(100, 2000), Round(100, 2500, 1.0), Round(300, 6000)
+
+
+@dataclass
+class Sends:
+    """The calls of one round by the sender's record."""
+
+    starts: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+    """The process's processor time at each start."""
+
+    @property
+    def cpu_ms_per_send(self) -> float:
+        """The processor time of a send in the second half, once every reply is in the queue."""
+        half = self.cpu_seconds[len(self.cpu_seconds) // 2 :]
+        return 1000 * (half[-1] - half[0]) / (len(half) - 1)
 
 
 def figures() -> Iterator[Figure]:
     """Compare the sends per second with the limit: by the sender's record, and as received."""
-    for per_second, contacts in CONTACTS.items():
-        with RecordingGraph() as graph:
-            record = apart(_starts, graph.url, per_second, contacts)
-            graph.wait_for(contacts, 10)
+    for each in ROUNDS:
+        with RecordingGraph(each.answers_after_seconds) as graph:
+            sends = apart(_sends, graph.url, each)
+            graph.wait_for(each.contacts, 10)
             arrivals = [at for at, _ in graph.arrivals]
-        for who, starts in (("the sender's record", record), ("seen at Instagram", arrivals)):
-            yield used(f"{contacts:,} replies, {who}", starts, per_second)
+        what = f"{each.contacts:,} replies, answers after {each.answers_after_seconds:g} s"
+        yield used(f"{what}, the sender's record", sends.starts, each.per_second)
+        yield used("seen at Instagram", arrivals, each.per_second)
+        yield Figure("processor time of a send", f"{sends.cpu_ms_per_send:.2f} ms")
 
 
 def used(what: str, starts: Sequence[float], per_second: int) -> Figure:
@@ -42,24 +70,27 @@ def used(what: str, starts: Sequence[float], per_second: int) -> Figure:
     )
 
 
-def _starts(url: str, per_second: int, contacts: int) -> list[float]:
-    """Send this many messages at once; return when the sender counted each call as made."""
-    starts: list[float] = []
+def _sends(url: str, each: Round) -> Sends:
+    sends = Sends()
     done = Event()
 
     def observe(event: object) -> None:
         if isinstance(event, DeliveryStarted):
-            starts.append(event.at.timestamp())
-            if len(starts) == contacts:
+            sends.starts.append(event.at.timestamp())
+            sends.cpu_seconds.append(time.process_time())
+            if len(sends.starts) == each.contacts:
                 done.set()
 
-    policy = SenderPolicy(per_second=per_second, couriers=64)
-    engine = Engine(graph_url=url, sender=policy, observers=(observe,))
+    limits = Sender(per_second=each.per_second, account_per_second=max(100, each.per_second))
+    engine = Engine(
+        graph_url=url, sender=sender_policy(Settings(sender=limits)), observers=(observe,)
+    )
     with tempfile.TemporaryDirectory() as name, engine.running(database_in(Path(name))) as system:
-        for number in range(contacts):
+        for number in range(each.contacts):
             system.tell(written(number))
-        assert done.wait(3 * contacts / per_second + 10)
-    return sorted(starts)
+        assert done.wait(3 * each.contacts / each.per_second + 10)
+    sends.starts.sort()
+    return sends
 
 
 def written(number: int) -> RecordWebhook:

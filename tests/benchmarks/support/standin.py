@@ -13,7 +13,8 @@ class RecordingGraph:
     It runs in the measuring process, so that both ends share one clock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, answers_after_seconds: float = 0.0) -> None:
+        self.answers_after_seconds = answers_after_seconds
         self.arrivals: list[tuple[float, str]] = []
         """When, by `time.perf_counter`, and the recipient."""
         self.hanging: frozenset[str] = frozenset()
@@ -73,10 +74,16 @@ class _Connection(asyncio.Protocol):
             answer = _ANSWER % self._stand_in.note(at, recipient)
             if recipient in self._stand_in.hanging:
                 return
-        self._transport.write(
+        self._answer(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
             % (len(answer), answer)
         )
+
+    def _answer(self, response: bytes) -> None:
+        if seconds := self._stand_in.answers_after_seconds:
+            asyncio.get_running_loop().call_later(seconds, self._transport.write, response)
+        else:
+            self._transport.write(response)
 
 
 def _recipient(document: dict[str, Any]) -> str:
