@@ -1,4 +1,4 @@
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,8 +23,6 @@ _CLAIM_TAKES = timedelta(seconds=10)
 """After this time a claim is requested again and a late answer is given back: the claim's time
 tells a later run when the call began."""
 
-_NOBODY: Counter[Channel] = Counter()
-
 
 class Outbox:
     """Decides which reply goes when.
@@ -43,7 +41,7 @@ class Outbox:
         """Accounts whose limits have changed since their turns were placed."""
         self._latest: datetime | None = None
         self._claiming: dict[int, ClaimReply] = {}
-        self._claimed: deque[ReplyClaimed] = deque()
+        self._claimed: dict[int, ReplyClaimed] = {}
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier that has not reported the start of the call yet."""
         self._under_way: set[int] = set()
@@ -144,22 +142,18 @@ class Outbox:
         asked = self._claiming.get(claimed.reply.item_id)
         if asked is not None and asked.at == claimed.at:
             del self._claiming[claimed.reply.item_id]
-            self._claimed.append(claimed)
+            self._claimed[claimed.reply.item_id] = claimed
 
     def calls(self, now: datetime) -> tuple[DeliverReply, ...]:
         """Return the calls to make now."""
         calls = []
-        for claimed in tuple(self._claimed):
-            reply = claimed.reply
-            free_at = self._pacing.free_at(reply.channel, now, _NOBODY)
-            if free_at is not None and free_at <= now:
-                self._unclaim(claimed)
-                self._pacing.reserve(reply.channel)
-                self._moved.add(reply.channel.account_id)
-                self._called[reply.item_id] = reply
-                self._under_way.add(reply.item_id)
-                obstacle = partial(self._rests.obstacle, reply.contact.account_id)
-                calls.append(DeliverReply(reply, obstacle))
+        claimed = [each.reply for each in self._claimed.values()]
+        for reply in self._pacing.reserve_open(claimed, now):
+            self._unclaim(reply)
+            self._called[reply.item_id] = reply
+            self._under_way.add(reply.item_id)
+            obstacle = partial(self._rests.obstacle, reply.contact.account_id)
+            calls.append(DeliverReply(reply, obstacle))
         return tuple(calls)
 
     def started(self, item_id: int, at: datetime) -> None:
@@ -206,13 +200,13 @@ class Outbox:
         asked = self._claiming.pop(item_id, None)
         if asked is not None:
             self._expect(asked.reply.channel, -1)
-        for claimed in [each for each in self._claimed if each.reply.item_id == item_id]:
-            self._unclaim(claimed)
+        if item_id in self._claimed:
+            self._unclaim(self._claimed[item_id].reply)
         self._contact_queues.discard(item_id, now)
 
     def unclaim(self) -> tuple[QueuedReply, ...]:
         """Return and give back the replies that are `sending` on disk but were not called yet."""
-        return tuple(map(self._unclaim, tuple(self._claimed)))
+        return tuple(self._unclaim(each.reply) for each in tuple(self._claimed.values()))
 
     def withdraw(self) -> tuple[QueuedReply, ...]:
         """Return and give back every claim, answered or not. A later answer is ignored."""
@@ -224,12 +218,13 @@ class Outbox:
 
     def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
         """Return and give back the replies whose claim took too long to prove anything."""
-        late = [each for each in self._claimed if _is_overdue(each.at, now)]
+        late = [each.reply for each in self._claimed.values() if _is_overdue(each.at, now)]
         return tuple(map(self._unclaim, late))
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
         """Return and give back replies whose account rests by now, with the end of its rest."""
-        resting = [(each, self._rests_until(each.reply, now)) for each in self._claimed]
+        claimed = [each.reply for each in self._claimed.values()]
+        resting = [(each, self._rests.until(each.contact.account_id, now)) for each in claimed]
         return tuple(
             (self._unclaim(each), until)
             for each, until in resting
@@ -240,7 +235,8 @@ class Outbox:
         """Return when to check again, or None if there is nothing to wait for."""
         if self.is_frozen:
             return None
-        turns = [self._pacing.free_at(c.reply.channel, now, _NOBODY) for c in self._claimed]
+        channels = {each.reply.channel for each in self._claimed.values()}
+        turns = [self._pacing.first_free_at(channels, now)]
         self._place_turns(now)
         if self._has_a_free_courier:
             own = self._turns.next_at(now)
@@ -254,19 +250,16 @@ class Outbox:
         # A claim is not given up for a more urgent reply, so none is made that waits for a courier.
         return self._ahead.total() + len(self._under_way) < self._policy.couriers
 
-    def _unclaim(self, claimed: ReplyClaimed) -> QueuedReply:
-        self._claimed.remove(claimed)
-        self._expect(claimed.reply.channel, -1)
-        return claimed.reply
+    def _unclaim(self, reply: QueuedReply) -> QueuedReply:
+        del self._claimed[reply.item_id]
+        self._expect(reply.channel, -1)
+        return reply
 
     def _expect(self, channel: Channel, more: int) -> None:
         self._ahead[channel] += more
         if not self._ahead[channel]:
             del self._ahead[channel]
         self._moved.add(channel.account_id)
-
-    def _rests_until(self, reply: QueuedReply, now: datetime) -> datetime | None:
-        return self._rests.until(reply.contact.account_id, now)
 
     def _next_to_claim(self, now: datetime) -> QueuedReply | None:
         if self.is_frozen or not self._has_a_free_courier:

@@ -1,10 +1,10 @@
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moca.core.outbox.account_rests import AccountRests
-from moca.core.outbox.queued_reply import Channel, ReplyKind
+from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.policy import SenderPolicy
 
 _NO_GUARD = timedelta(0)
@@ -88,6 +88,7 @@ _GUARD = timedelta(milliseconds=4)
 """How much the latency to Instagram may vary, at 0.4 % of the rate: *their* window counts too."""
 
 _BREATH = timedelta(milliseconds=10)
+_NOBODY: Counter[Channel] = Counter()
 _FOR_A_WHILE = timedelta(seconds=2)
 """A longer block is left to the database, until this long before its end."""
 
@@ -144,6 +145,35 @@ class RateLimits:
         `ahead` counts, by channel, the calls that are to start before it.
         """
         return _latest(self.overall_free_at(now, ahead), self.own_free_at(channel, now, ahead))
+
+    def reserve_open(self, replies: Iterable[QueuedReply], now: datetime) -> list[QueuedReply]:
+        """Reserve a place for each of these calls that may start now, and return those."""
+        reserved = []
+        full: set[Channel] = set()
+        for reply in replies:
+            if reply.channel in full:
+                continue
+            if self.overall_free_at(now, _NOBODY) != now:
+                break
+            if self.own_free_at(reply.channel, now, _NOBODY) == now:
+                self.reserve(reply.channel)
+                reserved.append(reply)
+            else:
+                full.add(reply.channel)
+        return reserved
+
+    def first_free_at(self, channels: Iterable[Channel], now: datetime) -> datetime | None:
+        """Return when the first of these channels may start a call, as `free_at` does for one."""
+        overall = self.overall_free_at(now, _NOBODY)
+        if overall is None:
+            return None
+        later = []
+        for channel in channels:
+            own = self.own_free_at(channel, now, _NOBODY)
+            if own is not None and own <= overall:
+                return overall
+            later.append(own)
+        return min((own for own in later if own is not None), default=None)
 
     def overall_free_at(self, now: datetime, ahead: Counter[Channel]) -> datetime | None:
         """Return when the overall limits allow a call, under the same contract as `free_at`."""

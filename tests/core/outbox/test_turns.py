@@ -105,6 +105,10 @@ def test_it_costs_no_more_with_three_thousand_accounts_than_with_three(monkeypat
     assert looks(monkeypatch, MANY) <= looks(monkeypatch, 3)
 
 
+def test_the_limits_are_checked_once_for_all_replies_that_wait_for_the_same(monkeypatch) -> None:
+    assert looks(monkeypatch, 1) < 10
+
+
 def test_channels_that_change_all_the_time_leave_nothing_behind() -> None:
     turns = Turns()
     first = reply_to(item_id=1)
