@@ -12,6 +12,8 @@ class Metric:
     """The start of the minute."""
     name: str
     """For example `ack`, `reply` or `call.throttled`; never a contact's id or text."""
+    account_id: str = ""
+    """Empty for the count of all accounts, which includes what is also counted for one."""
     count: int
     total: timedelta = timedelta(0)
     """The total duration of all of them."""

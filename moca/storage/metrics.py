@@ -6,7 +6,7 @@ from peewee import EXCLUDED, Case
 from moca.core.messages.housekeeping import RecordMetrics
 from moca.core.metrics import Metric
 from moca.storage.db.bulk import in_chunks
-from moca.storage.db.metric_tables import MinuteMetric
+from moca.storage.db.metric_tables import AccountMetric, MinuteMetric
 from moca.storage.handlers import handles
 from moca.storage.operators.idempotency import take_key
 from moca.storage.unit_of_work import Batch
@@ -20,29 +20,40 @@ def record_metrics(_batch: Batch, commands: Sequence[RecordMetrics]) -> None:
     """Add counts to the stored metrics of the same minutes, and delete those over a week old."""
     for command in commands:
         if take_key(f"figures {command.key}", command.at):
-            for chunk in in_chunks(command.metrics, 5):
-                _add(chunk)
-        MinuteMetric.delete().where(MinuteMetric.minute < command.at - _KEPT).execute()
+            for table in (MinuteMetric, AccountMetric):
+                rows = [_row(each, table) for each in command.metrics if _is_in(each, table)]
+                for chunk in in_chunks(rows, 6):
+                    _add(chunk, table)
+        for table in (MinuteMetric, AccountMetric):
+            table.delete().where(table.minute < command.at - _KEPT).execute()
 
 
-def _add(metrics: Sequence[Metric]) -> None:
-    insert = MinuteMetric.insert_many([_row(each) for each in metrics])
-    longer = EXCLUDED.longest > MinuteMetric.longest
-    insert.on_conflict(
-        conflict_target=[MinuteMetric.minute, MinuteMetric.name],
+_Table = type[MinuteMetric] | type[AccountMetric]
+_OF_ACCOUNT = {MinuteMetric: (), AccountMetric: (AccountMetric.account_id,)}
+
+
+def _is_in(metric: Metric, table: _Table) -> bool:
+    return bool(metric.account_id) == (table is AccountMetric)
+
+
+def _add(rows: Sequence[dict[str, object]], table: _Table) -> None:
+    longer = EXCLUDED.longest > table.longest
+    table.insert_many(rows).on_conflict(
+        conflict_target=[*_OF_ACCOUNT[table], table.minute, table.name],
         update={
-            MinuteMetric.count: MinuteMetric.count + EXCLUDED.count,
-            MinuteMetric.total: MinuteMetric.total + EXCLUDED.total,
-            MinuteMetric.longest: Case(None, ((longer, EXCLUDED.longest),), MinuteMetric.longest),
+            table.count: table.count + EXCLUDED.count,
+            table.total: table.total + EXCLUDED.total,
+            table.longest: Case(None, ((longer, EXCLUDED.longest),), table.longest),
         },
     ).execute()
 
 
-def _row(metric: Metric) -> dict[str, object]:
-    return {
+def _row(metric: Metric, table: _Table) -> dict[str, object]:
+    row = {
         "minute": metric.minute,
         "name": metric.name,
         "count": metric.count,
         "total": metric.total // _MICROSECOND,
         "longest": metric.longest // _MICROSECOND,
     }
+    return row | ({"account_id": metric.account_id} if table is AccountMetric else {})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from peewee_migrate import Router
 
+from moca.core.account_scope import AccountScope
 from moca.core.messages.housekeeping import RecordMetrics
 from moca.core.messages.operator_actions import CancelReply, RetryReply
 from moca.core.metrics import Metric
@@ -20,8 +21,10 @@ MIGRATIONS = Path(migrations.__file__).parent
 MS = timedelta(milliseconds=1)
 
 
-def metric(minute=NOON, name="ack", count=1, total=2 * MS, longest=2 * MS):
-    return Metric(minute=minute, name=name, count=count, total=total, longest=longest)
+def metric(minute=NOON, name="ack", account_id="", count=1, total=2 * MS, longest=2 * MS):
+    return Metric(
+        minute=minute, name=name, account_id=account_id, count=count, total=total, longest=longest
+    )
 
 
 def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
@@ -34,12 +37,29 @@ def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
     )
 
 
+def test_figures_of_accounts_stand_beside_those_of_all(desk) -> None:
+    all_, ours, theirs = (metric(name="reply", account_id=each) for each in ("", "a", "b"))
+    all_two = metric(name="reply", count=2)
+    desk.do(RecordMetrics((metric(), all_two, ours, theirs), NOON, "1"))
+    desk.do(RecordMetrics((all_, ours), NOON, "2"))
+
+    def listed(*account_ids):
+        found = list_metrics(NOON, scope=AccountScope(frozenset(account_ids)))
+        return [(each.name, each.count) for each in found]
+
+    assert [(each.name, each.count) for each in list_metrics(NOON)] == [("ack", 1), ("reply", 3)]
+    assert listed("a") == [("reply", 2)]
+    assert listed("a", "b") == [("reply", 3)]
+    assert listed() == []
+
+
 def test_figures_of_last_week_are_forgotten(desk) -> None:
-    desk.do(RecordMetrics((metric(),), NOON, "1"))
+    desk.do(RecordMetrics((metric(), metric(account_id="a")), NOON, "1"))
     later = NOON + timedelta(days=9)
     desk.do(RecordMetrics((metric(minute=later),), later, "2"))
 
     assert list_metrics(NOON) == (metric(minute=later),)
+    assert list_metrics(NOON, scope=AccountScope(frozenset("a"))) == ()
 
 
 def test_no_figures_are_nothing(desk) -> None:

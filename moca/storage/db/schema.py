@@ -11,6 +11,7 @@ from moca.storage.db.bot_tables import (
 from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.metric_tables import (
+    AccountMetric,
     ArrivalCount,
     ArrivalHour,
     Freeze,
@@ -102,6 +103,7 @@ TABLES: tuple[type[Table], ...] = (
     IdempotencyKey,
     Freeze,
     MinuteMetric,
+    AccountMetric,
     ReportHour,
     QueueCount,
     ReconciledAccount,

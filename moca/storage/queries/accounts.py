@@ -40,6 +40,11 @@ class AccountRecord:
     refresh_failed_at: datetime | None
 
     @property
+    def shown_name(self) -> str:
+        """Its name on pages."""
+        return self.username or self.name or self.account_id
+
+    @property
     def token(self) -> TokenState:
         """The state of its access token."""
         return TokenState(

@@ -12,7 +12,7 @@ from peewee import JOIN, SQL, fn
 from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.metrics import Metric
 from moca.core.types import ConversationStatus, ItemStatus, Outcome, Role
-from moca.storage.db.metric_tables import MinuteMetric
+from moca.storage.db.metric_tables import AccountMetric, MinuteMetric
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import IS_NOT_OPEN, Account, Contact, Conversation, Message, QueueItem
 from moca.storage.queries.pagination import instant_of
@@ -98,21 +98,33 @@ _MAX_LATENCIES = 20_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def list_metrics(since: datetime, width: timedelta = timedelta(minutes=1)) -> tuple[Metric, ...]:
+def list_metrics(
+    since: datetime,
+    width: timedelta = timedelta(minutes=1),
+    scope: AccountScope = ALL_ACCOUNTS,
+) -> tuple[Metric, ...]:
     """Return metrics since an instant, oldest first, summed over spans of whole minutes.
 
     Spans begin at multiples of their width since 1970.
+
+    Args:
+        since: The beginning of the first minute.
+        width: The length of a span.
+        scope: With a limit, only what is counted by account is there, summed over those in scope.
     """
+    table = AccountMetric if scope.is_limited else MinuteMetric
     span = SQL(f'"minute" / {width // _MICROSECOND}')
     columns = (
         span.alias("span"),
-        MinuteMetric.name,
-        fn.SUM(MinuteMetric.count),
-        fn.SUM(MinuteMetric.total),
-        fn.MAX(MinuteMetric.longest),
+        table.name,
+        fn.SUM(table.count),
+        fn.SUM(table.total),
+        fn.MAX(table.longest),
     )
-    query = MinuteMetric.select(*columns).where(MinuteMetric.minute >= since)
-    rows = query.group_by(span, MinuteMetric.name).order_by(span, MinuteMetric.name)
+    query = narrow(
+        table.select(*columns).where(table.minute >= since), scope, AccountMetric.account_id
+    )
+    rows = query.group_by(span, table.name).order_by(span, table.name)
     return tuple(_metric(width, *row) for row in read_rows(rows.limit(_MAX_LATENCIES)))
 
 

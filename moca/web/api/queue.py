@@ -23,7 +23,14 @@ from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presenters.queue_forecast import forecast_queue
-from moca.web.schemas.requests import ApproveBody, EditBody, ItemPath, QueueQuery, SettleBody
+from moca.web.schemas.requests import (
+    AccountQuery,
+    ApproveBody,
+    EditBody,
+    ItemPath,
+    QueueQuery,
+    SettleBody,
+)
 from moca.web.schemas.responses import (
     ForecastShape,
     FreezeShape,
@@ -47,7 +54,7 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
     def queue(query: QueueQuery) -> Response:
         after = read_cursor(query.cursor, parts=2)
         with ports.database.connection_context():
-            scope = current_scope()
+            scope = current_scope().of_account(query.account_id)
             page = list_items(limit=query.limit, after=after, status=query.status, scope=scope)
             counts, since = count_queue(scope), frozen_since()
         cursor = write_cursor(page.next_key)
@@ -60,9 +67,10 @@ def queue_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluep
         "window",
         responses={200: ForecastShape},
     )
-    def forecast() -> Response:
+    def forecast(query: AccountQuery) -> Response:
+        scope = current_scope().of_account(query.account_id)
         with ports.database.connection_context():
-            found = forecast_queue(config, clock.now(), current_scope())
+            found = forecast_queue(config, clock.now(), scope)
         return answer(ForecastShape.model_validate(found))
 
     @routes.post(

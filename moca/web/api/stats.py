@@ -12,6 +12,7 @@ from moca.web.api.routes import answer, api_routes
 from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import WebPorts
+from moca.web.schemas.requests import AccountQuery
 from moca.web.schemas.responses import ResponseModel
 from moca.web.schemas.stats import DayDeliveredShape, DeliveryShape, LatenciesShape, StatsShape
 
@@ -25,10 +26,11 @@ def stats_routes(ports: WebPorts, access: Guards) -> APIBlueprint:
     routes = api_routes("stats", access)
 
     @routes.get("/stats", summary="Retrieve counts and latencies", responses={200: StatsShape})
-    def stats() -> Response:
+    def stats(query: AccountQuery) -> Response:
+        scope = current_scope().of_account(query.account_id)
         with ports.database.connection_context():
-            deliveries = list_deliveries(_midnight(clock.now()) - _DAYS, current_scope())
-            stats = read_stats(latest=_LATEST, scope=current_scope())
+            deliveries = list_deliveries(_midnight(clock.now()) - _DAYS, scope)
+            stats = read_stats(latest=_LATEST, scope=scope)
             return answer(_shape(stats, deliveries))
 
     return routes

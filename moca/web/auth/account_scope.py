@@ -40,6 +40,11 @@ def hide_out_of_scope(database: peewee.Database, scope: AccountScope) -> None:
         g.is_out_of_scope = True
 
 
+def asked_scope() -> AccountScope:
+    """Return which accounts a page is about: those of the user, or the one in its address."""
+    return current_scope().of_account(request.args.get("account") or None)
+
+
 def is_out_of_scope() -> bool:
     """Return whether the request is answered as one about what does not exist."""
     return bool(g.get("is_out_of_scope"))

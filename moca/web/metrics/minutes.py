@@ -6,8 +6,11 @@ from moca import clock
 from moca.core.metrics import Metric, minute_of
 
 _NOTHING = timedelta(0)
-_MAX_MINUTES = 2_000
+_MAX_SUMS = 10_000
 """Metrics held while they cannot be written; anything beyond is not counted."""
+_MAX_ACCOUNT_SUMS = 8_000
+"""Beyond this, no more are counted by account, so that there is room for those of all."""
+_Key = tuple[datetime, str, str]
 
 
 @dataclass(slots=True)
@@ -26,17 +29,25 @@ class MinuteMetrics:
     """Counts by the minute, until `take` returns them for storage. Thread-safe and fast."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[datetime, str], _Sum] = {}
+        self._sums: dict[_Key, _Sum] = {}
         self._lock = Lock()
 
-    def note(self, name: str, took: timedelta = _NOTHING, count: int = 1) -> None:
-        """Count something that happened now."""
-        self._add((minute_of(clock.now()), name), count, took, took)
+    def note(
+        self, name: str, took: timedelta = _NOTHING, count: int = 1, account_id: str = ""
+    ) -> None:
+        """Count something that happened now; with an account, for it too."""
+        minute = minute_of(clock.now())
+        with self._lock:
+            self._add((minute, name, ""), count, took, took)
+            if account_id:
+                self._add((minute, name, account_id), count, took, took)
 
     def put_back(self, metrics: tuple[Metric, ...]) -> None:
         """Count metrics again that could not be written."""
-        for each in metrics:
-            self._add((each.minute, each.name), each.count, each.total, each.longest)
+        with self._lock:
+            for each in metrics:
+                key = each.minute, each.name, each.account_id
+                self._add(key, each.count, each.total, each.longest)
 
     def take(self, before: datetime) -> tuple[Metric, ...]:
         """Remove and return the metrics of all minutes before the instant's own minute."""
@@ -49,19 +60,23 @@ class MinuteMetrics:
         with self._lock:
             return tuple(_metric(key, each) for key, each in self._sums.items())
 
-    def _add(
-        self, key: tuple[datetime, str], count: int, total: timedelta, longest: timedelta
-    ) -> None:
-        with self._lock:
-            known = self._sums.get(key)
-            if known is None and len(self._sums) < _MAX_MINUTES:
-                known = self._sums[key] = _Sum()
-            if known is not None:
-                known.add(count, total, longest)
+    def _add(self, key: _Key, count: int, total: timedelta, longest: timedelta) -> None:
+        known = self._sums.get(key)
+        if known is None:
+            room = _MAX_ACCOUNT_SUMS if key[-1] else _MAX_SUMS
+            if len(self._sums) >= room:
+                return
+            known = self._sums[key] = _Sum()
+        known.add(count, total, longest)
 
 
-def _metric(key: tuple[datetime, str], held: _Sum) -> Metric:
-    minute, name = key
+def _metric(key: _Key, held: _Sum) -> Metric:
+    minute, name, account_id = key
     return Metric(
-        minute=minute, name=name, count=held.count, total=held.total, longest=held.longest
+        minute=minute,
+        name=name,
+        account_id=account_id,
+        count=held.count,
+        total=held.total,
+        longest=held.longest,
     )

@@ -207,10 +207,10 @@ class Metrics:
         else:
             self._refused.labels(str(answer)).inc()
 
-    def messages_ended(self, outcome: Outcome, count: int = 1) -> None:
-        """Count messages that reached their outcome."""
+    def messages_ended(self, outcome: Outcome, count: int = 1, account_id: str = "") -> None:
+        """Count messages that reached their outcome; with an account, for it too."""
         self._messages.labels(outcome).inc(count)
-        self.minutes.note(f"outcome.{outcome}", count=count)
+        self.minutes.note(f"outcome.{outcome}", count=count, account_id=account_id)
 
     def messages_found(self, count: int) -> None:
         """Count messages that were only found in Instagram's record."""
@@ -221,15 +221,15 @@ class Metrics:
         """Set the number of accounts that no longer receive webhooks."""
         self._quiet.set(accounts)
 
-    def reply_sent(self, after: timedelta) -> None:
-        """Observe how long a contact waited for a reply."""
+    def reply_sent(self, after: timedelta, account_id: str) -> None:
+        """Observe how long a contact of an account waited for a reply."""
         self._replies.observe(after.total_seconds())
-        self.minutes.note("reply", after)
+        self.minutes.note("reply", after, account_id=account_id)
 
-    def delivery_ended(self, result: str, took: timedelta) -> None:
+    def delivery_ended(self, result: str, took: timedelta, account_id: str) -> None:
         """Observe a call to Instagram; `result` is the name of the delivery result."""
         self._calls.labels(result).observe(took.total_seconds())
-        self.minutes.note(f"call.{result}", took)
+        self.minutes.note(f"call.{result}", took, account_id=account_id)
 
     def messages_missed(self, count: int) -> None:
         """Count messages that came by no webhook and are being fetched."""

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from moca import clock
+from moca.core.account_scope import AccountScope
 from moca.core.metrics import Metric, minute_of
 from moca.core.types import ItemStatus, Outcome
 from moca.storage.queries.accounts import (
@@ -17,6 +18,7 @@ from moca.storage.queries.cluster import read_cluster
 from moca.storage.queries.delivery_health import list_quiet
 from moca.storage.queries.queue import list_items
 from moca.storage.queries.stats import list_metrics
+from moca.web.auth.account_scope import asked_scope
 from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import OK, WebPorts
@@ -64,17 +66,24 @@ def _version() -> str:
 
 
 def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
-    now, scope = clock.now(), current_scope()
+    now, scope = clock.now(), asked_scope()
     accounts, heard_at = list_accounts(scope), last_heard_by_account()
     health = health_of(ports)
     connected = {each.account_id for each in accounts}
     frame = _frame(now, timedelta(hours=int(hours)))
-    minutes = (*list_metrics(frame.begins_at, frame.width), *metrics.minutes.held())
+    minutes = (
+        *list_metrics(frame.begins_at, frame.width, scope),
+        *(each for each in metrics.minutes.held() if _is_counted(each, scope)),
+    )
     return {
         "at": "health",
+        "account_names": {
+            each.account_id: each.shown_name for each in list_accounts(current_scope())
+        },
+        "account_id": request.args.get("account"),
         "hours": hours,
         "choices": _HOURS,
-        "charts": _charts(minutes, frame),
+        "charts": _charts(minutes, frame, scope),
         "parts": parts_of(health),
         "process_status": ports.process_status(),
         "cluster": read_cluster(now),
@@ -85,6 +94,7 @@ def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
             if name not in connected and scope.includes(name)
         },
         "warnings": warnings_of([each.token for each in accounts], list_quiet(scope), now),
+        "is_about_all": not scope.is_limited,
         "webhooks": _webhooks(minutes, frame),
         "last_webhook_at": last_webhook_at(),
         "failures": list_items(limit=_FAILURES_SHOWN, status=ItemStatus.FAILED, scope=scope).items,
@@ -99,14 +109,22 @@ def _frame(now: datetime, length: timedelta) -> Frame:
     return Frame(minute_of(last) - (BARS - 1) * width, width)
 
 
-def _charts(metrics: tuple[Metric, ...], frame: Frame) -> tuple[Chart, ...]:
+def _is_counted(metric: Metric, scope: AccountScope) -> bool:
+    return scope.includes(metric.account_id) if scope.is_limited else not metric.account_id
+
+
+def _charts(metrics: tuple[Metric, ...], frame: Frame, scope: AccountScope) -> tuple[Chart, ...]:
     taken = ChartLine("good", "accepted", ("webhook.200",))
     refused = ChartLine("bad", "refused", tuple(f"webhook.{status}" for status in _REFUSED))
     ends = [ChartLine(each, each, (f"outcome.{each}",)) for each in Outcome]
     faults = [ChartLine(name, label, (f"call.{name}",)) for name, label in _FAULTS.items()]
-    return (
+    # A webhook may carry messages of several accounts, so these are known of all together only.
+    of_all = (
         charts.counts("webhooks", "Webhooks", (taken, refused), metrics, frame),
         charts.spans("acks", "Webhook response time", "ack", metrics, frame),
+    )
+    return (
+        *(() if scope.is_limited else of_all),
         charts.counts("outcomes", "Messages by outcome", ends, metrics, frame),
         charts.spans("replies", "Time to reply", "reply", metrics, frame),
         charts.counts("failures", "Failed send calls by reason", faults, metrics, frame),

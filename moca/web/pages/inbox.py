@@ -161,9 +161,7 @@ def list_frame(after: Key | None = None) -> dict[str, Any]:
         "label_id": wanted.label_id,
         "all_labels": list_labels(),
         "accounts": accounts,
-        "account_names": {
-            each.account_id: each.username or each.name or each.account_id for each in accounts
-        },
+        "account_names": {each.account_id: each.shown_name for each in accounts},
         "now": clock.now(),
         "words": "",
     }

@@ -51,7 +51,7 @@ def report_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
             choices=_DAYS,
             zone=config.zone,
             complete_since=found.complete_since.astimezone(zone).date(),
-            names={each.account_id: each.username or each.name for each in accounts},
+            names={each.account_id: each.shown_name for each in accounts},
         )
 
     @routes.get("/reports.csv")

@@ -60,6 +60,14 @@ class Query(SchemaModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class AccountQuery(Query):
+    """The account that figures are about."""
+
+    account_id: Name | None = Field(
+        None, description="Only this account; without it, all that the caller may see."
+    )
+
+
 class ListQuery(Query):
     """The page of a list."""
 
@@ -77,7 +85,7 @@ class ConversationsQuery(ListQuery):
     label: Name | None = Field(None, description="Name of a label.")
 
 
-class QueueQuery(ListQuery):
+class QueueQuery(ListQuery, AccountQuery):
     """The filter of the queue items."""
 
     status: ItemStatus | None = None

@@ -73,7 +73,7 @@ LISTS = {
     "contacts.contacts": ("",),
     "conversations.conversations": ("", "?psid={psid}", "?label=vip", "?status=closed"),
     "events.events": ("?texts=true", "?after=1"),
-    "health_pages.health": ("",),
+    "health_pages.health": ("", "?account={account}"),
     "inbox.inbox": (
         "",
         "?account={account}",
@@ -87,14 +87,14 @@ LISTS = {
     ),
     "labels.labels": ("",),
     "labels_api.labels": ("",),
-    "queue.forecast": ("",),
-    "queue.queue": ("", "?status=pending", "?status=failed"),
-    "queue_pages.queue": ("", "?status=pending", "?status=held"),
+    "queue.forecast": ("", "?account_id={account}"),
+    "queue.queue": ("", "?status=pending", "?status=failed", "?account_id={account}"),
+    "queue_pages.queue": ("", "?status=pending", "?status=held", "?account={account}"),
     "review.review": ("", "?item={held}"),
     "saved_replies.saved_replies": ("",),
     "saved_replies_api.saved_replies": ("",),
     "search.find": ("?q=secret", "?q=ada", "?q=is:open", "?q=from:ada"),
-    "stats.stats": ("",),
+    "stats.stats": ("", "?account_id={account}"),
 }
 """What lists are asked for."""
 CARRIED: dict[str, dict[str, object]] = {

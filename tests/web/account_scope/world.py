@@ -8,7 +8,13 @@ from itertools import count
 
 from moca.core.types import OperatorRole
 from moca.storage.db.feed_tables import StoredFeedEvent
-from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount, ReportHour
+from moca.storage.db.metric_tables import (
+    AccountMetric,
+    ArrivalHour,
+    MinuteMetric,
+    ReconciledAccount,
+    ReportHour,
+)
 from moca.storage.db.operator_tables import (
     ApiKey,
     AuditEntry,
@@ -104,6 +110,9 @@ def fill(side):
         detail = json.dumps({"because": side.word})
         StoredFeedEvent.create(kind=event, at=AT, detail=detail, **about)
     ReportHour.create(hour=AT, measure="replies", subject=side.word, bucket=0, count=3, **told)
+    figure = {"minute": AT, "name": "outcome.answered"}
+    AccountMetric.create(**figure, **told, count=side.ids)
+    MinuteMetric.insert(**figure, count=side.ids).on_conflict_ignore().execute()
     ArrivalHour.create(hour=AT, delivered=2, missed=1, **told)
     quiet = {"quiet_since_at": AT, "quiet_because": f"{side.word} is quiet"}
     ReconciledAccount.create(**told, **quiet)

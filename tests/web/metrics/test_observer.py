@@ -2,7 +2,8 @@ from moca.core.messages.delivery import DeliveryEnded, DeliveryStarted, ReplyFai
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.replies import MessagesEnded, ReplyQueued
 from moca.core.outbox.delivery import Delivered
-from moca.core.types import Outcome
+from moca.core.types import ContactKey, Outcome
+from moca.web.metrics.minutes import MinuteMetrics
 from moca.web.metrics.observer import MetricsObserver, RecentValues
 from moca.web.metrics.prometheus import Metrics
 from tests.support.factory import ANNA, at, reply_to, said
@@ -52,6 +53,38 @@ def test_messages_are_counted_by_how_they_ended():
         'moca_messages_total{outcome="duplicate"} 2.0',
         'moca_messages_total{outcome="suppressed"} 2.0',
     } <= told
+
+
+def test_what_happens_to_an_account_is_counted_for_it_and_for_all(frozen):
+    metrics = Metrics("1.2.3")
+    observer, bob = MetricsObserver(metrics), ContactKey("another", "9")
+    for event in (
+        MessageArrived(ANNA, 1, said(1, "one", 0)),
+        MessageArrived(bob, 2, said(2, "two", 0)),
+        MessagesEnded((1, 2, 3), Outcome.ANSWERED, "answered by r1"),
+        DeliveryEnded(7, at(1), Delivered("r1"), "another"),
+    ):
+        observer.observe(event)
+
+    counted = {(each.name, each.account_id): each.count for each in metrics.minutes.held()}
+    assert counted == {
+        ("outcome.answered", ""): 3,
+        ("outcome.answered", ANNA.account_id): 1,
+        ("outcome.answered", "another"): 1,
+        ("call.delivered", ""): 1,
+        ("call.delivered", "another"): 1,
+    }
+
+
+def test_many_accounts_leave_room_for_the_counts_of_all(frozen):
+    minutes = MinuteMetrics()
+    for number in range(10_000):
+        minutes.note("reply", account_id=f"account {number}")
+    minutes.note("ack")
+
+    held = minutes.held()
+    assert len(held) == 8_001
+    assert sum(each.count for each in held if not each.account_id) == 10_001
 
 
 def test_a_reply_that_failed_is_not_timed():

@@ -191,8 +191,8 @@ def test_metrics_count_without_naming_anybody(stranger, metrics):
     an_item(a_reply(a_conversation()))
     stranger.post("/api/instagram/webhook", data=b"{}")
     metrics.messages_ended(Outcome.ANSWERED, 2)
-    metrics.reply_sent(timedelta(seconds=6))
-    metrics.delivery_ended("delivered", timedelta(seconds=0.2))
+    metrics.reply_sent(timedelta(seconds=6), "")
+    metrics.delivery_ended("delivered", timedelta(seconds=0.2), "")
 
     answer = stranger.get("/metrics")
 

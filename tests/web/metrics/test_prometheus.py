@@ -26,7 +26,7 @@ def names_in(told):
 def exposed(stranger, metrics):
     """Every metric, by the name under which Prometheus stores it."""
     metrics.webhook_answered(200, 0.004)
-    metrics.delivery_ended("delivered", timedelta(seconds=1))
+    metrics.delivery_ended("delivered", timedelta(seconds=1), "")
     metrics.messages_missed(1)
     Webhook.create(received_at=AT, body=b"{}")
     lines = stranger.get("/metrics").get_data(as_text=True).splitlines()
