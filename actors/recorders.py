@@ -56,11 +56,11 @@ class BudgetReporter:
 
     tell: Callable[[RecordBudgetSpent], None] | None = None
 
-    def report(self, because: str, at: datetime) -> None:
+    def report(self, because: str, at: datetime, account_id: str) -> None:
         """Record it, unless more important things wait to be written."""
         if self.tell is not None:
             with contextlib.suppress(SystemOverloaded, pykka.ActorDeadError):
-                self.tell(RecordBudgetSpent(because, at))
+                self.tell(RecordBudgetSpent(because, at, account_id))
 
 
 _EVERY = timedelta(minutes=1)

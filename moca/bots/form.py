@@ -57,6 +57,11 @@ _GROUPS: Mapping[str, tuple[_Spec, ...]] = {
         _Spec("replies.model.history", "Earlier messages shown to it", FieldKind.NUMBER),
         _Spec("replies.model.max_tokens", "Tokens of one reply at most", FieldKind.NUMBER),
         _Spec("replies.model.per_day", "Calls per day at most", FieldKind.NUMBER),
+        _Spec(
+            "replies.model.per_account",
+            "Calls per day and account at most (0: no own limit)",
+            FieldKind.NUMBER,
+        ),
         _Spec("replies.model.per_contact", "Calls per day and contact at most", FieldKind.NUMBER),
         _Spec("replies.model.may_hand_over", "May hand over to the team", FieldKind.BOX),
     ),

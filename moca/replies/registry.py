@@ -142,7 +142,13 @@ def _model(table: Table, record: BudgetRecord) -> ReplyGenerator:
         raise BadGenerator(["api_key: contains a character that no key has, such as a line break"])
     from moca.replies.model.generator import ModelGenerator  # noqa: PLC0415 - as above
 
-    budget = DailyBudget(options.per_day, options.per_contact, record.spent, record.report)
+    budget = DailyBudget(
+        options.per_day,
+        options.per_contact,
+        record.spent,
+        record.report,
+        per_account=options.per_account or None,
+    )
     return ModelGenerator(options, _client(options), budget)
 
 

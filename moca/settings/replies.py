@@ -88,6 +88,10 @@ class ModelReplies(Section):
     """Maximum calls per day (UTC) for all contacts. One hour may use a quarter of them, or 50 if
     that is more. After that, the next generator of the chain replies.
     """
+    per_account: int = Field(default=0, ge=0, le=100_000)
+    """The same for each account that has this bot; 0: only `per_day`. The journey and the
+    notification say that it is used up.
+    """
     per_contact: int = Field(default=30, ge=1, le=100_000)
     """The same for one contact."""
     circuit_failures: int = Field(default=5, ge=1, le=1000)

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from moca.core.feed import KINDS_OF_NOTIFICATIONS, FeedEvent, FeedKind
 from moca.core.messages.housekeeping import (
@@ -57,17 +57,18 @@ def store_notification(
 
 @handles(RecordBudgetSpent)
 def record_budget_spent(batch: Batch, commands: Sequence[RecordBudgetSpent]) -> None:
-    """Notify people once a day (UTC) that the model's budget is spent, for all nodes."""
+    """Notify people once a day (UTC) that a budget of the model is spent, for all nodes."""
     for command in commands:
         day = command.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         batch.write_feed()
         already_published = StoredFeedEvent.select().where(
             (StoredFeedEvent.kind == FeedKind.BUDGET_SPENT)
+            & (fn.COALESCE(StoredFeedEvent.account_id, "") == command.account_id)
             & (StoredFeedEvent.id > last_id_before(StoredFeedEvent.at, day))
         )
         if not already_published.exists():
             kind, at = NotificationKind.BUDGET_SPENT, command.at
-            store_notification(batch, kind, command.because, at, account_id="")
+            store_notification(batch, kind, command.because, at, account_id=command.account_id)
 
 
 @handles(FindNotifications)

@@ -64,10 +64,10 @@ def test_a_secret_is_noted_once_a_minute(frozen):
 def test_a_spent_budget_is_recorded_as_soon_as_there_is_something_to_record_it(frozen):
     told: list[object] = []
     budget = BudgetReporter()
-    budget.report("spent", NOON)
+    budget.report("spent", NOON, "")
     budget.tell = told.append
-    budget.report("spent again", at(1))
-    assert told == [RecordBudgetSpent("spent again", at(1))]
+    budget.report("spent again", at(1), "178")
+    assert told == [RecordBudgetSpent("spent again", at(1), "178")]
 
 
 def test_where_too_much_waits_it_is_let_go(frozen):

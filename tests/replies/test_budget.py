@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from moca.core.types import ContactKey
 from moca.replies.budget import DailyBudget
 from tests.replies.requests import ANNA, BEN, NOON
 
@@ -53,7 +54,24 @@ def test_what_is_reported_goes_to_whom_it_concerns_with_its_instant():
     budget = DailyBudget(3, 3, report=lambda *report: reports.append(report))
     for minute in range(9):
         budget.take(ANNA, NOON + timedelta(minutes=minute))
-    assert reports == [(DAY_SPENT, NOON + timedelta(minutes=3))]
+    assert reports == [(DAY_SPENT, NOON + timedelta(minutes=3), "")]
+
+
+def test_each_account_of_a_bot_has_so_many_calls_a_day():
+    reports = []
+    spent = "the account's budget of 2 calls is used up until 00:00 UTC"
+    other = ContactKey("other", "anna")
+
+    def take(*contacts):
+        return [budget.take(each, NOON) for each in contacts]
+
+    budget = DailyBudget(5, 5, report=lambda *report: reports.append(report), per_account=2)
+    assert take(ANNA, BEN, BEN, ANNA, other, other) == [None, None, spent, spent, None, None]
+    assert reports == [(spent, NOON, ANNA.account_id)]
+    assert budget.take(ANNA, MIDNIGHT) is None
+
+    restarted = DailyBudget(5, 5, lambda _since: {ANNA: 1, BEN: 1, other: 1}, per_account=2)
+    assert [restarted.take(each, NOON) for each in (ANNA, other)] == [spent, None]
 
 
 def test_the_next_day_begins_at_midnight_utc():

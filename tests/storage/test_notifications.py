@@ -39,5 +39,14 @@ def test_a_spent_budget_is_told_once_a_day_whichever_node_notices_it(database):
     assert found.notifications == (told(NOON, 1), told(NOON + DAY, 2))
 
 
+def test_a_spent_budget_of_an_account_is_told_beside_that_of_all(database):
+    writer = Writer(database, replace(POLICY, stores_notification=True))
+    spent = [RecordBudgetSpent(BECAUSE, NOON, each) for each in ("", "178", "178", "179")]
+    assert writer.apply(spent).events == (NotificationStored(),) * 3
+    (found,) = writer.apply([FindNotifications(NOON, 10)]).events
+    assert isinstance(found, NotificationsFound)
+    assert [each.account_id for each in found.notifications] == ["", "178", "179"]
+
+
 def test_nobody_is_told_where_nobody_is_to_be(desk):
     assert desk.do(RecordBudgetSpent(BECAUSE, NOON)) == ()

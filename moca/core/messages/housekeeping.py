@@ -105,6 +105,8 @@ class RecordBudgetSpent(Command):
 
     because: str
     at: datetime
+    account_id: str = ""
+    """Of which account; empty for the budget of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class ModelOptions:
     retries: int
     """Calls after the first, if the server was unreachable or failed; never after a 429."""
     per_day: int
+    per_account: int
+    """0 for no limit but `per_day`."""
     per_contact: int
     circuit_failures: int
     circuit_seconds: float

@@ -47,6 +47,7 @@ def generator(model, *, per_day=100, per_contact=100, retries=0, topics=(), reca
         timeout_seconds=5,
         retries=retries,
         per_day=per_day,
+        per_account=0,
         per_contact=per_contact,
         circuit_failures=2,
         circuit_seconds=60,
