@@ -35,6 +35,7 @@ def _span(_context: click.Context, _option: click.Parameter, text: str) -> timed
 )
 @click.option("--config", "other", type=click.Path(path_type=Path), help="Settings file to try.")
 @click.option("--bot", help="Try the draft of this bot, on the accounts that have it.")
+@click.option("--account", help="With --bot: try it on this account only, whatever bot it has.")
 @click.option("--with-model", is_flag=True, help="Call the language model (may cost money).")
 @click.option(
     "--limit", type=click.IntRange(0, 10_000), default=50, help="Number of differences to show."
@@ -50,6 +51,7 @@ def command(  # noqa: PLR0917 - one parameter per option
     since: timedelta,
     other: Path | None,
     bot: str | None,
+    account: str | None,
     with_model: bool,  # noqa: FBT001
     limit: int,
     html: Path | None,
@@ -60,8 +62,10 @@ def command(  # noqa: PLR0917 - one parameter per option
     """
     if html is not None and not html.parent.is_dir():
         exit_with(2, f"--html: {html.parent} is not a directory")
+    if account is not None and bot is None:
+        exit_with(2, "--account: needs --bot")
     now = clock.now()
-    draft = None if bot is None else _draft(settings, bot)
+    draft = None if bot is None else _draft(settings, bot, account or "")
     plan = ReplayPlan(since=now - since, now=now, with_model=with_model, most=limit, draft=draft)
     rehearsal = _rehearsed(settings, _other_settings(other) if other else settings, plan)
     console = Console()
@@ -71,7 +75,7 @@ def command(  # noqa: PLR0917 - one parameter per option
         _write_page(html, rehearsal_page(rehearsal))
 
 
-def _draft(settings: Settings, name: str) -> RehearsedDraft:
+def _draft(settings: Settings, name: str, account_id: str) -> RehearsedDraft:
     try:
         with open_database(settings.database.url).connection_context():
             found = find_bot(name)
@@ -79,7 +83,7 @@ def _draft(settings: Settings, name: str) -> RehearsedDraft:
         exit_with(1, mask_passwords(f"database.url: {settings.database.url}: {error}".rstrip()))
     if found is None:
         exit_with(1, f"no bot named {name!r}; see them with: moca bot list")
-    return RehearsedDraft(name, found.draft_revision, found.draft)
+    return RehearsedDraft(name, found.draft_revision, found.draft, account_id)
 
 
 def _rehearsed(settings: Settings, others: Settings, plan: ReplayPlan) -> Rehearsal:

@@ -43,7 +43,8 @@ class ReplayPlan:
     """The maximum number of differences listed individually."""
     draft: RehearsedDraft | None = None
     """Takes the place of its bot's published version; only its accounts are compared then. If no
-    account has the bot, those of the settings' bot have it for the rehearsal."""
+    account has the bot, those of the settings' bot have it for the rehearsal. If it names an
+    account, that one has the bot, and is the only one compared."""
 
     @property
     def until(self) -> datetime:
@@ -99,6 +100,8 @@ def _bots(settings: Settings, archive: ReplaySource, plan: ReplayPlan) -> BotOf:
 
         identity = BotVersion(draft.bot, None)
         bots[draft.bot] = factory.of_document(read_document(draft.document), identity, spared)
+        if draft.account_id:
+            names = {**names, draft.account_id: draft.bot}
         if draft.bot not in names.values():
             default = bots[draft.bot]
     by_account = {account_id: _without_review(bots[name]) for account_id, name in names.items()}
@@ -110,6 +113,8 @@ def _are_compared(archive: ReplaySource, draft: RehearsedDraft | None) -> Callab
     """Return whether an account's messages are compared."""
     if draft is None:
         return lambda _account_id: True
+    if draft.account_id:
+        return lambda account_id: account_id == draft.account_id
     _, names = archive.published()
     if draft.bot in names.values():
         return lambda account_id: names.get(account_id) == draft.bot

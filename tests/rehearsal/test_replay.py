@@ -222,13 +222,15 @@ def test_a_draft_answers_and_is_compared_on_the_accounts_that_have_its_bot(tmp_p
     )
     rules = '[replies]\ngenerator = "rules"\n[[rule]]\nname = "a"\nanswers = "20 €"\n'
 
-    def said(bot: str):
-        draft = RehearsedDraft(bot, 1, rules)
+    def said(bot: str, account_id: str = ""):
+        draft = RehearsedDraft(bot, 1, rules, account_id)
         rehearsal = rehearse(url, settings(), ReplayPlan(since=NOON, now=NOW, draft=draft))
         return rehearsal.messages, [each.now.said for each in rehearsal.differences]
 
     assert said("shop") == (1, ["20 €"])
     assert said("other") == (0, [])
+    assert said("other", ANNA.account_id) == (1, ["20 €"])
+    assert said("shop", "17841499999999999") == (0, [])
 
 
 def test_nothing_is_written_to_what_is_replayed_and_the_clock_is_the_worlds_again(tmp_path, url):

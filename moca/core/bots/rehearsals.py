@@ -32,6 +32,8 @@ class RehearsedDraft(NamedTuple):
     bot: str
     revision: int
     document: str
+    account_id: str = ""
+    """The only account for which it answers, whatever bot that has; empty for all with its bot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from moca.core.replay_comparison import RecordedMessage, Rehearsal, ReplayCompar
 from moca.core.types import ContactKey, Outcome
 from moca.storage.db.bot_tables import StoredBotVersion
 from moca.storage.db.operator_tables import AuditEntry
+from tests.web.api.test_accounts import an_account
 from tests.web.bots.test_bot_pages import RULES, make, save
 from tests.web.forms import sends
 from tests.web.rows import ACCOUNT, AT, a_conversation, a_question
@@ -114,6 +115,20 @@ def test_a_rehearsal_is_started_followed_and_cancelled(browser_session, rehearsa
     page = browser_session.get(PAGE).text
     assert "Cancelled shop." in page
     assert "Publish revision" not in page
+
+
+def test_a_draft_is_rehearsed_on_one_of_several_accounts(browser_session, rehearsals) -> None:
+    make(browser_session, replies__generator="rules, fixed", rule=RULES)
+    an_account(account_id="1781", username="one")
+    assert "every account with this bot" not in browser_session.get("/bots/shop").text
+    an_account(account_id="1782", username="two")
+    assert '<option value="1782">two</option>' in browser_session.get("/bots/shop").text
+
+    refused = sends(browser_session, PAGE, period="week", account="1783")
+    assert (refused.status_code, rehearsals.now) == (422, None)
+    sends(browser_session, PAGE, period="week", account="1782")
+    assert rehearsals.now.draft.account_id == "1782"
+    assert "As if account 1782 had this bot." in browser_session.get(PAGE).text
 
 
 def test_differences_stand_side_by_side_and_are_counted_as_a_picture(

@@ -12,6 +12,7 @@ from moca.core.bots.forms import RULES_FIELD, BotForm
 from moca.core.bots.rehearsals import RehearsalState
 from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
+from moca.storage.queries.accounts import list_accounts
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
 from moca.storage.queries.team.rule_counts import count_rules
 from moca.web.bots import Bots, FailedCases, FaultyDocument
@@ -66,6 +67,7 @@ class BotEditor:
         stored = self._bots.document_of(name)
         with self._ports.database.connection_context():
             versions = list_versions(name)
+            accounts = list_accounts()
             counts = count_rules(name, clock.now() - COUNTED)
         form = self._form(name, stored if document is None else document, as_toml=as_toml)
         return render_template(
@@ -87,9 +89,8 @@ class BotEditor:
             counts=counts,
             in_force=versions[0].number if versions else None,
             counted_days=COUNTED.days,
-            rehearsal=None
-            if self._ports.rehearsals is None
-            else self._ports.rehearsals.state(name),
+            rehearsal=self._rehearsal(name),
+            accounts=accounts,
             cases=self._shown_cases(name, stored, cases),
             case_faults=case_faults,
             failed=failed,

@@ -13,6 +13,7 @@ from moca.core.bots.rehearsals import (
 )
 from moca.core.replay_comparison import Rehearsal, ReplayDifference, ReplayVerdict
 from moca.core.topics import OTHER
+from moca.storage.queries.accounts import find_account
 from moca.storage.queries.replay_outcomes import still_stored
 from moca.web.auth.guards import Guards
 from moca.web.bots import Bots
@@ -77,7 +78,7 @@ def rehearsal_pages(
     def start(name: str) -> Answer:
         bot = bots.own(name)
         bots.require_usable(bot.draft)
-        draft = RehearsedDraft(name, bot.draft_revision, bot.draft)
+        draft = RehearsedDraft(name, bot.draft_revision, bot.draft, _account(ports))
         if not _jobs(ports).start(draft, _period()):
             raise Problem(409, "A rehearsal is running. Wait for it, or cancel it on its page.")
         record_audit("rehearsed a bot", f"bot {name}", ports, config)
@@ -125,6 +126,15 @@ def _jobs(ports: WebPorts) -> Rehearsals:
     if ports.rehearsals is None:
         raise Problem(503, "This process does not rehearse.")
     return ports.rehearsals
+
+
+def _account(ports: WebPorts) -> str:
+    """Return the account that was chosen; empty for all that have the bot."""
+    account_id = request.form.get("account", "")
+    with ports.database.connection_context():
+        if account_id and find_account(account_id) is None:
+            raise Problem(422, "account: is not connected; choose another one")
+    return account_id
 
 
 def _period() -> RehearsalPeriod:
