@@ -23,7 +23,7 @@ from moca.web.presenters.journey_progress import (
     steps_ahead,
     waits_for,
 )
-from moca.web.schemas.requests import AccountProblemsBody, SandboxActBody, SandboxBody
+from moca.web.schemas.sandbox import AccountProblemsBody, SandboxActBody, SandboxBody
 
 _MAX_PSID_LENGTH = 255
 _PEOPLE_SHOWN = 50

@@ -14,9 +14,7 @@ from moca.core.content import validation
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
 from moca.core.messages.labels import MAX_LABELS_OF_CONVERSATION
 from moca.core.types import ConversationStatus, ItemStatus
-from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.web.auth.weak_passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
-from moca.web.pages.sandbox_actions import SandboxDoes
 from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.responses import PriorityName
 from moca.web.schemas.uploads import UploadId
@@ -40,7 +38,7 @@ def _written_instant(value: object) -> object:
     return value
 
 
-def _storable(text: str) -> str:
+def storable_words(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not contain NUL")
     text.encode()
@@ -50,7 +48,7 @@ def _storable(text: str) -> str:
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
 Limit = Annotated[int, Field(ge=1, le=200)]
 TextToSend = Annotated[str, AfterValidator(_text_to_send)]
-Words = Annotated[str, AfterValidator(_storable)]
+Words = Annotated[str, AfterValidator(storable_words)]
 WrittenInstant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
 
 
@@ -241,32 +239,6 @@ class EditBody(RequestBody):
     """The new content of a pending reply."""
 
     text: TextToSend
-
-
-class SandboxBody(RequestBody):
-    """What a contact of the sandbox writes."""
-
-    psid: Name
-    text: TextToSend
-    name: Name | None = None
-
-
-class SandboxActBody(RequestBody):
-    """What else a contact of the sandbox does."""
-
-    psid: Name
-    does: SandboxDoes
-    mid: Annotated[str, Field(max_length=512), AfterValidator(_storable)] = ""
-    """The message it is about."""
-    text: Annotated[str, Field(max_length=1000), AfterValidator(_storable)] = ""
-    payload: Annotated[str, Field(max_length=1000), AfterValidator(_storable)] = ""
-    name: Name | None = None
-
-
-class AccountProblemsBody(RequestBody):
-    """The sandbox's simulated problems from now on."""
-
-    troubles: list[AccountProblem]
 
 
 class MessagePath(SchemaModel):
