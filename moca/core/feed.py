@@ -23,7 +23,7 @@ class FeedKind(StrEnum):
     MESSAGE_FAILED = "message.failed"
     """A contact's message could not be answered, or a reply could not be sent."""
     MESSAGE_HELD = "message.held"
-    """A reply of the bot waits for a teammate's approval, or for its delay to end."""
+    """A reply waits for a teammate's approval, or for its delay to end."""
     MESSAGE_UNCONFIRMED = "message.unconfirmed"
     """It is unknown whether a reply arrived, until another event settles it."""
     MESSAGE_EDITED = "message.edited"

@@ -139,23 +139,31 @@ class OperatorRole(StrEnum):
     """What an operator may do. Each role includes the previous ones."""
 
     READS = "reads"
+    DRAFTS = "drafts"
+    """Also drafts replies, which a teammate approves. Only programs have it."""
     ANSWERS = "answers"
     ADMINISTERS = "administers"
 
     @property
     def display_name(self) -> str:
         """Return the role as pages and the activity log show it."""
-        return {"reads": "Viewer", "answers": "Agent", "administers": "Admin"}[self]
+        names = {"reads": "Viewer", "drafts": "Drafter", "answers": "Agent"}
+        return names.get(self, "Admin")
 
     @property
     def scope(self) -> str:
         """Return what the API calls the same of a key."""
-        return {"reads": "read", "answers": "reply", "administers": "manage"}[self]
+        names = {"reads": "read", "drafts": "draft", "answers": "reply"}
+        return names.get(self, "manage")
 
     def includes(self, other: "OperatorRole") -> bool:
         """Return whether this role includes the other one."""
         roles = tuple(OperatorRole)
         return roles.index(self) >= roles.index(other)
+
+
+USER_ROLES = (OperatorRole.READS, OperatorRole.ANSWERS, OperatorRole.ADMINISTERS)
+"""The roles of people."""
 
 
 @dataclass(frozen=True, slots=True)

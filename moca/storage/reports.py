@@ -6,7 +6,7 @@ from peewee import EXCLUDED, SQL, fn
 
 from moca.core.reconciliation.silence import hour_of
 from moca.core.reports import Measure, ReportEvent, bucket_of
-from moca.core.types import TEAMMATES, Author
+from moca.core.types import TEAMMATES, Author, MessageStatus
 from moca.storage.db.fields import short
 from moca.storage.db.metric_tables import ReportHour
 from moca.storage.db.rows import read_rows
@@ -115,6 +115,7 @@ def _waiting_since(reply: TeammateReply) -> datetime | None:
         & (Message.id > Conversation.needs_reply_last_id)
         & (Message.id < reply.message_id)
         & (Message.author << TEAMMATES)
+        & (Message.status != MessageStatus.HELD.value)
         & (Message.kind == "message")
     )
     is_first = (Conversation.id == reply.conversation_id) & ~fn.EXISTS(replied)
@@ -135,5 +136,6 @@ def _has_teammate_written(conversation_id: int) -> bool:
 
 def _latest(conversation_id: int) -> Iterable[tuple[int, str, str | None, datetime]]:
     columns = (Message.id, Message.author, Message.author_name, Message.created_at)
-    query = Message.select(*columns).where(Message.conversation == conversation_id)
+    is_draft = Message.status == MessageStatus.HELD.value
+    query = Message.select(*columns).where((Message.conversation == conversation_id) & ~is_draft)
     return read_rows(query.order_by(Message.id.desc()).limit(_LOOKED_AT))

@@ -145,7 +145,7 @@ class QueueReply(AwaitedCommand):
     """Identifies the command: repeating it changes nothing and returns the first result. At most
     255 characters. Required without inputs, each of which is answered only once."""
     author_name: str = field(default="", kw_only=True)
-    """The name of the operator who wrote it."""
+    """Who wrote it, if an operator or a program did."""
     author_id: int | None = field(default=None, kw_only=True)
     """The operator who wrote it, who becomes the assignee of an unassigned conversation."""
     hold: bool = field(default=False, kw_only=True)
@@ -155,12 +155,13 @@ class QueueReply(AwaitedCommand):
     made_by: MadeBy | None = field(default=None, kw_only=True)
     """None if no generator made it: an operator's, or a text of the settings."""
     mode: TopicMode = field(default=AUTO, kw_only=True)
-    """Whether the reply is held, and for how long."""
+    """Whether the reply is held, and for how long; one of an operator that is held is a draft."""
     preface: tuple[Content, ...] = field(default=(), kw_only=True)
     """Messages sent before the content, as parts of the same reply."""
 
     def audit_text(self) -> AuditText:
-        return AuditText("sent a reply", f"conversation {self.conversation_id}")
+        what = "drafted a reply" if self.mode.holds else "sent a reply"
+        return AuditText(what, f"conversation {self.conversation_id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from moca.core.reasons import Because, Reason
 from moca.core.types import ContactKey, ConversationStatus
 from moca.storage.db.tables import Conversation
 from moca.storage.messages.contact_conversations import note_teammate_hold, note_teammate_reply
-from moca.storage.outbox.cancel import silence_bot
+from moca.storage.outbox.cancel import end_teammates_drafts, silence_bot
 from moca.storage.unit_of_work import Batch
 
 _BECAUSE = Because(Reason.TEAMMATE_REPLIED)
@@ -37,8 +37,9 @@ def hold_for_teammate(
     by: str,
     at: datetime,
 ) -> None:
-    """Store and announce a hold after a teammate's reply, and cancel the bot's pending replies."""
+    """Store and announce a hold after a teammate's reply; cancel drafts and the bot's replies."""
     silence_bot(batch, conversation_id, because, at)
+    end_teammates_drafts(batch, conversation_id, because, at)
     held = Conversation.update(status=hold.status.value, held_until=hold.until, held_by=by or None)
     held.where(Conversation.id == conversation_id).execute()
     # The other app keeps the thread, regardless of who wrote.

@@ -6,7 +6,7 @@ import peewee
 
 from moca.core.push import PushKind
 from moca.core.reasons import Reason, stored_reason
-from moca.core.types import TEAMMATES, Outcome
+from moca.core.types import TEAMMATES, MessageStatus, Outcome
 from moca.core.work_lists import NeededReply, needs_reply_after, waits_for_person
 from moca.storage.db.bulk import Update
 from moca.storage.db.rows import read_rows
@@ -139,7 +139,10 @@ def restore_need(conversation_id: int, at: datetime) -> None:
 
 def _does_message_wait(conversation_id: int) -> bool:
     columns = (Message.author, Message.outcome, Message.because, Message.reason)
-    query = Message.select(*columns).where(Message.conversation == conversation_id)
+    was_never_sent = Message.status << [MessageStatus.HELD, MessageStatus.CANCELLED]
+    query = Message.select(*columns).where(
+        (Message.conversation == conversation_id) & ~was_never_sent
+    )
     for author, outcome, because, reason in read_rows(
         query.order_by(Message.id.desc()).limit(_LOOKED_AT)
     ):

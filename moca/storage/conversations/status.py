@@ -8,7 +8,7 @@ from moca.core.messages.operator_actions import (
     ConversationChanged,
     UndoClose,
 )
-from moca.core.reasons import because_stopped
+from moca.core.reasons import because_held, because_stopped
 from moca.core.types import ContactKey, ConversationStatus
 from moca.storage.conversations.needs_reply import ask_for_reply, mark_replied, restore_need
 from moca.storage.conversations.snooze import end_snooze
@@ -18,7 +18,7 @@ from moca.storage.db.tables import IS_CURRENT, Contact, Conversation
 from moca.storage.handlers import handles
 from moca.storage.messages.contact_conversations import note_teammate_hold
 from moca.storage.operators.assignments import unassign_if_unseen
-from moca.storage.outbox.cancel import silence_bot
+from moca.storage.outbox.cancel import end_teammates_drafts, silence_bot
 from moca.storage.reports import Resolution, count_resolution
 from moca.storage.unit_of_work import Batch
 
@@ -109,6 +109,7 @@ def _change(batch: Batch, command: ChangeConversation, place: ConversationState)
         because = because_stopped(status, place.status_at(at))
         silence_bot(batch, command.conversation_id, because, at)
     if status is ConversationStatus.CLOSED:
+        end_teammates_drafts(batch, command.conversation_id, because_held(status), at)
         end_snooze(command.conversation_id, at)
         note_close(command.conversation_id, before, count_resolution(_resolution(command, place)))
     if place.status == ConversationStatus.CLOSED:

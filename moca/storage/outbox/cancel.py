@@ -63,15 +63,23 @@ def cancel_items(
         if failed:
             batch.publish(outcome_event(item.message_id, Outcome.FAILED, because, at))
         batch.tell(ReplyDropped(item.contact, item.id, because, is_recalled))
-    ask_for_reply({item.conversation_id for item in items if not item.is_by_bot}, at)
+    drafts = [item for item in items if item.status == ItemStatus.HELD]
+    replies = [item for item in items if item.status != ItemStatus.HELD]
+    ask_for_reply({item.conversation_id for item in replies if not item.is_by_bot}, at)
     inputs = inputs_of(item.message_id for item in items)
     write_conclusions(
         batch,
         [Conclusion(each, outcome, because, at) for ids in inputs.values() for each in ids],
     )
-
-    for each in {item.conversation_id for item in items if item.status == ItemStatus.HELD}:
+    for each in {item.conversation_id for item in drafts}:
         forget_need_if_nothing_waits(each)
+
+
+def end_teammates_drafts(batch: Batch, conversation_id: int, because: str, at: datetime) -> None:
+    """Cancel what was drafted for the team in a conversation and not approved."""
+    own = QueueItem.conversation == conversation_id
+    by_team = Message.author == Author.OPERATOR.value
+    cancel_items(batch, hold_items(own & IS_HELD_REPLY & by_team), because, at)
 
 
 def silence_bot(

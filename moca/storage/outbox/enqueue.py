@@ -128,7 +128,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         else:
             _refuse(batch, each, refusal)
     for each, message_id in queued:
-        if each.command.author is not Author.BOT:
+        if each.command.author is not Author.BOT and not each.command.mode.holds:
             follow_teammate_reply(batch, each.command, each.place, message_id)
 
 
@@ -220,6 +220,7 @@ def _item(accepted: ConsideredReply, content: Content, message_id: int) -> tuple
 def _announce(batch: Batch, accepted: ConsideredReply, parts: Sequence[_Written]) -> None:
     command = accepted.command
     count = f" in {len(parts)} parts" if len(parts) > 1 else ""
+    is_teammates = command.author is not Author.BOT
     step = "held" if command.mode.holds else "queued"
     for each in accepted.inputs:
         name = f"reply moca-{parts[0].message_id}{count}"
@@ -227,7 +228,8 @@ def _announce(batch: Batch, accepted: ConsideredReply, parts: Sequence[_Written]
     for number, part in enumerate(parts, start=1):
         reply = _queued(accepted, part)
         place = f", part {number} of {len(parts)}" if count else ""
-        detail = f"item {part.item_id}, priority {command.priority.name.lower()}{place}"
+        by = f"drafted by {command.author_name}, " if is_teammates and command.mode.holds else ""
+        detail = f"{by}item {part.item_id}, priority {command.priority.name.lower()}{place}"
         batch.note(part.message_id, command.at, Stage.QUEUE, step, detail)
         if command.mode.holds:
             announce_held(batch, reply, accepted.inputs, command.at)

@@ -16,7 +16,7 @@ from moca.core.messages.replies import (
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.reasons import Because, Reason
 from moca.core.topics import Mode
-from moca.core.types import COMMENT_KINDS, ItemStatus, MessageStatus, Stage
+from moca.core.types import COMMENT_KINDS, Author, ItemStatus, MessageStatus, Stage
 from moca.storage.conversations.needs_reply import ask_for_reply, forget_need_if_nothing_waits
 from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
@@ -34,6 +34,7 @@ from moca.storage.handlers import handles
 from moca.storage.messages.contact_conversations import cool_down
 from moca.storage.messages.outcomes import inputs_of
 from moca.storage.outbox.cancel import cancel_items
+from moca.storage.outbox.destinations import find_destinations
 from moca.storage.outbox.items import (
     OutboxItem,
     fault_in_text,
@@ -43,6 +44,7 @@ from moca.storage.outbox.items import (
 )
 from moca.storage.outbox.recall import recall_reply
 from moca.storage.outbox.reply_windows import refused_because, with_own_windows
+from moca.storage.outbox.teammate_replies import follow_teammate_reply
 from moca.storage.unit_of_work import Batch, WriterPolicy
 
 _PORTION = 500
@@ -59,6 +61,7 @@ _RELEASED = Update(
 _ANY_HELD = Prepared(
     QueueItem, lambda: QueueItem.select(QueueItem.id).where(IS_HELD_REPLY).limit(1)
 )
+_IS_BY_BOT = Message.author == Author.BOT.value
 _MESSAGES = Update(Message, Message.status)
 _TEXTS = Update(Message, Message.text, Message.drafted_text)
 
@@ -72,15 +75,17 @@ def held_event(reply: QueuedReply, input_ids: tuple[int, ...]) -> ReplyHeld:
 def announce_held(
     batch: Batch, reply: QueuedReply, input_ids: tuple[int, ...], at: datetime
 ) -> None:
-    """Announce that a reply is held, to its conversation and in the feed."""
-    batch.tell(held_event(reply, input_ids))
+    """Announce that a reply is held: in the feed, and one of the bot to its conversation."""
+    if reply.author is Author.BOT:
+        batch.tell(held_event(reply, input_ids))
     batch.publish(FeedEvent(FeedKind.MESSAGE_HELD, at, reply.message_id))
 
 
 def follow_hold(batch: Batch, command: QueueReply, account_id: str) -> None:
-    """Start the conversation's cooldown as if the reply were sent, and call the team to a draft."""
-    cooldown = batch.policy_of(account_id).cooldown
-    cool_down(command.conversation_id, command.at + cooldown)
+    """Start the cooldown as if the bot's reply were sent, and call the team to a draft."""
+    if command.author is Author.BOT:
+        cooldown = batch.policy_of(account_id).cooldown
+        cool_down(command.conversation_id, command.at + cooldown)
     if command.mode.mode is Mode.DRAFT:
         ask_for_reply([command.conversation_id], command.at)
 
@@ -97,6 +102,8 @@ def approve_replies(batch: Batch, commands: Sequence[ApproveReply]) -> None:
         if conflict is None:
             changed = [_edited(batch, command, part) for part in parts]
             _release(batch, changed, command.at, "approved by a teammate")
+            if not parts[0].is_by_bot:
+                _take_over(batch, parts[0], command.at)
             forget_need_if_nothing_waits(parts[0].conversation_id)
 
 
@@ -112,10 +119,10 @@ def discard_replies(batch: Batch, commands: Sequence[DiscardReply]) -> None:
 
 @handles(RecallHeldReplies)
 def recall_held_replies(batch: Batch, commands: Sequence[RecallHeldReplies]) -> None:
-    """Recall what is held in conversations, private replies excepted; their inputs wait again."""
+    """Recall what the bot wrote and is held, except private replies; the inputs wait again."""
     for command in commands:
         own = (QueueItem.conversation == command.conversation_id) & Message.comment_id.is_null()
-        items = hold_items(IS_HELD_REPLY & own)
+        items = hold_items(IS_HELD_REPLY & own & _IS_BY_BOT)
         # The inputs refer to the last part of their reply.
         replies = {item.part_of or item.message_id: item.message_id for item in items}
         for reply_id in replies.values():
@@ -152,7 +159,8 @@ def _held_parts(batch: Batch, command: ApproveReply | DiscardReply) -> list[Outb
 
 def _conflict(command: ApproveReply, parts: Sequence[OutboxItem]) -> str | None:
     by_id = {part.id: part for part in parts}
-    if parts[0].comment_id is None and _is_overtaken(parts[0].conversation_id):
+    by_bot = parts[0].is_by_bot
+    if by_bot and parts[0].comment_id is None and _is_overtaken(parts[0].conversation_id):
         return _OVERTAKEN
     for item_id, text in command.texts.items():
         if item_id not in by_id:
@@ -160,6 +168,22 @@ def _conflict(command: ApproveReply, parts: Sequence[OutboxItem]) -> str | None:
         if fault := fault_in_text(by_id[item_id], text):
             return fault
     return None
+
+
+def _take_over(batch: Batch, part: OutboxItem, at: datetime) -> None:
+    """Take the conversation over, as a reply does that a teammate sends without a draft."""
+    place = find_destinations([part.conversation_id])[part.conversation_id]
+    author_name = Message.get_by_id(part.message_id).author_name or ""
+    sent = QueueReply(
+        part.conversation_id,
+        (),
+        part.reply().content,
+        at,
+        Author.OPERATOR,
+        author_name=author_name,
+        hold=True,
+    )
+    follow_teammate_reply(batch, sent, place, part.message_id)
 
 
 def _edited(batch: Batch, command: ApproveReply, part: OutboxItem) -> OutboxItem:
@@ -207,7 +231,9 @@ def _late(at: datetime, policy: WriterPolicy) -> list[OutboxItem]:
     )
     window, private = policy.window, policy.operator_window
     opened_at = Contact.window_opened_at
-    is_late = Message.comment_id.is_null() & (opened_at.is_null() | (opened_at < at - window))
+    is_over = opened_at.is_null() | (opened_at < at - private)
+    is_over |= _IS_BY_BOT & (opened_at < at - window)
+    is_late = Message.comment_id.is_null() & is_over
     is_private = Message.comment_id.is_null(is_null=False)
     is_late |= is_private & (QueueItem.created_at < at - private)
     late = query.where(IS_HELD_REPLY & is_late).order_by(QueueItem.id).limit(_PORTION)

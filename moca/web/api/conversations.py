@@ -10,13 +10,14 @@ from moca import clock
 from moca.core.content.content import Content
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.replies import QueueReply
+from moca.core.topics import AUTO, Mode, TopicMode
 from moca.core.types import COMMENT_KINDS, Author, ConversationStatus, Priority
 from moca.storage.queries.conversations import list_conversations, read_conversation
 from moca.storage.queries.messages import find_message, messages_of, read_message
 from moca.storage.queries.records import ConversationRecord
 from moca.web.api.labels import label_id_of
 from moca.web.api.routes import answer, api_routes
-from moca.web.auth.current_user import author_id, author_name, current_scope
+from moca.web.auth.current_user import author_id, author_name, current_scope, drafter_name
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
@@ -93,10 +94,12 @@ def conversation_routes(ports: WebPorts, config: WebConfig, access: Guards) -> A
 
     @routes.post(
         "/conversations/<conversation_id>/messages",
-        summary="Send a reply",
+        summary="Send a reply, or draft one",
         responses={202: MessageShape, 404: ProblemShape, 409: ProblemShape},
     )
     def reply(path: ConversationPath, body: ReplyBody) -> Response:
+        if not body.draft:
+            access.admit_to_answer()
         found, content = find_conversation(ports, path), read_reply(body)
         _require_answered(ports, found, body)
         reply = _reply(found, content, body, clock.now())
@@ -221,9 +224,10 @@ def _reply(
         Priority[body.priority.upper()],
         None if due is None else plausible_instant(due, at, "scheduled_for"),
         comment_id=body.comment,
-        author_name=author_name(),
+        author_name=drafter_name() if body.draft else author_name(),
         author_id=author_id(),
-        hold=body.hold,
+        hold=body.hold and not body.draft,
+        mode=TopicMode(Mode.DRAFT) if body.draft else AUTO,
     )
 
 

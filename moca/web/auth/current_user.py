@@ -4,7 +4,7 @@ from typing import cast
 from flask import g
 
 from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
-from moca.core.types import OperatorRole
+from moca.core.types import OperatorRole, author_display_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,12 @@ def author_name() -> str:
     if known is None or known.operator_id is not None:
         return "" if known is None else known.name
     return "API" if known is BY_TOKEN or known.key_id is not None else "Administrator"
+
+
+def drafter_name() -> str:
+    """Return the name by which the team knows who drafts a reply in this request."""
+    known = current_user()
+    return "" if known is None else author_display_name(known.name)
 
 
 def author_id() -> int | None:

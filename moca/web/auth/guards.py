@@ -30,6 +30,8 @@ from moca.web.errors import error_response, problem
 _LOG = structlog.get_logger(__name__)
 _SEEN_AGAIN_AFTER = timedelta(minutes=10)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_DRAFTING = "conversations.reply"
+"""The view that tells itself whether a key that may only draft may have what it asks for."""
 
 
 class Guards:
@@ -153,6 +155,16 @@ class Guards:
         limited = "This API key is" if known.key_id is not None else "You are"
         return error_response(403, f"{limited} limited to accounts; this request is about all.")
 
+    def admit_to_answer(self) -> None:
+        """Refuse those who may not answer contacts, within a view.
+
+        Raises:
+            Problem: 403.
+        """
+        refusal = self.require_answers()
+        if refusal is not None:
+            abort(refusal)
+
     def admit_to_all_accounts(self) -> None:
         """Refuse those who are limited to accounts, within a view.
 
@@ -219,7 +231,11 @@ class Guards:
 
     def _limit(self, user: CurrentUser) -> Response | None:
         self._admit(user)
-        return None if request.method in _SAFE_METHODS else self.require_answers()
+        if request.method in _SAFE_METHODS:
+            return None
+        return _require(
+            OperatorRole.DRAFTS if request.endpoint == _DRAFTING else OperatorRole.ANSWERS
+        )
 
     def _bears_token(self) -> bool:
         shown = _bearer()

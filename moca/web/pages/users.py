@@ -11,7 +11,7 @@ from moca.core.messages.operators import (
     LimitOperator,
     RemoveOperator,
 )
-from moca.core.types import RESERVED_NAMES, OperatorRole, is_reserved
+from moca.core.types import RESERVED_NAMES, USER_ROLES, OperatorRole, is_reserved
 from moca.storage.queries.accounts import AccountRecord, list_accounts
 from moca.storage.queries.operators import (
     OperatorRecord,
@@ -57,7 +57,7 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
             at="users",
             operators=operators,
             accounts=_choices(accounts, operators),
-            roles=tuple(OperatorRole),
+            roles=USER_ROLES,
             audit=audit.items,
             sessions=sessions,
             next_cursor=write_cursor(audit.next_key),
@@ -172,7 +172,8 @@ def _password(name: str) -> str:
 
 
 def _role() -> OperatorRole:
-    try:
-        return OperatorRole(request.form.get("right", ""))
-    except ValueError:
-        raise Problem(422, f"right: must be one of {', '.join(OperatorRole)}") from None
+    named = request.form.get("right", "")
+    role = next((role for role in USER_ROLES if role == named), None)
+    if role is None:
+        raise Problem(422, f"right: must be one of {', '.join(USER_ROLES)}")
+    return role

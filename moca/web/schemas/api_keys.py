@@ -16,6 +16,7 @@ class Scope(StrEnum):
     """What a key may do: each scope includes those before it."""
 
     READ = "read"
+    DRAFT = "draft"
     REPLY = "reply"
     MANAGE = "manage"
 

@@ -172,6 +172,17 @@ class ReplyBody(RequestBody):
         description="Whether to take over the conversation for conversation.takeover_minutes. "
         "If false, the bot continues.",
     )
+    draft: Annotated[bool, Field(strict=True)] = Field(
+        default=False,
+        description="Whether it waits until a teammate approves it, which takes over the "
+        "conversation. Cannot be combined with scheduled_for, nor with hold false.",
+    )
+
+    @model_validator(mode="after")
+    def _draft_goes_by_approval(self) -> Self:
+        if self.draft and (self.scheduled_for is not None or not self.hold):
+            raise ValueError("draft: cannot be combined with scheduled_for or hold false")
+        return self
 
 
 class ReactionBody(RequestBody):
@@ -232,7 +243,7 @@ class SettleBody(RequestBody):
 class ApproveBody(RequestBody):
     """What to send instead of the draft."""
 
-    text: TextToSend | None = Field(None, description="Defaults to: what the bot wrote.")
+    text: TextToSend | None = Field(None, description="Defaults to: what was drafted.")
 
 
 class EditBody(RequestBody):

@@ -125,7 +125,10 @@ class MessageShape(ResponseModel):
     type: str
     role: Role
     author: Author
-    author_name: str | None = Field(description="Name of the operator who wrote it, or API.")
+    author_name: str | None = Field(
+        description="Name of the operator who wrote it, or API; of a draft, also that "
+        "of the API key."
+    )
     text: str
     content: dict[str, Any] | None = Field(
         description="Content besides the text: media, buttons, the message it replies to. Null if "
@@ -155,7 +158,7 @@ class MessageShape(ResponseModel):
         description="What the bot's reply is about. Null for people, and where nothing named one."
     )
     drafted_text: str | None = Field(
-        description="What the bot wrote, if a teammate changed it on approval; otherwise null."
+        description="What was drafted, if a teammate changed it on approval; otherwise null."
     )
 
 

@@ -17,6 +17,7 @@ def judge_work_lists(oracle: Oracle, ledger: Ledger, messages: list[Row]) -> Non
             oracle.is_broken(Invariant.LABELLED, told)
     latest = {row["conversation_id"]: row for row in messages if row["kind"] != "reaction"}
     retried = {step["message_id"] for step in ledger.steps("detail = 'retried by a teammate'")}
+    approved = _approved_drafts(ledger, messages)
     for conversation in ledger.conversations():
         since, row = conversation["needs_reply_since"], latest.get(conversation["id"])
         if conversation["status"] == "closed":
@@ -25,8 +26,23 @@ def judge_work_lists(oracle: Oracle, ledger: Ledger, messages: list[Row]) -> Non
             continue
         if row is None or since is not None or row["id"] in retried or not _is_left(row):
             continue
+        if approved.get(conversation["id"], 0) > row["created_at"]:
+            continue
         if contact_of(row) not in oracle.freed:
             oracle.is_broken(Invariant.NEEDS_REPLY, f"{row['mid']} is in no work list")
+
+
+def _approved_drafts(ledger: Ledger, messages: list[Row]) -> dict[int, int]:
+    """Return when a teammate's draft was last approved, by conversation: it answers all until then.
+
+    Its message was stored when it was drafted.
+    """
+    drafted = {row["id"]: row["conversation_id"] for row in messages if row["author"] == "operator"}
+    return {
+        drafted[step["message_id"]]: step["at"]
+        for step in ledger.steps("detail = 'approved by a teammate'")
+        if step["message_id"] in drafted
+    }
 
 
 def _is_left(row: Row) -> bool:

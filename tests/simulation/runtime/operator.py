@@ -18,6 +18,7 @@ from moca.core.messages.operator_actions import (
 )
 from moca.core.messages.operators import AuditedCommand
 from moca.core.messages.replies import QueueReply
+from moca.core.topics import Mode, TopicMode
 from moca.core.types import Author, ConversationStatus
 from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.instagram.texts import said_in
@@ -77,6 +78,8 @@ class SimulatedOperator:
         span = None if act.seconds is None else timedelta(seconds=act.seconds)
         if act.action == "answer":
             return _answer(act, conversation, now)
+        if act.action == "draft":
+            return _draft(act, conversation, now)
         if act.action == "label":
             return self._label(conversation["id"])
         content = self._content(act, conversation)
@@ -215,6 +218,19 @@ def _answer(act: Operates, conversation: Row, now: datetime) -> AuditedCommand:
     )
     request = RequestKey(act.text, f"{conversation['id']} {act.text}")
     return AuditedCommand(reply, "Ada", "sent a reply", "", now, request=request)
+
+
+def _draft(act: Operates, conversation: Row, now: datetime) -> QueueReply:
+    return QueueReply(
+        conversation["id"],
+        (),
+        Content(text=act.text),
+        now,
+        Author.OPERATOR,
+        author_name="API key assistant",
+        mode=TopicMode(Mode.DRAFT),
+        receipt=Future(),
+    )
 
 
 def _first_part(row: Row) -> int:

@@ -20,6 +20,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_acts,
     draw_answers,
     draw_control,
+    draw_drafts,
     draw_publishings,
     draw_reviews,
     draw_rush,
@@ -80,6 +81,8 @@ def draw_script(seed: int) -> Script:
     if world.happens(0.2) and is_simple:
         settings = replace(settings, modes=world.one_of(*MODES))
         more += draw_reviews(world)
+    world = replace(world, chance=Random(f"{seed}, and an assistant"))
+    more += draw_drafts(world) if world.happens(0.2) else []
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 

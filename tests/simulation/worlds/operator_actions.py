@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from moca.core.types import Priority
 from tests.simulation.worlds.script import Operates
 from tests.simulation.worlds.world import World
@@ -79,6 +81,30 @@ def draw_reviews(world: World) -> list[Operates]:
         )
         for number in range(world.one_of(1, 4, 8))
     ]
+
+
+def draw_drafts(world: World) -> list[Operates]:
+    """Draw what an assistant drafts for the team, and what an operator does with it."""
+    drafts = [
+        Operates(
+            at=world.instant(1, 20),
+            contact=world.one_of(*world.contacts),
+            action="draft",
+            text=f"draft {number}",
+        )
+        for number in range(world.one_of(1, 2, 5))
+    ]
+    reviews = [
+        replace(
+            each,
+            at=round(each.at + world.one_of(0.01, 3, 20), 3),
+            action=world.one_of("approve", "approve", "amend", "discard", "write"),
+            text=f"reviewed {number}",
+        )
+        for number, each in enumerate(drafts)
+        if world.happens(0.8)
+    ]
+    return drafts + reviews
 
 
 def draw_tidying(world: World) -> list[Operates]:

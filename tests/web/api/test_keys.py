@@ -118,6 +118,24 @@ def test_a_key_that_reads_changes_nothing(app, has_key):
     assert refused == {each for each in routes(app) if each[0] != "GET"} | ADMINISTERED
 
 
+def test_a_key_that_drafts_changes_nothing_else(app, has_key):
+    a_conversation_with_a_reply()
+    client = has_key("draft")
+    refused = {each for each in routes(app) if asks(client, *each) == 403}
+    assert refused == {each for each in routes(app) if each[0] != "GET"} | ADMINISTERED
+    ask = {"text": "At nine."}
+    answers = [
+        client.post("/api/conversations/1/messages", json=ask | more)
+        for more in ({}, {"draft": False}, {"draft": True})
+    ]
+    assert [each.status_code for each in answers] == [403, 403, 202]
+    assert answers[0].get_json()["detail"] == "This API key needs the scope reply."
+    told = answers[2].get_json()
+    assert (told["status"], told["author_name"]) == ("held", "API key moca_draft")
+    entry = AuditEntry.get()
+    assert (entry.who, entry.what) == ("API key moca_draft", "drafted a reply")
+
+
 def test_a_key_that_replies_administers_nothing(app, has_key):
     a_conversation_with_a_reply()
     client = has_key("reply")

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
 from moca.core.messages.command import Done
 from moca.core.messages.replies import QueueReply
+from moca.core.topics import Mode, TopicMode
 from moca.core.types import Author
 from tests.web.rows import AT, a_contact, a_conversation, a_question, a_reply
 
@@ -41,6 +44,27 @@ def test_an_operator_may_send_whatever_instagram_takes(client, house, body, cont
 
     assert client.post("/api/conversations/1/messages", json=body).status_code == 202
     assert house.told == [written(content, hold=True)]
+
+
+def test_a_draft_is_handed_over_as_one_that_waits(client, house):
+    conversation = a_conversation()
+    house.answer = lambda _: Done(a_reply(conversation, "held").id)
+
+    answer = client.post("/api/conversations/1/messages", json={"text": "At nine.", "draft": True})
+
+    assert (answer.status_code, answer.get_json()["status"]) == (202, "held")
+    drafted = replace(written(Content(text="At nine."), hold=False), author_name="API token")
+    assert house.told == [replace(drafted, mode=TopicMode(Mode.DRAFT))]
+
+
+@pytest.mark.parametrize("more", [{"hold": False}, {"scheduled_for": "2026-11-22T13:00:00Z"}])
+def test_a_draft_goes_by_approval_alone(client, house, more):
+    a_conversation()
+    body = {"text": "At nine.", "draft": True, **more}
+    answer = client.post("/api/conversations/1/messages", json=body)
+    assert answer.status_code == 422
+    assert "draft: cannot be combined" in answer.get_json()["detail"]
+    assert house.told == []
 
 
 def test_what_cannot_be_sent_is_refused_by_name(client):

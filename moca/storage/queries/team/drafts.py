@@ -1,11 +1,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import fn
+
 from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
-from moca.core.reply_window import BOT_WINDOW
-from moca.core.types import Stage
+from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
+from moca.core.types import Author, MessageStatus, Role, Stage
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import (
     IS_HELD_REPLY,
@@ -20,6 +22,8 @@ from moca.storage.queries.records import ContactName, MessageRecord
 from moca.storage.queries.team.account_scope import narrow
 
 _LISTED = 500
+_NEVER_SENT = (MessageStatus.HELD.value, MessageStatus.CANCELLED.value)
+_WORDS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class DraftRecord:
 
     parts: tuple[DraftPart, ...]
     inputs: tuple[MessageRecord, ...]
+    """Of a teammate's draft: what the contact wrote since the account's last message."""
     because: str
     """Who made it and why, as its journey says; empty if it does not."""
     release_at: datetime | None
@@ -102,15 +107,30 @@ def _read(first_id: int) -> DraftRecord:
             QueueItem.select(*columns).where(QueueItem.message << ids)
         )
     }
-    answered = full_rows().where(Message.reply << ids).order_by(Message.id)
-    inputs = tuple(record_of(row) for row in answered)
+    is_by_bot = messages[0].author is Author.BOT
+    inputs = _answered(ids) if is_by_bot else _latest_words(int(messages[0].conversation_id))
+    window = BOT_WINDOW if is_by_bot else OPERATOR_WINDOW
     return DraftRecord(
         parts=tuple(DraftPart(item_id=items[m.id][0], message=m) for m in messages),
         inputs=inputs,
-        because=_because(inputs[0].id) if inputs else "",
+        because=_because(inputs[0].id) if inputs and is_by_bot else "",
         release_at=items[first_id][1],
-        window_ends_at=_window_ends_at(messages[0].conversation_id),
+        window_ends_at=_window_ends_at(messages[0].conversation_id, window),
     )
+
+
+def _answered(ids: Sequence[int]) -> tuple[MessageRecord, ...]:
+    answered = full_rows().where(Message.reply << ids).order_by(Message.id)
+    return tuple(record_of(row) for row in answered)
+
+
+def _latest_words(conversation_id: int) -> tuple[MessageRecord, ...]:
+    own = Message.conversation == conversation_id
+    sent = own & (Message.role == Role.ASSISTANT.value) & Message.status.not_in(_NEVER_SENT)
+    last_id = Message.select(fn.COALESCE(fn.MAX(Message.id), 0)).where(sent).scalar()
+    since = own & (Message.role == Role.USER.value) & (Message.id > last_id)
+    latest = full_rows().where(since).order_by(Message.id.desc()).limit(_WORDS_SHOWN)
+    return tuple(record_of(row) for row in latest)[::-1]
 
 
 def _because(message_id: int) -> str:
@@ -120,7 +140,7 @@ def _because(message_id: int) -> str:
     return next((detail for (detail,) in read_rows(steps.limit(1))), "")
 
 
-def _window_ends_at(conversation_id: int) -> datetime | None:
+def _window_ends_at(conversation_id: int, window: timedelta) -> datetime | None:
     query = Conversation.select(Contact.window_opened_at).join(Contact)
     opened = read_rows(query.where(Conversation.id == conversation_id))
-    return next((at + BOT_WINDOW for (at,) in opened if at is not None), None)
+    return next((at + window for (at,) in opened if at is not None), None)

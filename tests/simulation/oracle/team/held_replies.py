@@ -63,7 +63,7 @@ class HeldReplies:
                 self._judge_item(item, generator)
 
     def _judge_item(self, item: Row, generator: Generator) -> None:
-        mode = self._mode_of(item, generator)
+        mode = self._mode_of_teammate(item) or self._mode_of(item, generator)
         if mode is None or self._allowed[item["id"]]:
             return
         held_for = instant(item["sending_at"]) - instant(item["created_at"])
@@ -75,8 +75,6 @@ class HeldReplies:
 
     def passes(self, until: datetime, go_within: timedelta) -> None:
         """Judge what is held while nothing happens until then: nothing whose turn is over."""
-        if not self._settings.modes:
-            return
         self._judge_delays(until, go_within)
         now = self._clockwork.now()
         overdue = timedelta(seconds=self._settings.window + _SWEEPS * self._settings.sweep)
@@ -84,6 +82,10 @@ class HeldReplies:
         conversations = {row["id"]: row for row in self._ledger.conversations()} if held else {}
         for item in held:
             conversation = conversations[item["conversation_id"]]
+            if item["release_at"] is None and conversation["needs_reply_since"] is None:
+                self._is_broken(Invariant.NEEDS_REPLY, f"the draft {item['id']} is in no work list")
+            if item["author"] == "operator":
+                continue
             ends = conversation["held_until"]
             is_over = ends is not None and instant(ends) <= now + self._slack
             is_silent = conversation["status"] != "open" and not is_over
@@ -93,8 +95,6 @@ class HeldReplies:
             is_direct = item["comment_id"] is None and opened_at is not None
             if is_direct and now > instant(opened_at) + overdue + self._slack:
                 self._breaks(item, "is held beyond the reply window")
-            if item["release_at"] is None and conversation["needs_reply_since"] is None:
-                self._is_broken(Invariant.NEEDS_REPLY, f"the draft {item['id']} is in no work list")
 
     def _judge_delays(self, until: datetime, go_within: timedelta) -> None:
         items = self._ledger.items("q.status = 'held' AND q.release_at IS NOT NULL")
@@ -123,6 +123,8 @@ class HeldReplies:
             row = rows.get(step["message_id"])
             if row is None or row["comment_id"] or row["kind"] in COMMENT_KINDS:
                 continue
+            if row["author"] == "operator":
+                continue
             conversation_id = row["conversation_id"]
             if row["role"] == "user":
                 if step["outcome"] == "flushed" and held[conversation_id]:
@@ -141,6 +143,12 @@ class HeldReplies:
         if making is None or item["parting"] is not None:
             return None
         return self._modes.of(self._settings.topic_of(making.number))
+
+    def _mode_of_teammate(self, item: Row) -> TopicMode | None:
+        if item["author"] != "operator":
+            return None
+        held = self._ledger.steps("message_id = ? AND outcome = 'held'", item["message_id"])
+        return TopicMode(Mode.DRAFT) if held else None
 
     def _parts(self, item_id: int) -> list[int]:
         items = self._ledger.items()

@@ -43,6 +43,24 @@ def test_the_draft_whose_window_ends_first_is_shown_with_its_sources(client):
     assert 'href="/review?item=1"' in page
 
 
+def test_a_teammates_draft_is_shown_with_who_made_it_and_what_the_contact_wrote_since(client):
+    conversation = a_conversation(a_contact("700", window_opened_at=AT))
+    a_question(conversation, "m1", text="Long answered.")
+    a_reply(conversation, "sent", text="Yes.")
+    a_question(conversation, "m2", text="And on Sundays?")
+    draft = a_reply(
+        conversation, "held", text="No.", author="operator", author_name="API key assistant"
+    )
+    an_item(draft, "held")
+    a_question(conversation, "m3", text="Hello?")
+    page = client.get("/review").text
+    assert "Drafted by API key assistant" in page
+    assert "Topic:" not in page
+    assert "Made by" not in page
+    assert "Long answered." not in page
+    assert page.index("And on Sundays?") < page.index("Hello?") < page.index("No.</textarea>")
+
+
 def test_a_named_draft_is_shown_first(client):
     a_draft("700", "Later.", opened=60)
     a_draft("701", "Sooner.")
