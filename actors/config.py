@@ -23,7 +23,7 @@ from moca.storage.writer import WriterPolicy
 from moca.uploads.folder import UploadFolder
 from moca.web.config import WebConfig
 
-_MAX_COURIERS = 64
+_MAX_COURIERS = 256
 _FEWEST_RESPONDERS = 8
 _MAX_RESPONDERS = 256
 

@@ -88,7 +88,9 @@ class System:
             "record": partial(_tell, self._persistence),
             **critical,
         }
-        self._couriers = start_pool(CourierActor, sender.couriers, dispatchers.couriers, **courier)
+        self._couriers = start_pool(
+            CourierActor, sender.couriers, dispatchers.couriers, at_once=1, **courier
+        )
         self._readers = start_pool(
             CourierActor, READERS, dispatchers.readers, capacity=_MAX_READS, **courier
         )

@@ -1,6 +1,6 @@
 import pytest
 
-from actors.config import responders_for
+from actors.config import responders_for, sender_policy
 from moca.settings.sections import Settings
 
 
@@ -18,3 +18,14 @@ from moca.settings.sections import Settings
 def test_as_many_replies_are_made_at_once_as_the_pace_asks_for(replies, per_second, responders):
     settings = Settings(replies=replies, sender={"per_second": per_second})
     assert responders_for(settings) == responders
+
+
+@pytest.mark.parametrize(
+    ("per_second", "timeout_seconds", "couriers"),
+    [(3, 10, 32), (25, 10, 252), (100, 10, 256), (100, 1.5, 152), (1, 60, 62)],
+)
+def test_as_many_calls_may_hang_at_once_as_the_pace_asks_for(per_second, timeout_seconds, couriers):
+    settings = Settings(
+        sender={"per_second": per_second}, instagram={"timeout_seconds": timeout_seconds}
+    )
+    assert sender_policy(settings).couriers == couriers
