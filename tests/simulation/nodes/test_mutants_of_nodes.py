@@ -14,7 +14,7 @@ from tests.simulation.nodes.script import (
     TokenLookup,
 )
 from tests.simulation.run import run
-from tests.simulation.worlds.script import Script, Writes
+from tests.simulation.worlds.script import Script, Sending, Writes
 from tests.simulation.worlds.settings import WorldSettings
 
 ACCOUNT = "17841400000000001"
@@ -44,6 +44,11 @@ SHOWN_BY = {
     "the lease is not checked before a call": [
         *a_few(),
         NodeIsSuspended(at=2, node=SENDING, seconds=12, unnoticed=0, in_call=True),
+    ],
+    "an account's rest is not checked before a call": [
+        *a_few(),
+        Sending(number=1, arrives=None, answer="throttled", answers=0.5, wait=20),
+        TokenLookup(number=2, seconds=3),
     ],
     "a new sender does not wait for the lease before": [
         *a_few(),
