@@ -9,6 +9,9 @@ from moca.storage.db.fields import CompressedField
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_HEARD_WITHIN_US = 1_000_000
+"""How long the sender may take to hear of a released reply, in microseconds."""
+
 _ITEMS = """
     SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
            q.sent_at, q.because, q.reason, q.parting, q.release_at, k.opted_out_at,
@@ -42,7 +45,8 @@ class Ledger:
     def bot_items_before(self, item: Row) -> list[Row]:
         """List what the bot has queued for the same contact before an item and is not settled.
 
-        What was held until the item was claimed came to the queue after it.
+        What was held until the item was claimed came to the queue after it; so may what was
+        released directly before, as the sender then has yet to hear of it.
         """
         return self.items(
             "q.id < ? AND k.psid = ? AND k.account_id = ? AND m.author = 'bot' "
@@ -51,7 +55,7 @@ class Ledger:
             item["id"],
             item["psid"],
             item["account_id"],
-            item["sending_at"],
+            item["sending_at"] - _HEARD_WITHIN_US,
         )
 
     def messages(self, where: str = "1", *values: object) -> list[Row]:
