@@ -9,6 +9,7 @@ from moca.core.inbound.events import Echo, InboundMessage
 from moca.core.messages.command import Done
 from moca.core.messages.delivery import KnownMidsListed, ListKnownMids, RecordRetry
 from moca.core.outbox import call_results, outbox, rate_limits
+from moca.core.outbox.account_rests import AccountRests
 from moca.core.outbox.contact_queues import ContactQueues
 from moca.core.outbox.delivery import MissingFromRecord, Unconfirmed
 from moca.core.reasons import Reason, code_of
@@ -166,8 +167,11 @@ def test_a_rest_forgotten_in_a_restart_is_noticed(monkeypatch) -> None:
     assert found(Invariant.SENDING_LIMITS, draw=draw_deaths_while_throttled)
 
 
-def test_calls_that_wait_for_a_courier_past_the_outbox_are_noticed(monkeypatch) -> None:
+def test_calls_that_wait_for_a_courier_past_the_rest_of_their_account_are_noticed(
+    monkeypatch,
+) -> None:
     monkeypatch.setattr(outbox.Outbox, "_has_a_free_courier", True)
+    monkeypatch.setattr(AccountRests, "obstacle", lambda _rests, _account_id, _now: None)
     assert found(Invariant.SENDING_LIMITS, draw=draw_few_couriers)
 
 
