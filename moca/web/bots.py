@@ -6,7 +6,7 @@ from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, BadDocument, Docum
 from moca.core.bots.forms import BotForm
 from moca.core.bots.trials import TrialMessage, TrialReply
 from moca.core.bots.workshop import BotWorkshop
-from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
+from moca.core.messages.bots import DeleteBot, PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotCasesRecord, BotRecord, cases_of_bot, find_bot
 from moca.web.auth.current_user import author_name
@@ -160,6 +160,15 @@ class Bots:
         self.own(name)
         command = RollBackBot(name, version, author_name(), clock.now())
         return carry_out(command, self._ports, self._config).id or 0
+
+    def delete(self, name: str) -> None:
+        """Delete a bot that answers for no account.
+
+        Raises:
+            Problem: 404 if there is none; 409 for the settings' bot and while accounts have it.
+        """
+        self.own(name)
+        carry_out(DeleteBot(name, clock.now()), self._ports, self._config)
 
     def try_out(self, document: str, message: TrialMessage) -> TrialReply:
         """Return what the bot of a document would do with a message.

@@ -216,7 +216,8 @@ def test_a_draft_answers_and_is_compared_on_the_accounts_that_have_its_bot(tmp_p
         history.advance(60)
     changed(
         tmp_path,
-        "INSERT INTO bot VALUES ('shop', '', 1, 'ada', 0), ('other', '', 1, 'ada', 0);"
+        "INSERT INTO bot (name, draft, draft_revision, draft_by, draft_at)"
+        " VALUES ('shop', '', 1, 'ada', 0), ('other', '', 1, 'ada', 0);"
         " INSERT INTO bot_version VALUES (1, 'shop', 1, '', 'ada', '', 0);"
         f" INSERT INTO account_bot VALUES (1, '{ANNA.account_id}', 'shop')",
     )

@@ -64,6 +64,17 @@ class RollBackBot(AwaitedCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteBot(AwaitedCommand):
+    """Delete a bot that answers for no account. Web -> Supervisor -> Persistence."""
+
+    name: str
+    at: datetime
+
+    def audit_text(self) -> AuditText:
+        return AuditText("deleted a bot", f"bot {self.name}")
+
+
+@dataclass(frozen=True, slots=True)
 class SaveBotCases(AwaitedCommand):
     """Store what is expected of a bot. Web -> Supervisor -> Persistence.
 

@@ -3,7 +3,8 @@ from collections.abc import Sequence
 from moca.core.messages.bots import SaveBotCases
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.types import DEFAULT_BOT
-from moca.storage.db.bot_tables import StoredBot, StoredBotCases
+from moca.storage.bots.versions import find_stored_bot
+from moca.storage.db.bot_tables import StoredBotCases
 from moca.storage.db.fields import short, storable
 from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
@@ -15,7 +16,7 @@ def save_cases(batch: Batch, commands: Sequence[SaveBotCases]) -> None:
     for command in commands:
         stored = StoredBotCases.get_or_none(StoredBotCases.bot == command.name)
         revision = 0 if stored is None else stored.revision
-        if command.name != DEFAULT_BOT and not _exists(command.name):
+        if command.name != DEFAULT_BOT and find_stored_bot(command.name) is None:
             batch.answer(command.receipt, NotFound())
         elif revision != command.revision:
             by = "they were removed" if stored is None else f"{stored.saved_by} saved these cases"
@@ -24,10 +25,6 @@ def save_cases(batch: Batch, commands: Sequence[SaveBotCases]) -> None:
         else:
             _store(command)
             batch.answer(command.receipt, Done(command.revision + 1))
-
-
-def _exists(name: str) -> bool:
-    return StoredBot.select().where(StoredBot.name == name).exists()
 
 
 def _store(command: SaveBotCases) -> None:

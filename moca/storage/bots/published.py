@@ -29,6 +29,11 @@ def bots_revision() -> Revision:
 def published_bots() -> dict[str, PublishedBot]:
     """Return the version in force of each bot, by name."""
     newest = StoredBotVersion.select(fn.MAX(StoredBotVersion.id)).group_by(StoredBotVersion.bot)
+    # Another node may have given an account a bot while it was being deleted.
+    is_used = StoredBot.name << AccountBot.select(AccountBot.bot).where(
+        AccountBot.bot.is_null(is_null=False)
+    )
+    newest = newest.join(StoredBot).where(StoredBot.deleted_at.is_null() | is_used)
     rows = read_rows(
         StoredBotVersion.select(
             StoredBotVersion.bot, StoredBotVersion.number, StoredBotVersion.document

@@ -1,11 +1,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from peewee import JOIN
+
 from moca.core.bots.documents import MAX_BOTS
-from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotDraft
+from moca.core.messages.bots import DeleteBot, PublishBot, RollBackBot, SaveBotDraft
 from moca.core.messages.command import Conflict, Done, NotFound
-from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotVersion
+from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotCases, StoredBotVersion
 from moca.storage.db.fields import short, storable
+from moca.storage.db.rows import read_rows
+from moca.storage.db.tables import Account
 from moca.storage.handlers import handles
 from moca.storage.unit_of_work import Batch
 
@@ -14,29 +18,31 @@ from moca.storage.unit_of_work import Batch
 def save_drafts(batch: Batch, commands: Sequence[SaveBotDraft]) -> None:
     """Store drafts; one that was changed by another editor meanwhile stays as it is."""
     for command in commands:
-        bot = StoredBot.get_or_none(StoredBot.name == command.name)
-        conflict = _draft_conflict(bot, command.revision)
+        conflict = _draft_conflict(find_stored_bot(command.name), command.revision)
         if conflict is not None:
             batch.answer(command.receipt, conflict)
             continue
+        row = StoredBot.get_or_none(StoredBot.name == command.name)
+        revision = 1 if row is None else row.draft_revision + 1
         values = {
             "draft": storable(command.document),
-            "draft_revision": command.revision + 1,
+            "draft_revision": revision,
             "draft_by": short(command.by),
             "draft_at": command.at,
+            "deleted_at": None,
         }
-        if bot is None:
+        if row is None:
             StoredBot.insert(name=command.name, **values).execute()
         else:
             StoredBot.update(values).where(StoredBot.name == command.name).execute()
-        batch.answer(command.receipt, Done(command.revision + 1))
+        batch.answer(command.receipt, Done(revision))
 
 
 @handles(PublishBot)
 def publish_bots(batch: Batch, commands: Sequence[PublishBot]) -> None:
     """Publish drafts. One that equals the latest version is a conflict."""
     for command in commands:
-        bot = StoredBot.get_or_none(StoredBot.name == command.name)
+        bot = find_stored_bot(command.name)
         if bot is None:
             batch.answer(command.receipt, NotFound())
         elif conflict := _draft_conflict(bot, command.revision):
@@ -57,7 +63,7 @@ def roll_back_bots(batch: Batch, commands: Sequence[RollBackBot]) -> None:
             StoredBotVersion.number == command.version
         )
         earlier, latest = StoredBotVersion.get_or_none(is_it), _latest(command.name)
-        if earlier is None or latest is None:
+        if earlier is None or latest is None or find_stored_bot(command.name) is None:
             batch.answer(command.receipt, NotFound())
         elif earlier.document == latest.document:
             because = f"version {latest.number} is in force and the same"
@@ -68,9 +74,42 @@ def roll_back_bots(batch: Batch, commands: Sequence[RollBackBot]) -> None:
             batch.answer(command.receipt, Done(number))
 
 
+@handles(DeleteBot)
+def delete_bots(batch: Batch, commands: Sequence[DeleteBot]) -> None:
+    """Delete bots with what is expected of them; one that answers for an account stays."""
+    for command in commands:
+        names = _names_of_accounts(command.name)
+        if find_stored_bot(command.name) is None:
+            batch.answer(command.receipt, NotFound())
+        elif names:
+            because = f"it answers for {', '.join(names)}; choose another bot for them first"
+            batch.answer(command.receipt, Conflict(because))
+        else:
+            is_it = StoredBot.name == command.name
+            StoredBot.update(deleted_at=command.at).where(is_it).execute()
+            StoredBotCases.delete().where(StoredBotCases.bot == command.name).execute()
+            batch.answer(command.receipt, Done())
+
+
+def _names_of_accounts(bot: str) -> list[str]:
+    query = AccountBot.select(AccountBot.account_id, Account.username, Account.name).join(
+        Account, JOIN.LEFT_OUTER, on=(Account.account_id == AccountBot.account_id)
+    )
+    rows = read_rows(query.where(AccountBot.bot == bot).order_by(AccountBot.account_id))
+    return [username or name or account_id for account_id, username, name in rows]
+
+
+def find_stored_bot(name: str) -> StoredBot | None:
+    """Return a bot; None if there is none, or it was deleted."""
+    found: StoredBot | None = StoredBot.get_or_none(
+        (StoredBot.name == name) & StoredBot.deleted_at.is_null()
+    )
+    return found
+
+
 def assign_bot(batch: Batch, account_id: str, name: str | None) -> Conflict | None:
     """Set which bot answers for an account; None is that of the settings."""
-    if name is not None and _latest(name) is None:
+    if name is not None and (find_stored_bot(name) is None or _latest(name) is None):
         return Conflict(f"no version of a bot {name!r} is published")
     had_other = AccountBot.delete().where(AccountBot.account_id == account_id).execute()
     if name is not None or had_other:
@@ -83,7 +122,7 @@ def _draft_conflict(bot: StoredBot | None, revision: int) -> Conflict | None:
     if bot is None:
         if revision:
             return Conflict("the bot does not exist; save its first draft with revision 0")
-        is_full = StoredBot.select().count() >= MAX_BOTS
+        is_full = StoredBot.select().where(StoredBot.deleted_at.is_null()).count() >= MAX_BOTS
         return Conflict(f"there are {MAX_BOTS} bots already") if is_full else None
     if bot.draft_revision == revision:
         return None

@@ -25,6 +25,9 @@ class StoredBot(Table):
     """Counts the draft's changes from 1."""
     draft_by = peewee.CharField()
     draft_at = InstantField()
+    deleted_at = InstantField(null=True)
+    """None while it exists. Its versions stay, for the journeys of what they decided, and a new bot
+    with its name goes on with their numbers."""
 
     class Meta:
         table_name = "bot"

@@ -9,6 +9,7 @@ from moca.web.auth.guards import Guards
 from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
 from moca.web.schemas.bots import (
+    BotDeletedShape,
     BotDraftBody,
     BotDraftShape,
     BotPath,
@@ -90,6 +91,15 @@ def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
     def roll_back(path: BotPath, body: RollbackBody) -> Response:
         bots.roll_back(path.name, body.version)
         return answer(_shape(bots.find(path.name)))
+
+    @routes.delete(
+        "/bots/<name>",
+        summary="Delete a bot that answers for no account",
+        responses={200: BotDeletedShape, 404: ProblemShape, 409: ProblemShape},
+    )
+    def delete(path: BotPath) -> Response:
+        bots.delete(path.name)
+        return answer(BotDeletedShape(name=path.name, deleted=True))
 
     @routes.post(
         "/bots/<name>/try",

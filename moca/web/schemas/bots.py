@@ -107,6 +107,13 @@ class BotShape(ResponseModel):
     )
 
 
+class BotDeletedShape(ResponseModel):
+    """A deleted bot."""
+
+    name: str
+    deleted: bool
+
+
 class BotsShape(ResponseModel):
     """All bots, sorted by name."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from moca.core.messages.accounts import ChangeAccount, RemoveAccount
-from moca.core.messages.bots import PublishBot, RollBackBot, SaveBotDraft
+from moca.core.messages.bots import DeleteBot, PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
 from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound
 from moca.core.types import BotVersion
 from moca.storage.bots.published import (
@@ -17,6 +17,7 @@ from moca.storage.bots.published import (
 )
 from moca.storage.db.bot_tables import StoredBot, StoredBotVersion
 from moca.storage.db.tables import Account
+from moca.storage.queries.team.bots import cases_of_bot, list_bots, list_versions
 from tests.storage.desk import Desk
 from tests.support.factory import at
 
@@ -125,6 +126,49 @@ def test_an_account_connected_anew_has_the_bot_of_the_settings(desk) -> None:
     desk.do(RemoveAccount("1", at(5)))
 
     assert bots_of_accounts() == {}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_bot_is_deleted_once_no_account_has_it(desk) -> None:
+    delete = DeleteBot("shop", at(180))
+    assert answer(desk, delete) == NotFound()
+    save(desk, "a", 0)
+    publish(desk, 1)
+    choose(desk, "shop")
+    Account.update(username="the_shop").execute()
+    because = "it answers for the_shop; choose another bot for them first"
+    assert answer(desk, delete) == Conflict(because)
+
+    choose(desk, "default")
+    assert answer(desk, delete) == Done()
+    assert (published_bots(), list_bots()) == ({}, ())
+    assert answer(desk, delete) == NotFound()
+    assert publish(desk, 1) == NotFound()
+    assert roll_back(desk, 1) == NotFound()
+    assert choose(desk, "shop") == Conflict("no version of a bot 'shop' is published")
+
+
+def test_a_bot_with_the_name_of_a_deleted_one_goes_on_with_its_versions(desk) -> None:
+    save(desk, "a", 0)
+    publish(desk, 1)
+    answer(desk, SaveBotCases("shop", "", 0, "ada", at(60)))
+    answer(desk, DeleteBot("shop", at(180)))
+
+    assert isinstance(save(desk, "b", 1), Conflict)
+    assert save(desk, "b", 0) == Done(2)
+    assert publish(desk, 2) == Done(2)
+    assert published_bots() == {"shop": PublishedBot(BotVersion("shop", 2), "b")}
+    assert [each.document for each in list_versions("shop")] == ["b", "a"]
+    assert cases_of_bot("shop").revision == 0
+
+
+@pytest.mark.usefixtures("account")
+def test_a_bot_that_an_account_was_given_while_it_was_deleted_answers_on(desk) -> None:
+    save(desk, "a", 0)
+    publish(desk, 1)
+    choose(desk, "shop")
+    StoredBot.update(deleted_at=at(180)).execute()
+    assert published_bots() == {"shop": PublishedBot(BotVersion("shop", 1), "a")}
 
 
 @pytest.mark.usefixtures("account")

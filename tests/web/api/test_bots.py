@@ -164,6 +164,23 @@ def test_an_unknown_bot_is_not_found(client) -> None:
     )
 
 
+def test_a_bot_is_deleted_once_no_account_has_it(client, house) -> None:
+    an_account()
+    save(client)
+    client.post(f"{SHOP}/publish", json={})
+    client.patch(f"/api/accounts/{ACCOUNT}", json={"bot": "shop"})
+    status, told = message_of(client.delete(SHOP))
+    assert status == 409
+    assert told.startswith("it answers for ")
+    assert message_of(client.delete("/api/bots/default"))[0] == 409
+
+    client.patch(f"/api/accounts/{ACCOUNT}", json={"bot": "default"})
+    assert client.delete(SHOP).get_json() == {"name": "shop", "deleted": True}
+    assert house.deeds[-1] == ("token", "deleted a bot", "bot shop")
+    assert client.delete(SHOP).status_code == 404
+    assert [each["name"] for each in client.get("/api/bots").get_json()["items"]] == ["default"]
+
+
 def test_bots_are_for_administrators(stranger) -> None:
     assert stranger.get("/api/bots").status_code == 401
 

@@ -128,6 +128,23 @@ def test_a_version_is_rolled_back_after_a_page_that_asks(browser_session) -> Non
     assert browser_session.get("/bots/shop/versions/9/rollback").status_code == 404
 
 
+def test_a_bot_that_no_account_has_is_deleted_after_a_page_that_asks(browser_session) -> None:
+    an_account()
+    make(browser_session)
+    publish(browser_session)
+    sends(browser_session, f"/accounts/{ACCOUNT}/bot", bot="shop")
+    assert f"It answers for {ACCOUNT}." in browser_session.get("/bots/shop").text
+    refused = sends(browser_session, "/bots/shop/delete")
+    assert (refused.status_code, "it answers for" in refused.text) == (409, True)
+
+    sends(browser_session, f"/accounts/{ACCOUNT}/bot", bot="default")
+    assert 'href="/bots/shop/delete"' in browser_session.get("/bots/shop").text
+    assert "Delete shop?" in browser_session.get("/bots/shop/delete").text
+    assert sends(browser_session, "/bots/shop/delete").location == "/bots"
+    assert "/bots/shop" not in browser_session.get("/bots").text
+    assert browser_session.get("/bots/shop").status_code == 404
+
+
 def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
     make(browser_session)
     fields = changed(form_of(browser_session), replies__generator="rules, fixed", rule=RULES)

@@ -62,7 +62,9 @@ def list_bots() -> tuple[BotRecord, ...]:
     assigned = AccountBot.select(AccountBot.bot, AccountBot.account_id)
     for name, account_id in read_rows(assigned.order_by(AccountBot.account_id)):
         accounts[name].append(account_id)
-    rows = list(read_dicts(StoredBot.select().order_by(StoredBot.name).limit(MAX_BOTS)))
+    columns = [each for each in StoredBot._meta.sorted_fields if each is not StoredBot.deleted_at]  # noqa: SLF001
+    query = StoredBot.select(*columns).where(StoredBot.deleted_at.is_null())
+    rows = list(read_dicts(query.order_by(StoredBot.name).limit(MAX_BOTS)))
     return tuple(
         BotRecord(
             **row,

@@ -88,6 +88,22 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
         bots.publish(name, note, number_of(request.form.get("checked", "")), reason)
         return redirect(url_for("bot_pages.bot", name=name), 303)
 
+    _add_versions(routes, bots, ports)
+    return routes
+
+
+def _add_versions(routes: Blueprint, bots: Bots, ports: WebPorts) -> None:
+    """Add the pages that ask before a rollback or a deletion, and what they do."""
+
+    @routes.get("/bots/<name>/delete")
+    def ask_to_delete(name: str) -> str:
+        return render_template("bot_deletion.html", at="bots", bot=bots.own(name))
+
+    @routes.post("/bots/<name>/delete")
+    def delete(name: str) -> Answer:
+        bots.delete(name)
+        return redirect(url_for("bot_pages.listed"), 303)
+
     @routes.get("/bots/<name>/versions/<number>/rollback")
     def ask(name: str, number: str) -> str:
         with ports.database.connection_context():
@@ -104,5 +120,3 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     def roll_back(name: str, number: str) -> Answer:
         bots.roll_back(name, number_of(number) or 0)
         return redirect(url_for("bot_pages.bot", name=name), 303)
-
-    return routes
