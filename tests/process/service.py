@@ -142,6 +142,10 @@ class Service:
         """Post bytes to it."""
         return self._session.post(self.url + path, body, headers=headers, timeout=10)
 
+    def post_json(self, path, body):
+        """Post JSON to its API; return the response."""
+        return self._session.post(self.url + path, json=body, headers=BEARER, timeout=10)
+
     def steps(self, mid):
         """Return each stage of a message's journey with its outcome."""
         journey = self.get(f"/api/messages/{mid}/journey") or {"steps": []}
