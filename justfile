@@ -59,7 +59,7 @@ api:
 # Renew the versions in config/constraints.txt: the newest that pyproject.toml allows.
 constraints:
     rm -rf build/newest && python3 -m venv build/newest
-    build/newest/bin/pip install -q -e ".[backup,benchmarks,cluster,docs,holidays,notify,push,test]"
+    build/newest/bin/pip install -q -e ".[backup,benchmarks,cluster,docs,holidays,mcp,notify,push,test]"
     head -1 config/constraints.txt > build/constraints.txt
     build/newest/bin/pip freeze --exclude-editable >> build/constraints.txt
     mv build/constraints.txt config/constraints.txt

@@ -12,6 +12,7 @@ _NAMES = (
     "check-disk",
     "doctor",
     "journey",
+    "mcp",
     "migrate",
     "rehearse",
     "restore",

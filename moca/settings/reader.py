@@ -14,7 +14,9 @@ from moca.settings.locations import DATA_DIRECTORY, place_database, place_paths
 from moca.settings.sections import Instagram, Settings
 
 _PREFIX = "MOCA_"
-_NO_SETTINGS = {"MOCA_CONFIG", "MOCA_BACKUP_PASSPHRASE", DATA_DIRECTORY}
+_NO_SETTINGS = {
+    *("MOCA_CONFIG", "MOCA_BACKUP_PASSPHRASE", "MOCA_API_KEY", "MOCA_URL", DATA_DIRECTORY),
+}
 _LIST_OR_TABLE = ("[", "{")
 
 
