@@ -82,10 +82,10 @@ class SenderActor(MailboxActor):
 
     def on_restart(self) -> None:
         """Reload from the database what this actor had in hand before it crashed."""
-        under_way = self._outbox.under_way
+        before = self._outbox
         self._rests.forget_stops()
         self.on_start()
-        self._outbox.mark_under_way(under_way)
+        self._outbox.take_over_calls(before)
         if not self._is_draining:
             self._sweep()
 

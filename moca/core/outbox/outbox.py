@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -88,9 +88,17 @@ class Outbox:
         """The items whose calls are in progress."""
         return frozenset(self._under_way)
 
-    def mark_under_way(self, item_ids: Iterable[int]) -> None:
-        """Count calls that were already in progress when this outbox was created."""
-        self._under_way.update(item_ids)
+    @property
+    def not_begun(self) -> Mapping[int, QueuedReply]:
+        """The items whose couriers have not reported the start of the call yet."""
+        return self._called
+
+    def take_over_calls(self, before: "Outbox") -> None:
+        """Count the calls that couriers still have from the outbox before this one."""
+        self._under_way.update(before.under_way)
+        self._called.update(before.not_begun)
+        for reply in self._called.values():
+            self._pacing.reserve(reply.channel)
 
     def add(self, reply: QueuedReply, now: datetime) -> bool:
         """Add a pending reply if it is not here yet. Return False if there is no room for it."""
@@ -166,12 +174,12 @@ class Outbox:
     def hung_up(self, item_id: int) -> None:
         """Record that the courier of this call is free, without knowing the call's outcome."""
         self._under_way.discard(item_id)
+        if (reply := self._called.pop(item_id, None)) is not None:
+            self._pacing.release(reply.channel)
+            self._moved.add(reply.channel.account_id)
 
     def ended(self, reply: QueuedReply, now: datetime, *, was_begun: bool = True) -> None:
         """Start the contact's cooldown after a call. Its queue stays blocked until `release`."""
-        if self._called.pop(reply.item_id, None) is not None:
-            self._pacing.release(reply.channel)
-            self._moved.add(reply.channel.account_id)
         self.hung_up(reply.item_id)
         if was_begun:
             self.rest(reply.contact, now, now)

@@ -15,6 +15,7 @@ from moca.core.messages.delivery import (
     ClaimReply,
     DeliverReply,
     DeliveryEnded,
+    DeliveryStarted,
     KnownMidsListed,
     ListKnownMids,
     PendingFound,
@@ -116,6 +117,19 @@ def test_it_is_claimed_once_the_courier_is_free(open_desk) -> None:
     desk = open_desk(couriers=1)
     left_under_way(desk)
     desk.receive(ended(Delivered("ig-1"), at(0)))
+    assert desk.claimed() == [1, 2]
+
+
+def test_a_call_that_has_not_begun_keeps_its_place_in_the_pace(open_desk, frozen) -> None:
+    desk = open_desk(per_second=1)
+    left_under_way(desk)
+    frozen.move_to(at(3))
+    desk.receive(SweepDue(), PendingFound((SECOND,), (), ()))
+    assert desk.claimed() == [1]
+
+    desk.receive(DeliveryStarted(FIRST.item_id, at(3)))
+    frozen.move_to(at(4.1))
+    desk.receive(SweepDue())
     assert desk.claimed() == [1, 2]
 
 
