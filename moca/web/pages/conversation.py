@@ -40,7 +40,7 @@ from moca.web.live_pages import POLLS, LivePages
 from moca.web.pages.inbox import assignable, list_frame, list_values
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presence import PresenceBoard
-from moca.web.presenters.message_view import message_view
+from moca.web.presenters.message_view import exchange_ids, message_view
 from moca.web.schemas.search import MAX_SEARCH_LENGTH
 
 _SHOWN = 50
@@ -89,6 +89,7 @@ def thread_values(conversation_id: int) -> dict[str, Any]:
     if hit is not None:
         after = page_around(conversation_id, hit, newer=_SHOWN // 2)
     page = read_thread(conversation_id, limit=_SHOWN, after=after)
+    bubbles = [message_view(line) for line in reversed(page.items)]
     contact = find_contact(found.contact.psid, found.contact.account_id)
     return {
         "thread_address": url_for("conversation.page", number=conversation_id, **_place()),
@@ -96,7 +97,8 @@ def thread_values(conversation_id: int) -> dict[str, Any]:
         "contact": contact,
         "status": found.status_at(now),
         "snooze": found.snooze if found.is_snoozed_at(now) else None,
-        "bubbles": [message_view(line) for line in reversed(page.items)],
+        "bubbles": bubbles,
+        "exchange_ids": exchange_ids(bubbles),
         "term": request.args.get("q", "").strip()[:MAX_SEARCH_LENGTH],
         "older": write_cursor(page.next_key),
         "is_latest": after is None,

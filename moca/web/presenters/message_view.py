@@ -1,7 +1,8 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from moca.core.content.content import Content
+from moca.core.reasons import Reason
 from moca.core.types import COMMENT_KINDS, Author, Role
 from moca.storage.queries.conversation_page import ConversationEvent, ThreadMessage
 from moca.storage.queries.records import MessageRecord
@@ -62,6 +63,24 @@ def message_view(line: ThreadMessage) -> MessageView:
         taps=() if line.said is None else tuple(_taps(line.said)),
         reaction=_reaction(line.events),
         edits=tuple(text for text in edits if text and text != message.text),
+    )
+
+
+_DECIDED_WITHOUT_REPLY = (Reason.NO_REPLY_WANTED, Reason.HANDED_OVER)
+
+
+def exchange_ids(views: Sequence[MessageView]) -> frozenset[int]:
+    """Return the messages that stand for an exchange with the bot, one for each.
+
+    They are the bot's replies, and messages that it left or handed over without one.
+    """
+    messages = [view.message for view in views]
+    answering = {each.reply_id for each in messages}
+    return frozenset(
+        each.id
+        for each in messages
+        if (each.author is Author.BOT and each.id in answering)
+        or (each.reply_id is None and each.reason in _DECIDED_WITHOUT_REPLY)
     )
 
 

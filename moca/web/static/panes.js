@@ -130,6 +130,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post" || event.target.id === "bulk" || !event.target.closest(".panes")) return;
+  if (event.submitter?.hasAttribute("data-leaves")) return;
   event.preventDefault();
   event.submitter?.closest("[popover]")?.hidePopover();
   send(event.target, event.submitter);

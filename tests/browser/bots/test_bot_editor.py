@@ -1,5 +1,7 @@
 """A bot is edited, tried, checked and published in a browser, by hand and by keys."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -106,3 +108,10 @@ def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
     page.get_by_label("What is new").fill("Rehearsed")
     page.get_by_role("button", name="Publish revision 2").click()
     expect(page.get_by_text("Rehearsed")).to_be_visible()
+
+    page.get_by_role("link", name="Delete this bot").click()
+    page.get_by_role("button", name="Delete bot").click()
+    expect(page.get_by_role("link", name="shop-")).to_have_count(0)
+    page.goto("/conversations/1")
+    page.get_by_role("button", name="Make a case").click()
+    expect(page.get_by_label("Cases as TOML")).to_have_value(re.compile(r'message = "hello"'))

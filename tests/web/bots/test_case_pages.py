@@ -1,5 +1,6 @@
 """What is expected of a bot: written on its page, made of a real message, checked on publishing."""
 
+import re
 from html import unescape
 
 import pytest
@@ -90,6 +91,16 @@ def test_an_exchange_becomes_a_case_without_names_and_numbers(browser_session, m
         "Kim here: price of 5555?",
         "Kim here: price of 5555? (2)",
     ]
+
+
+def test_each_exchange_of_a_conversation_is_offered_as_a_case(browser_session) -> None:
+    talk = an_exchange(**MINE).conversation
+    a_question(talk, mid="m2", processed=True, outcome="suppressed", reason="no_reply_wanted")
+    a_question(talk, mid="m3", processed=True, outcome="suppressed", reason="was_closed")
+    page = browser_session.get(f"/conversations/{talk.id}").text
+
+    offered = re.findall(r'data-leaves id="case-\d+" formaction="/messages/(\w+)/case"', page)
+    assert offered == ["r1", "m2"]
 
 
 def test_a_handover_without_text_becomes_a_case_of_the_accounts_bot(browser_session) -> None:
