@@ -89,7 +89,7 @@ def register_common_routes(
 ) -> None:
     """Register the pages about Moca itself, and make the queue's freeze known to every page."""
     app.register_blueprint(queue_pages(ports, config, access, live))
-    app.register_blueprint(review_pages(ports, config, access))
+    app.register_blueprint(review_pages(ports, config, access, live))
     app.register_blueprint(health_pages(ports, access, live, metrics))
     app.register_blueprint(account_pages(ports, config, access))
     app.register_blueprint(bot_pages(ports, config, access))

@@ -8,6 +8,15 @@ const KEYS = {
   d: () => at("#discard")?.click(),
 };
 
+// What refreshes is the draft that is shown, whichever would come first by now.
+function keepDraft() {
+  const draft = at("#draft");
+  at("#live").dataset.live = draft ? `/review?item=${draft.dataset.item}` : "/review";
+}
+
+keepDraft();
+document.addEventListener("moca:fresh", keepDraft);
+
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   if (event.altKey || event.isComposing || event.repeat) return;

@@ -35,9 +35,9 @@ def visit(browser, moca):
         context.close()
 
 
-def drafted(moca, count):
-    """Return once this many contacts have a draft each, oldest first."""
-    for number in range(count):
+def drafted(moca, count, since=0):
+    """Return once this many contacts more have a draft each, oldest first."""
+    for number in range(since, since + count):
         moca.writes(f"question {number}", str(700 + number), f"Contact {number}")
         moca.waits_for(*["held"] * (number + 1))
 
@@ -71,18 +71,28 @@ def test_ten_drafts_are_reviewed_by_keyboard(visit, moca):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_draft_is_approved_from_its_thread(visit, moca, size):
-    drafted(moca, 2)
+def test_the_page_refreshes_around_the_draft_and_one_is_approved_from_its_thread(visit, moca, size):
     page = visit(size)
     page.goto("/review")
-    expect(page.get_by_role("button", name="Approve and send")).to_be_visible()
+    expect(page.get_by_text("No drafts wait.")).to_be_visible()
+    drafted(moca, 1)
+    draft = page.get_by_label("Draft")
+    draft.fill("my words")
+    drafted(moca, 1, since=1)
+    expect(page.get_by_text("2 drafts wait")).to_be_visible()
+    expect(draft).to_be_focused()
+    expect(draft).to_have_value("my words")
     assert fits(page)
     assert findings(page) == []
-    page.get_by_role("link", name="Skip", exact=True).click()
+    moca.post("/api/queue/1/discard")
+    expect(page.get_by_text("This draft no longer waits: cancelled.")).to_be_visible()
+    expect(draft).to_have_value("my words")
+    expect(page.get_by_role("button", name="Approve and send")).to_have_count(0)
+    page.get_by_role("link", name="Next draft").click()
     expect(page.get_by_label("Messages")).to_contain_text("question 1")
-    page.goto("/conversations/1")
+    page.goto("/conversations/2")
     page.get_by_role("button", name="Approve", exact=True).click()
-    moca.waits_for("sent", "held")
+    moca.waits_for("cancelled", "sent")
     expect(page.locator("#bubbles")).to_contain_text("Sent")
     assert fits(page)
 

@@ -73,13 +73,20 @@ def list_drafts(scope: AccountScope = ALL_ACCOUNTS) -> Sequence[int]:
     return [item_id for (item_id,) in read_rows(ordered.limit(_LISTED))]
 
 
-def read_draft(item_id: int, scope: AccountScope = ALL_ACCOUNTS) -> DraftRecord | None:
-    """Return the held reply of which this queue item is a part; None if it is not held."""
+def read_draft(
+    item_id: int, scope: AccountScope = ALL_ACCOUNTS, *, of_any: bool = False
+) -> DraftRecord | None:
+    """Return the held reply of which this queue item is a part.
+
+    None if it is not held; with `of_any`, only if there is no such reply.
+    """
     query = (
         QueueItem.select(QueueItem.message, Message.part_of)
         .join(Message, on=QueueItem.message == Message.id)
-        .where((QueueItem.id == item_id) & IS_HELD_REPLY)
+        .where(QueueItem.id == item_id)
     )
+    if not of_any:
+        query = query.where(IS_HELD_REPLY)
     for message_id, part_of in read_rows(narrow(query, scope, Message.account_id)):
         return _read(part_of or message_id)
     return None

@@ -4,6 +4,7 @@ import pytest
 
 from moca.core.messages.command import Conflict
 from moca.core.messages.operator_actions import ApproveReply, DiscardReply
+from moca.storage.db.tables import Message, QueueItem
 from tests.web.forms import sends
 from tests.web.rows import (
     AT,
@@ -15,6 +16,8 @@ from tests.web.rows import (
     after,
     an_item,
 )
+
+LIVE = {"X-Moca-Live": "1"}
 
 
 def a_draft(psid="700", text="At nine.", opened=0, **columns):
@@ -66,6 +69,23 @@ def test_a_named_draft_is_shown_first(client):
     a_draft("701", "Sooner.")
     assert "Later." in client.get("/review?item=1").text
     assert "Sooner." in client.get("/review?item=99").text
+
+
+def test_a_refresh_keeps_the_draft_even_one_that_no_longer_waits(client, frozen):
+    item = a_draft("700", "Later.", opened=60)
+    a_draft("701", "Sooner.")
+    page = client.get("/review?item=1", headers=LIVE).text
+    assert ("Later." in page, "2 drafts wait" in page, "csrf" in page) == (True, True, False)
+
+    QueueItem.update(status="cancelled").where(QueueItem.id == item.id).execute()
+    Message.update(status="cancelled").where(Message.id == item.message_id).execute()
+    a_step(a_question(item.conversation, "m2"), 9, "outcome", "discarded")
+    frozen.tick(2)
+    page = client.get("/review?item=1", headers=LIVE).text
+    assert "This draft no longer waits: cancelled." in page
+    assert ("Later." in page, "Approve and send" in page) == (True, False)
+    assert '<a href="/review?item=2">Next draft</a>' in page
+    assert "Sooner." in client.get("/review?item=1").text
 
 
 @pytest.mark.parametrize(
