@@ -1,4 +1,3 @@
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -6,6 +5,7 @@ from functools import partial
 from moca.core.messages.delivery import ClaimReply, DeliverReply, RecentSend, ReplyClaimed
 from moca.core.outbox.account_rests import AccountRests, RestingAccount
 from moca.core.outbox.backlog import Turn
+from moca.core.outbox.claimed_replies import ClaimedReplies
 from moca.core.outbox.contact_queues import ContactQueues
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.outbox.rate_limits import Blocked, RateLimits
@@ -18,10 +18,6 @@ _LEAD = timedelta(milliseconds=100)
 
 _CALL_BEGINS_WITHIN = timedelta(seconds=15)
 """How long after its claim a call may begin if the claim is slow to be written."""
-
-_CLAIM_TAKES = timedelta(seconds=10)
-"""After this time a claim is requested again and a late answer is given back: the claim's time
-tells a later run when the call began."""
 
 
 class Outbox:
@@ -40,14 +36,11 @@ class Outbox:
         self._moved: set[str] = set()
         """Accounts whose limits have changed since their turns were placed."""
         self._latest: datetime | None = None
-        self._claiming: dict[int, ClaimReply] = {}
-        self._claimed: dict[int, ReplyClaimed] = {}
+        self._claims = ClaimedReplies()
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier that has not reported the start of the call yet."""
         self._under_way: set[int] = set()
         """Handed to a courier that has not reported the end of the call yet."""
-        self._ahead: Counter[Channel] = Counter()  # Holds no zeros: its total is read often.
-        """The number of replies per channel that are claimed, or being claimed, but not called."""
         self.is_frozen = False
         """Whether sending is frozen; claimed replies are to be given back."""
 
@@ -136,27 +129,22 @@ class Outbox:
         claims = []
         while (reply := self._next_to_claim(now)) is not None:
             self._contact_queues.take(reply)
-            claim = self._claiming[reply.item_id] = ClaimReply(reply, now)
-            self._expect(reply.channel, 1)
-            claims.append(claim)
+            self._moved.add(reply.channel.account_id)
+            claims.append(self._claims.request(reply, now))
         return tuple(claims)
 
     def claims_unanswered(self, now: datetime) -> tuple[ClaimReply, ...]:
         """Return the claims to repeat because their answer is overdue."""
-        return tuple(each for each in self._claiming.values() if _is_overdue(each.at, now))
+        return self._claims.unanswered(now)
 
     def claimed(self, claimed: ReplyClaimed) -> None:
         """Queue a reply that is `sending` on disk for its call."""
-        asked = self._claiming.get(claimed.reply.item_id)
-        if asked is not None and asked.at == claimed.at:
-            del self._claiming[claimed.reply.item_id]
-            self._claimed[claimed.reply.item_id] = claimed
+        self._claims.confirm(claimed)
 
     def calls(self, now: datetime) -> tuple[DeliverReply, ...]:
         """Return the calls to make now."""
         calls = []
-        claimed = [each.reply for each in self._claimed.values()]
-        for reply in self._pacing.reserve_open(claimed, now):
+        for reply in self._pacing.reserve_open(self._claims, now):
             self._unclaim(reply)
             self._called[reply.item_id] = reply
             self._under_way.add(reply.item_id)
@@ -205,50 +193,41 @@ class Outbox:
 
     def forget(self, item_id: int, now: datetime) -> None:
         """Remove a reply that is no longer to be sent according to the database."""
-        asked = self._claiming.pop(item_id, None)
-        if asked is not None:
-            self._expect(asked.reply.channel, -1)
-        if item_id in self._claimed:
-            self._unclaim(self._claimed[item_id].reply)
+        if (reply := self._claims.drop(item_id)) is not None:
+            self._moved.add(reply.channel.account_id)
         self._contact_queues.discard(item_id, now)
 
     def unclaim(self) -> tuple[QueuedReply, ...]:
         """Return and give back the replies that are `sending` on disk but were not called yet."""
-        return tuple(self._unclaim(each.reply) for each in tuple(self._claimed.values()))
+        return tuple(map(self._unclaim, tuple(self._claims)))
 
     def withdraw(self) -> tuple[QueuedReply, ...]:
         """Return and give back every claim, answered or not. A later answer is ignored."""
-        asked = tuple(claim.reply for claim in self._claiming.values())
-        for reply in asked:
-            del self._claiming[reply.item_id]
-            self._expect(reply.channel, -1)
-        return (*self.unclaim(), *asked)
+        return tuple(map(self._unclaim, (*self._claims, *self._claims.requested)))
 
     def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
         """Return and give back the replies whose claim took too long to prove anything."""
-        late = [each.reply for each in self._claimed.values() if _is_overdue(each.at, now)]
-        return tuple(map(self._unclaim, late))
+        return tuple(map(self._unclaim, self._claims.outlived(now)))
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
         """Return and give back replies whose account rests by now, with the end of its rest."""
-        claimed = [each.reply for each in self._claimed.values()]
-        resting = [(each, self._rests.until(each.contact.account_id, now)) for each in claimed]
-        return tuple(
-            (self._unclaim(each), until)
-            for each, until in resting
-            if until is not None and until > now + _LEAD
-        )
+        accounts = {channel.account_id for channel in self._claims.channels}
+        rests = {each: self._rests.until(each, now) for each in accounts}
+        resting = {each: until for each, until in rests.items() if until and until > now + _LEAD}
+        if not resting:
+            return ()
+        overtaken = [each for each in self._claims if each.channel.account_id in resting]
+        return tuple((self._unclaim(each), resting[each.channel.account_id]) for each in overtaken)
 
     def wake_at(self, now: datetime) -> datetime | None:
         """Return when to check again, or None if there is nothing to wait for."""
         if self.is_frozen:
             return None
-        channels = {each.reply.channel for each in self._claimed.values()}
-        turns = [self._pacing.first_free_at(channels, now)]
+        turns = [self._pacing.first_free_at(self._claims.channels, now)]
         self._place_turns(now)
         if self._has_a_free_courier:
             own = self._turns.next_at(now)
-            overall = self._pacing.overall_free_at(now, self._ahead)
+            overall = self._pacing.overall_free_at(now, self._claims.ahead)
             turns.append(None if own is None or overall is None else max(own, overall) - _LEAD)
         turns.append(self._contact_queues.next_change_at())
         return min((turn for turn in turns if turn is not None), default=None)
@@ -256,23 +235,17 @@ class Outbox:
     @property
     def _has_a_free_courier(self) -> bool:
         # A claim is not given up for a more urgent reply, so none is made that waits for a courier.
-        return self._ahead.total() + len(self._under_way) < self._policy.couriers
+        return self._claims.ahead.total() + len(self._under_way) < self._policy.couriers
 
     def _unclaim(self, reply: QueuedReply) -> QueuedReply:
-        del self._claimed[reply.item_id]
-        self._expect(reply.channel, -1)
+        self._claims.drop(reply.item_id)
+        self._moved.add(reply.channel.account_id)
         return reply
-
-    def _expect(self, channel: Channel, more: int) -> None:
-        self._ahead[channel] += more
-        if not self._ahead[channel]:
-            del self._ahead[channel]
-        self._moved.add(channel.account_id)
 
     def _next_to_claim(self, now: datetime) -> QueuedReply | None:
         if self.is_frozen or not self._has_a_free_courier:
             return None
-        overall = self._pacing.overall_free_at(now, self._ahead)
+        overall = self._pacing.overall_free_at(now, self._claims.ahead)
         if overall is None or overall > now + _LEAD:
             return None
         self._place_turns(now)
@@ -291,10 +264,5 @@ class Outbox:
             reply = self._contact_queues.first(channel)
             free_at = None
             if reply is not None:
-                free_at = self._pacing.own_free_at(channel, now, self._ahead)
+                free_at = self._pacing.own_free_at(channel, now, self._claims.ahead)
             self._turns.place(channel, reply, free_at, now)
-
-
-def _is_overdue(claimed_at: datetime, now: datetime) -> bool:
-    # In both directions: if the clock was set back, the claim would not be overdue for a long time.
-    return abs(now - claimed_at) > _CLAIM_TAKES

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from moca.core.messages.delivery import ReplyClaimed
+from moca.core.outbox.claimed_replies import ClaimedReplies
 from moca.core.outbox.outbox import Outbox
 from moca.storage.outbox import operator_actions
 from tests.simulation.oracle.invariants import Invariant
@@ -41,10 +42,12 @@ def test_an_edit_that_is_not_written_is_noticed(monkeypatch) -> None:
 
 
 def test_a_reply_that_goes_as_it_read_before_its_edit_is_noticed(monkeypatch) -> None:
-    def as_remembered(self, claimed):
-        remembered = self._claiming.pop(claimed.reply.item_id, None)
-        if remembered is not None:
-            self._claimed.append(ReplyClaimed(remembered.reply, claimed.at))
+    confirm = ClaimedReplies.confirm
 
-    monkeypatch.setattr(Outbox, "claimed", as_remembered)
+    def as_remembered(self, claimed):
+        remembered = self._requested.get(claimed.reply.item_id)
+        if remembered is not None:
+            confirm(self, ReplyClaimed(remembered.reply, claimed.at))
+
+    monkeypatch.setattr(ClaimedReplies, "confirm", as_remembered)
     assert found(Invariant.EDITED_REPLY, draw=draw_freezes)
