@@ -46,6 +46,7 @@ from moca.web.metrics.probes import probe_routes
 from moca.web.metrics.prometheus import Metrics
 from moca.web.pages.accounts import account_pages
 from moca.web.pages.alerts import OWN_ALERTS, alert_routes, own_alerts
+from moca.web.pages.api_reference import api_reference_page
 from moca.web.pages.bots.case_routes import case_pages
 from moca.web.pages.bots.rehearsal_routes import rehearsal_pages
 from moca.web.pages.bots.routes import bot_pages
@@ -188,7 +189,9 @@ def create_app(
 
     for routes in api():
         app.register_api(routes)
-    app.register_blueprint(_description(api, config.version))
+    document = _document(api, config.version)
+    app.register_blueprint(_description(document))
+    app.register_blueprint(api_reference_page(document, access))
     if sandbox is not None:
         app.register_blueprint(sandbox_page(access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
@@ -229,9 +232,9 @@ def _refuse_nul() -> None:
                 raise Problem(422, f"{name}: must not contain NUL")
 
 
-def _description(api: Callable[[], Iterable[APIBlueprint]], version: str) -> Blueprint:
-    routes = Blueprint("description", __name__)
-
+def _document(
+    api: Callable[[], Iterable[APIBlueprint]], version: str
+) -> Callable[[], dict[str, Any]]:
     @cache
     def document() -> dict[str, Any]:
         with described():
@@ -239,6 +242,12 @@ def _description(api: Callable[[], Iterable[APIBlueprint]], version: str) -> Blu
             for blueprint in api():
                 app.register_api(blueprint)
         return completed(app.api_doc)
+
+    return document
+
+
+def _description(document: Callable[[], dict[str, Any]]) -> Blueprint:
+    routes = Blueprint("description", __name__)
 
     @routes.get("/openapi.json")
     def description() -> Response:

@@ -39,6 +39,7 @@ EVERY_KIND = {
     "/statusz": 200,
     "/metrics": 200,
     "/openapi.json": 200,
+    "/docs": 200,
     "/none": 404,
     "/nul\x00": 404,
 }
