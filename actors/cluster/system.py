@@ -43,7 +43,7 @@ from moca.core.messages.inbound import MessageArrived, RecordWebhook
 from moca.core.messages.operator_actions import FreezeChanged
 from moca.core.messages.recipients import ToCourier, ToSender
 from moca.core.outbox.account_rests import RestingAccount
-from moca.core.outbox.delivery import NOT_THE_SENDER, NotBegun
+from moca.core.outbox.delivery import NOT_THE_SENDER, Obstacle
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 from moca.instagram.envelope import share_of
@@ -266,7 +266,7 @@ class ClusterSystem(System):
             call = replace(call, obstacle=partial(self._obstacle, epoch, call))
         self._call(call)
 
-    def _obstacle(self, epoch: int, call: DeliverReply, now: datetime) -> NotBegun | None:
+    def _obstacle(self, epoch: int, call: DeliverReply, now: datetime) -> Obstacle | None:
         return call.obstacle(now) if self._seats.may_call(epoch) else NOT_THE_SENDER
 
     def _spawn(

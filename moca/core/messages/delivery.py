@@ -4,7 +4,7 @@ from datetime import datetime
 
 from moca.core.messages.command import Command
 from moca.core.outbox.account_rests import RestingAccount
-from moca.core.outbox.delivery import DeliveryResult, NotBegun, VerificationResult
+from moca.core.outbox.delivery import DeliveryResult, Obstacle, VerificationResult
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.types import Author, ContactKey
 
@@ -120,7 +120,7 @@ class DeliverReply:
     """Make the call. Sender -> Courier."""
 
     reply: QueuedReply
-    obstacle: Callable[[datetime], NotBegun | None] = field(
+    obstacle: Callable[[datetime], Obstacle | None] = field(
         default=_nothing, compare=False, repr=False
     )
     """Asked directly before the call, on the courier's thread: the account may rest by now, or

@@ -94,7 +94,7 @@ def after_call(
         case Undelivered(because):
             return CallEnded(_retry_or_fail(reply, because, now, policy, jitter))
         case NotBegun(because, until):
-            return CallEnded(not_called(reply, because, now, until or now))
+            return CallEnded(not_called(reply, because, now, until))
         case Throttled(because, _):
             until = rest_after(result, now, policy) or now
             return CallEnded(_resting(reply, because, now, until), account_rests_until=until)

@@ -18,16 +18,20 @@ class Undelivered:
     because: str
 
 
+NOT_THE_SENDER = Undelivered("this node's sender lease has expired")
+
+
 @dataclass(frozen=True, slots=True)
 class NotBegun:
-    """No call was made: something stood against it by the time that it was to begin."""
+    """No call was made: by the time that it was to begin, its account was resting."""
 
     because: str
-    until: datetime | None = None
-    """When it may be made; None if that can be asked at once."""
+    until: datetime
+    """When the account may make calls again."""
 
 
-NOT_THE_SENDER = NotBegun("this node's sender lease has expired")
+Obstacle = NotBegun | Undelivered
+"""What holds a call back that was handed over already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from actors.cluster.seats import LEASE, Seats
 from actors.courier import CourierActor
 from actors.runtime.dispatchers import SteppingDispatcher
 from moca.core.messages.delivery import DeliverReply, DeliveryEnded
-from moca.core.outbox.delivery import NOT_THE_SENDER, Delivered, NotBegun
+from moca.core.outbox.delivery import NOT_THE_SENDER, Delivered, Undelivered
 from moca.core.partition import SENDER
 from tests.support.factory import ANNA, reply_to
 from tests.support.system import FakeInstagram
@@ -38,7 +38,7 @@ class Lease:
     def run_out(self):
         self.now += LEASE.total_seconds()
 
-    def obstacle(self) -> NotBegun | None:
+    def obstacle(self) -> Undelivered | None:
         return None if self.seats.may_call(1) else NOT_THE_SENDER
 
     def lose_and_win(self):

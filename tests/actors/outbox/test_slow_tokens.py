@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from moca.core.outbox.delivery import NotBegun
 from moca.core.policy import SenderPolicy
-from tests.support.factory import BEN
+from tests.support.factory import BEN, at
 from tests.support.system import FakeInstagram
 
 
@@ -31,9 +31,9 @@ def test_a_call_counts_from_when_its_token_was_there(open_system, frozen) -> Non
     assert second - first >= timedelta(seconds=1)
 
 
-def test_what_stood_against_a_call_costs_no_attempt_and_no_cooldown(open_system) -> None:
+def test_a_rest_that_holds_a_call_back_costs_no_attempt_and_no_cooldown(open_system) -> None:
     system = open_system(sender=SenderPolicy(max_attempts=1))
-    system.instagram.next_results.append(NotBegun("the lease had run out"))
+    system.instagram.next_results.append(NotBegun("the account rests", at(5)))
     mid = system.receive("hello")
     system.advance(6)
     assert system.outcome(mid)[0] == "answered"

@@ -68,12 +68,6 @@ GONE = "it did not arrive"
             ),
         ),
         (
-            NotBegun("another node sends"),
-            CallEnded(
-                RecordRetry(1, "another node sends", at(0), at(0), is_spent=False, was_called=False)
-            ),
-        ),
-        (
             Throttled("613"),
             CallEnded(
                 RecordRetry(
