@@ -30,6 +30,7 @@ from moca.web.api.search import search_routes
 from moca.web.api.stats import cluster_routes, stats_routes
 from moca.web.api.subscribers import subscriber_routes
 from moca.web.api.uploads import upload_routes
+from moca.web.api.users import user_api_routes
 from moca.web.api.work_lists import with_work_lists
 from moca.web.auth.client_address import ClientAddress
 from moca.web.auth.current_user import current_scope, current_user
@@ -178,6 +179,7 @@ def create_app(
             search_routes(ports, access),
             event_routes(ports, access),
             key_routes(ports, config, access),
+            user_api_routes(ports, config, access),
             subscriber_routes(ports, config, access),
             queue_routes(ports, config, access),
             account_routes(ports, config, access),

@@ -15,6 +15,7 @@ from moca.web.schemas import (
     requests,
     saved_replies,
     subscribers,
+    users,
 )
 from moca.web.schemas.description import EXAMPLES
 from moca.web.schemas.requests import RequestBody
@@ -32,6 +33,7 @@ MODELS = {
         requests,
         saved_replies,
         subscribers,
+        users,
     )
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, RequestBody)

@@ -5,28 +5,22 @@ from werkzeug.wrappers import Response
 
 from moca import clock
 from moca.core.messages.operators import (
-    AddOperator,
     ChangeOperator,
     EndLinkSession,
     LimitOperator,
     RemoveOperator,
 )
-from moca.core.types import RESERVED_NAMES, USER_ROLES, OperatorRole, is_reserved
+from moca.core.types import USER_ROLES, OperatorRole
 from moca.storage.queries.accounts import AccountRecord, list_accounts
 from moca.storage.queries.operators import (
     OperatorRecord,
     list_audit,
     list_link_sessions,
     list_operators,
-    read_operator,
 )
+from moca.web.api.users import find_user, hashed_password, new_user
 from moca.web.auth.guards import Guards
-from moca.web.auth.passwords import hash_password
-from moca.web.auth.weak_passwords import (
-    MAX_PASSWORD_LENGTH,
-    MIN_PASSWORD_LENGTH,
-    fault_in_password,
-)
+from moca.web.auth.weak_passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import BESIDE_THE_FORM, Problem
@@ -77,42 +71,37 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
     @routes.post("/users")
     def add() -> Response:
         name = text_field("name", longest=_MAX_NAME_LENGTH)
-        if is_reserved(name):
-            taken = ", ".join(sorted(RESERVED_NAMES))
-            raise Problem(422, f"name: {taken} are reserved names")
-        hashed = hash_password(_password(name))
         account_ids = _account_ids() if "sees" in request.form else ()
-        added = AddOperator(name, _role(), hashed, clock.now(), account_ids)
-        carry_out(added, ports, config)
+        carry_out(new_user(name, _role(), _password(), account_ids), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/accounts")
     def limit(number: str) -> Response:
-        operator = _find(number)
+        operator = find_user(ports, number)
         carry_out(LimitOperator(operator.id, _account_ids(), operator.name), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/right")
     def change_role(number: str) -> Response:
-        operator = _find(number)
+        operator = find_user(ports, number)
         carry_out(ChangeOperator(operator.id, _role(), name=operator.name), ports, config)
         return redirect("/users", 303)
 
     @routes.post("/users/<number>/password")
     def set_password(number: str) -> Response:
-        operator = _find(number)
-        hashed = hash_password(_password(operator.name))
+        operator = find_user(ports, number)
+        hashed = hashed_password(_password(), operator.name)
         change = ChangeOperator(operator.id, password_hash=hashed, name=operator.name)
         carry_out(change, ports, config)
         return redirect("/users", 303)
 
     @routes.get("/users/<number>/remove")
     def ask(number: str) -> str:
-        return render_template("user_removal.html", at="users", operator=_find(number))
+        return render_template("user_removal.html", at="users", operator=find_user(ports, number))
 
     @routes.post("/users/<number>/remove")
     def remove(number: str) -> Response:
-        operator = _find(number)
+        operator = find_user(ports, number)
         carry_out(RemoveOperator(operator.id, name=operator.name), ports, config)
         return redirect("/users", 303)
 
@@ -120,13 +109,6 @@ def user_routes(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint
     def end_session(number: str) -> Response:
         carry_out(EndLinkSession(row_id_of(number)), ports, config)
         return redirect("/users", 303)
-
-    def _find(number: str) -> OperatorRecord:
-        with ports.database.connection_context():
-            operator = read_operator(row_id_of(number))
-        if operator is None:
-            raise Problem(404, "No user with this number.")
-        return operator
 
     return routes
 
@@ -163,12 +145,8 @@ def _account_ids() -> tuple[str, ...]:
     return chosen
 
 
-def _password(name: str) -> str:
-    password = request.form.get("password", "")
-    fault = fault_in_password(password, name)
-    if fault is not None:
-        raise Problem(422, f"password: {fault}")
-    return password
+def _password() -> str:
+    return request.form.get("password", "")
 
 
 def _role() -> OperatorRole:

@@ -11,6 +11,8 @@ from moca.web.schemas.responses import ResponseModel
 MAX_KEY_NAME_LENGTH = 80
 MAX_KEY_ACCOUNTS = 50
 
+AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
+
 
 class Scope(StrEnum):
     """What a key may do: each scope includes those before it."""
@@ -40,7 +42,7 @@ class ApiKeyBody(RequestBody):
         Field(description="Unique; stands in the activity log."),
     ]
     scope: Scope
-    accounts: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")], ...] = Field(
+    accounts: tuple[AccountId, ...] = Field(
         (), max_length=MAX_KEY_ACCOUNTS, description="Limits it to these accounts; empty for all."
     )
     expires_at: WrittenInstant | None = Field(None, description="Null: never.")

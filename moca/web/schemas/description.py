@@ -41,6 +41,8 @@ EXAMPLES: dict[str, dict[str, object]] = {
         "kinds": ["message.received", "message.sent"],
     },
     "SnoozeBody": {"until": "2030-01-31T09:00:00Z"},
+    "UserBody": {"name": "ada", "password": "a long new password", "role": "answers"},
+    "UserPatch": {"role": "administers"},
     "TryBody": {"text": "When are you open?"},
 }
 """A request body for each schema of one."""
