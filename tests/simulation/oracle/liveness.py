@@ -151,6 +151,8 @@ class Liveness:
         is_frozen = self._ledger.count("SELECT COUNT(*) FROM freeze") > 0
         held = {contact_of(row) for row in items if row["status"] != "pending"}
         is_held_up = self._is_held_by_checks(items) or self._is_full_of_blocked(items, held)
+        # Some couriers may still read a token.
+        busy = max(len(calls), sum(row["status"] == "sending" for row in items))
         ahead: set[ContactKey] = set()
         for row in sorted(items, key=lambda row: (row["priority"], row["id"])):
             contact, wait = contact_of(row), self._items[_key(row)]
@@ -165,7 +167,7 @@ class Liveness:
                     ready = max(wait.since, self._account_until[contact.account_id])
                     self._judge(wait, ready, until, bound, what)
                 case "pending" if contact not in held | ahead | calls and not is_frozen:
-                    if len(calls) < self._settings.couriers and not is_held_up:
+                    if busy < self._settings.couriers and not is_held_up:
                         ready = max(due, self._free_at(row, contact))
                         what = f"item {row['id']} may go and does not"
                         bound = self._go_within() + self._read_within()
@@ -189,9 +191,7 @@ class Liveness:
     def _judge(
         self, wait: _Wait, ready: datetime, until: datetime, bound: timedelta, what: str
     ) -> None:
-        idle = until - max(self._clockwork.true, ready)
-        if idle > timedelta():
-            wait.idle += idle
+        wait.idle += max(until - max(self._clockwork.true, ready), timedelta())
         if wait.idle > bound:
             told = f"{what}; nothing stood in its way for {wait.idle}"
             self._simulation.oracle.is_broken(Invariant.NO_NEEDLESS_WAIT, told)
