@@ -139,13 +139,6 @@ class RateLimits:
         }
         return _Account(SlidingWindow(policy.account_per_second, _SECOND, _GUARD), by_kind)
 
-    def free_at(self, channel: Channel, now: datetime, ahead: Counter[Channel]) -> datetime | None:
-        """Return when a call may start, or None if that depends on a call about to start.
-
-        `ahead` counts, by channel, the calls that are to start before it.
-        """
-        return _latest(self.overall_free_at(now, ahead), self.own_free_at(channel, now, ahead))
-
     def reserve_open(self, replies: Iterable[QueuedReply], now: datetime) -> list[QueuedReply]:
         """Reserve a place for each of these calls that may start now, and return those."""
         reserved = []
@@ -162,14 +155,20 @@ class RateLimits:
                 full.add(reply.channel)
         return reserved
 
-    def first_free_at(self, channels: Iterable[Channel], now: datetime) -> datetime | None:
-        """Return when the first of these channels may start a call, as `free_at` does for one."""
-        overall = self.overall_free_at(now, _NOBODY)
+    def free_at(
+        self, channels: Iterable[Channel], now: datetime, ahead: Counter[Channel] = _NOBODY
+    ) -> datetime | None:
+        """Return when the first of these channels may start a call.
+
+        None if that depends on a call about to start. `ahead` counts, by channel, the calls that
+        are to start before it.
+        """
+        overall = self.overall_free_at(now, ahead)
         if overall is None:
             return None
         later = []
         for channel in channels:
-            own = self.own_free_at(channel, now, _NOBODY)
+            own = self.own_free_at(channel, now, ahead)
             if own is not None and own <= overall:
                 return overall
             later.append(own)

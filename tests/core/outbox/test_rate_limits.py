@@ -12,7 +12,6 @@ from tests.support.factory import NOON, at
 
 ACCOUNT = Channel("17841400000000001")
 SECOND = timedelta(seconds=1)
-NOBODY: Counter[Channel] = Counter()
 NEVER = at(1_000_000)
 
 
@@ -20,7 +19,7 @@ def eager(pacing: RateLimits, until: datetime, late_ms: Sequence[float] = (0,)) 
     """Start calls as soon as they may start, or with these delays, in turn."""
     now, starts, lateness = NOON, [], cycle(late_ms)
     while now < until:
-        free_at = pacing.free_at(ACCOUNT, now, NOBODY)
+        free_at = pacing.free_at((ACCOUNT,), now)
         assert free_at is not None
         if free_at <= now:
             pacing.count(ACCOUNT, now)
@@ -66,26 +65,26 @@ def test_a_hundred_that_may_start_at_once_start_a_few_at_a_time() -> None:
 def test_a_call_waits_for_the_limit_that_holds_longest() -> None:
     pacing = RateLimits(SenderPolicy(per_second=100, account_per_second=1))
     pacing.count(ACCOUNT, at(0))
-    assert pacing.free_at(Channel("another"), at(0.5), NOBODY) == at(0.5)
-    assert at(1) <= (pacing.free_at(ACCOUNT, at(0.5), NOBODY) or NEVER) <= at(1.01)
+    assert pacing.free_at((Channel("another"),), at(0.5)) == at(0.5)
+    assert at(1) <= (pacing.free_at((ACCOUNT,), at(0.5)) or NEVER) <= at(1.01)
     pacing.rests.rest(ACCOUNT.account_id, at(30), at(0))
-    assert pacing.free_at(ACCOUNT, at(0.5), NOBODY) == at(30)
+    assert pacing.free_at((ACCOUNT,), at(0.5)) == at(30)
 
 
 def test_what_waits_for_a_call_about_to_be_made_cannot_tell_when_it_may_start() -> None:
     pacing = RateLimits(SenderPolicy(per_second=1))
     pacing.reserve(ACCOUNT)
-    assert pacing.free_at(ACCOUNT, at(0), NOBODY) is None
+    assert pacing.free_at((ACCOUNT,), at(0)) is None
     pacing.release(ACCOUNT)
-    assert pacing.free_at(ACCOUNT, at(0), NOBODY) == at(0)
+    assert pacing.free_at((ACCOUNT,), at(0)) == at(0)
 
 
 def test_media_have_a_limit_of_their_own_that_holds_up_no_text() -> None:
     pacing = RateLimits(SenderPolicy(per_second=100, account_media_per_second=1))
     media = Channel(ACCOUNT.account_id, ReplyKind.MEDIA)
     pacing.count(media, at(0))
-    assert at(1) <= (pacing.free_at(media, at(0.5), NOBODY) or NEVER) <= at(1.01)
-    assert pacing.free_at(ACCOUNT, at(0.5), NOBODY) == at(0.5)
+    assert at(1) <= (pacing.free_at((media,), at(0.5)) or NEVER) <= at(1.01)
+    assert pacing.free_at((ACCOUNT,), at(0.5)) == at(0.5)
 
 
 def test_private_replies_are_so_many_an_hour() -> None:
@@ -93,13 +92,13 @@ def test_private_replies_are_so_many_an_hour() -> None:
     private = Channel(ACCOUNT.account_id, ReplyKind.PRIVATE_REPLY)
     pacing.count_in_the_hour(private, at(-600))
     pacing.count(private, at(0))
-    assert pacing.free_at(private, at(1), NOBODY) == at(3000)
-    assert pacing.free_at(ACCOUNT, at(1), NOBODY) == at(1)
+    assert pacing.free_at((private,), at(1)) == at(3000)
+    assert pacing.free_at((ACCOUNT,), at(1)) == at(1)
 
 
 def test_media_and_text_share_what_the_account_may_send() -> None:
     pacing = RateLimits(SenderPolicy(per_second=100, account_per_second=1))
     pacing.count(Channel(ACCOUNT.account_id, ReplyKind.MEDIA), at(0))
-    assert at(1) <= (pacing.free_at(ACCOUNT, at(0.5), NOBODY) or NEVER) < NEVER
+    assert at(1) <= (pacing.free_at((ACCOUNT,), at(0.5)) or NEVER) < NEVER
     ahead = Counter({Channel("another", ReplyKind.MEDIA): 1})
-    assert pacing.free_at(Channel("another"), at(0.5), ahead) is None
+    assert pacing.free_at((Channel("another"),), at(0.5), ahead) is None

@@ -41,7 +41,7 @@ class ExhaustiveOutbox(Outbox):
         free = []
         for channel in tuple(self._contact_queues._ready):
             reply = self._contact_queues.first(channel)
-            free_at = self._pacing.free_at(channel, now, self._claims.ahead)
+            free_at = self._pacing.free_at((channel,), now, self._claims.ahead)
             if reply is not None and free_at is not None and free_at <= now + _LEAD:
                 free.append(reply)
         assert chosen == min(free, key=lambda each: (each.priority, each.item_id), default=None)

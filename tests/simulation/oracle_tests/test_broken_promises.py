@@ -148,7 +148,12 @@ def test_a_reply_never_claimed_is_noticed(monkeypatch) -> None:
 
 
 def test_a_pace_without_a_limit_is_noticed(monkeypatch) -> None:
-    monkeypatch.setattr(rate_limits.RateLimits, "free_at", lambda self, account, now, ahead: now)
+    at_once = {
+        "overall_free_at": lambda self, now, ahead: now,
+        "own_free_at": lambda self, channel, now, ahead: now,
+    }
+    for name, free_at in at_once.items():
+        monkeypatch.setattr(rate_limits.RateLimits, name, free_at)
     assert found(Invariant.SENDING_LIMITS)
 
 
