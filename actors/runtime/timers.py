@@ -1,5 +1,6 @@
 import contextlib
 import heapq
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -126,6 +127,8 @@ class TimerThread:
     def __init__(self, name: str = "timers") -> None:
         self._agenda: TimerHeap[float] = TimerHeap()
         self._wake = threading.Event()
+        self._sleeps_until = math.inf
+        """Infinite while the thread is awake: its next look may miss what comes then."""
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -146,7 +149,7 @@ class TimerThread:
         """Call `send` on the timer thread; exceptions are logged, except from a dead actor."""
         deadline = time.monotonic() + (when - clock.now()).total_seconds()
         entry = self._agenda.add(deadline, send)
-        if self._agenda.next_at() == deadline:
+        if deadline < self._sleeps_until:
             self._wake.set()
         return entry
 
@@ -156,13 +159,14 @@ class TimerThread:
             while not self._stopping and (send := self._agenda.take_due(time.monotonic())):
                 self._send(send)
             if not self._stopping:
-                self._wake.wait(self._seconds_to_next())
+                self._sleep()
 
-    def _seconds_to_next(self) -> float:
-        deadline = self._agenda.next_at()
-        if deadline is None:
-            return MAX_WAIT_SECONDS
-        return min(max(0.0, deadline - time.monotonic()), MAX_WAIT_SECONDS)
+    def _sleep(self) -> None:
+        now = time.monotonic()
+        first, latest = self._agenda.next_at(), now + MAX_WAIT_SECONDS
+        self._sleeps_until = latest if first is None else min(first, latest)
+        self._wake.wait(max(0.0, self._sleeps_until - now))
+        self._sleeps_until = math.inf
 
     def _send(self, send: Callable[[], None]) -> None:
         try:
