@@ -52,6 +52,23 @@ class DeadlineSession(requests.Session):
         """Start the clock; call it before each request."""
         self._adapter.begin(seconds)
 
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare a request without parameters, cookies, hooks or a password of the session's own.
+
+        It has none, and merging nothing into each request costs more than the rest of it.
+        """
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**self.headers, **request.headers},
+            data=request.data,
+            json=request.json,
+            params=request.params or None,
+            auth=request.auth,
+        )
+        return prepared
+
 
 class BearerAuth(requests.auth.AuthBase):
     """Sends a token in a header, or nothing if it is empty.
