@@ -26,7 +26,7 @@ from moca.core.messages.cluster import ClaimSeat, Heartbeat, HeartbeatResult, Se
 from moca.core.messages.command import Receipt
 from moca.core.partition import SENDER
 
-BEAT = timedelta(seconds=1)
+BEAT = timedelta(seconds=0.5)
 _SILENCE = timedelta(seconds=6)
 _BALANCE = timedelta(seconds=5)
 _TOKEN_AGE = timedelta(minutes=10)
@@ -242,9 +242,12 @@ class MembershipActor(MailboxActor):
         if epoch is None or seat.epoch != epoch:
             return
         self._seats.extend_lease(asked_at)
-        waits = seat.waits_until
-        is_free = waits is not None and waits <= self._seats.monotonic()
-        if is_free and not seat.is_taken_up and not self._is_leaving:
+        if seat.waits_until is None or seat.is_taken_up or self._is_leaving:
+            return
+        left = timedelta(seconds=seat.waits_until - self._seats.monotonic())
+        if left > timedelta(0):
+            self._next_heartbeat.set_to(clock.now() + min(left, BEAT))
+        else:
             self._take_up(SENDER, seat)
 
     def _renew_tokens(self, now: datetime) -> None:

@@ -13,7 +13,7 @@ from moca.core.outbox.account_rests import RestingAccount
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ContactKey
 
-LEASE = timedelta(seconds=4)
+LEASE = timedelta(seconds=2.5)
 """How long after its last proven write the sender's node may begin a call."""
 
 

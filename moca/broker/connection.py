@@ -11,7 +11,7 @@ from pika.exceptions import ChannelClosedByBroker
 
 _FIRST_PAUSE_SECONDS = 0.25
 _MAX_PAUSE_SECONDS = 5.0
-_HEARTBEAT_SECONDS = 4
+_HEARTBEAT_SECONDS = 2
 _MAX_SILENCE_SECONDS = 5.0
 
 

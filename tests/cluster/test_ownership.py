@@ -178,9 +178,9 @@ def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster):
 
     cluster[other].seats.monotonic = steady
     cluster.frozen.tick(set_forward)
-    cluster.advance(2)
+    cluster.advance(1)
     assert cluster[other].system._singletons is None
-    cluster.advance(3)
+    cluster.advance(2)
     assert cluster[other].system._singletons is not None
 
 
