@@ -34,10 +34,23 @@ def hide_out_of_scope(database: peewee.Database, scope: AccountScope) -> None:
         return
     kind, name = named.groups()
     with database.connection_context():
-        account_id = _account_of(kind, values[name], scope)
-    if account_id is not None and not scope.includes(account_id):
-        values[name] = str(NO_ROW) if read_row_id(values[name]) else _NO_NAME
-        g.is_out_of_scope = True
+        visible = visible_id(kind, values[name], scope)
+    g.is_out_of_scope = visible != values[name]
+    values[name] = visible
+
+
+def visible_id(kind: str, shown: str, scope: AccountScope) -> str:
+    """Return the id of something to act on: one that nothing has if its account is out of scope.
+
+    Args:
+        kind: What has the id, as the first word of its addresses.
+        shown: The id.
+        scope: Of who acts. The database must be connected.
+    """
+    account_id = _account_of(kind, shown, scope)
+    if account_id is None or scope.includes(account_id):
+        return shown
+    return str(NO_ROW) if read_row_id(shown) else _NO_NAME
 
 
 def asked_scope() -> AccountScope:

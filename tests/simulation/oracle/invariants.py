@@ -50,6 +50,7 @@ class Invariant(IntEnum):
     REPORTED = 33, "Reports count each reply, close and hand-over once."
     FEED = 34, "The feed has each fact once and in order, and its reader misses none."
     OWN_BOT = 35, "An account's own bot answers for it, each reply in one version, the latest."
+    OWN_ACCOUNTS = 37, "Who is limited to an account sees and changes nothing of another."
     HELD_REPLY = 36, "A held reply goes only by its topic's leave, and gives way to more."
 
 

@@ -63,7 +63,7 @@ class Oracle:
         """When the call ended that brought a message, or was to, or its end was forgotten."""
         self._settings = script.settings
         self._clockwork = clockwork
-        self._ledger = ledger
+        self.ledger = ledger
         steps = [each.seconds for each in script.happenings if isinstance(each, ClockSteps)]
         self.slack = timedelta(seconds=sum(abs(step) for step in steps))
         self._held_since: dict[int, datetime] = {}
@@ -143,7 +143,7 @@ class Oracle:
                 self._elsewhere.acknowledged(event)
 
     def _acknowledged_message(self, message: InboundMessage) -> None:
-        rows = self._ledger.messages("m.mid = ? AND m.kind = ?", message.mid, message.kind)
+        rows = self.ledger.messages("m.mid = ? AND m.kind = ?", message.mid, message.kind)
         self.acknowledged_mids.add(message.mid)
         self.acknowledged_at.setdefault(message.mid, self._clockwork.true)
         if [row["role"] for row in rows] != ["user"]:
@@ -155,7 +155,7 @@ class Oracle:
             self._elsewhere.take_back_if_ours(message.contact, instant(rows[0]["created_at"]))
 
     def _acknowledged_other(self, event: OtherEvent) -> None:
-        if self._ledger.count("SELECT COUNT(*) FROM event WHERE key = ?", event.key) != 1:
+        if self.ledger.count("SELECT COUNT(*) FROM event WHERE key = ?", event.key) != 1:
             self.is_broken(
                 Invariant.ACKNOWLEDGED_IS_STORED,
                 f"{event.kind} of {event.mid} was acknowledged and is not on disk",
@@ -165,7 +165,7 @@ class Oracle:
         """Moca calls Instagram."""
         self.pace.call_started(contact, is_private=way.comment_id is not None)
         name = said(content)
-        sending = self._ledger.items(
+        sending = self.ledger.items(
             "k.psid = ? AND k.account_id = ? AND q.status = 'sending'",
             contact.psid,
             contact.account_id,
@@ -224,7 +224,7 @@ class Oracle:
 
     def forgets(self) -> None:
         """What was in memory of conversations may be gone from now on."""
-        self.deaths.append(Death(self._clockwork.now(), self._ledger.last_step_id()))
+        self.deaths.append(Death(self._clockwork.now(), self.ledger.last_step_id()))
 
     def _forgets_calls(self) -> None:
         """What was being called may have arrived by now, for all that Moca knows."""
@@ -232,7 +232,7 @@ class Oracle:
             self.known_at.setdefault(f"ig{number}", self._clockwork.true)
 
     def _acknowledged_echo(self, echo: Echo) -> None:
-        rows = self._ledger.messages("m.mid = ? AND m.kind = 'message'", echo.mid)
+        rows = self.ledger.messages("m.mid = ? AND m.kind = 'message'", echo.mid)
         if any(row["role"] == "user" for row in rows):
             self.is_broken(Invariant.ECHOES, f"the echo {echo.mid} became a person's message")
         if echo.mid.startswith("ig"):
@@ -243,7 +243,7 @@ class Oracle:
         if echo.mid in self.acknowledged_mids:
             return
         self.acknowledged_mids.add(echo.mid)
-        conversation = self._ledger.conversation(echo.contact)
+        conversation = self.ledger.conversation(echo.contact)
         is_open = conversation is None or conversation["status"] == "open"
         was_given_back = echo.contact in self.freed or self._elsewhere.wrote(rows[0])
         if is_open and not was_given_back:
@@ -251,7 +251,7 @@ class Oracle:
 
     def _judge_order(self, item: Row) -> None:
         left_to_the_operator = {text for _, text in self._instagram.unreadable}
-        for each in self._ledger.bot_items_before(item):
+        for each in self.ledger.bot_items_before(item):
             is_left = each["status"] == "unknown" and said_in(each) in left_to_the_operator
             if each["id"] not in self.overruled and not is_left:
                 what = f"item {item['id']} goes before item {each['id']}"
@@ -272,7 +272,7 @@ class Oracle:
 
     def _person_wrote_since(self, item: Row) -> bool:
         """Return whether a handover's closing message is too late: a teammate already wrote."""
-        rows = self._ledger.messages(
+        rows = self.ledger.messages(
             "m.conversation_id = ? AND m.author = 'human' AND m.created_at > ? "
             "AND m.created_at < ?",
             item["conversation_id"],

@@ -81,11 +81,22 @@ class BotWatch:
         self._ledger = ledger
         self._is_broken = is_broken
 
-    def judge_request(self, account_id: str, own: str, asked: BotVersion) -> None:
-        """Judge which bot is asked for a reply, at the instant that it is asked."""
+    def judge_request(
+        self, account_id: str, own: str, asked: BotVersion, newest: int | None = None
+    ) -> None:
+        """Judge which bot is asked for a reply, at the instant that it is asked.
+
+        Args:
+            account_id: The account that is to reply.
+            own: The name of its bot.
+            asked: The bot that is asked.
+            newest: The version that its node knew to be published at its last transaction; None for
+                the one that is.
+        """
         if asked.name != own:
             self._is_broken(Invariant.OWN_BOT, f"{asked} is asked for {account_id}")
-        newest = self._ledger.count(_VERSIONS, own)
+        if newest is None:
+            newest = self._ledger.count(_VERSIONS, own)
         if asked.version != newest:
             self._is_broken(Invariant.OWN_BOT, f"{asked} is asked, published is {newest}")
 

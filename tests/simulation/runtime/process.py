@@ -144,7 +144,7 @@ class Process:
         self._instagram = instagram
         self._trace = trace
         self._observe = observe
-        self._database = open_database(f"sqlite:///{path}")
+        self.database = open_database(f"sqlite:///{path}")
 
     def start(self) -> None:
         settings, clockwork = self.settings, self._clockwork
@@ -153,17 +153,17 @@ class Process:
         self.timers = SteadyTimers(clockwork)
         self._trace.tell("Moca starts")
         if settings.has_bots and self._accounts:
-            give_bots(self._database, self._accounts, settings)
+            give_bots(self.database, self._accounts, settings)
             self._accounts.clear()
         voice = partial(_Voice, self, backstage)
         self.bots = PublishedBots(SimulatedBotFactory(settings, voice))
-        self.bots.open(self._database)
+        self.bots.open(self.database)
         self.loses_commits = 0
         self.has_failed = False
         self.system = LossySystem(
             sender=settings.sender(),
             dependencies=Dependencies(
-                open_writer=lambda: FragileWriter(self._database, self),
+                open_writer=lambda: FragileWriter(self.database, self),
                 bot_of=self.bots.of,
                 responders=RESPONDERS,
                 connect=lambda: ScriptedGraphClient(self._instagram, backstage),
@@ -250,5 +250,5 @@ class Process:
         self.system = None
         self.backstage.end()
         self.generator.process_died()
-        if not self._database.is_closed():
-            self._database.close()
+        if not self.database.is_closed():
+            self.database.close()

@@ -10,6 +10,7 @@ from moca.core.messages.operators import AuditedCommand
 from tests.simulation.oracle.erasures import Erasures
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
+from tests.simulation.oracle.team.account_scopes import AccountScopes
 from tests.simulation.oracle.team.held_replies import HeldReplies
 from tests.simulation.runtime.operator import SimulatedOperator
 from tests.simulation.runtime.process import Process
@@ -40,10 +41,13 @@ class Requests:
         self._liveness = liveness
         self._erasures = erasures
         self._held = held
+        self._scopes = AccountScopes(process.database, clockwork, process.post, oracle)
         self._codes = 0
 
     def operates(self, act: Operates) -> None:
         """Have the operator act, and perhaps ask for the same again."""
+        if not self._scopes.admits(act):
+            return
         command = self._operator.command(act)
         if command is None:
             return

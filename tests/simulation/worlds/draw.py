@@ -21,6 +21,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_answers,
     draw_control,
     draw_drafts,
+    draw_limited,
     draw_publishings,
     draw_reviews,
     draw_rush,
@@ -34,7 +35,7 @@ from tests.simulation.worlds.world import World
 
 _ONE_IN = 4
 """One seed in so many is of a world that dwells on one thing."""
-_ACCOUNTS = ("17841400000000001", "17841400000000002")
+ACCOUNTS = ("17841400000000001", "17841400000000002")
 
 _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
     draw_writes,
@@ -83,6 +84,8 @@ def draw_script(seed: int) -> Script:
         more += draw_reviews(world)
     world = replace(world, chance=Random(f"{seed}, and an assistant"))
     more += draw_drafts(world) if world.happens(0.2) else []
+    world = replace(world, chance=Random(f"{seed}, and limited operators"))
+    more += draw_limited(world, ACCOUNTS) if world.happens(0.2) else []
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 
@@ -103,7 +106,7 @@ def _draw(seed: int) -> tuple[Script, World]:
 def _draw_contacts(chance: Random) -> tuple[ContactKey, ...]:
     """Draw who writes, and to which account."""
     count = chance.choice((1, 1, 2, 2, 3, 4, 6, 9))
-    accounts = _ACCOUNTS if chance.random() < 0.3 else _ACCOUNTS[:1]
+    accounts = ACCOUNTS if chance.random() < 0.3 else ACCOUNTS[:1]
     return tuple(
         ContactKey(chance.choice(accounts), f"p{number}") for number in range(1, count + 1)
     )

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 from moca.core.types import Priority
@@ -105,6 +106,20 @@ def draw_drafts(world: World) -> list[Operates]:
         if world.happens(0.8)
     ]
     return drafts + reviews
+
+
+def draw_limited(world: World, accounts: Sequence[str]) -> list[Operates]:
+    """Draw what an operator who is limited to one account tries, there and in others."""
+    return [
+        Operates(
+            at=world.instant(1, 20),
+            contact=world.one_of(*world.contacts),
+            action=world.one_of("write", "close", "label", "edit", "cancel", "approve", "discard"),
+            text=f"limited {number}",
+            limited_to=world.one_of(*accounts),
+        )
+        for number in range(world.one_of(2, 4, 8))
+    ]
 
 
 def draw_tidying(world: World) -> list[Operates]:

@@ -102,6 +102,8 @@ class Operates:
     priority: Priority = Priority.NORMAL
     repeats: tuple[float, ...] = ()
     """How much later an answer is posted again, with the same key."""
+    limited_to: str = ""
+    """The only account of the operator who acts; empty for one who sees all."""
 
 
 @dataclass(frozen=True, kw_only=True)
