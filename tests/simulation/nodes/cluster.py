@@ -5,13 +5,14 @@ from random import Random
 
 from moca.core.messages.command import Command
 from moca.core.partition import SENDER, seat_of
-from moca.core.types import ContactKey
+from moca.core.types import BotVersion, ContactKey
 from moca.storage.db.connection import open_database
 from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.nodes.broker import ScriptedBroker
 from tests.simulation.nodes.epoch_watch import Fencing
 from tests.simulation.nodes.node import PARTITIONS, NodeSystem, SimulatedNode
 from tests.simulation.nodes.script import SENDING, TokenLookup
+from tests.simulation.runtime.bots import give_bots
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.runtime.process import DiedError
 from tests.simulation.runtime.virtual_time import Clockwork, StepDriver
@@ -30,6 +31,9 @@ class SimulatedCluster:
     """Called with the contacts a former sender may still be calling at a change of sender."""
     partition_moved: Callable[[], None]
     node_died: Callable[[SimulatedNode], None]
+    bot_asked: Callable[[str, str, BotVersion, int], None]
+    """Called with an account, the name of its bot, the bot that is asked for a reply, and the
+    version that the node knows to be in force."""
 
     def __init__(
         self,
@@ -61,8 +65,13 @@ class SimulatedCluster:
             each.number: each.seconds for each in script.happenings if isinstance(each, TokenLookup)
         }
         self._looked_up = 0
+        self._accounts = {
+            each.contact.account_id for each in script.happenings if hasattr(each, "contact")
+        }
 
     def start(self) -> None:
+        if self.settings.has_bots and self._accounts:
+            give_bots(self.database, self._accounts, self.settings)
         for name in self.names:
             self.open(name)
 

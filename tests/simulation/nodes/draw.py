@@ -9,6 +9,7 @@ from tests.simulation.nodes.cluster import SEATS
 from tests.simulation.nodes.faults import draw_faults
 from tests.simulation.nodes.script import PoisonArrives, Publishing, QueueStalls, TokenLookup
 from tests.simulation.worlds.contacts import draw_answers_by_hand, draw_writes
+from tests.simulation.worlds.draw import ACCOUNTS
 from tests.simulation.worlds.faults import (
     draw_generations,
     draw_outages,
@@ -20,6 +21,8 @@ from tests.simulation.worlds.operator_actions import (
     draw_acts,
     draw_answers,
     draw_control,
+    draw_limited,
+    draw_publishings,
     draw_reviews,
 )
 from tests.simulation.worlds.review_themes import MODES
@@ -27,7 +30,8 @@ from tests.simulation.worlds.script import Happening, Script, Writes
 from tests.simulation.worlds.settings import WorldSettings
 from tests.simulation.worlds.world import World
 
-_ACCOUNT = "17841400000000001"
+_ACCOUNT = ACCOUNTS[0]
+_OF_SEVERAL_ACCOUNTS = 0.3
 _MOST_FAULTS = (0, 1, 1, 2, 2, 3, 5)
 
 _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
@@ -48,6 +52,32 @@ _DRAWINGS: tuple[Callable[[World], Sequence[Happening]], ...] = (
 
 def draw_nodes(seed: int) -> Script:
     """Write down the run of a seed on two or three nodes."""
+    script = _draw(seed)
+    happenings, settings = list(script.happenings), script.settings
+    chance = Random(f"{seed}, on several nodes and of several accounts")
+    if chance.random() < _OF_SEVERAL_ACCOUNTS:
+        happenings = [_in_its_account(each) for each in happenings]
+        contacts = {each.contact: None for each in happenings if hasattr(each, "contact")}
+        if contacts:
+            world = World(chance, settings, tuple(contacts), 20, has_all_kinds=False)
+            world.writes.extend(each for each in happenings if isinstance(each, Writes))
+            happenings += draw_limited(world, ACCOUNTS)
+            has_bots = world.happens(0.5) and not settings.modes
+            settings = replace(settings, has_bots=has_bots)
+            happenings += draw_publishings(world) if has_bots else []
+    return replace(script, happenings=tuple(happenings), settings=settings)
+
+
+def _in_its_account(happening: Happening) -> Happening:
+    """Have every other contact write to another account."""
+    contact = getattr(happening, "contact", None)
+    if contact is None or int(contact.psid.removeprefix("p")) % 2:
+        return happening
+    other: Happening = replace(happening, contact=contact._replace(account_id=ACCOUNTS[1]))
+    return other
+
+
+def _draw(seed: int) -> Script:
     chance = Random(f"{seed}, on several nodes")
     nodes = chance.choice((2, 2, 3))
     settings = _draw_settings(chance)

@@ -1,22 +1,28 @@
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import peewee
+from peewee import fn
 
-from actors.bots.bot import same_bot_for_all
+from actors.bots.published_bots import PublishedBots
 from actors.cluster.seats import Seats
 from actors.cluster.system import ClusterSystem, Member
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers
 from moca.core.messages.command import Command
+from moca.core.types import BotVersion
 from moca.instagram.events import read_webhook
 from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.cluster_writer import ClusterWriter
+from moca.storage.db.bot_tables import StoredBotVersion
+from moca.storage.db.rows import read_rows
 from moca.storage.unit_of_work import Batch
 from moca.storage.writer import Written
 from tests.simulation.nodes.broker import ScriptedPlace
 from tests.simulation.nodes.graph_client import NodeGraphClient
-from tests.simulation.runtime.generator import Generator
+from tests.simulation.runtime.bots import SimulatedBotFactory, bot_of
 from tests.simulation.runtime.process import DiedError
 from tests.simulation.runtime.virtual_time import Backstage, SteadyTimers, StepDriver
 from tests.simulation.worlds.settings import RESPONDERS
@@ -32,12 +38,15 @@ class _Voice:
     needs_history = 0
     needs_name = False
 
-    def __init__(self, generator: Generator, backstage: Backstage) -> None:
-        self._generator = generator
-        self._backstage = backstage
+    def __init__(self, node: "SimulatedNode", bot: BotVersion) -> None:
+        self._node = node
+        self._generator = node.cluster.generator
+        self._backstage = node.backstage
+        self._bot = bot
         self._under_way: set[int] = set()
 
     def reply(self, request: ReplyRequest) -> Reply:
+        self._node.judge_bot(request.contact.account_id, self._bot)
         number = len(self._generator.asked) + 1
         self._under_way.add(number)
         try:
@@ -55,7 +64,12 @@ class NodeWriter(ClusterWriter):
     """Writes, unless the database is away, a row is poison, or the node dies after a commit."""
 
     def __init__(self, node: "SimulatedNode") -> None:
-        super().__init__(node.cluster.database, node.cluster.settings.writer())
+        policy = replace(
+            node.cluster.settings.writer(),
+            policy_of=node.bots.policy_of,
+            refresh_bots=node.refresh_bots,
+        )
+        super().__init__(node.cluster.database, policy)
         self._node = node
 
     def apply(self, commands: Sequence[Command]) -> Written:
@@ -114,7 +128,13 @@ class SimulatedNode:
         self.backstage = Backstage(self.stage, clockwork)
         self.timers = SteadyTimers(clockwork)
         self.seats = Seats(PARTITIONS, monotonic=lambda: clockwork.seconds)
-        self._voice = _Voice(cluster.generator, self.backstage)
+        self._voices: list[_Voice] = []
+        self._published: dict[str, int] = {}
+        """The versions in force at the last transaction, by bot."""
+        self.bots = PublishedBots(SimulatedBotFactory(cluster.settings, self._voice_of))
+        database = cluster.database
+        with database.connection_context() if database.is_closed() else nullcontext():
+            self.refresh_bots()
         self.system = self._start()
 
     @property
@@ -136,12 +156,29 @@ class SimulatedNode:
         for do in kept:
             do()
 
+    def refresh_bots(self) -> None:
+        """Load what was published, and note what it was."""
+        self.bots.refresh()
+        newest = StoredBotVersion.select(StoredBotVersion.bot, fn.MAX(StoredBotVersion.number))
+        self._published = dict(read_rows(newest.group_by(StoredBotVersion.bot)))
+
+    def judge_bot(self, account_id: str, asked: BotVersion) -> None:
+        """Judge which bot is asked for a reply."""
+        if self.cluster.settings.has_bots:
+            own = bot_of(account_id)
+            self.cluster.bot_asked(account_id, own, asked, self._published.get(own, 0))
+
+    def _voice_of(self, bot: BotVersion) -> _Voice:
+        self._voices.append(_Voice(self, bot))
+        return self._voices[-1]
+
     def end(self) -> None:
         """End as by kill -9: what is in memory is gone."""
         self.place.is_dead = True
         self.is_suspended = True
         self._kept.clear()
-        self._voice.die()
+        for voice in self._voices:
+            voice.die()
         self.backstage.end()
 
     def _start(self) -> NodeSystem:
@@ -158,7 +195,7 @@ class SimulatedNode:
             sender=cluster.settings.sender(),
             dependencies=Dependencies(
                 open_writer=lambda: NodeWriter(self),
-                bot_of=same_bot_for_all(cluster.settings.conversation(), self._voice),
+                bot_of=self.bots.of,
                 responders=RESPONDERS,
                 connect=self._connect,
                 draw=cluster.chance.random,
