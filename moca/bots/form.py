@@ -1,5 +1,6 @@
 """A bot's document as a form: its common settings, its topics, profile and rules."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -68,7 +69,7 @@ _GROUPS: Mapping[str, tuple[_Spec, ...]] = {
     "Business hours": (
         _Spec("business_hours.enabled", "No replies outside these hours", FieldKind.BOX),
         _Spec("business_hours.timezone", "Time zone", FieldKind.LINE),
-        *(_Spec(f"business_hours.{day}", day.capitalize(), FieldKind.LIST) for day in _DAYS),
+        *(_Spec(f"business_hours.{day}", day.capitalize(), FieldKind.LINES) for day in _DAYS),
         _Spec("business_hours.holidays", "Closed on the holidays of", FieldKind.LINE),
         _Spec("business_hours.away_text", "Away text, once per closing"),
         _Spec("business_hours.answer_when_open", "Messages wait for opening", FieldKind.BOX),
@@ -186,7 +187,8 @@ def _moved(order: list[str], act: str) -> list[str]:
 def _field(spec: _Spec, tables: Mapping[str, Any]) -> BotField:
     value = _at(tables, spec.path.split("."))
     shown = _default(spec.path) if value is None else value
-    return BotField(spec.path, spec.label, spec.kind, _shown(shown), spec.choices)
+    between = "\n" if spec.kind is FieldKind.LINES else ", "
+    return BotField(spec.path, spec.label, spec.kind, _shown(shown, between), spec.choices)
 
 
 def _at(tables: Mapping[str, Any], path: Iterable[str]) -> object:
@@ -203,14 +205,14 @@ def _default(path: str) -> object:
     return found
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, between: str) -> str:
     match value:
         case bool():
             return "1" if value else ""
         case float():
             return f"{value:g}"
         case list() | tuple():
-            return ", ".join(map(str, value))
+            return between.join(map(str, value))
         case _:
             return str(value)
 
@@ -230,12 +232,13 @@ def _number(typed: str) -> object:
 
 
 def _list(typed: str) -> list[str]:
-    return [each.strip() for each in typed.split(",") if each.strip()]
+    return [each.strip() for each in re.split(r"[,\n]", typed) if each.strip()]
 
 
 _READERS: Mapping[FieldKind, Callable[[str], object]] = {
     FieldKind.NUMBER: _number,
     FieldKind.LIST: _list,
+    FieldKind.LINES: _list,
     FieldKind.BOX: bool,
 }
 

@@ -42,7 +42,7 @@ def values_of(document: str) -> Mapping[str, str]:
 def test_a_form_shows_what_a_document_says_and_mocas_defaults() -> None:
     values = values_of(SHOP)
     assert values["replies.generator"] == "rules, fixed"
-    assert values["business_hours.monday"] == "09:00-12:00, 13:00-17:00"
+    assert values["business_hours.monday"] == "09:00-12:00\n13:00-17:00"
     assert values["business_hours.tuesday"] == "09:00-17:00"
     assert (values["conversation.debounce_seconds"], values["business_hours.enabled"]) == ("5", "1")
     assert values["rule"] == SHOP[SHOP.index("[[rule]]") :]
@@ -57,7 +57,7 @@ def test_only_what_was_changed_is_written() -> None:
     values = {
         **values_of(SHOP),
         "conversation.debounce_seconds": "2.5",
-        "business_hours.monday": "10:00-12:00",
+        "business_hours.monday": "10:00-12:00\n13:00-14:00, 15:00-16:00",
         "manners.escalation_words": "human, real person",
         "rule": "",
     }
@@ -66,7 +66,11 @@ def test_only_what_was_changed_is_written() -> None:
     written = fill_in(SHOP, values)
     document = read_document(written)
     assert document.sections.conversation.debounce_seconds == 2.5
-    assert document.sections.business_hours.monday == ("10:00-12:00",)
+    assert document.sections.business_hours.monday == (
+        "10:00-12:00",
+        "13:00-14:00",
+        "15:00-16:00",
+    )
     assert not document.sections.business_hours.enabled
     assert document.sections.manners.escalation_words == ("human", "real person")
     assert document.sections.replies.timeout_seconds == 20
