@@ -9,6 +9,7 @@ from tests.web.forms import csrf_token_of
 NOT_ABOUT_ACCOUNTS = {
     "description.description",
     "alerts.icon",
+    "api_reference.page",
     "logins.form",
     "logins.log_in",
     "logins.log_in_with_token",
@@ -64,6 +65,7 @@ ABOUT_ALL = {
     "subscribers",
     "subscribers_api",
     "users",
+    "users_api",
 }
 """Endpoints, or their blueprints, that are refused to those who are limited to accounts."""
 LISTS = {
@@ -209,6 +211,7 @@ def _value(rule, converter, name, side):
         ("subscribers", "delivery"): "1",
         ("deliveries", "delivery_id"): "1",
         ("users", "number"): "1",
+        ("users", "user_id"): "1",
     }[kind, name]
 
 
