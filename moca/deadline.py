@@ -71,10 +71,7 @@ class DeadlineSession(requests.Session):
 
 
 class BearerAuth(requests.auth.AuthBase):
-    """Sends a token in a header, or nothing if it is empty.
-
-    Passed as auth, it also keeps requests from reading another password from ~/.netrc.
-    """
+    """Sends a token in a header, or nothing if it is empty."""
 
     def __init__(self, token: str) -> None:
         self._token = token
