@@ -51,9 +51,17 @@ def guarded_routes(name: str, guard: Callable[[], Any], *, takes_json: bool = Tr
         doc_ui=_is_described.get(),
     )
     routes.before_request(guard)
+    routes.before_request(_check_query)
     if takes_json:
         routes.before_request(check_body)
     return routes
+
+
+def _check_query() -> None:
+    # No parameter of the API is a list: of several values, all but one would be ignored.
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Problem(422, f"{name}: must be given once")
 
 
 def check_body() -> None:

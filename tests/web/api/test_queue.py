@@ -37,6 +37,12 @@ def walk(client, **query):
             return found
 
 
+def test_a_parameter_that_is_given_twice_is_refused(client):
+    told = client.get("/api/queue?status=sent&status=failed")
+    error = told.get_json()["error"]
+    assert (told.status_code, error["message"]) == (422, "status: must be given once")
+
+
 def test_an_empty_queue_names_every_status(client):
     assert client.get("/api/queue").get_json() == {
         "counts": NONE,
