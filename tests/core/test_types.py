@@ -7,7 +7,8 @@ from moca.core.types import OperatorRole
     ("role", "included"),
     [
         (OperatorRole.READS, {OperatorRole.READS}),
-        (OperatorRole.ANSWERS, {OperatorRole.READS, OperatorRole.ANSWERS}),
+        (OperatorRole.DRAFTS, {OperatorRole.READS, OperatorRole.DRAFTS}),
+        (OperatorRole.ANSWERS, {OperatorRole.READS, OperatorRole.DRAFTS, OperatorRole.ANSWERS}),
         (OperatorRole.ADMINISTERS, set(OperatorRole)),
     ],
 )
