@@ -77,9 +77,10 @@ def test_forward_while_back_is_loading_stays_in_the_conversation(page):
         page.evaluate("history.back()")
     page.evaluate("history.forward()")
     page.wait_for_url("**/conversations/1")
-    with page.expect_response(is_list) as answered:
-        next_held(page, held).continue_()
-    answered.value.finished()
+    late = next_held(page, held)
+    listed = late.fetch()
+    with page.expect_response(is_list):
+        late.fulfill(response=listed)
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     expect(page.get_by_role("log")).to_contain_text("When are you open?")
 
