@@ -1,4 +1,9 @@
-from tests.simulation.oracle.ledger import Ledger, Row
+from collections.abc import Collection
+from typing import Any
+
+from moca.core.types import ContactKey
+from tests.simulation.oracle.ledger import Ledger, Row, contact_of
+from tests.simulation.worlds.settings import WorldSettings
 
 
 class Claims:
@@ -21,3 +26,46 @@ class Claims:
     def of(self, item: Row) -> Row:
         """Return an item as it was when claimed, or as it is now if the claim was not reported."""
         return self._claimed.get((item["id"], item["sending_at"]), item)
+
+
+class Channels:
+    """The channels in which a reply may be claimed, as far as memory, pace and couriers go."""
+
+    def __init__(self, settings: WorldSettings, ledger: Ledger, simulation: Any) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._simulation = simulation
+
+    def claimable(self, items: list[Row], free: set[ContactKey]) -> set[str]:
+        """Return the channels that have a reply in memory whose contact is free.
+
+        Args:
+            items: The unsettled queue items.
+            free: Contacts that are not resting and have no reply under way.
+        """
+        calls = self._simulation.oracle.pace.under_way
+        # Some couriers may still read a token.
+        busy = max(len(calls), sum(row["status"] == "sending" for row in items))
+        if busy >= self._settings.couriers or self._is_held_by_checks(items, calls):
+            return set()
+        channels = self._ledger.count("SELECT COUNT(DISTINCT channel) FROM queue_item")
+        share = max(1, self._settings.capacity // max(1, channels))
+        loaded: dict[str, list[ContactKey]] = {}
+        for item in sorted(items, key=lambda row: (row["priority"], row["id"])):
+            if item["status"] == "pending":
+                loaded.setdefault(item["channel"], []).append(contact_of(item))
+        return {
+            channel
+            for channel, waiting in loaded.items()
+            if len(waiting) <= share or not free.isdisjoint(waiting[:share])
+        }
+
+    def _is_held_by_checks(self, items: list[Row], calls: Collection[ContactKey]) -> bool:
+        """Return whether resends hold the whole pace, or all couriers, while the record is read."""
+        settings = self._settings
+        resends = sum(
+            each["status"] == "sending" and each["attempts"] > 1 and contact_of(each) not in calls
+            for each in items
+        )
+        couriers_left = settings.couriers - len(calls)
+        return resends >= min(settings.per_second, settings.account_per_second, couriers_left)

@@ -14,8 +14,8 @@ _HEARD_WITHIN_US = 1_000_000
 
 _ITEMS = """
     SELECT q.id, q.status, q.priority, q.attempts, q.scheduled_for, q.created_at, q.sending_at,
-           q.sent_at, q.because, q.reason, q.parting, q.release_at, k.opted_out_at,
-           k.window_opened_at,
+           q.sent_at, q.because, q.reason, q.parting, q.release_at, q.channel,
+           k.opted_out_at, k.window_opened_at,
            m.id AS message_id, m.author, m.kind, m.text, m.content, m.mid, m.conversation_id,
            m.comment_id, m.part_of_id,
            c.status AS conversation_status, c.held_until, k.account_id, k.psid

@@ -6,6 +6,7 @@ from typing import Any
 from moca.core.inbound.event_rules import is_tap
 from moca.core.types import ContactKey
 from tests.simulation.instagram.texts import said_in
+from tests.simulation.oracle.claims import Channels
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.runtime.virtual_time import BEGINNING, Clockwork
@@ -56,6 +57,7 @@ class Liveness:
         self._clockwork = clockwork
         self._ledger = ledger
         self._simulation = simulation
+        self._channels = Channels(settings, ledger, simulation)
         self._messages: dict[int, _Wait] = {}
         self._items: dict[tuple[int, str, int], _Wait] = {}
         self._busy_at: dict[ContactKey, datetime] = {}
@@ -150,9 +152,9 @@ class Liveness:
         calls = self._simulation.oracle.pace.under_way
         is_frozen = self._ledger.count("SELECT COUNT(*) FROM freeze") > 0
         held = {contact_of(row) for row in items if row["status"] != "pending"}
-        is_held_up = self._is_held_by_checks(items) or self._is_full_of_blocked(items, held)
-        # Some couriers may still read a token.
-        busy = max(len(calls), sum(row["status"] == "sending" for row in items))
+        rest = timedelta(seconds=self._settings.user_cooldown)
+        rested = {to for to in map(contact_of, items) if self._rests_since(to) + rest <= now}
+        claimable = set() if is_frozen else self._channels.claimable(items, rested - held)
         ahead: set[ContactKey] = set()
         for row in sorted(items, key=lambda row: (row["priority"], row["id"])):
             contact, wait = contact_of(row), self._items[_key(row)]
@@ -166,8 +168,8 @@ class Liveness:
                     # Where what became of it was lost, the sender holds it for one that waits.
                     ready = max(wait.since, self._account_until[contact.account_id])
                     self._judge(wait, ready, until, bound, what)
-                case "pending" if contact not in held | ahead | calls and not is_frozen:
-                    if busy < self._settings.couriers and not is_held_up:
+                case "pending" if contact not in held | ahead | calls:
+                    if row["channel"] in claimable:
                         ready = max(due, self._free_at(row, contact))
                         what = f"item {row['id']} may go and does not"
                         bound = self._go_within() + self._read_within()
@@ -255,21 +257,6 @@ class Liveness:
         """Return how long a reply may stay on disk where memory holds few: for some sweeps."""
         is_left = self._settings.capacity < _NEVER_FULL
         return timedelta(seconds=4 * self._settings.sweep) if is_left else timedelta()
-
-    def _is_full_of_blocked(self, items: list[Row], held: set[ContactKey]) -> bool:
-        """Return whether replies behind unsettled ones of their contacts may fill the memory."""
-        blocked = sum(each["status"] == "pending" and contact_of(each) in held for each in items)
-        return blocked >= self._settings.capacity
-
-    def _is_held_by_checks(self, items: list[Row]) -> bool:
-        """Return whether resends hold the whole pace, or all couriers, while the record is read."""
-        calls, settings = self._simulation.oracle.pace.under_way, self._settings
-        resends = sum(
-            each["status"] == "sending" and each["attempts"] > 1 and contact_of(each) not in calls
-            for each in items
-        )
-        couriers_left = settings.couriers - len(calls)
-        return resends >= min(settings.per_second, settings.account_per_second, couriers_left)
 
     def _set_back(self, span: timedelta) -> timedelta:
         """Return by how much all steps of the clock together may lengthen a wait of this span."""
