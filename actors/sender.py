@@ -28,7 +28,7 @@ from moca.core.messages.delivery import (
 from moca.core.messages.operator_actions import FreezeChanged
 from moca.core.messages.recipients import ToCourier
 from moca.core.messages.replies import ReplyQueued
-from moca.core.outbox.account_rests import AccountRests
+from moca.core.outbox.account_rests import RATE_LIMITED, AccountRests
 from moca.core.outbox.backlog import Backlog
 from moca.core.outbox.call_results import Record, after_call, after_reading, not_called, rescheduled
 from moca.core.outbox.delivery import NotBegun
@@ -142,8 +142,7 @@ class SenderActor(MailboxActor):
         for reply in self._outbox.outlived(now):
             self._give_back(reply, "the database was too slow; the reply was not sent", now, now)
         for reply, until in self._outbox.overtaken(now):
-            because = "the account was rate limited before its turn"
-            self._give_back(reply, because, now, until)
+            self._give_back(reply, RATE_LIMITED, now, until)
         for claim in self._outbox.claims(now):
             self._record(claim)
         for call in self._outbox.calls(now):

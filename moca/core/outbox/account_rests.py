@@ -3,6 +3,9 @@ from datetime import datetime, timedelta
 
 from moca.core.outbox.delivery import NotBegun
 
+RATE_LIMITED = "the account was rate limited before its turn"
+"""Why a claimed reply whose account rests by now is given back."""
+
 
 @dataclass(frozen=True, slots=True)
 class RestingAccount:
@@ -65,7 +68,7 @@ class AccountRests:
         ends = [min(each.until, now + each.span) for each in waits if each and each.until > now]
         if not ends:
             return None
-        return NotBegun("the account was rate limited before its turn", max(ends))
+        return NotBegun(RATE_LIMITED, max(ends))
 
     def resting(self, after: datetime, now: datetime) -> dict[str, datetime]:
         """Return the accounts that rest or are stopped beyond `after`, and until when."""
