@@ -69,7 +69,7 @@ def draw_nodes(seed: int) -> Script:
 
 
 def _in_its_account(happening: Happening) -> Happening:
-    """Have every other contact write to another account."""
+    """Move every other contact to another account."""
     contact = getattr(happening, "contact", None)
     if contact is None or int(contact.psid.removeprefix("p")) % 2:
         return happening
