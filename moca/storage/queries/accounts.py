@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,11 @@ def list_accounts(scope: AccountScope = ALL_ACCOUNTS) -> tuple[AccountRecord, ..
     query = narrow(Account.select(*_COLUMNS), scope, Account.account_id)
     rows = read_dicts(query.order_by(Account.created_at, Account.account_id))
     return tuple(_record(row) for row in rows)
+
+
+def names_of(accounts: Iterable[AccountRecord]) -> dict[str, str]:
+    """Return the shown names of accounts by their ids."""
+    return {each.account_id: each.shown_name for each in accounts}
 
 
 def find_account(account_id: str) -> AccountRecord | None:

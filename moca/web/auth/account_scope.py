@@ -53,9 +53,14 @@ def visible_id(kind: str, shown: str, scope: AccountScope) -> str:
     return str(NO_ROW) if read_row_id(shown) else _NO_NAME
 
 
+def asked_account() -> str | None:
+    """Return the account in a page's address; None for all."""
+    return request.args.get("account") or None
+
+
 def asked_scope() -> AccountScope:
     """Return which accounts a page is about: those of the user, or the one in its address."""
-    return current_scope().of_account(request.args.get("account") or None)
+    return current_scope().of_account(asked_account())
 
 
 def is_out_of_scope() -> bool:

@@ -13,12 +13,13 @@ from moca.storage.queries.accounts import (
     last_heard_by_account,
     last_webhook_at,
     list_accounts,
+    names_of,
 )
 from moca.storage.queries.cluster import read_cluster
 from moca.storage.queries.delivery_health import list_quiet
 from moca.storage.queries.queue import list_items
 from moca.storage.queries.stats import list_metrics
-from moca.web.auth.account_scope import asked_scope
+from moca.web.auth.account_scope import asked_account, asked_scope
 from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.config import OK, WebPorts
@@ -77,10 +78,8 @@ def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
     )
     return {
         "at": "health",
-        "account_names": {
-            each.account_id: each.shown_name for each in list_accounts(current_scope())
-        },
-        "account_id": request.args.get("account"),
+        "account_names": names_of(list_accounts(current_scope())),
+        "account_id": asked_account(),
         "hours": hours,
         "choices": _HOURS,
         "charts": _charts(minutes, frame, scope),

@@ -11,13 +11,14 @@ from moca import clock
 from moca.core.search_query import InvalidSearch
 from moca.core.types import OperatorRole
 from moca.core.work_lists import WorkList
-from moca.storage.queries.accounts import list_accounts
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.delivery_health import list_quiet
 from moca.storage.queries.inbox import MAX_COUNT, InboxFilter, count_inbox, list_inbox
 from moca.storage.queries.labels import list_labels
 from moca.storage.queries.operators import OperatorRecord, has_operators, list_operators
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.pagination import Key
+from moca.web.auth.account_scope import asked_account
 from moca.web.auth.current_user import CurrentUser, author_id, current_scope, current_user
 from moca.web.auth.guards import Guards
 from moca.web.errors import Problem
@@ -161,7 +162,7 @@ def list_frame(after: Key | None = None) -> dict[str, Any]:
         "label_id": wanted.label_id,
         "all_labels": list_labels(),
         "accounts": accounts,
-        "account_names": {each.account_id: each.shown_name for each in accounts},
+        "account_names": names_of(accounts),
         "now": clock.now(),
         "words": "",
     }
@@ -193,7 +194,7 @@ def _rows() -> int:
 
 
 def _filter(work_list: WorkList) -> InboxFilter:
-    account_id = request.args.get("account") or None
+    account_id = asked_account()
     label = request.args.get("label")
     return InboxFilter(
         work_list=work_list,

@@ -14,11 +14,11 @@ from moca.core.messages.operator_actions import (
     SettleReply,
 )
 from moca.core.types import ItemStatus
-from moca.storage.queries.accounts import list_accounts
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.queue import count_queue, frozen_since, list_items, read_item
 from moca.storage.queries.records import QueueItemRecord
-from moca.web.auth.account_scope import asked_scope
+from moca.web.auth.account_scope import asked_account, asked_scope
 from moca.web.auth.current_user import current_scope
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
@@ -112,10 +112,8 @@ def _listed(
     page = list_items(limit=_SHOWN, after=after, status=status, scope=scope)
     return {
         "at": "queue",
-        "account_names": {
-            each.account_id: each.shown_name for each in list_accounts(current_scope())
-        },
-        "account_id": _account(),
+        "account_names": names_of(list_accounts(current_scope())),
+        "account_id": asked_account(),
         "items": page.items,
         "counts": count_queue(scope),
         "status": status,
@@ -145,10 +143,6 @@ def _status(name: str | None) -> ItemStatus | None:
         raise Problem(404, "No such queue status.") from None
 
 
-def _account() -> str | None:
-    return request.args.get("account") or None
-
-
 def _found(number: str, ports: WebPorts) -> QueueItemRecord:
     item_id = read_row_id(number)
     with ports.database.connection_context():
@@ -160,4 +154,4 @@ def _found(number: str, ports: WebPorts) -> QueueItemRecord:
 
 def _back() -> Answer:
     status = _status(request.args.get("status"))
-    return redirect(url_for("queue_pages.queue", status=status, account=_account()), 303)
+    return redirect(url_for("queue_pages.queue", status=status, account=asked_account()), 303)

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, render_template, request
 
 from moca import clock
 from moca.core.reports import median_of
-from moca.storage.queries.accounts import list_accounts
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.reports import ReportCount, list_arrivals, list_report_counts
+from moca.web.auth.account_scope import asked_account
 from moca.web.auth.guards import Guards
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
@@ -51,7 +52,7 @@ def report_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprin
             choices=_DAYS,
             zone=config.zone,
             complete_since=found.complete_since.astimezone(zone).date(),
-            names={each.account_id: each.shown_name for each in accounts},
+            names=names_of(accounts),
         )
 
     @routes.get("/reports.csv")
@@ -79,7 +80,7 @@ def _period(zone: ZoneInfo) -> _Period:
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in reversed(range(int(length)))]
     starts = [datetime.combine(day, time(), zone).astimezone(now.tzinfo) for day in days]
-    return _Period(days, starts, request.args.get("account") or None)
+    return _Period(days, starts, asked_account())
 
 
 def _rows(day: date, counts: Iterable[ReportCount]) -> Iterator[list[object]]:
