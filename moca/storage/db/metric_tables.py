@@ -11,32 +11,31 @@ class Freeze(Table):
     since_at = InstantField()
 
 
-class MinuteMetric(Table):
-    """The metrics of a minute; durations are whole microseconds."""
+class _Counted(Table):
+    """What is counted in a minute; durations are whole microseconds."""
 
     minute = InstantField()
     name = peewee.CharField()
     count = peewee.IntegerField()
     total = peewee.BigIntegerField(default=0)
     longest = peewee.BigIntegerField(default=0)
+
+
+class MinuteMetric(_Counted):
+    """The metrics of a minute."""
 
     class Meta:
         table_name = "minute_figure"
         primary_key = peewee.CompositeKey("minute", "name")
 
 
-class AccountMetric(Table):
+class AccountMetric(_Counted):
     """The metrics of a minute of one account, which are in `MinuteMetric` too.
 
     They have a table of their own so that the charts of all accounts read no more rows for them.
     """
 
     account_id = peewee.CharField()
-    minute = InstantField()
-    name = peewee.CharField()
-    count = peewee.IntegerField()
-    total = peewee.BigIntegerField(default=0)
-    longest = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "account_figure"
