@@ -82,7 +82,8 @@ class Trial:
         """Return what the bot would do with a message; may block."""
         bot = self._bot(message.language)
         now = _instant(message.at, bot.policy) if message.at else clock.now()
-        return self._reply(bot, message, now)
+        reply = self._reply(bot, message, now)
+        return replace(reply, passed_over=tuple(self._passed_over(reply, message, now)))
 
     def run(self, case: BotCase) -> CaseResult:
         """Return whether the bot does what a case expects, in the case's own time."""
@@ -118,8 +119,26 @@ class Trial:
 
     def _reply(self, bot: Bot, message: TrialMessage, now: datetime) -> TrialReply:
         self._passed.clear()
-        reply = _decided(bot, message, now) or _generated(bot, message, now)
-        return replace(reply, passed_over=tuple(self._passed))
+        return _decided(bot, message, now) or _generated(bot, message, now)
+
+    def _passed_over(
+        self, reply: TrialReply, message: TrialMessage, now: datetime
+    ) -> Iterator[PassedOver]:
+        """Yield each generator but the one that answers, and after `rules` each of its rules."""
+        # Rules take megabytes, which a server without bots of its own does not need.
+        from moca.replies.rules.mismatches import passed_rules  # noqa: PLC0415
+
+        if reply.generator is None and not self._passed:
+            return
+        passed = {each.who: each for each in self._passed}
+        for name in self._document.sections.replies.chain:
+            if name in passed:
+                yield passed[name]
+            elif name != reply.generator:
+                yield PassedOver(name, f"asked only if {reply.generator} has no reply")
+                continue
+            if name == "rules":
+                yield from passed_rules(self._document.rules, tuple(_inputs(message, now)))
 
 
 def _traced(

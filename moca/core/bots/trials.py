@@ -28,7 +28,7 @@ class TrialMessage:
 
 
 class PassedOver(NamedTuple):
-    """A generator that made no reply."""
+    """A generator or rule that does not make the reply."""
 
     who: str
     why: str

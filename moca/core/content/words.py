@@ -1,6 +1,6 @@
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_CHARACTERS = 2000
@@ -46,7 +46,11 @@ class Words:
 
     def are_in_folded(self, folded: str) -> bool:
         """Return whether a folded text contains one of the phrases as whole words."""
-        return any(_is_in(each, folded) for each in self.phrases)
+        return any(self.found_in_folded(folded))
+
+    def found_in_folded(self, folded: str) -> Iterator[str]:
+        """Yield the phrases, folded, that a folded text contains as whole words."""
+        return (each for each in self.phrases if _is_in(each, folded))
 
 
 def _is_in(phrase: str, text: str) -> bool:

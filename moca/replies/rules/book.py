@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
 from moca.replies.generator import GeneratedReply, HandOver, NoReply, ReplyRequest
-from moca.replies.rules.rule import Rule
+from moca.replies.rules.rule import Rule, RuleMatch
 from moca.replies.rules.rule_input import RuleInput
 
 
@@ -20,9 +20,9 @@ class RuleBook:
         occasions = [RuleInput.of(inbound) for inbound in request.inputs]
         for rule in self.rules:
             for occasion in occasions:
-                language = rule.language_of(occasion)
-                if language is not None:
-                    return self._apply(rule, occasion.input_id, language, request.contact_name)
+                match rule.match(occasion):
+                    case RuleMatch(language):
+                        return self._apply(rule, occasion.input_id, language, request.contact_name)
         return NoReply("no rule matches")
 
     def answers_at_once(self, message: Inbound) -> str | None:
@@ -30,7 +30,7 @@ class RuleBook:
         if not any(rule.at_once for rule in self.rules):
             return None
         occasion = RuleInput.of(message)
-        fitting = (rule for rule in self.rules if rule.language_of(occasion) is not None)
+        fitting = (rule for rule in self.rules if isinstance(rule.match(occasion), RuleMatch))
         first = next(fitting, None)
         if first is None or not first.at_once:
             return None

@@ -1,8 +1,9 @@
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import chain
-from typing import Self
+from typing import NamedTuple, Self
 
 import regex
 import structlog
@@ -15,6 +16,24 @@ from moca.replies.rules.rule_input import RuleInput
 log = structlog.get_logger()
 
 _PATTERN_SECONDS = 0.1
+
+
+class Mismatch(StrEnum):
+    """Why a rule does not match an input; the last ones come nearest to a match."""
+
+    ANOTHER_EVENT = "another_event"
+    ANOTHER_PAYLOAD = "another_payload"
+    NOTHING_FOUND = "nothing_found"
+    """None of its keywords, patterns and payloads."""
+    EXCLUDED = "excluded"
+    SLOW_PATTERN = "slow_pattern"
+
+
+class RuleMatch(NamedTuple):
+    """A rule matches an input."""
+
+    language: str
+    """The one in which it does; empty for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +51,19 @@ class Keywords:
         signs = frozenset(each.strip() for each in keywords if not fold(each))
         return cls(words=Words.of(keywords), signs=signs)
 
+    @property
+    def is_any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.words.phrases or self.signs)
+
     def are_in(self, occasion: RuleInput) -> bool:
         """Return whether an input has any of them."""
-        text = occasion.text
-        return self.words.are_in_folded(occasion.folded) or any(sign in text for sign in self.signs)
+        return any(self.found_in(occasion))
+
+    def found_in(self, occasion: RuleInput) -> Iterator[str]:
+        """Yield those that an input has; words are folded."""
+        yield from self.words.found_in_folded(occasion.folded)
+        yield from (sign for sign in self.signs if sign in occasion.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +95,24 @@ class Rule:
     excluded: Keywords = field(default_factory=Keywords)
     """Messages with one of them do not match, unless it is by a payload."""
 
-    def language_of(self, occasion: RuleInput) -> str | None:
-        """Return the language in which an input matches, "" for any; None if it does not."""
+    def match(self, occasion: RuleInput) -> RuleMatch | Mismatch:
+        """Return in which language the rule matches an input, or why it does not."""
         if not self.on & occasion.events:
-            return None
+            return Mismatch.ANOTHER_EVENT
         if occasion.payload in self.payloads:
-            return ""
+            return RuleMatch("")
         if self.excluded.are_in(occasion):
-            return None
-        if not (self.wordings or self.payloads):
-            return ""
-        fitting = (each.language for each in self.wordings if self._fits(each, occasion))
-        return next(fitting, None)
+            return Mismatch.EXCLUDED
+        if not self.wordings:
+            return Mismatch.ANOTHER_PAYLOAD if self.payloads else RuleMatch("")
+        mismatch = Mismatch.NOTHING_FOUND
+        for wording in self.wordings:
+            is_found = wording.keywords.are_in(occasion) or self._has_pattern(wording, occasion)
+            if is_found is None:
+                mismatch = Mismatch.SLOW_PATTERN
+            elif is_found:
+                return RuleMatch(wording.language)
+        return mismatch
 
     def text_for(self, input_id: int, language: str, contact_name: str | None) -> str:
         """Choose one of the answers; the same input always gets the same one."""
@@ -97,14 +131,14 @@ class Rule:
         if not self.answers and self.around != Content():
             yield self.around
 
-    def _fits(self, wording: AnswerVariants, occasion: RuleInput) -> bool:
-        return wording.keywords.are_in(occasion) or any(
-            self._is_found(pattern, occasion.text) for pattern in wording.patterns
-        )
-
-    def _is_found(self, pattern: regex.Pattern[str], text: str) -> bool:
-        try:
-            return pattern.search(text, timeout=_PATTERN_SECONDS) is not None
-        except TimeoutError:
-            log.warning("pattern_too_slow", rule=self.name)
-            return False
+    def _has_pattern(self, wording: AnswerVariants, occasion: RuleInput) -> bool | None:
+        """Return whether a pattern matches; None if none does, and one took too long."""
+        is_slow = False
+        for pattern in wording.patterns:
+            try:
+                if pattern.search(occasion.text, timeout=_PATTERN_SECONDS) is not None:
+                    return True
+            except TimeoutError:
+                log.warning("pattern_too_slow", rule=self.name)
+                is_slow = True
+        return None if is_slow else False

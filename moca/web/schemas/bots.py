@@ -161,9 +161,9 @@ class FailedCasesShape(ProblemShape):
 
 
 class PassedOverShape(ResponseModel):
-    """A generator that made no reply."""
+    """A generator or rule that does not make the reply."""
 
-    who: str
+    who: str = Field(description="Name of the generator, or `rule` and the name of the rule.")
     why: str
 
 

@@ -38,20 +38,38 @@ def tried(document: str, text: str, **message: object) -> TrialReply:
 
 
 def test_who_answers_is_told_with_why_the_others_would_not() -> None:
+    start = PassedOver("rule 'start'", "is only for these kinds: postback")
     assert tried(CHAIN + RULES, "the price?") == TrialReply(
-        generator="rules", rule="price", content=Content(text="20 euros"), why="rules: rule 'price'"
+        generator="rules",
+        rule="price",
+        content=Content(text="20 euros"),
+        why="rules: rule 'price'",
+        passed_over=(
+            start,
+            PassedOver("model", "asked only if rules has no reply"),
+            PassedOver("fixed", "asked only if rules has no reply"),
+        ),
     )
-    no_rule = PassedOver("rules", "no rule matches")
+    passed = (
+        PassedOver("rules", "no rule matches"),
+        PassedOver("rule 'price'", "none of its keywords was found (en, de)"),
+        start,
+    )
     assert tried(CHAIN + RULES, "hello") == TrialReply(
         generator="model",
         why="model: would be asked, after rules: no rule matches",
-        passed_over=(no_rule,),
+        passed_over=(*passed, PassedOver("fixed", "asked only if model has no reply")),
         is_unasked=True,
     )
     asked = tried(CHAIN + RULES, "hello", calls_model=True)
-    assert (asked.generator, [each.who for each in asked.passed_over]) == (
+    assert (asked.generator, asked.passed_over[:-1], asked.passed_over[-1].who) == (
         "fixed",
-        ["rules", "model"],
+        passed,
+        "model",
+    )
+    behind = CHAIN.replace("rules, model, fixed", "fixed, rules")
+    assert tried(behind + RULES, "hello").passed_over == (
+        PassedOver("rules", "asked only if fixed has no reply"),
     )
 
 

@@ -68,6 +68,7 @@ def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
     phone = page.get_by_role("complementary")
     expect(phone).to_contain_text("20 €")
     expect(phone).to_contain_text("rules: rule 'price'")
+    expect(phone).to_contain_text("rule 'everything': would match, but rule 'price' comes first")
 
     page.get_by_text("Edit price").click()
     page.get_by_label("Answer 1").first.fill("25 € {nme}")

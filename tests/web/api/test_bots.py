@@ -136,12 +136,15 @@ def test_a_draft_is_tried_without_sending_anything(client) -> None:
         "reply": "20 €",
         "why": "rules: rule 'price'",
         "hands_over": False,
-        "passed_over": [],
+        "passed_over": [{"who": "fixed", "why": "asked only if rules has no reply"}],
     }
     tried = client.post(f"{SHOP}/try", json={"text": "hello"}).get_json()
     assert (tried["generator"], tried["passed_over"]) == (
         "fixed",
-        [{"who": "rules", "why": "no rule matches"}],
+        [
+            {"who": "rules", "why": "no rule matches"},
+            {"who": "rule 'price'", "why": "none of its keywords was found"},
+        ],
     )
     assert client.post("/api/bots/default/try", json={"text": "hello"}).get_json()["generator"] == (
         "mock"

@@ -135,6 +135,7 @@ def test_the_phone_shows_buttons_language_and_who_would_answer(browser_session) 
     assert '<p class="bubble done" dir="auto">20 Euro</p>' in tried
     assert '<p class="tap" dir="auto">Shirts</p>' in tried
     assert "<option selected>de</option>" in tried
+    assert "<li><bdi>rule 'size'</bdi>: <bdi>none of its keywords was found</bdi></li>" in tried
     shown = sends(browser_session, "/bots/shop/form", **fields, act="").text
     assert '<p class="tap" dir="auto">When are you open?</p>' in shown
 
@@ -151,7 +152,7 @@ def test_the_model_is_asked_only_on_a_press(app, workshop) -> None:
     assert "The model would be asked." in tried
     assert 'name="try_model" value="1"' in tried
     pressed = sends(client, "/bots/shop/try", **fields, try_model="1").text
-    assert "<li>model: " in pressed
+    assert "<li><bdi>model</bdi>: " in pressed
     assert '<p class="bubble done"' in pressed
 
 
