@@ -51,6 +51,7 @@ from moca.web.pages.api_reference import api_reference_page
 from moca.web.pages.bots.case_routes import case_pages
 from moca.web.pages.bots.rehearsal_routes import rehearsal_pages
 from moca.web.pages.bots.routes import bot_pages
+from moca.web.pages.bots.version_routes import version_pages
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
 from moca.web.pages.contact import contact_pages
@@ -96,6 +97,7 @@ def register_common_routes(
     app.register_blueprint(account_pages(ports, config, access))
     app.register_blueprint(bot_pages(ports, config, access))
     app.register_blueprint(case_pages(ports, config, access))
+    app.register_blueprint(version_pages(ports, config, access))
     app.register_blueprint(rehearsal_pages(ports, config, access, live))
     app.register_blueprint(settings_pages(ports, access))
     app.register_blueprint(setup_pages(ports, config, access, app))

@@ -2,16 +2,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from moca.core.bots.trials import TrialMessage
-from moca.storage.queries.team.bots import list_bots, list_versions
+from moca.storage.queries.team.bots import list_bots
 from moca.web.auth.guards import Guards
 from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import Problem
 from moca.web.forms import show_problems, text_field
 from moca.web.pages.bots.editor import (
     MAX_TRIAL_LENGTH,
     BotEditor,
-    diff_of,
     is_toml,
     number_of,
     typed_text,
@@ -88,13 +86,6 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
         bots.publish(name, note, number_of(request.form.get("checked", "")), reason)
         return redirect(url_for("bot_pages.bot", name=name), 303)
 
-    _add_versions(routes, bots, ports)
-    return routes
-
-
-def _add_versions(routes: Blueprint, bots: Bots, ports: WebPorts) -> None:
-    """Add the pages that ask before a rollback or a deletion, and what they do."""
-
     @routes.get("/bots/<name>/delete")
     def ask_to_delete(name: str) -> str:
         return render_template("bot_deletion.html", at="bots", bot=bots.own(name))
@@ -104,19 +95,4 @@ def _add_versions(routes: Blueprint, bots: Bots, ports: WebPorts) -> None:
         bots.delete(name)
         return redirect(url_for("bot_pages.listed"), 303)
 
-    @routes.get("/bots/<name>/versions/<number>/rollback")
-    def ask(name: str, number: str) -> str:
-        with ports.database.connection_context():
-            versions = list_versions(name)
-        chosen = next((each for each in versions if str(each.number) == number), None)
-        if chosen is None:
-            raise Problem(404, "No version with this number.")
-        diff = diff_of(versions[0].document, chosen.document)
-        return render_template(
-            "bot_rollback.html", at="bots", name=name, version=chosen, now=versions[0], diff=diff
-        )
-
-    @routes.post("/bots/<name>/versions/<number>/rollback")
-    def roll_back(name: str, number: str) -> Answer:
-        bots.roll_back(name, number_of(number) or 0)
-        return redirect(url_for("bot_pages.bot", name=name), 303)
+    return routes
