@@ -141,6 +141,41 @@ def test_a_bot_that_no_account_has_is_deleted_after_a_page_that_asks(browser_ses
     assert 'href="/bots/shop/delete"' in browser_session.get("/bots/shop").text
     assert "Delete shop?" in browser_session.get("/bots/shop/delete").text
     assert sends(browser_session, "/bots/shop/delete").location == "/bots"
+    assert browser_session.get("/bots/shop").location == "/bots/shop/versions/1"
+    assert sends(browser_session, "/bots/shop/draft", revision="1").status_code == 404
+
+
+def test_every_version_has_a_page_that_outlives_its_bot(browser_session) -> None:
+    make(browser_session, replies__disclosure="A bot.")
+    publish(browser_session, "Opening")
+    save(browser_session, replies__disclosure="A robot.")
+    publish(browser_session)
+    a_reply(a_conversation(), mid="r1", generator="mock", bot="shop", bot_version=1)
+
+    journey = browser_session.get("/messages/r1").text
+    assert '<dd><a href="/bots/shop/versions/1">shop, version 1</a></dd>' in journey
+    first = unescape(browser_session.get("/bots/shop/versions/1").text)
+    assert 'disclosure = "A bot."' in first
+    assert "Opening" in first
+    assert 'href="/bots/shop/versions/1/rollback"' in first
+    second = unescape(browser_session.get("/bots/shop/versions/2").text)
+    assert '+disclosure = "A robot."' in second
+    assert ("It decides now." in second, "rollback" in second) == (True, False)
+
+    sends(browser_session, "/bots/shop/delete")
+    kept = unescape(browser_session.get("/bots/shop/versions/1").text)
+    assert "This bot was deleted on" in kept
+    assert 'disclosure = "A bot."' in kept
+    assert ('href="/bots/shop/versions/2"' in kept, "rollback" in kept) == (True, False)
+    assert browser_session.get("/bots/shop").location == "/bots/shop/versions/2"
+    assert '<a href="/bots/shop">shop</a>, deleted' in browser_session.get("/bots").text
+    for missing in ("/bots/shop/versions/3", "/bots/shop/versions/x", "/bots/none/versions/1"):
+        assert browser_session.get(missing).status_code == 404
+
+
+def test_a_bot_that_was_deleted_before_it_was_published_is_gone(browser_session) -> None:
+    make(browser_session)
+    sends(browser_session, "/bots/shop/delete")
     assert "/bots/shop" not in browser_session.get("/bots").text
     assert browser_session.get("/bots/shop").status_code == 404
 

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -7,6 +8,14 @@ from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotCases, St
 from moca.storage.db.rows import read_dicts, read_rows
 
 _MAX_VERSIONS = 200
+_MAX_DELETED = 200
+_VERSION_COLUMNS = (
+    StoredBotVersion.number,
+    StoredBotVersion.document,
+    StoredBotVersion.author,
+    StoredBotVersion.note,
+    StoredBotVersion.published_at,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,18 +89,27 @@ def find_bot(name: str) -> BotRecord | None:
     return next((bot for bot in list_bots() if bot.name == name), None)
 
 
+def list_deleted_bots() -> Mapping[str, datetime]:
+    """Return when bots were deleted of which versions are kept, by name, sorted by it."""
+    has_version = StoredBot.name << StoredBotVersion.select(StoredBotVersion.bot)
+    query = StoredBot.select(StoredBot.name, StoredBot.deleted_at).where(
+        StoredBot.deleted_at.is_null(is_null=False) & has_version
+    )
+    return dict(read_rows(query.order_by(StoredBot.name).limit(_MAX_DELETED)))
+
+
 def list_versions(name: str, limit: int = _MAX_VERSIONS) -> tuple[BotVersionRecord, ...]:
     """Return the published versions of a bot, newest first."""
-    columns = (
-        StoredBotVersion.number,
-        StoredBotVersion.document,
-        StoredBotVersion.author,
-        StoredBotVersion.note,
-        StoredBotVersion.published_at,
-    )
-    query = StoredBotVersion.select(*columns).where(StoredBotVersion.bot == name)
+    query = StoredBotVersion.select(*_VERSION_COLUMNS).where(StoredBotVersion.bot == name)
     rows = read_dicts(query.order_by(StoredBotVersion.number.desc()).limit(limit))
     return tuple(BotVersionRecord(**row) for row in rows)
+
+
+def find_version(name: str, number: int) -> BotVersionRecord | None:
+    """Return a version of a bot, of a deleted one too; None if there is none."""
+    is_it = (StoredBotVersion.bot == name) & (StoredBotVersion.number == number)
+    row = next(iter(read_dicts(StoredBotVersion.select(*_VERSION_COLUMNS).where(is_it))), None)
+    return None if row is None else BotVersionRecord(**row)
 
 
 def bot_names_of_accounts() -> dict[str, str]:

@@ -2,7 +2,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from moca.core.bots.trials import TrialMessage
-from moca.storage.queries.team.bots import list_bots
+from moca.storage.queries.team.bots import list_bots, list_deleted_bots, list_versions
 from moca.web.auth.guards import Guards
 from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
@@ -30,11 +30,16 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     @routes.get("/bots")
     def listed() -> str:
         with ports.database.connection_context():
-            stored = list_bots()
-        return render_template("bots.html", at="bots", bots=stored)
+            stored, deleted = list_bots(), list_deleted_bots()
+        return render_template("bots.html", at="bots", bots=stored, deleted=deleted)
 
     @routes.get("/bots/<name>")
-    def bot(name: str) -> str:
+    def bot(name: str) -> str | Answer:
+        with ports.database.connection_context():
+            latest = list_versions(name, 1) if name in list_deleted_bots() else ()
+        if latest:
+            number = str(latest[0].number)
+            return redirect(url_for("bot_versions.version", name=name, number=number))
         return editor.page(name)
 
     @routes.post("/bots/<name>/copy")
