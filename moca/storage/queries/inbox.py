@@ -107,7 +107,7 @@ def list_inbox(
         keys, query = (each.where(_is_after(wanted, *after)) for each in (keys, query))
     edge = list(keys.order_by(*order).offset(wanted.looked_at - 1).limit(2))
     end = _key(wanted.work_list, edge[0]) if len(edge) > 1 else None
-    query = query.where(*conditions_of(wanted, at))
+    query = _matching(query, wanted, at)
     if end is not None:
         query = query.where(_is_up_to(wanted, *end))
     rows = list(query.order_by(*order).limit(limit + 1))
@@ -129,7 +129,7 @@ def count_inbox(wanted: InboxFilter, at: datetime) -> int:
     )
     if wanted.account_id is not None or wanted.scope.is_limited:
         found = narrow(found.switch(Conversation).join(Contact), wanted.scope)
-    return int(found.where(*conditions_of(wanted, at)).limit(MAX_COUNT).count())
+    return int(_matching(found, wanted, at).limit(MAX_COUNT).count())
 
 
 def latest_needing_reply(
@@ -137,7 +137,7 @@ def latest_needing_reply(
 ) -> tuple[ConversationRecord, ...]:
     """Return the conversations that came to need a reply last, latest first."""
     wanted = InboxFilter(work_list=WorkList.NEEDS_REPLY)
-    query = _indexed(wanted, narrow(conversation_rows(), scope)).where(*conditions_of(wanted, at))
+    query = _matching(_indexed(wanted, narrow(conversation_rows(), scope)), wanted, at)
     latest = (Conversation.needs_reply_since.desc(), Conversation.id.desc())
     return records_of(query.order_by(*latest).limit(limit))
 
@@ -205,6 +205,11 @@ def _indexed(wanted: InboxFilter, query: Any) -> Any:
         return query.where(has_unseen_mention(wanted.operator_id))
     condition = None if wanted.work_list is None else _INDEXED.get(wanted.work_list)
     return query if condition is None else query.where(condition)
+
+
+def _matching(query: Any, wanted: InboxFilter, at: datetime) -> Any:
+    conditions = conditions_of(wanted, at)
+    return query.where(*conditions) if conditions else query
 
 
 def conditions_of(wanted: InboxFilter, at: datetime) -> tuple[Any, ...]:

@@ -118,6 +118,14 @@ def test_a_conversation_is_in_the_list_that_the_core_names(two, status, until, s
     assert rows[1].conversation.needs_reply_since == since
 
 
+def test_without_a_list_every_conversation_is_found(two):
+    closed = Conversation.update(status=ConversationStatus.CLOSED)
+    closed.where(Conversation.id == 1).execute()
+    every = InboxFilter(work_list=None)
+    found = {row.conversation.id for row in list_inbox(every, at(30), limit=10).items}
+    assert (found, count_inbox(every, at(30))) == ({1, 2}, 2)
+
+
 def test_counts_are_those_of_the_lists_up_to_a_hundred(two, monkeypatch):
     changed(1, needs_reply_since=at(3))
     counts = {each: count_inbox(InboxFilter(work_list=each), at(9)) for each in WorkList}
