@@ -1,6 +1,5 @@
-from contextlib import ExitStack
-from tempfile import TemporaryFile
-from typing import IO
+from contextlib import ExitStack, closing
+from typing import IO, cast
 
 from flask import Blueprint, Flask, Request, Response, request, send_file
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,6 +15,7 @@ from moca.web.config import WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.uploads.body import MAX_READ_BYTES
+from moca.web.uploads.spooled_file import SpooledFile
 
 HEAD_ONLY = "moca.head_only"
 """Marks a request whose body is read only if its head is answered with 204."""
@@ -50,7 +50,8 @@ class UploadRequest(Request):
             )
         # Closed with the request, even if what follows cannot be read.
         opened: ExitStack = self.environ.setdefault(_OPEN_FILES, ExitStack())
-        return opened.enter_context(TemporaryFile(dir=self.environ[UPLOAD_PLACE]))
+        file = opened.enter_context(closing(SpooledFile(self.environ[UPLOAD_PLACE])))
+        return cast("IO[bytes]", file)
 
     def close(self) -> None:
         """Delete the files."""

@@ -1,7 +1,6 @@
 """The server takes files from those who may send them, and writes them to the disk."""
 
 import asyncio
-import errno
 import hashlib
 from concurrent.futures import Executor, Future
 
@@ -14,7 +13,7 @@ from moca.storage.db.tables import Message
 from moca.web.asgi import WebhookGateway
 from moca.web.errors import Problem
 from moca.web.uploads import body as upload_body
-from moca.web.uploads.body import DISK_FULL, UploadReader
+from moca.web.uploads.body import UploadReader
 from tests.support.files import PDF, PNG, files_in
 from tests.web.asgi_client import knock
 from tests.web.conftest import TOKEN
@@ -246,16 +245,6 @@ def test_only_a_few_files_arrive_at_once(uploads):
     refused, later = run(many())
     busy = (503, "Too many files are arriving. Attach it again in a moment.")
     assert (refused[0], later[0]) == (busy, b"whole")
-
-
-def test_a_full_disk_is_told(uploads, monkeypatch):
-    def full(**_options):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(upload_body, "TemporaryFile", full)
-
-    told, _ = run(outcome(UploadReader(uploads, AtOnce()), sending((0, b"whole"))))
-    assert told == (507, DISK_FULL)
 
 
 def test_operators_who_may_only_read_send_no_files(door, app, database):
