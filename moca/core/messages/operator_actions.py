@@ -37,6 +37,8 @@ class UndoClose(AwaitedCommand):
 
     conversation_id: int
     at: datetime
+    closed_at: datetime
+    """Names the closing: of no other one is anything undone."""
 
     def audit_text(self) -> AuditText:
         return AuditText("undid closing a conversation", f"conversation {self.conversation_id}")
@@ -53,6 +55,19 @@ class SnoozeConversation(AwaitedCommand):
 
     def audit_text(self) -> AuditText:
         return AuditText("snoozed a conversation", f"conversation {self.conversation_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class UndoSnooze(AwaitedCommand):
+    """Take back a snooze, for the one before it if any. Web -> Supervisor -> Persistence."""
+
+    conversation_id: int
+    at: datetime
+    snoozed_at: datetime
+    """Names the snooze: no other one is undone."""
+
+    def audit_text(self) -> AuditText:
+        return AuditText("undid snoozing a conversation", f"conversation {self.conversation_id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,21 +64,26 @@ def change_conversations(batch: Batch, commands: Sequence[ChangeConversation]) -
 
 @handles(UndoClose)
 def undo_closes(batch: Batch, commands: Sequence[UndoClose]) -> None:
-    """Undo the closing of conversations. One that is not closed stays as it is."""
+    """Undo the closing of conversations. One that has changed since stays as it is."""
     for command in commands:
         place = find_place(command.conversation_id)
         if place is None:
             batch.answer(command.receipt, NotFound())
         elif place.status != ConversationStatus.CLOSED:
-            batch.answer(command.receipt, Done())
+            batch.answer(command.receipt, Conflict("the conversation has been reopened since"))
         elif _has_current(place.contact_id):
             batch.answer(command.receipt, Conflict(_HAS_OTHER))
         else:
-            unassign_if_unseen(command.conversation_id)
-            hold = undo_close(command.conversation_id, command.at)
-            changed = ConversationChanged(place.contact, command.conversation_id, *hold)
-            batch.tell_changed(changed, command.at)
-            batch.answer(command.receipt, Done())
+            batch.answer(command.receipt, _undo_close(batch, command, place.contact))
+
+
+def _undo_close(batch: Batch, command: UndoClose, contact: ContactKey) -> Done | Conflict:
+    hold = undo_close(command.conversation_id, command.at, command.closed_at)
+    if hold is None:
+        return Conflict("the conversation has been reopened and closed again since")
+    unassign_if_unseen(command.conversation_id)
+    batch.tell_changed(ConversationChanged(contact, command.conversation_id, *hold), command.at)
+    return Done()
 
 
 def _conflict(command: ChangeConversation, place: ConversationState) -> str | None:
@@ -111,7 +116,8 @@ def _change(batch: Batch, command: ChangeConversation, place: ConversationState)
     if status is ConversationStatus.CLOSED:
         end_teammates_drafts(batch, command.conversation_id, because_held(status), at)
         end_snooze(command.conversation_id, at)
-        note_close(command.conversation_id, before, count_resolution(_resolution(command, place)))
+        counted = count_resolution(_resolution(command, place))
+        note_close(command.conversation_id, at, before, counted)
     if place.status == ConversationStatus.CLOSED:
         forget_close(command.conversation_id)
         unassign_if_unseen(command.conversation_id)

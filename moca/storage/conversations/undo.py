@@ -40,14 +40,15 @@ def state_of(conversation_id: int) -> dict[str, Any]:
 
 
 def note_close(
-    conversation_id: int, before: dict[str, Any], counted: Sequence[ReportEvent]
+    conversation_id: int, at: datetime, before: dict[str, Any], counted: Sequence[ReportEvent]
 ) -> None:
     """Keep what closing a conversation has changed, and what reports counted of it."""
     events = [
         (each.account_id, _us(each.at - EPOCH), each.measure, each.subject, _us(each.span))
         for each in counted
     ]
-    noted = Conversation.update(before_close=json.dumps({"state": before, "counted": events}))
+    kept = {"at": _us(at - EPOCH), "state": before, "counted": events}
+    noted = Conversation.update(before_close=json.dumps(kept))
     noted.where(Conversation.id == conversation_id).execute()
 
 
@@ -57,15 +58,17 @@ def forget_close(conversation_id: int) -> None:
     forgotten.where(Conversation.id == conversation_id).execute()
 
 
-def undo_close(conversation_id: int, at: datetime) -> RestoredHold:
+def undo_close(conversation_id: int, at: datetime, closed_at: datetime) -> RestoredHold | None:
     """Restore a closed conversation, and take back what reports counted.
 
-    What the bot was about to answer stays cancelled, so it is left to the team. A conversation that
-    was closed before this was kept is reopened.
+    What the bot was about to answer stays cancelled, so it is left to the team. Returns None, and
+    changes nothing, if it was not closed at `closed_at`.
     """
     query = Conversation.select(Conversation.before_close).where(Conversation.id == conversation_id)
     ((kept,),) = read_rows(query)
-    noted: dict[str, Any] = json.loads(kept) if kept else {"state": {}, "counted": ()}
+    noted: dict[str, Any] = json.loads(kept) if kept else {}
+    if noted.get("at") != _us(closed_at - EPOCH):
+        return None
     state: dict[Any, Any] = {Conversation.status: ConversationStatus.OPEN.value}
     for each in _RESTORED:
         if each.name in noted["state"]:

@@ -81,6 +81,9 @@ class Conversation(Table):
     snoozed_at = InstantField(null=True)
     """When it was snoozed; stays after the snooze until a person replies or closes it."""
     snoozed_until = InstantField(null=True)
+    earlier_snoozed_at = InstantField(null=True)
+    """With `earlier_snoozed_until` the snooze that this one replaced, for an undo."""
+    earlier_snoozed_until = InstantField(null=True)
     before_close = peewee.TextField(null=True)
     """JSON of what closing it changed; None while it is open."""
 

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from moca.core.messages.operator_actions import (
     ChangeConversation,
     SnoozeConversation,
     UndoClose,
-    UnsnoozeConversation,
+    UndoSnooze,
 )
 from moca.core.types import ConversationStatus
 from moca.storage.queries.page_versions import version_of_all
@@ -26,7 +27,7 @@ from moca.web.errors import Problem
 from moca.web.forms import row_id_of, show_problems
 from moca.web.live_pages import LivePages
 from moca.web.pages.inbox import assignable, list_place, list_values
-from moca.web.pages.undo import MAX_SELECTED, Undoable, UndoOffer, undo_place
+from moca.web.pages.undo import MAX_SELECTED, Undoable, done_at, offer_of
 from moca.web.pages.work_list_actions import (
     SNOOZES,
     operator_of,
@@ -61,57 +62,53 @@ def bulk_routes(ports: WebPorts, config: WebConfig, access: Guards, live: LivePa
         return answer
 
     def act(
-        command_for: Callable[[int], AwaitedCommand], done: Undoable | None = None
+        command_for: Callable[[int, datetime], AwaitedCommand], done: Undoable | None = None
     ) -> WerkzeugResponse:
-        ids = _selected()
+        ids, at = _selected(), clock.now()
         with ports.database.connection_context():
             visible = ids_in_scope(ids)
-        results = carry_out_each([command_for(visible[each]) for each in ids], ports, config)
-        changed = [each for each, result in zip(ids, results, strict=True) if _is_done(result)]
+        results = carry_out_each([command_for(visible[each], at) for each in ids], ports, config)
+        by_id = dict(zip(ids, results, strict=True))
+        changed = [each for each, result in by_id.items() if isinstance(result, Done)]
+        offer = offer_of(done, by_id, at) if done else None
         unchanged = _unchanged(results)
         if not unchanged:
-            place = list_place() | (undo_place(done, changed) if done else {})
+            place = list_place() | (offer.place if offer else {})
             return redirect(url_for("inbox.inbox", **place), 303)
-        offer = UndoOffer(done, tuple(changed)) if done and changed else None
         return page(HTTPStatus.CONFLICT, unchanged=unchanged, changed=len(changed), undo=offer)
 
     @routes.post("/conversations/bulk/close")
     def close() -> WerkzeugResponse:
-        at, by = clock.now(), author_name()
-        closed = ConversationStatus.CLOSED
-        return act(lambda number: ChangeConversation(number, closed, at, by=by), "closed")
+        closed, by = ConversationStatus.CLOSED, author_name()
+        return act(lambda number, at: ChangeConversation(number, closed, at, by=by), "closed")
 
     @routes.post("/conversations/bulk/assign/<operator>")
     def assign(operator: str) -> WerkzeugResponse:
         found = operator_of("" if operator == "none" else operator, ports)
-        return act(lambda number: assignment(number, *found))
+        return act(lambda number, _at: assignment(number, *found))
 
     @routes.post("/conversations/bulk/labels/<label_id>/<any('add', 'remove'):change>")
     def label(label_id: str, change: str) -> WerkzeugResponse:
         label_ids = (row_id_of(label_id),)
         added, removed = (label_ids, ()) if change == "add" else ((), label_ids)
-        return act(lambda number: LabelConversation(number, added, removed))
+        return act(lambda number, _at: LabelConversation(number, added, removed))
 
     @routes.post(f"/conversations/bulk/snooze/<any({SNOOZES}):until>")
     def snooze(until: str) -> WerkzeugResponse:
-        at = clock.now()
-        ends_at = snooze_end(until, at)
-        return act(lambda number: SnoozeConversation(number, at, ends_at), "snoozed")
+        return act(
+            lambda number, at: SnoozeConversation(number, at, snooze_end(until, at)), "snoozed"
+        )
 
     @routes.post("/conversations/bulk/undo/<any('closed', 'snoozed'):done>")
     def undo(done: Undoable) -> WerkzeugResponse:
-        at, command = clock.now(), UndoClose if done == "closed" else UnsnoozeConversation
-        answer = act(lambda number: command(number, at))
+        command, then = UndoClose if done == "closed" else UndoSnooze, done_at()
+        answer = act(lambda number, at: command(number, at, then))
         match _selected():
             case [number] if answer.status_code == HTTPStatus.SEE_OTHER:
                 return to_conversation(number)
         return answer
 
     return routes
-
-
-def _is_done(result: CommandResult) -> bool:
-    return isinstance(result, Done)
 
 
 def _selected() -> list[int]:
@@ -127,7 +124,7 @@ def _selected() -> list[int]:
 
 
 def _unchanged(results: list[CommandResult]) -> tuple[Unchanged, ...]:
-    reasons = Counter(_because(each) for each in results if not _is_done(each))
+    reasons = Counter(_because(each) for each in results if not isinstance(each, Done))
     return tuple(Unchanged(*each) for each in reasons.most_common())
 
 

@@ -37,6 +37,7 @@ from moca.web.forms import (
 from moca.web.live_pages import LivePages
 from moca.web.pages.conversation import beside_thread, thread_values
 from moca.web.pages.inbox import list_values
+from moca.web.pages.undo import offer_of
 from moca.web.pages.work_list_actions import add_work_list_actions, to_conversation
 from moca.web.pagination import read_row_id
 from moca.web.schemas.notes import MAX_NOTE_LENGTH
@@ -114,9 +115,10 @@ def action_routes(ports: WebPorts, config: WebConfig, access: Guards, live: Live
         is_timed = minutes is not None and status is ConversationStatus.PAUSED
         until = at + timedelta(minutes=minutes or 0) if is_timed else None
         changed = ChangeConversation(conversation_id, status, at, until, by=author_name())
-        carry_out(changed, ports, config)
+        done = carry_out(changed, ports, config)
         is_closed = status is ConversationStatus.CLOSED
-        return to_conversation(conversation_id, done="closed" if is_closed else None)
+        offer = offer_of("closed", {conversation_id: done}, at) if is_closed else None
+        return to_conversation(conversation_id, offer=offer)
 
     add_work_list_actions(routes, ports, config)
 

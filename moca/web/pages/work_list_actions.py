@@ -13,7 +13,7 @@ from moca.web.commands import assignment, carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import local_instant_field, row_id_of, zone_field
-from moca.web.pages.undo import Undoable, undo_place
+from moca.web.pages.undo import UndoOffer, offer_of
 from moca.web.pagination import read_row_id
 
 SNOOZES = ", ".join(f"'{until}'" for until in (*SnoozeTime, "reply", "date"))
@@ -26,8 +26,9 @@ def add_work_list_actions(routes: Blueprint, ports: WebPorts, config: WebConfig)
     def snooze(number: str, until: str) -> Response:
         conversation_id, at = row_id_of(number), clock.now()
         ends_at = snooze_end(until, at)
-        carry_out(SnoozeConversation(conversation_id, at, ends_at), ports, config)
-        return to_conversation(conversation_id, done="snoozed")
+        done = carry_out(SnoozeConversation(conversation_id, at, ends_at), ports, config)
+        offer = offer_of("snoozed", {conversation_id: done}, at)
+        return to_conversation(conversation_id, offer=offer)
 
     @routes.post("/conversations/<number>/unsnooze")
     def unsnooze(number: str) -> Response:
@@ -84,12 +85,12 @@ def operator_of(number: str, ports: WebPorts) -> tuple[int | None, str]:
 
 
 def to_conversation(
-    conversation_id: int, place: str = "", done: Undoable | None = None
+    conversation_id: int, place: str = "", offer: UndoOffer | None = None
 ) -> Response:
     """Return the redirect to the page of a conversation, or to a place on it.
 
-    With `done`, the page offers to undo it.
+    With an offer, the page offers to undo what was done.
     """
-    offer: dict[str, Any] = undo_place(done, [conversation_id]) if done else {}
-    address = url_for("conversation.page", number=conversation_id, **offer)
+    place_of_offer: dict[str, Any] = offer.place if offer else {}
+    address = url_for("conversation.page", number=conversation_id, **place_of_offer)
     return redirect(f"{address}#{place}" if place else address, 303)

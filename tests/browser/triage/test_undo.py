@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.test_inbox import moca, visit
-from tests.browser.triage.test_bulk_selection import box, closes, five, opened
+from tests.browser.triage.test_bulk_selection import box, closes, five, opened, refused
 
-__all__ = ["five", "moca", "visit"]
+__all__ = ["five", "moca", "refused", "visit"]
 
 STATES = "SELECT id, status FROM conversation ORDER BY id"
 WIDE = {"width": 1440, "height": 900}
@@ -99,3 +99,21 @@ def test_a_snooze_is_undone_and_the_notice_dismissed(visit, five):
     notice(page).get_by_role("button", name="Dismiss").click()
     expect(notice(page)).to_have_text("")
     expect(page.locator(".conversation-head")).to_contain_text("Snoozed until")
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_what_a_colleague_has_done_since_is_not_undone(refused, five, has_script):
+    page = refused(java_script_enabled=has_script)
+    page.goto("/conversations/3")
+    page.locator(".conversation-head").get_by_role("button", name="Snooze").click()
+    page.locator("#snooze").get_by_role("button", name="In 1 hour").click()
+    expect(notice(page)).to_contain_text("Conversation snoozed.")
+    five.post("/api/conversations/3/snooze")
+    snooze = "SELECT snoozed_at, snoozed_until FROM conversation WHERE id = 3"
+    (latest,) = five.rows(snooze)
+
+    undoes(page)
+
+    since = "the conversation has been snoozed again since"
+    expect(page.locator(".problem:visible")).to_have_text(f"0 changed. 1 not changed: {since}.")
+    assert five.rows(snooze) == [latest]

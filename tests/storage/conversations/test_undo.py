@@ -10,8 +10,11 @@ from moca.core.messages.operator_actions import (
     ConversationChanged,
     SnoozeConversation,
     UndoClose,
+    UndoSnooze,
+    UnsnoozeConversation,
 )
 from moca.core.reports import Measure
+from moca.core.snooze import Snooze
 from moca.core.types import Author, ConversationStatus, Outcome
 from moca.storage.db.metric_tables import ReportHour
 from moca.storage.db.tables import Conversation, Message
@@ -31,9 +34,15 @@ def closes(desk, seconds=20):
     desk.do(ChangeConversation(1, CLOSED, at(seconds), by="Ana"))
 
 
-def undoes(desk, seconds=30):
+def undoes(desk, seconds=30, closed=20):
     """Undo the closing; return the answer."""
-    (answer,) = desk.answers(UndoClose(1, at(seconds), receipt=Future()))
+    (answer,) = desk.answers(UndoClose(1, at(seconds), at(closed), receipt=Future()))
+    return answer
+
+
+def undoes_snooze(desk, snoozed, seconds=30):
+    """Undo a snooze; return the answer."""
+    (answer,) = desk.answers(UndoSnooze(1, at(seconds), at(snoozed), receipt=Future()))
     return answer
 
 
@@ -58,7 +67,7 @@ def test_a_conversation_is_again_as_it_was(desk, commands):
     closes(desk)
     assert (state().status, state().snooze, state().needs_reply_since) == (CLOSED, None, None)
 
-    events = desk.do(UndoClose(1, at(30)))
+    events = desk.do(UndoClose(1, at(30), at(20)))
 
     assert state() == before
     assert events == (ConversationChanged(ANNA, 1, before.status, before.held_until),)
@@ -82,14 +91,71 @@ def test_it_needs_a_reply_since_the_same_time(desk):
     assert state().needs_reply_since == since
 
 
-def test_undoing_twice_changes_once(desk):
+def test_a_closing_that_was_undone_or_reopened_is_not_undone_again(desk):
     desk.receive("m1")
     closes(desk)
     undoes(desk)
     desk.do(ChangeConversation(1, PAUSED, at(40)))
 
-    assert desk.do(UndoClose(1, at(50))) == ()
-    assert (undoes(desk, 50), state().status) == (Done(), PAUSED)
+    assert desk.do(UndoClose(1, at(50), at(20))) == ()
+    answer = Conflict("the conversation has been reopened since")
+    assert (undoes(desk, 50), state().status) == (answer, PAUSED)
+
+
+def test_a_later_closing_is_not_undone_instead(desk):
+    desk.receive("m1")
+    closes(desk)
+    desk.do(ChangeConversation(1, OPEN, at(30)))
+    closes(desk, 40)
+
+    answer = Conflict("the conversation has been reopened and closed again since")
+    assert (undoes(desk, 50), state().status) == (answer, CLOSED)
+    assert (undoes(desk, 60, closed=40), state().status) == (Done(), OPEN)
+
+
+SHORT, LONG = SnoozeConversation(1, at(5), at(900)), SnoozeConversation(1, at(6))
+
+
+@pytest.mark.parametrize("before", [(), (SHORT,), (LONG,)], ids=["none", "short", "long"])
+def test_an_undone_snooze_leaves_the_one_before_it(desk, before):
+    desk.receive("m1")
+    desk.do(*before)
+    was = state()
+    desk.do(SnoozeConversation(1, at(20), at(1_000)))
+
+    assert (undoes_snooze(desk, 20), state()) == (Done(), was)
+
+
+def test_a_later_snooze_is_not_undone_instead(desk):
+    desk.receive("m1")
+    desk.do(SnoozeConversation(1, at(20), at(900)), SnoozeConversation(1, at(25), at(1_000)))
+
+    answer = Conflict("the conversation has been snoozed again since")
+    assert (undoes_snooze(desk, 20), state().snooze) == (answer, Snooze(at(25), at(1_000)))
+
+
+ENDS = {
+    "by a colleague": UnsnoozeConversation(1, at(25)),
+    "with the conversation": ChangeConversation(1, CLOSED, at(25)),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_a_snooze_that_was_ended_is_not_undone(desk, end):
+    desk.receive("m1")
+    desk.do(SHORT, SnoozeConversation(1, at(20)), end)
+
+    answer = Conflict("the snooze has been ended since")
+    assert (undoes_snooze(desk, 20), state().snooze) == (answer, None)
+
+
+def test_undoing_a_closing_brings_back_a_snooze_that_can_be_undone(desk):
+    desk.receive("m1")
+    desk.do(SHORT, LONG)
+    closes(desk)
+    undoes(desk)
+
+    assert (undoes_snooze(desk, 6, 40), state().snooze) == (Done(), Snooze(at(5), at(900)))
 
 
 def test_a_contact_who_has_begun_anew_keeps_one_open_conversation(desk):
@@ -101,15 +167,7 @@ def test_a_contact_who_has_begun_anew_keeps_one_open_conversation(desk):
 
 
 def test_what_is_gone_is_not_found(desk):
-    assert undoes(desk) == NotFound()
-
-
-def test_a_conversation_closed_before_the_upgrade_is_reopened(desk):
-    desk.receive("m1")
-    closes(desk)
-    Conversation.update(before_close=None).execute()
-    undoes(desk)
-    assert state().status is OPEN
+    assert (undoes(desk), undoes_snooze(desk, 20)) == (NotFound(), NotFound())
 
 
 def test_after_reopening_nothing_is_left_to_undo(desk):
@@ -134,7 +192,7 @@ def test_reports_take_back_what_they_counted(desk, author, counted):
     closes(desk)
     undoes(desk)
     closes(desk, 40)
-    undoes(desk, 50)
+    undoes(desk, 50, closed=40)
     closes(desk, 60)
     resolved = [Measure.RESOLVED, Measure.RESOLVED_BY_BOT]
     query = ReportHour.select(ReportHour.measure, ReportHour.count).order_by(ReportHour.measure)

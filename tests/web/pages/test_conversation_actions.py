@@ -9,6 +9,7 @@ from moca.core.messages.operators import AddNote, RemoveNote
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author, ConversationStatus, Priority
 from moca.storage.db.operator_tables import Note
+from moca.storage.queries.pagination import microseconds_of
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -106,7 +107,7 @@ def test_an_operator_says_who_may_answer(browser_session, house, act, fields, st
 
     answer = sends(browser_session, f"{HERE}/{act}", **fields)
 
-    place = f"{HERE}?closed=1" if act == "close" else HERE
+    place = f"{HERE}?closed=1&done_at={microseconds_of(AT)}" if act == "close" else HERE
     assert (answer.status_code, answer.headers["Location"]) == (303, place)
     assert house.told == [ChangeConversation(1, status, AT, until, by="Administrator")]
 

@@ -3,9 +3,11 @@ from datetime import timedelta
 import pytest
 
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
+from moca.storage.queries.pagination import microseconds_of
 from tests.web.forms import sends
 from tests.web.rows import AT, a_conversation, after
 
+DONE_AT = f"done_at={microseconds_of(AT)}"
 HERE = "/conversations/1"
 
 
@@ -32,7 +34,7 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
 
     answer = sends(browser_session, f"{HERE}/snooze/{chosen}", **fields)
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"{HERE}?snoozed=1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{HERE}?snoozed=1&{DONE_AT}")
     assert house.told == [SnoozeConversation(1, AT, until)]
     assert house.deeds == [("link", "snoozed a conversation", "conversation 1")]
 

@@ -1,17 +1,20 @@
 """Closing and snoozing offer to be undone, on the next page too."""
 
+import json
 import re
 
 import pytest
 
 from moca.core.messages.command import Conflict, Done
-from moca.core.messages.operator_actions import UndoClose, UnsnoozeConversation
+from moca.core.messages.operator_actions import UndoClose, UndoSnooze
 from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Conversation
+from moca.storage.queries.pagination import microseconds_of
 from tests.web.forms import SAME_ORIGIN, sends
-from tests.web.rows import AT, a_contact, a_conversation
+from tests.web.rows import AT, a_contact, a_conversation, after
 
 HERE = "/conversations/bulk/undo"
+DONE_AT = str(microseconds_of(AT))
 
 
 @pytest.fixture
@@ -29,22 +32,31 @@ def offered(page):
         return None
     (said,) = re.findall("<span>(.*?)</span>", form[0])
     (action,) = re.findall('action="(.*?)"', form[0])
+    assert re.findall('name="done_at" value="(.*?)"', form[0]) == [DONE_AT]
     return said, action, re.findall('name="conversation" value="(.*?)"', form[0])
 
 
 @pytest.mark.parametrize(
     ("address", "offer"),
     [
-        ("/?closed=1-2", ("2 conversations closed.", f"{HERE}/closed", ["1", "2"])),
         (
-            "/?list=all_open&snoozed=2",
+            f"/?closed=1-2&done_at={DONE_AT}",
+            ("2 conversations closed.", f"{HERE}/closed", ["1", "2"]),
+        ),
+        (
+            f"/?list=all_open&snoozed=2&done_at={DONE_AT}",
             ("Conversation snoozed.", f"{HERE}/snoozed", ["2"]),
         ),
-        ("/conversations/1?closed=1", ("Conversation closed.", f"{HERE}/closed", ["1"])),
+        (
+            f"/conversations/1?closed=1&done_at={DONE_AT}",
+            ("Conversation closed.", f"{HERE}/closed", ["1"]),
+        ),
         ("/", None),
-        ("/?closed=", None),
-        ("/?closed=x", None),
-        ("/?closed=" + "-".join(map(str, range(1, 102))), None),
+        ("/?closed=1", None),
+        ("/?closed=1&done_at=x", None),
+        (f"/?closed=&done_at={DONE_AT}", None),
+        (f"/?closed=x&done_at={DONE_AT}", None),
+        (f"/?closed={'-'.join(map(str, range(1, 102)))}&done_at={DONE_AT}", None),
     ],
 )
 def test_a_page_offers_to_undo_what_led_to_it(two, address, offer):
@@ -55,25 +67,26 @@ def test_a_page_offers_to_undo_what_led_to_it(two, address, offer):
     ("done", "command", "audited"),
     [
         ("closed", UndoClose, "undid closing a conversation"),
-        ("snoozed", UnsnoozeConversation, "ended a snooze"),
+        ("snoozed", UndoSnooze, "undid snoozing a conversation"),
     ],
 )
 def test_each_is_undone(two, house, done, command, audited):
-    answer = sends(two, f"{HERE}/{done}?list=closed", conversation=["1", "2"])
+    form = {"conversation": ["1", "2"], "done_at": str(microseconds_of(after(-5)))}
+    answer = sends(two, f"{HERE}/{done}?list=closed", **form)
 
     assert (answer.status_code, answer.location) == (303, "/?list=closed")
-    assert house.told == [command(1, AT), command(2, AT)]
+    assert house.told == [command(each, AT, after(-5)) for each in (1, 2)]
     assert house.deeds == [("link", audited, f"conversation {each}") for each in (1, 2)]
 
 
 def test_one_leads_back_to_its_conversation(two):
-    answer = sends(two, f"{HERE}/closed", conversation="2")
+    answer = sends(two, f"{HERE}/closed", conversation="2", done_at=DONE_AT)
     assert (answer.status_code, answer.location) == (303, "/conversations/2")
 
 
 def test_what_cannot_be_undone_is_told(two, house):
     house.answer = Conflict("the contact has another open conversation")
-    answer = sends(two, f"{HERE}/closed", conversation="2")
+    answer = sends(two, f"{HERE}/closed", conversation="2", done_at=DONE_AT)
     assert answer.status_code == 409
     assert "1 not changed: the contact has another open conversation." in answer.text
 
@@ -85,20 +98,30 @@ def test_of_several_only_those_that_were_closed_are_offered(two, house):
     assert offered(answer.text) == ("Conversation closed.", f"{HERE}/closed", ["1"])
 
 
-@pytest.mark.parametrize(("done", "status"), [("closed", 422), ("opened", 404)])
-def test_nothing_and_what_is_unknown_is_refused(two, house, done, status):
-    assert (sends(two, f"{HERE}/{done}").status_code, house.told) == (status, [])
+@pytest.mark.parametrize(
+    ("done", "form", "status"),
+    [
+        ("closed", {"done_at": DONE_AT}, 422),
+        ("closed", {"conversation": "1"}, 422),
+        ("closed", {"conversation": "1", "done_at": "yesterday"}, 422),
+        ("opened", {"conversation": "1", "done_at": DONE_AT}, 404),
+    ],
+)
+def test_nothing_and_what_is_unknown_is_refused(two, house, done, form, status):
+    assert (sends(two, f"{HERE}/{done}", **form).status_code, house.told) == (status, [])
 
 
 def test_a_form_that_is_sent_twice_undoes_once(written_session):
-    a_conversation(status="closed")
-    page = written_session.get("/?closed=1").text
+    a_conversation(
+        status="closed", before_close=json.dumps({"at": int(DONE_AT), "state": {}, "counted": ()})
+    )
+    page = written_session.get(f"/?closed=1&done_at={DONE_AT}").text
     names = ("csrf_token", "form_key")
     form = page[page.index('class="done-form"') :]
     fields = {each: re.findall(f'name="{each}" value="(.*?)"', form)[0] for each in names}
 
     def send():
-        data = {**fields, "conversation": "1"}
+        data = {**fields, "conversation": "1", "done_at": DONE_AT}
         return written_session.post(f"{HERE}/closed", data=data, headers=SAME_ORIGIN)
 
     assert send().status_code == 303
@@ -108,3 +131,11 @@ def test_a_form_that_is_sent_twice_undoes_once(written_session):
     assert list(what.where(AuditEntry.about == "conversation 1")) == [
         ("undid closing a conversation",)
     ]
+
+
+def test_of_a_page_that_was_opened_long_ago_only_its_own_closing_is_undone(written_session):
+    a_conversation(status="closed", before_close=json.dumps({"at": int(DONE_AT) + 1}))
+    answer = sends(written_session, f"{HERE}/closed", conversation="1", done_at=DONE_AT)
+    assert (answer.status_code, Conversation.get().status) == (409, "closed")
+    because = "the conversation has been reopened and closed again since"
+    assert f"1 not changed: {because}." in answer.text
