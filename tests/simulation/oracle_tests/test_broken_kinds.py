@@ -61,23 +61,23 @@ def draw_long_replies(seed: int):
 
 def test_an_unsent_text_left_in_a_webhook_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(unsends, "erase_traces", lambda account_id, mid: None)
-    assert found(Invariant.UNSENT_IS_GONE)
+    assert found(Invariant.UNSENT_IS_GONE, first=8)
 
 
 def test_an_unsent_text_left_in_its_row_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(unsends, "_erase", lambda message_id, at: None)
-    assert found(Invariant.UNSENT_IS_GONE)
+    assert found(Invariant.UNSENT_IS_GONE, first=5)
 
 
 def test_a_reply_to_what_was_unsent_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(unsends, "cancel_items", lambda batch, items, because, at: None)
     monkeypatch.setattr("moca.storage.outbox.results.unwanted_among", lambda items: [])
-    assert found(Invariant.UNSENT_IS_GONE)
+    assert found(Invariant.UNSENT_IS_GONE, first=56)
 
 
 def test_an_edit_that_changes_nothing_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(revisions, "reword", lambda state, event, policy: (state, ()))
-    assert found(Invariant.EDIT_IS_ANSWERED, draw=draw_early_edits)
+    assert found(Invariant.EDIT_IS_ANSWERED, draw=draw_early_edits, first=8)
 
 
 def test_an_event_acknowledged_and_not_kept_is_noticed(monkeypatch) -> None:
@@ -87,7 +87,7 @@ def test_an_event_acknowledged_and_not_kept_is_noticed(monkeypatch) -> None:
 
 def test_an_answer_into_a_thread_that_another_app_holds_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(events, "hand_over", lambda batch, control, at: None)
-    assert found(Invariant.SILENCE, draw=draw_threads_taken)
+    assert found(Invariant.SILENCE, draw=draw_threads_taken, first=4)
 
 
 def test_private_replies_without_a_limit_by_the_hour_are_noticed(monkeypatch) -> None:

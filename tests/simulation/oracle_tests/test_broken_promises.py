@@ -30,9 +30,12 @@ from tests.simulation.worlds.themes import draw_world
 MOST_SEEDS = 150
 
 
-def found(invariant: Invariant, draw=draw_script):
-    """Look for a seed that shows this invariant broken; None if there is none among many."""
-    for seed in range(MOST_SEEDS):
+def found(invariant: Invariant, draw=draw_script, *, first=0):
+    """Look for a seed that shows this invariant broken; None if there is none among many.
+
+    `first` is one that did when it was written down, so that the look is mostly a short one.
+    """
+    for seed in range(first, first + MOST_SEEDS):
         result = run(draw(seed))
         if any(each.invariant is invariant for each in result.broken):
             return result
@@ -97,12 +100,12 @@ def test_a_message_without_an_outcome_is_noticed(monkeypatch) -> None:
         write(batch, [each for each in conclusions if each.duplicate_of is None])
 
     monkeypatch.setattr(outcomes, "write_conclusions", forget_duplicates)
-    assert found(Invariant.ONE_OUTCOME)
+    assert found(Invariant.ONE_OUTCOME, first=13)
 
 
 def test_duplicates_that_are_answered_are_noticed(monkeypatch) -> None:
     monkeypatch.setattr(decide, "first_equal", lambda message, remembered, window: None)
-    assert found(Invariant.ONE_OUTCOME)
+    assert found(Invariant.ONE_OUTCOME, first=13)
 
 
 def test_a_doubtful_reply_sent_again_blindly_is_noticed(monkeypatch) -> None:
@@ -116,7 +119,7 @@ def test_a_doubtful_reply_sent_again_blindly_is_noticed(monkeypatch) -> None:
         return end
 
     monkeypatch.setattr(sender, "after_call", try_again)
-    assert found(Invariant.NOTHING_TWICE)
+    assert found(Invariant.NOTHING_TWICE, first=10)
 
 
 def test_one_reading_taken_for_a_proof_is_noticed(monkeypatch) -> None:
@@ -139,7 +142,7 @@ def test_equal_texts_taken_for_one_another_are_noticed(monkeypatch) -> None:
 
     carry_out = {**writer._HANDLERS, ListKnownMids: know_nothing}
     monkeypatch.setattr(writer, "_HANDLERS", carry_out)
-    assert found(Invariant.NOTHING_TWICE, draw=draw_equal_texts)
+    assert found(Invariant.NOTHING_TWICE, draw=draw_equal_texts, first=18)
 
 
 def test_a_reply_never_claimed_is_noticed(monkeypatch) -> None:
@@ -177,12 +180,12 @@ def test_calls_that_wait_for_a_courier_past_the_rest_of_their_account_are_notice
 ) -> None:
     monkeypatch.setattr(outbox.Outbox, "_has_a_free_courier", True)
     monkeypatch.setattr(AccountRests, "obstacle", lambda _rests, _account_id, _now: None)
-    assert found(Invariant.SENDING_LIMITS, draw=draw_few_couriers)
+    assert found(Invariant.SENDING_LIMITS, draw=draw_few_couriers, first=7)
 
 
 def test_a_cooldown_that_nobody_keeps_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(Conversation, "flush_at", _flush_at_without_cooldown)
-    assert found(Invariant.ORDER_OF_REPLIES)
+    assert found(Invariant.ORDER_OF_REPLIES, first=4)
 
 
 def test_a_death_after_it_excuses_no_cooldown_that_nobody_kept(monkeypatch) -> None:
@@ -201,7 +204,7 @@ def test_a_death_after_it_excuses_no_cooldown_that_nobody_kept(monkeypatch) -> N
 def test_replies_out_of_order_are_noticed(monkeypatch) -> None:
     group = drafts.group
     monkeypatch.setattr(flush, "group", lambda messages, mode: group(messages, mode)[::-1])
-    assert found(Invariant.ORDER_OF_REPLIES)
+    assert found(Invariant.ORDER_OF_REPLIES, first=5)
 
 
 def test_a_priority_upside_down_is_noticed(monkeypatch) -> None:
@@ -212,7 +215,7 @@ def test_a_priority_upside_down_is_noticed(monkeypatch) -> None:
 
     monkeypatch.setattr(ContactQueues, "_is_held", lambda self, reply: reply.item_id in self._held)
     monkeypatch.setattr(ContactQueues, "_enqueue", inverted)
-    assert found(Invariant.PRIORITY)
+    assert found(Invariant.PRIORITY, first=49)
 
 
 def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
@@ -223,7 +226,7 @@ def test_a_shut_window_overlooked_is_noticed(monkeypatch) -> None:
         return None if code_of(because or "") is Reason.WINDOW_CLOSED else because
 
     monkeypatch.setattr(claim, "refused_because", overlook)
-    assert found(Invariant.SILENCE)
+    assert found(Invariant.SILENCE, first=5)
 
 
 def test_a_hold_overlooked_is_noticed(monkeypatch) -> None:
@@ -248,7 +251,7 @@ def test_a_person_s_answer_that_pauses_nothing_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(
         "moca.storage.inbound.app_replies._hand_over", lambda batch, talk, at: False
     )
-    assert found(Invariant.ECHOES)
+    assert found(Invariant.ECHOES, first=5)
 
 
 def test_a_hand_over_that_was_silenced_before_its_claim_and_goes_is_noticed(monkeypatch) -> None:

@@ -33,7 +33,7 @@ def test_a_freeze_that_nobody_heeds_is_noticed(monkeypatch) -> None:
 def test_a_freeze_forgotten_in_a_sweep_and_at_a_claim_is_noticed(monkeypatch) -> None:
     for reader in ("pending", "claim"):
         monkeypatch.setattr(f"moca.storage.outbox.{reader}.is_frozen", lambda: False)
-    assert found(Invariant.FROZEN_QUEUE)
+    assert found(Invariant.FROZEN_QUEUE, first=5)
 
 
 def test_an_edit_that_is_not_written_is_noticed(monkeypatch) -> None:
