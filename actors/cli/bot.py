@@ -8,7 +8,7 @@ from rich.table import Table
 
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
-from actors.cli.bot_import import BotImport, import_bot
+from actors.cli.bot_changes import BotImport, import_bot
 from actors.cli.check import cases_file_of, read_file
 from actors.cli.errors import exit_with
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, BadDocument

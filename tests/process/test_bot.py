@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
-from actors.cli.bot_import import BotImport, import_bot
+from actors.cli.bot_changes import BotImport, import_bot
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
 from moca.storage.db.connection import migrate, open_database
