@@ -8,7 +8,7 @@ from rich.table import Table
 
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
-from actors.cli.bot_changes import BotImport, import_bot
+from actors.cli.bot_changes import BotImport, delete_bot, import_bot
 from actors.cli.check import cases_file_of, read_file
 from actors.cli.errors import exit_with
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE, BadDocument
@@ -101,6 +101,16 @@ def import_command(  # noqa: PLR0917 - one parameter per option
     asked = note if publish else None
     given = BotImport(name, document, cases, asked, override_reason)
     click.echo(import_bot(settings, workshop, given))
+
+
+@command.command("delete")
+@click.argument("name")
+@click.pass_obj
+def delete_command(settings: Settings, name: str) -> None:
+    """Delete the bot NAME, which no account has; its versions are kept. Moca may be running."""
+    if name == DEFAULT_BOT:
+        exit_with(2, f"bot: {name!r} comes from the settings file, and is changed there")
+    click.echo(delete_bot(settings, name))
 
 
 @command.command("diff")

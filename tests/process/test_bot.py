@@ -81,6 +81,22 @@ def test_what_does_not_exist_is_told(make, shop):
         assert "shop" in ended.stderr or "none" in ended.stderr
 
 
+@pytest.mark.parametrize("is_running", [False, True], ids=["stopped", "running"])
+def test_a_bot_that_no_account_has_is_deleted(make, shop, is_running):
+    service = make({})
+    done(service, "import", str(shop), "--publish")
+    if is_running:
+        service.start()
+    assert done(service, "delete", "shop") == (
+        "bot shop: deleted; its versions stay on the page /bots\n"
+    )
+    assert "shop" not in done(service, "list")
+    for name, status in (("shop", 1), ("default", 2)):
+        ended = service.command("bot", "delete", name)
+        assert (ended.returncode, ended.stdout) == (status, "")
+        assert name in ended.stderr
+
+
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )
