@@ -173,7 +173,7 @@ def asks(client, method, rule, address, side):
         return client.open(address, method=method, json=carried or None)
     form = {"csrf_token": csrf_token_of(client, "/me"), **carried}
     if "/bulk/" in rule.rule:
-        form["conversation"] = str(side.ids)
+        form |= {"conversation": str(side.ids), "done_at": "1"}
     return client.open(address, method=method, data=form)
 
 
