@@ -55,6 +55,7 @@ from moca.web.pages.bots.version_routes import version_pages
 from moca.web.pages.bulk_actions import bulk_routes
 from moca.web.pages.connect import connect_routes
 from moca.web.pages.contact import contact_pages
+from moca.web.pages.contact_pane import contact_pane_routes
 from moca.web.pages.conversation import conversation_page_routes
 from moca.web.pages.conversation_actions import action_routes
 from moca.web.pages.health import health_pages
@@ -152,6 +153,7 @@ def create_app(
     app.register_blueprint(inbox_routes(access, live, presence))
     app.register_blueprint(alert_routes(access, live))
     app.register_blueprint(conversation_page_routes(ports, access, live, presence))
+    app.register_blueprint(contact_pane_routes(ports, access, live))
     app.register_blueprint(action_routes(ports, config, access, live))
     app.register_blueprint(bulk_routes(ports, config, access, live))
     app.register_blueprint(contact_pages(ports, config, access))

@@ -81,7 +81,7 @@ class LivePages:
     ) -> Response:
         """Return the whole page."""
         with self._database.connection_context():
-            known = _named(version())
+            known = current_version(version())
             shown = values()
         return self._answer(render_template(template, **shown, frame="layout.html", version=known))
 
@@ -102,7 +102,7 @@ class LivePages:
         if kept is not None and abs(now - kept.looked_at) < _LOOKED_AT_EVERY and _serves(kept):
             return kept
         with self._database.connection_context():
-            current = _named(version())
+            current = current_version(version())
             html = kept.html if kept is not None and kept.version == current else None
             picture = _PageSnapshot(current, html, now)
             if not _serves(picture):
@@ -122,7 +122,8 @@ def _serves(picture: _PageSnapshot) -> bool:
     return picture.html is not None or request.if_none_match.contains(picture.version)
 
 
-def _named(version: str) -> str:
+def current_version(version: str) -> str:
+    """Return a version as the pages of this minute and reader name it."""
     # Holds expire and times grow older without any change.
     named = f"{version}.{int(clock.now().timestamp()) // _MINUTE}"
     account_ids = current_scope().account_ids

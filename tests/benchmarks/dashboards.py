@@ -21,8 +21,13 @@ PER_SECOND = 300
 ROUNDS = 12
 ROUND_SECONDS = 3.0
 WARM_UP_SECONDS = 2.0
-_BESIDE = (("/", 2), ("/needs-reply", 3))
-"""What a page polls beside its conversation, every so many turns."""
+_POLLED = (
+    ("/conversations/{}", 1),
+    ("/", 2),
+    ("/conversations/{}/contact", 3),
+    ("/needs-reply", 3),
+)
+"""What the page of a conversation polls, every so many turns."""
 
 
 def figures() -> Iterator[Figure]:
@@ -102,9 +107,10 @@ async def _dashboard(port: int, number: int, is_over: Event, answers: Counter[in
     for turn in count(number):
         if is_over.is_set():
             break
-        for path, every in ((f"/conversations/{number + 1}", 1), *_BESIDE):
+        for address, every in _POLLED:
             if turn % every:
                 continue
+            path = address.format(number + 1)
             head, fields = await _poll(reader, writer, path, seen.get(path, b""))
             answers[int(head[9:12])] += 1
             seen[path] = fields[b"etag"]

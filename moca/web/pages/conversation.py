@@ -2,7 +2,6 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, request, url_for
 
 from moca import clock
@@ -13,31 +12,33 @@ from moca.core.content.validation import (
     MAX_REPLY_BYTES,
     MAX_TAP_TITLE_LENGTH,
 )
-from moca.core.messages.operators import MarkMentionsSeen, MarkRead
+from moca.core.messages.operators import MarkRead
 from moca.core.reply_window import window_at
 from moca.core.types import OperatorRole
 from moca.storage.queries.contacts import find_contact
 from moca.storage.queries.conversation_page import (
     earlier_conversation,
-    notes_of,
     page_around,
     read_at,
     read_thread,
 )
-from moca.storage.queries.conversations import other_conversations, read_conversation
+from moca.storage.queries.conversations import read_conversation
 from moca.storage.queries.operators import list_operators
 from moca.storage.queries.page_versions import version_of_conversation
 from moca.storage.queries.queue_forecast import account_problems
-from moca.storage.queries.records import ConversationRecord
 from moca.storage.queries.saved_replies import SavedReplyRecord, list_saved_replies
-from moca.storage.queries.team.mentions import is_mention_unseen
 from moca.web.auth.current_user import agent_name, author_id, current_user
 from moca.web.auth.guards import Guards
 from moca.web.config import WebPorts
-from moca.web.errors import Problem
 from moca.web.forms import row_id_of
 from moca.web.live_pages import POLLS, LivePages
-from moca.web.pages.inbox import assignable, list_frame, list_values
+from moca.web.pages.contact_pane import (
+    contact_values,
+    found_conversation,
+    mark_mentions_seen,
+    tell_if_possible,
+)
+from moca.web.pages.inbox import list_frame, list_values
 from moca.web.pagination import read_cursor, read_row_id, write_cursor
 from moca.web.presence import PresenceBoard
 from moca.web.presenters.message_view import exchange_ids, message_view
@@ -46,8 +47,6 @@ from moca.web.schemas.search import MAX_SEARCH_LENGTH
 _SHOWN = 50
 _SHOWN_LIST = "X-Moca-List"
 """The header by which a script names the list that it shows and keeps."""
-
-_LOG = structlog.get_logger(__name__)
 
 
 def conversation_page_routes(
@@ -68,9 +67,9 @@ def conversation_page_routes(
         )
         if answer.status_code == HTTPStatus.OK:
             _mark_read(conversation_id, ports)
-            # A refresh does not show the notes.
+            # The contact pane has refreshes of its own.
             if POLLS not in request.headers:
-                _mark_mentions_seen(conversation_id, ports)
+                mark_mentions_seen(conversation_id, ports)
         return presence.take_poll(answer, conversation_id)
 
     return routes
@@ -83,7 +82,7 @@ def thread_values(conversation_id: int) -> dict[str, Any]:
         Problem: 404 if there is no such conversation.
     """
     now = clock.now()
-    found = _found(conversation_id)
+    found = found_conversation(conversation_id)
     after = read_cursor(request.args.get("cursor"), parts=1)
     hit = read_row_id(request.args.get("at", ""))
     if hit is not None:
@@ -109,18 +108,16 @@ def thread_values(conversation_id: int) -> dict[str, Any]:
 
 
 def beside_thread(conversation_id: int) -> dict[str, Any]:
-    """Return what the composer and the contact pane show, which no refresh asks for.
+    """Return what the composer and the contact pane show, beside the thread.
 
     Raises:
         Problem: 404 if there is no such conversation.
     """
-    found = _found(conversation_id)
+    found = found_conversation(conversation_id)
     account_id = found.contact.account_id
     return {
-        "others": other_conversations(found),
-        "notes": notes_of(conversation_id),
+        **contact_values(conversation_id),
         "saved_replies": [_filled(each, found.contact.name) for each in list_saved_replies()],
-        "assignable": assignable(found.assignee, account_id),
         "mentionable": [
             each.name
             for each in list_operators()
@@ -149,13 +146,6 @@ def _place() -> dict[str, Any]:
     return {name: request.args[name] for name in ("cursor", "at", "q") if name in request.args}
 
 
-def _found(conversation_id: int) -> ConversationRecord:
-    found = read_conversation(conversation_id)
-    if found is None:
-        raise Problem(404, "No conversation with this number.")
-    return found
-
-
 def _mark_read(conversation_id: int, ports: WebPorts) -> None:
     known, now = current_user(), clock.now()
     if known is None or not known.may(OperatorRole.ANSWERS):
@@ -165,21 +155,4 @@ def _mark_read(conversation_id: int, ports: WebPorts) -> None:
     heard_at = None if found is None else found.last_user_message_at
     if heard_at is None or (last_read_at is not None and last_read_at >= heard_at):
         return
-    _tell_if_possible(MarkRead(conversation_id, now), ports)
-
-
-def _mark_mentions_seen(conversation_id: int, ports: WebPorts) -> None:
-    operator_id = author_id()
-    if operator_id is None:
-        return
-    with ports.database.connection_context():
-        is_unseen = is_mention_unseen(conversation_id, operator_id)
-    if is_unseen:
-        _tell_if_possible(MarkMentionsSeen(conversation_id, operator_id, clock.now()), ports)
-
-
-def _tell_if_possible(command: MarkRead | MarkMentionsSeen, ports: WebPorts) -> None:
-    try:
-        ports.tell(command)
-    except Exception as error:  # noqa: BLE001 - too busy: it stays unread and can still be shown
-        _LOG.warning("conversation.not_marked_read", error=type(error).__name__)
+    tell_if_possible(MarkRead(conversation_id, now), ports)

@@ -76,6 +76,7 @@ let timer;
 // What lies beside a thread is less urgent than the thread.
 function isDue({ id }) {
   if (id === "waiting") return document.hidden || round % 3 === 0;
+  if (id === "contact-live") return round % 3 === 1;
   return id === "live" || round % 2 === 0 || !document.querySelector("#live");
 }
 

@@ -11,7 +11,7 @@ from tests.web.account_scope.world import OURS, THEIRS
 LIMITED = re.compile(r"limited to accounts; this request is about all|You need |needs the scope")
 LIVE = {"X-Moca-Live": "1"}
 """By which a page refreshes itself."""
-NOTED = ("contacts.export", "conversation.page")
+NOTED = ("contact_pane.pane", "contacts.export", "conversation.page")
 """Endpoints whose reading is stored."""
 _SIGNED = re.compile(r'name="(csrf_token|form_key)" value="[^"]+"')
 
