@@ -7,10 +7,11 @@ import pytest
 
 from moca import clock
 from tests.support.factory import NOON, at
+from tests.support.frozen_time import frozen_at
 
 
 def test_it_is_the_wall_clock():
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         assert clock.now() == NOON
         frozen.tick(5)
         assert clock.now() == at(5)

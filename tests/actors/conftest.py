@@ -1,14 +1,14 @@
-import freezegun
 import pytest
 
 from tests.support.factory import NOON
+from tests.support.frozen_time import frozen_at
 from tests.support.system import SteppedSystem
 
 
 @pytest.fixture
 def frozen():
     """The clock, frozen at noon until a test moves it."""
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         yield frozen
 
 

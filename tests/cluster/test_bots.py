@@ -4,7 +4,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 
-import freezegun
 import pytest
 
 from moca import clock
@@ -15,6 +14,7 @@ from moca.core.messages.command import AwaitedCommand
 from moca.core.types import ContactKey
 from tests.cluster.stepped import SteppedCluster, webhook
 from tests.support.factory import NOON
+from tests.support.frozen_time import frozen_at
 
 SHOP, CAFE = "1784100001", "1784100002"
 CONTACTS = [ContactKey(account_id, str(psid)) for account_id in (SHOP, CAFE) for psid in range(8)]
@@ -30,7 +30,7 @@ def document(answer: str, more: str = "") -> str:
 @pytest.fixture
 def cluster(tmp_path):
     """Three nodes, a shop, and a café with contrary rules and hours."""
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         cluster.open("a", "b", "c")
         cluster.advance(20)

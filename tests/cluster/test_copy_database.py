@@ -3,7 +3,6 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-import freezegun
 import psycopg
 import pytest
 
@@ -13,6 +12,7 @@ from tests.cluster.stepped import SteppedCluster, webhook
 from tests.process.service import RUN, Service, environment, eventually
 from tests.storage.schema import postgresql_schema
 from tests.support.factory import NOON
+from tests.support.frozen_time import frozen_at
 
 pytestmark = pytest.mark.cluster
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.cluster
 @pytest.fixture
 def filled(tmp_path):
     """An SQLite database with some data."""
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         cluster.open("a")
         cluster["a"].takes(webhook("m1", "Hello"))

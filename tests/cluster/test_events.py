@@ -3,7 +3,6 @@
 from concurrent.futures import Future
 from datetime import timedelta
 
-import freezegun
 import pytest
 
 from moca import clock
@@ -17,13 +16,14 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Conversation, Message
 from tests.cluster.stepped import PARTITIONS, SteppedCluster, webhook
 from tests.support.factory import ANNA, NOON
+from tests.support.frozen_time import frozen_at
 
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
 
 
 @pytest.fixture
 def cluster(tmp_path):
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         cluster.open("a", "b")
         cluster.advance(20)

@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from itertools import pairwise
 
-import freezegun
 import pytest
 
 from moca.core.types import ContactKey
@@ -12,6 +11,7 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message, QueueItem
 from tests.cluster.stepped import SENDER, SteppedCluster, webhook
 from tests.support.factory import ANNA, NOON
+from tests.support.frozen_time import frozen_at
 
 NAMES = ("a", "b", "c")
 ACTS = 30
@@ -128,7 +128,7 @@ def test_whatever_changes_hands_everybody_is_answered_once(tmp_path, seed):
 
 
 def _live_through(tmp_path, seed):
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         try:
             cluster.open(*NAMES)

@@ -3,7 +3,6 @@
 from collections import Counter
 from datetime import timedelta
 
-import freezegun
 import pytest
 
 from actors.cluster.partitions import PartitionSupervisor
@@ -19,6 +18,7 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
 from tests.cluster.stepped import PARTITIONS, SteppedCluster, webhook
 from tests.support.factory import ANNA, NOON, reply_to
+from tests.support.frozen_time import frozen_at
 
 PER_SECOND = SenderPolicy().per_second
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
@@ -30,7 +30,7 @@ class FaultError(Exception):
 
 @pytest.fixture
 def cluster(tmp_path):
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         yield cluster
         cluster.close()

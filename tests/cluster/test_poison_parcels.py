@@ -1,6 +1,5 @@
 """A parcel that cannot be stored for a fault of its own is set aside, and delays no other."""
 
-import freezegun
 import pytest
 from pika import BasicProperties
 
@@ -12,6 +11,7 @@ from moca.instagram.signature import sign
 from moca.storage.db.tables import Message
 from tests.cluster.stepped import APP_SECRET, PARTITIONS, SteppedCluster, _Writer, webhook
 from tests.support.factory import ANNA, NOON
+from tests.support.frozen_time import frozen_at
 
 SEAT = seat_of(partition_of(ANNA, PARTITIONS))
 POISON = "poison"
@@ -28,7 +28,7 @@ def _mids(cluster):
 
 @pytest.fixture
 def cluster(tmp_path):
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         yield cluster
         cluster.close()

@@ -2,18 +2,18 @@
 
 import json
 
-import freezegun
 import pytest
 
 from moca.core.partition import partition_of
 from moca.storage.db.tables import Webhook
 from tests.cluster.stepped import PARTITIONS, SteppedCluster
 from tests.support.factory import ANNA, BEN, NOON
+from tests.support.frozen_time import frozen_at
 
 
 @pytest.fixture
 def cluster(tmp_path):
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         cluster.open("a")
         cluster.advance(10)

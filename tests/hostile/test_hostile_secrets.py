@@ -4,7 +4,6 @@ import json
 import logging
 from datetime import timedelta
 
-import freezegun
 import pytest
 import structlog
 
@@ -17,6 +16,7 @@ from moca.replies.generator import GenerationError
 from moca.web.app import create_app
 from moca.web.config import Health, WebConfig, WebPorts
 from tests.support.factory import ANNA, BEN, NOON
+from tests.support.frozen_time import frozen_at
 from tests.support.system import SteppedSystem
 
 ADDRESS = "/api/instagram/webhook"
@@ -67,7 +67,7 @@ class BreakableDatabase:
 
 @pytest.fixture
 def frozen():
-    with freezegun.freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         yield frozen
 
 

@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from flask import Flask
-from freezegun import freeze_time
 
 from moca.core.accounts import Account, Credentials, LoginKind
 from moca.core.content.content import Content
@@ -21,6 +20,7 @@ from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
 from tests.support.factory import NOON
+from tests.support.frozen_time import frozen_at
 from tests.support.values import of_kind, only
 
 ACCOUNT = "17841400000000001"
@@ -129,7 +129,7 @@ def test_a_code_works_once(client, flavour):
 
 
 def test_a_token_is_refreshed_after_a_day(client):
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
         early = client.refresh(connected.grant.token)
         frozen.tick(timedelta(hours=24))

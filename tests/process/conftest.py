@@ -8,7 +8,7 @@ from tests.instagram.conftest import served
 from tests.process.instagram import HeldInstagram, InstagramProcess
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service
 
-OURS = {
+OURS: dict[str, object] = {
     "instagram.app_secret": APP_SECRET,
     "instagram.access_token": ACCESS_TOKEN,
     "instagram.account_id": ACCOUNT,

@@ -3,12 +3,11 @@
 import json
 from contextlib import contextmanager
 
-import freezegun
-
 from actors.config import conversation_policy, sender_policy
 from moca import clock
 from moca.settings.sections import Settings
 from tests.support.factory import ANNA
+from tests.support.frozen_time import frozen_at
 from tests.support.system import SteppedSystem
 
 
@@ -52,7 +51,7 @@ class History:
 def recorded_messages(path, begin):
     """Run from an instant on with the default settings; then everything is on disk."""
     figures = settings()
-    with freezegun.freeze_time(begin) as frozen:
+    with frozen_at(begin) as frozen:
         system = SteppedSystem(
             path,
             frozen,

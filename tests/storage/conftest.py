@@ -1,6 +1,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import peewee
 import pytest
@@ -13,7 +14,7 @@ from tests.support.databases import copy_migrated, open_for_a_test
 POSTGRESQL = "127.0.0.1", 5432
 
 
-def _postgresql_answers():
+def _postgresql_answers() -> bool:
     try:
         socket.create_connection(POSTGRESQL, timeout=2).close()
     except OSError:
@@ -21,20 +22,21 @@ def _postgresql_answers():
     return True
 
 
-def _require_postgresql():
+def _require_postgresql() -> None:
     if not _postgresql_answers():
         reason = "PostgreSQL does not answer at 127.0.0.1:5432"
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.cluster)])
-def kind(request):
+def kind(request: pytest.FixtureRequest) -> str:
     """The kind of database that a test uses."""
-    return request.param
+    kind: str = request.param
+    return kind
 
 
 @pytest.fixture
-def new_database(kind, tmp_path) -> Iterator[peewee.Database]:
+def new_database(kind: str, tmp_path: Path) -> Iterator[peewee.Database]:
     """A test's own empty database, without any tables."""
     if kind == "sqlite":
         database = open_database(f"sqlite:///{tmp_path}/moca.db")
@@ -49,7 +51,7 @@ def new_database(kind, tmp_path) -> Iterator[peewee.Database]:
 
 
 @pytest.fixture(scope="session")
-def schema():
+def schema() -> Iterator[Schema]:
     """PostgreSQL's tables, created once; use `address`, which resets them."""
     _require_postgresql()
     with postgresql_schema() as address:
@@ -59,22 +61,22 @@ def schema():
 
 
 @pytest.fixture
-def address(kind, request, tmp_path):
+def address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with every table and no data of any test."""
     if kind == "sqlite":
         return copy_migrated(tmp_path)
-    schema = request.getfixturevalue("schema")
+    schema: Schema = request.getfixturevalue("schema")
     schema.restore()
     return schema.address
 
 
 @pytest.fixture
-def database(address) -> Iterator[peewee.Database]:
+def database(address: str) -> Iterator[peewee.Database]:
     database = open_for_a_test(address)
     yield database
     database.close()
 
 
 @pytest.fixture
-def desk(database) -> Desk:
+def desk(database: peewee.Database) -> Desk:
     return Desk(database)

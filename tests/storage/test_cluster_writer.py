@@ -1,6 +1,9 @@
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
+from typing import Any
 
+import peewee
 import pytest
 
 from moca.core.messages.cluster import (
@@ -12,7 +15,7 @@ from moca.core.messages.cluster import (
     SeatClaimed,
     SeatLost,
 )
-from moca.core.messages.command import Conflict, Done
+from moca.core.messages.command import Command, Conflict, Done
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox.account_rests import RestingAccount
 from moca.storage.cluster_writer import ClusterWriter
@@ -25,26 +28,30 @@ POLICY = WriterPolicy()
 
 
 @pytest.fixture
-def writer(database):
+def writer(database: peewee.Database) -> Iterator[ClusterWriter]:
     writer = ClusterWriter(database, POLICY)
     yield writer
     writer.close()
 
 
-def claim(writer, node, seat="p1"):
+def claim(writer: ClusterWriter, node: str, seat: str = "p1") -> tuple[object, ...]:
     return writer.apply([ClaimSeat(seat, node, NOON)]).events
 
 
-def late_webhook(epoch):
-    return Fenced("p1", epoch, RecordWebhook(b"{}", (), NOON, receipt=Future()))
+def late_webhook(epoch: int) -> Command:
+    late: Any = Fenced("p1", epoch, RecordWebhook(b"{}", (), NOON, receipt=Future()))
+    fenced: Command = late
+    return fenced
 
 
-def test_each_claim_opens_a_new_epoch(writer):
+def test_each_claim_opens_a_new_epoch(writer: ClusterWriter) -> None:
     assert claim(writer, "a") == (SeatClaimed("p1", 1, was_left=True),)
     assert claim(writer, "b") == (SeatClaimed("p1", 2, was_left=False),)
 
 
-def test_a_write_under_the_epoch_in_force_is_carried_out(writer, database):
+def test_a_write_under_the_epoch_in_force_is_carried_out(
+    writer: ClusterWriter, database: peewee.Database
+) -> None:
     claim(writer, "a")
     written = writer.apply([late_webhook(1)])
     assert [answer for _, answer in written.answers] == [Done()]
@@ -52,7 +59,9 @@ def test_a_write_under_the_epoch_in_force_is_carried_out(writer, database):
         assert Webhook.select().count() == 1
 
 
-def test_a_late_write_of_a_former_owner_is_refused_and_told(writer, database):
+def test_a_late_write_of_a_former_owner_is_refused_and_told(
+    writer: ClusterWriter, database: peewee.Database
+) -> None:
     claim(writer, "a")
     claim(writer, "b")
     written = writer.apply([late_webhook(1)])
@@ -62,13 +71,13 @@ def test_a_late_write_of_a_former_owner_is_refused_and_told(writer, database):
         assert Webhook.select().count() == 0
 
 
-def test_whoever_leaves_in_order_is_followed_without_a_wait(writer):
+def test_whoever_leaves_in_order_is_followed_without_a_wait(writer: ClusterWriter) -> None:
     claim(writer, "a")
     writer.apply([LeaveSeats("a", NOON)])
     assert claim(writer, "b") == (SeatClaimed("p1", 2, was_left=True),)
 
 
-def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer):
+def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer: ClusterWriter) -> None:
     claim(writer, "a")
     claim(writer, "b", seat="p2")
     later = NOON + timedelta(seconds=30)
@@ -77,7 +86,7 @@ def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer):
     assert [answer for _, answer in written.answers] == [HeartbeatResult(2, {"p1": 1})]
 
 
-def test_a_beat_tells_which_accounts_rest(writer, database):
+def test_a_beat_tells_which_accounts_rest(writer: ClusterWriter, database: peewee.Database) -> None:
     claim(writer, "a")
     until = NOON + timedelta(minutes=5)
     with database.connection_context():

@@ -1,9 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import peewee
 import pytest
 
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import RemoveAccount, StoreAccount
+from moca.core.messages.command import AwaitedCommand
 from moca.core.messages.housekeeping import EraseOnDeletionRequest
 from moca.core.messages.inbound import RecordFetched
 from moca.core.messages.reconciliation import (
@@ -23,24 +25,25 @@ from moca.storage.db.push_tables import StoredNotification
 from moca.storage.queries.delivery_health import DayDelivered, list_deliveries, list_quiet
 from moca.storage.writer import Writer, WriterPolicy
 from tests.storage.desk import Desk, echoed, webhook, wrote
+from tests.support.databases import run_sql
 from tests.support.factory import ANNA, NOON, at
+from tests.support.values import only
 
 ACCOUNT = ANNA.account_id
 HOUR = 3600
 
 
-def count(desk, seconds) -> ArrivalsCounted:
+def count(desk: Desk, seconds: float) -> ArrivalsCounted:
     """Count twice, so that everything is counted."""
     desk.do(CountArrivals(at(seconds), ACCOUNT))
-    (event,) = desk.do(CountArrivals(at(seconds), ACCOUNT))
-    return event
+    return only(desk.do(CountArrivals(at(seconds), ACCOUNT)), ArrivalsCounted)
 
 
-def delivered():
+def delivered() -> dict[datetime, tuple[int, int]]:
     return {row.hour: (row.delivered, row.missed) for row in ArrivalHour.select()}
 
 
-def test_what_came_by_webhook_is_counted_by_the_hour(desk):
+def test_what_came_by_webhook_is_counted_by_the_hour(desk: Desk) -> None:
     desk.do(webhook(wrote("a"), wrote("b"), seconds=10))
     desk.do(webhook(wrote("c"), echoed("by-hand", "I am here"), seconds=HOUR))
 
@@ -50,7 +53,7 @@ def test_what_came_by_webhook_is_counted_by_the_hour(desk):
     assert delivered() == {at(0): (2, 0), at(HOUR): (2, 0)}
 
 
-def test_nothing_is_counted_twice_and_replies_and_comments_are_not_counted(desk):
+def test_nothing_is_counted_twice_and_replies_and_comments_are_not_counted(desk: Desk) -> None:
     desk.send(desk.queue(desk.receive("a")))
     desk.do(webhook(wrote("c", kind="comment")))
     count(desk, 60)
@@ -59,13 +62,13 @@ def test_nothing_is_counted_twice_and_replies_and_comments_are_not_counted(desk)
     assert delivered() == {at(0): (1, 0)}
 
 
-def test_a_message_is_counted_only_once_every_earlier_one_is_on_disk(desk):
+def test_a_message_is_counted_only_once_every_earlier_one_is_on_disk(desk: Desk) -> None:
     desk.receive("a")
     desk.do(CountArrivals(at(60), ACCOUNT))
     assert delivered() == {}
 
 
-def test_what_never_came_is_counted_in_the_hour_in_which_it_was_written(desk):
+def test_what_never_came_is_counted_in_the_hour_in_which_it_was_written(desk: Desk) -> None:
     desk.receive("a")
     count(desk, 60)
     desk.do(FindDueReconciliations(at(60), timedelta(minutes=5), ACCOUNT))
@@ -78,13 +81,13 @@ def test_what_never_came_is_counted_in_the_hour_in_which_it_was_written(desk):
     assert record.share == 0.5
 
 
-def test_what_was_fetched_by_a_hint_counts_as_missed(desk):
+def test_what_was_fetched_by_a_hint_counts_as_missed(desk: Desk) -> None:
     desk.do(RecordFetched(ACCOUNT, "m", wrote("m"), at(0)))
 
     assert delivered() == {at(0): (0, 1)}
 
 
-def test_figures_older_than_a_month_are_forgotten(desk):
+def test_figures_older_than_a_month_are_forgotten(desk: Desk) -> None:
     desk.receive("a")
     count(desk, 60)
     count(desk, 32 * 24 * HOUR)
@@ -92,13 +95,13 @@ def test_figures_older_than_a_month_are_forgotten(desk):
     assert delivered() == {}
 
 
-def test_an_account_that_nobody_looks_after_is_not_watched(desk):
+def test_an_account_that_nobody_looks_after_is_not_watched(desk: Desk) -> None:
     desk.do(webhook(wrote("m", contact=ContactKey("other", "1"))))
 
     assert count(desk, 60) == ArrivalsCounted(())
 
 
-def test_a_quiet_account_is_told_of_until_something_comes(database):
+def test_a_quiet_account_is_told_of_until_something_comes(database: peewee.Database) -> None:
     writer = Writer(database, WriterPolicy(stores_notification=True))
     count = CountArrivals(at(0), ACCOUNT)
     writer.apply([webhook(wrote("a"))])
@@ -121,7 +124,7 @@ def test_a_quiet_account_is_told_of_until_something_comes(database):
 @pytest.mark.parametrize(
     "goodbye", [RemoveAccount(ACCOUNT, at(9)), EraseOnDeletionRequest(ACCOUNT, "x", at(9))]
 )
-def test_an_account_that_is_gone_is_not_told_of(desk, goodbye):
+def test_an_account_that_is_gone_is_not_told_of(desk: Desk, goodbye: AwaitedCommand) -> None:
     desk.do(StoreAccount(Account(account_id=ACCOUNT), SealedToken("sealed", NOON, None), NOON))
     desk.receive("a")
     count(desk, 60)
@@ -130,13 +133,15 @@ def test_an_account_that_is_gone_is_not_told_of(desk, goodbye):
     assert list_deliveries(NOON) == ()
 
 
-def test_what_came_before_the_figures_were_kept_is_counted_by_the_migration(new_database):
+def test_what_came_before_the_figures_were_kept_is_counted_by_the_migration(
+    new_database: peewee.Database,
+) -> None:
     migrate(new_database)
     database, desk = new_database, Desk(new_database)
     desk.receive("a")
     desk.do(webhook(wrote("b"), wrote("c", kind="comment"), seconds=HOUR))
     database.drop_tables([ReconciledAccount, ArrivalHour, ArrivalCount])
-    database.execute_sql("DELETE FROM migratehistory WHERE name = '021_deliveries'")
+    run_sql(database, "DELETE FROM migratehistory WHERE name = '021_deliveries'")
     migrate(database)
 
     assert delivered() == {at(0): (1, 0), at(HOUR): (1, 0)}

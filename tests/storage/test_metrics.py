@@ -1,7 +1,8 @@
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import peewee
 from peewee_migrate import Router
 
 from moca.core.account_scope import AccountScope
@@ -15,19 +16,28 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import QueueItem
 from moca.storage.queries.queue import count_queue
 from moca.storage.queries.stats import list_metrics
+from tests.storage.desk import Desk
+from tests.support.databases import run_sql
 from tests.support.factory import ANNA, NOON, at
 
 MIGRATIONS = Path(migrations.__file__).parent
 MS = timedelta(milliseconds=1)
 
 
-def metric(minute=NOON, name="ack", account_id="", count=1, total=2 * MS, longest=2 * MS):
+def metric(
+    minute: datetime = NOON,
+    name: str = "ack",
+    account_id: str = "",
+    count: int = 1,
+    total: timedelta = 2 * MS,
+    longest: timedelta = 2 * MS,
+) -> Metric:
     return Metric(
         minute=minute, name=name, account_id=account_id, count=count, total=total, longest=longest
     )
 
 
-def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
+def test_what_is_counted_twice_within_a_minute_is_added(desk: Desk) -> None:
     desk.do(RecordMetrics((metric(), metric(name="reply")), NOON, "1"))
     desk.do(RecordMetrics((metric(count=3, total=9 * MS, longest=5 * MS),), NOON, "2"))
 
@@ -37,13 +47,13 @@ def test_what_is_counted_twice_within_a_minute_is_added(desk) -> None:
     )
 
 
-def test_figures_of_accounts_stand_beside_those_of_all(desk) -> None:
+def test_figures_of_accounts_stand_beside_those_of_all(desk: Desk) -> None:
     all_, ours, theirs = (metric(name="reply", account_id=each) for each in ("", "a", "b"))
     all_two = metric(name="reply", count=2)
     desk.do(RecordMetrics((metric(), all_two, ours, theirs), NOON, "1"))
     desk.do(RecordMetrics((all_, ours), NOON, "2"))
 
-    def listed(*account_ids):
+    def listed(*account_ids: str) -> list[tuple[str, int]]:
         found = list_metrics(NOON, scope=AccountScope(frozenset(account_ids)))
         return [(each.name, each.count) for each in found]
 
@@ -53,7 +63,7 @@ def test_figures_of_accounts_stand_beside_those_of_all(desk) -> None:
     assert listed() == []
 
 
-def test_figures_of_last_week_are_forgotten(desk) -> None:
+def test_figures_of_last_week_are_forgotten(desk: Desk) -> None:
     desk.do(RecordMetrics((metric(), metric(account_id="a")), NOON, "1"))
     later = NOON + timedelta(days=9)
     desk.do(RecordMetrics((metric(minute=later),), later, "2"))
@@ -62,13 +72,13 @@ def test_figures_of_last_week_are_forgotten(desk) -> None:
     assert list_metrics(NOON, scope=AccountScope(frozenset("a"))) == ()
 
 
-def test_no_figures_are_nothing(desk) -> None:
+def test_no_figures_are_nothing(desk: Desk) -> None:
     desk.do(RecordMetrics((), NOON, "1"))
     assert list_metrics(NOON) == ()
 
 
-def test_the_queues_counts_follow_every_change(desk) -> None:
-    def counted():
+def test_the_queues_counts_follow_every_change(desk: Desk) -> None:
+    def counted() -> dict[str, int]:
         rows = read_rows(QueueItem.select(QueueItem.status))
         found = [status for (status,) in rows]
         assert count_queue() == {status: found.count(status) for status in ItemStatus}
@@ -87,26 +97,30 @@ def test_the_queues_counts_follow_every_change(desk) -> None:
     assert counted() == {"sent": 1}
 
 
-def test_what_was_queued_before_is_counted_once(new_database) -> None:
+def test_what_was_queued_before_is_counted_once(new_database: peewee.Database) -> None:
     database = new_database
     with database.connection_context():
         Router(database, migrate_dir=MIGRATIONS, logger=logging.getLogger("quiet")).run("012_inbox")
-        database.execute_sql(
+        run_sql(
+            database,
             "INSERT INTO contact (account_id, psid, created_at, last_seen_at, message_count)"
-            " VALUES ('a', '1', 1, 1, 1)"
+            " VALUES ('a', '1', 1, 1, 1)",
         )
-        database.execute_sql(
+        run_sql(
+            database,
             "INSERT INTO conversation (contact_id, status, created_at, last_activity_at)"
-            " VALUES (1, 'open', 1, 1)"
+            " VALUES (1, 'open', 1, 1)",
         )
-        database.execute_sql(
+        run_sql(
+            database,
             "INSERT INTO message (conversation_id, account_id, kind, role, author, type, text,"
             " created_at, status, processed, because, redeliveries)"
-            " VALUES (1, 'a', 'message', 'assistant', 'bot', 'text', '', 1, 'sent', TRUE, '', 0)"
+            " VALUES (1, 'a', 'message', 'assistant', 'bot', 'text', '', 1, 'sent', TRUE, '', 0)",
         )
-        database.execute_sql(
+        run_sql(
+            database,
             "INSERT INTO queue_item (message_id, conversation_id, priority, status, scheduled_for,"
-            " attempts, because, created_at) VALUES (1, 1, 1, 'sent', 1, 1, '', 1)"
+            " attempts, because, created_at) VALUES (1, 1, 1, 'sent', 1, 1, '', 1)",
         )
     migrate(database)
     with database.connection_context():

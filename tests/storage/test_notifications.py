@@ -1,7 +1,9 @@
 """Notifications other than those about conversations and accounts."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import peewee
 
 from moca.core.messages.housekeeping import (
     FindNotifications,
@@ -11,14 +13,14 @@ from moca.core.messages.housekeeping import (
 )
 from moca.core.notifications import Notification, NotificationKind
 from moca.storage.writer import Writer
-from tests.storage.desk import POLICY
+from tests.storage.desk import POLICY, Desk
 from tests.support.factory import NOON
 
 BECAUSE = "the day's budget of 1000 calls is used up until 00:00 UTC"
 DAY = timedelta(days=1)
 
 
-def told(at, number):
+def told(at: datetime, number: int) -> Notification:
     return Notification(
         id=number,
         kind=NotificationKind.BUDGET_SPENT,
@@ -28,7 +30,9 @@ def told(at, number):
     )
 
 
-def test_a_spent_budget_is_told_once_a_day_whichever_node_notices_it(database):
+def test_a_spent_budget_is_told_once_a_day_whichever_node_notices_it(
+    database: peewee.Database,
+) -> None:
     writer = Writer(database, replace(POLICY, stores_notification=True))
     spent = RecordBudgetSpent(BECAUSE, NOON)
     assert writer.apply([spent, spent]).events == (NotificationStored(),)
@@ -39,7 +43,7 @@ def test_a_spent_budget_is_told_once_a_day_whichever_node_notices_it(database):
     assert found.notifications == (told(NOON, 1), told(NOON + DAY, 2))
 
 
-def test_a_spent_budget_of_an_account_is_told_beside_that_of_all(database):
+def test_a_spent_budget_of_an_account_is_told_beside_that_of_all(database: peewee.Database) -> None:
     writer = Writer(database, replace(POLICY, stores_notification=True))
     spent = [RecordBudgetSpent(BECAUSE, NOON, each) for each in ("", "178", "178", "179")]
     assert writer.apply(spent).events == (NotificationStored(),) * 3
@@ -48,5 +52,5 @@ def test_a_spent_budget_of_an_account_is_told_beside_that_of_all(database):
     assert [each.account_id for each in found.notifications] == ["", "178", "179"]
 
 
-def test_nobody_is_told_where_nobody_is_to_be(desk):
+def test_nobody_is_told_where_nobody_is_to_be(desk: Desk) -> None:
     assert desk.do(RecordBudgetSpent(BECAUSE, NOON)) == ()

@@ -1,6 +1,8 @@
 """A database that is read while Moca's tables are bound to another one."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import peewee
 import pytest
@@ -10,15 +12,18 @@ from moca.storage.db.connection import open_for_a_while, open_to_read
 from moca.storage.db.tables import Contact, Conversation, Message, Webhook
 from moca.storage.queries.replay import StoredBody, UnlinkedMessage
 from moca.storage.replay_source import ReplaySource
+from tests.support.databases import run_sql
 from tests.support.factory import ANNA, NOON, at
 
 
 @pytest.fixture
-def archive(address, database, tmp_path):
+def archive(
+    address: str, database: peewee.Database, tmp_path: Path
+) -> Iterator[Callable[[], ReplaySource]]:
     """The archive of what a test writes first; the tables are then bound to an empty database."""
     opened = []
 
-    def archived():
+    def archived() -> ReplaySource:
         database.close()
         (tmp_path / "other").mkdir()
         opened.append(open_to_read(address))
@@ -30,7 +35,7 @@ def archive(address, database, tmp_path):
         each.close()
 
 
-def came(seconds, body=b"{}") -> Webhook:
+def came(seconds: float, body: bytes = b"{}") -> Webhook:
     return Webhook.create(received_at=at(seconds), body=body)
 
 
@@ -41,7 +46,13 @@ def talk() -> Conversation:
     return Conversation.create(contact=contact, created_at=NOON, last_activity_at=NOON)
 
 
-def said(conversation, mid, seconds, role="user", **more) -> Message:
+def said(
+    conversation: Conversation,
+    mid: str,
+    seconds: float,
+    role: str = "user",
+    **more: datetime | Message | Webhook | str,
+) -> Message:
     return Message.create(
         conversation=conversation,
         account_id=ANNA.account_id,
@@ -52,7 +63,9 @@ def said(conversation, mid, seconds, role="user", **more) -> Message:
     )
 
 
-def test_webhooks_are_read_from_an_instant_on_across_pages_and_gaps(database, archive):
+def test_webhooks_are_read_from_an_instant_on_across_pages_and_gaps(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     for number in range(130):
         came(number, str(number).encode())
     Webhook.delete().where((Webhook.id > 20) & (Webhook.id < 60)).execute()
@@ -61,11 +74,15 @@ def test_webhooks_are_read_from_an_instant_on_across_pages_and_gaps(database, ar
     assert read == [StoredBody(at(each), str(each).encode()) for each in numbers]
 
 
-def test_an_empty_database_has_nothing_to_read(database, archive):
+def test_an_empty_database_has_nothing_to_read(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     assert list(archive().received(NOON, at(60))) == []
 
 
-def test_a_message_without_a_webhook_is_read_among_the_webhooks(database, archive):
+def test_a_message_without_a_webhook_is_read_among_the_webhooks(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     conversation = talk()
     first, third = came(0), came(20)
     said(conversation, "m1", 0, webhook=first)
@@ -82,7 +99,9 @@ def test_a_message_without_a_webhook_is_read_among_the_webhooks(database, archiv
     ]
 
 
-def test_what_moca_sent_is_told_from_what_a_person_sent(database, archive):
+def test_what_moca_sent_is_told_from_what_a_person_sent(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     conversation = talk()
     for author in ("bot", "operator", "human"):
         said(conversation, author, 1, role="assistant", author=author)
@@ -90,7 +109,9 @@ def test_what_moca_sent_is_told_from_what_a_person_sent(database, archive):
     assert ours == {(ANNA.account_id, "bot"), (ANNA.account_id, "operator")}
 
 
-def test_all_parts_of_a_reply_are_what_was_said(database, archive):
+def test_all_parts_of_a_reply_are_what_was_said(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     conversation = talk()
     first = said(conversation, "r1", 8, role="assistant", author="bot", text="One.")
     last = said(conversation, "r2", 8, role="assistant", text="Two.", sent_at=at(15))
@@ -100,15 +121,19 @@ def test_all_parts_of_a_reply_are_what_was_said(database, archive):
     assert (message.ending.said, message.ending.sent_after) == ("One.\nTwo.", timedelta(seconds=10))
 
 
-def test_names_and_those_who_opted_out_are_known(database, archive):
+def test_names_and_those_who_opted_out_are_known(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     talk()
     Contact.update(opted_out_at=at(5)).execute()
-    archive = archive()
-    assert archive.name_of(ANNA) == "Anna"
-    assert (list(archive.opted_out(at(5))), list(archive.opted_out(at(6)))) == ([], [(ANNA, at(5))])
+    source = archive()
+    assert source.name_of(ANNA) == "Anna"
+    assert (list(source.opted_out(at(5))), list(source.opted_out(at(6)))) == ([], [(ANNA, at(5))])
 
 
-def test_a_row_that_is_read_leaves_the_tables_to_the_other_database(database, archive):
+def test_a_row_that_is_read_leaves_the_tables_to_the_other_database(
+    database: peewee.Database, archive: Callable[[], ReplaySource]
+) -> None:
     came(0)
     reading = archive().received(NOON, at(60))
     next(reading)
@@ -116,15 +141,15 @@ def test_a_row_that_is_read_leaves_the_tables_to_the_other_database(database, ar
     assert (list(reading), Webhook.select().count()) == ([], 1)
 
 
-def test_what_is_opened_to_read_takes_no_write(address, database):
+def test_what_is_opened_to_read_takes_no_write(address: str, database: peewee.Database) -> None:
     database.close()
     reading = open_to_read(address)
     with pytest.raises(peewee.DatabaseError):
-        reading.execute_sql("DELETE FROM webhook")
+        run_sql(reading, "DELETE FROM webhook")
     reading.close()
 
 
-def test_a_database_that_is_not_there_is_not_made(tmp_path):
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(peewee.OperationalError):
         open_to_read(f"sqlite:///{tmp_path}/none.db")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,34 +11,38 @@ from moca.core.types import Author, ConversationStatus
 from moca.storage.db.metric_tables import ReportHour
 from moca.storage.db.rows import read_rows
 from moca.storage.queries.reports import ReportCount, list_report_counts
-from tests.storage.desk import echoed
+from tests.storage.desk import Desk, echoed
 from tests.support.factory import ANNA, NOON, at
 
 ACCOUNT = ANNA.account_id
 
 
-def counted(measure, subject="", seconds=0, count=1, hour=NOON):
+def counted(
+    measure: Measure, subject: str = "", seconds: float = 0, count: int = 1, hour: datetime = NOON
+) -> ReportCount:
     """Return a count of Anna's account."""
     bucket = bucket_of(timedelta(seconds=seconds))
     return ReportCount(hour, ACCOUNT, measure, subject, bucket, count)
 
 
-def counts(since=NOON):
+def counts(since: datetime = NOON) -> list[ReportCount]:
     """Return the counts of each hour since an instant."""
     hours = {hour for (hour,) in read_rows(ReportHour.select(ReportHour.hour))}
     starts = sorted({since, *(hour for hour in hours if hour > since)})
     return list(list_report_counts(starts, None).counts)
 
 
-def hands_over(desk, *input_ids, seconds=6, because="asked for a person"):
+def hands_over(
+    desk: Desk, *input_ids: int, seconds: float = 6, because: str = "asked for a person"
+) -> None:
     desk.do(HandOverConversation(1, input_ids, because, (), at=at(seconds)))
 
 
-def closes(desk, seconds, by="Ana"):
+def closes(desk: Desk, seconds: float, by: str = "Ana") -> None:
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(seconds), by=by))
 
 
-def test_a_hand_over_and_the_wait_for_a_teammate_are_counted(desk):
+def test_a_hand_over_and_the_wait_for_a_teammate_are_counted(desk: Desk) -> None:
     hands_over(desk, desk.receive("m1"))
     desk.queue(seconds=306, author=Author.OPERATOR, author_name="Ana")
     assert counts() == [
@@ -48,7 +52,9 @@ def test_a_hand_over_and_the_wait_for_a_teammate_are_counted(desk):
     ]
 
 
-def test_only_the_first_of_several_replies_ends_a_wait_and_counts_a_conversation(desk):
+def test_only_the_first_of_several_replies_ends_a_wait_and_counts_a_conversation(
+    desk: Desk,
+) -> None:
     hands_over(desk, desk.receive("m1"))
     for seconds in (306, 400, 500):
         desk.queue(seconds=seconds, author=Author.OPERATOR, author_name="Ana")
@@ -61,7 +67,7 @@ def test_only_the_first_of_several_replies_ends_a_wait_and_counts_a_conversation
     ]
 
 
-def test_a_conversation_is_counted_again_a_day_later(desk):
+def test_a_conversation_is_counted_again_a_day_later(desk: Desk) -> None:
     desk.receive("m1")
     desk.queue(seconds=60, author=Author.OPERATOR, author_name="Ana")
     desk.queue(seconds=60 + 86_400, author=Author.OPERATOR, author_name="Ana")
@@ -72,14 +78,14 @@ def test_a_conversation_is_counted_again_a_day_later(desk):
     ]
 
 
-def test_a_reaction_is_no_reply(desk):
+def test_a_reaction_is_no_reply(desk: Desk) -> None:
     desk.receive("m1")
     love = Reaction(mid="m1", emoji="love")
     desk.queue(seconds=60, author=Author.OPERATOR, author_name="Ana", reaction=love)
     assert counts() == []
 
 
-def test_a_reply_in_the_instagram_app_counts_too(desk):
+def test_a_reply_in_the_instagram_app_counts_too(desk: Desk) -> None:
     hands_over(desk, desk.receive("m1"))
     desk.do(RecordWebhook(b"{}", (echoed("e1", "Hi!"),), at(126)))
     assert counts() == [
@@ -89,7 +95,7 @@ def test_a_reply_in_the_instagram_app_counts_too(desk):
     ]
 
 
-def test_a_conversation_that_the_bot_ended_alone_is_counted_as_such(desk):
+def test_a_conversation_that_the_bot_ended_alone_is_counted_as_such(desk: Desk) -> None:
     desk.send(desk.queue(desk.receive("m1")))
     closes(desk, 7_205)
     two_hours = NOON + timedelta(hours=2)
@@ -100,7 +106,9 @@ def test_a_conversation_that_the_bot_ended_alone_is_counted_as_such(desk):
 
 
 @pytest.mark.parametrize("is_handed_over", [True, False])
-def test_a_conversation_with_a_teammate_was_not_ended_by_the_bot(desk, is_handed_over):
+def test_a_conversation_with_a_teammate_was_not_ended_by_the_bot(
+    desk: Desk, is_handed_over: bool
+) -> None:
     heard = desk.receive("m1")
     if is_handed_over:
         hands_over(desk, heard)
@@ -110,7 +118,7 @@ def test_a_conversation_with_a_teammate_was_not_ended_by_the_bot(desk, is_handed
     assert [each for each in counts() if each.measure is Measure.RESOLVED_BY_BOT] == []
 
 
-def test_counts_add_up_and_are_read_by_account(desk):
+def test_counts_add_up_and_are_read_by_account(desk: Desk) -> None:
     for seconds in (600, 1_200):
         desk.receive("m1", seconds=seconds - 600)
         closes(desk, seconds)
@@ -124,7 +132,7 @@ def test_counts_add_up_and_are_read_by_account(desk):
     assert list_report_counts([NOON], ACCOUNT) == list_report_counts([NOON], None)
 
 
-def test_counts_of_a_stretch_are_summed_up(desk):
+def test_counts_of_a_stretch_are_summed_up(desk: Desk) -> None:
     hands_over(desk, desk.receive("m1"))
     closes(desk, 3_700)
     desk.receive("m2", seconds=4_000)
@@ -135,7 +143,9 @@ def test_counts_of_a_stretch_are_summed_up(desk):
     assert [each.measure for each in others] == [Measure.RESOLVED]
 
 
-def test_where_there_are_too_many_counts_the_oldest_stretches_are_left_out(desk, monkeypatch):
+def test_where_there_are_too_many_counts_the_oldest_stretches_are_left_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("moca.storage.queries.reports.MAX_COUNTS", 1)
     hands_over(desk, desk.receive("m1"))
     closes(desk, 7_300)
@@ -148,7 +158,7 @@ def test_where_there_are_too_many_counts_the_oldest_stretches_are_left_out(desk,
     assert list_report_counts(starts, None) == ((counted_last,), starts[2])
 
 
-def test_counts_over_a_year_old_are_deleted(desk):
+def test_counts_over_a_year_old_are_deleted(desk: Desk) -> None:
     old = NOON - timedelta(days=401)
     ReportHour.create(
         hour=old, account_id=ACCOUNT, measure=Measure.RESOLVED, subject="", bucket=0, count=1
@@ -157,6 +167,6 @@ def test_counts_over_a_year_old_are_deleted(desk):
     assert counts(since=old) == [counted(Measure.HANDED_OVER, "asked for a person")]
 
 
-def test_a_text_of_the_bot_is_no_reply_of_a_teammate(desk):
+def test_a_text_of_the_bot_is_no_reply_of_a_teammate(desk: Desk) -> None:
     desk.queue(desk.receive("m1"), content=Content(text="At nine."))
     assert counts() == []

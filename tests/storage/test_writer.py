@@ -1,5 +1,7 @@
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import peewee
 import pytest
@@ -7,26 +9,29 @@ import pytest
 from moca.core.content.content import Content
 from moca.core.messages.command import Done, NotFound, Receipt
 from moca.core.messages.delivery import ClaimReply, RecordSent
+from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ContactErased, EraseContact
-from moca.core.messages.replies import ConcludeMessages, QueueReply
+from moca.core.messages.replies import ConcludeMessages, QueueReply, ReplyQueued
 from moca.core.types import Outcome
 from moca.storage.db.connection import migrate, open_database
 from moca.storage.db.schema import TABLES
 from moca.storage.db.tables import Contact, JourneyStep, Message, QueueItem, Webhook
 from moca.storage.writer import Writer
-from tests.storage.desk import POLICY, message, webhook, wrote
+from tests.storage.desk import POLICY, Desk, message, webhook, wrote
+from tests.support.databases import run_sql
 from tests.support.factory import ANNA, BEN, NOON, at
-from tests.support.values import id_of
+from tests.support.values import id_of, of_kind, only
 
 
-def _counts():
+def _counts() -> dict[str, int]:
     return {table.__name__: table.select().count() for table in TABLES}
 
 
-def test_a_failing_command_rolls_everything_back(desk, database):
+def test_a_failing_command_rolls_everything_back(desk: Desk, database: peewee.Database) -> None:
     first = desk.receive("m1")
     before = _counts()
-    received_never = replace(webhook(), received_at=None)
+    never: Any = None
+    received_never = replace(webhook(), received_at=never)
 
     with pytest.raises(peewee.IntegrityError):
         desk.do(
@@ -41,11 +46,11 @@ def test_a_failing_command_rolls_everything_back(desk, database):
     desk.receive("m2")
 
 
-def test_an_empty_apply_does_nothing(desk):
+def test_an_empty_apply_does_nothing(desk: Desk) -> None:
     assert (desk.do(), desk.answers()) == ((), [])
 
 
-def test_a_writer_goes_on_as_soon_as_the_database_does(tmp_path):
+def test_a_writer_goes_on_as_soon_as_the_database_does(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path}/moca.db")
     writer = Writer(database, POLICY)
     with pytest.raises(peewee.OperationalError):
@@ -58,10 +63,10 @@ def test_a_writer_goes_on_as_soon_as_the_database_does(tmp_path):
     database.close()
 
 
-def test_the_whole_journey_in_one_transaction_each_in_its_order(desk):
+def test_the_whole_journey_in_one_transaction_each_in_its_order(desk: Desk) -> None:
     arrived = desk.do(webhook(wrote("m1")), webhook(wrote("m2", "more")))
-    ids = tuple(event.message.id for event in arrived)
-    (queued,) = desk.do(QueueReply(1, ids, content=Content(text="hi"), at=at(5)))
+    ids = tuple(of_kind(event, MessageArrived).message.id for event in arrived)
+    queued = only(desk.do(QueueReply(1, ids, content=Content(text="hi"), at=at(5))), ReplyQueued)
     events = desk.do(
         ClaimReply(queued.reply, at(6)),
         RecordSent(queued.reply.item_id, "r1", at(7), "the call's answer"),
@@ -71,7 +76,7 @@ def test_the_whole_journey_in_one_transaction_each_in_its_order(desk):
     assert [message(each)[2] for each in ids] == ["answered", "answered"]
 
 
-def test_an_erased_contact_leaves_nothing_behind(desk):
+def test_an_erased_contact_leaves_nothing_behind(desk: Desk) -> None:
     desk.do(webhook(wrote("b1", contact=BEN)))
     reply = desk.queue(desk.receive("m1"), conversation_id=2)
     desk.send(reply)
@@ -88,7 +93,7 @@ def test_an_erased_contact_leaves_nothing_behind(desk):
     assert desk.answers(EraseContact(ANNA, NOON, receipt=receipt)) == [NotFound()]
 
 
-def test_a_body_shared_with_others_goes_and_their_messages_stay(desk):
+def test_a_body_shared_with_others_goes_and_their_messages_stay(desk: Desk) -> None:
     desk.do(webhook(wrote("a1"), wrote("b1", contact=BEN)))
 
     assert desk.answers(EraseContact(ANNA, NOON, receipt=Future())) == [Done()]
@@ -96,14 +101,14 @@ def test_a_body_shared_with_others_goes_and_their_messages_stay(desk):
     assert [(row.mid, id_of(row, "webhook")) for row in Message.select()] == [("b1", None)]
 
 
-def test_what_was_written_and_erased_in_one_transaction_is_gone(desk):
+def test_what_was_written_and_erased_in_one_transaction_is_gone(desk: Desk) -> None:
     desk.do(webhook(wrote("m1")), EraseContact(ANNA, NOON), webhook(wrote("m2")))
 
     assert [row.mid for row in Message.select()] == ["m2"]
     assert JourneyStep.select().count() == 2
 
 
-def test_a_late_command_never_meets_a_stranger(desk):
+def test_a_late_command_never_meets_a_stranger(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     desk.do(EraseContact(ANNA, NOON))
     desk.queue(desk.receive("b1", contact=BEN), conversation_id=2)
@@ -118,10 +123,12 @@ def test_a_late_command_never_meets_a_stranger(desk):
 @pytest.mark.parametrize(
     "kind", [pytest.param("postgresql", marks=pytest.mark.cluster)], indirect=True
 )
-def test_a_writer_goes_on_after_its_connection_was_cut(desk, database):
+def test_a_writer_goes_on_after_its_connection_was_cut(
+    desk: Desk, database: peewee.Database
+) -> None:
     ended = "SELECT pg_terminate_backend(pg_backend_pid())"
     with pytest.raises(peewee.PeeweeException):
-        database.execute_sql(ended)
+        run_sql(database, ended)
     with pytest.raises(peewee.OperationalError):
         desk.do(webhook(wrote("m1")))
 

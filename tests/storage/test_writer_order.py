@@ -4,12 +4,13 @@ from random import Random
 from moca.core.content.content import Content
 from moca.core.messages.command import Command
 from moca.core.messages.conversation import LoadConversation
-from moca.core.messages.delivery import ClaimReply, RecordSent
-from moca.core.messages.replies import ConcludeMessages, QueueReply, RecordSteps
+from moca.core.messages.delivery import ClaimReply, RecordSent, ReplyClaimed
+from moca.core.messages.replies import ConcludeMessages, QueueReply, RecordSteps, ReplyQueued
 from moca.core.types import Outcome
 from moca.storage.writer import gathered
-from tests.storage.desk import message, webhook, wrote
+from tests.storage.desk import Desk, message, webhook, wrote
 from tests.support.factory import ANNA, at, reply_to
+from tests.support.values import of_kind
 
 STEPS = RecordSteps(())
 QUEUE = QueueReply(1, (1,), content=Content(text="hi"), at=at(1))
@@ -29,7 +30,7 @@ def kinds(commands: Sequence[Command]) -> list[str]:
     return [type(command).__name__ for command in gathered(commands)]
 
 
-def test_what_stands_apart_comes_together_in_the_order_of_a_journey():
+def test_what_stands_apart_comes_together_in_the_order_of_a_journey() -> None:
     hook = webhook(wrote("m1"))
     apart = [claim(1), QUEUE, STEPS, LOAD, hook, sent(2), STEPS, claim(3), QUEUE]
     assert list(gathered(apart)) == [
@@ -37,28 +38,30 @@ def test_what_stands_apart_comes_together_in_the_order_of_a_journey():
     ]  # fmt: skip
 
 
-def test_what_may_make_a_difference_is_not_passed():
+def test_what_may_make_a_difference_is_not_passed() -> None:
     assert kinds([claim(1), CONCLUDE, STEPS]) == ["ClaimReply", "ConcludeMessages", "RecordSteps"]
 
 
-def test_a_claim_told_again_comes_before_the_end_of_its_call():
+def test_a_claim_told_again_comes_before_the_end_of_its_call() -> None:
     assert list(gathered([claim(1), claim(2), sent(2), STEPS])) == [
         claim(1), claim(2), STEPS, sent(2)
     ]  # fmt: skip
 
 
-def test_journeys_told_at_once_end_as_if_told_one_after_the_other(desk):
+def test_journeys_told_at_once_end_as_if_told_one_after_the_other(desk: Desk) -> None:
     ids = [desk.receive(f"m{number}") for number in range(8)]
     queued = [
         desk.do(QueueReply(1, (each,), content=Content(text="hi"), at=at(1)))[0] for each in ids
     ]
-    told = [ClaimReply(each.reply, at(2)) for each in queued]
+    told: list[Command] = [ClaimReply(of_kind(each, ReplyQueued).reply, at(2)) for each in queued]
     told += [webhook(wrote(f"n{number}")) for number in range(8)]
     Random(4).shuffle(told)
     events = desk.do(*told)
-    claimed = {e.reply.item_id for e in events if type(e).__name__ == "ReplyClaimed"}
-    assert claimed == {each.reply.item_id for each in queued}
+    claimed = {
+        of_kind(e, ReplyClaimed).reply.item_id for e in events if type(e).__name__ == "ReplyClaimed"
+    }
+    assert claimed == {of_kind(each, ReplyQueued).reply.item_id for each in queued}
 
-    ends = [sent(each.reply.item_id) for each in queued]
+    ends = [sent(of_kind(each, ReplyQueued).reply.item_id) for each in queued]
     desk.do(*(each for pair in zip(ends, [STEPS] * 8, strict=True) for each in pair))
     assert [message(each)[2] for each in ids] == ["answered"] * 8

@@ -1,12 +1,43 @@
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 import peewee
 
 from moca.storage.db.connection import migrate, open_database
 
 _SQLITE = "sqlite:///"
+
+
+class SqlCursor(Protocol):
+    """What SQLite's and PostgreSQL's cursors have in common."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows that are left."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the next row."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
+
+
+class RunSql(Protocol):
+    """Runs a statement on a database."""
+
+    def __call__(self, sql: str, params: Sequence[object] = ()) -> SqlCursor: ...
+
+
+def runs_sql(database: peewee.Database) -> RunSql:
+    """Return what runs statements on a database; in Peewee's stubs it has no type."""
+    run: RunSql = database.execute_sql
+    return run
+
+
+def run_sql(database: peewee.Database, sql: str, params: Sequence[object] = ()) -> SqlCursor:
+    """Run a statement on a database."""
+    return runs_sql(database)(sql, params)
 
 
 def open_migrated(path: Path) -> peewee.Database:

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from actors.runtime.dispatchers import Dispatchers
+from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
+from actors.runtime.mailbox import MailboxConsumer
 from moca import clock
 from moca.core.content.content import Content
-from moca.replies.generator import GeneratedReply, ReplyRequest
+from moca.replies.generator import GeneratedReply, ReplyGenerator, ReplyRequest
 from tests.support.system import SteppedSystem
 
 
@@ -36,7 +38,7 @@ class SlowGenerator:
 class _Turn:
     """A turn in a greenlet of its own, which may wait while others continue."""
 
-    def __init__(self, consumer) -> None:
+    def __init__(self, consumer: MailboxConsumer) -> None:
         self._consumer = consumer
         self.give_up = consumer.give_up
         self.abandon = consumer.abandon
@@ -48,21 +50,27 @@ class _Turn:
 class _Aside:
     """Runs turns in greenlets."""
 
-    def __init__(self, dispatcher) -> None:
+    def __init__(self, dispatcher: SteppingDispatcher) -> None:
         self._dispatcher = dispatcher
         self.expect = dispatcher.expect
         self.linger = dispatcher.linger
         self.report = dispatcher.report
         self.stop = dispatcher.stop
 
-    def schedule(self, consumer) -> None:
+    def schedule(self, consumer: MailboxConsumer) -> None:
         self._dispatcher.schedule(_Turn(consumer))
 
 
 class SlowSystem(SteppedSystem):
     """A Moca whose responders are occupied for as long as its slow generator takes."""
 
-    def __init__(self, *args, slow: SlowGenerator, generator=None, **kwargs) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        slow: SlowGenerator,
+        generator: ReplyGenerator | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.slow = slow
         slow.system = self
         self._waiting: list[greenlet] = []

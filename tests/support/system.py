@@ -1,11 +1,16 @@
 """The whole system on one stepping dispatcher: real database, frozen clock, fake Instagram."""
 
 from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import peewee
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.jobs import BackgroundConfig
 from actors.bots.bot import same_bot_for_all
@@ -18,7 +23,7 @@ from actors.system import System
 from moca import clock
 from moca.core.content.content import Content
 from moca.core.conversation.consent import Consent
-from moca.core.inbound.events import Echo, InboundMessage
+from moca.core.inbound.events import Echo, Event, InboundMessage
 from moca.core.messages.command import Command
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox.delivery import (
@@ -35,9 +40,10 @@ from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
 from moca.instagram.graph import Profile
 from moca.replies.fixed import MockGenerator
+from moca.replies.generator import ReplyGenerator
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
-from moca.storage.queries.history import recollect
+from moca.storage.queries.history import ContactHistory, recollect
 from moca.storage.queries.journeys import JourneyRecord, read_journey
 from moca.storage.uploads.retention import UploadRetention
 from moca.storage.writer import Writer, WriterPolicy
@@ -97,18 +103,20 @@ class FakeInstagram:
         self.shown.append((clock.now(), contact, action))
         return None
 
-    def find_message(self, contact, content, since, known_mids):
+    def find_message(
+        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+    ) -> FoundInRecord | MissingFromRecord:
         for call in self.reached:
             is_it = (call.contact, call.text) == (contact, content.text) and call.at >= since
             if is_it and call.mid not in known_mids:
                 return FoundInRecord(call.mid, call.at)
         return MissingFromRecord()
 
-    def message(self, account_id: str, mid: str):
+    def message(self, account_id: str, mid: str) -> InboundMessage | Echo | RecordUnreadable:
         self.fetched.append(mid)
         return self.readable.get(mid) or RecordUnreadable("no such message")
 
-    def profile(self, contact):
+    def profile(self, contact: ContactKey) -> Profile:
         return Profile(name=f"Person {contact.psid[-3:]}")
 
     def close(self) -> None:
@@ -125,16 +133,16 @@ class SteppedSystem:
     def __init__(
         self,
         path: Path,
-        frozen,
+        frozen: FrozenDateTimeFactory,
         *,
         conversation: ConversationPolicy = _CONVERSATION,
         sender: SenderPolicy = _SENDER,
-        generator=None,
-        wrap_writer=lambda writer: writer,
+        generator: ReplyGenerator | None = None,
+        wrap_writer: Callable[[Writer], Writer] = lambda writer: writer,
         fail_fast: bool = True,
-        observers=(),
+        observers: Sequence[Callable[[object], None]] = (),
         shows_typing: bool = False,
-        background=_NOTHING_KEPT,
+        background: BackgroundConfig = _NOTHING_KEPT,
         consent: Consent | None = None,
         responders: int = 8,
         uploads: UploadFolder | None = None,
@@ -195,7 +203,7 @@ class SteppedSystem:
         """Return the actors' dispatchers."""
         return Dispatchers(*[self.dispatcher] * 5)
 
-    def _recall(self, contact, before_id, limit):
+    def _recall(self, contact: ContactKey, before_id: int, limit: int) -> ContactHistory:
         with self._database.connection_context():
             return recollect(contact, before_id, limit)
 
@@ -215,13 +223,13 @@ class SteppedSystem:
         while self.dispatcher.step() or self.timers.advance_to(clock.now()):
             pass
 
-    def receive_events(self, *events) -> object:
+    def receive_events(self, *events: Event) -> object:
         """Receive a webhook; return its response."""
         receipt = self.post(*events)
         self.settle()
         return receipt.result(0)
 
-    def receive_body(self, body: bytes, **reading) -> object:
+    def receive_body(self, body: bytes, **reading: Any) -> object:
         """Receive a webhook as Meta writes it; return its response."""
         receipt: Future[object] = Future()
         events = read_webhook(body, live=True, **reading)
@@ -229,7 +237,7 @@ class SteppedSystem:
         self.settle()
         return receipt.result(0)
 
-    def post(self, *events) -> Future[object]:
+    def post(self, *events: Event) -> Future[object]:
         """Receive a webhook without processing it yet."""
         receipt: Future[object] = Future()
         self.actors.tell(RecordWebhook(b"{}", events, clock.now(), receipt=receipt))
@@ -267,7 +275,7 @@ class SteppedSystem:
         writer.apply(commands)
         writer.close()
 
-    def rows(self, query) -> list[tuple[Any, ...]]:
+    def rows(self, query: peewee.BaseQuery) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         with self._database.connection_context():
             return list(query.tuples())

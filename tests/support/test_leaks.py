@@ -1,11 +1,13 @@
 import threading
 
+import pytest
+
 from actors.runtime.dispatchers import SteppingDispatcher
 from tests.actors.recording_actor import RecordingActor
 from tests.support.leaks import left_behind, live_actors
 
 
-def test_a_thread_that_is_still_running_is_named(monkeypatch):
+def test_a_thread_that_is_still_running_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.support.leaks.PATIENCE_SECONDS", 0.01)
     before, gate = set(threading.enumerate()), threading.Event()
     thread = threading.Thread(target=gate.wait, name="forgotten")
@@ -17,7 +19,7 @@ def test_a_thread_that_is_still_running_is_named(monkeypatch):
     assert left_behind(before, []) == []
 
 
-def test_an_actor_that_is_still_alive_is_named():
+def test_an_actor_that_is_still_alive_is_named() -> None:
     ref = RecordingActor.start_on(SteppingDispatcher(), [])
     actor = ref._actor_weakref()
     assert actor is not None

@@ -1,15 +1,23 @@
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
+import peewee
 import pytest
 from argon2 import PasswordHasher
-from freezegun import freeze_time
+from flask import Flask
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
-from moca.core.messages.command import Done
+from moca.core.accounts import LoginKind
+from moca.core.bots.rehearsals import Rehearsals
+from moca.core.messages.command import AwaitedCommand, Done
 from moca.core.messages.operators import AuditedCommand
+from moca.instagram.oauth import Connected, LoginClient, LoginFailed
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.replies.budget import BudgetRecord
@@ -21,7 +29,9 @@ from moca.web.auth import passwords
 from moca.web.config import Health, WebConfig, WebPorts
 from moca.web.metrics.prometheus import Metrics
 from tests.support.databases import open_migrated
+from tests.support.frozen_time import frozen_at
 from tests.support.sessions import SessionCommands
+from tests.support.values import of_kind, present
 from tests.web.desk import WebDesk
 from tests.web.rows import AT
 
@@ -45,7 +55,7 @@ class House:
     sessions: SessionCommands | None = None
     """Stores the sessions of browsers that opened the link."""
 
-    def tell(self, command):
+    def tell(self, command: object) -> None:
         if self.refuses is not None:
             raise self.refuses
         if self.sessions is not None and self.sessions.takes(command):
@@ -55,12 +65,15 @@ class House:
             self.numbers.append(command.by_id)
             command = command.command
         self.told.append(command)
+        if self.answer is None:
+            return
+        receipt = of_kind(command, AwaitedCommand).receipt
         if isinstance(self.answer, Exception):
-            command.receipt.set_exception(self.answer)
+            present(receipt).set_exception(self.answer)
         elif callable(self.answer):
-            command.receipt.set_result(self.answer(command))
-        elif self.answer is not None and command.receipt is not None:
-            command.receipt.set_result(self.answer)
+            present(receipt).set_result(self.answer(command))
+        elif receipt is not None:
+            receipt.set_result(self.answer)
 
 
 @dataclass
@@ -69,28 +82,30 @@ class Sealing:
 
     error: Exception | None = None
 
-    def seal(self, token):
+    def seal(self, token: str) -> str:
         if self.error is not None:
             raise self.error
         return f"sealed:{token}"
 
 
 @dataclass
-class ScriptedLogin:
+class ScriptedLogin(LoginClient):
     """Meta's side of a login: it answers as scripted, and records the requests."""
 
-    answer: object = ()
+    answer: tuple[Connected, ...] | LoginFailed = ()
     asked: list[object] = field(default_factory=list[object])
 
-    def dialog(self, flavour, redirect_uri, state):
+    def dialog(self, flavour: LoginKind, redirect_uri: str, state: str) -> str:
         self.asked.append((flavour, redirect_uri))
         return f"https://www.instagram.com/oauth/authorize?state={state}"
 
-    def connect(self, flavour, code, redirect_uri):
+    def connect(
+        self, flavour: LoginKind, code: str, redirect_uri: str
+    ) -> tuple[Connected, ...] | LoginFailed:
         self.asked.append((flavour, code, redirect_uri))
         return self.answer
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
@@ -101,52 +116,52 @@ class Meta:
     because: str | None = None
     unsubscribed: list[object] = field(default_factory=list[object])
 
-    def unsubscribe(self, account_id):
+    def unsubscribe(self, account_id: str) -> str | None:
         self.unsubscribed.append(account_id)
         return self.because
 
 
 @pytest.fixture
-def meta():
+def meta() -> Meta:
     return Meta()
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch):
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with minimal work; real hashes are slow on purpose."""
     monkeypatch.setattr(passwords, "_HASHER", CHEAP)
 
 
 @pytest.fixture
-def sealing():
+def sealing() -> Sealing:
     return Sealing()
 
 
 @pytest.fixture
-def login():
+def login() -> ScriptedLogin:
     return ScriptedLogin()
 
 
 @pytest.fixture
-def frozen():
-    with freeze_time(AT, real_asyncio=True) as clock:
+def frozen() -> Iterator[FrozenDateTimeFactory]:
+    with frozen_at(AT, real_asyncio=True) as clock:
         yield clock
 
 
 @pytest.fixture
-def database(tmp_path, frozen):
+def database(tmp_path: Path, frozen: FrozenDateTimeFactory) -> Iterator[peewee.Database]:
     database = open_migrated(tmp_path)
     yield database
     database.close()
 
 
 @pytest.fixture
-def house(database):
+def house(database: peewee.Database) -> House:
     return House(sessions=SessionCommands(database))
 
 
 @pytest.fixture
-def config():
+def config() -> WebConfig:
     return WebConfig(
         app_secrets=SECRETS,
         verify_token="the-verify-token",
@@ -156,32 +171,42 @@ def config():
 
 
 @pytest.fixture
-def metrics():
+def metrics() -> Metrics:
     return Metrics("1.2.3")
 
 
 @pytest.fixture
-def delivered():
+def delivered() -> list[bytes]:
     """The webhooks that the sandbox sent."""
     return []
 
 
 @pytest.fixture
-def sandbox(delivered):
+def sandbox(delivered: list[bytes]) -> SandboxInstagram:
     accounts = SandboxAccounts("17841400000000001", "sandbox-access-token")
     return SandboxInstagram(accounts, delivered.append)
 
 
 @pytest.fixture
-def uploads(tmp_path):
+def uploads(tmp_path: Path) -> UploadFolder:
     """The folder of files that the team attaches."""
     return UploadFolder(tmp_path / "uploads")
 
 
 @pytest.fixture
 def app(
-    database, house, config, sandbox, metrics, sealing, login, meta, uploads, workshop, rehearsals
-):
+    database: peewee.Database,
+    house: House,
+    config: WebConfig,
+    sandbox: SandboxInstagram,
+    metrics: Metrics,
+    sealing: Sealing,
+    login: ScriptedLogin,
+    meta: Meta,
+    uploads: UploadFolder,
+    workshop: Workshop,
+    rehearsals: Rehearsals | None,
+) -> Flask:
     ports = WebPorts(
         database=database,
         tell=house.tell,
@@ -197,25 +222,25 @@ def app(
 
 
 @pytest.fixture
-def rehearsals():
+def rehearsals() -> None:
     """Rehearses no drafts."""
 
 
 @pytest.fixture
-def workshop():
+def workshop() -> Workshop:
     """Checks and tries bots as a server with the default settings does."""
     settings = Settings()
     return Workshop(settings, BotFactory(settings, lambda _name: BudgetRecord()))
 
 
 @pytest.fixture
-def stranger(app):
+def stranger(app: Flask) -> FlaskClient:
     """A client without the token."""
     return app.test_client()
 
 
 @pytest.fixture
-def client(app):
+def client(app: Flask) -> FlaskClient:
     """A client with the token."""
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
@@ -223,30 +248,30 @@ def client(app):
 
 
 @pytest.fixture
-def browser_session(app):
+def browser_session(app: Flask) -> FlaskClient:
     """A client that opened the printed link and has only its cookie."""
     return logged_in(app)
 
 
 @pytest.fixture
-def written_session(database, config):
+def written_session(database: peewee.Database, config: WebConfig) -> FlaskClient:
     """A browser session of a Moca whose commands are really written."""
     ports = WebPorts(database=database, tell=WebDesk(database).tell, health=Health)
     return logged_in(create_app(ports, config))
 
 
-def logged_in(app):
+def logged_in(app: Flask) -> FlaskClient:
     client = app.test_client()
     client.get("/", query_string={"token": TOKEN})
     return client
 
 
 @pytest.fixture
-def written(house, database):
+def written(house: House, database: peewee.Database) -> None:
     """Commands are carried out as by the persistence actor."""
     writer = Writer(database, WriterPolicy())
 
-    def carry_out(command):
+    def carry_out(command: AwaitedCommand) -> object:
         ((_, answer),) = writer.apply([replace(command, receipt=Future())]).answers
         return answer
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from moca.core.messages.operators import AssignConversation
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, QueueItem
@@ -7,47 +8,64 @@ AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ACCOUNT = "17841400000000001"
 
 
-def after(seconds):
+def after(seconds: float) -> datetime:
     return AT + timedelta(seconds=seconds)
 
 
-def a_contact(psid="700", **columns):
-    told = {"account_id": ACCOUNT, "name": "Ada", "created_at": AT, "last_seen_at": AT}
+def a_contact(psid: str = "700", **columns: Any) -> Contact:
+    told: dict[str, Any] = {
+        "account_id": ACCOUNT,
+        "name": "Ada",
+        "created_at": AT,
+        "last_seen_at": AT,
+    }
     return Contact.create(
         psid=psid, **told | {"window_opened_at": AT, "message_count": 1} | columns
     )
 
 
-def a_conversation(contact=None, **columns):
-    told = {"created_at": AT, "last_activity_at": AT}
+def a_conversation(contact: Contact | None = None, **columns: Any) -> Conversation:
+    told: dict[str, Any] = {"created_at": AT, "last_activity_at": AT}
     return Conversation.create(contact=contact or a_contact(), **told | columns)
 
 
-def a_question(conversation, mid="m1", **columns):
-    told = {"text": "When are you open?", "role": "user", "created_at": AT, "account_id": ACCOUNT}
+def a_question(conversation: Conversation, mid: str = "m1", **columns: Any) -> Message:
+    told: dict[str, Any] = {
+        "text": "When are you open?",
+        "role": "user",
+        "created_at": AT,
+        "account_id": ACCOUNT,
+    }
     return Message.create(conversation=conversation, mid=mid, **told | columns)
 
 
-def a_reply(conversation, status="queued", **columns):
-    told = {"text": "At nine.", "role": "assistant", "author": "bot", "created_at": after(5)}
-    own = {"account_id": ACCOUNT, "status": status}
+def a_reply(conversation: Conversation, status: str = "queued", **columns: Any) -> Message:
+    told: dict[str, Any] = {
+        "text": "At nine.",
+        "role": "assistant",
+        "author": "bot",
+        "created_at": after(5),
+    }
+    own: dict[str, Any] = {"account_id": ACCOUNT, "status": status}
     return Message.create(conversation=conversation, **told | own | columns)
 
 
-def an_item(reply, status="pending", **columns):
-    told = {"scheduled_for": after(5), "created_at": after(5)}
+def an_item(reply: Message, status: str = "pending", **columns: Any) -> QueueItem:
+    told: dict[str, Any] = {"scheduled_for": after(5), "created_at": after(5)}
     return QueueItem.create(
         message=reply, conversation=reply.conversation, status=status, **told | columns
     )
 
 
-def a_step(message, seconds, stage, outcome, detail=""):
+def a_step(
+    message: Message, seconds: float, stage: str, outcome: str, detail: str = ""
+) -> JourneyStep:
     return JourneyStep.create(
         message=message, at=after(seconds), stage=stage, outcome=outcome, detail=detail
     )
 
 
-def an_answered_question(conversation=None):
+def an_answered_question(conversation: Conversation | None = None) -> tuple[Message, Message]:
     """Return a message with a complete journey, and its reply."""
     conversation = conversation or a_conversation()
     reply = a_reply(conversation, status="sent", mid="r1", sent_at=after(5.4))
@@ -74,6 +92,12 @@ def an_answered_question(conversation=None):
     return question, reply
 
 
-def assigned(conversation_id, operator_id, name="", by="API token", by_id=None):
+def assigned(
+    conversation_id: int,
+    operator_id: int | None,
+    name: str = "",
+    by: str = "API token",
+    by_id: int | None = None,
+) -> AssignConversation:
     """Return the command by which a user assigns a conversation."""
     return AssignConversation(conversation_id, operator_id, name, by=by, by_id=by_id, at=AT)

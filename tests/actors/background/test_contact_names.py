@@ -2,7 +2,6 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from freezegun import freeze_time
 
 from actors.background.contact_names import ContactNamesActor, UnnamedContacts
 from actors.runtime.dispatchers import SteppingDispatcher
@@ -23,6 +22,7 @@ from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, webhook, wrote
 from tests.support.databases import open_migrated
 from tests.support.factory import ANNA, NOON, at
+from tests.support.frozen_time import frozen_at
 
 ACCOUNT = ANNA.account_id
 PER_SECOND = 2
@@ -81,7 +81,7 @@ class Names:
 
 @pytest.fixture
 def names(tmp_path):
-    with freeze_time(NOON) as frozen, closing(open_migrated(tmp_path)) as database:
+    with frozen_at(NOON) as frozen, closing(open_migrated(tmp_path)) as database:
         names = Names(database, frozen)
         yield names
         names.stop()

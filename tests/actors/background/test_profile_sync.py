@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import pytest
 from flask import Flask
-from freezegun import freeze_time
 
 from actors.background.profile_sync import GraphProfileSync, ProfileSyncActor
 from actors.bots.bot import Bot
@@ -25,6 +24,7 @@ from tests.instagram.conftest import served
 from tests.storage.desk import POLICY
 from tests.support.databases import open_migrated
 from tests.support.factory import NOON, calls_at
+from tests.support.frozen_time import frozen_at
 
 ACCOUNT = "17841400000000001"
 WELCOME = MessengerProfile(
@@ -50,7 +50,7 @@ SHOWN = {
 
 @pytest.fixture
 def frozen():
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         yield frozen
 
 

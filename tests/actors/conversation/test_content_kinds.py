@@ -1,7 +1,6 @@
 """Every kind of content through the whole system, stepped on a frozen clock."""
 
 import pytest
-from freezegun import freeze_time
 
 from moca import clock
 from moca.core.content.content import Content, Media, QuickReply, Reaction
@@ -14,6 +13,7 @@ from moca.instagram.errors import GraphError, classify
 from moca.storage.db.tables import Message
 from tests.actors.scenarios import leap
 from tests.support.factory import ANNA, BEN, NOON
+from tests.support.frozen_time import frozen_at
 from tests.support.system import SteppedSystem
 
 SENTENCES = [letter * 700 + "." for letter in "abc"]
@@ -34,7 +34,7 @@ class Says:
 
 @pytest.fixture
 def frozen():
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         yield frozen
 
 

@@ -4,7 +4,6 @@ from concurrent.futures import Future
 from datetime import UTC, timedelta
 
 import pytest
-from freezegun import freeze_time
 
 from moca import clock
 from moca.core.content.words import Words
@@ -16,6 +15,7 @@ from moca.core.types import ConversationStatus
 from moca.web.config import WebConfig
 from moca.web.presenters.silence import what_would_have_answered
 from tests.support.factory import NOON
+from tests.support.frozen_time import frozen_at
 from tests.support.system import SteppedSystem
 
 NO_WORDS = Consent()
@@ -25,7 +25,7 @@ CONFIG = WebConfig(app_secrets=(), verify_token="", api_token="")
 @pytest.fixture
 def system(tmp_path):
     """Creates a system with a policy, and stops it at the end."""
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         systems = []
 
         def opened(consent=NO_WORDS, **policy):

@@ -2,18 +2,18 @@ from datetime import UTC, datetime, timedelta
 
 import pykka
 import pytest
-from freezegun import freeze_time
 
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.supervision import RestartBudget
 from tests.actors.recording_actor import RecordingActor
+from tests.support.frozen_time import frozen_at
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def frozen():
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         yield frozen
 
 

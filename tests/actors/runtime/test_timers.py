@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import pykka
 import pytest
-from freezegun import freeze_time
 from structlog.testing import capture_logs
 
 from actors.runtime.timers import ManualTimers, TimerThread
 from moca import clock
+from tests.support.frozen_time import frozen_at
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATIENCE_SECONDS = 30
@@ -31,7 +31,7 @@ def timers():
 
 @pytest.fixture
 def frozen():
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         yield frozen
 
 

@@ -15,6 +15,7 @@ from moca.instagram.sandbox.ids import conversation_id
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
 from tests.support.factory import ANNA, BEN, NOON, calls_at
+from tests.support.frozen_time import frozen_at
 
 ACCOUNT = ANNA.account_id
 
@@ -50,7 +51,7 @@ def answering(serve):
 
 
 def test_threads_are_listed_with_the_instant_of_their_last_change(graph, instagram):
-    with freeze_time(NOON) as frozen:
+    with frozen_at(NOON) as frozen:
         instagram.write(ANNA.psid, "hello")
         frozen.tick(timedelta(seconds=5))
         instagram.write(BEN.psid, "hello")

@@ -1,7 +1,11 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import peewee
 import pytest
 
 from moca.core.accounts import (
@@ -22,7 +26,7 @@ from moca.core.messages.accounts import (
     RenewToken,
     StoreAccount,
 )
-from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.command import Command, Conflict, Done, NotFound
 from moca.core.outbox.account_rests import RestingAccount
 from moca.core.profile import IceBreaker, MenuItem, MessengerProfile, ProfileFingerprints
 from moca.storage.accounts.credentials import CredentialStore, require_key, reseal_tokens
@@ -30,6 +34,7 @@ from moca.storage.accounts.vault import Vault
 from moca.storage.db import tables
 from moca.storage.outbox.results import StoredRest, rest_accounts, resting_accounts
 from moca.storage.queries.accounts import AccountRecord, find_account, list_accounts, shown_profiles
+from tests.storage.desk import Desk
 from tests.support.factory import at
 from tests.support.values import present
 
@@ -45,15 +50,17 @@ SHOP = Account(
 
 
 @pytest.fixture
-def vault(tmp_path):
+def vault(tmp_path: Path) -> Vault:
     return Vault(KEY, f"sqlite:///{tmp_path}/moca.db")
 
 
-def sealed(vault, token="the-token", seconds=0, days=60):
+def sealed(
+    vault: Vault, token: str = "the-token", seconds: float = 0, days: int = 60
+) -> SealedToken:
     return SealedToken(vault.seal(token), at(seconds), at(seconds) + timedelta(days=days))
 
 
-def store(vault, account=SHOP, **more):
+def store(vault: Vault, account: Account = SHOP, **more: Any) -> StoreAccount:
     return StoreAccount(account, sealed(vault), at(0), **more)
 
 
@@ -66,7 +73,9 @@ def store(vault, account=SHOP, **more):
         lambda vault: RenewToken(SHOP.account_id, sealed(vault, "new", 9), at(9)),
     ],
 )
-def test_a_new_token_ends_a_stop_but_no_rest_that_instagram_asked_for(desk, vault, problem, fix):
+def test_a_new_token_ends_a_stop_but_no_rest_that_instagram_asked_for(
+    desk: Desk, vault: Vault, problem: str, fix: Callable[[Vault], Command]
+) -> None:
     desk.do(store(vault))
     rest_accounts({SHOP.account_id: StoredRest(at(60), problem)})
 
@@ -76,7 +85,7 @@ def test_a_new_token_ends_a_stop_but_no_rest_that_instagram_asked_for(desk, vaul
     assert resting == (() if problem else (RestingAccount(SHOP.account_id, at(60)),))
 
 
-def test_a_change_without_a_token_ends_no_stop(desk, vault):
+def test_a_change_without_a_token_ends_no_stop(desk: Desk, vault: Vault) -> None:
     desk.do(store(vault))
     rest_accounts({SHOP.account_id: StoredRest(at(60), "blocked")})
 
@@ -85,7 +94,7 @@ def test_a_change_without_a_token_ends_no_stop(desk, vault):
     assert [each.is_stopped for each in resting_accounts(at(10))] == [True]
 
 
-def test_an_account_is_kept_with_its_token_sealed(desk, vault):
+def test_an_account_is_kept_with_its_token_sealed(desk: Desk, vault: Vault) -> None:
     assert list(desk.do(store(vault))) == [AccountChanged(SHOP.account_id, is_usable=True)]
     row = tables.Account.get()
     assert "the-token" not in row.sealed_token
@@ -110,7 +119,7 @@ def test_an_account_is_kept_with_its_token_sealed(desk, vault):
     )
 
 
-def test_an_account_is_connected_once_unless_it_is_to_be_replaced(desk, vault):
+def test_an_account_is_connected_once_unless_it_is_to_be_replaced(desk: Desk, vault: Vault) -> None:
     desk.do(store(vault))
     again = replace(SHOP, username="renamed")
     (answer,) = desk.answers(store(vault, again, receipt=Future()))
@@ -119,7 +128,7 @@ def test_an_account_is_connected_once_unless_it_is_to_be_replaced(desk, vault):
     assert [each.username for each in list_accounts()] == ["renamed"]
 
 
-def test_a_new_token_revives_a_dead_account(desk, vault):
+def test_a_new_token_revives_a_dead_account(desk: Desk, vault: Vault) -> None:
     desk.do(store(vault))
     dead = MarkTokenDead(SHOP.account_id, "Graph 190: it is gone", at(5))
     assert list(desk.do(dead)) == [AccountChanged(SHOP.account_id, is_usable=False)]
@@ -130,14 +139,14 @@ def test_a_new_token_revives_a_dead_account(desk, vault):
     assert (found.status, found.because) == (AccountStatus.ACTIVE, "")
 
 
-def test_a_refusal_of_the_token_before_does_not_kill_the_new_one(desk, vault):
+def test_a_refusal_of_the_token_before_does_not_kill_the_new_one(desk: Desk, vault: Vault) -> None:
     desk.do(store(vault))
     desk.do(ChangeAccount(SHOP.account_id, at(10), token=sealed(vault, "new", 10)))
     assert list(desk.do(MarkTokenDead(SHOP.account_id, "Graph 190", at(9)))) == []
     assert present(find_account(SHOP.account_id)).status is AccountStatus.ACTIVE
 
 
-def test_a_refreshed_token_ends_the_count_of_failures(desk, vault):
+def test_a_refreshed_token_ends_the_count_of_failures(desk: Desk, vault: Vault) -> None:
     desk.do(store(vault))
     desk.do(
         RecordRefreshFailure(SHOP.account_id, at(1)), RecordRefreshFailure(SHOP.account_id, at(2))
@@ -150,7 +159,7 @@ def test_a_refreshed_token_ends_the_count_of_failures(desk, vault):
     assert found.token_expires_at == at(3) + timedelta(days=60)
 
 
-def test_what_is_not_connected_can_neither_be_changed_nor_removed(desk):
+def test_what_is_not_connected_can_neither_be_changed_nor_removed(desk: Desk) -> None:
     nobody = "17841400000000009"
     wanted = (
         ChangeAccount(nobody, at(0), receipt=Future()),
@@ -159,7 +168,9 @@ def test_what_is_not_connected_can_neither_be_changed_nor_removed(desk):
     assert desk.answers(*wanted) == [NotFound(), NotFound()]
 
 
-def test_the_book_opens_the_tokens_and_hears_of_changes(desk, vault, database):
+def test_the_book_opens_the_tokens_and_hears_of_changes(
+    desk: Desk, vault: Vault, database: peewee.Database
+) -> None:
     book = CredentialStore(database, vault, lambda: at(20))
     assert not book.is_connected(SHOP.account_id)
     for event in desk.do(store(vault)):
@@ -171,7 +182,9 @@ def test_the_book_opens_the_tokens_and_hears_of_changes(desk, vault, database):
     assert book.credentials(SHOP.account_id) is None
 
 
-def test_the_book_sees_within_a_minute_what_another_process_changed(desk, vault, database):
+def test_the_book_sees_within_a_minute_what_another_process_changed(
+    desk: Desk, vault: Vault, database: peewee.Database
+) -> None:
     now = [at(0)]
     book = CredentialStore(database, vault, lambda: now[0])
     assert not book.is_connected(SHOP.account_id)
@@ -182,7 +195,9 @@ def test_the_book_sees_within_a_minute_what_another_process_changed(desk, vault,
     assert book.is_connected(SHOP.account_id)
 
 
-def test_another_key_opens_nothing_and_says_so(desk, vault, database):
+def test_another_key_opens_nothing_and_says_so(
+    desk: Desk, vault: Vault, database: peewee.Database
+) -> None:
     desk.do(store(vault))
     other = Vault(OTHER_KEY, "sqlite:///moca.db")
     with pytest.raises(WrongEncryptionKey, match=r"instagram\.token_key is not the key .* connect"):
@@ -190,14 +205,14 @@ def test_another_key_opens_nothing_and_says_so(desk, vault, database):
     assert CredentialStore(database, other, lambda: at(0)).credentials(SHOP.account_id) is None
 
 
-def test_the_first_of_several_keys_seals_and_all_of_them_open():
+def test_the_first_of_several_keys_seals_and_all_of_them_open() -> None:
     old, url = Vault(OTHER_KEY, "postgresql://moca@host/moca"), "postgresql://moca@host/moca"
     both = Vault(f"{KEY}, {OTHER_KEY}", url)
     assert both.open(old.seal("the-token")) == "the-token"
     assert Vault(KEY, url).open(both.seal("another")) == "another"
 
 
-def test_tokens_are_sealed_anew_with_the_first_key(desk, database):
+def test_tokens_are_sealed_anew_with_the_first_key(desk: Desk, database: peewee.Database) -> None:
     url = "postgresql://moca@host/moca"
     desk.do(store(Vault(OTHER_KEY, url)))
     both = Vault(f"{KEY},{OTHER_KEY}", url)
@@ -208,7 +223,9 @@ def test_tokens_are_sealed_anew_with_the_first_key(desk, database):
             reseal_tokens(Vault(OTHER_KEY, url))
 
 
-def test_the_key_of_the_file_still_opens_where_the_settings_bring_one(tmp_path, desk, database):
+def test_the_key_of_the_file_still_opens_where_the_settings_bring_one(
+    tmp_path: Path, desk: Desk, database: peewee.Database
+) -> None:
     url = f"sqlite:///{tmp_path}/moca.db"
     desk.do(store(Vault("", url)))
     with database.connection_context():
@@ -217,7 +234,7 @@ def test_the_key_of_the_file_still_opens_where_the_settings_bring_one(tmp_path, 
         require_key(Vault(KEY, url))
 
 
-def test_the_key_is_made_with_the_first_token_for_its_owner_only(tmp_path):
+def test_the_key_is_made_with_the_first_token_for_its_owner_only(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/moca.db"
     path = tmp_path / "moca.db.key"
     vault = Vault("", url)
@@ -237,7 +254,7 @@ def test_the_key_is_made_with_the_first_token_for_its_owner_only(tmp_path):
         ("", "postgresql://user@host/name", r"instagram\.token_key must be set"),
     ],
 )
-def test_no_key_or_a_bad_one_is_named(key, url, said):
+def test_no_key_or_a_bad_one_is_named(key: str, url: str, said: str) -> None:
     with pytest.raises(WrongEncryptionKey, match=said):
         Vault(key, url).seal("the-token")
 
@@ -246,13 +263,13 @@ HOURS = MessengerProfile(ice_breakers=(IceBreaker(question="When?", payload="HOU
 PRICES = MessengerProfile(menu=(MenuItem(title="Prices", payload="PRICES"),)).marks
 
 
-def test_what_an_account_was_given_is_known_again(desk):
+def test_what_an_account_was_given_is_known_again(desk: Desk) -> None:
     desk.do(RecordProfile("1", HOURS), RecordProfile("2", PRICES))
 
     assert shown_profiles() == {"1": HOURS, "2": PRICES}
 
 
-def test_the_last_word_counts(desk):
+def test_the_last_word_counts(desk: Desk) -> None:
     desk.do(RecordProfile("1", HOURS))
     desk.do(
         RecordProfile("1", PRICES),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import peewee
 import pytest
 
 from moca.core.accounts import NOT_CONNECTED, REMOVED, Account, SealedToken
@@ -25,18 +26,18 @@ CONNECTED = StoreAccount(
 class StrictDesk(Desk):
     """Writes as in live mode: the settings' token speaks for one account."""
 
-    def __init__(self, database):
+    def __init__(self, database: peewee.Database) -> None:
         super().__init__(database)
         policy = replace(POLICY, may_own=lambda account_id: account_id == OURS)
         self._writer = Writer(database, policy)
 
 
 @pytest.fixture
-def desk(database):
+def desk(database: peewee.Database) -> StrictDesk:
     return StrictDesk(database)
 
 
-def _hear(desk, mid, contact):
+def _hear(desk: StrictDesk, mid: str, contact: ContactKey) -> tuple[bool, tuple[str | None, str]]:
     """Receive a message; return whether it may be answered, and its status."""
     events = desk.do(webhook(wrote(mid, contact=contact), wrote(f"{mid}-ours", contact=ANNA)))
     told = {each.message.mid for each in events if isinstance(each, MessageArrived)}
@@ -44,29 +45,33 @@ def _hear(desk, mid, contact):
     return mid in told, message(Message.get(Message.mid == mid).id)[2:]
 
 
-def test_a_message_to_an_account_that_is_not_ours_is_suppressed(desk):
+def test_a_message_to_an_account_that_is_not_ours_is_suppressed(desk: StrictDesk) -> None:
     assert _hear(desk, "m1", STRANGER) == (False, ("suppressed", NOT_CONNECTED))
 
 
-def test_a_connected_account_is_ours(desk):
+def test_a_connected_account_is_ours(desk: StrictDesk) -> None:
     desk.do(CONNECTED)
     assert _hear(desk, "m1", STRANGER) == (True, (None, ""))
 
 
-def test_a_removed_account_stays_silent_until_it_is_connected_again(desk):
+def test_a_removed_account_stays_silent_until_it_is_connected_again(desk: StrictDesk) -> None:
     desk.do(CONNECTED, RemoveAccount(STRANGER.account_id, at(1)))
     assert _hear(desk, "m1", STRANGER) == (False, ("suppressed", REMOVED))
     desk.do(CONNECTED)
     assert _hear(desk, "m2", STRANGER) == (True, (None, ""))
 
 
-def test_a_removed_account_is_silent_though_the_settings_may_own_it(database):
+def test_a_removed_account_is_silent_though_the_settings_may_own_it(
+    database: peewee.Database,
+) -> None:
     desk = Desk(database)
     desk.do(CONNECTED, RemoveAccount(STRANGER.account_id, at(1)))
     assert desk.do(webhook(wrote("m1", contact=STRANGER))) == ()
 
 
-def test_the_book_knows_a_removed_account_from_one_never_seen(desk, database):
+def test_the_book_knows_a_removed_account_from_one_never_seen(
+    desk: StrictDesk, database: peewee.Database
+) -> None:
     book = CredentialStore(database, Vault("", "sqlite:///:memory:"), lambda: at(5))
     assert not book.is_removed(STRANGER.account_id)
     for event in desk.do(CONNECTED, RemoveAccount(STRANGER.account_id, at(1))):

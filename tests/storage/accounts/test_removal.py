@@ -8,14 +8,14 @@ import pytest
 from moca.core.accounts import REMOVED, Account, SealedToken
 from moca.core.content.content import Content
 from moca.core.messages.accounts import RemoveAccount, StoreAccount
-from moca.core.messages.command import Conflict
+from moca.core.messages.command import AwaitedCommand, Conflict
 from moca.core.messages.delivery import ClaimReply, RecordRetry, ReplyClaimed, ReplyDropped
 from moca.core.messages.housekeeping import ApplyRetention, EraseOnDeletionRequest, RetentionApplied
 from moca.core.messages.operator_actions import RetryReply
 from moca.core.messages.replies import QueueReply, ReplyRefused
 from moca.core.types import Author, ContactKey
 from moca.storage.db.tables import QueueItem
-from tests.storage.desk import item, message, steps
+from tests.storage.desk import Desk, item, message, steps
 from tests.support.factory import ANNA, NOON, at
 
 BEN = ContactKey("17841400000000002", ANNA.psid)
@@ -27,17 +27,19 @@ CLEAN_UP = ApplyRetention(at(30), None, portion=1)
 
 
 @pytest.fixture
-def desk(desk):
+def desk(desk: Desk) -> Desk:
     desk.do(CONNECT)
     return desk
 
 
-def pending():
+def pending() -> list[int]:
     return sorted(row.id for row in QueueItem.select().where(QueueItem.status == "pending"))
 
 
 @pytest.mark.parametrize("goodbye", [REMOVE, EraseOnDeletionRequest("900", "code", at(20))])
-def test_what_is_pending_ends_with_the_reason_and_with_it_what_it_was_to_answer(desk, goodbye):
+def test_what_is_pending_ends_with_the_reason_and_with_it_what_it_was_to_answer(
+    desk: Desk, goodbye: AwaitedCommand
+) -> None:
     heard, waiting = desk.receive("m1"), desk.receive("m2", "and this?")
     other = desk.receive("m3", contact=BEN)
     reply, written = desk.queue(heard), desk.queue(author=Author.OPERATOR)
@@ -54,7 +56,7 @@ def test_what_is_pending_ends_with_the_reason_and_with_it_what_it_was_to_answer(
     assert pending() == [elsewhere.item_id]
 
 
-def test_scheduled_replies_and_later_parts_end_too(desk):
+def test_scheduled_replies_and_later_parts_end_too(desk: Desk) -> None:
     long = Content(text="word " * 400)
     desk.do(
         QueueReply(1, (desk.receive("m1"),), content=long, at=at(5)),
@@ -65,7 +67,7 @@ def test_scheduled_replies_and_later_parts_end_too(desk):
     assert pending() == []
 
 
-def test_nothing_is_queued_or_retried_in_its_name(desk):
+def test_nothing_is_queued_or_retried_in_its_name(desk: Desk) -> None:
     heard = desk.receive("m1")
     reply = desk.queue(heard)
     desk.do(REMOVE)
@@ -80,7 +82,7 @@ def test_nothing_is_queued_or_retried_in_its_name(desk):
     assert desk.queue(late, conversation_id=2).contact == BEN
 
 
-def test_what_waits_again_after_its_call_is_neither_claimed_nor_left(desk):
+def test_what_waits_again_after_its_call_is_neither_claimed_nor_left(desk: Desk) -> None:
     first, second = desk.queue(desk.receive("m1")), desk.queue(desk.receive("m2"))
     for reply in (first, second):
         desk.claim(reply)
@@ -97,7 +99,9 @@ def test_what_waits_again_after_its_call_is_neither_claimed_nor_left(desk):
     assert item(second.item_id)[::2] == ("cancelled", REMOVED)
 
 
-def test_where_much_waits_the_rest_is_ended_in_portions(desk, monkeypatch):
+def test_where_much_waits_the_rest_is_ended_in_portions(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("moca.storage.outbox.removed_accounts.MAX_AT_REMOVAL", 2)
     for number in range(5):
         desk.queue(desk.receive(f"m{number}"))
@@ -107,7 +111,9 @@ def test_where_much_waits_the_rest_is_ended_in_portions(desk, monkeypatch):
     assert len(pending()) == 2
 
 
-def test_nothing_that_waited_goes_out_once_it_is_connected_again(desk, monkeypatch):
+def test_nothing_that_waited_goes_out_once_it_is_connected_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("moca.storage.outbox.removed_accounts.MAX_AT_REMOVAL", 2)
     for number in range(5):
         desk.queue(desk.receive(f"m{number}"))

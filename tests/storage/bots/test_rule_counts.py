@@ -1,15 +1,27 @@
 """Replies are counted by rule and version, with what became of them."""
 
-import peewee
+from collections.abc import Sequence
+from typing import Any
 
-from moca.storage.db.tables import Message
+import peewee
+import pytest
+
+from moca.storage.db.tables import Conversation, Message
 from moca.storage.queries.team.rule_counts import RuleCount, count_rules
+from tests.support.databases import SqlCursor, runs_sql
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, after
 
 DAY = 24 * 60 * 60
 
 
-def hit(conversation, seconds=5, rule="price", version=2, bot="shop", **columns):
+def hit(
+    conversation: Conversation,
+    seconds: float = 5,
+    rule: str = "price",
+    version: int = 2,
+    bot: str = "shop",
+    **columns: Any,
+) -> Message:
     return a_reply(
         conversation,
         status="sent",
@@ -23,11 +35,13 @@ def hit(conversation, seconds=5, rule="price", version=2, bot="shop", **columns)
     )
 
 
-def asks(conversation, seconds, mid, **columns):
+def asks(conversation: Conversation, seconds: float, mid: str, **columns: Any) -> Message:
     return a_question(conversation, mid=mid, created_at=after(seconds), **columns)
 
 
-def test_replies_hand_overs_and_questions_again_are_counted_by_version_and_rule(database) -> None:
+def test_replies_hand_overs_and_questions_again_are_counted_by_version_and_rule(
+    database: peewee.Database,
+) -> None:
     ada, ben, eve = (a_conversation(a_contact(psid)) for psid in ("700", "701", "702"))
     asks(ada, 0, "m1", reply=hit(ada))
     asks(ada, 600, "m2")
@@ -50,7 +64,7 @@ def test_replies_hand_overs_and_questions_again_are_counted_by_version_and_rule(
     assert count_rules("none", after(0)) == {}
 
 
-def test_a_reply_in_parts_is_counted_once(database) -> None:
+def test_a_reply_in_parts_is_counted_once(database: peewee.Database) -> None:
     conversation = a_conversation()
     first = hit(conversation)
     Message.update(part_of=first).where(Message.id == first.id).execute()
@@ -59,11 +73,13 @@ def test_a_reply_in_parts_is_counted_once(database) -> None:
     assert count_rules("shop", after(0)) == {2: {"price": RuleCount(1, 0, 0)}}
 
 
-def test_the_count_reads_just_what_rules_replied(database, monkeypatch) -> None:
-    asked: list[tuple[str, object]] = []
-    run = database.execute_sql
+def test_the_count_reads_just_what_rules_replied(
+    database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Sequence[object]]] = []
+    run = runs_sql(database)
 
-    def record(sql, params=None):
+    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
         asked.append((sql, params))
         return run(sql, params)
 

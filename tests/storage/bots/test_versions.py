@@ -1,8 +1,10 @@
 """Drafts, published versions, and which bot answers for an account."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 
+import peewee
 import pytest
 
 from moca.core.messages.accounts import ChangeAccount, RemoveAccount
@@ -44,12 +46,12 @@ def answer(desk: Desk, command: AwaitedCommand) -> object:
 
 
 @pytest.fixture
-def account(database) -> None:
+def account(database: peewee.Database) -> None:
     row = {"sealed_token": "x", "token_stored_at": at(0), "token_issued_at": at(0)}
     Account.create(account_id="1", flavour="instagram_login", created_at=at(0), **row)
 
 
-def test_a_draft_is_published_as_the_next_version(desk) -> None:
+def test_a_draft_is_published_as_the_next_version(desk: Desk) -> None:
     assert save(desk, "a", 0) == Done(1)
     assert published_bots() == {}
     assert publish(desk, 1, "the first") == Done(1)
@@ -62,7 +64,7 @@ def test_a_draft_is_published_as_the_next_version(desk) -> None:
     assert (second.document, second.published_at) == ("b", at(60))
 
 
-def test_the_second_of_two_editors_is_told_who_saved_and_overwrites_nothing(desk) -> None:
+def test_the_second_of_two_editors_is_told_who_saved_and_overwrites_nothing(desk: Desk) -> None:
     save(desk, "a", 0)
     assert save(desk, "b", 1, by="ben") == Done(2)
 
@@ -76,7 +78,9 @@ def test_the_second_of_two_editors_is_told_who_saved_and_overwrites_nothing(desk
     assert published_bots() == {}
 
 
-def test_a_bot_that_does_not_exist_has_no_draft_to_change_and_nothing_to_publish(desk) -> None:
+def test_a_bot_that_does_not_exist_has_no_draft_to_change_and_nothing_to_publish(
+    desk: Desk,
+) -> None:
     assert save(desk, "a", 3) == Conflict(
         "the bot does not exist; save its first draft with revision 0"
     )
@@ -84,7 +88,7 @@ def test_a_bot_that_does_not_exist_has_no_draft_to_change_and_nothing_to_publish
     assert roll_back(desk, 1) == NotFound()
 
 
-def test_what_is_already_in_force_is_not_published_again(desk) -> None:
+def test_what_is_already_in_force_is_not_published_again(desk: Desk) -> None:
     save(desk, "a", 0)
     publish(desk, 1)
 
@@ -92,7 +96,7 @@ def test_what_is_already_in_force_is_not_published_again(desk) -> None:
     assert roll_back(desk, 1) == Conflict("version 1 is in force and the same")
 
 
-def test_a_rollback_publishes_an_earlier_version_again_and_keeps_the_draft(desk) -> None:
+def test_a_rollback_publishes_an_earlier_version_again_and_keeps_the_draft(desk: Desk) -> None:
     save(desk, "a", 0)
     publish(desk, 1)
     save(desk, "b", 1)
@@ -107,7 +111,7 @@ def test_a_rollback_publishes_an_earlier_version_again_and_keeps_the_draft(desk)
 
 
 @pytest.mark.usefixtures("account")
-def test_an_account_gets_a_bot_once_one_of_its_versions_is_published(desk) -> None:
+def test_an_account_gets_a_bot_once_one_of_its_versions_is_published(desk: Desk) -> None:
     save(desk, "a", 0)
     assert choose(desk, "shop") == Conflict("no version of a bot 'shop' is published")
     publish(desk, 1)
@@ -119,7 +123,7 @@ def test_an_account_gets_a_bot_once_one_of_its_versions_is_published(desk) -> No
 
 
 @pytest.mark.usefixtures("account")
-def test_an_account_connected_anew_has_the_bot_of_the_settings(desk) -> None:
+def test_an_account_connected_anew_has_the_bot_of_the_settings(desk: Desk) -> None:
     save(desk, "a", 0)
     publish(desk, 1)
     choose(desk, "shop")
@@ -129,7 +133,7 @@ def test_an_account_connected_anew_has_the_bot_of_the_settings(desk) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_bot_is_deleted_once_no_account_has_it(desk) -> None:
+def test_a_bot_is_deleted_once_no_account_has_it(desk: Desk) -> None:
     delete = DeleteBot("shop", at(180))
     assert answer(desk, delete) == NotFound()
     save(desk, "a", 0)
@@ -148,7 +152,7 @@ def test_a_bot_is_deleted_once_no_account_has_it(desk) -> None:
     assert choose(desk, "shop") == Conflict("no version of a bot 'shop' is published")
 
 
-def test_a_bot_with_the_name_of_a_deleted_one_goes_on_with_its_versions(desk) -> None:
+def test_a_bot_with_the_name_of_a_deleted_one_goes_on_with_its_versions(desk: Desk) -> None:
     save(desk, "a", 0)
     publish(desk, 1)
     answer(desk, SaveBotCases("shop", "", 0, "ada", at(60)))
@@ -163,7 +167,7 @@ def test_a_bot_with_the_name_of_a_deleted_one_goes_on_with_its_versions(desk) ->
 
 
 @pytest.mark.usefixtures("account")
-def test_a_bot_that_an_account_was_given_while_it_was_deleted_answers_on(desk) -> None:
+def test_a_bot_that_an_account_was_given_while_it_was_deleted_answers_on(desk: Desk) -> None:
     save(desk, "a", 0)
     publish(desk, 1)
     choose(desk, "shop")
@@ -172,15 +176,16 @@ def test_a_bot_that_an_account_was_given_while_it_was_deleted_answers_on(desk) -
 
 
 @pytest.mark.usefixtures("account")
-def test_whatever_changes_an_answer_changes_the_revision(desk) -> None:
+def test_whatever_changes_an_answer_changes_the_revision(desk: Desk) -> None:
     revisions = [bots_revision()]
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: save(desk, "a", 0) and publish(desk, 1),
         lambda: choose(desk, "shop"),
         lambda: save(desk, "b", 1) and publish(desk, 2),
         lambda: roll_back(desk, 1),
         lambda: choose(desk, "default"),
-    ):
+    )
+    for change in changes:
         change()
         revisions.append(bots_revision())
 

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import peewee
 import pytest
 
 from moca.core.content.content import Content
 from moca.core.content.words import Words
 from moca.core.conversation.consent import OPTED_OUT, Consent, ConsentChange
 from moca.core.messages.accounts import MarkTokenDead
-from moca.core.messages.conversation import LoadConversation
+from moca.core.messages.conversation import ConversationLoaded, LoadConversation
 from moca.core.messages.delivery import ClaimReply, RecordRetry, ReplyClaimed, ReplyDropped
 from moca.core.messages.housekeeping import (
     FindNotifications,
@@ -27,6 +28,7 @@ from moca.storage.db.tables import Account, Contact, Conversation, QueueItem
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, Desk, conversation, item, message, webhook, wrote
 from tests.support.factory import ANNA, at
+from tests.support.values import of_kind, only, present
 
 CONSENT = Consent(opt_out=Words.of(["STOP"]), opt_in=Words.of(["START"]))
 HALF_A_DAY = timedelta(hours=12)
@@ -34,19 +36,21 @@ BECAUSE = "handed over to the team: unsure"
 
 
 @pytest.fixture
-def desk(database) -> Desk:
+def desk(database: peewee.Database) -> Desk:
     desk = Desk(database)
     policy_of = same_for_all(ConversationPolicy(consent=CONSENT))
     desk._writer = Writer(database, replace(POLICY, policy_of=policy_of, stores_notification=True))
     return desk
 
 
-def hand_over(*input_ids, text="A person will answer.", seconds=5):
+def hand_over(
+    *input_ids: int, text: str = "A person will answer.", seconds: float = 5
+) -> HandOverConversation:
     contents = (Content(text=text),) if text else ()
     return HandOverConversation(1, input_ids, "unsure", contents, at(seconds))
 
 
-def test_last_words_hold_and_notice_are_one_transaction(desk):
+def test_last_words_hold_and_notice_are_one_transaction(desk: Desk) -> None:
     first = desk.receive("m1")
     pending = desk.queue(first)
     second, third = desk.receive("m2", seconds=1), desk.receive("m3", seconds=2)
@@ -67,10 +71,10 @@ def test_last_words_hold_and_notice_are_one_transaction(desk):
     assert item(pending.item_id)[0] == "cancelled"
 
 
-def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk):
+def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk: Desk) -> None:
     *_, queued, _, _ = desk.do(hand_over(desk.receive("m1")))
-    assert desk.do(ClaimReply(queued.reply, at(6))) == (
-        ReplyClaimed(replace(queued.reply, attempts=1), at(6)),
+    assert desk.do(ClaimReply(of_kind(queued, ReplyQueued).reply, at(6))) == (
+        ReplyClaimed(replace(of_kind(queued, ReplyQueued).reply, attempts=1), at(6)),
     )
 
     refused = desk.do(QueueReply(1, (), Content(text="and I?"), at(7)))
@@ -80,19 +84,21 @@ def test_the_last_words_may_go_and_nothing_else_by_the_bot(desk):
 @pytest.mark.parametrize(
     "status", [ConversationStatus.HUMAN, ConversationStatus.PAUSED, ConversationStatus.CLOSED]
 )
-def test_what_a_person_does_afterwards_takes_the_mark_away(desk, status):
+def test_what_a_person_does_afterwards_takes_the_mark_away(
+    desk: Desk, status: ConversationStatus
+) -> None:
     *_, queued, _, _ = desk.do(hand_over(desk.receive("m1")))
-    claimed = desk.claim(queued.reply)
+    claimed = desk.claim(of_kind(queued, ReplyQueued).reply)
     desk.do(ChangeConversation(1, status, at(7)))
     desk.do(RecordRetry(claimed.item_id, "not reached", at(8), retry_at=at(9)))
 
-    (dropped,) = desk.do(ClaimReply(queued.reply, at(10)))
+    (dropped,) = desk.do(ClaimReply(of_kind(queued, ReplyQueued).reply, at(10)))
 
     assert isinstance(dropped, ReplyDropped)
     assert item(claimed.item_id)[0] == "cancelled"
 
 
-def test_a_hand_over_of_a_held_talk_or_of_nothing_is_refused(desk):
+def test_a_hand_over_of_a_held_talk_or_of_nothing_is_refused(desk: Desk) -> None:
     first = desk.receive("m1")
     desk.queue(first)
     nothing = ReplyRefused(ANNA, (first,), "the messages no longer need a reply")
@@ -106,14 +112,14 @@ def test_a_hand_over_of_a_held_talk_or_of_nothing_is_refused(desk):
     assert message(second)[2:] == ("suppressed", "the bot is paused")
 
 
-def test_without_words_the_inputs_end_with_the_hand_over(desk):
+def test_without_words_the_inputs_end_with_the_hand_over(desk: Desk) -> None:
     first = desk.receive("m1")
     desk.do(hand_over(first, text=""))
     assert message(first)[2:] == ("suppressed", BECAUSE)
     assert conversation()[0] == "human"
 
 
-def test_opting_out_is_stored_with_the_message_that_says_so(desk):
+def test_opting_out_is_stored_with_the_message_that_says_so(desk: Desk) -> None:
     pending = desk.queue(desk.receive("m1"))
 
     dropped, arrived = desk.do(webhook(wrote("m2", "Stop."), seconds=6))
@@ -122,12 +128,12 @@ def test_opting_out_is_stored_with_the_message_that_says_so(desk):
     assert isinstance(arrived, MessageArrived)
     assert arrived.message.consent_change is ConsentChange.OPT_OUT
     assert Contact.get().opted_out_at == at(6)
-    (loaded,) = desk.do(LoadConversation(ANNA, at(7)))
-    assert loaded.snapshot.unanswered == (arrived.message,)
-    assert loaded.snapshot.has_opted_out
+    loaded = only(desk.do(LoadConversation(ANNA, at(7))), ConversationLoaded)
+    assert present(loaded.snapshot).unanswered == (arrived.message,)
+    assert present(loaded.snapshot).has_opted_out
 
 
-def test_only_the_confirmation_and_people_may_write_to_who_opted_out(desk):
+def test_only_the_confirmation_and_people_may_write_to_who_opted_out(desk: Desk) -> None:
     stop = desk.receive("m1", "STOP")
     refused = desk.do(QueueReply(1, (stop,), Content(text="hi"), at(1)))
     assert refused == (ReplyRefused(ANNA, (stop,), OPTED_OUT),)
@@ -138,13 +144,13 @@ def test_only_the_confirmation_and_people_may_write_to_who_opted_out(desk):
         assert isinstance(desk.do(ClaimReply(reply, at(6)))[0], ReplyClaimed)
 
 
-def test_a_reply_queued_before_the_opt_out_is_not_claimed_after_it(desk):
+def test_a_reply_queued_before_the_opt_out_is_not_claimed_after_it(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     Contact.update(opted_out_at=at(5)).execute()
     assert desk.do(ClaimReply(reply, at(6))) == (ReplyDropped(ANNA, reply.item_id, OPTED_OUT),)
 
 
-def test_the_last_of_several_wishes_counts(desk):
+def test_the_last_of_several_wishes_counts(desk: Desk) -> None:
     consent_changes = desk.do(
         webhook(wrote("m1", "STOP"), wrote("m2", "hi"), wrote("m3", "START"), wrote("m4", "stop")),
     )
@@ -159,14 +165,14 @@ def test_the_last_of_several_wishes_counts(desk):
     assert Contact.get().opted_out_at is None
 
 
-def test_a_redelivered_wish_changes_nothing(desk):
+def test_a_redelivered_wish_changes_nothing(desk: Desk) -> None:
     desk.receive("m1", "STOP")
     desk.receive("m2", "START", seconds=1)
     desk.do(webhook(wrote("m1", "STOP"), seconds=2))
     assert Contact.get().opted_out_at is None
 
 
-def test_notices_are_found_until_they_are_sent_or_given_up(desk):
+def test_notices_are_found_until_they_are_sent_or_given_up(desk: Desk) -> None:
     desk.do(hand_over(desk.receive("m1")))
     notification = Notification(
         id=1,
@@ -188,14 +194,14 @@ def test_notices_are_found_until_they_are_sent_or_given_up(desk):
     assert desk.do(later) == (NotificationsFound(()),)
 
 
-def test_who_tells_nobody_keeps_no_notices(database):
+def test_who_tells_nobody_keeps_no_notices(database: peewee.Database) -> None:
     desk = Desk(database)
     desk.do(hand_over(desk.receive("m1")))
     assert desk.do(FindNotifications(at(60), 10)) == (NotificationsFound(()),)
     assert QueueItem.get().closing_message == "hand_over"
 
 
-def test_a_dead_token_is_told_once(desk):
+def test_a_dead_token_is_told_once(desk: Desk) -> None:
     Account.create(
         account_id=ANNA.account_id,
         flavour="instagram_login",
@@ -207,7 +213,10 @@ def test_a_dead_token_is_told_once(desk):
     dead = MarkTokenDead(ANNA.account_id, "the session has expired", at(5))
     desk.do(dead)
     desk.do(dead)
-    ((found,),) = [event.notifications for event in desk.do(FindNotifications(at(60), 10))]
+    ((found,),) = [
+        of_kind(event, NotificationsFound).notifications
+        for event in desk.do(FindNotifications(at(60), 10))
+    ]
     assert (found.kind, found.because) == (
         NotificationKind.ACCOUNT_PROBLEM,
         "its access token is no longer valid",

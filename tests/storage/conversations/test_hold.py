@@ -1,6 +1,8 @@
 """An operator's reply holds the bot, in the transaction that queues it."""
 
 from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from moca.core.messages.operator_actions import ChangeConversation, Conversation
 from moca.core.messages.replies import HandOverConversation, QueueReply, ReplyQueued
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Conversation, Message
-from tests.storage.desk import conversation, echoed, item, message, webhook
+from tests.storage.desk import Desk, conversation, echoed, item, message, webhook
 from tests.support.events import control
 from tests.support.factory import ANNA, at
 
@@ -21,18 +23,20 @@ TAKEN = at(10 + 12 * 3600)
 BECAUSE = "a teammate replied"
 
 
-def _by_hand(seconds=10, *, hold=True, name="Ada", **more):
+def _by_hand(
+    seconds: float = 10, *, hold: bool = True, name: str = "Ada", **more: Any
+) -> QueueReply:
     content = Content(text="by hand")
     return QueueReply(
         1, (), content, at(seconds), Author.OPERATOR, hold=hold, author_name=name, **more
     )
 
 
-def held_by():
+def held_by() -> str | None:
     return Conversation.get_by_id(1).held_by
 
 
-def test_an_operators_reply_takes_the_conversation_over(desk):
+def test_an_operators_reply_takes_the_conversation_over(desk: Desk) -> None:
     answered, waiting = desk.receive("m1"), desk.receive("m2")
     reply = desk.queue(answered)
     under_way = desk.claim(desk.queue(text="on its way"))
@@ -50,7 +54,7 @@ def test_an_operators_reply_takes_the_conversation_over(desk):
     assert [item(each.item_id)[0] for each in kept] == ["pending", "sending"]
 
 
-def test_without_a_hold_the_bot_goes_on(desk):
+def test_without_a_hold_the_bot_goes_on(desk: Desk) -> None:
     waiting = desk.receive("m1")
     reply = desk.queue()
 
@@ -62,7 +66,7 @@ def test_without_a_hold_the_bot_goes_on(desk):
     assert item(reply.item_id)[0] == "pending"
 
 
-def test_what_the_bot_queued_in_the_same_commit_is_held_too(desk):
+def test_what_the_bot_queued_in_the_same_commit_is_held_too(desk: Desk) -> None:
     first = desk.receive("m1")
     bots = QueueReply(1, (first,), content=Content(text="hi"), at=at(10))
 
@@ -72,7 +76,7 @@ def test_what_the_bot_queued_in_the_same_commit_is_held_too(desk):
     assert {row.status for row in Message.select().where(Message.author == "bot")} == {"cancelled"}
 
 
-def test_a_reply_that_is_refused_takes_nothing_over(desk):
+def test_a_reply_that_is_refused_takes_nothing_over(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(5)))
 
@@ -84,26 +88,30 @@ def test_a_reply_that_is_refused_takes_nothing_over(desk):
     ("before", "after"),
     [((PAUSED, None), (PAUSED, None)), ((PAUSED, at(20)), (HUMAN, TAKEN))],
 )
-def test_a_reply_never_ends_a_longer_hold(desk, before, after):
+def test_a_reply_never_ends_a_longer_hold(
+    desk: Desk,
+    before: tuple[ConversationStatus, datetime | None],
+    after: tuple[ConversationStatus, datetime | None],
+) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, before[0], at(5), before[1]))
     desk.do(_by_hand())
     assert conversation() == after
 
 
-def test_another_apps_turn_is_left_to_it(desk):
+def test_another_apps_turn_is_left_to_it(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(webhook(control(ours=False), seconds=1))
     before = conversation()
 
     *_, changed = desk.do(_by_hand())
 
-    assert changed == ConversationChanged(ANNA, 1, *before)
+    assert changed == ConversationChanged(ANNA, 1, ConversationStatus(before[0]), before[1])
     assert conversation() == before == (STANDBY, before[1])
     assert Conversation.get_by_id(1).person_until == at(10)
 
 
-def test_it_is_known_who_holds_a_conversation(desk):
+def test_it_is_known_who_holds_a_conversation(desk: Desk) -> None:
     desk.receive("m1")
     seen = []
     for command in (
@@ -118,7 +126,7 @@ def test_it_is_known_who_holds_a_conversation(desk):
     assert seen == ["Ben", "Ada", "A teammate in the Instagram app", None, None]
 
 
-def test_a_reply_says_who_wrote_it(desk):
+def test_a_reply_says_who_wrote_it(desk: Desk) -> None:
     desk.receive("m1")
     (receipt,) = desk.answers(_by_hand(receipt=Future()))
     assert receipt == Done(2)

@@ -1,4 +1,5 @@
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,12 @@ from moca.core.messages.labels import (
 )
 from moca.core.messages.operator_actions import EraseContact
 from moca.storage.db.operator_tables import ConversationLabel, Label
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Conversation
 from moca.storage.queries.contacts import export_contact
 from moca.storage.queries.labels import find_label, find_label_named, labels_of, list_labels
 from moca.storage.queries.records import LabelRecord
+from tests.storage.desk import Desk
 from tests.support.factory import ANNA, BEN, NOON, at
 
 GREY, RED = LabelColour.GREY, LabelColour.RED
@@ -25,28 +28,30 @@ SAME_NAME = Conflict("another label has this name; choose a different one")
 GONE = Conflict("this label has been removed")
 
 
-def add(name, colour=GREY):
+def add(name: str, colour: LabelColour = GREY) -> AddLabel:
     return AddLabel(name, colour, receipt=Future())
 
 
-def change(label_id, **changes):
+def change(label_id: int, **changes: Any) -> ChangeLabel:
     return ChangeLabel(label_id, **changes, receipt=Future())
 
 
-def remove(label_id):
+def remove(label_id: int) -> RemoveLabel:
     return RemoveLabel(label_id, receipt=Future())
 
 
-def label(*added, removed=(), conversation_id=1):
+def label(
+    *added: int, removed: tuple[int, ...] | None = (), conversation_id: int = 1
+) -> LabelConversation:
     return LabelConversation(conversation_id, added, removed, receipt=Future())
 
 
-def names(conversation_id=1):
+def names(conversation_id: int = 1) -> list[str]:
     return [each.name for each in labels_of([conversation_id]).get(conversation_id, ())]
 
 
 @pytest.fixture
-def labelled(desk):
+def labelled(desk: Desk) -> Desk:
     """Conversations with Anna and Ben, and the labels 1 Refund, 2 angry and 3 VIP."""
     desk.receive("m1")
     desk.receive("m2", contact=BEN)
@@ -54,7 +59,7 @@ def labelled(desk):
     return desk
 
 
-def test_labels_are_listed_by_name_without_regard_to_case(labelled):
+def test_labels_are_listed_by_name_without_regard_to_case(labelled: Desk) -> None:
     assert list_labels() == (
         LabelRecord(2, "angry", RED),
         LabelRecord(1, "Refund", GREY),
@@ -64,7 +69,7 @@ def test_labels_are_listed_by_name_without_regard_to_case(labelled):
     assert find_label_named("nothing") is None
 
 
-def test_no_two_have_the_same_name_in_whatever_case(labelled):
+def test_no_two_have_the_same_name_in_whatever_case(labelled: Desk) -> None:
     assert labelled.answers(
         add("REFUND"), change(2, name="vip"), change(2, name="Angry"), change(2, colour=GREY)
     ) == [SAME_NAME, SAME_NAME, Done(), Done()]
@@ -72,7 +77,7 @@ def test_no_two_have_the_same_name_in_whatever_case(labelled):
     assert labelled.answers(change(9, name="x"), change(1)) == [NotFound(), Done()]
 
 
-def test_there_is_a_limit_to_their_number(desk):
+def test_there_is_a_limit_to_their_number(desk: Desk) -> None:
     desk.do(*(add(f"Label {number}") for number in range(MAX_LABELS)))
     assert desk.answers(add("One more")) == [
         Conflict("there are 100 labels already; remove one first")
@@ -80,7 +85,7 @@ def test_there_is_a_limit_to_their_number(desk):
     assert desk.answers(remove(1), add("One more")) == [Done(), Done(101)]
 
 
-def test_a_conversation_is_labelled(labelled):
+def test_a_conversation_is_labelled(labelled: Desk) -> None:
     assert labelled.answers(
         label(1, 2), label(1), label(3, removed=(2, 9)), label(conversation_id=9)
     ) == [Done(), Done(), Done(), NotFound()]
@@ -91,7 +96,7 @@ def test_a_conversation_is_labelled(labelled):
     assert names() == ["angry"]
 
 
-def test_a_conversation_has_at_most_ten_labels(labelled):
+def test_a_conversation_has_at_most_ten_labels(labelled: Desk) -> None:
     labelled.do(*(add(f"Label {number}") for number in range(8)))
     ten, all_of_them = tuple(range(2, 12)), tuple(range(1, 12))
     full = Conflict("a conversation has at most 10 labels; remove one first")
@@ -101,7 +106,7 @@ def test_a_conversation_has_at_most_ten_labels(labelled):
     assert len(names()) == 10
 
 
-def test_labels_keep_the_time_of_the_conversation_s_latest_activity(labelled):
+def test_labels_keep_the_time_of_the_conversation_s_latest_activity(labelled: Desk) -> None:
     labelled.do(label(1), label(1, conversation_id=2))
     labelled.receive("m3", seconds=30)
     labelled.do(label(2))
@@ -114,7 +119,7 @@ def test_labels_keep_the_time_of_the_conversation_s_latest_activity(labelled):
     assert Conversation.get_by_id(1).last_activity_at == at(41)
 
 
-def test_a_removed_label_is_gone_at_once_and_its_rows_in_batches(labelled):
+def test_a_removed_label_is_gone_at_once_and_its_rows_in_batches(labelled: Desk) -> None:
     labelled.do(label(1, 2), label(1, 2, conversation_id=2))
 
     assert list(labelled.do(remove(1), remove(1))) == [RetentionApplied(has_more=True)]
@@ -136,12 +141,12 @@ def test_a_removed_label_is_gone_at_once_and_its_rows_in_batches(labelled):
     assert (names(), names(2)) == (["angry"], ["angry"])
 
 
-def test_an_erased_contact_leaves_no_label_behind(labelled):
+def test_an_erased_contact_leaves_no_label_behind(labelled: Desk) -> None:
     labelled.do(label(1), label(1, conversation_id=2))
     exported = export_contact(ANNA) or {}
     assert exported["conversations"][0]["labels"] == ["Refund"]
 
     labelled.do(EraseContact(ANNA, NOON))
 
-    left = ConversationLabel.select(ConversationLabel.conversation).tuples()
-    assert (list(left), len(list_labels())) == ([(2,)], 3)
+    left = ConversationLabel.select(ConversationLabel.conversation)
+    assert (list(read_rows(left)), len(list_labels())) == ([(2,)], 3)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from moca.core.contact_profile import ContactProfile
 from moca.core.messages.conversation import RecordContactProfile, RecordProfileUnread
+from moca.core.types import ContactKey
 from moca.storage.queries.contacts import find_contact, list_unnamed
-from tests.storage.desk import contact
+from tests.storage.desk import Desk, contact
 from tests.support.factory import ANNA, BEN, at
 from tests.support.values import present
 
@@ -18,11 +19,11 @@ PROFILE = ContactProfile(
 )
 
 
-def unnamed(seconds):
+def unnamed(seconds: float) -> tuple[ContactKey, ...]:
     return list_unnamed(at(seconds), limit=9)
 
 
-def test_a_profile_is_due_until_it_was_read(desk):
+def test_a_profile_is_due_until_it_was_read(desk: Desk) -> None:
     desk.receive("m1")
     assert [unnamed(each) for each in (9, 10)] == [(), (ANNA,)]
 
@@ -35,14 +36,14 @@ def test_a_profile_is_due_until_it_was_read(desk):
     assert found.follows_account is True
 
 
-def test_a_handle_stands_for_a_name_that_instagram_does_not_give(desk):
+def test_a_handle_stands_for_a_name_that_instagram_does_not_give(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(RecordContactProfile(ANNA, ContactProfile(username="anna.l")))
 
     assert (contact().name, contact().username) == ("anna.l", "anna.l")
 
 
-def test_a_profile_that_could_not_be_read_is_due_again_later(desk):
+def test_a_profile_that_could_not_be_read_is_due_again_later(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(RecordProfileUnread(ANNA, at(10)))
     assert [unnamed(each) for each in (69, 70)] == [(), (ANNA,)]
@@ -52,7 +53,7 @@ def test_a_profile_that_could_not_be_read_is_due_again_later(desk):
     assert contact().profile_due_at is None
 
 
-def test_those_who_became_due_last_are_read_first(desk):
+def test_those_who_became_due_last_are_read_first(desk: Desk) -> None:
     desk.receive("m1")
     desk.receive("m2", seconds=1, contact=BEN)
 
@@ -60,14 +61,14 @@ def test_those_who_became_due_last_are_read_first(desk):
     assert list_unnamed(at(99), limit=1) == (BEN,)
 
 
-def test_a_read_that_fails_changes_nothing_once_the_profile_is_known(desk):
+def test_a_read_that_fails_changes_nothing_once_the_profile_is_known(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(RecordContactProfile(ANNA, PROFILE), RecordProfileUnread(ANNA, at(20)))
 
     assert unnamed(timedelta(days=9).total_seconds()) == ()
 
 
-def test_the_handle_that_came_with_a_comment_is_kept(desk):
+def test_the_handle_that_came_with_a_comment_is_kept(desk: Desk) -> None:
     desk.receive("c1", kind="comment", username="anna.l\u202e")
 
     assert (contact().username, contact().name) == ("anna.l", None)

@@ -2,22 +2,28 @@
 
 from dataclasses import replace
 
-from moca.core.messages.conversation import LoadConversation
+import peewee
+
+from moca.core.conversation.snapshot import Snapshot
+from moca.core.messages.conversation import ConversationLoaded, LoadConversation
 from moca.core.messages.replies import ConcludeMessages
 from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.types import Author, Outcome
 from tests.storage.desk import POLICY, Desk
 from tests.support.factory import ANNA, at
+from tests.support.values import only, present
 
 HOUR = 3600
 
 
-def _snapshot(desk, seconds):
-    (loaded,) = desk.do(LoadConversation(ANNA, at(seconds)))
-    return loaded.snapshot
+def _snapshot(desk: Desk, seconds: float) -> Snapshot:
+    loaded = only(desk.do(LoadConversation(ANNA, at(seconds))), ConversationLoaded)
+    return present(loaded.snapshot)
 
 
-def test_no_more_of_the_bots_messages_are_loaded_than_an_hour_allows(database):
+def test_no_more_of_the_bots_messages_are_loaded_than_an_hour_allows(
+    database: peewee.Database,
+) -> None:
     desk = Desk(
         database, replace(POLICY, policy_of=same_for_all(ConversationPolicy(replies_per_hour=2)))
     )
@@ -30,7 +36,7 @@ def test_no_more_of_the_bots_messages_are_loaded_than_an_hour_allows(database):
     assert _snapshot(desk, HOUR + 102).recent_replies == (at(103),)
 
 
-def test_what_was_said_later_than_now_is_not_remembered(desk):
+def test_what_was_said_later_than_now_is_not_remembered(desk: Desk) -> None:
     first = desk.receive("m1", "hello", seconds=5)
     desk.do(ConcludeMessages((first,), Outcome.FAILED, "no reply", at(6)))
 

@@ -11,7 +11,7 @@ from moca.core.messages.operator_actions import (
 from moca.core.snooze import Snooze
 from moca.core.types import Author, ConversationStatus
 from moca.storage.queries.conversations import read_conversation
-from tests.storage.desk import echoed, webhook
+from tests.storage.desk import Desk, echoed, webhook
 from tests.support.factory import at
 from tests.support.values import present
 
@@ -19,18 +19,18 @@ CLOSED = ConversationStatus.CLOSED
 
 
 @pytest.fixture
-def snoozed(desk):
+def snoozed(desk: Desk) -> Desk:
     """A conversation that was snoozed for a minute, ten seconds after the contact wrote."""
     desk.receive("m1")
     desk.do(SnoozeConversation(1, at(10), at(70)))
     return desk
 
 
-def snooze():
+def snooze() -> Snooze | None:
     return present(read_conversation(1)).snooze
 
 
-def test_a_later_snooze_replaces_an_earlier_one(snoozed):
+def test_a_later_snooze_replaces_an_earlier_one(snoozed: Desk) -> None:
     assert snooze() == Snooze(at(10), at(70))
 
     snoozed.do(SnoozeConversation(1, at(20)))
@@ -48,17 +48,17 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_snooze_is_ended_by(snoozed, end):
+def test_a_snooze_is_ended_by(snoozed: Desk, end: str) -> None:
     ENDS[end](snoozed)
     assert snooze() is None
 
 
-def test_a_reply_of_the_bot_ends_no_snooze(snoozed):
+def test_a_reply_of_the_bot_ends_no_snooze(snoozed: Desk) -> None:
     snoozed.queue(seconds=11)
     assert snooze() == Snooze(at(10), at(70))
 
 
-def test_nothing_closed_or_unknown_is_snoozed(desk):
+def test_nothing_closed_or_unknown_is_snoozed(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, CLOSED, at(1)))
 

@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.command import Command, Conflict, Done, NotFound
 from moca.core.messages.delivery import RecordFailed, RecordUnknown, ReplyDropped, ReplySent
 from moca.core.messages.operator_actions import (
     CancelReply,
@@ -13,16 +15,22 @@ from moca.core.messages.operator_actions import (
     SettleReply,
 )
 from moca.core.messages.replies import ReplyQueued
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Message, QueueItem
-from tests.storage.desk import conversation, item, message, steps
+from tests.storage.desk import Desk, conversation, item, message, steps
 from tests.support.factory import ANNA, at
 
 OPEN, PAUSED = ConversationStatus.OPEN, ConversationStatus.PAUSED
 HUMAN, CLOSED = ConversationStatus.HUMAN, ConversationStatus.CLOSED
 
 
-def _change(status, seconds=10, until=None, conversation_id=1):
+def _change(
+    status: ConversationStatus,
+    seconds: float = 10,
+    until: datetime | None = None,
+    conversation_id: int = 1,
+) -> ChangeConversation:
     return ChangeConversation(conversation_id, status, at(seconds), until, receipt=Future())
 
 
@@ -36,8 +44,8 @@ def _change(status, seconds=10, until=None, conversation_id=1):
     ],
 )
 def test_a_conversation_that_is_held_ends_what_the_bot_was_about_to_say(
-    desk, status, until, because
-):
+    desk: Desk, status: ConversationStatus, until: datetime | None, because: str
+) -> None:
     answered, waiting = desk.receive("m1"), desk.receive("m2")
     reply = desk.queue(answered)
     by_operator = desk.queue(author=Author.OPERATOR)
@@ -69,7 +77,12 @@ def test_a_conversation_that_is_held_ends_what_the_bot_was_about_to_say(
         (HUMAN, OPEN, Done()),
     ],
 )
-def test_what_a_conversation_may_become(desk, before, status, answer):
+def test_what_a_conversation_may_become(
+    desk: Desk,
+    before: ConversationStatus | None,
+    status: ConversationStatus,
+    answer: Conflict | Done,
+) -> None:
     desk.receive("m1")
     if before is not None:
         desk.do(_change(before, 5))
@@ -82,7 +95,9 @@ def test_what_a_conversation_may_become(desk, before, status, answer):
     ("before", "among"),
     [(OPEN, (PAUSED, HUMAN)), (CLOSED, (PAUSED, HUMAN)), (OPEN, (CLOSED,)), (PAUSED, (CLOSED,))],
 )
-def test_only_a_conversation_that_is_meant_is_changed(desk, before, among):
+def test_only_a_conversation_that_is_meant_is_changed(
+    desk: Desk, before: ConversationStatus, among: tuple[ConversationStatus, ...]
+) -> None:
     desk.receive("m1")
     if before is not OPEN:
         desk.do(_change(before, 5))
@@ -92,14 +107,14 @@ def test_only_a_conversation_that_is_meant_is_changed(desk, before, among):
     assert conversation()[0] == before
 
 
-def test_a_pause_that_ran_out_counts_as_open(desk):
+def test_a_pause_that_ran_out_counts_as_open(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(_change(PAUSED, 5, until=at(10)))
 
     assert desk.answers(_change(OPEN, 10)) == [Conflict("the conversation is already open")]
 
 
-def test_a_conversation_is_not_reopened_beside_another(desk):
+def test_a_conversation_is_not_reopened_beside_another(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(_change(CLOSED))
     desk.receive("m2", seconds=11)
@@ -108,7 +123,7 @@ def test_a_conversation_is_not_reopened_beside_another(desk):
     assert desk.answers(_change(OPEN, 12)) == [answer]
 
 
-def test_an_operator_meets_only_what_is_there(desk):
+def test_an_operator_meets_only_what_is_there(desk: Desk) -> None:
     commands = (
         _change(CLOSED, conversation_id=7),
         CancelReply(7, at(1), receipt=Future()),
@@ -118,7 +133,7 @@ def test_an_operator_meets_only_what_is_there(desk):
     assert desk.answers(*commands) == [NotFound()] * 4
 
 
-def test_a_cancelled_reply_ends_its_inputs(desk):
+def test_a_cancelled_reply_ends_its_inputs(desk: Desk) -> None:
     first = desk.receive("m1")
     reply = desk.queue(first)
     because = "a teammate cancelled the reply"
@@ -130,16 +145,18 @@ def test_a_cancelled_reply_ends_its_inputs(desk):
     assert message(first) == ("received", True, "suppressed", because)
 
 
-def _cancel(desk, reply):
+def _cancel(desk: Desk, reply: QueuedReply) -> None:
     desk.do(CancelReply(reply.item_id, at(6)))
 
 
-def _fail(desk, reply):
+def _fail(desk: Desk, reply: QueuedReply) -> None:
     desk.do(RecordFailed(desk.claim(reply).item_id, "rejected", at(7)))
 
 
 @pytest.mark.parametrize("end", [_cancel, _fail])
-def test_a_reply_that_ended_is_queued_again_as_new(desk, end):
+def test_a_reply_that_ended_is_queued_again_as_new(
+    desk: Desk, end: Callable[[Desk, QueuedReply], None]
+) -> None:
     first = desk.receive("m1")
     reply = desk.queue(first)
     end(desk, reply)
@@ -167,7 +184,9 @@ def test_a_reply_that_ended_is_queued_again_as_new(desk, end):
         (lambda item_id: SettleReply(item_id, False, at(9), receipt=Future()), {"unknown"}),
     ],
 )
-def test_a_reply_is_overruled_only_where_its_state_allows(desk, command, allowed):
+def test_a_reply_is_overruled_only_where_its_state_allows(
+    desk: Desk, command: Callable[[int], Command], allowed: set[str]
+) -> None:
     desk.receive("m1")
     done = set()
     for status in ("pending", "sending", "sent", "failed", "unknown", "cancelled"):
@@ -182,14 +201,14 @@ def test_a_reply_is_overruled_only_where_its_state_allows(desk, command, allowed
 
 
 @pytest.fixture
-def unknown(desk):
+def unknown(desk: Desk) -> QueuedReply:
     """An unconfirmed reply to message 1."""
     reply = desk.claim(desk.queue(desk.receive("m1")))
     desk.do(RecordUnknown(reply.item_id, "timeout", at(16)))
     return reply
 
 
-def test_the_operators_word_ends_an_unknown_reply_as_sent(desk, unknown):
+def test_the_operators_word_ends_an_unknown_reply_as_sent(desk: Desk, unknown: QueuedReply) -> None:
     assert desk.do(SettleReply(unknown.item_id, delivered=True, at=at(60))) == (
         ReplySent(ANNA, unknown.item_id, at(60)),
     )
@@ -198,7 +217,7 @@ def test_the_operators_word_ends_an_unknown_reply_as_sent(desk, unknown):
     assert message(1)[2:] == ("answered", f"answered by moca-{unknown.message_id}")
 
 
-def test_the_operators_word_queues_an_unknown_reply_again(desk, unknown):
+def test_the_operators_word_queues_an_unknown_reply_again(desk: Desk, unknown: QueuedReply) -> None:
     (event,) = desk.do(SettleReply(unknown.item_id, delivered=False, at=at(60)))
 
     assert isinstance(event, ReplyQueued)
@@ -208,7 +227,9 @@ def test_the_operators_word_queues_an_unknown_reply_again(desk, unknown):
     assert message(1) == ("received", True, None, "")
 
 
-def test_a_message_that_came_while_a_teammate_held_is_not_told_as_stopped_by_the_pause(desk):
+def test_a_message_that_came_while_a_teammate_held_is_not_told_as_stopped_by_the_pause(
+    desk: Desk,
+) -> None:
     desk.receive("m1")
     desk.do(_change(HUMAN, 5))
     second = desk.receive("m2", seconds=8)

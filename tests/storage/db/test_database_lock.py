@@ -1,5 +1,7 @@
 import os
 import signal
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
@@ -8,15 +10,15 @@ from tests.support.factory import NOON
 
 
 @pytest.fixture
-def url(tmp_path):
+def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/moca.db"
 
 
-def _own(url):
+def _own(url: str) -> AbstractContextManager[object, bool | None]:
     return own_database(url, NOON, patience_seconds=0)
 
 
-def test_a_second_owner_is_refused_and_told_of_the_first(url):
+def test_a_second_owner_is_refused_and_told_of_the_first(url: str) -> None:
     host = os.uname().nodename
     with _own(url), pytest.raises(DatabaseInUse) as refused:
         _own(url)
@@ -27,7 +29,7 @@ def test_a_second_owner_is_refused_and_told_of_the_first(url):
         pass
 
 
-def test_another_name_of_the_same_file_is_the_same_database(url, tmp_path):
+def test_another_name_of_the_same_file_is_the_same_database(url: str, tmp_path: Path) -> None:
     (tmp_path / "other.db").symlink_to(tmp_path / "moca.db")
     with _own(url), pytest.raises(DatabaseInUse):
         _own(f"sqlite:///{tmp_path}/other.db")
@@ -35,7 +37,7 @@ def test_another_name_of_the_same_file_is_the_same_database(url, tmp_path):
         pass
 
 
-def test_a_killed_owner_leaves_the_database_free(url):
+def test_a_killed_owner_leaves_the_database_free(url: str) -> None:
     read_end, write_end = os.pipe()
     owner = os.fork()
     if not owner:
@@ -56,6 +58,6 @@ def test_a_killed_owner_leaves_the_database_free(url):
 
 
 @pytest.mark.parametrize("url", ["postgresql://postgres@127.0.0.1:5432/moca", "sqlite:///:memory:"])
-def test_what_is_no_file_has_no_owner(url):
+def test_what_is_no_file_has_no_owner(url: str) -> None:
     with _own(url), _own(url):
         pass

@@ -9,22 +9,31 @@ from moca.storage.db.connection import migrate
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation
 from tests.storage.desk import Desk
+from tests.support.databases import run_sql
 from tests.support.factory import ANNA, at
 
 DAYS_8 = timedelta(days=8).total_seconds()
 
 
-def _migrate_again(database, name, table, columns, indexes):
+def _migrate_again(
+    database: peewee.Database,
+    name: str,
+    table: str,
+    columns: tuple[str, ...],
+    indexes: tuple[str, ...],
+) -> None:
     """Undo a migration, and carry it out again."""
     for index in indexes:
-        database.execute_sql(f'DROP INDEX "{index}"')
+        run_sql(database, f'DROP INDEX "{index}"')
     for column in columns:
-        database.execute_sql(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
-    database.execute_sql(f"DELETE FROM migratehistory WHERE name = '{name}'")
+        run_sql(database, f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+    run_sql(database, f"DELETE FROM migratehistory WHERE name = '{name}'")
     migrate(database)
 
 
-def test_what_the_team_lately_held_without_a_reply_is_in_the_work_list(new_database):
+def test_what_the_team_lately_held_without_a_reply_is_in_the_work_list(
+    new_database: peewee.Database,
+) -> None:
     migrate(new_database)
     desk = Desk(new_database)
     held: dict[str, dict[str, object]] = {
@@ -47,7 +56,7 @@ def test_what_the_team_lately_held_without_a_reply_is_in_the_work_list(new_datab
     assert dict(read_rows(rows)) == {"handed over": at(DAYS_8), "taken over": at(DAYS_8)}
 
 
-def test_contacts_without_a_name_are_due_to_be_read(new_database):
+def test_contacts_without_a_name_are_due_to_be_read(new_database: peewee.Database) -> None:
     migrate(new_database)
     desk = Desk(new_database)
     for psid, name in (("700", None), ("701", "Ben")):
@@ -55,7 +64,7 @@ def test_contacts_without_a_name_are_due_to_be_read(new_database):
         Contact.update(name=name).where(Contact.psid == psid).execute()
 
     on_table = "" if isinstance(new_database, peewee.SqliteDatabase) else " ON contact"
-    new_database.execute_sql(f"DROP TRIGGER contact_words_changed{on_table}")
+    run_sql(new_database, f"DROP TRIGGER contact_words_changed{on_table}")
     columns = (
         "username",
         "picture_url",
@@ -72,13 +81,16 @@ def test_contacts_without_a_name_are_due_to_be_read(new_database):
     assert list(due) == [("700", at(5)), ("701", None)]
 
 
-def test_what_waits_for_the_team_waits_up_to_the_message_that_was_the_latest_then(new_database):
+def test_what_waits_for_the_team_waits_up_to_the_message_that_was_the_latest_then(
+    new_database: peewee.Database,
+) -> None:
     migrate(new_database)
     desk = Desk(new_database)
     first, later = desk.receive("m1"), desk.receive("m2", "and?", 20)
-    new_database.execute_sql('ALTER TABLE "conversation" ADD COLUMN "needs_reply_last_at" BIGINT')
-    new_database.execute_sql(
-        f'UPDATE "conversation" SET "needs_reply_since" = {at(5).timestamp() * 1e6:.0f}'
+    run_sql(new_database, 'ALTER TABLE "conversation" ADD COLUMN "needs_reply_last_at" BIGINT')
+    run_sql(
+        new_database,
+        f'UPDATE "conversation" SET "needs_reply_since" = {at(5).timestamp() * 1e6:.0f}',
     )
 
     _migrate_again(

@@ -1,7 +1,8 @@
 """The feed: what is published with which commit, and what its readers see of it."""
 
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
 
 import peewee
 import pytest
@@ -22,28 +23,36 @@ from moca.core.messages.operator_actions import (
 from moca.core.messages.replies import ConcludeMessages, HandOverConversation
 from moca.core.types import ConversationStatus, Outcome
 from moca.storage.db.feed_tables import StoredFeedEvent
-from moca.storage.queries.feed.events import FeedExpired, FeedPage, last_feed_id, read_feed
-from tests.storage.desk import echoed, webhook, wrote
+from moca.storage.queries.feed.events import (
+    FeedEventRecord,
+    FeedExpired,
+    FeedPage,
+    last_feed_id,
+    read_feed,
+)
+from tests.storage.desk import Desk, echoed, webhook, wrote
 from tests.support.factory import ANNA, BEN, NOON, at
 
 DAY = 86_400
 TOKEN = SealedToken("sealed", at(0), at(0) + timedelta(days=60))
 
 
-def kinds(**which):
+def kinds(**which: Any) -> list[str]:
     page = read_feed(**{"after": 0, "limit": 200, **which})
     return [str(each.kind) for each in page.items]
 
 
-def events(**which):
+def events(**which: Any) -> tuple[FeedEventRecord, ...]:
     return read_feed(**{"after": 0, "limit": 200, "has_texts": True, **which}).items
 
 
-def keep(desk, before):
+def keep(desk: Desk, before: datetime) -> None:
     desk.do(ApplyRetention(at(3 * DAY), None, 100, None, before))
 
 
-def test_an_answered_message_is_received_then_the_reply_is_sent_and_it_is_answered(desk):
+def test_an_answered_message_is_received_then_the_reply_is_sent_and_it_is_answered(
+    desk: Desk,
+) -> None:
     desk.send(desk.queue(desk.receive("m1", "Hello?")))
 
     received, sent, answered = events()
@@ -59,7 +68,7 @@ def test_an_answered_message_is_received_then_the_reply_is_sent_and_it_is_answer
     assert answered.detail == {"because": "answered by r1"}
 
 
-def test_what_is_told_again_is_not_published_again(desk):
+def test_what_is_told_again_is_not_published_again(desk: Desk) -> None:
     desk.do(webhook(wrote("m1")), webhook(wrote("m1")))
     desk.do(webhook(wrote("m1")))
     reply = desk.queue(1)
@@ -70,8 +79,10 @@ def test_what_is_told_again_is_not_published_again(desk):
     assert kinds() == ["message.received", "message.sent", "message.answered"]
 
 
-def test_a_refused_transaction_publishes_nothing(desk, monkeypatch):
-    def fails(*_):
+def test_a_refused_transaction_publishes_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> NoReturn:
         raise peewee.OperationalError("disk full")
 
     desk.receive("m1")
@@ -82,7 +93,7 @@ def test_a_refused_transaction_publishes_nothing(desk, monkeypatch):
     assert kinds() == ["message.received"]
 
 
-def test_each_end_of_a_message_has_a_kind(desk):
+def test_each_end_of_a_message_has_a_kind(desk: Desk) -> None:
     ids = [desk.receive(mid) for mid in ("m1", "m2", "m3")]
     desk.do(ConcludeMessages((ids[0],), Outcome.SUPPRESSED, "outside business hours", at(1)))
     desk.do(ConcludeMessages((ids[1],), Outcome.DUPLICATE, "a repeat", at(1)))
@@ -101,7 +112,7 @@ def test_each_end_of_a_message_has_a_kind(desk):
     assert [each.message_id for each in events()][-2:] == [reply.message_id, ids[2]]
 
 
-def test_what_a_person_wrote_in_the_app_is_sent_and_takes_over(desk):
+def test_what_a_person_wrote_in_the_app_is_sent_and_takes_over(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(webhook(echoed("e1", "I am here"), seconds=5))
 
@@ -117,7 +128,7 @@ def test_what_a_person_wrote_in_the_app_is_sent_and_takes_over(desk):
     assert changed.detail == {"status": "human", "held_until": until.isoformat()}
 
 
-def test_an_unsent_message_is_nowhere_in_the_feed(desk):
+def test_an_unsent_message_is_nowhere_in_the_feed(desk: Desk) -> None:
     desk.receive("m1", "a secret")
     event = OtherEvent(kind="deletion", contact=ANNA, account_id=ANNA.account_id, mid="m1", key="k")
     desk.do(webhook(Deletion(event=event, mid="m1"), seconds=3))
@@ -126,7 +137,7 @@ def test_an_unsent_message_is_nowhere_in_the_feed(desk):
     assert [each.message and each.message.text for each in events()] == ["", "", ""]
 
 
-def test_conversations_accounts_and_the_queue_have_their_events(desk):
+def test_conversations_accounts_and_the_queue_have_their_events(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(HandOverConversation(1, (1,), "asked for a person", (), at(1)))
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(2), receipt=Future()))
@@ -152,7 +163,7 @@ def test_conversations_accounts_and_the_queue_have_their_events(desk):
     assert {each.account_id for each in events(kinds=[FeedKind.ACCOUNT_REMOVED])} == {"9"}
 
 
-def test_an_erased_contact_leaves_numbers_alone(desk):
+def test_an_erased_contact_leaves_numbers_alone(desk: Desk) -> None:
     desk.send(desk.queue(desk.receive("m1", "a secret")))
     desk.receive("m2", contact=BEN)
     (before, *_) = events()
@@ -171,7 +182,7 @@ def test_an_erased_contact_leaves_numbers_alone(desk):
     assert not [row for row in rows if ANNA.psid in row or "secret" in row]
 
 
-def test_without_texts_nothing_that_was_written_is_read(desk):
+def test_without_texts_nothing_that_was_written_is_read(desk: Desk) -> None:
     desk.receive("m1", "a secret")
     (found,) = events(has_texts=False)
     assert found.message is not None
@@ -179,7 +190,7 @@ def test_without_texts_nothing_that_was_written_is_read(desk):
     assert (found.message.mid, found.contact and found.contact.name) == ("m1", None)
 
 
-def test_pages_join_without_a_gap_whatever_the_filter(desk):
+def test_pages_join_without_a_gap_whatever_the_filter(desk: Desk) -> None:
     for number in range(5):
         desk.send(desk.queue(desk.receive(f"m{number}")), mid=f"r{number}")
     last, after = last_feed_id(), 0
@@ -192,7 +203,7 @@ def test_pages_join_without_a_gap_whatever_the_filter(desk):
     assert beyond == FeedPage((), last)
 
 
-def test_a_reader_of_one_account_sees_no_other(desk):
+def test_a_reader_of_one_account_sees_no_other(desk: Desk) -> None:
     other = ANNA._replace(account_id="17841400000000009")
     desk.receive("m1")
     desk.receive("m2", contact=other)
@@ -203,7 +214,7 @@ def test_a_reader_of_one_account_sees_no_other(desk):
     assert read_feed(after=0, limit=50, scope=AccountScope.of(["1"])).next_id == last_feed_id()
 
 
-def test_an_erasure_from_before_accounts_were_named_is_told_to_every_reader(desk):
+def test_an_erasure_from_before_accounts_were_named_is_told_to_every_reader(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(EraseContact(ANNA, at(2)))
     StoredFeedEvent.update(account_id=None).execute()
@@ -211,7 +222,7 @@ def test_an_erasure_from_before_accounts_were_named_is_told_to_every_reader(desk
     assert kinds(scope=AccountScope.of(["1"])) == ["contact.erased"]
 
 
-def test_retention_keeps_the_last_of_the_old_so_that_its_reader_goes_on(desk):
+def test_retention_keeps_the_last_of_the_old_so_that_its_reader_goes_on(desk: Desk) -> None:
     for day in range(3):
         desk.do(FreezeQueue(at(day * DAY)), ReleaseQueue(at(day * DAY + 1)))
     keep(desk, at(2 * DAY))
@@ -222,7 +233,7 @@ def test_retention_keeps_the_last_of_the_old_so_that_its_reader_goes_on(desk):
         read_feed(after=3, limit=1)
 
 
-def test_a_reader_who_is_up_to_date_stays_so_however_long_nothing_happens(desk):
+def test_a_reader_who_is_up_to_date_stays_so_however_long_nothing_happens(desk: Desk) -> None:
     desk.do(FreezeQueue(at(0)))
     last = last_feed_id()
     keep(desk, at(2 * DAY))
@@ -233,7 +244,7 @@ def test_a_reader_who_is_up_to_date_stays_so_however_long_nothing_happens(desk):
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
-def test_after_a_restore_no_number_returns(desk):
+def test_after_a_restore_no_number_returns(desk: Desk) -> None:
     """A backup is always restored into SQLite, and copied from there."""
     desk.do(FreezeQueue(at(0)))
     desk.do(HoldRestored(at(60)))

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
@@ -10,14 +11,14 @@ from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.types import ConversationStatus
 from moca.storage.db.tables import Contact, Conversation, Event, Message, Webhook
-from tests.storage.desk import contact, conversation, details, message, steps, webhook, wrote
+from tests.storage.desk import Desk, contact, conversation, details, message, steps, webhook, wrote
 from tests.support.factory import ANNA, BEN, NOON, at
-from tests.support.values import id_of
+from tests.support.values import id_of, of_kind
 
 FROM_RECEIPT = "24-hour window starts at receipt: "
 
 
-def test_a_first_message_makes_contact_conversation_and_message(desk):
+def test_a_first_message_makes_contact_conversation_and_message(desk: Desk) -> None:
     events = desk.do(webhook(wrote("m1", "hello", sent_at=at(-1)), body=b"raw"))
 
     inbound = Inbound(id=1, mid="m1", text="hello", received_at=NOON, opened_at=at(-1))
@@ -68,7 +69,7 @@ def test_a_first_message_makes_contact_conversation_and_message(desk):
     assert steps(1) == ["reception/received", "storage/stored"]
 
 
-def test_a_receipt_is_answered(desk):
+def test_a_receipt_is_answered(desk: Desk) -> None:
     assert desk.answers(webhook(receipt=Future())) == [Done()]
 
 
@@ -92,21 +93,23 @@ def test_a_receipt_is_answered(desk):
         ),
     ],
 )
-def test_the_window_runs_from_the_clock_that_is_plausible(desk, sent_at, opened_at, clock):
+def test_the_window_runs_from_the_clock_that_is_plausible(
+    desk: Desk, sent_at: datetime | None, opened_at: datetime | None, clock: str
+) -> None:
     desk.receive("m1", sent_at=sent_at)
 
     assert contact().window_opened_at == (opened_at or sent_at)
     assert details(1)[0] == clock
 
 
-def test_the_window_never_moves_back(desk):
+def test_the_window_never_moves_back(desk: Desk) -> None:
     desk.receive("m1", seconds=0)
     desk.receive("m2", seconds=5, sent_at=at(-60))
 
     assert contact().window_opened_at == NOON
 
 
-def test_a_second_message_goes_on_with_the_conversation(desk):
+def test_a_second_message_goes_on_with_the_conversation(desk: Desk) -> None:
     desk.receive("m1")
     desk.receive("m2", seconds=9)
 
@@ -116,21 +119,23 @@ def test_a_second_message_goes_on_with_the_conversation(desk):
     assert (row.created_at, row.last_user_message_at, row.last_activity_at) == (NOON, at(9), at(9))
 
 
-def _once(desk):
+def _once(desk: Desk) -> None:
     desk.do(webhook(wrote("m1")))
     desk.do(webhook(wrote("m1"), seconds=3))
 
 
-def _in_one_body(desk):
+def _in_one_body(desk: Desk) -> None:
     desk.do(webhook(wrote("m1"), wrote("m1")))
 
 
-def _in_one_transaction(desk):
+def _in_one_transaction(desk: Desk) -> None:
     desk.do(webhook(wrote("m1")), webhook(wrote("m1"), seconds=3))
 
 
 @pytest.mark.parametrize("redeliver", [_once, _in_one_body, _in_one_transaction])
-def test_a_redelivered_message_is_counted_not_stored_twice(desk, redeliver):
+def test_a_redelivered_message_is_counted_not_stored_twice(
+    desk: Desk, redeliver: Callable[[Desk], None]
+) -> None:
     redeliver(desk)
 
     assert [(row.mid, row.redeliveries) for row in Message.select()] == [("m1", 1)]
@@ -138,7 +143,7 @@ def test_a_redelivered_message_is_counted_not_stored_twice(desk, redeliver):
     assert steps(1) == ["reception/received", "storage/stored", "reception/redelivered"]
 
 
-def test_a_redelivery_tells_nobody_and_begins_nothing(desk):
+def test_a_redelivery_tells_nobody_and_begins_nothing(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(1)))
 
@@ -148,7 +153,7 @@ def test_a_redelivery_tells_nobody_and_begins_nothing(desk):
     assert contact().last_seen_at == NOON
 
 
-def test_the_same_mid_of_another_kind_or_account_is_another_message(desk):
+def test_the_same_mid_of_another_kind_or_account_is_another_message(desk: Desk) -> None:
     other = ANNA._replace(account_id="2")
     desk.do(webhook(wrote("m1"), wrote("m1", kind="postback"), wrote("m1", contact=other)))
 
@@ -160,7 +165,7 @@ def test_the_same_mid_of_another_kind_or_account_is_another_message(desk):
     assert Contact.select().count() == 2
 
 
-def test_an_unanswerable_message_is_stored_with_its_end(desk):
+def test_an_unanswerable_message_is_stored_with_its_end(desk: Desk) -> None:
     because = "a test message from Meta's dashboard"
 
     assert desk.do(webhook(wrote("m1", unanswerable=because))) == ()
@@ -168,13 +173,13 @@ def test_an_unanswerable_message_is_stored_with_its_end(desk):
     assert steps(1)[-1] == "outcome/suppressed"
 
 
-def test_what_cannot_be_read_leaves_only_the_body(desk):
+def test_what_cannot_be_read_leaves_only_the_body(desk: Desk) -> None:
     assert desk.do(webhook(OtherEvent(kind="unreadable", contact=ANNA))) == ()
     assert Event.select().count() == 0
     assert (Webhook.select().count(), Contact.select().count()) == (1, 0)
 
 
-def test_a_message_after_a_close_begins_another_conversation(desk):
+def test_a_message_after_a_close_begins_another_conversation(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(1)))
     desk.receive("m2", seconds=2)
@@ -185,7 +190,7 @@ def test_a_message_after_a_close_begins_another_conversation(desk):
     assert Contact.select().count() == 1
 
 
-def test_a_hold_that_ran_out_ends_with_the_next_message(desk):
+def test_a_hold_that_ran_out_ends_with_the_next_message(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1), until=at(60)))
     desk.receive("m2", seconds=59)
@@ -197,7 +202,7 @@ def test_a_hold_that_ran_out_ends_with_the_next_message(desk):
     assert "state/resumed" in steps(last)
 
 
-def test_a_pause_without_an_end_stays(desk):
+def test_a_pause_without_an_end_stays(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(1)))
     desk.receive("m2", seconds=1_000_000)
@@ -205,13 +210,15 @@ def test_a_pause_without_an_end_stays(desk):
     assert conversation() == ("paused", None)
 
 
-def test_a_big_body_of_many_contacts_is_stored_in_its_order(desk):
+def test_a_big_body_of_many_contacts_is_stored_in_its_order(desk: Desk) -> None:
     keys = [ANNA._replace(psid=str(number % 700)) for number in range(1000)]
     events = desk.do(webhook(*(wrote(f"m{n}", contact=key) for n, key in enumerate(keys))))
 
-    assert [event.contact for event in events] == keys
-    assert [event.message.mid for event in events] == [f"m{n}" for n in range(1000)]
-    assert [event.message.id for event in events] == list(range(1, 1001))
+    assert [of_kind(event, MessageArrived).contact for event in events] == keys
+    assert [of_kind(event, MessageArrived).message.mid for event in events] == [
+        f"m{n}" for n in range(1000)
+    ]
+    assert [of_kind(event, MessageArrived).message.id for event in events] == list(range(1, 1001))
     assert (Contact.select().count(), Conversation.select().count()) == (700, 700)
     assert contact(keys[0]).message_count == 2
 
@@ -220,7 +227,7 @@ def test_a_big_body_of_many_contacts_is_stored_in_its_order(desk):
     ("text", "stored"),
     [("a\0b", "a\ufffdb"), ("\ud83d", "?"), ("caf\u00e9 \U0001f600", "caf\u00e9 \U0001f600")],
 )
-def test_text_that_a_database_refuses_is_mended(desk, text, stored):
+def test_text_that_a_database_refuses_is_mended(desk: Desk, text: str, stored: str) -> None:
     desk.do(webhook(wrote("m1", text, type="x" * 300), wrote("m2", contact=BEN)))
 
     assert Message.get_by_id(1).text == stored
@@ -228,7 +235,7 @@ def test_text_that_a_database_refuses_is_mended(desk, text, stored):
     assert Message.select().count() == 2
 
 
-def test_a_full_batch_takes_few_statements(desk, caplog):
+def test_a_full_batch_takes_few_statements(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     commands = [webhook(wrote(f"m{n}", contact=ANNA._replace(psid=str(n)))) for n in range(64)]
     caplog.set_level("DEBUG", "peewee")
     desk.do(*commands)
@@ -236,7 +243,7 @@ def test_a_full_batch_takes_few_statements(desk, caplog):
     assert len(caplog.records) <= 9
 
 
-def test_an_opt_ins_token_is_not_stored(desk):
+def test_an_opt_ins_token_is_not_stored(desk: Desk) -> None:
     optin = b'"optin":{"type":"notification_messages","notification_messages_token":"secret"}'
     desk.do(webhook(wrote("m1", "hello"), body=b'{"object":"instagram",' + optin + b"}"))
     (body,) = (row.body for row in Webhook.select())

@@ -1,9 +1,13 @@
 """The writer's cost of a conversation of years, in steps of SQLite's virtual machine."""
 
 import shutil
+import sqlite3
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
+from pathlib import Path
 
+import peewee
 import pytest
 
 from moca.core.messages.conversation import LoadConversation
@@ -24,7 +28,7 @@ _STEPS_AT_A_TIME = 100
 
 
 @pytest.fixture(scope="module")
-def years(tmp_path_factory):
+def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a database that holds a conversation of years."""
     path = tmp_path_factory.mktemp("years")
     database = open_migrated(path)
@@ -35,13 +39,13 @@ def years(tmp_path_factory):
 
 
 @pytest.fixture
-def address(tmp_path, years):
+def address(tmp_path: Path, years: Path) -> str:
     """SQLite only, because it counts its steps."""
     shutil.copy(years, tmp_path / "moca.db")
     return f"sqlite:///{tmp_path}/moca.db"
 
 
-def talk(desk, database, exchanges):
+def talk(desk: Desk, database: peewee.Database, exchanges: int) -> None:
     """Store many old exchanges with a contact."""
     desk.receive("m")
     desk.send(desk.queue(Message.get().id))
@@ -59,9 +63,10 @@ def talk(desk, database, exchanges):
             QueueItem.insert({**item, **long_ago, "message": answered}).execute()
 
 
-def steps_of(database, do):
-    counted = []
-    connection = database.connection()
+def steps_of(database: peewee.Database, do: Callable[[], object]) -> int:
+    counted: list[int] = []
+    connect: Callable[[], sqlite3.Connection] = database.connection
+    connection = connect()
     connection.set_progress_handler(lambda: counted.append(1), _STEPS_AT_A_TIME)
     do()
     connection.set_progress_handler(None, 0)
@@ -83,5 +88,7 @@ TAKES_OVER = ChangeConversation(1, ConversationStatus.HUMAN, at(20), receipt=Fut
         pytest.param(lambda _: read_journey("m"), id="telling why"),
     ],
 )
-def test_a_talk_of_years_costs_hardly_more_than_a_short_one(desk, database, do):
+def test_a_talk_of_years_costs_hardly_more_than_a_short_one(
+    desk: Desk, database: peewee.Database, do: Callable[[Desk], object]
+) -> None:
     assert steps_of(database, lambda: do(desk)) < 2 * YEARS

@@ -1,9 +1,10 @@
 """The database commits and its answer is lost: what is repeated happens once."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-import freezegun
 import peewee
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.persistence import PersistenceActor
 from actors.runtime.dispatchers import SteppingDispatcher
@@ -11,6 +12,7 @@ from actors.runtime.timers import ManualTimers
 from moca.core.content.content import Content
 from moca.core.conversation.disclosure import reply_with_disclosure
 from moca.core.conversation.state import Conversation
+from moca.core.messages.command import Command
 from moca.core.messages.housekeeping import RecordMetrics
 from moca.core.messages.operators import RecordAudit
 from moca.core.messages.reconciliation import CountArrivals
@@ -29,8 +31,10 @@ from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Message, QueueItem
 from moca.storage.queries.stats import list_metrics
 from moca.storage.writer import Writer
-from tests.storage.desk import POLICY, steps
+from tests.storage.desk import POLICY, Desk, steps
 from tests.support.factory import ANNA, NOON, at
+from tests.support.frozen_time import frozen_at
+from tests.support.values import of_kind, only
 
 DISCLOSES = ConversationPolicy(disclosure="I am a bot.")
 
@@ -41,7 +45,7 @@ class AnswerLosingWriter(Writer):
     lost = 0
 
     @contextmanager
-    def _transaction(self):
+    def _transaction(self) -> Iterator[None]:
         with super()._transaction():
             yield
         if self.lost:
@@ -50,7 +54,12 @@ class AnswerLosingWriter(Writer):
             raise peewee.OperationalError("server closed the connection unexpectedly")
 
 
-def carry_out(database, frozen, commands, losses):
+def carry_out(
+    database: peewee.Database,
+    frozen: FrozenDateTimeFactory,
+    commands: tuple[Command, ...],
+    losses: int,
+) -> list[object]:
     """Write commands together while commit answers are lost; return the announced events."""
     writer = AnswerLosingWriter(database, POLICY)
     told: list[object] = []
@@ -70,8 +79,10 @@ def carry_out(database, frozen, commands, losses):
     return told
 
 
-def test_an_away_text_a_disclosure_and_steps_are_written_once(desk, database):
-    with freezegun.freeze_time(NOON) as frozen:
+def test_an_away_text_a_disclosure_and_steps_are_written_once(
+    desk: Desk, database: peewee.Database
+) -> None:
+    with frozen_at(NOON) as frozen:
         desk.receive("m1")
         state = Conversation(contact=ANNA, conversation_id=1, active_at=at(0))
         heart = Content(is_heart=True)
@@ -90,8 +101,8 @@ def test_an_away_text_a_disclosure_and_steps_are_written_once(desk, database):
         assert {each.reply.item_id for each in told if isinstance(each, ReplyQueued)} == {1, 2, 3}
 
 
-def test_figures_and_arrivals_are_counted_once(desk, database):
-    with freezegun.freeze_time(NOON) as frozen:
+def test_figures_and_arrivals_are_counted_once(desk: Desk, database: peewee.Database) -> None:
+    with frozen_at(NOON) as frozen:
         desk.receive("m1")
         desk.do(CountArrivals(at(0)))
         acks = Metric(minute=NOON, name="ack", count=3)
@@ -102,8 +113,10 @@ def test_figures_and_arrivals_are_counted_once(desk, database):
         assert [(row.hour, row.delivered) for row in ArrivalHour.select()] == [(NOON, 1)]
 
 
-def test_an_audit_entry_without_a_command_is_written_once(desk, database):
-    with freezegun.freeze_time(NOON) as frozen:
+def test_an_audit_entry_without_a_command_is_written_once(
+    desk: Desk, database: peewee.Database
+) -> None:
+    with frozen_at(NOON) as frozen:
         exported = RecordAudit("Ana", "exported a contact", "contact 1", at(0), 1)
         refused = RecordAudit("system", "refused a login", "", at(0))
         carry_out(database, frozen, (exported, refused), losses=2)
@@ -115,8 +128,10 @@ def test_an_audit_entry_without_a_command_is_written_once(desk, database):
         ]
 
 
-def test_a_reply_that_was_queued_is_announced_though_its_commit_was_not_heard_of(desk, database):
-    with freezegun.freeze_time(NOON) as frozen:
+def test_a_reply_that_was_queued_is_announced_though_its_commit_was_not_heard_of(
+    desk: Desk, database: peewee.Database
+) -> None:
+    with frozen_at(NOON) as frozen:
         heard = desk.receive("m1")
         reply = QueueReply(1, (heard,), Content(text="word " * 400), at(0))
         told = carry_out(database, frozen, (reply,), losses=1)
@@ -124,21 +139,21 @@ def test_a_reply_that_was_queued_is_announced_though_its_commit_was_not_heard_of
         items = [row.id for row in QueueItem.select()]
         assert len(items) > 1
         assert [type(each) for each in told] == [ReplyQueued] * len(items)
-        assert [each.reply.item_id for each in told] == items
-        assert {each.input_ids for each in told} == {(heard,)}
+        assert [of_kind(each, ReplyQueued).reply.item_id for each in told] == items
+        assert {of_kind(each, ReplyQueued).input_ids for each in told} == {(heard,)}
 
 
-def test_a_conversation_is_loaded_anew_whose_reply_went_meanwhile(desk):
+def test_a_conversation_is_loaded_anew_whose_reply_went_meanwhile(desk: Desk) -> None:
     heard = desk.receive("m1")
     repeated = QueueReply(1, (heard,), Content(text="hi"), at(5))
-    (queued,) = desk.do(repeated)
+    queued = only(desk.do(repeated), ReplyQueued)
     desk.send(queued.reply)
-    (refused,) = desk.do(repeated)
+    refused = only(desk.do(repeated), ReplyRefused)
     assert (refused.contact, refused.input_ids, refused.is_outdated) == (ANNA, (heard,), True)
     assert QueueItem.select().count() == 1
 
 
-def test_what_was_ended_without_a_reply_is_refused_as_ever(desk):
+def test_what_was_ended_without_a_reply_is_refused_as_ever(desk: Desk) -> None:
     heard = desk.receive("m1")
     desk.do(ConcludeMessages((heard,), Outcome.SUPPRESSED, "paused", at(4)))
     (refused,) = desk.do(QueueReply(1, (heard,), Content(text="hi"), at(5)))

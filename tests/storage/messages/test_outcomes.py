@@ -2,12 +2,12 @@ from moca.core.messages.operator_actions import EraseContact
 from moca.core.messages.replies import ConcludeMessages, MessagesEnded, RecordSteps
 from moca.core.types import Outcome, Stage, Step
 from moca.storage.db.tables import JourneyStep, Message
-from tests.storage.desk import message, steps
+from tests.storage.desk import Desk, message, steps
 from tests.support.factory import ANNA, BEN, NOON, at
-from tests.support.values import id_of
+from tests.support.values import id_of, present
 
 
-def test_messages_are_concluded_with_their_reasons(desk):
+def test_messages_are_concluded_with_their_reasons(desk: Desk) -> None:
     first, second, third = (desk.receive(f"m{n}") for n in range(3))
     desk.do(
         ConcludeMessages((first,), Outcome.SUPPRESSED, "outside business hours", at(1)),
@@ -21,7 +21,7 @@ def test_messages_are_concluded_with_their_reasons(desk):
     assert steps(second)[-1] == "deduplication/duplicate"
 
 
-def test_the_first_end_stays(desk):
+def test_the_first_end_stays(desk: Desk) -> None:
     first = desk.receive("m1")
     desk.do(
         ConcludeMessages((first, first), Outcome.FAILED, "no reply", at(1)),
@@ -33,7 +33,7 @@ def test_the_first_end_stays(desk):
     assert steps(first) == ["reception/received", "storage/stored", "outcome/failed"]
 
 
-def test_a_message_whose_reply_is_queued_is_not_concluded_by_a_late_command(desk):
+def test_a_message_whose_reply_is_queued_is_not_concluded_by_a_late_command(desk: Desk) -> None:
     first = desk.receive("m1")
     desk.queue(first)
     desk.do(ConcludeMessages((first,), Outcome.FAILED, "too late", at(6)))
@@ -41,18 +41,18 @@ def test_a_message_whose_reply_is_queued_is_not_concluded_by_a_late_command(desk
     assert message(first) == ("received", True, None, "")
 
 
-def test_a_reply_is_never_concluded(desk):
-    reply = desk.queue(text="hi", conversation_id=_conversation(desk))
+def test_a_reply_is_never_concluded(desk: Desk) -> None:
+    reply = desk.queue(text="hi", conversation_id=present(_conversation(desk)))
     desk.do(ConcludeMessages((reply.message_id,), Outcome.FAILED, "no", at(1)))
 
     assert message(reply.message_id) == ("queued", False, None, "")
 
 
-def _conversation(desk):
+def _conversation(desk: Desk) -> int | None:
     return id_of(Message.get_by_id(desk.receive("m1")), "conversation")
 
 
-def test_what_is_gone_is_passed_over(desk):
+def test_what_is_gone_is_passed_over(desk: Desk) -> None:
     gone, here = desk.receive("m1"), desk.receive("m2", contact=BEN)
     desk.do(EraseContact(ANNA, NOON))
     desk.do(
@@ -65,7 +65,7 @@ def test_what_is_gone_is_passed_over(desk):
     assert steps(here)[-2:] == ["deduplication/duplicate", "debounce/waiting"]
 
 
-def test_steps_are_written_as_they_are(desk):
+def test_steps_are_written_as_they_are(desk: Desk) -> None:
     first = desk.receive("m1")
     desk.do(RecordSteps((_step(first),)), RecordSteps((_step(first, "flushed", "1\0"),)))
 
@@ -76,11 +76,11 @@ def test_steps_are_written_as_they_are(desk):
     ]
 
 
-def _step(message_id, outcome="waiting", detail="2 s left"):
+def _step(message_id: int, outcome: str = "waiting", detail: str = "2 s left") -> Step:
     return Step(message_id, at(3), Stage.DEBOUNCE, outcome, detail)
 
 
-def test_what_ended_is_told_for_whoever_counts(desk):
+def test_what_ended_is_told_for_whoever_counts(desk: Desk) -> None:
     first, second, again = (
         desk.receive("m1"),
         desk.receive("m2", seconds=1),

@@ -8,8 +8,8 @@ import pytest
 
 from moca.core.content.content import Content
 from moca.core.messages.accounts import RemoveAccount
-from moca.core.messages.command import Conflict, Done, NotFound
-from moca.core.messages.housekeeping import ApplyRetention
+from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound
+from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
 from moca.core.messages.idempotency import KeepAnswer, KeyReused, RequestKey
 from moca.core.messages.operator_actions import (
     CancelReply,
@@ -24,26 +24,28 @@ from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Account, Message
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.storage.queries.idempotency import KeptAnswer, read_answer
+from tests.storage.desk import Desk
 from tests.support.factory import ANNA, NOON, at
+from tests.support.values import of_kind, only
 
 KEY = RequestKey("key", "print")
 DAY = 24 * 3600
 
 
-def deed(command, key=KEY, seconds=10):
+def deed(command: AwaitedCommand, key: RequestKey = KEY, seconds: float = 10) -> AuditedCommand:
     asked = replace(command, receipt=Future())
     return AuditedCommand(asked, "Ada", "did it", "about it", at(seconds), request=key)
 
 
-def reply(conversation_id=1, text="by hand"):
+def reply(conversation_id: int = 1, text: str = "by hand") -> QueueReply:
     return QueueReply(conversation_id, (), Content(text=text), at(10), Author.OPERATOR)
 
 
-def replies():
+def replies() -> int:
     return Message.select().where(Message.author == "operator").count()
 
 
-def test_what_comes_again_is_answered_and_not_done_again(desk):
+def test_what_comes_again_is_answered_and_not_done_again(desk: Desk) -> None:
     desk.receive("m1")
 
     first, again = desk.answers(deed(reply())), desk.answers(deed(reply(), seconds=DAY + 9))
@@ -52,7 +54,7 @@ def test_what_comes_again_is_answered_and_not_done_again(desk):
     assert (replies(), AuditEntry.select().count()) == (1, 1)
 
 
-def test_one_commit_does_it_once_too(desk):
+def test_one_commit_does_it_once_too(desk: Desk) -> None:
     desk.receive("m1")
     assert desk.answers(deed(reply()), deed(reply())) == [
         Done(2),
@@ -61,19 +63,19 @@ def test_one_commit_does_it_once_too(desk):
     assert replies() == 1
 
 
-def test_another_request_with_the_key_is_refused(desk):
+def test_another_request_with_the_key_is_refused(desk: Desk) -> None:
     desk.receive("m1")
     other = RequestKey("key", "another print")
     assert desk.answers(deed(reply()), deed(reply(text="other"), other)) == [Done(2), KeyReused()]
     assert replies() == 1
 
 
-def test_another_key_is_another_request(desk):
+def test_another_key_is_another_request(desk: Desk) -> None:
     desk.receive("m1")
     assert desk.answers(deed(reply()), deed(reply(), RequestKey("2", "print")))[1] == Done(3)
 
 
-def test_after_a_day_the_key_is_new(desk):
+def test_after_a_day_the_key_is_new(desk: Desk) -> None:
     desk.receive("m1")
     desk.answers(deed(reply()))
     assert desk.answers(deed(reply(), seconds=DAY + 10)) == [Done(3)]
@@ -91,7 +93,9 @@ def test_after_a_day_the_key_is_new(desk):
         ),
     ],
 )
-def test_a_refusal_is_repeated_though_it_could_be_done_by_now(desk, command, answer):
+def test_a_refusal_is_repeated_though_it_could_be_done_by_now(
+    desk: Desk, command: AwaitedCommand, answer: Conflict | NotFound
+) -> None:
     desk.receive("m1")
     assert desk.answers(deed(command)) == [answer]
     desk.do(ChangeConversation(1, ConversationStatus.PAUSED, at(11)))
@@ -99,7 +103,7 @@ def test_a_refusal_is_repeated_though_it_could_be_done_by_now(desk, command, ans
     assert AuditEntry.select().count() == 0
 
 
-def test_nothing_is_remembered_of_what_was_rolled_back(desk):
+def test_nothing_is_remembered_of_what_was_rolled_back(desk: Desk) -> None:
     desk.receive("m1")
     without_a_zone = at(11).replace(tzinfo=None)
     with pytest.raises(TypeError):
@@ -107,15 +111,15 @@ def test_nothing_is_remembered_of_what_was_rolled_back(desk):
     assert IdempotencyKey.select().count() == replies() == 0
 
 
-def kept(key="key", seconds=11):
+def kept(key: str = "key", seconds: float = 11) -> KeptAnswer | None:
     return read_answer(key, at(seconds))
 
 
-def keep(body="{}", seconds=10, key=KEY):
+def keep(body: str = "{}", seconds: float = 10, key: RequestKey = KEY) -> KeepAnswer:
     return KeepAnswer(key, 202, body, at(seconds), receipt=Future())
 
 
-def test_the_first_answer_is_kept_for_a_day(desk):
+def test_the_first_answer_is_kept_for_a_day(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(deed(reply()))
     assert kept() == KeptAnswer("print", None, "")
@@ -126,14 +130,14 @@ def test_the_first_answer_is_kept_for_a_day(desk):
     assert kept(seconds=DAY + 10) is None
 
 
-def test_no_answer_is_kept_of_what_was_not_done(desk):
+def test_no_answer_is_kept_of_what_was_not_done(desk: Desk) -> None:
     desk.do(deed(reply()))
     assert desk.answers(keep(), keep(key=RequestKey("unknown", "print"))) == [NotFound()] * 2
 
 
-def test_erasing_a_contact_erases_the_answers_that_hold_its_words(desk):
+def test_erasing_a_contact_erases_the_answers_that_hold_its_words(desk: Desk) -> None:
     desk.receive("m1")
-    queued = desk.answers(deed(reply()))[0].id
+    queued = of_kind(desk.answers(deed(reply()))[0], Done).id
     desk.do(keep("the contact's words"))
     desk.do(deed(CancelReply(1, at(11)), RequestKey("cancel", "print")))
     desk.do(keep("and again", key=RequestKey("cancel", "print")))
@@ -145,7 +149,7 @@ def test_erasing_a_contact_erases_the_answers_that_hold_its_words(desk):
     assert [row.key for row in IdempotencyKey.select()] == ["freeze"]
 
 
-def test_removing_an_account_leaves_no_answer_about_it(desk):
+def test_removing_an_account_leaves_no_answer_about_it(desk: Desk) -> None:
     account = {"flavour": "instagram_login", "created_at": at(0), "sealed_token": ""}
     Account.create(account_id="1", token_stored_at=at(0), token_issued_at=at(0), **account)
     desk.do(deed(FreezeQueue(at(11))))
@@ -156,13 +160,17 @@ def test_removing_an_account_leaves_no_answer_about_it(desk):
     assert kept() == KeptAnswer("print", None, "")
 
 
-def test_old_keys_are_deleted_in_portions(desk):
+def test_old_keys_are_deleted_in_portions(desk: Desk) -> None:
     for number in range(5):
         desk.do(deed(reply(conversation_id=9), RequestKey(str(number), ""), seconds=number))
 
     clean = ApplyRetention(at(3) + timedelta(days=1), None, 3)
-    (first,), after_one = desk.do(clean), IdempotencyKey.select().count()
-    (second,), (third,) = desk.do(clean), desk.do(clean)
+    first, after_one = only(desk.do(clean), RetentionApplied), IdempotencyKey.select().count()
+    second, third = (only(desk.do(clean), RetentionApplied) for _ in range(2))
 
-    assert (first.has_more, second.has_more, third.has_more) == (True, True, False)
+    assert (first.has_more, second.has_more, third.has_more) == (
+        True,
+        True,
+        False,
+    )
     assert (after_one, [row.key for row in IdempotencyKey.select()]) == (2, ["4"])

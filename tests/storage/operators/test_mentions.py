@@ -1,4 +1,5 @@
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,15 @@ from moca.storage.queries.conversation_page import NoteRecord, find_note, notes_
 from moca.storage.queries.inbox import InboxFilter, count_inbox, list_inbox
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.team.mentions import is_mention_unseen, latest_mentions
+from tests.storage.desk import Desk
 from tests.support.factory import ANNA, BEN, at
+from tests.support.values import only, present
 
 ANA_ID, BEN_ID = 1, 2
 
 
 @pytest.fixture
-def team(desk):
+def team(desk: Desk) -> Desk:
     """Two conversations, and the operators ana and Ben."""
     desk.receive("m1")
     desk.receive("m2", contact=BEN)
@@ -33,14 +36,23 @@ def team(desk):
     return desk
 
 
-def noted(desk, text, conversation_id=1, author_id=None, seconds=1):
-    (done,) = desk.answers(
-        AddNote(conversation_id, "cleo", text, at(seconds), author_id, receipt=Future())
+def noted(
+    desk: Desk,
+    text: str,
+    conversation_id: int = 1,
+    author_id: int | None = None,
+    seconds: float = 1,
+) -> int:
+    done = only(
+        desk.answers(
+            AddNote(conversation_id, "cleo", text, at(seconds), author_id, receipt=Future())
+        ),
+        Done,
     )
-    return done.id
+    return present(done.id)
 
 
-def mentioning(operator_id, **more):
+def mentioning(operator_id: int | None, **more: Any) -> list[int]:
     """Return the conversations in an operator's *Mentions*."""
     wanted = InboxFilter(work_list=WorkList.MENTIONS, operator_id=operator_id, **more)
     ids = [row.conversation.id for row in list_inbox(wanted, at(9), limit=10).items]
@@ -48,7 +60,7 @@ def mentioning(operator_id, **more):
     return ids
 
 
-def test_a_note_mentions_whom_it_names_until_they_have_seen_it(team):
+def test_a_note_mentions_whom_it_names_until_they_have_seen_it(team: Desk) -> None:
     noted(team, "@ANA and @ben, and @nobody")
     noted(team, "again @ana", conversation_id=2, seconds=2)
 
@@ -65,7 +77,7 @@ def test_a_note_mentions_whom_it_names_until_they_have_seen_it(team):
     assert version_of_all() != version
 
 
-def test_the_latest_mentions_come_first_with_their_author(team):
+def test_the_latest_mentions_come_first_with_their_author(team: Desk) -> None:
     noted(team, "@ana")
     noted(team, "@ana", conversation_id=2, seconds=2)
     noted(team, "@ana", seconds=3)
@@ -79,14 +91,14 @@ def test_the_latest_mentions_come_first_with_their_author(team):
     assert latest_mentions(BEN_ID, limit=2) == ()
 
 
-def test_authors_know_of_what_they_write_themselves(team):
+def test_authors_know_of_what_they_write_themselves(team: Desk) -> None:
     noted(team, "Remember, @ana", author_id=ANA_ID)
 
     assert mentioning(ANA_ID) == []
     assert notes_of(1)[0].mentions == ("ana",)
 
 
-def test_a_mention_stays_text_once_its_operator_is_removed(team):
+def test_a_mention_stays_text_once_its_operator_is_removed(team: Desk) -> None:
     note_id = noted(team, "@ana")
 
     team.do(RemoveOperator(ANA_ID))
@@ -98,7 +110,7 @@ def test_a_mention_stays_text_once_its_operator_is_removed(team):
 
 
 @pytest.mark.parametrize("end", ["note", "conversation"])
-def test_a_mention_ends_with_its_note_and_its_conversation(team, end):
+def test_a_mention_ends_with_its_note_and_its_conversation(team: Desk, end: str) -> None:
     note_id = noted(team, "@ana")
 
     if end == "note":
@@ -109,7 +121,7 @@ def test_a_mention_ends_with_its_note_and_its_conversation(team, end):
     assert (Mention.select().count(), mentioning(ANA_ID)) == (0, [])
 
 
-def test_a_closed_conversation_is_found_too_and_one_of_another_account_is_not(team):
+def test_a_closed_conversation_is_found_too_and_one_of_another_account_is_not(team: Desk) -> None:
     Conversation.update(status="closed").where(Conversation.id == 1).execute()
     noted(team, "@ana")
 
@@ -117,7 +129,7 @@ def test_a_closed_conversation_is_found_too_and_one_of_another_account_is_not(te
     assert mentioning(ANA_ID, account_id="another") == []
 
 
-def test_a_note_that_names_no_one_stores_no_mention(team):
+def test_a_note_that_names_no_one_stores_no_mention(team: Desk) -> None:
     noted(team, "an@ana.com \x00 \ud800 @nobody")
 
     assert (Note.select().count(), Mention.select().count()) == (1, 0)

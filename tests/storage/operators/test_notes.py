@@ -1,5 +1,8 @@
 from concurrent.futures import Future
 from datetime import timedelta
+from typing import Any
+
+import peewee
 
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import ChangeConversation
@@ -17,27 +20,35 @@ from moca.core.messages.operators import (
 )
 from moca.core.types import ConversationStatus, OperatorRole
 from moca.storage.db.operator_tables import AuditEntry, Login, Note, Operator
+from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Conversation
+from tests.storage.desk import Desk
 from tests.support.factory import at
 
 
-def rows(table, *columns):
-    return list(table.select(*columns).order_by(table.id).tuples())
+def rows(
+    table: type[AuditEntry | Note | Operator | Conversation], *columns: peewee.Field
+) -> list[tuple[Any, ...]]:
+    return list(read_rows(table.select(*columns).order_by(table.id)))
 
 
-def ada(desk, role=OperatorRole.ANSWERS):
+def ada(desk: Desk, role: OperatorRole = OperatorRole.ANSWERS) -> int:
     desk.do(AddOperator("ada", role, "hash", at(0)))
-    return Operator.get(Operator.name == "ada").id
+    operator: Operator = Operator.get(Operator.name == "ada")
+    id_: int = operator.id
+    return id_
 
 
-def logs_in(desk, operator_id, key="key", seconds=0, password_hash="hash"):
+def logs_in(
+    desk: Desk, operator_id: int, key: str = "key", seconds: float = 0, password_hash: str = "hash"
+) -> list[object]:
     until = at(seconds) + timedelta(hours=1)
     return desk.answers(
         OpenLogin(key, operator_id, password_hash, at(seconds), until, receipt=Future())
     )
 
 
-def test_a_deed_is_in_the_audit_trail_once_it_is_done(desk):
+def test_a_deed_is_in_the_audit_trail_once_it_is_done(desk: Desk) -> None:
     desk.receive("m1")
     closing = ChangeConversation(1, ConversationStatus.CLOSED, at(1), receipt=Future())
     again = ChangeConversation(1, ConversationStatus.CLOSED, at(2), receipt=Future())
@@ -53,7 +64,7 @@ def test_a_deed_is_in_the_audit_trail_once_it_is_done(desk):
     ]
 
 
-def test_notes_come_and_go_and_end_with_the_conversation(desk):
+def test_notes_come_and_go_and_end_with_the_conversation(desk: Desk) -> None:
     desk.receive("m1")
     added = AddNote(1, "ada", "waits for a refund", at(1), receipt=Future())
 
@@ -72,7 +83,7 @@ def test_notes_come_and_go_and_end_with_the_conversation(desk):
     assert rows(Note) == []
 
 
-def test_a_conversation_is_never_read_earlier_than_it_was(desk):
+def test_a_conversation_is_never_read_earlier_than_it_was(desk: Desk) -> None:
     desk.receive("m1")
 
     desk.do(MarkRead(1, at(20)), MarkRead(1, at(10)))
@@ -80,7 +91,7 @@ def test_a_conversation_is_never_read_earlier_than_it_was(desk):
     assert rows(Conversation, Conversation.read_at) == [(at(20),)]
 
 
-def test_two_operators_cannot_have_one_name(desk):
+def test_two_operators_cannot_have_one_name(desk: Desk) -> None:
     ada(desk)
 
     taken = desk.answers(AddOperator("ada", OperatorRole.READS, "other", at(1), receipt=Future()))
@@ -89,7 +100,7 @@ def test_two_operators_cannot_have_one_name(desk):
     assert rows(Operator, Operator.name, Operator.role) == [("ada", "answers")]
 
 
-def test_a_changed_operator_must_log_in_again(desk):
+def test_a_changed_operator_must_log_in_again(desk: Desk) -> None:
     operator_id = ada(desk)
     assert logs_in(desk, operator_id) == [Done()]
 
@@ -100,7 +111,7 @@ def test_a_changed_operator_must_log_in_again(desk):
     assert desk.answers(ChangeOperator(99, receipt=Future())) == [NotFound()]
 
 
-def test_a_password_that_changed_meanwhile_opens_nothing(desk):
+def test_a_password_that_changed_meanwhile_opens_nothing(desk: Desk) -> None:
     operator_id = ada(desk)
     desk.do(ChangeOperator(operator_id, password_hash="new"))
 
@@ -108,7 +119,7 @@ def test_a_password_that_changed_meanwhile_opens_nothing(desk):
     assert logs_in(desk, operator_id, password_hash="new") == [Done()]
 
 
-def test_logins_end_by_logging_out_by_their_time_and_with_their_operator(desk):
+def test_logins_end_by_logging_out_by_their_time_and_with_their_operator(desk: Desk) -> None:
     operator_id = ada(desk)
     logs_in(desk, operator_id, "first")
     logs_in(desk, operator_id, "second")
@@ -123,7 +134,7 @@ def test_logins_end_by_logging_out_by_their_time_and_with_their_operator(desk):
     assert Login.select().count() == 0
 
 
-def test_who_changes_her_own_password_stays_logged_in_where_she_is(desk):
+def test_who_changes_her_own_password_stays_logged_in_where_she_is(desk: Desk) -> None:
     operator_id = ada(desk)
     logs_in(desk, operator_id, "here")
     logs_in(desk, operator_id, "elsewhere")
@@ -135,7 +146,7 @@ def test_who_changes_her_own_password_stays_logged_in_where_she_is(desk):
     assert [row.key for row in Login.select()] == ["here"]
 
 
-def test_a_password_that_changed_meanwhile_is_not_changed_again(desk):
+def test_a_password_that_changed_meanwhile_is_not_changed_again(desk: Desk) -> None:
     operator_id = ada(desk)
     logs_in(desk, operator_id, "here")
     logs_in(desk, operator_id, "elsewhere")

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from moca.core.messages.command import Done, NotFound
+from moca.core.messages.command import Command, Done, NotFound
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.operators import (
     AddNote,
@@ -30,7 +30,9 @@ from moca.storage.db.operator_tables import Login
 from moca.storage.db.push_tables import PushTarget, QueuedPush
 from moca.storage.db.tables import Contact, Conversation
 from moca.storage.operators.push import MAX_BROWSERS
+from tests.storage.desk import Desk
 from tests.support.factory import at
+from tests.support.values import of_kind
 
 ANA, BEN, VERA = 1, 2, 3
 KEYS = SubscriptionKeys("point", "secret")
@@ -38,7 +40,7 @@ ROLES = {"ana": "answers", "ben": "administers", "vera": "reads"}
 
 
 @pytest.fixture
-def team(desk):
+def team(desk: Desk) -> Desk:
     """Anna wrote; each of the team has a browser that wants push messages."""
     desk.receive("m1")
     Contact.update(name="Anna").execute()
@@ -49,35 +51,35 @@ def team(desk):
     return desk
 
 
-def logs_in(desk, operator_id, key):
+def logs_in(desk: Desk, operator_id: int, key: str) -> None:
     desk.do(OpenLogin(key, operator_id, "hash", at(0), at(0) + timedelta(hours=1)))
 
 
-def subscribed(desk, login_id, endpoint):
+def subscribed(desk: Desk, login_id: int, endpoint: str) -> list[object]:
     return desk.answers(SubscribePush(login_id, endpoint, KEYS, at(0), receipt=Future()))
 
 
-def endpoints():
+def endpoints() -> list[str]:
     query = PushTarget.select().order_by(PushTarget.id)
     return [row.endpoint.rpartition("/")[2] for row in query]
 
 
-def taken(desk, seconds=10):
+def taken(desk: Desk, seconds: float = 10) -> list[tuple[PushKind, str, list[str]]]:
     """Return what is to be pushed: the occasion, by which colleague, to which operators."""
     told = desk.do(TakePushes(at(seconds), 20))
-    pushes = [push for event in told for push in event.pushes]
+    pushes = [push for event in told for push in of_kind(event, PushesTaken).pushes]
     return [
         (push.kind, push.by, [each.endpoint.rpartition("/")[2] for each in push.subscriptions])
         for push in pushes
     ]
 
 
-def suppressed(desk, seconds=3):
+def suppressed(desk: Desk, seconds: float = 3) -> None:
     because = Because(Reason.OUTSIDE_HOURS)
     desk.do(ConcludeMessages((1,), Outcome.SUPPRESSED, because, at(seconds)))
 
 
-def test_a_push_names_contact_colleague_and_browser_and_is_taken_once(team):
+def test_a_push_names_contact_colleague_and_browser_and_is_taken_once(team: Desk) -> None:
     team.do(AddNote(1, "token", "@ben, look at the card 4111", at(2)))
 
     assert team.do(TakePushes(at(10), 20)) == (
@@ -98,21 +100,21 @@ def test_a_push_names_contact_colleague_and_browser_and_is_taken_once(team):
     assert QueuedPush.select().count() == 0
 
 
-def test_what_needs_a_reply_goes_to_all_who_may_answer_and_once(team):
+def test_what_needs_a_reply_goes_to_all_who_may_answer_and_once(team: Desk) -> None:
     suppressed(team)
     suppressed(team)
 
     assert taken(team) == [(PushKind.NEEDS_REPLY, "", ["ana", "ben"])]
 
 
-def test_what_needs_a_reply_goes_to_its_assignee_alone(team):
+def test_what_needs_a_reply_goes_to_its_assignee_alone(team: Desk) -> None:
     team.do(AssignConversation(1, ANA))
     suppressed(team)
 
     assert taken(team) == [(PushKind.NEEDS_REPLY, "", ["ana"])]
 
 
-def test_a_reopened_conversation_that_waits_needs_a_reply_again(team):
+def test_a_reopened_conversation_that_waits_needs_a_reply_again(team: Desk) -> None:
     suppressed(team)
     team.do(ChangeConversation(1, ConversationStatus.CLOSED, at(4)))
     taken(team)
@@ -122,8 +124,8 @@ def test_a_reopened_conversation_that_waits_needs_a_reply_again(team):
     assert taken(team) == [(PushKind.NEEDS_REPLY, "", ["ana", "ben"])]
 
 
-def test_an_assignment_is_told_to_the_new_assignee_unless_it_is_their_own_act(team):
-    def assign(operator_id, by_id):
+def test_an_assignment_is_told_to_the_new_assignee_unless_it_is_their_own_act(team: Desk) -> None:
+    def assign(operator_id: int | None, by_id: int) -> None:
         by = list(ROLES)[by_id - 1]
         team.do(AssignConversation(1, operator_id, by=by, by_id=by_id, at=at(2)))
 
@@ -133,7 +135,7 @@ def test_an_assignment_is_told_to_the_new_assignee_unless_it_is_their_own_act(te
     assert taken(team) == [(PushKind.ASSIGNMENT, "ben", ["ana"])]
 
 
-def test_no_one_is_told_of_their_own_mention_or_of_what_is_stale(team):
+def test_no_one_is_told_of_their_own_mention_or_of_what_is_stale(team: Desk) -> None:
     team.do(AddNote(1, "ana", "@ana @vera", at(2), ANA))
     assert taken(team) == [(PushKind.MENTION, "ana", ["vera"])]
 
@@ -141,7 +143,7 @@ def test_no_one_is_told_of_their_own_mention_or_of_what_is_stale(team):
     assert taken(team, seconds=602) == []
 
 
-def test_nothing_is_queued_while_no_browser_wants_it(team):
+def test_nothing_is_queued_while_no_browser_wants_it(team: Desk) -> None:
     PushTarget.delete().execute()
 
     suppressed(team)
@@ -161,27 +163,29 @@ def test_nothing_is_queued_while_no_browser_wants_it(team):
         (RemovePushSubscription(2), ["ana", "vera"]),
     ],
 )
-def test_a_subscription_ends_with_its_session(team, command, left):
+def test_a_subscription_ends_with_its_session(
+    team: Desk, command: Command, left: list[str]
+) -> None:
     team.do(command)
 
     assert endpoints() == left
 
 
-def test_an_expired_session_gets_nothing(team):
+def test_an_expired_session_gets_nothing(team: Desk) -> None:
     Login.update(ends_at=at(9)).where(Login.operator == ANA).execute()
     suppressed(team)
 
     assert taken(team) == [(PushKind.NEEDS_REPLY, "", ["ben"])]
 
 
-def test_a_browser_is_that_of_the_last_session_and_a_session_has_one(team):
+def test_a_browser_is_that_of_the_last_session_and_a_session_has_one(team: Desk) -> None:
     assert subscribed(team, 2, "https://push.example.com/ana") == [Done(4)]
 
     assert endpoints() == ["vera", "ana"]
     assert PushTarget.select().where((PushTarget.id == 4) & (PushTarget.login == 2)).exists()
 
 
-def test_only_sessions_of_operators_subscribe(team):
+def test_only_sessions_of_operators_subscribe(team: Desk) -> None:
     session = OpenLinkSession("link", "hash", "", at(0), at(9))
     team.do(session)
 
@@ -189,7 +193,7 @@ def test_only_sessions_of_operators_subscribe(team):
         assert subscribed(team, login_id, "https://push.example.com/x") == [NotFound()]
 
 
-def test_an_operator_has_a_bounded_number_of_browsers(team):
+def test_an_operator_has_a_bounded_number_of_browsers(team: Desk) -> None:
     for number in range(MAX_BROWSERS):
         logs_in(team, ANA, f"another {number}")
         subscribed(team, 4 + number, f"https://push.example.com/{number}")
@@ -197,7 +201,9 @@ def test_an_operator_has_a_bounded_number_of_browsers(team):
     assert endpoints() == ["ben", "vera", *map(str, range(MAX_BROWSERS))]
 
 
-def test_the_queue_is_bounded_and_ends_with_the_conversation(team, monkeypatch):
+def test_the_queue_is_bounded_and_ends_with_the_conversation(
+    team: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("moca.storage.operators.push_queue._MAX_QUEUED", 3)
     for _ in range(5):
         team.do(AddNote(1, "token", "@ben", at(2)))

@@ -1,4 +1,5 @@
 from concurrent.futures import Future
+from typing import Any
 
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.saved_replies import (
@@ -13,21 +14,22 @@ from moca.storage.queries.saved_replies import (
     find_saved_reply,
     list_saved_replies,
 )
+from tests.storage.desk import Desk
 
 SAME_NAME = Conflict("another saved reply has this name; choose a different one")
 SAME_SHORTCUT = Conflict("another saved reply has this shortcut; choose a different one")
 HOURS = SavedReplyRecord(id=1, name="Hours", shortcut="h", text="At nine.")
 
 
-def add(name, shortcut="", text="At nine."):
+def add(name: str, shortcut: str = "", text: str = "At nine.") -> AddSavedReply:
     return AddSavedReply(name, shortcut, text, receipt=Future())
 
 
-def change(reply_id, **changes):
+def change(reply_id: int, **changes: Any) -> ChangeSavedReply:
     return ChangeSavedReply(reply_id, **changes, receipt=Future())
 
 
-def test_saved_replies_are_listed_by_name(desk):
+def test_saved_replies_are_listed_by_name(desk: Desk) -> None:
     assert desk.answers(add("Returns"), add("Hours", "h"), add("Address")) == [
         Done(1),
         Done(2),
@@ -41,14 +43,14 @@ def test_saved_replies_are_listed_by_name(desk):
     ]
 
 
-def test_no_two_have_the_same_name_or_shortcut(desk):
+def test_no_two_have_the_same_name_or_shortcut(desk: Desk) -> None:
     first, same_name, same_shortcut = add("Hours", "h"), add("Hours"), add("Help", "h")
 
     assert desk.answers(first, same_name, same_shortcut) == [Done(1), SAME_NAME, SAME_SHORTCUT]
     assert list_saved_replies() == (HOURS,)
 
 
-def test_what_is_given_of_a_saved_reply_is_changed(desk):
+def test_what_is_given_of_a_saved_reply_is_changed(desk: Desk) -> None:
     desk.do(add("Hours", "h"), add("Returns", "r"))
 
     assert desk.answers(
@@ -64,7 +66,7 @@ def test_what_is_given_of_a_saved_reply_is_changed(desk):
     )
 
 
-def test_a_saved_reply_is_removed_once(desk):
+def test_a_saved_reply_is_removed_once(desk: Desk) -> None:
     desk.do(add("Hours"))
     gone = [RemoveSavedReply(1, receipt=Future()), RemoveSavedReply(1, receipt=Future())]
 
@@ -72,7 +74,7 @@ def test_a_saved_reply_is_removed_once(desk):
     assert find_saved_reply(1) is None
 
 
-def test_there_is_a_limit_to_their_number(desk):
+def test_there_is_a_limit_to_their_number(desk: Desk) -> None:
     desk.do(*(add(f"Reply {number}") for number in range(MAX_SAVED_REPLIES)))
 
     assert desk.answers(add("One more")) == [

@@ -25,19 +25,21 @@ from moca.storage.queries.operators import (
     list_audit,
     list_link_sessions,
 )
+from tests.storage.desk import Desk
+from tests.support.databases import run_sql
 from tests.support.factory import at
 from tests.support.values import present
 
 UNTIL = at(0) + timedelta(days=30)
 
 
-def opens_link(desk, key, seconds=0, token_hash="token"):
+def opens_link(desk: Desk, key: str, seconds: float = 0, token_hash: str = "token") -> list[object]:
     return desk.answers(
         OpenLinkSession(key, token_hash, "192.0.2.1", at(seconds), UNTIL, receipt=Future())
     )
 
 
-def session(login_id, seconds=0):
+def session(login_id: int, seconds: float = 0) -> LoginRecord:
     return LoginRecord(
         id=login_id,
         operator=None,
@@ -47,7 +49,7 @@ def session(login_id, seconds=0):
     )
 
 
-def test_a_session_by_link_is_a_row_that_is_seen_and_can_be_ended(desk):
+def test_a_session_by_link_is_a_row_that_is_seen_and_can_be_ended(desk: Desk) -> None:
     assert opens_link(desk, "one") == [Done(1)]
     assert opens_link(desk, "two") == [Done(2)]
     desk.do(MarkLoginSeen(2, at(60)), MarkLoginSeen(2, at(30)), MarkLoginSeen(9, at(60)))
@@ -66,7 +68,7 @@ def test_a_session_by_link_is_a_row_that_is_seen_and_can_be_ended(desk):
     assert list_link_sessions("token", at(60)) == ()
 
 
-def test_another_token_ends_the_sessions_of_the_link_and_no_operators(desk):
+def test_another_token_ends_the_sessions_of_the_link_and_no_operators(desk: Desk) -> None:
     opens_link(desk, "link")
     desk.do(AddOperator("ada", OperatorRole.READS, "hash", at(0)))
     desk.do(OpenLogin("ada", 1, "hash", at(0), UNTIL, address="192.0.2.2"))
@@ -77,14 +79,14 @@ def test_another_token_ends_the_sessions_of_the_link_and_no_operators(desk):
     assert present(login.operator).name == "ada"
 
 
-def test_a_session_by_link_ends_by_its_time(desk):
+def test_a_session_by_link_ends_by_its_time(desk: Desk) -> None:
     opens_link(desk, "link")
 
     assert find_login("link", "token", UNTIL) is None
     assert list_link_sessions("token", UNTIL) == ()
 
 
-def test_an_operators_login_is_not_ended_as_a_session_by_link(desk):
+def test_an_operators_login_is_not_ended_as_a_session_by_link(desk: Desk) -> None:
     desk.do(AddOperator("ada", OperatorRole.READS, "hash", at(0)))
     desk.do(OpenLogin("ada", 1, "hash", at(0), UNTIL))
 
@@ -92,7 +94,7 @@ def test_an_operators_login_is_not_ended_as_a_session_by_link(desk):
 
 
 @pytest.mark.parametrize("other", ["Anna", "ANNA", "\uff21nna"])
-def test_two_names_must_differ_in_more_than_case(desk, other):
+def test_two_names_must_differ_in_more_than_case(desk: Desk, other: str) -> None:
     desk.do(AddOperator("anna", OperatorRole.READS, "hash", at(0)))
 
     assert desk.answers(
@@ -104,11 +106,11 @@ def test_two_names_must_differ_in_more_than_case(desk, other):
 @pytest.mark.parametrize(
     ("name", "is_it"), [("Token", True), ("LINK ", True), ("api", True), ("apia", False)]
 )
-def test_some_names_are_no_operators(name, is_it):
+def test_some_names_are_no_operators(name: str, is_it: bool) -> None:
     assert is_reserved(name) is is_it
 
 
-def test_the_audit_log_holds_the_numbers_of_who_did_it_and_of_whom_it_made(desk):
+def test_the_audit_log_holds_the_numbers_of_who_did_it_and_of_whom_it_made(desk: Desk) -> None:
     adding = AddOperator("ben", OperatorRole.READS, "hash", at(1), receipt=Future())
     desk.do(
         AuditedCommand(adding, "ada", "added a user", "ben, Viewer", at(1), 7, "user"),
@@ -123,15 +125,18 @@ def test_the_audit_log_holds_the_numbers_of_who_did_it_and_of_whom_it_made(desk)
     assert AuditEntry.select().count() == 2
 
 
-def test_operators_of_names_that_differ_in_case_outlive_the_migration(new_database):
+def test_operators_of_names_that_differ_in_case_outlive_the_migration(
+    new_database: peewee.Database,
+) -> None:
     database = new_database
     migrate(database)
     with database.connection_context():
         _as_before(database)
         for name in ("Anna", "anna", "ben"):
-            database.execute_sql(
+            run_sql(
+                database,
                 "INSERT INTO operator (name, may, password_hash, created_at) "
-                f"VALUES ('{name}', 'reads', 'hash', 0)"
+                f"VALUES ('{name}', 'reads', 'hash', 0)",
             )
     migrate(database)
 
@@ -142,7 +147,7 @@ def test_operators_of_names_that_differ_in_case_outlive_the_migration(new_databa
         assert present(find_operator("ANNA")).name == "Anna"
 
 
-def _as_before(database):
+def _as_before(database: peewee.Database) -> None:
     instant = "INTEGER" if isinstance(database, peewee.SqliteDatabase) else "BIGINT"
     for statement in (
         "DELETE FROM migratehistory WHERE name = '026_sessions'",
@@ -153,4 +158,4 @@ def _as_before(database):
         'DROP TABLE "login"',
         f'CREATE TABLE "login" ("key" VARCHAR(255) PRIMARY KEY, "opened_at" {instant})',
     ):
-        database.execute_sql(statement)
+        run_sql(database, statement)

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound
 from moca.core.messages.delivery import ReplyDropped
 from moca.core.messages.operator_actions import (
     ApproveReply,
@@ -16,17 +16,18 @@ from moca.core.messages.operator_actions import (
 )
 from moca.core.messages.replies import ReplyQueued
 from moca.storage.db.tables import Conversation, Message, QueueItem
-from tests.storage.desk import details, item, message, steps
+from tests.storage.desk import Desk, details, item, message, steps
 from tests.support.factory import ANNA, at
+from tests.support.values import only
 
 OVERTAKEN = "the contact wrote more; wait for the draft that answers all of it"
 
 
-def statuses():
+def statuses() -> list[str]:
     return [each.status for each in QueueItem.select().order_by(QueueItem.id)]
 
 
-def test_an_approved_draft_is_queued_at_once(desk):
+def test_an_approved_draft_is_queued_at_once(desk: Desk) -> None:
     first = desk.receive("m1", "price?")
     desk.hold(first)
     (queued,) = desk.do(ApproveReply(1, at(60)))
@@ -40,7 +41,7 @@ def test_an_approved_draft_is_queued_at_once(desk):
     assert message(first)[2] == "answered"
 
 
-def test_the_team_stays_called_while_another_draft_waits(desk):
+def test_the_team_stays_called_while_another_draft_waits(desk: Desk) -> None:
     first, second = desk.receive("m1", "price?"), desk.receive("m2", "sizes?", 1)
     desk.hold(first)
     desk.hold(second)
@@ -50,9 +51,9 @@ def test_the_team_stays_called_while_another_draft_waits(desk):
     assert Conversation.get().needs_reply_since is None
 
 
-def test_an_edited_draft_keeps_both_texts(desk):
+def test_an_edited_draft_keeps_both_texts(desk: Desk) -> None:
     desk.hold(desk.receive("m1", "price?"))
-    (queued,) = desk.do(ApproveReply(1, at(60), {1: "eleven"}))
+    queued = only(desk.do(ApproveReply(1, at(60), {1: "eleven"})), ReplyQueued)
     assert queued.reply.content == Content(text="eleven")
     reply = Message.get_by_id(2)
     assert (reply.text, reply.drafted_text) == ("eleven", "ten")
@@ -66,14 +67,16 @@ def test_an_edited_draft_keeps_both_texts(desk):
         ({7: "x"}, "the text is of another reply"),
     ],
 )
-def test_a_draft_is_not_approved_with_a_text_that_cannot_be_sent(desk, texts, because):
+def test_a_draft_is_not_approved_with_a_text_that_cannot_be_sent(
+    desk: Desk, texts: dict[int, str], because: str
+) -> None:
     desk.hold(desk.receive("m1", "price?"))
     answers = desk.answers(ApproveReply(1, at(60), texts, receipt=Future()))
     assert answers == [Conflict(because)]
     assert item(1) == ("held", 0, "")
 
 
-def test_an_approval_takes_every_part_along_and_a_discard_as_well(desk):
+def test_an_approval_takes_every_part_along_and_a_discard_as_well(desk: Desk) -> None:
     text = ". ".join(letter * 900 for letter in "abc")
     desk.hold(desk.receive("m1", "price?"), text=text)
     desk.do(ApproveReply(2, at(60), {3: "the end"}))
@@ -88,14 +91,14 @@ def test_an_approval_takes_every_part_along_and_a_discard_as_well(desk):
     assert statuses()[3:] == ["cancelled"] * 3
 
 
-def test_a_preface_is_a_part_of_the_reply(desk):
+def test_a_preface_is_a_part_of_the_reply(desk: Desk) -> None:
     desk.hold(desk.receive("m1", "price?"), preface=(Content(text="A bot."),))
     texts = [each.text for each in Message.select().order_by(Message.id)]
     assert (texts, statuses()) == (["price?", "A bot.", "ten"], ["held", "held"])
     assert Message.get_by_id(1).reply.id == 3
 
 
-def test_a_discarded_draft_leaves_the_messages_to_the_team(desk):
+def test_a_discarded_draft_leaves_the_messages_to_the_team(desk: Desk) -> None:
     first = desk.receive("m1", "price?")
     desk.hold(first)
     because = "a teammate discarded the draft"
@@ -105,7 +108,7 @@ def test_a_discarded_draft_leaves_the_messages_to_the_team(desk):
     assert Conversation.get().needs_reply_since == at(5)
 
 
-def test_only_what_is_held_is_approved_or_discarded(desk):
+def test_only_what_is_held_is_approved_or_discarded(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     for command in (ApproveReply, DiscardReply):
         answers = desk.answers(
@@ -119,20 +122,20 @@ def test_only_what_is_held_is_approved_or_discarded(desk):
     [CancelReply(1, at(60)), EditReply(1, "eleven", at(60)), RetryReply(1, at(60))],
     ids=lambda command: type(command).__name__,
 )
-def test_no_other_command_moves_what_is_held(desk, command):
+def test_no_other_command_moves_what_is_held(desk: Desk, command: AwaitedCommand) -> None:
     desk.hold(desk.receive("m1", "price?"))
     assert desk.do(command) == ()
     assert item(1) == ("held", 0, "")
 
 
-def test_a_draft_is_not_approved_once_the_contact_has_written_more(desk):
+def test_a_draft_is_not_approved_once_the_contact_has_written_more(desk: Desk) -> None:
     desk.hold(desk.receive("m1", "price?"))
     desk.receive("m2", "and shoes?", 20)
     assert desk.answers(ApproveReply(1, at(60), receipt=Future())) == [Conflict(OVERTAKEN)]
     assert item(1) == ("held", 0, "")
 
 
-def test_approvals_are_repeated_without_effect(desk):
+def test_approvals_are_repeated_without_effect(desk: Desk) -> None:
     desk.hold(desk.receive("m1", "price?"))
     twice = [ApproveReply(1, at(60), receipt=Future()) for _ in range(2)]
     assert desk.answers(*twice) == [Done(), Conflict("the reply is pending")]

@@ -8,13 +8,13 @@ from moca.core.messages.operator_actions import CancelReply, ChangeConversation
 from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import Author, ConversationStatus
 from moca.storage.db.tables import Conversation, QueueItem
-from tests.storage.desk import item, message, steps
+from tests.storage.desk import Desk, item, message, steps
 from tests.support.factory import ANNA, at
 
 DAY = 24 * 3600
 
 
-def test_a_claimed_reply_is_sending_on_disk(desk):
+def test_a_claimed_reply_is_sending_on_disk(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
 
     assert desk.do(ClaimReply(reply, at(6))) == (ReplyClaimed(replace(reply, attempts=1), at(6)),)
@@ -24,7 +24,7 @@ def test_a_claimed_reply_is_sending_on_disk(desk):
     assert steps(reply.message_id)[-1] == "sending/claimed"
 
 
-def test_a_reply_is_claimed_once(desk):
+def test_a_reply_is_claimed_once(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
 
     claimed, dropped = desk.do(ClaimReply(reply, at(6)), ClaimReply(reply, at(7)))
@@ -34,7 +34,7 @@ def test_a_reply_is_claimed_once(desk):
     assert item(reply.item_id)[1] == 1
 
 
-def test_a_claim_whose_answer_was_lost_is_answered_again_and_counted_once(desk):
+def test_a_claim_whose_answer_was_lost_is_answered_again_and_counted_once(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
 
     first = desk.do(ClaimReply(reply, at(6)))
@@ -42,7 +42,7 @@ def test_a_claim_whose_answer_was_lost_is_answered_again_and_counted_once(desk):
     assert item(reply.item_id)[:2] == ("sending", 1)
 
 
-def test_a_reply_that_is_gone_or_cancelled_is_dropped(desk):
+def test_a_reply_that_is_gone_or_cancelled_is_dropped(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     desk.do(CancelReply(reply.item_id, at(5)))
 
@@ -52,7 +52,7 @@ def test_a_reply_that_is_gone_or_cancelled_is_dropped(desk):
     )
 
 
-def test_a_close_between_queueing_and_claiming_keeps_the_reply_back(desk):
+def test_a_close_between_queueing_and_claiming_keeps_the_reply_back(desk: Desk) -> None:
     first = desk.receive("m1")
     reply = desk.queue(first)
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(5)))
@@ -71,7 +71,9 @@ def test_a_close_between_queueing_and_claiming_keeps_the_reply_back(desk):
         (ConversationStatus.HUMAN, "a teammate has taken over"),
     ],
 )
-def test_the_state_is_looked_at_again_when_claiming(desk, status, because):
+def test_the_state_is_looked_at_again_when_claiming(
+    desk: Desk, status: ConversationStatus, because: str
+) -> None:
     first = desk.receive("m1")
     reply = desk.queue(first)
     Conversation.update(status=status.value).execute()
@@ -83,7 +85,7 @@ def test_the_state_is_looked_at_again_when_claiming(desk, status, because):
     assert steps(first)[-1] == "outcome/suppressed"
 
 
-def test_a_hold_that_ran_out_lets_a_reply_go(desk):
+def test_a_hold_that_ran_out_lets_a_reply_go(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     Conversation.update(status="human", held_until=at(6)).execute()
 
@@ -91,7 +93,7 @@ def test_a_hold_that_ran_out_lets_a_reply_go(desk):
 
 
 @pytest.mark.parametrize("status", ["paused", "human"])
-def test_an_operators_reply_goes_where_the_bots_may_not(desk, status):
+def test_an_operators_reply_goes_where_the_bots_may_not(desk: Desk, status: str) -> None:
     desk.receive("m1")
     reply = desk.queue(author=Author.OPERATOR)
     Conversation.update(status=status).execute()
@@ -99,7 +101,7 @@ def test_an_operators_reply_goes_where_the_bots_may_not(desk, status):
     desk.claim(reply)
 
 
-def test_the_window_is_open_to_its_last_instant(desk):
+def test_the_window_is_open_to_its_last_instant(desk: Desk) -> None:
     desk.claim(desk.queue(desk.receive("m1")), DAY)
 
 
@@ -110,7 +112,9 @@ def test_the_window_is_open_to_its_last_instant(desk):
         (Author.OPERATOR, 7 * DAY + 0.001, "failed", "failed", "the 7-day reply window has closed"),
     ],
 )
-def test_nothing_goes_with_the_window_shut(desk, author, seconds, status, outcome, because):
+def test_nothing_goes_with_the_window_shut(
+    desk: Desk, author: Author, seconds: float, status: str, outcome: str, because: str
+) -> None:
     first = desk.receive("m1")
     reply = desk.queue(first, author=author)
 
@@ -123,14 +127,16 @@ def test_nothing_goes_with_the_window_shut(desk, author, seconds, status, outcom
 @pytest.mark.parametrize(
     ("seconds", "is_late"), [(DAY, False), (DAY + 0.001, True), (7 * DAY, True)]
 )
-def test_a_person_may_write_for_a_week_after_a_day_as_a_human_agent(desk, seconds, is_late):
+def test_a_person_may_write_for_a_week_after_a_day_as_a_human_agent(
+    desk: Desk, seconds: float, is_late: bool
+) -> None:
     desk.receive("m1")
     reply = desk.queue(author=Author.OPERATOR)
 
     assert desk.claim(reply, seconds).way == ReplyAddress(is_late=is_late)
 
 
-def test_a_sign_on_a_message_goes_for_a_day_only(desk):
+def test_a_sign_on_a_message_goes_for_a_day_only(desk: Desk) -> None:
     desk.receive("m1")
     reply = desk.queue(author=Author.OPERATOR, reaction=Reaction(mid="m1", emoji="love"))
 
@@ -139,7 +145,7 @@ def test_a_sign_on_a_message_goes_for_a_day_only(desk):
     )
 
 
-def test_the_window_of_the_old_sample_runs_from_its_receipt(desk):
+def test_the_window_of_the_old_sample_runs_from_its_receipt(desk: Desk) -> None:
     from datetime import UTC, datetime
 
     reply = desk.queue(desk.receive("m1", sent_at=datetime.fromtimestamp(1527459824, UTC)))

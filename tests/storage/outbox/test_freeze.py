@@ -1,21 +1,22 @@
 from concurrent.futures import Future
 
 from moca.core.messages.command import Conflict, Done, NotFound
-from moca.core.messages.delivery import ClaimReply, FindPending, ReplyClaimed
+from moca.core.messages.delivery import ClaimReply, FindPending, PendingFound, ReplyClaimed
 from moca.core.messages.operator_actions import EditReply, FreezeChanged, FreezeQueue, ReleaseQueue
 from moca.storage.queries.queue import frozen_since
 from moca.storage.queries.queue_forecast import first_waiting
-from tests.storage.desk import details, steps
+from tests.storage.desk import Desk, details, steps
 from tests.support.factory import ANNA, at
+from tests.support.values import only
 
 
-def is_frozen(desk) -> bool:
+def is_frozen(desk: Desk) -> bool:
     """Return the freeze as the sender reads it at its start."""
-    (found,) = desk.do(FindPending(10, at(0), at(60)))
+    found = only(desk.do(FindPending(10, at(0), at(60))), PendingFound)
     return found.is_frozen
 
 
-def test_a_freeze_is_written_told_and_found_until_it_is_released(desk) -> None:
+def test_a_freeze_is_written_told_and_found_until_it_is_released(desk: Desk) -> None:
     assert (is_frozen(desk), frozen_since()) == (False, None)
 
     assert desk.do(FreezeQueue(at(1))) == (FreezeChanged(is_frozen=True),)
@@ -24,7 +25,7 @@ def test_a_freeze_is_written_told_and_found_until_it_is_released(desk) -> None:
     assert (is_frozen(desk), frozen_since()) == (False, None)
 
 
-def test_a_second_freeze_changes_nothing(desk) -> None:
+def test_a_second_freeze_changes_nothing(desk: Desk) -> None:
     commands = [
         ReleaseQueue(at(0), receipt=Future()),
         FreezeQueue(at(1), receipt=Future()),
@@ -39,7 +40,7 @@ def test_a_second_freeze_changes_nothing(desk) -> None:
     ]
 
 
-def test_a_pending_reply_is_claimed_as_edited(desk) -> None:
+def test_a_pending_reply_is_claimed_as_edited(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     assert desk.answers(EditReply(reply.item_id, "By hand.", at(5), receipt=Future())) == [Done()]
 
@@ -51,14 +52,14 @@ def test_a_pending_reply_is_claimed_as_edited(desk) -> None:
     assert desk.answers(EditReply(99, "Nobody.", at(7), receipt=Future())) == [NotFound()]
 
 
-def test_what_waits_is_looked_at_with_the_end_of_its_window(desk) -> None:
+def test_what_waits_is_looked_at_with_the_end_of_its_window(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     (waiting,) = first_waiting(10)
     assert (waiting.item_id, waiting.contact) == (reply.item_id, ANNA)
     assert waiting.window_ends_at == at(24 * 3600)
 
 
-def test_a_claim_while_sending_is_paused_is_preceded_by_the_news_of_it(desk) -> None:
+def test_a_claim_while_sending_is_paused_is_preceded_by_the_news_of_it(desk: Desk) -> None:
     reply = desk.queue(desk.receive("m1"))
     desk.do(FreezeQueue(at(10)))
     frozen, claimed = desk.do(ClaimReply(reply, at(11)))

@@ -12,37 +12,41 @@ from moca.core.messages.delivery import (
     RecordUnknown,
     ReplyClaimed,
     ReplyDropped,
+    ReplySent,
 )
 from moca.core.messages.operator_actions import CancelReply, RetryReply, SettleReply
 from moca.core.messages.replies import QueueReply, ReplyQueued
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import Author
 from moca.storage.db.tables import Message
 from moca.storage.queries.journeys import read_journey
-from tests.storage.desk import item, message, steps
+from tests.storage.desk import Desk, item, message, steps
 from tests.support.factory import ANNA, at
-from tests.support.values import id_of, present
+from tests.support.values import id_of, of_kind, present
 
 SENTENCES = [letter * 600 + "." for letter in "abc"]
 LONG = Content(text=" ".join(SENTENCES))
 
 
 @pytest.fixture
-def question(desk):
+def question(desk: Desk) -> int:
     return desk.receive("m1")
 
 
 @pytest.fixture
-def parts(desk, question):
+def parts(desk: Desk, question: int) -> list[QueuedReply]:
     """The parts of a reply that is too long for one message."""
     events = desk.do(QueueReply(1, (question,), LONG, at(5)))
     return [event.reply for event in events if isinstance(event, ReplyQueued)]
 
 
-def statuses(parts):
+def statuses(parts: list[QueuedReply]) -> list[str]:
     return [item(part.item_id)[0] for part in parts]
 
 
-def test_a_long_reply_is_queued_in_ordered_parts(desk, parts, question):
+def test_a_long_reply_is_queued_in_ordered_parts(
+    desk: Desk, parts: list[QueuedReply], question: int
+) -> None:
     assert [part.content.text for part in parts] == SENTENCES
     assert [part.item_id for part in parts] == [1, 2, 3]
     assert steps(question)[-1] == "queue/queued"
@@ -51,7 +55,9 @@ def test_a_long_reply_is_queued_in_ordered_parts(desk, parts, question):
     } == {parts[0].message_id}
 
 
-def test_it_answers_once_its_last_part_was_sent(desk, parts, question):
+def test_it_answers_once_its_last_part_was_sent(
+    desk: Desk, parts: list[QueuedReply], question: int
+) -> None:
     for number, part in enumerate(parts):
         assert message(question)[2] is None
         desk.send(part, f"r{number}", 10 + 10 * number)
@@ -64,7 +70,9 @@ def test_it_answers_once_its_last_part_was_sent(desk, parts, question):
     ]
 
 
-def test_a_part_that_fails_ends_those_after_it(desk, parts, question):
+def test_a_part_that_fails_ends_those_after_it(
+    desk: Desk, parts: list[QueuedReply], question: int
+) -> None:
     desk.send(parts[0], "r0")
     desk.claim(parts[1], 20)
 
@@ -76,7 +84,7 @@ def test_a_part_that_fails_ends_those_after_it(desk, parts, question):
     assert message(question) == ("received", True, "failed", because)
 
 
-def test_a_part_in_backoff_is_not_overtaken(desk, parts):
+def test_a_part_in_backoff_is_not_overtaken(desk: Desk, parts: list[QueuedReply]) -> None:
     desk.claim(parts[0])
     desk.do(RecordRetry(1, "no connection", at(7), at(300)))
 
@@ -86,7 +94,9 @@ def test_a_part_in_backoff_is_not_overtaken(desk, parts):
     assert statuses(parts) == ["pending"] * 3
 
 
-def test_no_part_goes_after_one_that_may_not_have_arrived(desk, parts, question):
+def test_no_part_goes_after_one_that_may_not_have_arrived(
+    desk: Desk, parts: list[QueuedReply], question: int
+) -> None:
     desk.claim(parts[0])
     desk.do(RecordUnknown(1, "no answer", at(8)))
 
@@ -98,7 +108,9 @@ def test_no_part_goes_after_one_that_may_not_have_arrived(desk, parts, question)
     assert message(question) == ("received", True, "failed", because)
 
 
-def test_what_shuts_out_one_part_shuts_out_the_rest(desk, parts, question):
+def test_what_shuts_out_one_part_shuts_out_the_rest(
+    desk: Desk, parts: list[QueuedReply], question: int
+) -> None:
     desk.send(parts[0], "r0")
 
     desk.do(ClaimReply(parts[1], at(24 * 3600 + 1)))
@@ -107,26 +119,32 @@ def test_what_shuts_out_one_part_shuts_out_the_rest(desk, parts, question):
     assert message(question)[2:] == ("suppressed", "the 24-hour reply window has closed")
 
 
-def test_cancelling_a_part_cancels_what_is_still_to_come(desk, parts):
+def test_cancelling_a_part_cancels_what_is_still_to_come(
+    desk: Desk, parts: list[QueuedReply]
+) -> None:
     desk.send(parts[0], "r0")
 
     assert desk.answers(CancelReply(3, at(10), receipt=Future())) == [Done()]
     assert statuses(parts) == ["sent", "cancelled", "cancelled"]
 
 
-def test_a_part_tried_again_takes_those_after_it_along(desk, parts, question):
+def test_a_part_tried_again_takes_those_after_it_along(
+    desk: Desk, parts: list[QueuedReply], question: int
+) -> None:
     desk.send(parts[0], "r0")
     desk.claim(parts[1], 20)
     desk.do(RecordFailed(2, "the person is gone", at(21)))
 
     queued = desk.do(RetryReply(2, at(60)))
 
-    assert [event.reply.item_id for event in queued] == [2, 3]
+    assert [of_kind(event, ReplyQueued).reply.item_id for event in queued] == [2, 3]
     assert statuses(parts) == ["sent", "pending", "pending"]
     assert message(question)[2] is None
 
 
-def test_a_part_is_not_tried_again_before_an_earlier_one(desk, parts):
+def test_a_part_is_not_tried_again_before_an_earlier_one(
+    desk: Desk, parts: list[QueuedReply]
+) -> None:
     desk.claim(parts[0])
     desk.do(RecordFailed(1, "the person is gone", at(21)))
 
@@ -135,7 +153,9 @@ def test_a_part_is_not_tried_again_before_an_earlier_one(desk, parts):
     ]
 
 
-def test_a_part_said_not_to_have_arrived_goes_again_with_the_rest(desk, parts):
+def test_a_part_said_not_to_have_arrived_goes_again_with_the_rest(
+    desk: Desk, parts: list[QueuedReply]
+) -> None:
     desk.claim(parts[0])
     desk.do(RecordUnknown(1, "no answer", at(8)))
     desk.do(ClaimReply(parts[1], at(60)))
@@ -145,7 +165,7 @@ def test_a_part_said_not_to_have_arrived_goes_again_with_the_rest(desk, parts):
     assert statuses(parts) == ["pending"] * 3
 
 
-def test_the_cooldown_runs_from_the_last_part(desk, parts):
+def test_the_cooldown_runs_from_the_last_part(desk: Desk, parts: list[QueuedReply]) -> None:
     from moca.storage.db.tables import Conversation
 
     for number, part in enumerate(parts):
@@ -155,15 +175,15 @@ def test_the_cooldown_runs_from_the_last_part(desk, parts):
 
 
 @pytest.mark.parametrize("author", [Author.BOT, Author.OPERATOR])
-def test_the_receipt_names_the_first_part(desk, question, author):
+def test_the_receipt_names_the_first_part(desk: Desk, question: int, author: Author) -> None:
     command = QueueReply(1, (), LONG, at(5), author, receipt=Future())
 
     assert desk.answers(command) == [Done(question + 1)]
 
 
-def test_a_claimed_part_is_sent_as_it_is(desk, parts):
+def test_a_claimed_part_is_sent_as_it_is(desk: Desk, parts: list[QueuedReply]) -> None:
     (claimed,) = desk.do(ClaimReply(parts[0], at(6)))
 
     assert isinstance(claimed, ReplyClaimed)
     assert claimed.reply.content == Content(text=SENTENCES[0])
-    assert desk.do(RecordSent(1, "r0", at(7), "the answer"))[0].item_id == 1
+    assert of_kind(desk.do(RecordSent(1, "r0", at(7), "the answer"))[0], ReplySent).item_id == 1

@@ -1,9 +1,12 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from moca.core.messages.command import Command
 from moca.core.messages.delivery import (
     FindPending,
+    PendingFound,
     RecordFailed,
     RecordRetry,
     RecordSent,
@@ -15,22 +18,25 @@ from moca.core.messages.delivery import (
 from moca.core.messages.operator_actions import CancelReply, ChangeConversation, EraseContact
 from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.account_rests import RestingAccount
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import ConversationStatus
 from moca.storage.db.tables import AccountRest, Conversation, Message, QueueItem
-from tests.storage.desk import details, item, message, steps
+from tests.storage.desk import Desk, details, item, message, steps
 from tests.support.factory import ANNA, NOON, at
-from tests.support.values import id_of
+from tests.support.values import id_of, only, present
 
 ANSWER = "the call's answer"
 
 
 @pytest.fixture
-def under_way(desk):
+def under_way(desk: Desk) -> QueuedReply:
     """A reply to message 1, being sent."""
     return desk.claim(desk.queue(desk.receive("m1")))
 
 
-def test_a_sent_reply_answers_its_inputs_and_starts_the_cooldown(desk, under_way):
+def test_a_sent_reply_answers_its_inputs_and_starts_the_cooldown(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     events = desk.do(RecordSent(under_way.item_id, "r1", at(7), ANSWER))
 
     assert events == (ReplySent(ANNA, under_way.item_id, at(7)),)
@@ -46,7 +52,9 @@ def test_a_sent_reply_answers_its_inputs_and_starts_the_cooldown(desk, under_way
     assert steps(under_way.message_id)[-1] == "sending/sent"
 
 
-def test_a_sent_reply_is_written_once_however_often_it_is_told(desk, under_way):
+def test_a_sent_reply_is_written_once_however_often_it_is_told(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     sent = RecordSent(under_way.item_id, "r1", at(7), ANSWER)
     first = ReplySent(ANNA, under_way.item_id, at(7))
     assert desk.do(sent, sent) == (first, first)
@@ -57,7 +65,7 @@ def test_a_sent_reply_is_written_once_however_often_it_is_told(desk, under_way):
     assert Conversation.get().cooldown_until == at(37)
 
 
-def test_the_cooldown_never_moves_back(desk, under_way):
+def test_the_cooldown_never_moves_back(desk: Desk, under_way: QueuedReply) -> None:
     Conversation.update(cooldown_until=at(100), last_bot_message_at=at(70)).execute()
     desk.do(RecordSent(under_way.item_id, "r1", at(7), ANSWER))
 
@@ -65,7 +73,7 @@ def test_the_cooldown_never_moves_back(desk, under_way):
     assert Conversation.get().last_bot_message_at == at(70)
 
 
-def test_a_failed_reply_fails_its_inputs(desk, under_way):
+def test_a_failed_reply_fails_its_inputs(desk: Desk, under_way: QueuedReply) -> None:
     because = "the contact is gone"
 
     assert desk.do(RecordFailed(under_way.item_id, because, at(7))) == (
@@ -78,7 +86,9 @@ def test_a_failed_reply_fails_its_inputs(desk, under_way):
     assert steps(1)[-1] == "outcome/failed"
 
 
-def test_an_unknown_reply_keeps_its_inputs_waiting_and_cools_down(desk, under_way):
+def test_an_unknown_reply_keeps_its_inputs_waiting_and_cools_down(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     assert desk.do(RecordUnknown(under_way.item_id, "timeout", at(16))) == (
         ReplyUnknown(ANNA, under_way.item_id, at(16)),
     )
@@ -91,7 +101,9 @@ def test_an_unknown_reply_keeps_its_inputs_waiting_and_cools_down(desk, under_wa
 
 
 @pytest.mark.parametrize("was_unknown", [False, True])
-def test_a_reply_that_did_not_arrive_waits_for_another_attempt(desk, under_way, was_unknown):
+def test_a_reply_that_did_not_arrive_waits_for_another_attempt(
+    desk: Desk, under_way: QueuedReply, was_unknown: bool
+) -> None:
     if was_unknown:
         desk.do(RecordUnknown(under_way.item_id, "timeout", at(7)))
 
@@ -108,53 +120,61 @@ def test_a_reply_that_did_not_arrive_waits_for_another_attempt(desk, under_way, 
 
 
 @pytest.mark.parametrize(("is_spent", "attempts"), [(True, 1), (False, 0)])
-def test_an_attempt_that_the_account_spoiled_is_given_back(desk, under_way, is_spent, attempts):
+def test_an_attempt_that_the_account_spoiled_is_given_back(
+    desk: Desk, under_way: QueuedReply, is_spent: bool, attempts: int
+) -> None:
     desk.do(RecordRetry(under_way.item_id, "613", at(5), at(9), is_spent=is_spent))
     assert item(under_way.item_id) == ("pending", attempts, "613")
 
 
 @pytest.mark.parametrize(("was_called", "sends"), [(True, 1), (False, 0)])
-def test_a_claim_without_a_call_counts_as_no_send(desk, under_way, was_called, sends):
+def test_a_claim_without_a_call_counts_as_no_send(
+    desk: Desk, under_way: QueuedReply, was_called: bool, sends: int
+) -> None:
     stopping = RecordRetry(under_way.item_id, "Moca is stopping", at(9), at(9), is_spent=False)
     desk.do(replace(stopping, was_called=was_called))
 
-    (found,) = desk.do(FindPending(9, at(10), at(99), with_recent=True))
+    found = only(desk.do(FindPending(9, at(10), at(99), with_recent=True)), PendingFound)
     assert [reply.attempts for reply in found.replies] == [0]
-    assert len(found.recent) == sends
+    assert len(present(found.recent)) == sends
 
 
-def test_an_account_that_was_refused_rests_and_its_reply_keeps_its_place(desk, under_way):
+def test_an_account_that_was_refused_rests_and_its_reply_keeps_its_place(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     throttled = RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False)
     desk.do(replace(throttled, resting_account=ANNA.account_id))
     desk.do(RecordRetry(under_way.item_id, "Moca is stopping", at(9), at(9), is_spent=False))
 
     assert QueueItem.get().scheduled_for == under_way.scheduled_for
-    (found,) = desk.do(FindPending(9, at(67), at(99)))
+    found = only(desk.do(FindPending(9, at(67), at(99))), PendingFound)
     assert found.resting == (RestingAccount(ANNA.account_id, at(68)),)
-    (found,) = desk.do(FindPending(9, at(68), at(99)))
+    found = only(desk.do(FindPending(9, at(68), at(99))), PendingFound)
     assert found.resting == ()
 
 
 @pytest.mark.parametrize(("needs_operator", "problem"), [(True, "dead token"), (False, "")])
 def test_what_an_operator_must_mend_is_stored_with_the_rest(
-    desk, under_way, needs_operator, problem
-):
+    desk: Desk, under_way: QueuedReply, needs_operator: bool, problem: str
+) -> None:
     retry = RecordRetry(under_way.item_id, "dead token", at(8), at(68), is_spent=False)
     desk.do(replace(retry, needs_operator=needs_operator, resting_account=ANNA.account_id))
 
     assert AccountRest.get().problem == problem
-    (found,) = desk.do(FindPending(9, at(67), at(99)))
+    found = only(desk.do(FindPending(9, at(67), at(99))), PendingFound)
     assert found.resting == (RestingAccount(ANNA.account_id, at(68), needs_operator),)
     says_limited = "rate limited" in details(under_way.message_id)[-1]
     assert says_limited is not needs_operator
 
 
-def test_an_account_that_was_refused_rests_though_its_reply_was_erased_meanwhile(desk, under_way):
+def test_an_account_that_was_refused_rests_though_its_reply_was_erased_meanwhile(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     desk.do(EraseContact(ANNA, NOON))
     throttled = RecordRetry(under_way.item_id, "613", at(8), at(68), is_spent=False)
     desk.do(replace(throttled, resting_account=ANNA.account_id))
 
-    (found,) = desk.do(FindPending(9, at(67), at(99)))
+    found = only(desk.do(FindPending(9, at(67), at(99))), PendingFound)
     assert found.resting == (RestingAccount(ANNA.account_id, at(68)),)
 
 
@@ -168,7 +188,9 @@ LATE = {
 
 
 @pytest.mark.parametrize("late", LATE.values(), ids=LATE)
-def test_what_comes_late_never_undoes_a_sent_reply(desk, under_way, late):
+def test_what_comes_late_never_undoes_a_sent_reply(
+    desk: Desk, under_way: QueuedReply, late: Callable[[int], Command]
+) -> None:
     desk.do(RecordSent(under_way.item_id, "r1", at(7), ANSWER))
     desk.do(late(under_way.item_id))
 
@@ -178,14 +200,16 @@ def test_what_comes_late_never_undoes_a_sent_reply(desk, under_way, late):
 
 
 @pytest.mark.parametrize("before", [LATE["failed"], LATE["unknown"], LATE["retry"]])
-def test_a_proof_that_comes_late_still_counts(desk, under_way, before):
+def test_a_proof_that_comes_late_still_counts(
+    desk: Desk, under_way: QueuedReply, before: Callable[[int], Command]
+) -> None:
     desk.do(before(under_way.item_id))
     desk.do(RecordSent(under_way.item_id, "r1", at(10), "the record"))
 
     assert item(under_way.item_id) == ("sent", 1, "the record")
 
 
-def test_a_failure_told_twice_is_written_once(desk, under_way):
+def test_a_failure_told_twice_is_written_once(desk: Desk, under_way: QueuedReply) -> None:
     failed = RecordFailed(under_way.item_id, "rejected", at(7))
     desk.do(failed, failed)
     desk.do(RecordUnknown(under_way.item_id, "late", at(8)), failed)
@@ -195,11 +219,13 @@ def test_a_failure_told_twice_is_written_once(desk, under_way):
 
 
 @pytest.mark.parametrize("late", [LATE["failed"], LATE["unknown"], LATE["retry"]])
-def test_an_item_that_is_gone_is_passed_over(desk, late):
+def test_an_item_that_is_gone_is_passed_over(desk: Desk, late: Callable[[int], Command]) -> None:
     assert desk.do(late(7), RecordSent(7, "r1", at(9), ANSWER)) == ()
 
 
-def test_an_unknown_reply_cannot_take_the_mid_of_another_reply(desk, under_way):
+def test_an_unknown_reply_cannot_take_the_mid_of_another_reply(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     desk.do(RecordUnknown(under_way.item_id, "timeout", at(7)))
     other = desk.queue(desk.receive("m2", seconds=20), seconds=20)
     desk.send(other, "r2", 21)
@@ -208,7 +234,9 @@ def test_an_unknown_reply_cannot_take_the_mid_of_another_reply(desk, under_way):
     assert (item(under_way.item_id)[0], item(other.item_id)[0]) == ("unknown", "sent")
 
 
-def test_a_reply_settled_by_the_wrong_echo_takes_the_name_of_the_calls_answer(desk, under_way):
+def test_a_reply_settled_by_the_wrong_echo_takes_the_name_of_the_calls_answer(
+    desk: Desk, under_way: QueuedReply
+) -> None:
     desk.do(RecordSent(under_way.item_id, "h1", at(7), "echo"))
     desk.do(RecordSent(under_way.item_id, "r1", at(8), ANSWER))
 
@@ -216,12 +244,12 @@ def test_a_reply_settled_by_the_wrong_echo_takes_the_name_of_the_calls_answer(de
     assert steps(under_way.message_id)[-1] == "settling/named"
 
 
-def test_many_results_are_written_at_once(desk):
+def test_many_results_are_written_at_once(desk: Desk) -> None:
     replies = []
     for n in range(3):
         contact = ANNA._replace(psid=str(n))
         first = desk.receive(f"m{n}", contact=contact)
-        place = id_of(Message.get_by_id(first), "conversation")
+        place = present(id_of(Message.get_by_id(first), "conversation"))
         replies.append(desk.claim(desk.queue(first, conversation_id=place)))
     desk.do(*(RecordSent(reply.item_id, f"r{n}", at(7), ANSWER) for n, reply in enumerate(replies)))
 

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import pytest
 
 from moca.core.content.content import Content
-from moca.core.messages.command import Conflict, Done
+from moca.core.messages.command import AwaitedCommand, Conflict, Done
 from moca.core.messages.delivery import FindPending, ReplyDropped
 from moca.core.messages.operator_actions import (
     ApproveReply,
@@ -19,14 +19,24 @@ from moca.core.types import Author, ConversationStatus
 from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.metric_tables import ReportHour
 from moca.storage.db.tables import Conversation, Message, QueueItem
-from tests.storage.desk import DRAFT, conversation, details, echoed, item, message, steps, webhook
+from tests.storage.desk import (
+    DRAFT,
+    Desk,
+    conversation,
+    details,
+    echoed,
+    item,
+    message,
+    steps,
+    webhook,
+)
 from tests.support.factory import ANNA, at
 
 BY = "API key assistant"
 DAY = 24 * 3600
 
 
-def draft(desk, text="At nine.", seconds=5):
+def draft(desk: Desk, text: str = "At nine.", seconds: float = 5) -> tuple[object, ...]:
     """Draft a reply as a program does; return the events."""
     return desk.do(
         QueueReply(
@@ -35,19 +45,19 @@ def draft(desk, text="At nine.", seconds=5):
     )
 
 
-def measured(measure):
+def measured(measure: Measure) -> dict[str, int]:
     rows = ReportHour.select().where(ReportHour.measure == measure)
     return {row.subject: row.count for row in rows}
 
 
-def left_to_the_team(desk):
+def left_to_the_team(desk: Desk) -> int:
     """Store a message that waits for the team; return its id."""
     first = desk.receive("m1", "price?")
     desk.do(ChangeConversation(1, ConversationStatus.HUMAN, at(1), by="Ada"))
     return first
 
 
-def test_a_draft_waits_for_the_team_and_leaves_the_bot_as_it_is(desk):
+def test_a_draft_waits_for_the_team_and_leaves_the_bot_as_it_is(desk: Desk) -> None:
     desk.receive("m1", "price?")
     assert draft(desk) == ()
     assert item(1) == ("held", 0, "")
@@ -60,13 +70,13 @@ def test_a_draft_waits_for_the_team_and_leaves_the_bot_as_it_is(desk):
     assert measured(Measure.REPLIED) == {}
 
 
-def test_a_draft_can_be_made_where_a_teammate_has_taken_over(desk):
+def test_a_draft_can_be_made_where_a_teammate_has_taken_over(desk: Desk) -> None:
     left_to_the_team(desk)
     draft(desk)
     assert (item(1)[0], conversation()) == ("held", ("human", None))
 
 
-def test_an_approved_draft_goes_as_a_teammates_reply_and_takes_over(desk):
+def test_an_approved_draft_goes_as_a_teammates_reply_and_takes_over(desk: Desk) -> None:
     desk.receive("m1", "price?")
     draft(desk)
     queued, changed = desk.do(ApproveReply(1, at(60)))
@@ -81,7 +91,7 @@ def test_an_approved_draft_goes_as_a_teammates_reply_and_takes_over(desk):
     assert steps(2) == ["queue/held", "queue/queued"]
 
 
-def test_a_draft_is_approved_whatever_the_contact_wrote_since(desk):
+def test_a_draft_is_approved_whatever_the_contact_wrote_since(desk: Desk) -> None:
     left_to_the_team(desk)
     draft(desk)
     desk.receive("m2", "hello?", 20)
@@ -89,7 +99,7 @@ def test_a_draft_is_approved_whatever_the_contact_wrote_since(desk):
     assert item(1)[0] == "pending"
 
 
-def test_a_discarded_draft_leaves_the_conversation_to_the_team(desk):
+def test_a_discarded_draft_leaves_the_conversation_to_the_team(desk: Desk) -> None:
     left_to_the_team(desk)
     draft(desk)
     because = "a teammate discarded the draft"
@@ -98,7 +108,7 @@ def test_a_discarded_draft_leaves_the_conversation_to_the_team(desk):
     assert Conversation.get().needs_reply_since == at(1)
 
 
-def test_a_discarded_draft_ends_the_call_where_nothing_waits(desk):
+def test_a_discarded_draft_ends_the_call_where_nothing_waits(desk: Desk) -> None:
     desk.send(desk.queue(desk.receive("m1")))
     draft(desk, seconds=9)
     assert Conversation.get().needs_reply_since == at(9)
@@ -118,7 +128,9 @@ def test_a_discarded_draft_ends_the_call_where_nothing_waits(desk):
     ],
     ids=["reply", "reply in the app", "close"],
 )
-def test_what_a_teammate_does_instead_ends_a_draft(desk, command, because):
+def test_what_a_teammate_does_instead_ends_a_draft(
+    desk: Desk, command: AwaitedCommand, because: str
+) -> None:
     left_to_the_team(desk)
     draft(desk)
     desk.do(command)
@@ -126,7 +138,7 @@ def test_what_a_teammate_does_instead_ends_a_draft(desk, command, because):
     assert Conversation.get().needs_reply_since is None
 
 
-def test_a_pause_ends_no_draft_nor_does_a_newer_one_of_the_bot(desk):
+def test_a_pause_ends_no_draft_nor_does_a_newer_one_of_the_bot(desk: Desk) -> None:
     desk.receive("m1", "price?")
     draft(desk)
     (told,) = desk.do(RecallHeldReplies(ANNA, 1, at(9)))
@@ -135,7 +147,7 @@ def test_a_pause_ends_no_draft_nor_does_a_newer_one_of_the_bot(desk):
     assert item(1)[0] == "held"
 
 
-def test_of_two_drafts_the_one_that_is_approved_first_goes(desk):
+def test_of_two_drafts_the_one_that_is_approved_first_goes(desk: Desk) -> None:
     left_to_the_team(desk)
     draft(desk)
     draft(desk, "At ten.", 6)
@@ -144,7 +156,7 @@ def test_of_two_drafts_the_one_that_is_approved_first_goes(desk):
     assert [each.status for each in QueueItem.select()] == ["pending", "cancelled"]
 
 
-def test_a_draft_waits_as_long_as_a_teammate_may_reply(desk):
+def test_a_draft_waits_as_long_as_a_teammate_may_reply(desk: Desk) -> None:
     left_to_the_team(desk)
     draft(desk)
     desk.do(FindPending(10, at(2 * DAY), at(2 * DAY)))
@@ -154,7 +166,7 @@ def test_a_draft_waits_as_long_as_a_teammate_may_reply(desk):
     assert Conversation.get().needs_reply_since == at(1)
 
 
-def test_nothing_is_drafted_in_a_closed_conversation(desk):
+def test_nothing_is_drafted_in_a_closed_conversation(desk: Desk) -> None:
     desk.receive("m1")
     desk.do(ChangeConversation(1, ConversationStatus.CLOSED, at(1)))
     command = QueueReply(

@@ -1,25 +1,27 @@
+from datetime import datetime
+
 from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
 from moca.core.types import Outcome
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import JourneyStep, Message, Webhook
-from tests.storage.desk import webhook, wrote
+from tests.storage.desk import Desk, webhook, wrote
 from tests.support.factory import at
 
 LATER = at(86_400)
 
 
-def condenses(desk, before, portion=200):
+def condenses(desk: Desk, before: datetime, portion: int = 200) -> bool:
     """Condense journeys from before an instant; return whether there is more."""
     (applied,) = desk.do(ApplyRetention(LATER, None, portion, condense_journeys_before=before))
     return applied == RetentionApplied(has_more=True)
 
 
-def steps():
+def steps() -> list[str]:
     """Return the stage of each step that is left."""
     return [stage for (stage,) in read_rows(JourneyStep.select(JourneyStep.stage))]
 
 
-def test_an_answered_message_keeps_how_its_reply_was_made_and_why(desk):
+def test_an_answered_message_keeps_how_its_reply_was_made_and_why(desk: Desk) -> None:
     desk.send(desk.queue(desk.receive("m1")))
     before = set(steps())
     assert {"reception", "storage", "queue", "sending", "outcome"} <= before
@@ -28,14 +30,14 @@ def test_an_answered_message_keeps_how_its_reply_was_made_and_why(desk):
     assert steps() == ["reception", "outcome"]
 
 
-def test_a_message_that_was_not_answered_keeps_every_step(desk):
+def test_a_message_that_was_not_answered_keeps_every_step(desk: Desk) -> None:
     desk.receive("m1")
     waiting = steps()
     assert condenses(desk, LATER)
     assert steps() == waiting
 
 
-def test_only_old_steps_are_condensed_a_portion_at_a_time(desk):
+def test_only_old_steps_are_condensed_a_portion_at_a_time(desk: Desk) -> None:
     desk.send(desk.queue(desk.receive("m1")))
     everything = steps()
     assert not condenses(desk, at(0))
@@ -47,7 +49,7 @@ def test_only_old_steps_are_condensed_a_portion_at_a_time(desk):
     assert steps() == ["reception", "outcome"]
 
 
-def test_a_body_goes_once_its_message_has_an_outcome(desk):
+def test_a_body_goes_once_its_message_has_an_outcome(desk: Desk) -> None:
     answered = desk.receive("m1")
     desk.receive("m2", seconds=1)
     desk.do(webhook(wrote("m3"), seconds=100))

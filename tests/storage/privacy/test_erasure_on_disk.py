@@ -1,7 +1,9 @@
 """Erased text is in no file of the database any more, including free pages and the log."""
 
 import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
 
@@ -25,25 +27,25 @@ SECRET = "a-text-that-is-to-be-erased"
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "moca.db"
 
 
 @pytest.fixture
-def desk(tmp_path, path):
+def desk(tmp_path: Path, path: Path) -> Iterator[Desk]:
     database = open_migrated(tmp_path)
     assert database.database == str(path)
     with database.connection_context():
         yield Desk(database)
 
 
-def traces(path, *words):
+def traces(path: Path, *words: str) -> set[str]:
     """Return the files of the database that contain a word."""
     files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
     return {each.name for each in files for word in words if word.encode() in each.read_bytes()}
 
 
-def test_nothing_is_left_on_the_disk_once_an_erasure_is_complete(desk, path):
+def test_nothing_is_left_on_the_disk_once_an_erasure_is_complete(desk: Desk, path: Path) -> None:
     desk.do(webhook(wrote("m1", SECRET), body=body_of(ANNA, SECRET)))
     desk.queue(Message.get().id)
     desk.do(webhook(wrote("m2", contact=BEN), body=body_of(BEN)))
@@ -58,7 +60,7 @@ def test_nothing_is_left_on_the_disk_once_an_erasure_is_complete(desk, path):
     assert traces(path, BEN.psid) == {"moca.db"}
 
 
-def test_an_erasure_is_not_complete_while_a_reader_holds_the_log(desk, path):
+def test_an_erasure_is_not_complete_while_a_reader_holds_the_log(desk: Desk, path: Path) -> None:
     desk.do(webhook(wrote("m1", SECRET), body=body_of(ANNA, SECRET)))
     reader = sqlite3.connect(path)
     reader.execute("BEGIN")
@@ -76,7 +78,7 @@ def test_an_erasure_is_not_complete_while_a_reader_holds_the_log(desk, path):
 WORDS = ("unmistakable", "erasable")
 
 
-def indexed(desk, path):
+def indexed(desk: Desk, path: Path) -> set[str]:
     """Index what Anna and many others wrote, and return the words of hers that are on the disk."""
     desk.do(webhook(wrote("m1", " ".join(WORDS)), body=body_of(ANNA)))
     Contact.update(name=WORDS[1]).execute()
@@ -87,7 +89,7 @@ def indexed(desk, path):
     return {word for word in WORDS if traces(path, word)}
 
 
-def test_no_word_of_an_erased_contact_is_left_in_the_search_index(desk, path):
+def test_no_word_of_an_erased_contact_is_left_in_the_search_index(desk: Desk, path: Path) -> None:
     assert indexed(desk, path) == set(WORDS)
     desk.do(EraseContact(ANNA, NOON, receipt=Future(), request=ErasureRequest("the-code", at(50))))
     keep(desk)
@@ -97,7 +99,9 @@ def test_no_word_of_an_erased_contact_is_left_in_the_search_index(desk, path):
     assert len(ids_with("message", search_terms("hello"), limit=99)) == 50
 
 
-def test_an_erasure_is_not_complete_while_the_search_index_holds_a_word(desk, path, monkeypatch):
+def test_an_erasure_is_not_complete_while_the_search_index_holds_a_word(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(purge, "_PAGES", 1)
     indexed(desk, path)
     desk.do(EraseContact(ANNA, NOON, receipt=Future(), request=ErasureRequest("the-code", at(50))))
@@ -107,7 +111,9 @@ def test_an_erasure_is_not_complete_while_the_search_index_holds_a_word(desk, pa
     assert traces(path, *WORDS) == set()
 
 
-def test_what_an_operator_erases_and_what_is_unsent_leave_the_search_index_at_once(desk, path):
+def test_what_an_operator_erases_and_what_is_unsent_leave_the_search_index_at_once(
+    desk: Desk, path: Path
+) -> None:
     indexed(desk, path)
     keep(desk, seconds=60)
     desk.do(EraseContact(ANNA, NOON), ApplyRetention(at(70), None, 500))
@@ -117,7 +123,9 @@ def test_what_an_operator_erases_and_what_is_unsent_leave_the_search_index_at_on
     assert traces(path, *WORDS) == set()
 
 
-def test_what_is_deleted_by_age_leaves_the_search_index_within_the_hour(desk, path):
+def test_what_is_deleted_by_age_leaves_the_search_index_within_the_hour(
+    desk: Desk, path: Path
+) -> None:
     indexed(desk, path)
     left = []
     for seconds in (60, 120, 3_700):

@@ -1,6 +1,6 @@
 import json
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,23 +22,30 @@ from moca.storage.db.tables import (
     Webhook,
 )
 from moca.storage.queries.contacts import DeletionRecord, export_contact, find_deletion
-from tests.storage.desk import echoed, webhook, wrote
+from tests.storage.desk import Desk, echoed, webhook, wrote
 from tests.support.factory import ANNA, BEN, NOON, at
 from tests.support.values import present
 
 DAY = 86_400
 
 
-def body_of(contact, text="x"):
+def body_of(contact: ContactKey, text: str = "x") -> bytes:
     told = f'{{"id":"{contact.account_id}","psid":"{contact.psid}","text":"{text}"}}'
     return told.encode()
 
 
-def bodies():
+def bodies() -> list[bytes]:
     return sorted(bytes(row.body) for row in Webhook.select())
 
 
-def keep(desk, *, before=None, portion=500, seconds=100, audit_before=None):
+def keep(
+    desk: Desk,
+    *,
+    before: datetime | None = None,
+    portion: int = 500,
+    seconds: float = 100,
+    audit_before: datetime | None = None,
+) -> int:
     """Run retention until nothing is left to do; return how many portions that took."""
     for count in range(1, 100):
         events = desk.do(ApplyRetention(at(seconds), before, portion, audit_before))
@@ -47,7 +54,7 @@ def keep(desk, *, before=None, portion=500, seconds=100, audit_before=None):
     raise AssertionError("it never ends")
 
 
-def does_something(desk, *, about="", seconds=0):
+def does_something(desk: Desk, *, about: str = "", seconds: float = 0) -> None:
     desk.do(
         AuditedCommand(
             AddSavedReply(f"{about} {seconds}", "", "Hello!", receipt=Future()),
@@ -59,7 +66,7 @@ def does_something(desk, *, about="", seconds=0):
     )
 
 
-def test_erasing_takes_every_body_that_names_the_contact(desk):
+def test_erasing_takes_every_body_that_names_the_contact(desk: Desk) -> None:
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     reply = desk.queue(Message.get().id)
     desk.send(reply)
@@ -74,7 +81,7 @@ def test_erasing_takes_every_body_that_names_the_contact(desk):
     assert PendingRedaction.select().count() == 0
 
 
-def test_a_search_goes_in_portions_and_ends(desk):
+def test_a_search_goes_in_portions_and_ends(desk: Desk) -> None:
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     for number in range(25):
         desk.do(webhook(body=body_of(ANNA if number % 2 else BEN, str(number))))
@@ -84,7 +91,7 @@ def test_a_search_goes_in_portions_and_ends(desk):
     assert len(bodies()) == 13
 
 
-def test_what_comes_after_the_erasure_is_kept(desk):
+def test_what_comes_after_the_erasure_is_kept(desk: Desk) -> None:
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     desk.do(EraseContact(ANNA, NOON))
     desk.do(webhook(wrote("m9"), body=body_of(ANNA, "later")))
@@ -92,7 +99,7 @@ def test_what_comes_after_the_erasure_is_kept(desk):
     assert bodies() == [body_of(ANNA, "later")]
 
 
-def test_a_contact_s_own_request_erases_the_contact(desk):
+def test_a_contact_s_own_request_erases_the_contact(desk: Desk) -> None:
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     desk.do(webhook(wrote("m2", contact=BEN), body=body_of(BEN)))
     events = desk.do(EraseOnDeletionRequest(ANNA.psid, "the-code", at(50), receipt=Future()))
@@ -103,7 +110,7 @@ def test_a_contact_s_own_request_erases_the_contact(desk):
     assert bodies() == [body_of(BEN)]
 
 
-def test_an_owner_s_request_erases_the_account_and_all_its_contacts(desk):
+def test_an_owner_s_request_erases_the_account_and_all_its_contacts(desk: Desk) -> None:
     token = SealedToken("sealed", at(0), at(0) + timedelta(days=60))
     desk.do(StoreAccount(Account(account_id=ANNA.account_id, app_user_id="900"), token, at(0)))
     other = ContactKey("17841400000000009", "28978671838402999")
@@ -117,7 +124,7 @@ def test_an_owner_s_request_erases_the_account_and_all_its_contacts(desk):
     assert present(find_deletion("the-code")).completed_at == at(100)
 
 
-def test_a_request_of_somebody_unknown_is_done_at_once(desk):
+def test_a_request_of_somebody_unknown_is_done_at_once(desk: Desk) -> None:
     desk.do(EraseOnDeletionRequest("12345", "the-code", at(50)))
     keep(desk)
     assert present(find_deletion("the-code")).completed_at == at(100)
@@ -125,7 +132,7 @@ def test_a_request_of_somebody_unknown_is_done_at_once(desk):
 
 
 @pytest.fixture
-def old_talk(desk):
+def old_talk(desk: Desk) -> Desk:
     """Anna asked ten days ago and was answered; Ben asked then and was not."""
     desk.do(webhook(wrote("m1"), body=body_of(ANNA)))
     first = Message.get(Message.mid == "m1")
@@ -134,7 +141,7 @@ def old_talk(desk):
     return desk
 
 
-def test_what_ended_before_the_retention_is_deleted(old_talk):
+def test_what_ended_before_the_retention_is_deleted(old_talk: Desk) -> None:
     keep(old_talk, before=at(10 * DAY), portion=1)
     assert [row.mid for row in Message.select()] == ["m2"]
     assert bodies() == [body_of(BEN)]
@@ -142,27 +149,27 @@ def test_what_ended_before_the_retention_is_deleted(old_talk):
     assert QueueItem.select().count() == 0
 
 
-def test_what_is_younger_stays(old_talk):
+def test_what_is_younger_stays(old_talk: Desk) -> None:
     keep(old_talk, before=at(0) - timedelta(days=1))
     assert Message.select().count() == 3
     assert len(bodies()) == 2
 
 
-def test_who_did_what_is_forgotten_in_portions_and_only_what_is_older(desk):
+def test_who_did_what_is_forgotten_in_portions_and_only_what_is_older(desk: Desk) -> None:
     for days in range(5):
         does_something(desk, about=f"{days}", seconds=days * DAY)
     assert keep(desk, portion=2, audit_before=at(3 * DAY)) == 3
     assert [row.about for row in AuditEntry.select()] == ["3", "4"]
 
 
-def test_who_did_what_outlasts_what_was_said(desk):
+def test_who_did_what_outlasts_what_was_said(desk: Desk) -> None:
     does_something(desk)
     keep(desk, before=at(10 * DAY))
     assert AuditEntry.select().count() == 1
 
 
 @pytest.mark.parametrize("how_far", ["pending", "sending"])
-def test_what_is_not_settled_stays_however_old(desk, how_far):
+def test_what_is_not_settled_stays_however_old(desk: Desk, how_far: str) -> None:
     asked = desk.receive("m1")
     reply = desk.queue(asked)
     if how_far == "sending":
@@ -173,7 +180,7 @@ def test_what_is_not_settled_stays_however_old(desk, how_far):
     assert (Conversation.select().count(), Webhook.select().count()) == (1, 1)
 
 
-def test_an_export_tells_all_of_one_contact_and_nothing_of_another(desk):
+def test_an_export_tells_all_of_one_contact_and_nothing_of_another(desk: Desk) -> None:
     desk.receive("m1", "hello from anna")
     desk.receive("m2", "hello from ben", contact=BEN)
     exported = present(export_contact(ANNA))
@@ -185,7 +192,7 @@ def test_an_export_tells_all_of_one_contact_and_nothing_of_another(desk):
     assert "ben" not in str(exported)
 
 
-def test_an_export_tells_notes_queue_items_and_what_webhooks_told(desk):
+def test_an_export_tells_notes_queue_items_and_what_webhooks_told(desk: Desk) -> None:
     of_anna, of_ben = (
         {"sender": {"id": contact.psid}, "message": {"mid": mid, "text": mid}}
         for contact, mid in ((ANNA, "m1"), (BEN, "m2"))
@@ -202,5 +209,5 @@ def test_an_export_tells_notes_queue_items_and_what_webhooks_told(desk):
     assert exported["webhooks"] == [{"received_at": at(0).isoformat(), "items": [of_anna]}]
 
 
-def test_nothing_is_exported_of_a_contact_unknown(desk):
+def test_nothing_is_exported_of_a_contact_unknown(desk: Desk) -> None:
     assert export_contact(ContactKey("1", "2")) is None

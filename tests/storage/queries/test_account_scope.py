@@ -1,6 +1,8 @@
 """Every family of queries narrows to the accounts in scope, by indexes where there is much."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
+from typing import Any
 
 import peewee
 import pytest
@@ -24,7 +26,9 @@ from moca.storage.queries.stats import read_stats
 from moca.storage.queries.team.account_scope import conversations_in_scope
 from moca.storage.queries.team.drafts import count_drafts, list_drafts, read_draft
 from moca.storage.queries.team.mentions import latest_mentions
+from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
+from tests.support.databases import SqlCursor, runs_sql
 from tests.support.factory import ANNA, at
 from tests.support.values import present
 
@@ -34,7 +38,7 @@ NONE = AccountScope(frozenset())
 
 
 @pytest.fixture
-def desk(desk):
+def desk(desk: Desk) -> Desk:
     """Anna wrote to both accounts; each has a reply that waits, a draft and a mention of Ana."""
     desk.do(AddOperator("ana", OperatorRole.ANSWERS, "hash", at(0)))
     for conversation_id, contact in enumerate((ANNA, OTHER), start=1):
@@ -46,12 +50,12 @@ def desk(desk):
     return desk
 
 
-def both(read):
+def both(read: Callable[[AccountScope], object]) -> list[object]:
     """Return what is read for one account, for all, and for none."""
     return [read(scope) for scope in (OURS, ALL, NONE)]
 
 
-def test_lists_of_conversations_and_contacts(desk):
+def test_lists_of_conversations_and_contacts(desk: Desk) -> None:
     assert both(
         lambda scope: [each.id for each in list_conversations(limit=9, scope=scope).items]
     ) == [[1], [2, 1], []]
@@ -71,29 +75,31 @@ def test_lists_of_conversations_and_contacts(desk):
 @pytest.mark.parametrize(
     "work_list", [WorkList.ALL_OPEN, WorkList.NEEDS_REPLY, WorkList.MENTIONS, WorkList.UNREAD]
 )
-def test_work_lists_and_their_counts(desk, work_list):
-    def wanted(scope):
+def test_work_lists_and_their_counts(desk: Desk, work_list: WorkList) -> None:
+    def wanted(scope: AccountScope) -> InboxFilter:
         return InboxFilter(work_list=work_list, operator_id=1, scope=scope)
 
     assert both(lambda scope: len(list_inbox(wanted(scope), at(9), limit=9).items)) == [1, 2, 0]
     assert both(lambda scope: count_inbox(wanted(scope), at(9))) == [1, 2, 0]
 
 
-def test_other_accounts_take_less_of_the_room_of_a_limited_list(desk, monkeypatch):
+def test_other_accounts_take_less_of_the_room_of_a_limited_list(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox, "LOOKED_AT", 1)
     wanted = InboxFilter(scope=OURS)
     assert [row.conversation.id for row in list_inbox(wanted, at(9), limit=9).items] == [1]
     assert (count_inbox(wanted, at(9)), count_inbox(InboxFilter(), at(9))) == (1, 1)
 
 
-def test_what_is_announced(desk):
+def test_what_is_announced(desk: Desk) -> None:
     assert both(
         lambda scope: [each.id for each in latest_needing_reply(at(9), limit=9, scope=scope)]
     ) == [[1], [2, 1], []]
     assert both(lambda scope: len(latest_mentions(1, limit=9, scope=scope))) == [1, 2, 0]
 
 
-def test_the_queue_its_counts_and_its_forecast(desk):
+def test_the_queue_its_counts_and_its_forecast(desk: Desk) -> None:
     assert both(lambda scope: [each.id for each in list_items(limit=9, scope=scope).items]) == [
         [1],
         [2, 1],
@@ -109,7 +115,7 @@ def test_the_queue_its_counts_and_its_forecast(desk):
     assert both(lambda scope: len(first_waiting(9, scope))) == [1, 2, 0]
 
 
-def test_drafts(desk):
+def test_drafts(desk: Desk) -> None:
     desk.receive("m3", "prices?", seconds=20)
     desk.hold(3, seconds=25)
     (item,) = list_drafts()
@@ -118,11 +124,11 @@ def test_drafts(desk):
     assert both(lambda scope: read_draft(item, scope) is not None) == [True, True, False]
 
 
-def test_searches(desk):
+def test_searches(desk: Desk) -> None:
     index_all(desk)
 
-    def found(text):
-        def read(scope):
+    def found(text: str) -> list[object]:
+        def read(scope: AccountScope) -> tuple[int, int]:
             reader = SearchReader(at=at(9), zone=UTC, scope=scope)
             results = search(read_search(text), reader, limit=9)
             return len(results.messages), len(results.conversations)
@@ -136,8 +142,8 @@ def test_searches(desk):
     assert found(ANNA.psid) == [(0, 1), (0, 2), (0, 0)]
 
 
-def test_figures_and_the_feed(desk):
-    def counted(scope):
+def test_figures_and_the_feed(desk: Desk) -> None:
+    def counted(scope: AccountScope) -> tuple[int, int, int]:
         stats = read_stats(latest=9, scope=scope)
         return stats.latest, sum(stats.conversations.values()), sum(stats.queue.values())
 
@@ -146,15 +152,18 @@ def test_figures_and_the_feed(desk):
     assert both(lambda scope: len(read_feed(after=0, limit=99, scope=scope).items)) == [1, 2, 0]
 
 
-def test_a_list_for_one_account_is_read_from_the_index_of_its_order(desk, database):
+def test_a_list_for_one_account_is_read_from_the_index_of_its_order(
+    desk: Desk, database: peewee.Database
+) -> None:
     statements = []
-    run = database.execute_sql
+    run = runs_sql(database)
 
-    def record(sql, params=()):
+    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
         statements.append((sql, params))
         return run(sql, params)
 
-    database.execute_sql = record
+    opened: Any = database
+    opened.execute_sql = record
     list_conversations(limit=40, scope=OURS)
     list_inbox(InboxFilter(scope=OURS), at(9), limit=40)
     plans = []
@@ -169,15 +178,18 @@ def test_a_list_for_one_account_is_read_from_the_index_of_its_order(desk, databa
         assert "TEMP B-TREE" not in plan
 
 
-def test_without_a_limit_the_statements_name_no_accounts(desk, database):
+def test_without_a_limit_the_statements_name_no_accounts(
+    desk: Desk, database: peewee.Database
+) -> None:
     statements = []
-    run = database.execute_sql
+    run = runs_sql(database)
 
-    def record(sql, params=()):
+    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
         statements.append(sql)
         return run(sql, params)
 
-    database.execute_sql = record
+    opened: Any = database
+    opened.execute_sql = record
     list_conversations(limit=40)
     list_inbox(InboxFilter(), at(9), limit=40)
     count_inbox(InboxFilter(), at(9))

@@ -1,7 +1,8 @@
 """The pages' queries, on both databases."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,43 +16,45 @@ from moca.storage.db.operator_tables import AuditEntry, Note
 from moca.storage.db.tables import AccountRest, Contact, Conversation, Event, Message, QueueItem
 from moca.storage.queries import inbox
 from moca.storage.queries.conversation_page import earlier_conversation, read_thread
-from moca.storage.queries.inbox import InboxFilter, count_inbox, list_inbox
+from moca.storage.queries.inbox import InboxFilter, InboxRow, count_inbox, list_inbox
 from moca.storage.queries.last_messages import ContactWords, LastReply
 from moca.storage.queries.page_versions import version_of_all, version_of_conversation
+from moca.storage.queries.pagination import Page
 from moca.storage.queries.queue import item_of
 from moca.storage.queries.queue_forecast import QueuePosition, place_of
+from tests.storage.desk import Desk
 from tests.support.factory import ANNA, BEN, at
 from tests.support.values import present
 
 
-def ids(page):
+def ids(page: Page[InboxRow]) -> list[int]:
     return [row.conversation.id for row in page.items]
 
 
-def listed(wanted=InboxFilter(), seconds=100, **more):  # noqa: B008
+def listed(wanted: InboxFilter = InboxFilter(), seconds: float = 100, **more: Any) -> list[int]:  # noqa: B008
     return ids(list_inbox(wanted, at(seconds), **{"limit": 10, **more}))
 
 
 @pytest.fixture
-def two(desk):
+def two(desk: Desk) -> Desk:
     """Anna wrote, then Ben did."""
     desk.receive("m1", "hello", 0, ANNA)
     desk.receive("m2", "Hello again", 5, BEN)
     return desk
 
 
-def changed(conversation_id, **columns):
+def changed(conversation_id: int, **columns: Any) -> None:
     Conversation.update(**columns).where(Conversation.id == conversation_id).execute()
 
 
-def lists_with(conversation_id, seconds=100):
+def lists_with(conversation_id: int, seconds: float = 100) -> set[WorkList]:
     """Return the work lists that show a conversation."""
     return {
         each for each in WorkList if conversation_id in listed(InboxFilter(work_list=each), seconds)
     }
 
 
-def test_the_inbox_lists_the_latest_first_with_what_the_contact_wrote(two):
+def test_the_inbox_lists_the_latest_first_with_what_the_contact_wrote(two: Desk) -> None:
     page = list_inbox(InboxFilter(), at(9), limit=10)
 
     assert ids(page) == [2, 1]
@@ -61,7 +64,7 @@ def test_the_inbox_lists_the_latest_first_with_what_the_contact_wrote(two):
     assert [row.is_unread for row in page.items] == [True, True]
 
 
-def test_a_row_keeps_the_contacts_words_when_the_account_wrote_last(two):
+def test_a_row_keeps_the_contacts_words_when_the_account_wrote_last(two: Desk) -> None:
     reply = two.queue(author=Author.OPERATOR, author_name="ada")
 
     row = list_inbox(InboxFilter(), at(9), limit=10).items[1]
@@ -76,7 +79,7 @@ def test_a_row_keeps_the_contacts_words_when_the_account_wrote_last(two):
     assert list_inbox(InboxFilter(), at(9), limit=10).items[0].reply is None
 
 
-def test_a_row_says_why_it_is_left_to_the_team(two):
+def test_a_row_says_why_it_is_left_to_the_team(two: Desk) -> None:
     away = Because(Reason.OUTSIDE_HOURS)
     two.do(ConcludeMessages((1,), Outcome.SUPPRESSED, away, at(9)))
     last_words = (Content(text="A teammate will answer."),)
@@ -101,7 +104,9 @@ def test_a_row_says_why_it_is_left_to_the_team(two):
         if status is not ConversationStatus.OPEN or until is None
     ],
 )
-def test_a_conversation_is_in_the_list_that_the_core_names(two, status, until, since):
+def test_a_conversation_is_in_the_list_that_the_core_names(
+    two: Desk, status: ConversationStatus, until: datetime | None, since: datetime | None
+) -> None:
     changed(1, status=status, held_until=until, needs_reply_since=since, read_at=at(99))
     held = status if until is None or until > at(100) else ConversationStatus.OPEN
     every = InboxFilter(work_list=WorkList.CLOSED if status == "closed" else WorkList.ALL_OPEN)
@@ -118,7 +123,7 @@ def test_a_conversation_is_in_the_list_that_the_core_names(two, status, until, s
     assert rows[1].conversation.needs_reply_since == since
 
 
-def test_without_a_list_every_conversation_is_found(two):
+def test_without_a_list_every_conversation_is_found(two: Desk) -> None:
     closed = Conversation.update(status=ConversationStatus.CLOSED)
     closed.where(Conversation.id == 1).execute()
     every = InboxFilter(work_list=None)
@@ -126,7 +131,9 @@ def test_without_a_list_every_conversation_is_found(two):
     assert (found, count_inbox(every, at(30))) == ({1, 2}, 2)
 
 
-def test_counts_are_those_of_the_lists_up_to_a_hundred(two, monkeypatch):
+def test_counts_are_those_of_the_lists_up_to_a_hundred(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     changed(1, needs_reply_since=at(3))
     counts = {each: count_inbox(InboxFilter(work_list=each), at(9)) for each in WorkList}
 
@@ -147,7 +154,7 @@ def test_counts_are_those_of_the_lists_up_to_a_hundred(two, monkeypatch):
     assert count_inbox(InboxFilter(), at(9)) == 1
 
 
-def test_what_waits_is_paged_from_the_oldest(two):
+def test_what_waits_is_paged_from_the_oldest(two: Desk) -> None:
     two.receive("m3", "me too", 6, ContactKey("1", "third"))
     for conversation_id, seconds in ((1, 30), (2, 10), (3, 20)):
         changed(conversation_id, needs_reply_since=at(seconds))
@@ -159,7 +166,9 @@ def test_what_waits_is_paged_from_the_oldest(two):
     assert (ids(first), ids(second), second.next_key) == ([2, 3], [1], None)
 
 
-def test_a_page_looks_at_so_many_and_the_next_goes_on(two, monkeypatch):
+def test_a_page_looks_at_so_many_and_the_next_goes_on(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox, "LOOKED_AT", 1)
     Contact.update(account_id="2").where(Contact.psid == ANNA.psid).execute()
 
@@ -169,7 +178,7 @@ def test_a_page_looks_at_so_many_and_the_next_goes_on(two, monkeypatch):
     assert (ids(second), second.next_key) == ([1], None)
 
 
-def test_what_was_read_is_unread_once_the_contact_writes_again(two):
+def test_what_was_read_is_unread_once_the_contact_writes_again(two: Desk) -> None:
     Conversation.update(read_at=at(6)).execute()
     unread = InboxFilter(work_list=WorkList.UNREAD)
     assert listed(unread) == []
@@ -178,7 +187,7 @@ def test_what_was_read_is_unread_once_the_contact_writes_again(two):
     assert listed(unread) == [1]
 
 
-def test_a_talk_shows_what_goes_with_its_texts(two):
+def test_a_talk_shows_what_goes_with_its_texts(two: Desk) -> None:
     Message.update(
         content=json.dumps({"attachments": [{"type": "image", "url": "https://x.example"}]})
     ).where(Message.mid == "m1").execute()
@@ -201,14 +210,14 @@ def test_a_talk_shows_what_goes_with_its_texts(two):
     ]
 
 
-def test_a_talk_knows_the_one_before_it(two):
+def test_a_talk_knows_the_one_before_it(two: Desk) -> None:
     Conversation.update(status="closed").where(Conversation.id == 1).execute()
     two.receive("m3", "me again", 50, ANNA)
 
     assert [earlier_conversation(each) for each in (1, 3, 9)] == [None, 1, None]
 
 
-def test_a_place_in_line_counts_who_may_go_before(two):
+def test_a_place_in_line_counts_who_may_go_before(two: Desk) -> None:
     first, second = two.queue(), two.queue()
     QueueItem.update(priority=0).where(QueueItem.id == second.item_id).execute()
     AccountRest.create(account_id=ANNA.account_id, rests_until=at(60))
@@ -221,10 +230,10 @@ def test_a_place_in_line_counts_who_may_go_before(two):
     )
 
 
-def test_versions_change_with_what_they_name(two):
+def test_versions_change_with_what_they_name(two: Desk) -> None:
     seen = [(version_of_all(), version_of_conversation(1))]
 
-    def changed():
+    def changed() -> tuple[bool, bool]:
         seen.append((version_of_all(), version_of_conversation(1)))
         return tuple(before != now for before, now in zip(*seen[-2:], strict=True))
 

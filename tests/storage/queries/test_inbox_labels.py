@@ -1,5 +1,8 @@
 """Which conversations with a label a list shows, and in which order."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import peewee
 import pytest
 
@@ -9,7 +12,9 @@ from moca.core.work_lists import WorkList
 from moca.storage.queries import inbox
 from moca.storage.queries.conversations import list_conversations
 from moca.storage.queries.inbox import InboxFilter, count_inbox, list_inbox
+from tests.storage.desk import Desk
 from tests.storage.queries.test_inbox import changed, ids, listed
+from tests.support.databases import SqlCursor, runs_sql
 from tests.support.factory import ANNA, at
 
 ALL = InboxFilter(label_id=1)
@@ -26,7 +31,7 @@ STATES: tuple[dict[str, object], ...] = (
 
 
 @pytest.fixture
-def eight(desk):
+def eight(desk: Desk) -> Desk:
     """Eight conversations in different states, of which all but the last have the label 1."""
     desk.do(AddLabel("Refund", LabelColour.RED), AddLabel("VIP", LabelColour.GREY))
     for number, columns in enumerate(STATES, 1):
@@ -38,7 +43,7 @@ def eight(desk):
     return desk
 
 
-def paged(wanted, limit=1):
+def paged(wanted: InboxFilter, limit: int = 1) -> list[int]:
     """Return the ids of all pages of a list."""
     found: list[int] = []
     after = None
@@ -51,7 +56,9 @@ def paged(wanted, limit=1):
 
 
 @pytest.mark.parametrize("work_list", WorkList)
-def test_a_list_shows_those_of_its_conversations_that_have_the_label(eight, work_list):
+def test_a_list_shows_those_of_its_conversations_that_have_the_label(
+    eight: Desk, work_list: WorkList
+) -> None:
     every = InboxFilter(work_list=work_list, operator_id=7)
     wanted = InboxFilter(work_list=work_list, operator_id=7, label_id=1)
 
@@ -62,14 +69,16 @@ def test_a_list_shows_those_of_its_conversations_that_have_the_label(eight, work
 
 @pytest.mark.parametrize("looked_at", [1, 2, 3, 100])
 @pytest.mark.parametrize("work_list", [WorkList.ALL_OPEN, WorkList.NEEDS_REPLY, WorkList.CLOSED])
-def test_pages_of_a_label_hold_each_conversation_once(eight, monkeypatch, work_list, looked_at):
+def test_pages_of_a_label_hold_each_conversation_once(
+    eight: Desk, monkeypatch: pytest.MonkeyPatch, work_list: WorkList, looked_at: int
+) -> None:
     wanted = InboxFilter(work_list=work_list, label_id=1)
     whole = listed(wanted)
     monkeypatch.setattr(inbox, "LOOKED_AT", looked_at)
     assert paged(wanted) == whole
 
 
-def test_rows_show_their_labels(eight):
+def test_rows_show_their_labels(eight: Desk) -> None:
     row = list_inbox(ALL, at(100), limit=1).items[0]
     assert [(each.name, each.colour) for each in row.conversation.labels] == [
         ("Refund", "red"),
@@ -77,22 +86,23 @@ def test_rows_show_their_labels(eight):
     ]
 
 
-def test_the_api_lists_the_conversations_with_a_label(eight):
+def test_the_api_lists_the_conversations_with_a_label(eight: Desk) -> None:
     pages = [list_conversations(limit=2, label_id=1)]
     while (after := pages[-1].next_key) is not None:
         pages.append(list_conversations(limit=2, after=after, label_id=1))
     assert [each.id for page in pages for each in page.items] == [7, 3, 6, 2, 5, 1, 4]
 
 
-def test_those_with_a_label_are_read_from_its_index(eight, database):
+def test_those_with_a_label_are_read_from_its_index(eight: Desk, database: peewee.Database) -> None:
     statements = []
-    run = database.execute_sql
+    run = runs_sql(database)
 
-    def record(sql, params=()):
+    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
         statements.append((sql, params))
         return run(sql, params)
 
-    database.execute_sql = record
+    opened: Any = database
+    opened.execute_sql = record
 
     list_inbox(ALL, at(100), limit=10, after=(10**15, 5))
 

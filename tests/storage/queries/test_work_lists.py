@@ -1,5 +1,9 @@
 """Which lists show a conversation that is assigned or snoozed."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 import peewee
 import pytest
 
@@ -7,7 +11,9 @@ from moca.core.snooze import Snooze
 from moca.core.work_lists import WorkList
 from moca.storage.db.operator_tables import Operator
 from moca.storage.queries.inbox import InboxFilter, list_inbox
+from tests.storage.desk import Desk
 from tests.storage.queries.test_inbox import changed, listed, lists_with, two
+from tests.support.databases import SqlCursor, runs_sql
 from tests.support.factory import at
 
 __all__ = ["two"]
@@ -23,7 +29,9 @@ __all__ = ["two"]
         (None, "closed", set()),
     ],
 )
-def test_open_conversations_are_mine_or_unassigned_or_a_colleagues(two, assignee_id, status, lists):
+def test_open_conversations_are_mine_or_unassigned_or_a_colleagues(
+    two: Desk, assignee_id: int | None, status: str, lists: set[WorkList]
+) -> None:
     changed(1, assignee_id=assignee_id, status=status)
     seen = {WorkList.MINE, WorkList.UNASSIGNED}
     shown = {
@@ -38,7 +46,9 @@ SEEN = {WorkList.NEEDS_REPLY, WorkList.UNASSIGNED, WorkList.UNREAD, WorkList.ALL
 @pytest.mark.parametrize("heard_at", [at(0), at(20), at(21)])
 @pytest.mark.parametrize("until", [None, at(99), at(100), at(101)])
 @pytest.mark.parametrize("status", ["open", "human", "closed"])
-def test_a_snoozed_conversation_is_in_no_other_open_list(two, status, until, heard_at):
+def test_a_snoozed_conversation_is_in_no_other_open_list(
+    two: Desk, status: str, until: datetime | None, heard_at: datetime
+) -> None:
     columns = {"status": status, "needs_reply_since": at(5), "last_user_message_at": heard_at}
     changed(1, snoozed_at=at(20), snoozed_until=until, **columns)
     is_over = Snooze(at(20), until).is_over(heard_at, at(100))
@@ -49,18 +59,19 @@ def test_a_snoozed_conversation_is_in_no_other_open_list(two, status, until, hea
     assert shown == ({WorkList.CLOSED, WorkList.UNREAD} if status == "closed" else expected)
 
 
-def test_mine_is_read_from_its_index(two, database):
+def test_mine_is_read_from_its_index(two: Desk, database: peewee.Database) -> None:
     Operator.create(id=7, name="ada", role="answers", password_hash="", created_at=at(0))
     changed(1, assignee_id=7)
     mine = InboxFilter(work_list=WorkList.MINE, operator_id=7)
     statements = []
-    run = database.execute_sql
+    run = runs_sql(database)
 
-    def record(sql, params=()):
+    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
         statements.append((sql, params))
         return run(sql, params)
 
-    database.execute_sql = record
+    opened: Any = database
+    opened.execute_sql = record
 
     assert [row.conversation.assignee for row in list_inbox(mine, at(9), limit=10).items] == ["ada"]
 

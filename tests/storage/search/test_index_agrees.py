@@ -1,6 +1,7 @@
 """Whatever happens in between, a search finds what the texts say, and nothing else."""
 
 import random
+from random import Random
 
 import peewee
 import pytest
@@ -13,8 +14,10 @@ from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Message
 from moca.storage.search import lookup
 from moca.storage.search.lookup import ids_with
+from tests.storage.desk import Desk
 from tests.storage.privacy.test_privacy import keep
 from tests.storage.search.words import index_all
+from tests.support.databases import run_sql
 from tests.support.factory import ANNA, NOON, at
 
 WORDS = ("apple", "apples", "bread", "café", "CAFE", "東京都", "4711")
@@ -22,7 +25,7 @@ ASKED = ("apple.", "appl", "bread", "cafe", "東京", "47", "apples bread", "b",
 CONTACTS = tuple(ContactKey(ANNA.account_id, f"70{number}") for number in range(4))
 
 
-def happens(desk, chance, number):
+def happens(desk: Desk, chance: Random, number: int) -> None:
     """Change the texts, the names or the index, at random."""
     text = " ".join(chance.choices(WORDS, k=chance.randint(0, 3)))
     match chance.choice("wwwwwwteniiiir"):
@@ -43,9 +46,11 @@ def happens(desk, chance, number):
             desk.do(ApplyRetention(at(number), None, 500))
 
 
-def in_texts(table, *columns):
+def in_texts(
+    table: type[Contact] | type[Message], *columns: peewee.TextField
+) -> dict[str, list[int]]:
     """Return which rows each search has to find, by reading all texts."""
-    rows = list(table.select(table.id, *columns).order_by(table.id.desc()).tuples())
+    rows = list(read_rows(table.select(table.id, *columns).order_by(table.id.desc())))
     texts = [(row_id, " ".join(filter(None, texts))) for row_id, *texts in rows]
     return {
         asked: [row_id for row_id, text in texts if matches_all(text, search_terms(asked))]
@@ -54,7 +59,9 @@ def in_texts(table, *columns):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_index_agrees_with_the_texts(desk, database, monkeypatch, seed):
+def test_the_index_agrees_with_the_texts(
+    desk: Desk, database: peewee.Database, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
     chance = random.Random(seed)
     monkeypatch.setattr(lookup, "_RECENT_IDS", chance.choice((1, 5, 20_000)))
     for number in range(60):
@@ -68,4 +75,4 @@ def test_the_index_agrees_with_the_texts(desk, database, monkeypatch, seed):
     assert named == in_texts(Contact, Contact.name, Contact.username)
     if isinstance(database, peewee.SqliteDatabase):
         for name in ("message_words", "contact_words"):
-            database.execute_sql(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")
+            run_sql(database, f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")

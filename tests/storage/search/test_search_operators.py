@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +9,7 @@ from moca.core.search_query import InvalidSearch
 from moca.core.types import Author
 from moca.storage.db.tables import Conversation
 from moca.storage.search import messages as message_search
+from tests.storage.desk import Desk
 from tests.storage.search.test_search import found, named, people, results
 from tests.storage.search.words import index_all
 from tests.support.factory import ANNA, BEN, NOON
@@ -16,7 +18,7 @@ DAY = 86_400
 
 
 @pytest.fixture
-def two(desk):
+def two(desk: Desk) -> Desk:
     """Anna and Ben wrote of an order, and the bot, an operator and the app answered Anna."""
     desk.receive("a1", "my order", 0, ANNA)
     desk.receive("b1", "an order", 1, BEN)
@@ -29,7 +31,7 @@ def two(desk):
     return desk
 
 
-def changed(conversation_id, **columns):
+def changed(conversation_id: int, **columns: Any) -> None:
     Conversation.update(**columns).where(Conversation.id == conversation_id).execute()
 
 
@@ -49,11 +51,11 @@ def changed(conversation_id, **columns):
         ("from:anna from:bot", ["moca-3", "a1"]),
     ],
 )
-def test_who_wrote_is_named(two, text, mids):
+def test_who_wrote_is_named(two: Desk, text: str, mids: list[str]) -> None:
     assert found(text, name="Ada") == mids
 
 
-def test_days_are_the_readers(two):
+def test_days_are_the_readers(two: Desk) -> None:
     midnight = timedelta(hours=12).total_seconds()
     for number, seconds in enumerate((midnight - 1, midnight, midnight + DAY)):
         two.receive(f"d{number}", "order", seconds, BEN)
@@ -68,7 +70,7 @@ def test_days_are_the_readers(two):
     assert people(f"anna after:{today}") == []
 
 
-def test_lists_and_labels_narrow_a_search_and_alone_list_conversations(two):
+def test_lists_and_labels_narrow_a_search_and_alone_list_conversations(two: Desk) -> None:
     two.do(AddLabel("Very important", LabelColour.RED))
     two.do(LabelConversation(1, (1,)))
     changed(2, status="closed")
@@ -85,20 +87,22 @@ def test_lists_and_labels_narrow_a_search_and_alone_list_conversations(two):
         found("label:other")
 
 
-def test_mine_is_the_readers_and_no_ones_without_an_account(two):
+def test_mine_is_the_readers_and_no_ones_without_an_account(two: Desk) -> None:
     changed(1, assignee_id=7)
     assert [people("is:mine", operator_id=each) for each in (7, 8, None)] == [[ANNA.psid], [], []]
     assert [found("my is:mine", operator_id=each) for each in (7, None)] == [["a1"], []]
 
 
-def test_conversations_are_paged(two):
+def test_conversations_are_paged(two: Desk) -> None:
     first = results("is:open", 1)
     second = results("is:open", 1, first.next_key)
     listed = [each.contact.psid for hit in (first, second) for each in hit.conversations]
     assert (sorted(listed), second.next_key) == (sorted([ANNA.psid, BEN.psid]), None)
 
 
-def test_a_narrowed_search_looks_at_so_many_and_the_next_page_goes_on(two, monkeypatch):
+def test_a_narrowed_search_looks_at_so_many_and_the_next_page_goes_on(
+    two: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(message_search, "LOOKED_AT", 2)
     monkeypatch.setattr(message_search, "_FIRST_CHUNK", 2)
 
@@ -108,7 +112,7 @@ def test_a_narrowed_search_looks_at_so_many_and_the_next_page_goes_on(two, monke
     assert [each.mid for each in second.messages] == ["moca-3"]
 
 
-def test_a_contact_with_several_conversations_is_found_in_all(two):
+def test_a_contact_with_several_conversations_is_found_in_all(two: Desk) -> None:
     changed(1, status="closed")
     two.receive("a2", "another order", 50, ANNA)
     index_all(two)

@@ -1,22 +1,18 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from moca.core.content.content import Content, Media
-from moca.core.messages.command import Conflict, Done
+from moca.core.content.uploads import StoredUpload
+from moca.core.messages.command import Command, Conflict, Done
 from moca.core.messages.delivery import ClaimReply, RecordFailed, RecordSent, RecordUnknown
 from moca.core.messages.housekeeping import ApplyRetention, RetentionApplied
 from moca.core.messages.operator_actions import CancelReply, EraseContact, RetryReply
 from moca.core.messages.replies import QueueReply, ReplyQueued
-from moca.core.messages.saved_replies import (
-    AddSavedReply,
-    ChangeSavedReply,
-    RemoveSavedReply,
-    SavedReplyFile,
-)
 from moca.core.messages.uploads import AddUpload
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.types import Author
 from moca.storage.db.operator_tables import Upload
 from moca.storage.queries.composer.uploads import (
@@ -24,55 +20,38 @@ from moca.storage.queries.composer.uploads import (
     find_unused,
     uploaded_bytes,
     uploads_of_messages,
-    uploads_of_saved_replies,
 )
 from moca.storage.uploads.owners import TAKEN_OR_GONE
-from moca.storage.uploads.retention import UploadRetention
 from moca.uploads.folder import UploadFolder
-from tests.storage.desk import POLICY, Desk, webhook
+from tests.storage.desk import Desk, webhook
+from tests.storage.uploads.conftest import tidy
 from tests.support.events import unsent
 from tests.support.factory import ANNA, NOON, at
-from tests.support.files import PDF, attached, files_in, stored_in
+from tests.support.files import attached, files_in, stored_in
+from tests.support.values import only, present
 
 HOUR = 3600
 DAY = 24 * HOUR
 GONE = Conflict("its attachment is no longer kept; send a new message with the file")
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return UploadFolder(tmp_path / "uploads")
-
-
-@pytest.fixture
-def desk(database, folder):
-    kept = UploadRetention(folder, timedelta(days=30))
-    desk = Desk(database, replace(POLICY, uploads=kept))
-    desk.receive("m1")
-    return desk
-
-
-def sends(upload, text="", seconds=5):
+def sends(upload: StoredUpload, text: str = "", seconds: float = 5) -> QueueReply:
     content = Content(text=text)
     return QueueReply(
         1, (), content, at(seconds), Author.OPERATOR, attachment=attached(upload), receipt=Future()
     )
 
 
-def queued(desk, upload, text=""):
+def queued(desk: Desk, upload: StoredUpload, text: str = "") -> list[QueuedReply]:
     events = desk.do(sends(upload, text))
     return [each.reply for each in events if isinstance(each, ReplyQueued)]
 
 
-def tidy(desk, seconds):
-    return desk.do(ApplyRetention(at(seconds), None, 100))
-
-
-def is_fetchable(token="token-1"):
+def is_fetchable(token: str = "token-1") -> bool:
     return find_fetchable(token) is not None
 
 
-def test_text_goes_first_and_the_file_after_it(desk, folder):
+def test_text_goes_first_and_the_file_after_it(desk: Desk, folder: UploadFolder) -> None:
     upload = stored_in(folder)
 
     text, file = queued(desk, upload, "Here it is:")
@@ -83,7 +62,7 @@ def test_text_goes_first_and_the_file_after_it(desk, folder):
     assert uploaded_bytes() == 64
 
 
-def test_a_file_can_go_alone(desk, folder):
+def test_a_file_can_go_alone(desk: Desk, folder: UploadFolder) -> None:
     (file,) = queued(desk, stored_in(folder))
 
     assert file.content.media is not None
@@ -101,7 +80,9 @@ def test_a_file_can_go_alone(desk, folder):
     ],
     ids=["sent", "failed", "cancelled"],
 )
-def test_the_address_ends_with_the_send_and_the_file_stays(desk, folder, end):
+def test_the_address_ends_with_the_send_and_the_file_stays(
+    desk: Desk, folder: UploadFolder, end: Callable[[QueuedReply], tuple[Command, ...]]
+) -> None:
     (reply,) = queued(desk, stored_in(folder))
     assert is_fetchable()
 
@@ -114,7 +95,9 @@ def test_the_address_ends_with_the_send_and_the_file_stays(desk, folder, end):
     assert len(files_in(folder)) == 1
 
 
-def test_instagram_can_fetch_while_it_is_unknown_whether_it_arrived(desk, folder):
+def test_instagram_can_fetch_while_it_is_unknown_whether_it_arrived(
+    desk: Desk, folder: UploadFolder
+) -> None:
     (reply,) = queued(desk, stored_in(folder))
     desk.claim(reply)
     assert is_fetchable()
@@ -124,7 +107,9 @@ def test_instagram_can_fetch_while_it_is_unknown_whether_it_arrived(desk, folder
     assert is_fetchable()
 
 
-def test_a_retried_reply_can_be_fetched_again_while_its_file_is_kept(desk, folder):
+def test_a_retried_reply_can_be_fetched_again_while_its_file_is_kept(
+    desk: Desk, folder: UploadFolder
+) -> None:
     (reply,) = queued(desk, stored_in(folder))
     desk.do(CancelReply(reply.item_id, at(6), receipt=Future()))
 
@@ -137,7 +122,7 @@ def test_a_retried_reply_can_be_fetched_again_while_its_file_is_kept(desk, folde
     assert desk.answers(RetryReply(reply.item_id, at(31 * DAY), receipt=Future())) == [GONE]
 
 
-def test_a_file_goes_with_its_erased_contact(desk, folder):
+def test_a_file_goes_with_its_erased_contact(desk: Desk, folder: UploadFolder) -> None:
     queued(desk, stored_in(folder))
 
     events = desk.do(EraseContact(ANNA, NOON, receipt=Future()))
@@ -149,7 +134,9 @@ def test_a_file_goes_with_its_erased_contact(desk, folder):
     assert Upload.select().count() == 0
 
 
-def test_a_file_goes_with_its_message_when_the_account_unsends_it(desk, folder):
+def test_a_file_goes_with_its_message_when_the_account_unsends_it(
+    desk: Desk, folder: UploadFolder
+) -> None:
     (reply,) = queued(desk, stored_in(folder))
     desk.send(reply, "r1")
 
@@ -160,7 +147,9 @@ def test_a_file_goes_with_its_message_when_the_account_unsends_it(desk, folder):
     assert files_in(folder) == set()
 
 
-def test_a_file_goes_with_its_message_when_retention_deletes_that(desk, folder):
+def test_a_file_goes_with_its_message_when_retention_deletes_that(
+    desk: Desk, folder: UploadFolder
+) -> None:
     (reply,) = queued(desk, stored_in(folder))
     desk.send(reply)
 
@@ -169,7 +158,9 @@ def test_a_file_goes_with_its_message_when_retention_deletes_that(desk, folder):
     assert files_in(folder) == set()
 
 
-def test_what_is_not_sent_yet_keeps_its_file_however_old_it_is(desk, folder):
+def test_what_is_not_sent_yet_keeps_its_file_however_old_it_is(
+    desk: Desk, folder: UploadFolder
+) -> None:
     queued(desk, stored_in(folder))
 
     tidy(desk, 40 * DAY)
@@ -178,22 +169,24 @@ def test_what_is_not_sent_yet_keeps_its_file_however_old_it_is(desk, folder):
     assert len(files_in(folder)) == 1
 
 
-def test_an_upload_that_nothing_uses_is_deleted_after_an_hour(desk, folder):
-    (answer,) = desk.answers(AddUpload(stored_in(folder), at(0), receipt=Future()))
+def test_an_upload_that_nothing_uses_is_deleted_after_an_hour(
+    desk: Desk, folder: UploadFolder
+) -> None:
+    answer = only(desk.answers(AddUpload(stored_in(folder), at(0), receipt=Future())), Done)
     tidy(desk, HOUR - 1)
-    assert find_unused(answer.id, at(HOUR - 1)) is not None
+    assert find_unused(present(answer.id), at(HOUR - 1)) is not None
 
-    assert find_unused(answer.id, at(HOUR)) is None
+    assert find_unused(present(answer.id), at(HOUR)) is None
     tidy(desk, HOUR)
 
     assert files_in(folder) == set()
 
 
-def test_an_upload_is_sent_once(desk, folder):
+def test_an_upload_is_sent_once(desk: Desk, folder: UploadFolder) -> None:
     upload = stored_in(folder)
-    (added,) = desk.answers(AddUpload(upload, at(0), receipt=Future()))
+    added = only(desk.answers(AddUpload(upload, at(0), receipt=Future())), Done)
     first, second = (
-        replace(sends(upload), attachment=replace(attached(upload), upload=added.id))
+        replace(sends(upload), attachment=replace(attached(upload), upload=present(added.id)))
         for _ in range(2)
     )
 
@@ -201,20 +194,24 @@ def test_an_upload_is_sent_once(desk, folder):
 
     assert isinstance(sent, Done)
     assert refused == Conflict(TAKEN_OR_GONE)
-    assert find_unused(added.id, at(0)) is None
+    assert find_unused(present(added.id), at(0)) is None
     tidy(desk, 2 * HOUR)
     assert len(files_in(folder)) == 1
 
 
-def test_an_upload_that_has_expired_is_not_sent_though_its_file_is_still_there(desk, folder):
+def test_an_upload_that_has_expired_is_not_sent_though_its_file_is_still_there(
+    desk: Desk, folder: UploadFolder
+) -> None:
     upload = stored_in(folder)
-    (added,) = desk.answers(AddUpload(upload, at(0), receipt=Future()))
-    late = replace(attached(upload), upload=added.id)
+    added = only(desk.answers(AddUpload(upload, at(0), receipt=Future())), Done)
+    late = replace(attached(upload), upload=present(added.id))
     (refused,) = desk.answers(replace(sends(upload), attachment=late, at=at(HOUR)))
     assert refused == Conflict(TAKEN_OR_GONE)
 
 
-def test_a_file_whose_command_was_never_stored_is_deleted_after_an_hour(desk, folder):
+def test_a_file_whose_command_was_never_stored_is_deleted_after_an_hour(
+    desk: Desk, folder: UploadFolder
+) -> None:
     stored_in(folder, seconds=0)
     kept = stored_in(folder, seconds=0, token="token-2")
     queued(desk, kept)
@@ -224,7 +221,9 @@ def test_a_file_whose_command_was_never_stored_is_deleted_after_an_hour(desk, fo
     assert files_in(folder) == {kept.file}
 
 
-def test_a_crash_between_file_and_row_deletes_the_row_later(desk, folder):
+def test_a_crash_between_file_and_row_deletes_the_row_later(
+    desk: Desk, folder: UploadFolder
+) -> None:
     upload = stored_in(folder)
     queued(desk, upload)
     desk.do(EraseContact(ANNA, NOON, receipt=Future()))
@@ -235,7 +234,7 @@ def test_a_crash_between_file_and_row_deletes_the_row_later(desk, folder):
     assert Upload.select().count() == 0
 
 
-def test_files_that_cannot_be_deleted_are_tried_again(desk, folder):
+def test_files_that_cannot_be_deleted_are_tried_again(desk: Desk, folder: UploadFolder) -> None:
     upload = stored_in(folder)
     queued(desk, upload)
     desk.do(EraseContact(ANNA, NOON, receipt=Future()))
@@ -248,36 +247,3 @@ def test_files_that_cannot_be_deleted_are_tried_again(desk, folder):
     folder.file(upload.file).rmdir()
     tidy(desk, 7)
     assert Upload.select().count() == 0
-
-
-def test_a_saved_reply_keeps_its_file_until_it_is_replaced_or_removed(desk, folder):
-    first = stored_in(folder)
-    (added,) = desk.answers(
-        AddSavedReply("Prices", "", "Our prices:", SavedReplyFile(first, at(0)), receipt=Future())
-    )
-    tidy(desk, 40 * DAY)
-    assert files_in(folder) == {first.file}
-
-    second = stored_in(folder, PDF, "token-2", name="prices.pdf")
-    change = ChangeSavedReply(added.id, attached=SavedReplyFile(second, at(1)), receipt=Future())
-    assert desk.answers(change) == [Done()]
-    tidy(desk, 10)
-    assert files_in(folder) == {second.file}
-    assert uploads_of_saved_replies([added.id])[added.id].name == "prices.pdf"
-
-    desk.do(RemoveSavedReply(added.id, receipt=Future()))
-    tidy(desk, 20)
-    assert files_in(folder) == set()
-
-
-def test_a_saved_reply_can_do_without_its_file_again(desk, folder):
-    upload = stored_in(folder)
-    (added,) = desk.answers(
-        AddSavedReply("Prices", "", "Our prices:", SavedReplyFile(upload, at(0)), receipt=Future())
-    )
-
-    desk.do(ChangeSavedReply(added.id, attached=SavedReplyFile(None, at(1)), receipt=Future()))
-    tidy(desk, 10)
-
-    assert uploads_of_saved_replies([added.id]) == {}
-    assert files_in(folder) == set()

@@ -35,7 +35,7 @@ def test_a_user_is_limited_to_accounts_and_it_is_signed(worlds):
 
 def test_a_new_user_is_limited_from_the_beginning(worlds):
     client = logged_in(worlds(OURS, THEIRS).app)
-    sends(client, "/users", **NEW, sees="chosen", account=[THEIRS.account_id])
+    sends(client, "/users", NEW, sees="chosen", account=[THEIRS.account_id])
     assert limits() == [(3, THEIRS.account_id)]
 
 
@@ -45,7 +45,7 @@ def test_a_new_user_is_limited_from_the_beginning(worlds):
 )
 def test_a_form_that_names_no_account_opens_none(worlds, fields):
     client = logged_in(worlds(OURS, THEIRS, limits=(OURS,)).app)
-    answer = sends(client, PATH, **fields)
+    answer = sends(client, PATH, fields)
     assert (answer.status_code, limits()) == (422, [(AGENT, OURS.account_id)])
 
 

@@ -100,7 +100,7 @@ def test_deliveries_that_were_set_aside_come_first_and_are_retried(client, crm):
 
 def test_the_page_adds_shows_and_changes_subscribers(browser_session):
     form = {"name": "CRM", "url": "https://crm.example.com/hook", "kind": "message.sent"}
-    added = sends(browser_session, "/subscribers", **form)
+    added = sends(browser_session, "/subscribers", form)
     assert (added.status_code, "whsec_" in added.text) == (201, True)
     told = {"subscriber": 1, "event_id": 1, "kind": FeedKind.QUEUE_FROZEN, "at": AT}
     FeedDelivery.create(**told, attempts=24, status="failed", fault="status 503")

@@ -178,12 +178,12 @@ def test_everybody_may_do_what_their_role_says(operator, role, statuses):
 
     assert statuses == (
         client.get("/conversations/1").status_code,
-        sends(client, "/conversations/1/messages", "/", text="Hi").status_code,
+        sends(client, "/conversations/1/messages", token_from="/", text="Hi").status_code,
         client.post("/api/conversations/1/pause", headers=SAME_ORIGIN).status_code,
         client.delete("/api/accounts/9", headers=SAME_ORIGIN).status_code,
         client.delete("/api/contacts/700", headers=SAME_ORIGIN).status_code,
         client.get("/users").status_code,
-        sends(client, "/users/1/right", "/", right="administers").status_code,
+        sends(client, "/users/1/right", token_from="/", right="administers").status_code,
     )
 
 
@@ -244,7 +244,7 @@ def test_an_administrator_adds_changes_and_removes_operators(browser_session, ho
     ],
 )
 def test_an_operator_needs_a_name_a_right_and_a_password(browser_session, house, fields):
-    assert sends(browser_session, "/users", **fields).status_code == 422
+    assert sends(browser_session, "/users", fields).status_code == 422
     assert house.told == []
 
 

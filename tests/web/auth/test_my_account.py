@@ -12,7 +12,7 @@ NEW_PASSWORD = "a longer way to say it"
 
 
 def changes_it(client, old=PASSWORD, new=NEW_PASSWORD):
-    return sends(client, "/me/password", "/me", old=old, new=new)
+    return sends(client, "/me/password", token_from="/me", old=old, new=new)
 
 
 @pytest.mark.parametrize("role", ["reads", "answers", "administers"])

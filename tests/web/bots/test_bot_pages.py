@@ -34,7 +34,7 @@ def make(client, name="shop", **changes: str) -> None:
 
 def save(client, name="shop", **changes: str):
     fields = changed(form_of(client, name), **changes)
-    return sends(client, f"/bots/{name}/draft", **fields)
+    return sends(client, f"/bots/{name}/draft", fields)
 
 
 def publish(client, note="", name="shop"):
@@ -103,7 +103,7 @@ def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(browser_sess
     shown = form_of(browser_session)
     save(browser_session, replies__disclosure="A bot.")
     late = sends(
-        browser_session, "/bots/shop/draft", **changed(shown, replies__disclosure="A robot.")
+        browser_session, "/bots/shop/draft", changed(shown, replies__disclosure="A robot.")
     )
 
     assert late.status_code == 409
@@ -183,7 +183,7 @@ def test_a_bot_that_was_deleted_before_it_was_published_is_gone(browser_session)
 def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
     make(browser_session)
     fields = changed(form_of(browser_session), replies__generator="rules, fixed", rule=RULES)
-    tried = sends(browser_session, "/bots/shop/try", **fields, try_text="the price?")
+    tried = sends(browser_session, "/bots/shop/try", fields, try_text="the price?")
 
     assert '<p class="bubble done" dir="auto">20 €</p>' in tried.text
     assert "rules: rule &#39;price&#39;" in tried.text

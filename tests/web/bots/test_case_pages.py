@@ -63,7 +63,7 @@ def test_a_failed_case_is_overridden_with_a_reason(browser_session, house) -> No
     assert StoredBotVersion.select().count() == 0
 
     reason = {"override_reason": "It is a sale.", "checked": "2"}
-    assert sends(browser_session, "/bots/shop/publish", **reason).status_code == 303
+    assert sends(browser_session, "/bots/shop/publish", reason).status_code == 303
     assert house.deeds[-1][2] == "bot shop: It is a sale."
 
 

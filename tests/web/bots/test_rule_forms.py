@@ -34,7 +34,7 @@ def made(client) -> Fields:
 def acted(client, fields: Fields, act: str) -> Fields:
     """Return the form after an act on its rules, which saves nothing."""
     before = StoredBot.get().draft
-    answer = sends(client, "/bots/shop/form", **fields, act=act)
+    answer = sends(client, "/bots/shop/form", fields, act=act)
     assert (answer.status_code, StoredBot.get().draft) == (200, before)
     return fields_of(answer.text)
 
@@ -56,7 +56,7 @@ def test_rules_are_added_moved_and_removed_and_then_saved(browser_session) -> No
     added |= {"rule.2.name": ["all"], "rule.2.lang.0.answers.0": ["Hello"]}
     assert names(acted(browser_session, added, "remove 0")) == ["price", "all"]
 
-    assert sends(browser_session, "/bots/shop/draft", **added).status_code == 303
+    assert sends(browser_session, "/bots/shop/draft", added).status_code == 303
     draft = StoredBot.get().draft
     assert re.findall(r"name = (.*)", draft) == ['"size"', '"price"  # in euros', '"all"']
 
@@ -73,7 +73,7 @@ def test_rules_are_edited_as_toml_and_as_forms_in_turn(browser_session) -> None:
     broken |= {"replies.disclosure": ["A bot."]}
     for shown in (
         acted(browser_session, broken, "forms"),
-        fields_of(sends(browser_session, "/bots/shop/draft", **broken).text),
+        fields_of(sends(browser_session, "/bots/shop/draft", broken).text),
     ):
         assert (shown["rule"], shown["replies.disclosure"]) == (["[[rule]"], ["A bot."])
 
@@ -89,7 +89,7 @@ def test_every_fault_of_a_rule_stands_beside_its_field(browser_session) -> None:
         "profile.menu.0.title": ["Shop"],
     }
     fields["rule.1.name"] = ["price"]
-    refused = sends(browser_session, "/bots/shop/draft", **fields)
+    refused = sends(browser_session, "/bots/shop/draft", fields)
 
     assert refused.status_code == 422
     assert "not a regular expression" in beside(refused.text, "rule.0.lang.0.patterns")
@@ -104,18 +104,18 @@ def test_markup_and_oddities_in_every_field_stay_text(browser_session) -> None:
     fields = made(browser_session)
     kept = {"revision", "rules", "csrf_token"}
     odd = {name: [HOSTILE] * len(each) for name, each in fields.items() if name not in kept}
-    refused = sends(browser_session, "/bots/shop/draft", **fields | odd)
+    refused = sends(browser_session, "/bots/shop/draft", fields | odd)
 
     assert refused.status_code == 422
     assert "<script>alert" not in refused.text
     assert "49" not in fields_of(refused.text)["rule.0.name"][0]
     for path in ("draft", "try"):
         nul = fields | {"rule.0.name": ["a\x00b"], "try_text": "x"}
-        assert sends(browser_session, f"/bots/shop/{path}", **nul).status_code in {400, 422}
+        assert sends(browser_session, f"/bots/shop/{path}", nul).status_code in {400, 422}
     huge = fields | {"rule.0.lang.0.answers.0": ["x" * 60_000]}
-    assert sends(browser_session, "/bots/shop/draft", **huge).status_code in {303, 422}
+    assert sends(browser_session, "/bots/shop/draft", huge).status_code in {303, 422}
     many = {"rules": [str(each) for each in range(3000)]}
-    assert sends(browser_session, "/bots/shop/form", **fields | many).status_code == 200
+    assert sends(browser_session, "/bots/shop/form", fields | many).status_code == 200
 
 
 def test_the_phone_shows_buttons_language_and_who_would_answer(browser_session) -> None:
@@ -130,13 +130,13 @@ def test_the_phone_shows_buttons_language_and_who_would_answer(browser_session) 
         "profile.ice_breakers.0.payload": ["HOURS"],
     }
     phone = {"try_text": "PRICE", "try_kind": "postback", "try_language": "de"}
-    tried = unescape(sends(browser_session, "/bots/shop/try", **fields, **phone).text)
+    tried = unescape(sends(browser_session, "/bots/shop/try", {**fields, **phone}).text)
 
     assert '<p class="bubble done" dir="auto">20 Euro</p>' in tried
     assert '<p class="tap" dir="auto">Shirts</p>' in tried
     assert "<option selected>de</option>" in tried
     assert "<li><bdi>rule 'size'</bdi>: <bdi>none of its keywords was found</bdi></li>" in tried
-    shown = sends(browser_session, "/bots/shop/form", **fields, act="").text
+    shown = sends(browser_session, "/bots/shop/form", fields, act="").text
     assert '<p class="tap" dir="auto">When are you open?</p>' in shown
 
 
@@ -148,10 +148,10 @@ def test_the_model_is_asked_only_on_a_press(app, workshop) -> None:
     make(client, replies__generator="model, fixed", replies__model__model="small")
     fields = form_of(client) | {"try_text": ["hello"]}
 
-    tried = sends(client, "/bots/shop/try", **fields).text
+    tried = sends(client, "/bots/shop/try", fields).text
     assert "The model would be asked." in tried
     assert 'name="try_model" value="1"' in tried
-    pressed = sends(client, "/bots/shop/try", **fields, try_model="1").text
+    pressed = sends(client, "/bots/shop/try", fields, try_model="1").text
     assert "<li><bdi>model</bdi>: " in pressed
     assert '<p class="bubble done"' in pressed
 

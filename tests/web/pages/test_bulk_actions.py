@@ -37,7 +37,7 @@ def three(browser_session):
 
 
 def selects(client, act, *ids, **fields):
-    return sends(client, f"{HERE}/{act}", conversation=[str(each) for each in ids], **fields)
+    return sends(client, f"{HERE}/{act}", fields, conversation=[str(each) for each in ids])
 
 
 def test_each_is_closed_as_by_a_click_on_it(three, house):

@@ -83,8 +83,8 @@ def test_what_cannot_be_sent_is_refused_with_a_reason(browser_session, house, fi
     answer = sends(
         browser_session,
         f"{HERE}/messages",
+        fields,
         headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
-        **fields,
     )
 
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
@@ -105,7 +105,7 @@ def test_what_cannot_be_sent_is_refused_with_a_reason(browser_session, house, fi
 def test_an_operator_says_who_may_answer(browser_session, house, act, fields, status, until):
     a_conversation()
 
-    answer = sends(browser_session, f"{HERE}/{act}", **fields)
+    answer = sends(browser_session, f"{HERE}/{act}", fields)
 
     place = f"{HERE}?closed=1&done_at={microseconds_of(AT)}" if act == "close" else HERE
     assert (answer.status_code, answer.headers["Location"]) == (303, place)
@@ -156,7 +156,7 @@ def test_a_refused_reply_stands_in_its_composer_with_the_reason(browser_session)
     written = {"text": "Which <b>one</b>?", "quick_replies": "more than twenty characters"}
     written |= {"priority": "low", "at": "2026-11-22T15:30", "bot_continues": "1"}
 
-    page = sends(browser_session, f"{HERE}/messages", headers=BROWSER, **written).text
+    page = sends(browser_session, f"{HERE}/messages", written, headers=BROWSER).text
 
     problem = page.split('id="problem" role="alert">')[1].split("</p>")[0]
     composer = page.split('id="write"')[1].split("</form>")[0]

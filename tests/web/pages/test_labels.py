@@ -20,7 +20,7 @@ MARK = '<bdi class="label" data-colour="red">Refund</bdi>'
 
 def test_labels_are_added_changed_and_removed(browser_session, house):
     for path in (HERE, f"{HERE}/3"):
-        answer = sends(browser_session, path, **REFUND)
+        answer = sends(browser_session, path, REFUND)
         assert (answer.status_code, answer.location) == (303, HERE)
     sends(browser_session, f"{HERE}/3/remove")
 
@@ -56,7 +56,7 @@ def test_what_is_refused_stays_in_its_form(browser_session, house, changes, prob
     label, draft = a_label(), REFUND | changes
 
     for path in (HERE, f"{HERE}/{label.id}"):
-        answer = sends(browser_session, path, **draft)
+        answer = sends(browser_session, path, draft)
         assert answer.status_code == 422
         assert answer.text.count(problem) == 1
     assert house.told == []
@@ -64,9 +64,9 @@ def test_what_is_refused_stays_in_its_form(browser_session, house, changes, prob
 
 def test_a_conflict_and_a_removed_label_are_told_on_the_page(browser_session, house):
     house.answer = Conflict("another label has this name; choose a different one")
-    taken = sends(browser_session, HERE, **REFUND)
+    taken = sends(browser_session, HERE, REFUND)
     house.answer = NotFound()
-    gone = sends(browser_session, f"{HERE}/7", **REFUND)
+    gone = sends(browser_session, f"{HERE}/7", REFUND)
 
     assert (taken.status_code, gone.status_code) == (409, 404)
     assert "another label has this name" in taken.text

@@ -18,7 +18,7 @@ def a_saved_reply(**columns):
 
 def test_saved_replies_are_added_changed_and_removed(browser_session, house):
     for path in (HERE, f"{HERE}/3"):
-        answer = sends(browser_session, path, **HOURS)
+        answer = sends(browser_session, path, HOURS)
         assert (answer.status_code, answer.location) == (303, HERE)
     sends(browser_session, f"{HERE}/3/remove")
 
@@ -61,7 +61,7 @@ def test_what_is_refused_stays_in_its_form(browser_session, house, changes, prob
     saved, draft = a_saved_reply(), HOURS | changes
 
     for path in (HERE, f"{HERE}/{saved.id}"):
-        answer = sends(browser_session, path, **draft)
+        answer = sends(browser_session, path, draft)
         assert answer.status_code == 422
         assert answer.text.count(problem) == 1
         assert f'value="{draft["shortcut"]}"' in answer.text
@@ -70,9 +70,9 @@ def test_what_is_refused_stays_in_its_form(browser_session, house, changes, prob
 
 def test_a_conflict_and_a_removed_reply_are_told_on_the_page(browser_session, house):
     house.answer = Conflict("another saved reply has this name; choose a different one")
-    taken = sends(browser_session, HERE, **HOURS)
+    taken = sends(browser_session, HERE, HOURS)
     house.answer = NotFound()
-    gone = sends(browser_session, f"{HERE}/7", **HOURS)
+    gone = sends(browser_session, f"{HERE}/7", HOURS)
 
     assert (taken.status_code, gone.status_code) == (409, 404)
     assert "another saved reply has this name" in taken.text

@@ -32,7 +32,7 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
 ):
     a_conversation()
 
-    answer = sends(browser_session, f"{HERE}/snooze/{chosen}", **fields)
+    answer = sends(browser_session, f"{HERE}/snooze/{chosen}", fields)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{HERE}?snoozed=1&{DONE_AT}")
     assert house.told == [SnoozeConversation(1, AT, until)]
@@ -56,7 +56,7 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
 def test_what_is_no_time_is_refused_on_the_page(browser_session, house, chosen, fields):
     a_conversation()
 
-    answer = sends(browser_session, f"{HERE}/snooze/{chosen}", **fields)
+    answer = sends(browser_session, f"{HERE}/snooze/{chosen}", fields)
 
     assert answer.status_code == 422
     assert 'id="bubbles"' in answer.text

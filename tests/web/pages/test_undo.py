@@ -72,7 +72,7 @@ def test_a_page_offers_to_undo_what_led_to_it(two, address, offer):
 )
 def test_each_is_undone(two, house, done, command, audited):
     form = {"conversation": ["1", "2"], "done_at": str(microseconds_of(after(-5)))}
-    answer = sends(two, f"{HERE}/{done}?list=closed", **form)
+    answer = sends(two, f"{HERE}/{done}?list=closed", form)
 
     assert (answer.status_code, answer.location) == (303, "/?list=closed")
     assert house.told == [command(each, AT, after(-5)) for each in (1, 2)]
@@ -108,7 +108,7 @@ def test_of_several_only_those_that_were_closed_are_offered(two, house):
     ],
 )
 def test_nothing_and_what_is_unknown_is_refused(two, house, done, form, status):
-    assert (sends(two, f"{HERE}/{done}", **form).status_code, house.told) == (status, [])
+    assert (sends(two, f"{HERE}/{done}", form).status_code, house.told) == (status, [])
 
 
 def test_a_form_that_is_sent_twice_undoes_once(written_session):

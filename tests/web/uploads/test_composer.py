@@ -23,7 +23,7 @@ def file(content=PNG, name="photo.png"):
 
 def attaches(browser, **fields):
     told = {"file": file(), **fields}
-    return sends(browser, f"{HERE}/messages", headers=HTML, **told)
+    return sends(browser, f"{HERE}/messages", told, headers=HTML)
 
 
 def said():
@@ -185,7 +185,7 @@ def test_without_a_folder_the_composer_says_so(ports, config, metrics, client):
 
 def a_saved_reply(browser, content=PDF, name="prices.pdf"):
     fields = {"name": "Prices", "text": "Our prices:", "file": file(content, name)}
-    assert sends(browser, "/saved-replies", headers=HTML, **fields).status_code == 303
+    assert sends(browser, "/saved-replies", fields, headers=HTML).status_code == 303
 
 
 def test_choosing_a_saved_reply_attaches_its_file(browser_session, uploads):
@@ -226,21 +226,21 @@ def test_the_page_of_saved_replies_shows_replaces_and_removes_a_file(browser_ses
     )
 
     same = {"name": "Prices", "text": "Our prices:"}
-    sends(browser_session, "/saved-replies/1", headers=HTML, **same, file=file(PDF, "menu.pdf"))
+    sends(browser_session, "/saved-replies/1", same, headers=HTML, file=file(PDF, "menu.pdf"))
     answer = browser_session.get("/saved-replies/1/file", buffered=True)
     assert answer.data == PDF
     assert answer.headers["Content-Disposition"] == "attachment; filename=menu.pdf"
 
-    sends(browser_session, "/saved-replies/1", headers=HTML, **same)
+    sends(browser_session, "/saved-replies/1", same, headers=HTML)
     assert browser_session.get("/saved-replies/1/file", buffered=True).status_code == 200
 
-    sends(browser_session, "/saved-replies/1", headers=HTML, **same, remove_file="1")
+    sends(browser_session, "/saved-replies/1", same, headers=HTML, remove_file="1")
     assert browser_session.get("/saved-replies/1/file", buffered=True).status_code == 404
 
 
 def test_a_refused_file_keeps_what_was_written_of_a_saved_reply(browser_session, uploads):
     fields = {"name": "Prices", "text": "Our prices:", "file": file(b"MZ", "virus.png")}
-    answer = sends(browser_session, "/saved-replies", headers=HTML, **fields)
+    answer = sends(browser_session, "/saved-replies", fields, headers=HTML)
 
     assert answer.status_code == 422
     assert ">Our prices:</textarea>" in answer.text

@@ -99,7 +99,7 @@ def test_a_refresh_keeps_the_draft_even_one_that_no_longer_waits(client, frozen)
 )
 def test_a_decision_is_handed_over_and_the_next_draft_follows(client, house, action, form, command):
     a_draft()
-    answer = sends(client, f"/review/1/{action}", **form)
+    answer = sends(client, f"/review/1/{action}", form)
     assert (answer.status_code, answer.location) == (303, "/review")
     assert house.told == [command]
 
@@ -115,7 +115,7 @@ def test_from_a_thread_the_way_leads_back_to_it(client, house):
 def test_what_cannot_be_sent_is_told_beside_the_draft_as_it_was_written(client, house):
     a_draft()
     house.answer = Conflict("the contact wrote more")
-    answer = sends(client, "/review/1/approve", **{"text-1": "At ten."})
+    answer = sends(client, "/review/1/approve", {"text-1": "At ten."})
     assert answer.status_code == 409
     assert "the contact wrote more" in answer.text
     assert "At ten." in answer.text
