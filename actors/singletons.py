@@ -97,7 +97,6 @@ class Singletons:
 
     def abandon(self) -> None:
         """Stop all of them without waiting: another node does their work by now."""
-        with contextlib.suppress(pykka.ActorDeadError):
-            self.sender.tell(Drain())
+        self.sender.tell_if_alive(Drain())
         self.stop_jobs()
         self.sender.stop(block=False)

@@ -1,7 +1,6 @@
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pykka
@@ -85,7 +84,7 @@ class System:
         courier: dict[str, Any] = {
             "connect": dependencies.connect,
             "notify": self._to_sender,
-            "record": partial(_tell, self._persistence),
+            "record": self._persistence.tell_if_alive,
             **critical,
         }
         self._couriers = start_pool(
@@ -236,7 +235,7 @@ class System:
 
     def _tell_sender(self, event: ToSender) -> None:
         if self._singletons is not None:
-            _tell(self._singletons.sender, event)
+            self._singletons.sender.tell_if_alive(event)
 
     def _observe(self, event: object) -> None:
         observe_all(self._observers, event)
@@ -260,7 +259,7 @@ class System:
             self._typing.is_frozen = event.is_frozen
         ref = self._recipient(event)
         if ref is not None:
-            _tell(ref, event)
+            ref.tell_if_alive(event)
 
     def _recipient(self, event: object) -> Ref[Any] | None:
         recipient = recipient_of(event)
@@ -272,9 +271,3 @@ class System:
         self, contact: ContactKey, first: MessageArrived | None, context: ConversationContext
     ) -> Ref[Any]:
         return ConversationActor.start_on(self._dispatchers.shared, contact, context, first)
-
-
-def _tell(ref: Ref[Any], message: object) -> None:
-    # A call may outlast the process that waits for it; the next run settles its outcome.
-    with contextlib.suppress(pykka.ActorDeadError):
-        ref.tell(message)

@@ -140,8 +140,7 @@ class ClusterSystem(System):
     def give_up(self, seat: str) -> None:
         """Stop acting for a seat."""
         if seat != SENDER:
-            with contextlib.suppress(pykka.ActorDeadError):
-                self._supervisor.tell(SeatLeft(int(seat[1:])))
+            self._supervisor.tell_if_alive(SeatLeft(int(seat[1:])))
         elif self._singletons is not None:
             self._singletons.abandon()
             self._singletons = None
@@ -201,12 +200,10 @@ class ClusterSystem(System):
     def _account_changed(self, changed: AccountChanged) -> None:
         self._observe(changed)
         if self._singletons is not None:
-            with contextlib.suppress(pykka.ActorDeadError):
-                self._singletons.sender.tell(changed)
+            self._singletons.sender.tell_if_alive(changed)
 
     def _tell_membership(self, message: object) -> None:
-        with contextlib.suppress(pykka.ActorDeadError):
-            self._membership.tell(message)
+        self._membership.tell_if_alive(message)
 
     def _first_singletons(self) -> None:
         return None
@@ -220,8 +217,7 @@ class ClusterSystem(System):
     def _tell_sender(self, event: ToSender) -> None:
         singletons = self._singletons
         if singletons is not None:
-            with contextlib.suppress(pykka.ActorDeadError):
-                singletons.sender.tell(event)
+            singletons.sender.tell_if_alive(event)
         elif isinstance(event, FOR_SENDING_NODE):
             self._publish(SENDER, event)
         # The outcome of this node's earlier calls matters to whichever node sends and reads now.

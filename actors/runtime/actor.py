@@ -1,4 +1,5 @@
 import abc
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
@@ -45,6 +46,11 @@ class Ref(pykka.ActorRef[A]):
             ActorDeadError: If the actor has stopped.
         """
         return self.actor_inbox.offer(Envelope(message))
+
+    def tell_if_alive(self, message: object) -> None:
+        """Send a message, unless the actor has stopped."""
+        with contextlib.suppress(pykka.ActorDeadError):
+            self.tell(message)
 
 
 class MailboxActor(pykka.Actor):
