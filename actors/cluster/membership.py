@@ -63,7 +63,7 @@ class MembershipActor(MailboxActor):
         self._broker = broker
         self._owner = owner
         self._record = record
-        tell = self.actor_ref.tell
+        tell = self.actor_ref.tell_if_alive
         self._next_heartbeat = ActorTimer(timers, lambda: tell(HeartbeatDue()))
         self._of: dict[str, HeldSeat] = {name: HeldSeat() for name in names}
         self._storage = ParcelStorage(broker, owner, tell, timers)
@@ -199,7 +199,7 @@ class MembershipActor(MailboxActor):
             self._owner.give_up(name)
 
     def _heartbeat(self) -> None:
-        tell, now = self.actor_ref.tell, clock.now()
+        tell, now = self.actor_ref.tell_if_alive, clock.now()
         self._next_heartbeat.set_to(now + BEAT)
         asked_at = self._seats.monotonic()
         receipt: Receipt = Future()

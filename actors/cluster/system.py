@@ -103,7 +103,7 @@ class ClusterSystem(System):
             seats=self._seats,
             broker=self._broker,
             owner=self,
-            record=self._persistence.tell,
+            record=self._persistence.tell_if_alive,
             timers=self._timers,
             escalate=self._dependencies.escalate,
         )

@@ -211,6 +211,14 @@ def test_a_node_that_leaves_in_order_is_followed_at_once(cluster):
     assert cluster[other].seats.may_send()
 
 
+def test_a_heartbeat_that_is_due_after_the_last_write_of_a_node_that_stops_ends_nothing(cluster):
+    cluster.open("a")
+    cluster.advance(20)
+    cluster["a"].system._persistence.stop()
+    cluster.advance(3)
+    assert cluster["a"].system._membership.is_alive()
+
+
 @pytest.mark.parametrize("since_the_beat", [0, 0.25, 0.5, 0.75])
 def test_the_next_sender_counts_what_the_last_one_just_sent(cluster, since_the_beat):
     cluster.open("a", "b")
