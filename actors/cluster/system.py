@@ -135,7 +135,7 @@ class ClusterSystem(System):
             self._singletons = self._open_singletons(record, call)
             self._singletons.open()
         else:
-            self._supervisor.tell(SeatTaken(int(seat[1:])))
+            self._supervisor.tell_if_alive(SeatTaken(int(seat[1:])))
 
     def give_up(self, seat: str) -> None:
         """Stop acting for a seat."""
@@ -165,11 +165,11 @@ class ClusterSystem(System):
             self._account_changed(event)
         elif delivered.seat == SENDER:
             if self._singletons is not None:
-                self._singletons.sender.tell(event)
+                self._singletons.sender.tell_if_alive(event)
         elif delivered.came_before:
-            self._supervisor.tell(ContactChanged(event.contact))
+            self._supervisor.tell_if_alive(ContactChanged(event.contact))
         else:
-            self._supervisor.tell(event)
+            self._supervisor.tell_if_alive(event)
 
     def set_aside(
         self, delivered: DeliveredParcel, because: str, confirm: Callable[[bool], None]
@@ -186,7 +186,7 @@ class ClusterSystem(System):
             self._typing.is_frozen = is_frozen
         was_frozen, self._is_frozen = self._is_frozen, is_frozen
         if is_frozen != was_frozen and self._singletons is not None:
-            self._singletons.sender.tell(SweepDue())
+            self._singletons.sender.tell_if_alive(SweepDue())
 
     def note_rests(self, resting: Sequence[RestingAccount]) -> None:
         """Record which accounts rest; the sending node already knows."""

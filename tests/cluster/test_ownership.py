@@ -19,6 +19,7 @@ from moca.storage.db.tables import Message
 from tests.cluster.stepped import PARTITIONS, SteppedCluster, webhook
 from tests.support.factory import ANNA, NOON, reply_to
 from tests.support.frozen_time import frozen_at
+from tests.support.values import present
 
 PER_SECOND = SenderPolicy().per_second
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
@@ -211,12 +212,30 @@ def test_a_node_that_leaves_in_order_is_followed_at_once(cluster):
     assert cluster[other].seats.may_send()
 
 
-def test_a_heartbeat_that_is_due_after_the_last_write_of_a_node_that_stops_ends_nothing(cluster):
+def test_a_heartbeat_that_is_due_after_the_last_write_of_a_node_that_stops_ends_nothing(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a")
     cluster.advance(20)
     cluster["a"].system._persistence.stop()
     cluster.advance(3)
     assert cluster["a"].system._membership.is_alive()
+
+
+def test_what_comes_for_the_sender_of_a_node_that_stops_is_found_by_the_next_one(
+    cluster: SteppedCluster,
+) -> None:
+    cluster.open("a", "b")
+    cluster.advance(20)
+    [sending] = cluster.holder(SENDER)
+    [other] = cluster.nodes.keys() - {sending}
+    present(cluster[sending].system._singletons).stop_sender()
+    cluster[other].takes(webhook("m1"))
+    cluster.advance(10)
+    assert (cluster[sending].system._membership.is_alive(), texts(cluster)) == (True, [])
+    cluster.nodes.pop(sending).system.stop()
+    cluster.advance(20)
+    assert len(texts(cluster)) == 1
 
 
 @pytest.mark.parametrize("since_the_beat", [0, 0.25, 0.5, 0.75])
