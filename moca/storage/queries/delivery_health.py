@@ -2,6 +2,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
+
+from peewee import fn
 
 from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount
@@ -69,6 +72,23 @@ def list_quiet(scope: AccountScope = ALL_ACCOUNTS) -> Mapping[str, str]:
     ).where(is_quiet)
     query = narrow(query, scope, ReconciledAccount.account_id)
     return dict(read_rows(query.order_by(ReconciledAccount.account_id)))
+
+
+class WebhookShare(NamedTuple):
+    """How many messages came by webhook, and how many were found or fetched."""
+
+    delivered: int
+    missed: int
+
+
+def count_arrivals(
+    since: datetime, scope: AccountScope = ALL_ACCOUNTS
+) -> Mapping[str, WebhookShare]:
+    """Return each account's arrivals since an instant, by account id; of whole hours."""
+    columns = (fn.SUM(ArrivalHour.delivered), fn.SUM(ArrivalHour.missed))
+    query = ArrivalHour.select(ArrivalHour.account_id, *columns).where(ArrivalHour.hour >= since)
+    rows = read_rows(narrow(query, scope, ArrivalHour.account_id).group_by(ArrivalHour.account_id))
+    return {account_id: WebhookShare(*map(int, counts)) for account_id, *counts in rows}
 
 
 def _days(since: datetime) -> dict[str, tuple[DayDelivered, ...]]:

@@ -16,7 +16,7 @@ from moca.storage.queries.accounts import (
     names_of,
 )
 from moca.storage.queries.cluster import read_cluster
-from moca.storage.queries.delivery_health import list_quiet
+from moca.storage.queries.delivery_health import count_arrivals, list_quiet
 from moca.storage.queries.queue import list_items
 from moca.storage.queries.stats import list_metrics
 from moca.web.auth.account_scope import asked_account, asked_scope
@@ -33,6 +33,7 @@ from moca.web.presenters.warnings import account_states, warnings_of
 
 _HOURS = {"1": "Last hour", "6": "Last 6 hours", "24": "Last day", "168": "Last week"}
 _REFRESHED_EVERY = 10
+_ARRIVALS_COUNTED = timedelta(days=7)
 _FAILURES_SHOWN = 8
 _REFUSED = ("400", "403", "404", "408", "413", "503")
 _FAULTS = {
@@ -69,6 +70,7 @@ def _version() -> str:
 def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
     now, scope = clock.now(), asked_scope()
     accounts, heard_at = list_accounts(scope), last_heard_by_account()
+    arrivals = count_arrivals(now - _ARRIVALS_COUNTED, scope)
     health = health_of(ports)
     connected = {each.account_id for each in accounts}
     frame = _frame(now, timedelta(hours=int(hours)))
@@ -87,6 +89,7 @@ def _shown(hours: str, ports: WebPorts, metrics: Metrics) -> dict[str, Any]:
         "process_status": ports.process_status(),
         "cluster": read_cluster(now),
         "accounts": [_account(each, now, heard_at.get(each.account_id)) for each in accounts],
+        "arrivals": arrivals,
         "others": {
             name: problem
             for name, problem in health.accounts.items()

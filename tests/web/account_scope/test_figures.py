@@ -31,6 +31,8 @@ def test_charts_of_one_account_show_what_is_counted_by_account(worlds):
     assert [each in every for each in OF_ALL] == [True, True]
     assert [each in one for each in OF_ALL] == [False, False]
     assert "answered <b>4,440,001</b>" in one
+    arrivals = "2 messages by webhook in 7 days, 1 missed"
+    assert (every.count(arrivals), one.count(arrivals)) == (2, 1)
 
 
 def test_accounts_are_not_offered_where_there_is_one_to_see(worlds):

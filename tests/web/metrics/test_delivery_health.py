@@ -2,7 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from moca.core.account_scope import AccountScope
 from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount
+from moca.storage.queries.delivery_health import WebhookShare, count_arrivals
 from tests.web.rows import AT
 
 ACCOUNT = "17841400000000001"
@@ -31,6 +33,17 @@ def test_stats_tell_how_much_came_by_webhook(compared, client):
     ]
     assert delivery["share"] == pytest.approx(11 / 12)
     assert delivery["quiet_since_at"] is None
+
+
+def test_arrivals_are_counted_by_account_since_an_instant(compared, database):
+    ArrivalHour.create(account_id="1784", hour=MIDNIGHT, delivered=4, missed=2)
+    with database.connection_context():
+        assert count_arrivals(MIDNIGHT) == {
+            ACCOUNT: WebhookShare(9, 1),
+            "1784": WebhookShare(4, 2),
+        }
+        ours = AccountScope(frozenset({ACCOUNT}))
+        assert count_arrivals(MIDNIGHT - timedelta(days=1), ours) == {ACCOUNT: WebhookShare(11, 1)}
 
 
 def test_status_readiness_and_the_inbox_say_that_an_account_has_gone_quiet(
