@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
@@ -61,6 +61,10 @@ def login_client(settings: Settings) -> LoginClient:
     is_metas = hosts.host(LoginKind.INSTAGRAM_LOGIN) == GRAPH_URL
     everything = hosts.host(LoginKind.INSTAGRAM_LOGIN)
     login_hosts = LoginHosts(hosts) if is_metas else LoginHosts.all_at(hosts, everything)
+    if instagram.has_built_in_sandbox:
+        # Browsers may reach this process by another address than the process itself.
+        dialog = f"{SANDBOX_GRAPH}/oauth/authorize"
+        login_hosts = replace(login_hosts, instagram_dialog=dialog, facebook_dialog=dialog)
     app = App(instagram.app_id, first_secret(instagram.app_secret))
     return LoginClient(
         login_hosts,

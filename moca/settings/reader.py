@@ -163,6 +163,7 @@ def _with_sandbox_defaults(settings: Settings) -> Settings:
             "app_secret": instagram.app_secret or SecretStr(sections.SANDBOX_APP_SECRET),
             "verify_token": instagram.verify_token or SecretStr(sections.SANDBOX_VERIFY_TOKEN),
             "access_token": instagram.access_token or SecretStr(sections.SANDBOX_ACCESS_TOKEN),
+            "app_id": instagram.app_id or sections.SANDBOX_APP_ID,
             "account_id": instagram.account_id or sections.SANDBOX_ACCOUNT_ID,
         }
     )

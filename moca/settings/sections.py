@@ -14,6 +14,7 @@ from moca.settings.topics import Topics
 SANDBOX_APP_SECRET = "sandbox-app-secret"  # noqa: S105 - public on purpose: it guards nothing
 SANDBOX_VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105
 SANDBOX_ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105
+SANDBOX_APP_ID = "1"
 SANDBOX_ACCOUNT_ID = "17841400000000001"
 GRAPH_URL = "https://graph.instagram.com"
 FACEBOOK_GRAPH_URL = "https://graph.facebook.com"
@@ -135,7 +136,7 @@ class Instagram(Section):
     """The same for accounts connected with Facebook login."""
     app_id: str = Field(default="", coerce_numbers_to_str=True)
     """Of your Meta app: needed to connect accounts at /connect, and to recognize which app controls
-    a thread. Its secret is the first one in app_secret.
+    a thread. Its secret is the first one in app_secret. The sandbox has its own.
     """
     show_typing: bool = False
     """true: show "seen" and "typing" to the contact while a reply is generated, if nothing else is

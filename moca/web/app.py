@@ -199,7 +199,7 @@ def create_app(
     app.register_blueprint(_description(document))
     app.register_blueprint(api_reference_page(document, access))
     if sandbox is not None:
-        app.register_blueprint(sandbox_page(access))
+        app.register_blueprint(sandbox_page(sandbox, ports, access))
         app.register_blueprint(sandbox_routes(sandbox, ports, config, access))
     Idempotency(ports, config).guard(app)
     app.jinja_env.globals.update(has_sandbox=sandbox is not None, has_push=ports.push is not None)

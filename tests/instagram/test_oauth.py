@@ -1,6 +1,8 @@
+import re
 from contextlib import closing
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from html import unescape
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -52,7 +54,7 @@ def client(hosts):
 def agree(client, flavour=INSTAGRAM):
     """The owner grants access; return the code of the redirect."""
     dialog = client.dialog(flavour, BACK, "the state")
-    answer = requests.get(dialog, allow_redirects=False, timeout=5)
+    answer = requests.get(f"{dialog}&account_id={ACCOUNT}", allow_redirects=False, timeout=5)
     back = urlsplit(answer.headers["Location"])
     assert back.fragment == "_"
     asked = parse_qs(back.query)
@@ -195,7 +197,7 @@ def test_the_sandbox_s_tokens_work_on_when_it_was_started_again(client):
     ],
 )
 def test_the_sandbox_gives_its_codes_to_moca_alone(hosts, back, status):
-    asked = {"client_id": "77", "redirect_uri": back}
+    asked = {"client_id": "77", "redirect_uri": back, "account_id": ACCOUNT}
 
     answer = requests.get(
         f"{hosts.instagram}/oauth/authorize", asked, allow_redirects=False, timeout=5
@@ -203,3 +205,21 @@ def test_the_sandbox_gives_its_codes_to_moca_alone(hosts, back, status):
 
     assert answer.status_code == status
     assert ("code=" in answer.headers.get("Location", "")) == (status == 302)
+
+
+def test_the_sandbox_asks_which_account_is_connected(hosts):
+    address = f"{hosts.instagram}/oauth/authorize"
+    asked = {"client_id": "77", "redirect_uri": BACK, "state": "<s>&", "scope": "a,b"}
+    page = requests.get(address, asked, timeout=5)
+
+    links = [unescape(link) for link in re.findall(r'href="(\?[^"]+)"', page.text)]
+    chosen = [requests.get(address + each, allow_redirects=False, timeout=5) for each in links]
+    assert [dict(parse_qsl(urlsplit(each).query)) for each in links] == [
+        {**asked, "account_id": account_id}
+        for account_id in (ACCOUNT, "17841400000000002", "17841400000000003")
+    ]
+    for each in chosen:
+        back = urlsplit(each.headers["Location"])
+        assert dict(parse_qsl(back.query))["state"] == "<s>&"
+    for name in ("the_account", "the_second_account", "the_third_account"):
+        assert f">{name}</a>" in page.text

@@ -3,6 +3,17 @@ import hmac
 from moca import clock
 from moca.instagram.sandbox.oauth import SandboxLogins
 
+OTHER_ACCOUNTS = {
+    "17841400000000002": "the_second_account",
+    "17841400000000003": "the_third_account",
+}
+"""Names of the accounts that the login offers beside the default one, by id."""
+
+
+def account_username(account_id: str) -> str:
+    """Return the handle of an account."""
+    return OTHER_ACCOUNTS.get(account_id, "the_account")
+
 
 class SandboxAccounts:
     """Maps access tokens to accounts.

@@ -5,7 +5,7 @@ from moca.core.accounts import LoginKind
 from moca.core.types import ContactKey
 from moca.instagram.permissions import permissions_for
 from moca.instagram.sandbox.account_problems import AccountProblem
-from moca.instagram.sandbox.accounts import page_of
+from moca.instagram.sandbox.accounts import account_username, page_of
 from moca.instagram.sandbox.ids import conversation_id
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.payloads import graph_message, graph_time, username
@@ -75,12 +75,13 @@ def read_node(
 
 def _read_account(instagram: SandboxInstagram, account_id: str) -> SandboxResponse:
     shown_id = _OTHER_ACCOUNT if instagram.troubles.has(AccountProblem.IDENTITY) else account_id
-    linked = {"id": shown_id, "username": "the_account"}
+    name = account_username(account_id)
+    linked = {"id": shown_id, "username": name}
     return fine(
         id=app_scoped(account_id),
         user_id=shown_id,
-        username="the_account",
-        name="The account",
+        username=name,
+        name=name.replace("_", " ").capitalize(),
         instagram_business_account=linked,
     )
 

@@ -1,3 +1,4 @@
+from html import escape
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, jsonify, redirect, request
@@ -5,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from moca import clock
 from moca.instagram.sandbox.account_problems import AccountProblem
-from moca.instagram.sandbox.accounts import page_of
+from moca.instagram.sandbox.accounts import OTHER_ACCOUNTS, account_username, page_of
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.responses import SandboxResponse, fine, refused
 
@@ -13,13 +14,21 @@ _CALLBACK = "/connect/callback"
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _TWO_MONTHS = 5_183_944
 _FIVE_DAYS = 5 * 24 * 3600
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Log in · Sandbox</title><link rel="stylesheet" href="/static/moca.css"></head>
+<body><main class="page narrow"><h1>Which account?</h1>
+<p>This page of the sandbox stands for Instagram's login. Moca may read and answer the messages of
+the account that you choose.</p><ul>{links}</ul></main></body></html>
+"""
 _INVALID = refused(190, "Invalid OAuth access token", status=401)
 
 
 def login_blueprint(instagram: SandboxInstagram, public_url: str = "") -> Blueprint:
     """Return the routes of both logins, at the root of the Graph API.
 
-    The owner agrees without being asked; `?account_id=` in the dialog's URL selects the account.
+    The owner is asked which account is meant, unless `?account_id=` in the dialog's URL says it,
+    and agrees to everything.
     The dialog redirects only to Moca: on this machine, on this host, or on that of `public_url`.
     """
     login = Blueprint("sandbox_login", __name__)
@@ -37,10 +46,22 @@ def _add_dialog(login: Blueprint, instagram: SandboxInstagram, public_url: str) 
         back = request.args.get("redirect_uri", "")
         if not _leads_to_moca(back, public_url) or not request.args.get("client_id"):
             return _respond(refused(100, "Invalid client_id or redirect_uri"))
-        account_id = request.args.get("account_id") or instagram.accounts.account_id
+        account_id = request.args.get("account_id")
+        if not account_id:
+            return _choice(instagram.accounts.account_id)
         code = logins.give_code(account_id, request.args.get("scope", ""))
         asked = {"code": code, "state": request.args.get("state", "")}
         return redirect(f"{back}?{urlencode(asked)}#_")
+
+
+def _choice(account_id: str) -> Response:
+    """Return the page on which the owner chooses one of the accounts."""
+    links = (
+        f'<li><a href="{escape("?" + urlencode({**request.args, "account_id": each}))}">'
+        f"{account_username(each)}</a></li>"
+        for each in dict.fromkeys((account_id, *OTHER_ACCOUNTS))
+    )
+    return Response(_PAGE.format(links="".join(links)), mimetype="text/html")
 
 
 def _leads_to_moca(address: str, public_url: str) -> bool:
@@ -105,7 +126,7 @@ def _add_facebook(login: Blueprint, instagram: SandboxInstagram) -> None:
             "name": "The Page",
             "access_token": page_token,
         }
-        linked = {"id": account_id, "username": "the_account"}
+        linked = {"id": account_id, "username": account_username(account_id)}
         return _respond(fine(data=[page | {"instagram_business_account": linked}]))
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moca.core.types import ContactKey
+from moca.instagram.sandbox.accounts import account_username
 from moca.instagram.sandbox.threads import SandboxMessage
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +77,7 @@ def graph_message(
 ) -> dict[str, object]:
     """Return a message as the Conversations API shows it, in whole seconds."""
     person = {"username": username(name), "id": contact.psid}
-    account = {"username": "the_account", "id": contact.account_id}
+    account = {"username": account_username(contact.account_id), "id": contact.account_id}
     from_contact = message.sender == "contact"
     return {
         "id": message.mid,

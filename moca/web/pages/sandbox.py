@@ -6,9 +6,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import ValidationError
 
 from moca import clock
+from moca.instagram.sandbox.accounts import account_username
 from moca.instagram.sandbox.actions import SandboxAction
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.threads import SandboxMessage
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.journeys import JourneyRecord, read_journey
 from moca.web.api.routes import check_body
 from moca.web.auth.guards import Guards
@@ -29,7 +31,7 @@ _MAX_PSID_LENGTH = 255
 _PEOPLE_SHOWN = 50
 
 
-def sandbox_page(access: Guards) -> Blueprint:
+def sandbox_page(sandbox: SandboxInstagram, ports: WebPorts, access: Guards) -> Blueprint:
     """Return the page that imitates a phone."""
     routes = Blueprint("sandbox", __name__)
     routes.before_request(access.guard_page)
@@ -37,7 +39,10 @@ def sandbox_page(access: Guards) -> Blueprint:
 
     @routes.get("/sandbox")
     def page() -> str:
-        return render_template("sandbox.html", at="sandbox", steps=steps_ahead())
+        default = sandbox.accounts.account_id
+        with ports.database.connection_context():
+            names = {default: account_username(default), **names_of(list_accounts())}
+        return render_template("sandbox.html", at="sandbox", steps=steps_ahead(), accounts=names)
 
     return routes
 
@@ -57,7 +62,7 @@ def sandbox_routes(
             body = SandboxBody.model_validate(request.get_json(silent=True))
         except ValidationError as error:
             return invalid(error)
-        return jsonify(mid=sandbox.write(body.psid, body.text, body.name)), 202
+        return jsonify(mid=sandbox.write(body.psid, body.text, body.name, body.account_id)), 202
 
     @routes.post("/sandbox/act")
     def act() -> tuple[Response, int] | Response:
@@ -79,9 +84,10 @@ def sandbox_routes(
     @routes.get("/sandbox/state")
     def state() -> Response:
         psid, mid = request.args.get("psid", ""), request.args.get("mid")
+        account_id = request.args.get("account_id")
         if len(psid) > _MAX_PSID_LENGTH:
             raise Problem(422, "psid: is too long")
-        thread = sandbox.thread(psid) if psid else ()
+        thread = sandbox.thread(psid, account_id) if psid else ()
         written = [message.mid for message in thread if message.sender == "contact"]
         if mid is not None and "\x00" in mid:
             raise Problem(422, "mid: must not contain NUL")
@@ -90,7 +96,7 @@ def sandbox_routes(
             now=_iso(clock.now()),
             people=[
                 asdict(person) | {"last_at": _iso(person.last_at)}
-                for person in sandbox.list_contacts()[:_PEOPLE_SHOWN]
+                for person in sandbox.list_contacts(account_id)[:_PEOPLE_SHOWN]
             ],
             thread=[_said(message) for message in thread],
             journey=None if looked_at is None else _story(ports, config, looked_at),

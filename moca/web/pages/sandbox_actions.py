@@ -53,7 +53,9 @@ def taps_of(message: SandboxMessage) -> list[dict[str, str]]:
 
 
 def _check_message(sandbox: SandboxInstagram, act: SandboxAction) -> None:
-    found = next((each for each in sandbox.thread(act.psid) if each.mid == act.mid), None)
+    found = next(
+        (each for each in sandbox.thread(act.psid, act.account_id) if each.mid == act.mid), None
+    )
     if found is None:
         raise Problem(422, "mid: no such message")
     if act.does in _ABOUT_OWN and found.sender != "contact":

@@ -13,6 +13,8 @@ class SandboxBody(RequestBody):
     psid: Name
     text: TextToSend
     name: Name | None = None
+    account_id: Name | None = None
+    """To which they write; the default one if it is left out."""
 
 
 class SandboxActBody(RequestBody):
@@ -25,6 +27,7 @@ class SandboxActBody(RequestBody):
     text: Annotated[str, Field(max_length=1000), AfterValidator(storable_words)] = ""
     payload: Annotated[str, Field(max_length=1000), AfterValidator(storable_words)] = ""
     name: Name | None = None
+    account_id: Name | None = None
 
 
 class AccountProblemsBody(RequestBody):

@@ -31,6 +31,8 @@ function become(person) {
   poll();
 }
 
+const toAccount = () => (at("account") ? { account_id: at("account").value } : {});
+
 function showPeople() {
   const known = view.people.some((person) => person.psid === view.psid);
   const all = known ? view.people : [{ psid: view.psid, name: view.name }, ...view.people];
@@ -97,14 +99,14 @@ function complain(text) {
 async function poll() {
   if (document.hidden) return;
   const asked = view.psid;
-  const query = new URLSearchParams({ psid: asked });
+  const query = new URLSearchParams({ psid: asked, ...toAccount() });
   if (view.picked) query.set("mid", view.picked);
   try {
     const answer = await fetch(`/sandbox/state?${query}`);
     if (answer.status === 401) return complain("Your session has ended. Log in again.");
     if (!answer.ok) return;
     const state = await answer.json();
-    if (asked !== view.psid) return;
+    if (asked !== view.psid || query.get("account_id") !== (toAccount().account_id ?? null)) return;
     view.skewMs = new Date(state.now) - Date.now();
     view.people = state.people;
     showPeople();
@@ -123,7 +125,7 @@ async function post(path, told) {
   const answer = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ psid: view.psid, name: view.name, ...told }),
+    body: JSON.stringify({ psid: view.psid, name: view.name, ...toAccount(), ...told }),
   });
   await poll();
   if (!answer.ok) complain((await answer.json()).error.message);
@@ -175,8 +177,14 @@ at("more").addEventListener("keydown", (event) => {
 at("people").addEventListener("change", () =>
   become(view.people.find((person) => person.psid === at("people").value) ?? view));
 at("invent").addEventListener("click", invent);
+at("account")?.addEventListener("change", () => {
+  localStorage.setItem("moca.account", at("account").value);
+  become(view);
+});
 document.addEventListener("visibilitychange", poll);
 
+const account = localStorage.getItem("moca.account");
+if (Array.from(at("account")?.options ?? []).some((option) => option.value === account)) at("account").value = account;
 const remembered = JSON.parse(localStorage.getItem("moca.person") ?? "null");
 if (remembered) become(remembered); else invent();
 setInterval(poll, POLL_MS);

@@ -2,9 +2,11 @@ import json
 
 import pytest
 
+from moca.storage.db.tables import Account as StoredAccount
 from moca.web.app import create_app
 from moca.web.config import WebPorts
 from moca.web.presenters.journey_progress import steps_ahead
+from tests.web.api.test_accounts import an_account
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_step, after, an_item
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -45,6 +47,26 @@ def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(browser_se
         ],
         "journey": None,
     }
+
+
+def test_a_contact_writes_to_any_of_several_accounts(browser_session, sandbox, delivered):
+    assert 'id="account"' not in browser_session.get("/sandbox").text
+    an_account()
+    other = "17841400000000002"
+    StoredAccount.update(account_id=other, username="the_second_account").execute()
+    page = browser_session.get("/sandbox").text
+    assert f'<option value="{other}">the_second_account</option>' in page
+    assert '<option value="17841400000000001">the_account</option>' in page
+
+    body = {"psid": "700", "name": "Ada", "text": "Hello", "account_id": other}
+    mid = browser_session.post("/sandbox/write", json=body, headers=OURS).get_json()["mid"]
+    edit = {"psid": "700", "does": "edit", "mid": mid, "text": "Hi", "account_id": other}
+    assert browser_session.post("/sandbox/act", json=edit, headers=OURS).status_code == 202
+    assert [json.loads(each)["entry"][0]["id"] for each in delivered] == [other, other]
+    state = browser_session.get(f"/sandbox/state?psid=700&account_id={other}").get_json()
+    assert [each["text"] for each in state["thread"]] == ["Hi"]
+    assert [each["name"] for each in state["people"]] == ["Ada"]
+    assert browser_session.get("/sandbox/state?psid=700").get_json()["people"] == []
 
 
 @pytest.mark.parametrize(
