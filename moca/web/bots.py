@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Literal
 
 from moca import clock
 from moca.core.bots.cases import BotCase, CaseResult, CaseVerdict
@@ -7,6 +8,7 @@ from moca.core.bots.forms import BotForm
 from moca.core.bots.trials import TrialMessage, TrialReply
 from moca.core.bots.workshop import BotWorkshop
 from moca.core.messages.bots import DeleteBot, PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
+from moca.core.topics import Mode
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotCasesRecord, BotRecord, cases_of_bot, find_bot
 from moca.web.auth.current_user import author_name
@@ -14,6 +16,9 @@ from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 
+BeginningMode = Literal["auto", "draft"]
+"""How replies of a new bot begin: sent at once, or as drafts."""
+_MODE_OF_OTHERS = "topic.other.mode"
 _READ_ONLY = (
     f"The bot {DEFAULT_BOT} comes from the settings file. Save a copy of it under another name."
 )
@@ -89,22 +94,39 @@ class Bots:
         command = SaveBotDraft(name, document, revision, author_name(), clock.now())
         return carry_out(command, self._ports, self._config).id or 0
 
+    def asks_mode(self, bot: BotRecord) -> bool:
+        """Return whether a new bot's draft leaves open if its replies wait as drafts."""
+        return bot.latest is None and self._form_values(bot.draft)[_MODE_OF_OTHERS] == Mode.AUTO
+
     def publish(
-        self, name: str, note: str, revision: int | None = None, override_reason: str = ""
+        self,
+        name: str,
+        note: str,
+        revision: int | None = None,
+        override_reason: str = "",
+        mode: BeginningMode | None = None,
     ) -> int:
         """Publish a draft and return the version's number.
+
+        With a mode, the draft is saved before with that mode for replies without a topic's own.
 
         Raises:
             Problem: 404 without a draft; 409 if it was changed or published already; 422 with every
                 fault, and with every case that failed if there is no reason to override it.
         """
         bot = self.own(name)
-        self.require_usable(bot.draft)
-        results = self.check(name, bot.draft)
+        document = bot.draft
+        if mode is not None:
+            values = {**self._form_values(document), _MODE_OF_OTHERS: mode}
+            document = self.fill_in(document, values)
+        self.require_usable(document)
+        results = self.check(name, document)
         failed = tuple(each for each in results if each.verdict is CaseVerdict.FAILED)
         if failed and not override_reason:
             raise FailedCases(failed)
         checked = bot.draft_revision if revision is None else revision
+        if document != bot.draft:
+            checked = self.save(name, document, checked)
         override = override_reason if failed else ""
         command = PublishBot(name, checked, note, author_name(), clock.now(), override)
         return carry_out(command, self._ports, self._config).id or 0
@@ -202,6 +224,11 @@ class Bots:
         faults = self.faults_of(document)
         if faults:
             raise FaultyDocument(faults)
+
+    def _form_values(self, document: str) -> dict[str, str]:
+        """Return the values of a document's form without its rules."""
+        groups = self.form_of(document).groups
+        return {field.path: field.value for group in groups for field in group.fields}
 
     @property
     def _workshop(self) -> BotWorkshop:

@@ -63,7 +63,7 @@ def bot_routes(ports: WebPorts, config: WebConfig, access: Guards) -> APIBluepri
         responses={200: BotShape, 404: ProblemShape, 409: ProblemShape, 422: FailedCasesShape},
     )
     def publish(path: BotPath, body: PublishBody) -> Response:
-        bots.publish(path.name, body.note, body.revision, body.override_reason)
+        bots.publish(path.name, body.note, body.revision, body.override_reason, body.mode)
         return answer(_shape(bots.find(path.name)))
 
     @routes.get(

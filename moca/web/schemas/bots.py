@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
@@ -47,6 +47,11 @@ class PublishBody(RequestBody):
         "",
         description="Publishes although cases fail; stands in the activity log. Without one, "
         "failed cases are answered 422.",
+    )
+    mode: Literal["auto", "draft"] | None = Field(
+        None,
+        description="Saved in the draft before: whether replies of topics without a mode of their "
+        "own are sent at once or wait as drafts. By default as the draft says.",
     )
 
 

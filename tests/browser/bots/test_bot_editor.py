@@ -82,7 +82,9 @@ def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
     page.get_by_label("Cases as TOML").fill(CASE)
     page.get_by_role("button", name="Save cases").click()
     expect(page.get_by_text("text: expected '20 €', but it is '25 €'")).to_be_visible()
+    page.get_by_label("Replies are sent at once").check()
     page.get_by_role("button", name="Publish the saved draft").click()
+    expect(page.get_by_label("Replies are sent at once")).to_be_checked()
     page.get_by_label("Reason to publish all the same").fill("Prices rose.")
     assert findings(page) == []
     page.get_by_role("button", name="Publish the saved draft").click()
@@ -107,6 +109,7 @@ def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
     assert fits(page)
     page.reload()
     page.get_by_label("What is new").fill("Rehearsed")
+    page.get_by_label("With drafts").check()
     page.get_by_role("button", name="Publish revision 2").click()
     expect(page.get_by_text("Rehearsed")).to_be_visible()
 

@@ -1,5 +1,7 @@
 """Bots by the API: drafts, versions, trials, and which account has which."""
 
+import tomllib
+
 import pytest
 
 from tests.web.api.test_accounts import ACCOUNT, an_account
@@ -60,6 +62,19 @@ def test_a_bot_is_made_published_and_given_to_an_account(client, house) -> None:
         ("token", "published a bot", "bot shop"),
         ("token", "chose an account's bot", f"account {ACCOUNT}, bot shop"),
     ]
+
+
+def test_a_bot_is_published_so_that_its_replies_wait_as_drafts(client) -> None:
+    save(client, PRICES + 'topic = "prices"\n' + '[topics]\nother = "auto"\nhours = "auto"\n')
+    assert client.post(f"{SHOP}/publish", json={"mode": "loud"}).status_code == 422
+    assert client.post(f"{SHOP}/publish", json={"mode": "draft"}).get_json()["version"] == 1
+
+    draft = client.get(f"{SHOP}/draft").get_json()
+    assert draft["revision"] == 2
+    modes = tomllib.loads(draft["document"])["topics"]
+    assert modes == {"hours": "auto", "other": "draft"}
+    tried = client.post(f"{SHOP}/try", json={"text": "price"}).get_json()
+    assert (tried["topic"], tried["mode"]) == ("prices", "draft")
 
 
 def test_a_rollback_publishes_an_earlier_version_again(client) -> None:

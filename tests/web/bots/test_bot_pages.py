@@ -112,6 +112,32 @@ def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(browser_sess
     assert "A bot." in StoredBot.get().draft
 
 
+def test_a_new_bot_begins_with_drafts_if_its_author_wants_that(browser_session) -> None:
+    make(browser_session, replies__disclosure="A bot.")
+    question = "How does it begin?"
+    assert question in browser_session.get("/bots/shop").text
+    asked = {"note": "", "checked": "2", "mode": "draft"}
+    assert sends(browser_session, "/bots/shop/publish", asked).status_code == 303
+
+    assert StoredBotVersion.get().document == StoredBot.get().draft
+    assert StoredBot.get().draft == (
+        '[replies]\ndisclosure = "A bot."\n\n[topics]\nother = "draft"\n'
+    )
+    save(browser_session, replies__disclosure="A robot.")
+    assert question not in browser_session.get("/bots/shop").text
+    publish(browser_session)
+    assert 'other = "draft"' in StoredBotVersion.get(StoredBotVersion.number == 2).document
+    wrong = sends(browser_session, "/bots/shop/publish", asked, mode="loud")
+    assert wrong.status_code == 422
+
+
+def test_a_draft_that_says_how_it_begins_is_not_asked(browser_session) -> None:
+    make(browser_session, topic__other__mode="delay 5 minutes")
+    assert "How does it begin?" not in browser_session.get("/bots/shop").text
+    publish(browser_session)
+    assert 'other = "delay 5 minutes"' in StoredBotVersion.get().document
+
+
 def test_a_version_is_rolled_back_after_a_page_that_asks(browser_session) -> None:
     make(browser_session, replies__disclosure="A bot.")
     publish(browser_session)

@@ -75,6 +75,7 @@ class BotEditor:
             at="bots",
             name=name,
             bot=record,
+            asks_mode=record is not None and self._bots.asks_mode(record),
             form=form,
             is_unsaved=document is not None and document != stored,
             languages=_languages(form),

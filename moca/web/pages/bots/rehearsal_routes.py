@@ -102,6 +102,7 @@ def rehearsal_pages(
             lambda: {"at": "bots", "name": name, "state": state, **_shown(state)},
             lambda: {
                 "bot": bot,
+                "asks_mode": bots.asks_mode(bot),
                 "may_publish": bot.is_changed and bot.draft_revision == state.draft.revision,
                 "note_length": MAX_NOTE_LENGTH,
             },

@@ -4,8 +4,9 @@ from werkzeug.wrappers import Response as Answer
 from moca.core.bots.trials import TrialMessage
 from moca.storage.queries.team.bots import list_bots, list_deleted_bots, list_versions
 from moca.web.auth.guards import Guards
-from moca.web.bots import Bots
+from moca.web.bots import BeginningMode, Bots
 from moca.web.config import WebConfig, WebPorts
+from moca.web.errors import Problem
 from moca.web.forms import show_problems, text_field
 from moca.web.pages.bots.editor import (
     MAX_TRIAL_LENGTH,
@@ -15,6 +16,16 @@ from moca.web.pages.bots.editor import (
     typed_text,
 )
 from moca.web.schemas.bots import MAX_NOTE_LENGTH
+
+
+def _beginning_mode() -> BeginningMode | None:
+    match request.form.get("mode"):
+        case None:
+            return None
+        case "auto" | "draft" as mode:
+            return mode
+        case _:
+            raise Problem(422, "mode: must be auto or draft")
 
 
 def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
@@ -88,7 +99,8 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     def publish(name: str) -> Answer:
         note = text_field("note", longest=MAX_NOTE_LENGTH, needed=False)
         reason = text_field("override_reason", longest=MAX_NOTE_LENGTH, needed=False)
-        bots.publish(name, note, number_of(request.form.get("checked", "")), reason)
+        checked = number_of(request.form.get("checked", ""))
+        bots.publish(name, note, checked, reason, _beginning_mode())
         return redirect(url_for("bot_pages.bot", name=name), 303)
 
     @routes.get("/bots/<name>/delete")
