@@ -8,6 +8,7 @@ from moca import clock
 from moca.core.content.splitting import MAX_MESSAGE_BYTES
 from moca.core.messages.operator_actions import ApproveReply, DiscardReply
 from moca.core.types import MessageStatus
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.page_versions import version_of_all
 from moca.storage.queries.team.drafts import DraftRecord, count_drafts, list_drafts, read_draft
 from moca.web.auth.current_user import current_scope
@@ -71,6 +72,7 @@ def _shown(wanted: int | None) -> dict[str, Any]:
     return {
         "at": "review",
         "draft": draft,
+        "account_names": names_of(list_accounts(scope)),
         "is_over": draft is not None and draft.message.status is not MessageStatus.HELD,
         "count": count,
         "next_id": _next(listed, draft),

@@ -105,9 +105,9 @@ def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
     expect(page.get_by_role("heading", name="Rehearsal of the last day")).to_be_visible()
     expect(page.get_by_role("heading", name="Differences")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Otherwise.")).to_have_count(2)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     assert findings(page) == []
     assert fits(page)
-    page.reload()
     page.get_by_label("What is new").fill("Rehearsed")
     page.get_by_label("With drafts").check()
     page.get_by_role("button", name="Publish revision 2").click()

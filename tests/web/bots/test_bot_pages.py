@@ -73,7 +73,7 @@ def test_a_draft_is_filled_in_published_and_given_to_an_account(browser_session)
     assert bot_names_of_accounts() == {ACCOUNT: "shop"}
     listed = browser_session.get("/bots").text
     assert "Version 1" in listed
-    assert ACCOUNT in listed
+    assert "<dd>the_shop</dd>" in listed
 
 
 def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(browser_session) -> None:
@@ -159,7 +159,7 @@ def test_a_bot_that_no_account_has_is_deleted_after_a_page_that_asks(browser_ses
     make(browser_session)
     publish(browser_session)
     sends(browser_session, f"/accounts/{ACCOUNT}/bot", bot="shop")
-    assert f"It answers for {ACCOUNT}." in browser_session.get("/bots/shop").text
+    assert "It answers for the_shop." in browser_session.get("/bots/shop").text
     refused = sends(browser_session, "/bots/shop/delete")
     assert (refused.status_code, "it answers for" in refused.text) == (409, True)
 

@@ -12,7 +12,7 @@ from moca.core.bots.forms import RULES_FIELD, BotForm
 from moca.core.bots.rehearsals import RehearsalState
 from moca.core.bots.trials import TrialReply
 from moca.core.types import DEFAULT_BOT
-from moca.storage.queries.accounts import list_accounts
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.team.bots import BotRecord, BotVersionRecord, list_versions
 from moca.storage.queries.team.rule_counts import count_rules
 from moca.web.bots import Bots, FailedCases, FaultyDocument
@@ -92,6 +92,7 @@ class BotEditor:
             counted_days=COUNTED.days,
             rehearsal=self._rehearsal(name),
             accounts=accounts,
+            account_names=names_of(accounts),
             cases=self._shown_cases(name, stored, cases),
             case_faults=case_faults,
             failed=failed,

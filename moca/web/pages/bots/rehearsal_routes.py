@@ -99,8 +99,11 @@ def rehearsal_pages(
         return live.show(
             "bot_rehearsal.html",
             lambda: f"{version}-{bot.draft_revision}-{bot.is_changed}",
-            lambda: {"at": "bots", "name": name, "state": state, **_shown(state)},
             lambda: {
+                "at": "bots",
+                "name": name,
+                "state": state,
+                **_shown(state),
                 "bot": bot,
                 "asks_mode": bots.asks_mode(bot),
                 "may_publish": bot.is_changed and bot.draft_revision == state.draft.revision,

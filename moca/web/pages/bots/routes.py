@@ -2,6 +2,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from moca.core.bots.trials import TrialMessage
+from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.team.bots import list_bots, list_deleted_bots, list_versions
 from moca.web.auth.guards import Guards
 from moca.web.bots import BeginningMode, Bots
@@ -42,7 +43,10 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     def listed() -> str:
         with ports.database.connection_context():
             stored, deleted = list_bots(), list_deleted_bots()
-        return render_template("bots.html", at="bots", bots=stored, deleted=deleted)
+            names = names_of(list_accounts())
+        return render_template(
+            "bots.html", at="bots", bots=stored, deleted=deleted, account_names=names
+        )
 
     @routes.get("/bots/<name>")
     def bot(name: str) -> str | Answer:

@@ -5,8 +5,10 @@ import pytest
 from moca.core.messages.command import Conflict
 from moca.core.messages.operator_actions import ApproveReply, DiscardReply
 from moca.storage.db.tables import Message, QueueItem
+from tests.web.api.test_accounts import an_account
 from tests.web.forms import sends
 from tests.web.rows import (
+    ACCOUNT,
     AT,
     a_contact,
     a_conversation,
@@ -44,6 +46,14 @@ def test_the_draft_whose_window_ends_first_is_shown_with_its_sources(client):
     assert "Made by rules: rule &#39;hours&#39;" in page
     assert "unless you discard it" in page
     assert 'href="/review?item=1"' in page
+
+
+def test_a_draft_names_its_account_if_there_are_several(client):
+    a_draft()
+    an_account(account_id=ACCOUNT)
+    assert "the_shop" not in client.get("/review").text
+    an_account(account_id="1784")
+    assert "<span>the_shop</span> · Topic: hours" in client.get("/review").text
 
 
 def test_a_teammates_draft_is_shown_with_who_made_it_and_what_the_contact_wrote_since(client):
