@@ -35,9 +35,9 @@ class Whole:
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {TOKEN}"
 
-    def writes(self, text, psid="700", name="Ada"):
-        """Write as a contact; return the message's id."""
-        body = {"psid": psid, "text": text, "name": name}
+    def writes(self, text, psid="700", name="Ada", **told):
+        """Write as a contact, with `account_id` to that account; return the message's id."""
+        body = {"psid": psid, "text": text, "name": name, **told}
         answer = self._session.post(f"{self.url}/sandbox/write", json=body, timeout=10)
         assert answer.status_code == 202, answer.text
         return answer.json()["mid"]
@@ -50,9 +50,10 @@ class Whole:
         eventually(lambda: self.rows("SELECT 1 FROM message WHERE outcome = 'duplicate'"))
         self.post("/api/queue/release")
 
-    def reached(self, psid="700"):
-        """Return what arrived at a contact on Instagram."""
-        state = self._session.get(f"{self.url}/sandbox/state?psid={psid}", timeout=10).json()
+    def reached(self, psid="700", **asked):
+        """Return what arrived at a contact on Instagram, with `account_id` from that account."""
+        query = {"psid": psid, **asked}
+        state = self._session.get(f"{self.url}/sandbox/state", params=query, timeout=10).json()
         return [each["text"] for each in state["thread"] if each["sender"] == "account"]
 
     def items(self):
