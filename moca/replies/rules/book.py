@@ -3,6 +3,7 @@ from dataclasses import dataclass, replace
 from moca.core.content.content import Content
 from moca.core.conversation.snapshot import Inbound
 from moca.replies.generator import GeneratedReply, HandOver, NoReply, ReplyRequest
+from moca.replies.rules.pattern_search import PatternSearch
 from moca.replies.rules.rule import Rule, RuleMatch
 from moca.replies.rules.rule_input import RuleInput
 
@@ -18,9 +19,10 @@ class RuleBook:
     def reply(self, request: ReplyRequest) -> GeneratedReply | HandOver | NoReply:
         """Reply by the first matching rule."""
         occasions = [RuleInput.of(inbound) for inbound in request.inputs]
+        search = PatternSearch()
         for rule in self.rules:
             for occasion in occasions:
-                match rule.match(occasion):
+                match rule.match(occasion, search):
                     case RuleMatch(language):
                         return self._apply(rule, occasion.input_id, language, request.contact_name)
         return NoReply("no rule matches")
@@ -29,8 +31,10 @@ class RuleBook:
         """Return which rule answers a message without a wait; None if it waits like any other."""
         if not any(rule.at_once for rule in self.rules):
             return None
-        occasion = RuleInput.of(message)
-        fitting = (rule for rule in self.rules if isinstance(rule.match(occasion), RuleMatch))
+        occasion, search = RuleInput.of(message), PatternSearch()
+        fitting = (
+            rule for rule in self.rules if isinstance(rule.match(occasion, search), RuleMatch)
+        )
         first = next(fitting, None)
         if first is None or not first.at_once:
             return None

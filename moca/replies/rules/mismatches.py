@@ -6,13 +6,12 @@ from typing import NamedTuple
 from moca.core.bots.trials import PassedOver
 from moca.core.conversation.snapshot import Inbound
 from moca.replies.rules.book import RuleBook
+from moca.replies.rules.pattern_search import PatternSearch
 from moca.replies.rules.rule import Mismatch, Rule, RuleMatch
 from moca.replies.rules.rule_input import RuleInput
 
 MAX_NAMED_RULES = 50
 """Those that come nearest to a match; the others are counted."""
-MAX_SLOW_RULES = 10
-"""After so many whose patterns take too long no others are tried."""
 
 
 class _PassedRule(NamedTuple):
@@ -32,27 +31,24 @@ def passed_rules(book: RuleBook, inputs: Sequence[Inbound]) -> tuple[PassedOver,
 
 def _passed(book: RuleBook, occasions: Sequence[RuleInput]) -> Iterator[_PassedRule]:
     first: Rule | None = None
-    slow = 0
+    search = PatternSearch()
     for rule in book.rules:
-        who = f"rule {rule.name!r}"
-        if slow == MAX_SLOW_RULES:
-            yield _PassedRule(0, PassedOver(who, "not tried: patterns before took too long"))
-            continue
-        found, occasion = _nearest(rule, occasions)
+        found, occasion = _nearest(rule, occasions, search)
         if isinstance(found, Mismatch):
-            slow += found is Mismatch.SLOW_PATTERN
             why = _sentence(found, rule, occasion)
         elif first is None:
             first = rule
             continue
         else:
             why = f"would match, but rule {first.name!r} comes first"
-        yield _PassedRule(_nearness(found), PassedOver(who, why))
+        yield _PassedRule(_nearness(found), PassedOver(f"rule {rule.name!r}", why))
 
 
-def _nearest(rule: Rule, occasions: Sequence[RuleInput]) -> tuple[RuleMatch | Mismatch, RuleInput]:
+def _nearest(
+    rule: Rule, occasions: Sequence[RuleInput], search: PatternSearch
+) -> tuple[RuleMatch | Mismatch, RuleInput]:
     """Return what comes of the input that is nearest to a match, with that input."""
-    found = [(rule.match(occasion), occasion) for occasion in occasions]
+    found = [(rule.match(occasion, search), occasion) for occasion in occasions]
     return max(found, key=lambda each: _nearness(each[0]))
 
 
@@ -73,7 +69,7 @@ def _sentence(mismatch: Mismatch, rule: Rule, occasion: RuleInput) -> str:
         case Mismatch.EXCLUDED:
             return f"has {min(rule.excluded.found_in(occasion))!r}, which the rule excludes"
         case Mismatch.SLOW_PATTERN:
-            return "a pattern took too long, and counts as not found"
+            return "its patterns, or those before, took too long and were given up"
 
 
 def _conditions(rule: Rule) -> str:

@@ -6,16 +6,12 @@ from itertools import chain
 from typing import NamedTuple, Self
 
 import regex
-import structlog
 
 from moca.core.content.content import Content
 from moca.core.content.placeholders import LONGEST_NAME_EXAMPLE, fill_placeholders
 from moca.core.content.words import Words, fold
+from moca.replies.rules.pattern_search import PatternSearch
 from moca.replies.rules.rule_input import RuleInput
-
-log = structlog.get_logger()
-
-_PATTERN_SECONDS = 0.1
 
 
 class Mismatch(StrEnum):
@@ -95,7 +91,7 @@ class Rule:
     excluded: Keywords = field(default_factory=Keywords)
     """Messages with one of them do not match, unless it is by a payload."""
 
-    def match(self, occasion: RuleInput) -> RuleMatch | Mismatch:
+    def match(self, occasion: RuleInput, search: PatternSearch) -> RuleMatch | Mismatch:
         """Return in which language the rule matches an input, or why it does not."""
         if not self.on & occasion.events:
             return Mismatch.ANOTHER_EVENT
@@ -107,11 +103,14 @@ class Rule:
             return Mismatch.ANOTHER_PAYLOAD if self.payloads else RuleMatch("")
         mismatch = Mismatch.NOTHING_FOUND
         for wording in self.wordings:
-            is_found = wording.keywords.are_in(occasion) or self._has_pattern(wording, occasion)
-            if is_found is None:
-                mismatch = Mismatch.SLOW_PATTERN
-            elif is_found:
+            if wording.keywords.are_in(occasion):
                 return RuleMatch(wording.language)
+            for pattern in wording.patterns:
+                is_found = search.finds(pattern, occasion.text, self.name)
+                if is_found:
+                    return RuleMatch(wording.language)
+                if is_found is None:
+                    mismatch = Mismatch.SLOW_PATTERN
         return mismatch
 
     def text_for(self, input_id: int, language: str, contact_name: str | None) -> str:
@@ -130,15 +129,3 @@ class Rule:
                 yield replace(self.around, text=fill_placeholders(answer, name))
         if not self.answers and self.around != Content():
             yield self.around
-
-    def _has_pattern(self, wording: AnswerVariants, occasion: RuleInput) -> bool | None:
-        """Return whether a pattern matches; None if none does, and one took too long."""
-        is_slow = False
-        for pattern in wording.patterns:
-            try:
-                if pattern.search(occasion.text, timeout=_PATTERN_SECONDS) is not None:
-                    return True
-            except TimeoutError:
-                log.warning("pattern_too_slow", rule=self.name)
-                is_slow = True
-        return None if is_slow else False

@@ -3,6 +3,7 @@ from structlog.testing import capture_logs
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply
 from moca.replies.generator import GeneratedReply, HandOver, NoReply
+from moca.replies.rules import pattern_search
 from moca.replies.rules.reader import read_rules
 from tests.replies.requests import asked, seen, tapped
 
@@ -80,6 +81,18 @@ def test_a_pattern_that_would_search_for_ever_is_given_up_and_the_next_rule_aske
             Content(text="yes"), "rule 'rest'", rule="rest"
         )
     assert logs == [{"event": "pattern_too_slow", "log_level": "warning", "rule": "slow"}]
+
+
+def test_slow_patterns_are_given_up_for_a_reply_after_some(monkeypatch):
+    monkeypatch.setattr(pattern_search, "_MAX_SECONDS_EACH", 0.0001)
+    slow = "[[rule]]\nname = 'slow'\npatterns = ['^(a|a|aa)+$']\nanswers = 'no'\n"
+    many = "".join(slow.replace("slow", f"slow {number}") for number in range(40))
+    book = rules(f"{many}[[rule]]\nname = 'rest'\nanswers = 'yes'\n")
+    for _ in range(2):
+        with capture_logs() as logs:
+            assert book.reply(asked("a" * 60 + "!")).rule == "rest"
+        named = [log.get("rule") for log in logs]
+        assert named == [f"slow {number}" for number in range(pattern_search.MAX_SLOW_PATTERNS)]
 
 
 def test_only_the_first_characters_of_a_long_message_are_looked_at():

@@ -1,9 +1,11 @@
 """Each rule that would not answer a message says why."""
 
 import pytest
+from structlog.testing import capture_logs
 
-from moca.replies.rules import rule as rule_module
-from moca.replies.rules.mismatches import MAX_NAMED_RULES, MAX_SLOW_RULES, passed_rules
+from moca.replies.rules import pattern_search
+from moca.replies.rules.mismatches import MAX_NAMED_RULES, passed_rules
+from moca.replies.rules.pattern_search import MAX_SLOW_PATTERNS
 from moca.replies.rules.reader import read_rules
 from tests.replies.requests import asked, tapped
 
@@ -50,7 +52,7 @@ ORDER = "none of its patterns was found"
 SIZE = "none of its keywords, patterns and payloads was found"
 START = "is only for these kinds: postback, quick reply"
 MENU = "none of its payloads was tapped"
-SLOW = "a pattern took too long, and counts as not found"
+SLOW = "its patterns, or those before, took too long and were given up"
 LATE = "would match, but rule 'all' comes first"
 
 
@@ -100,11 +102,13 @@ def test_of_several_messages_the_one_that_comes_nearest_counts() -> None:
 
 
 def test_a_pattern_that_takes_too_long_is_told_and_soon_no_more_are_tried(monkeypatch) -> None:
-    monkeypatch.setattr(rule_module, "_PATTERN_SECONDS", 0.0001)
+    monkeypatch.setattr(pattern_search, "_MAX_SECONDS_EACH", 0.0001)
     slow = "[[rule]]\nname = 'r{}'\npatterns = ['(a|aa)+$']\nanswers = 'x'\n"
-    text = "".join(slow.format(number) for number in range(MAX_SLOW_RULES + 2))
-    found = list(reasons("a" * 40 + "b", text).values())
-    assert found == [SLOW] * MAX_SLOW_RULES + ["not tried: patterns before took too long"] * 2
+    text = "".join(slow.format(number) for number in range(MAX_SLOW_PATTERNS + 2))
+    with capture_logs() as logs:
+        found = list(reasons("a" * 40 + "b", text).values())
+    assert found == [SLOW] * (MAX_SLOW_PATTERNS + 2)
+    assert len(logs) == MAX_SLOW_PATTERNS
 
 
 def test_of_hundreds_of_rules_those_that_come_nearest_are_named_and_the_rest_counted() -> None:
