@@ -11,11 +11,12 @@ from schemathesis.checks import load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from moca.storage.db.bot_tables import StoredBot
 from tests.hostile.door import TOKEN
-from tests.web.rows import a_contact, a_conversation, a_reply, an_answered_question, an_item
+from tests.web.rows import AT, a_contact, a_conversation, a_reply, an_answered_question, an_item
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-THERE = {"psid": "701", "conversation_id": "2", "item_id": "3", "mid": "m1"}
+THERE = {"psid": "701", "conversation_id": "2", "item_id": "3", "mid": "m1", "name": "shop"}
 PARTS = 6
 """So that no test takes long, whatever there is beside it."""
 STATUSES = ("pending", "unknown", "failed", "sent")
@@ -38,6 +39,7 @@ def operations(door):
     with door.database.connection_context():
         an_answered_question()
         conversation = a_conversation(a_contact(psid="701"))
+        StoredBot.create(name="shop", draft="", draft_revision=1, draft_by="ada", draft_at=AT)
         for status in STATUSES:
             an_item(a_reply(conversation), status)
     description = schemathesis.openapi.from_wsgi("/openapi.json", _from_everywhere(door.app))
