@@ -18,6 +18,9 @@ from moca.storage.search.lookup import ids_with
 LOOKED_AT = 2_000
 """How many messages with the words one page of a search looks at; the next one continues."""
 
+RARE = 500
+"""Words in fewer messages than this are rare: all of these are looked through for a contact's."""
+
 _FIRST_CHUNK, _MAX_CHUNK = 100, 500
 """How many of them at a time: few at first, as most searches end there."""
 _MAX_CONTACTS = 50
@@ -65,7 +68,7 @@ def find_messages(
     if wanted.until is not None:
         end = last_id_before(Message.created_at, wanted.until) + 1
         before_id = end if before_id is None else min(before_id, end)
-    read, conditions = _source(wanted, after_id)
+    read, conditions = _source(wanted, after_id, before_id)
     found: list[int] = []
     is_narrowed = conditions or (wanted.senders and wanted.terms)
     looked_at, chunk = 0, max(_FIRST_CHUNK, limit) if is_narrowed else limit + 1
@@ -80,19 +83,34 @@ def find_messages(
         before_id, chunk = following, min(2 * chunk, _MAX_CHUNK)
 
 
-def _source(wanted: MessageSearch, after_id: int) -> tuple[_Read, tuple[Any, ...]]:
+def _source(
+    wanted: MessageSearch, after_id: int, before_id: int | None
+) -> tuple[_Read, tuple[Any, ...]]:
+    read = _with_words(wanted.terms, after_id)
+    if not wanted.senders:
+        return read, wanted.conditions
     contact_ids = contacts_named(wanted.senders, wanted.scope)
     authored = [_by_author(each, wanted.own_name) for each in wanted.senders]
     others = [each for each in authored if each is not None]
-    if wanted.senders and not others:
-        return _of_contacts(contact_ids, wanted.terms, after_id), wanted.conditions
-    read = _with_words(wanted.terms, after_id)
     if not others:
-        return read, wanted.conditions
+        rare = _rare_ids(wanted.terms, after_id, before_id)
+        if rare is None:
+            return _of_contacts(contact_ids, wanted.terms, after_id), wanted.conditions
+        read = _listed(rare)
     by_any = (Conversation.contact << contact_ids) & (Message.role == Role.USER.value)
     for each in others:
         by_any |= each
     return read, (by_any, *wanted.conditions)
+
+
+def _rare_ids(
+    terms: tuple[SearchTerm, ...], after_id: int, before_id: int | None
+) -> list[int] | None:
+    """Return the ids of all messages with rare words, latest first; None if they are not rare."""
+    if not terms:
+        return None
+    ids = ids_with("message", terms, limit=RARE, after_id=after_id, before_id=before_id)
+    return ids if len(ids) < RARE else None
 
 
 def contacts_named(names: Sequence[str], scope: AccountScope = ALL_ACCOUNTS) -> list[int]:
@@ -137,6 +155,15 @@ def _with_words(terms: tuple[SearchTerm, ...], after_id: int) -> _Read:
         else:
             ids = _latest(Message.id > after_id, before_id, number)
         return ids, ids[-1] if len(ids) == number else None
+
+    return read
+
+
+def _listed(ids: Sequence[int]) -> _Read:
+    def read(before_id: int | None, number: int) -> tuple[Sequence[int], int | None]:
+        earlier = ids if before_id is None else [each for each in ids if each < before_id]
+        page = earlier[:number]
+        return page, page[-1] if len(page) == number else None
 
     return read
 

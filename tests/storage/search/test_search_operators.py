@@ -17,9 +17,10 @@ from tests.support.factory import ANNA, BEN, NOON
 DAY = 86_400
 
 
-@pytest.fixture
-def two(desk: Desk) -> Desk:
+@pytest.fixture(params=[message_search.RARE, 0], ids=["rare words", "frequent words"])
+def two(desk: Desk, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Desk:
     """Anna and Ben wrote of an order, and the bot, an operator and the app answered Anna."""
+    monkeypatch.setattr(message_search, "RARE", request.param)
     desk.receive("a1", "my order", 0, ANNA)
     desk.receive("b1", "an order", 1, BEN)
     for number, author in enumerate((Author.BOT, Author.OPERATOR, Author.HUMAN)):
@@ -119,3 +120,17 @@ def test_a_contact_with_several_conversations_is_found_in_all(two: Desk) -> None
 
     assert found("from:anna order") == ["a2", "a1"]
     assert found("from:anna order", 1) == ["a2"]
+
+
+def test_rare_words_of_a_contact_are_found_however_much_they_wrote_since(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_search, "LOOKED_AT", 2)
+    desk.receive("a1", "a giraffe", 0, ANNA)
+    for number in range(2, 9):
+        desk.receive(f"a{number}", "an order", number, ANNA)
+    named(ANNA, name="Anna")
+    index_all(desk)
+
+    assert found("from:anna giraffe") == ["a1"]
+    assert results("from:anna elephant").next_key is None
