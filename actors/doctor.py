@@ -2,7 +2,7 @@ from collections.abc import Iterator, Sequence
 
 import peewee
 
-from actors.config import web_config
+from actors.config import upload_folder, web_config
 from actors.graph_clients import access
 from moca import clock
 from moca.doctor.checks import CheckTarget, run_checks
@@ -49,6 +49,7 @@ def check_installation(settings: Settings, database: peewee.Database) -> Iterato
         account_id=instagram.account_id,
         answers_comments=instagram.answer_comments,
         has_token=bool(instagram.access_token),
+        uploads=upload_folder(settings),
         reply_problems=lambda: _reply_problems(settings),
         require_key=lambda: require_key(vault),
         timeout_seconds=instagram.timeout_seconds,

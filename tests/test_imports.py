@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "moca.core",
         "moca.instagram",
         "moca.storage",
+        "moca.uploads",
         "moca.doctor",
         "moca.clock",
     },

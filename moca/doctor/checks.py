@@ -23,12 +23,15 @@ from moca.storage.queries.accounts import (
     list_accounts,
     read_signature_checks,
 )
+from moca.storage.queries.composer.uploads import latest_files
+from moca.uploads.folder import UploadFolder
 
 _CLOCKS_APART = timedelta(seconds=30)
 _LEAST_FREE_BYTES = 200 * 1024 * 1024
 _QUIET = timedelta(days=7)
 _MEGABYTE = 1024 * 1024
 _FEWEST_DAYS = 14
+_LATEST_FILES = 100
 _MAX_DAYS = 3_650
 """Beyond it, a forecast says nothing."""
 
@@ -68,6 +71,18 @@ def check_disk(usage: DiskUsage, free_bytes: int | None) -> Finding:
     if days > _FEWEST_DAYS:
         return fine("disk", text)
     return wrong("disk", f"{text}: free some space, or lower database.retention_days")
+
+
+def check_uploads(folder: UploadFolder, files: Sequence[str]) -> Finding:
+    """Check that the folder of attached files has those that were attached last."""
+    missing = sum(not folder.file(each).exists() for each in files)
+    if not missing:
+        return fine("attached files", "stored where this node finds them")
+    return wrong(
+        "attached files",
+        f"{missing} of the {len(files)} attached last are not in {folder.path}: every node must "
+        "mount the same folder (database.uploads_dir)",
+    )
 
 
 def check_replies(problems: Sequence[str]) -> Finding:
@@ -160,6 +175,8 @@ class CheckTarget:
     answers_comments: bool = False
     has_token: bool
     """Whether the settings hold an access token."""
+    uploads: UploadFolder | None = None
+    """The folder of attached files; None if nothing can be attached."""
     reply_problems: Callable[[], Sequence[str]] = tuple
     """Returns why the configured replies cannot be used, such as each fault of the rules file."""
     require_key: Callable[[], None]
@@ -186,7 +203,10 @@ def _with_database(target: CheckTarget) -> Iterator[Finding]:
         signature_checks, last = read_signature_checks(), last_webhook_at()
         key_problem = _key_problem(target) if accounts else None
         usage = read_disk_usage(target.database, clock.now())
+        files = latest_files(_LATEST_FILES)
     yield check_disk(usage, free_bytes(target.database))
+    if target.uploads is not None:
+        yield check_uploads(target.uploads, files)
     if accounts:
         yield check_token_key(key_problem)
     findings = [finding for each in _findings(target, accounts) for finding in each]

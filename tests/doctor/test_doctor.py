@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import Future
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -9,13 +10,16 @@ from moca import clock
 from moca.core.accounts import WrongEncryptionKey
 from moca.core.messages.accounts import MarkTokenDead
 from moca.core.messages.inbound import SIGNED_BY_NOBODY
+from moca.core.messages.uploads import AddUpload
 from moca.doctor.checks import check_disk
 from moca.doctor.finding import fine, wrong
 from moca.instagram.account_check import AccountCheck
 from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.storage.disk_usage import DiskUsage
 from moca.storage.queries.accounts import last_webhook_at, read_signature_checks
+from moca.uploads.folder import UploadFolder
 from tests.doctor.conftest import ACCOUNT
+from tests.support.files import stored_in
 
 
 def to_do(lines):
@@ -262,3 +266,20 @@ def test_instagrams_host_is_not_blamed_for_a_token_that_is_missing(clinic, house
 def test_a_disk_that_is_soon_full_is_told_beforehand(free_bytes, expected):
     usage = DiskUsage(total_bytes=7_000, messages=100, recent_messages=50)
     assert check_disk(usage, free_bytes) == expected
+
+
+def test_a_folder_of_attached_files_that_nodes_do_not_share_is_told(clinic, house, graph, tmp_path):
+    mine, other = UploadFolder(tmp_path / "mine"), UploadFolder(tmp_path / "other")
+    for number, folder in enumerate((mine, mine, other)):
+        upload = stored_in(folder, token=f"token-{number}")
+        clinic.tell(AddUpload(upload, clock.now(), receipt=Future()))
+
+    def found(folder):
+        lines = clinic.run_checks(house, graph, uploads=folder)
+        return [(line.is_fine, line.text) for line in lines if line.name == "attached files"]
+
+    told = "1 of the 3 attached last are not in {}: every node must mount the same folder"
+    assert found(mine) == [(False, f"{told.format(mine.path)} (database.uploads_dir)")]
+    mine.take_in(other.path)
+    assert found(mine) == [(True, "stored where this node finds them")]
+    assert found(None) == []

@@ -1,6 +1,7 @@
 from contextlib import ExitStack, closing
 from typing import IO, cast
 
+import structlog
 from flask import Blueprint, Flask, Request, Response, request, send_file
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -22,6 +23,8 @@ HEAD_ONLY = "moca.head_only"
 UPLOAD_PLACE = "moca.upload_place"
 """Marks a request whose body is in a temporary file, and may be large; names their folder."""
 
+_LOG = structlog.get_logger(__name__)
+_SHARE = "every node must mount the same folder: database.uploads_dir"
 _OPEN_FILES = "moca.open_files"
 _MAX_PARTS = 30
 """Of a form, each of whose files is an open file."""
@@ -123,6 +126,7 @@ def _file(found: UploadRecord | None, ports: WebPorts) -> Response:
             etag=False,
         )
     except FileNotFoundError:
+        _LOG.error("upload.file_missing", folder=str(ports.uploads.path), hint=_SHARE)
         raise Problem(404, "Not found.") from None
     answer.headers.update(_HEADERS)
     return answer

@@ -88,10 +88,11 @@ def test_once_settled_the_address_answers_as_if_it_had_never_been(stranger, queu
     assert (headers[0], len(ids)) == (headers[1], 2)
 
 
-def test_a_file_that_is_missing_answers_alike(stranger, queued, uploads):
+def test_a_file_that_is_missing_answers_alike_and_is_logged(stranger, queued, uploads, capsys):
     uploads.delete([Upload.get().file])
 
     assert stranger.get(FETCHED, buffered=True).status_code == 404
+    assert "upload.file_missing" in capsys.readouterr().out
 
 
 def test_what_a_browser_would_run_is_never_shown(database, desk, uploads, client):

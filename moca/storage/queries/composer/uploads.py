@@ -67,6 +67,12 @@ def uploads_of_saved_replies(reply_ids: Iterable[int]) -> dict[int, UploadRecord
     return _by_owner(Upload.saved_reply, reply_ids)
 
 
+def latest_files(limit: int) -> list[str]:
+    """Return the names of the files that were attached last, in the uploads folder."""
+    query = Upload.select(Upload.file).order_by(Upload.id.desc()).limit(limit)
+    return [file for (file,) in read_rows(query)]
+
+
 def uploaded_bytes() -> int:
     """Return the size of all uploads together."""
     ((total,),) = read_rows(Upload.select(fn.COALESCE(fn.SUM(Upload.size), 0)))
