@@ -53,7 +53,7 @@ from tests.simulation.worlds.script import (
 _MAX_REST = 3600.0
 _MOST_STEPS = 100_000
 _MOMENT = 0.001
-_ERASING = "scrub", "deletion_request WHERE completed_at IS NULL"
+_ERASING = "scrub", "deletion_request WHERE completed_at IS NULL", "upload WHERE message_id IS NULL"
 
 
 class Simulation:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
 from moca.core.outbox.delivery import DeliveryResult, RecordUnreadable, VerificationResult
@@ -10,9 +12,15 @@ from tests.simulation.runtime.virtual_time import Backstage
 class ScriptedGraphClient:
     """One process's connection to Instagram; stands in for the Graph client."""
 
-    def __init__(self, instagram: SimulatedInstagram, backstage: Backstage) -> None:
+    def __init__(
+        self,
+        instagram: SimulatedInstagram,
+        backstage: Backstage,
+        fetched: Callable[[Content], None] = lambda _content: None,
+    ) -> None:
         self._instagram = instagram
         self._backstage = backstage
+        self._fetched = fetched
 
     def prepare(self, account_id: str) -> None:
         pass
@@ -20,6 +28,7 @@ class ScriptedGraphClient:
     def send(
         self, contact: ContactKey, content: Content, way: ReplyAddress = DIRECT
     ) -> DeliveryResult:
+        self._fetched(content)
         return self._instagram.send(contact, content, way, self._backstage)
 
     def act(self, contact, action) -> None:

@@ -52,6 +52,7 @@ class Invariant(IntEnum):
     OWN_BOT = 35, "An account's own bot answers for it, each reply in one version, the latest."
     OWN_ACCOUNTS = 37, "Who is limited to an account sees and changes nothing of another."
     HELD_REPLY = 36, "A held reply goes only by its topic's leave, and gives way to more."
+    ATTACHED = 38, "A file is served while it goes, and not after; it goes with its message."
 
 
 class Broken(NamedTuple):

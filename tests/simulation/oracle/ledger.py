@@ -112,6 +112,14 @@ class Ledger:
         stored = {row["id"] for row in self._rows("SELECT id FROM contact", ())}
         return [each for each in range(1, last + 1) if each not in stored]
 
+    def uploads(self, token: str) -> list[Row]:
+        """List the upload at an address, with the status of what sends it."""
+        return self._rows(
+            "SELECT u.file, u.message_id, q.status FROM upload u "
+            "LEFT JOIN queue_item q ON q.message_id = u.message_id WHERE u.token = ?",
+            (token,),
+        )
+
     def last_step_id(self) -> int:
         return self.count("SELECT COALESCE(MAX(id), 0) FROM journey_step")
 

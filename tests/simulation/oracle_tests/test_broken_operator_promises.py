@@ -9,6 +9,7 @@ from moca.storage.messages import outcomes
 from moca.storage.operators import audit
 from moca.storage.outbox import teammate_replies
 from moca.storage.search import index
+from moca.storage.uploads import owners
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle_tests.test_broken_promises import found
 from tests.simulation.worlds.draw import draw_script
@@ -104,3 +105,24 @@ def test_an_answer_that_takes_nothing_over_is_noticed(monkeypatch) -> None:
 def test_what_is_left_to_the_team_and_in_no_work_list_is_noticed(monkeypatch) -> None:
     monkeypatch.setattr(outcomes, "follow_outcomes", lambda ended: None)
     assert found(Invariant.NEEDS_REPLY, draw=draw_answers)
+
+
+def draw_files(seed: int) -> Script:
+    """Draw a run where an operator attaches a file after each message."""
+    script = draw_script(seed)
+    writes = [each for each in script.happenings if isinstance(each, Writes)]
+    acts = [
+        Operates(at=each.at + 2, contact=each.contact, action="attach", text=f"file {number}-0")
+        for number, each in enumerate(writes)
+    ]
+    return replace(script, happenings=(*script.happenings, *acts))
+
+
+def test_a_file_that_is_not_there_as_instagram_fetches_it_is_noticed(monkeypatch) -> None:
+    add = owners._add
+
+    def elsewhere(upload, at, **more):
+        return add(replace(upload, file="elsewhere"), at, **more)
+
+    monkeypatch.setattr(owners, "_add", elsewhere)
+    assert found(Invariant.ATTACHED, draw=draw_files)

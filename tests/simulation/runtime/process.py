@@ -13,12 +13,15 @@ from actors.routes import Recipient, recipient_of
 from actors.runtime.actor import MailboxActor, Ref
 from actors.runtime.dispatchers import Dispatchers
 from actors.system import System
+from moca.core.content.content import Content
 from moca.core.conversation.decide import OfDraft
 from moca.core.messages.command import Command
 from moca.core.types import BotVersion
 from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.db.connection import open_database
+from moca.storage.uploads.retention import UploadRetention
 from moca.storage.writer import Writer, Written
+from moca.uploads.folder import UploadFolder
 from tests.simulation.instagram.graph_client import ScriptedGraphClient
 from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.oracle.reports import ReportWatch
@@ -34,6 +37,11 @@ from tests.simulation.runtime.virtual_time import (
 from tests.simulation.trace import Trace
 from tests.simulation.worlds.script import Script
 from tests.simulation.worlds.settings import RESPONDERS, WorldSettings
+
+
+def uploads_of(database: peewee.Database) -> UploadFolder:
+    """Return the folder of attached files, beside the database."""
+    return UploadFolder(Path(f"{database.database}.uploads"))
 
 
 class DiedError(BaseException):
@@ -83,7 +91,10 @@ class FragileWriter(Writer):
     def __init__(self, database: peewee.Database, process: "Process") -> None:
         bots = process.bots
         policy = replace(
-            process.settings.writer(), policy_of=bots.policy_of, refresh_bots=bots.refresh
+            process.settings.writer(),
+            policy_of=bots.policy_of,
+            refresh_bots=bots.refresh,
+            uploads=UploadRetention(uploads_of(database)),
         )
         super().__init__(database, policy)
         self._process = process
@@ -130,6 +141,8 @@ class Process:
         self.has_failed = False
         """Whether an actor past its restart budget has ended this life of the process."""
         self.commit_lost = lambda: None
+        self.fetched: Callable[[Content], None] = lambda _content: None
+        """Called as Instagram fetches what a call sends."""
         self.bot_asked: Callable[[str, str, BotVersion], None] = lambda *_: None
         """Called with an account, the name of its bot, and the bot that is asked for a reply."""
         # Those that still get their bots.
@@ -166,7 +179,7 @@ class Process:
                 open_writer=lambda: FragileWriter(self.database, self),
                 bot_of=self.bots.of,
                 responders=RESPONDERS,
-                connect=lambda: ScriptedGraphClient(self._instagram, backstage),
+                connect=lambda: ScriptedGraphClient(self._instagram, backstage, self.fetched),
                 draw=self._chance.random,
                 observers=(self._observe,),
                 shows_typing=settings.shows_typing,

@@ -11,6 +11,7 @@ from tests.simulation.oracle.erasures import Erasures
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.team.account_scopes import AccountScopes
+from tests.simulation.oracle.team.attachments import AttachedFiles
 from tests.simulation.oracle.team.held_replies import HeldReplies
 from tests.simulation.runtime.operator import SimulatedOperator
 from tests.simulation.runtime.process import Process
@@ -41,6 +42,8 @@ class Requests:
         self._liveness = liveness
         self._erasures = erasures
         self._held = held
+        self.attachments = AttachedFiles(process.database, clockwork, oracle, erasures)
+        process.fetched = self.attachments.fetched
         self._scopes = AccountScopes(process.database, clockwork, process.post, oracle)
         self._codes = 0
 
@@ -48,7 +51,8 @@ class Requests:
         """Have the operator act, and perhaps ask for the same again."""
         if not self._scopes.admits(act):
             return
-        command = self._operator.command(act)
+        attaches = act.action == "attach"
+        command = self.attachments.command(act) if attaches else self._operator.command(act)
         if command is None:
             return
         self._trace.tell(f"the operator: {act.action} {act.contact.psid}")

@@ -19,6 +19,7 @@ from tests.simulation.worlds.losses import draw_crashes, draw_lost_commits, draw
 from tests.simulation.worlds.operator_actions import (
     draw_acts,
     draw_answers,
+    draw_attachments,
     draw_control,
     draw_drafts,
     draw_limited,
@@ -86,6 +87,10 @@ def draw_script(seed: int) -> Script:
     more += draw_drafts(world) if world.happens(0.2) else []
     world = replace(world, chance=Random(f"{seed}, and limited operators"))
     more += draw_limited(world, ACCOUNTS) if world.happens(0.2) else []
+    world = replace(world, chance=Random(f"{seed}, and attached files"))
+    if world.happens(0.15):
+        settings = replace(settings, erases=True)
+        more += draw_attachments(world)
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from moca.core.types import Priority
-from tests.simulation.worlds.script import Operates
+from tests.simulation.worlds.script import Dies, Erases, Happening, Operates
 from tests.simulation.worlds.world import World
 
 _ACTIONS = (
@@ -106,6 +106,30 @@ def draw_drafts(world: World) -> list[Operates]:
         if world.happens(0.8)
     ]
     return drafts + reviews
+
+
+def draw_attachments(world: World) -> list[Happening]:
+    """Draw what an operator attaches, with deaths of the process and erasures close to it."""
+    attaches = [
+        Operates(
+            at=world.instant(1, 20),
+            contact=world.one_of(*world.contacts),
+            action="attach",
+            text=f"{world.one_of('file', 'see the file')} {number}",
+            priority=world.one_of(*Priority),
+        )
+        for number in range(world.one_of(1, 2, 4))
+    ]
+    happenings: list[Happening] = [*attaches]
+    for each in attaches:
+        at = round(each.at + world.one_of(0, 0.05, 0.4, 3, 9), 3)
+        what = world.one_of("nothing", "nothing", "death", "commit", "erasure")
+        if what == "erasure":
+            happenings.append(Erases(at=at, contact=each.contact, by_meta=world.happens(0.3)))
+        elif what != "nothing":
+            is_commit = what == "commit"
+            happenings.append(Dies(at=at, steps=world.one_of(0, 2, 7), after_commit=is_commit))
+    return happenings
 
 
 def draw_limited(world: World, accounts: Sequence[str]) -> list[Operates]:
