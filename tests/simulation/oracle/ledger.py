@@ -120,6 +120,25 @@ class Ledger:
             (token,),
         )
 
+    def queued_pushes(self) -> list[Row]:
+        return self._rows("SELECT * FROM queued_push ORDER BY id", ())
+
+    def push_targets(self, conversation_id: int) -> list[int]:
+        """List the browsers that hear of a conversation: its assignee's, or all who may see it."""
+        rows = self._rows(
+            "SELECT t.id FROM push_target t JOIN login l ON l.id = t.login_id "
+            "JOIN conversation c ON c.id = ? JOIN contact k ON k.id = c.contact_id "
+            "WHERE l.operator_id = COALESCE(c.assignee_id, l.operator_id) AND "
+            "k.account_id IN (SELECT account_id FROM operator_account a "
+            "WHERE a.operator_id = l.operator_id UNION SELECT k.account_id WHERE NOT EXISTS "
+            "(SELECT 1 FROM operator_account a WHERE a.operator_id = l.operator_id)) ORDER BY t.id",
+            (conversation_id,),
+        )
+        return [row["id"] for row in rows]
+
+    def has_conversation(self, conversation_id: int) -> bool:
+        return bool(self.count("SELECT COUNT(*) FROM conversation WHERE id = ?", conversation_id))
+
     def last_step_id(self) -> int:
         return self.count("SELECT COALESCE(MAX(id), 0) FROM journey_step")
 

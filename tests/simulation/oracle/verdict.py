@@ -18,5 +18,7 @@ def judge_all(simulation: Any) -> None:
         BotWatch(simulation.ledger, simulation.oracle.is_broken).judge_the_end()
     if simulation.script.settings.retention is None and not simulation.erasures.asked:
         simulation.held.judge_the_end()
+    if simulation.script.settings.pushes:
+        simulation.process.pushes.judge_the_end()
     simulation.requests.attachments.judge_the_end()
     judge_the_end(simulation)

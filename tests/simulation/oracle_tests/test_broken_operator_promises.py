@@ -6,14 +6,15 @@ from moca.storage import reports
 from moca.storage.conversations import labels
 from moca.storage.db.operator_tables import ConversationLabel
 from moca.storage.messages import outcomes
-from moca.storage.operators import audit
+from moca.storage.operators import audit, push
 from moca.storage.outbox import teammate_replies
 from moca.storage.search import index
 from moca.storage.uploads import owners
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle_tests.test_broken_promises import found
+from tests.simulation.run import run
 from tests.simulation.worlds.draw import draw_script
-from tests.simulation.worlds.script import Operates, Script, Writes
+from tests.simulation.worlds.script import Dies, Operates, Script, Writes
 from tests.support.factory import at
 
 
@@ -126,3 +127,28 @@ def test_a_file_that_is_not_there_as_instagram_fetches_it_is_noticed(monkeypatch
 
     monkeypatch.setattr(owners, "_add", elsewhere)
     assert found(Invariant.ATTACHED, draw=draw_files)
+
+
+def draw_pushes(seed: int) -> Script:
+    """Draw a run where a colleague assigns each conversation and then pauses its bot."""
+    script = draw_script(seed)
+    writes = [each for each in script.happenings if isinstance(each, Writes)]
+    acts = [
+        Operates(at=each.at + after, contact=each.contact, action=action, text=f"to {number}")
+        for number, each in enumerate(writes)
+        for after, action in ((2, "assign"), (3, "pause"))
+    ]
+    settings = replace(script.settings, pushes=True)
+    return replace(script, settings=settings, happenings=(*script.happenings, *acts))
+
+
+def test_a_push_message_that_no_browser_gets_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(push, "list_subscriptions", lambda *_: ())
+    assert found(Invariant.PUSHED, draw=draw_pushes)
+
+
+def test_push_messages_in_the_memory_of_a_process_that_dies_are_excused() -> None:
+    script = draw_pushes(8)
+    last = max(each.at for each in script.happenings if isinstance(each, Writes))
+    deaths = tuple(Dies(at=round(2 + n * last / 12, 3), down=0.1) for n in range(12))
+    assert run(replace(script, happenings=(*script.happenings, *deaths))).broken == ()

@@ -24,6 +24,7 @@ from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.instagram.texts import said_in
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of
 from tests.simulation.runtime.bots import next_version
+from tests.simulation.runtime.push_service import assignment
 from tests.simulation.runtime.virtual_time import Clockwork
 from tests.simulation.worlds.script import Operates
 from tests.simulation.worlds.settings import DISCLOSURE
@@ -70,6 +71,8 @@ class SimulatedOperator:
             return self._on_item(act)
         if act.action == "publish":
             return next_version(self._ledger, act.contact.account_id, self._clockwork.now())
+        if act.action == "assign":
+            return assignment(self._ledger, act, self._clockwork.now())
         conversation = self._ledger.conversation(act.contact)
         if conversation is None:
             return None

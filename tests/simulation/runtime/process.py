@@ -19,14 +19,17 @@ from moca.core.messages.command import Command
 from moca.core.types import BotVersion
 from moca.replies.generator import Reply, ReplyRequest
 from moca.storage.db.connection import open_database
+from moca.storage.db.operator_tables import Operator
 from moca.storage.uploads.retention import UploadRetention
 from moca.storage.writer import Writer, Written
 from moca.uploads.folder import UploadFolder
 from tests.simulation.instagram.graph_client import ScriptedGraphClient
 from tests.simulation.instagram.instagram import SimulatedInstagram
 from tests.simulation.oracle.reports import ReportWatch
+from tests.simulation.oracle.team.pushes import PushWatch
 from tests.simulation.runtime.bots import SimulatedBotFactory, bot_of, give_bots
 from tests.simulation.runtime.generator import Generator
+from tests.simulation.runtime.push_service import SimulatedPushService, give_browsers
 from tests.simulation.runtime.virtual_time import (
     ActorCrashedError,
     Backstage,
@@ -102,17 +105,23 @@ class FragileWriter(Writer):
     def apply(self, commands: Sequence[Command]) -> Written:
         if self._process.disk_fails:
             raise peewee.OperationalError("disk I/O error")
-        reports = self._process.reports
+        reports, pushes = self._process.reports, self._process.pushes
         if reports:
             reports.is_about_to_commit()
+        if pushes:
+            pushes.is_about_to_commit()
         written = super().apply(commands)
         if reports:
             reports.committed(commands, written)
+        if pushes:
+            pushes.committed(written)
         if self._process.dies_after_commit:
             self._process.dies_after_commit = False
             raise DiedError
         if self._process.loses_commits:
             self._process.loses_commits -= 1
+            if pushes:
+                pushes.forgets()
             self._process.commit_lost()
             raise peewee.OperationalError("server closed the connection unexpectedly")
         return written
@@ -150,6 +159,8 @@ class Process:
             each.contact.account_id for each in script.happenings if hasattr(each, "contact")
         }
         self.reports: ReportWatch | None = None
+        self.pushes: PushWatch | None = None
+        self.push_service = SimulatedPushService(script.seed)
         self.system: System | None = None
         self.generator = Generator(script, clockwork, trace)
         self._chance = random.Random(script.seed)
@@ -168,6 +179,9 @@ class Process:
         if settings.has_bots and self._accounts:
             give_bots(self.database, self._accounts, settings)
             self._accounts.clear()
+        if settings.pushes and not Operator.select().exists():
+            give_browsers(self.database)
+        self.push_service.backstage = backstage
         voice = partial(_Voice, self, backstage)
         self.bots = PublishedBots(SimulatedBotFactory(settings, voice))
         self.bots.open(self.database)
@@ -184,7 +198,9 @@ class Process:
                 observers=(self._observe,),
                 shows_typing=settings.shows_typing,
                 escalate=self._fails,
-                background=settings.background(),
+                background=replace(
+                    settings.background(), pushes=self.push_service if settings.pushes else None
+                ),
             ),
             dispatchers=Dispatchers(
                 shared=stage,
@@ -240,6 +256,8 @@ class Process:
         if self.system is not None:
             self._trace.tell(f"{actor} is about to crash")
             self.stage.doomed = actor
+            if self.pushes and actor == "PushActor":
+                self.pushes.may_lose_all()
 
     def die(self) -> None:
         """End as by kill -9."""
@@ -261,6 +279,8 @@ class Process:
 
     def _end(self) -> None:
         self.system = None
+        if self.pushes:
+            self.pushes.forgets()
         self.backstage.end()
         self.generator.process_died()
         if not self.database.is_closed():

@@ -13,6 +13,7 @@ from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.team.account_scopes import AccountScopes
 from tests.simulation.oracle.team.attachments import AttachedFiles
 from tests.simulation.oracle.team.held_replies import HeldReplies
+from tests.simulation.oracle.team.pushes import PushWatch
 from tests.simulation.runtime.operator import SimulatedOperator
 from tests.simulation.runtime.process import Process
 from tests.simulation.runtime.virtual_time import Clockwork
@@ -42,6 +43,9 @@ class Requests:
         self._liveness = liveness
         self._erasures = erasures
         self._held = held
+        if process.settings.pushes:
+            process.pushes = PushWatch(oracle.ledger, oracle.is_broken)
+            process.push_service.asked = process.pushes.asked
         self.attachments = AttachedFiles(process.database, clockwork, oracle, erasures)
         process.fetched = self.attachments.fetched
         self._scopes = AccountScopes(process.database, clockwork, process.post, oracle)

@@ -24,6 +24,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_drafts,
     draw_limited,
     draw_publishings,
+    draw_push_occasions,
     draw_reviews,
     draw_rush,
     draw_tidying,
@@ -91,6 +92,10 @@ def draw_script(seed: int) -> Script:
     if world.happens(0.15):
         settings = replace(settings, erases=True)
         more += draw_attachments(world)
+    world = replace(world, chance=Random(f"{seed}, and pushes"))
+    if world.happens(0.15):
+        settings = replace(settings, pushes=True)
+        more += draw_push_occasions(world)
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from moca.core.types import Priority
-from tests.simulation.worlds.script import Dies, Erases, Happening, Operates
+from tests.simulation.worlds.script import ActorCrashes, Dies, Erases, Happening, Operates
 from tests.simulation.worlds.world import World
 
 _ACTIONS = (
@@ -129,6 +129,21 @@ def draw_attachments(world: World) -> list[Happening]:
         elif what != "nothing":
             is_commit = what == "commit"
             happenings.append(Dies(at=at, steps=world.one_of(0, 2, 7), after_commit=is_commit))
+    return happenings
+
+
+def draw_push_occasions(world: World) -> list[Happening]:
+    """Draw what operators are told of, with deaths of the process close to it."""
+    happenings: list[Happening] = []
+    for number in range(world.one_of(2, 4, 8)):
+        action, contact = world.one_of("assign", "assign", "pause"), world.one_of(*world.contacts)
+        at = world.instant(1, 20)
+        happenings.append(Operates(at=at, contact=contact, action=action, text=f"to {number}"))
+        if world.happens(0.3):
+            later = round(at + world.one_of(0, 0.1, 3, 5, 5.1, 7), 3)
+            happenings.append(Dies(at=later, after_commit=world.happens(0.3)))
+        if world.happens(0.1):
+            happenings.append(ActorCrashes(at=at + 1, actor="PushActor"))
     return happenings
 
 

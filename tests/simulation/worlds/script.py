@@ -93,9 +93,10 @@ class Operates:
     contact: ContactKey
     action: str
     """close, reopen, pause, resume, write, show, react, cancel, retry, settle or edit; freeze or
-    release, for all contacts; attach, which sends a file; answer, which takes the conversation
-    over; draft, as an assistant does; label; publish, which saves a draft of the account's bot, or
-    publishes the saved one; approve, amend or discard what is held."""
+    release, for all contacts; assign, as a colleague does; attach, which sends a file; answer,
+    which takes the conversation over; draft, as an assistant does; label; publish, which saves a
+    draft of the account's bot, or publishes the saved one; approve, amend or discard what is
+    held."""
     seconds: float | None = None
     """How long a pause lasts; how much later a text is to go."""
     text: str = ""

@@ -65,6 +65,8 @@ class WorldSettings:
     """Whether messages are made searchable."""
     has_bots: bool = False
     """Whether each account has a bot of its own, and versions of it are published."""
+    pushes: bool = False
+    """Whether operators have browsers that want push messages."""
     retention: float | None = None
     """How long what has ended is kept; None keeps it."""
     modes: tuple[tuple[str, str, float], ...] = ()
