@@ -141,3 +141,27 @@ def test_axe_finds_nothing(inbox, size):
         page.goto(path)
         page.wait_for_load_state()
         assert (path, findings_in_both_schemes(page)) == (path, [])
+
+
+@pytest.mark.parametrize("size", [WIDE, (800, 900), PHONE])
+def test_the_options_cover_neither_the_reply_nor_what_closes_them(inbox, size):
+    page = inbox(size)
+    page.goto("/conversations/1")
+    page.locator("#text").fill("We open at nine.\nAsk for Ana.\nBring the parcel.")
+    options, panel = page.locator("#options summary"), page.locator("#options .options-panel")
+    options.click()
+    expect(panel).to_be_visible()
+    bottom = panel.bounding_box()["y"] + panel.bounding_box()["height"]
+    assert panel.bounding_box()["y"] > 0
+    assert bottom <= page.locator("#text").bounding_box()["y"]
+    options.click()
+    expect(panel).to_be_hidden()
+
+
+def test_an_administrator_sees_every_page_in_the_bar_on_a_usual_screen(inbox):
+    page = inbox((1280, 900))
+    for path in ("/conversations/1", "/reports"):
+        page.goto(path)
+        page.wait_for_load_state()
+        nav = "document.querySelector('.bar nav')"
+        assert page.evaluate(f"{nav}.scrollWidth <= {nav}.clientWidth")
