@@ -8,10 +8,12 @@ from moca.core.accounts import token_problem
 from moca.core.outbox.forecast import WaitingReply
 from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
 from moca.core.types import Author, ContactKey
+from moca.storage.db.fields import InstantField
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import (
     IS_FOR_AT_ONCE,
     IS_FOR_LATER,
+    IS_HELD_REPLY,
     IS_PENDING,
     AccountRest,
     Contact,
@@ -26,26 +28,36 @@ from moca.storage.queries.team.account_scope import narrow
 
 def first_waiting(limit: int, scope: AccountScope = ALL_ACCOUNTS) -> tuple[WaitingReply, ...]:
     """Return the first pending replies, in the order in which they may go."""
+    query = _replies(QueueItem.scheduled_for).where(IS_PENDING)
+    ordered = narrow(query, scope).order_by(QueueItem.priority, QueueItem.id)
+    return tuple(map(_waiting, read_dicts(ordered.limit(limit))))
+
+
+def first_delayed(limit: int, scope: AccountScope = ALL_ACCOUNTS) -> tuple[WaitingReply, ...]:
+    """Return the first held replies that go by themselves, in the order of their times."""
+    goes_by_itself = IS_HELD_REPLY & QueueItem.release_at.is_null(is_null=False)
+    query = _replies(QueueItem.release_at).where(goes_by_itself)
+    ordered = narrow(query, scope).order_by(QueueItem.release_at, QueueItem.id)
+    return tuple(map(_waiting, read_dicts(ordered.limit(limit))))
+
+
+def _replies(due_at: InstantField) -> Any:
     columns = (
         QueueItem.id,
         QueueItem.priority,
-        QueueItem.scheduled_for,
+        due_at.alias("due_at"),
         Message.author,
         Message.comment_id,
         Contact.account_id,
         Contact.psid,
         Contact.window_opened_at,
     )
-    query = (
+    return (
         QueueItem.select(*columns)
         .join(Message, on=QueueItem.message == Message.id)
         .join(Conversation, on=QueueItem.conversation == Conversation.id)
         .join(Contact, on=Conversation.contact == Contact.id)
-        .where(IS_PENDING)
-        .order_by(QueueItem.priority, QueueItem.id)
-        .limit(limit)
     )
-    return tuple(map(_waiting, read_dicts(narrow(query, scope))))
 
 
 def rests_of_accounts(at: datetime) -> Mapping[str, datetime]:
@@ -71,7 +83,7 @@ def _waiting(row: dict[str, Any]) -> WaitingReply:
         item_id=row["id"],
         contact=ContactKey(row["account_id"], row["psid"]),
         priority=row["priority"],
-        due_at=row["scheduled_for"],
+        due_at=row["due_at"],
         window_ends_at=None if opened_at is None else opened_at + window,
     )
 

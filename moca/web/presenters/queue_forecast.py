@@ -8,6 +8,7 @@ from moca.core.types import ItemStatus
 from moca.storage.queries.queue import count_queue, frozen_since
 from moca.storage.queries.queue_forecast import (
     account_problems,
+    first_delayed,
     first_waiting,
     rests_of_accounts,
 )
@@ -30,9 +31,13 @@ class QueueForecast:
     looked_at: int
     pending: int
     sendable: int
-    """How many of the pending replies can go."""
+    """How many of the pending and delayed replies can go."""
+    delayed: int
+    """Held replies that go by themselves, and are looked at as well."""
+    drafts: int
+    """Held replies that wait for approval: it cannot be known when they go."""
     account_problems: Mapping[str, str]
-    """Why accounts with pending replies cannot send, by account id."""
+    """Why accounts with such replies cannot send, by account id."""
     falling_out: tuple[WaitingReply, ...]
     """The first replies whose window closes before their turn."""
     falling_out_count: int
@@ -69,19 +74,23 @@ def forecast_queue(
         rests=rests_of_accounts(now),
     )
     problems = account_problems(now)
-    first = first_waiting(_LOOKED_AT, scope)
+    pending_first, delayed = first_waiting(_LOOKED_AT, scope), first_delayed(_LOOKED_AT, scope)
+    first = (*pending_first, *delayed)
     waiting = [each for each in first if each.contact.account_id not in problems]
     stopped = {each.contact.account_id for each in first} & problems.keys()
-    pending = count_queue(scope)[ItemStatus.PENDING]
-    expected = forecast(waiting, limits, now, max(pending - len(first), 0))
+    counts = count_queue(scope)
+    pending = counts[ItemStatus.PENDING]
+    expected = forecast(waiting, limits, now, max(pending - len(pending_first), 0))
     kept_back = len(first) - len(waiting)
     return QueueForecast(
         drains_at=expected.drains_at,
         looked_at=expected.looked_at,
         pending=pending,
-        sendable=pending - kept_back - len(expected.falling_out),
+        sendable=pending + len(delayed) - kept_back - len(expected.falling_out),
         account_problems={each: problems[each] for each in sorted(stopped)},
         falling_out=expected.falling_out[:_NAMED],
         falling_out_count=len(expected.falling_out),
+        delayed=len(delayed),
+        drafts=max(counts[ItemStatus.HELD] - len(delayed), 0),
         frozen_since=frozen_since(),
     )

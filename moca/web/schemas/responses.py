@@ -238,22 +238,21 @@ class ContactsShape(_Listed):
     items: tuple[ContactShape, ...]
 
 
+_FROZEN_SINCE = "When sending was paused; null if it is not paused."
+
+
 class QueueShape(_Listed):
     """A page of queue items, and the number of items by status."""
 
     counts: dict[ItemStatus, int]
     items: tuple[QueueItemShape, ...]
-    frozen_since: AwareDatetime | None = Field(
-        None, description="When sending was paused; null if it is not paused."
-    )
+    frozen_since: AwareDatetime | None = Field(None, description=_FROZEN_SINCE)
 
 
 class FreezeShape(ResponseModel):
     """Whether sending is frozen."""
 
-    frozen_since: AwareDatetime | None = Field(
-        description="When sending was paused; null if it is not paused."
-    )
+    frozen_since: AwareDatetime | None = Field(description=_FROZEN_SINCE)
 
 
 class FallingOutShape(ResponseModel):
@@ -272,6 +271,8 @@ class ForecastShape(ResponseModel):
     pending: int
     falling_out: tuple[FallingOutShape, ...] = Field(description="The first of them.")
     falling_out_count: int
+    delayed: int = Field(description="Held replies that go by themselves; simulated as well.")
+    drafts: int = Field(description="Held replies that wait for approval; not simulated.")
     frozen_since: AwareDatetime | None
 
 

@@ -193,5 +193,36 @@ def test_the_forecast_tells_when_it_drains_and_who_falls_out(client):
             }
         ],
         "falling_out_count": 1,
+        "delayed": 0,
+        "drafts": 0,
         "frozen_since": None,
     }
+
+
+def test_the_forecast_knows_what_is_held(client):
+    late = a_conversation(a_contact("701", window_opened_at=after(300 - 24 * 3600)))
+    for number, conversation in enumerate((a_conversation(), late), start=1):
+        reply = a_reply(conversation, "held", part_of_id=None)
+        an_item(reply, "held", release_at=after(600 * number))
+    an_item(a_reply(a_conversation(a_contact("702")), "held"), "held")
+
+    found = client.get("/api/queue/forecast").get_json()
+    assert found == {
+        "drains_at": "2026-11-22T12:10:00Z",
+        "looked_at": 2,
+        "pending": 0,
+        "falling_out": [
+            {
+                "item_id": "2",
+                "contact": {"account_id": ACCOUNT, "psid": "701"},
+                "window_ends_at": "2026-11-22T12:05:00Z",
+            }
+        ],
+        "falling_out_count": 1,
+        "delayed": 2,
+        "drafts": 1,
+        "frozen_since": None,
+    }
+    page = client.get("/queue").text
+    assert "1 will miss the reply window:" in page
+    assert '<a href="/review">1 draft</a> waits for approval' in page
