@@ -197,6 +197,5 @@ def raise_topic(page):
 
 
 def roll_back(page):
-    page.get_by_role("link", name="Roll back to version 1").click()
-    page.get_by_role("button", name="Roll back").click()
+    page.get_by_role("button", name="Roll back to version 1").click()
     expect(page.get_by_text("Rolled back to version 1")).to_be_visible()

@@ -138,7 +138,9 @@ def test_a_draft_that_says_how_it_begins_is_not_asked(browser_session) -> None:
     assert 'other = "delay 5 minutes"' in StoredBotVersion.get().document
 
 
-def test_a_version_is_rolled_back_after_a_page_that_asks(browser_session) -> None:
+def test_a_version_is_rolled_back_with_one_press_or_after_a_look(
+    browser_session,
+) -> None:
     make(browser_session, replies__disclosure="A bot.")
     publish(browser_session)
     save(browser_session, replies__disclosure="A robot.")
@@ -146,6 +148,7 @@ def test_a_version_is_rolled_back_after_a_page_that_asks(browser_session) -> Non
 
     page = browser_session.get("/bots/shop").text
     assert "+disclosure = &#34;A robot.&#34;" in page
+    assert '<form method="post" action="/bots/shop/versions/1/rollback">' in page
     asked = browser_session.get("/bots/shop/versions/1/rollback").text
     assert "Roll back to version 1?" in asked
     assert "+disclosure = &#34;A bot.&#34;" in asked

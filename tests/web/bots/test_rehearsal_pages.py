@@ -195,8 +195,20 @@ def test_what_cannot_be_rehearsed_is_told(browser_session, rehearsals) -> None:
     assert started(browser_session, "year").status_code == 422
     assert browser_session.get(PAGE).status_code == 404
     assert browser_session.get("/bots/none/rehearsal").status_code == 404
-    assert sends(browser_session, "/bots/default/rehearsal", period="day").status_code == 409
     assert rehearsals.now is None
+
+
+def test_the_settings_bot_is_rehearsed_and_published_nowhere(browser_session, rehearsals) -> None:
+    page = "/bots/default/rehearsal"
+    assert f'action="{page}"' in browser_session.get("/bots/default").text
+    assert sends(browser_session, page, period="day").location == page
+    assert rehearsals.now.draft == RehearsedDraft("default", 0, "")
+
+    rehearsals.ends(result())
+    ended = browser_session.get(page).text
+    assert "with the settings file as it was" in ended
+    assert "changed in the settings file" in ended
+    assert "Publish revision" not in ended
 
 
 def test_rehearsals_are_for_administrators(stranger) -> None:

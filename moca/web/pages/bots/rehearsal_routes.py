@@ -13,8 +13,10 @@ from moca.core.bots.rehearsals import (
 )
 from moca.core.replay_comparison import Rehearsal, ReplayDifference, ReplayVerdict
 from moca.core.topics import OTHER
+from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.accounts import find_account
 from moca.storage.queries.replay_outcomes import still_stored
+from moca.storage.queries.team.bots import BotRecord
 from moca.web.auth.guards import Guards
 from moca.web.bots import Bots
 from moca.web.commands import record_audit
@@ -76,9 +78,10 @@ def rehearsal_pages(
 
     @routes.post("/bots/<name>/rehearsal")
     def start(name: str) -> Answer:
-        bot = bots.own(name)
-        bots.require_usable(bot.draft)
-        draft = RehearsedDraft(name, bot.draft_revision, bot.draft, _account(ports))
+        bot, document = _bot(bots, name), bots.document_of(name)
+        bots.require_usable(document)
+        revision = 0 if bot is None else bot.draft_revision
+        draft = RehearsedDraft(name, revision, document, _account(ports))
         if not _jobs(ports).start(draft, _period()):
             raise Problem(409, "A rehearsal is running. Wait for it, or cancel it on its page.")
         record_audit("rehearsed a bot", f"bot {name}", ports, config)
@@ -91,22 +94,24 @@ def rehearsal_pages(
 
     @routes.get("/bots/<name>/rehearsal")
     def show(name: str) -> Response:
-        bot = bots.own(name)
+        bot = _bot(bots, name)
         state = _jobs(ports).state(name)
         if state is None:
             raise Problem(404, "No rehearsal of this bot, or it is older than an hour.")
         version = f"{state.started_at.timestamp()}-{state.share:.3f}-{state.is_running}"
         return live.show(
             "bot_rehearsal.html",
-            lambda: f"{version}-{bot.draft_revision}-{bot.is_changed}",
+            lambda: f"{version}-{bot and (bot.draft_revision, bot.is_changed)}",
             lambda: {
                 "at": "bots",
                 "name": name,
                 "state": state,
                 **_shown(state),
                 "bot": bot,
-                "asks_mode": bots.asks_mode(bot),
-                "may_publish": bot.is_changed and bot.draft_revision == state.draft.revision,
+                "asks_mode": bot is not None and bots.asks_mode(bot),
+                "may_publish": bot is not None
+                and bot.is_changed
+                and bot.draft_revision == state.draft.revision,
                 "note_length": MAX_NOTE_LENGTH,
             },
             readers="administrators",
@@ -124,6 +129,11 @@ def topics_of(difference: ReplayDifference) -> set[str]:
     """Return the topics of the replies then and now."""
     endings = (difference.then, difference.now)
     return {each.topic or OTHER for each in endings if each.is_answered}
+
+
+def _bot(bots: Bots, name: str) -> BotRecord | None:
+    """Return a bot; None for that of the settings."""
+    return None if name == DEFAULT_BOT else bots.find(name)
 
 
 def _jobs(ports: WebPorts) -> Rehearsals:
