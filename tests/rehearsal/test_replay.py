@@ -232,6 +232,9 @@ def test_a_draft_answers_and_is_compared_on_the_accounts_that_have_its_bot(tmp_p
     assert said("other") == (0, [])
     assert said("other", ANNA.account_id) == (1, ["20 €"])
     assert said("shop", "17841499999999999") == (0, [])
+    assert said("default") == (0, [])
+    changed(tmp_path, "DELETE FROM account_bot")
+    assert said("default") == (1, ["20 €"])
 
 
 def test_nothing_is_written_to_what_is_replayed_and_the_clock_is_the_worlds_again(tmp_path, url):

@@ -88,8 +88,23 @@ def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
     page.get_by_label("Reason to publish all the same").fill("Prices rose.")
     assert findings(page) == []
     page.get_by_role("button", name="Publish the saved draft").click()
-    expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
+    page.get_by_role("link", name="Version 1", exact=True).click()
+    expect(page.get_by_text("It decides now.")).to_be_visible()
+    assert findings(page) == []
     assert fits(page)
+
+
+def test_the_second_of_two_editors_is_told_and_overwrites_nothing(page):
+    second = page.context.new_page()
+    second.goto(page.url)
+    page.get_by_label("Fixed text").fill("From the first.")
+    page.get_by_role("button", name="Save draft").last.click()
+    second.get_by_label("Fixed text").fill("From the second.")
+    second.get_by_role("button", name="Save draft").last.click()
+    expect(second.get_by_role("alert")).to_contain_text("saved this draft")
+    expect(second.get_by_label("Fixed text")).to_have_value("From the second.")
+    second.goto(page.url)
+    expect(second.get_by_label("Fixed text")).to_have_value("From the first.")
 
 
 def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
@@ -115,7 +130,10 @@ def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
 
     page.get_by_role("link", name="Delete this bot").click()
     page.get_by_role("button", name="Delete bot").click()
-    expect(page.get_by_role("link", name="shop-")).to_have_count(0)
+    expect(page.get_by_role("link", name="shop-")).to_be_hidden()
+    page.get_by_text("Deleted bots").click()
+    page.get_by_role("link", name="shop-").click()
+    expect(page.get_by_text("This bot was deleted on")).to_be_visible()
     page.goto("/conversations/1")
     page.get_by_role("button", name="Make a case").click()
     expect(page.get_by_label("Cases as TOML")).to_have_value(re.compile(r'message = "hello"'))
