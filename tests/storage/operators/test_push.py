@@ -26,7 +26,7 @@ from moca.core.messages.replies import ConcludeMessages
 from moca.core.push import Push, PushKind, PushSubscription, SubscriptionKeys
 from moca.core.reasons import Because, Reason
 from moca.core.types import ConversationStatus, OperatorRole, Outcome
-from moca.storage.db.operator_tables import Login
+from moca.storage.db.operator_tables import Login, OperatorAccount
 from moca.storage.db.push_tables import PushTarget, QueuedPush
 from moca.storage.db.tables import Contact, Conversation
 from moca.storage.operators.push import MAX_BROWSERS
@@ -105,6 +105,18 @@ def test_what_needs_a_reply_goes_to_all_who_may_answer_and_once(team: Desk) -> N
     suppressed(team)
 
     assert taken(team) == [(PushKind.NEEDS_REPLY, "", ["ana", "ben"])]
+
+
+def test_who_is_limited_to_other_accounts_is_told_of_nothing(team: Desk) -> None:
+    account_id = Contact.get().account_id
+    OperatorAccount.create(operator=ANA, account_id="1784")
+    team.do(AddNote(1, "ben", "@ana, look", at(2), BEN))
+    suppressed(team)
+    assert taken(team) == [(PushKind.NEEDS_REPLY, "", ["ben"])]
+
+    OperatorAccount.create(operator=ANA, account_id=account_id)
+    team.do(AddNote(1, "ben", "@ana, look", at(3), BEN))
+    assert taken(team) == [(PushKind.MENTION, "ben", ["ana"])]
 
 
 def test_what_needs_a_reply_goes_to_its_assignee_alone(team: Desk) -> None:
