@@ -99,19 +99,27 @@ def test_a_refresh_keeps_the_draft_even_one_that_no_longer_waits(client, frozen)
 
 
 @pytest.mark.parametrize(
-    ("action", "form", "command"),
+    ("action", "form", "command", "deed"),
     [
-        ("approve", {}, ApproveReply(1, AT)),
-        ("approve", {"text-1": " At nine.\r\n"}, ApproveReply(1, AT)),
-        ("approve", {"text-1": "At ten."}, ApproveReply(1, AT, {1: "At ten."})),
-        ("discard", {"text-1": "At ten."}, DiscardReply(1, AT)),
+        ("approve", {}, ApproveReply(1, AT), "approved a draft"),
+        ("approve", {"text-1": " At nine.\r\n"}, ApproveReply(1, AT), "approved a draft"),
+        (
+            "approve",
+            {"text-1": "At ten."},
+            ApproveReply(1, AT, {1: "At ten."}),
+            "edited and approved a draft",
+        ),
+        ("discard", {"text-1": "At ten."}, DiscardReply(1, AT), "discarded a draft"),
     ],
 )
-def test_a_decision_is_handed_over_and_the_next_draft_follows(client, house, action, form, command):
+def test_a_decision_is_handed_over_and_signed_and_the_next_draft_follows(
+    client, house, action, form, command, deed
+):
     a_draft()
     answer = sends(client, f"/review/1/{action}", form)
     assert (answer.status_code, answer.location) == (303, "/review")
     assert house.told == [command]
+    assert house.deeds == [("token", deed, "queue item 1")]
 
 
 def test_from_a_thread_the_way_leads_back_to_it(client, house):
