@@ -94,6 +94,15 @@ def test_accounts_with_contrary_bots_are_each_answered_by_their_own(system) -> N
     ]
 
 
+def test_accounts_may_share_a_bot(system) -> None:
+    do(system, ChangeAccount(OTHER, clock.now(), bot="shop"))
+    for contact in (ANNA, CARL):
+        system.receive("the price?", contact)
+        system.advance(10)
+
+    assert said(system) == [(SHOP, "20 €"), (OTHER, "20 €")]
+
+
 def test_a_published_version_decides_what_comes_next(system) -> None:
     system.receive("the price?", ANNA)
     system.advance(10)
