@@ -21,7 +21,7 @@ from moca.web.presenters.journey_progress import (
     waits_for,
 )
 from moca.web.presenters.silence import what_would_have_answered
-from moca.web.presenters.text_markup import linked, marked, note_markup
+from moca.web.presenters.text_markup import hit_excerpt, linked, marked, note_markup
 from moca.web.presenters.times import clock_time, iso, rough_length, rough_span, span, with_times
 
 _ENDED = (MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.CANCELLED)
@@ -31,7 +31,7 @@ def page_routes(config: WebConfig, access: Guards, live: LivePages) -> Blueprint
     """Return the page of a message's journey."""
     routes = Blueprint("pages", __name__)
     routes.before_request(access.guard_page)
-    texts = (author_display_name, brief, linked, marked, note_markup)
+    texts = (author_display_name, brief, hit_excerpt, linked, marked, note_markup)
     for each in (*texts, clock_time, iso, rough_length, rough_span, span, with_times):
         routes.add_app_template_filter(each)
 

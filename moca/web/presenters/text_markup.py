@@ -11,10 +11,22 @@ _HIDDEN = "\u200b-\u200f\u202a-\u202e\u2066-\u2069"
 _URL = re.compile(rf"""https?://(?=\w)[^\s<>"'{_HIDDEN}]+""", re.IGNORECASE)
 _AFTER_IT = ".,;:!?*_\u2026\u00bb\u201d\u2019"
 _OPENING = {")": "(", "]": "["}
+_SHOWN_BEFORE = 20
+"""How many characters a narrow row has room for before what was found."""
 _LINK = Markup('<a href="{}" rel="noreferrer noopener nofollow" target="_blank"><bdi>{}</bdi></a>')
 _MARK = Markup("<mark>{}</mark>")
 _MENTION = Markup('<bdi class="mention">{}</bdi>')
 _OWN_MENTION = Markup('<bdi class="mention" data-own>{}</bdi>')
+
+
+def hit_excerpt(text: str, term: str) -> str:
+    """Return a text from a word shortly before the first one that a search for the term finds."""
+    spans = matched_spans(text, search_terms(term)) if term else ()
+    start = next((start for start, _ in spans), 0)
+    if start <= _SHOWN_BEFORE:
+        return text
+    space = text.find(" ", start - _SHOWN_BEFORE, start)
+    return f"\u2026 {text[start if space < 0 else space + 1 :]}"
 
 
 def marked(text: str, term: str = "") -> Markup:

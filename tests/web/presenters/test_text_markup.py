@@ -1,6 +1,6 @@
 import pytest
 
-from moca.web.presenters.text_markup import linked, marked
+from moca.web.presenters.text_markup import hit_excerpt, linked, marked
 
 
 def link(url, shown=None):
@@ -54,3 +54,16 @@ def test_a_term_is_marked_within_a_link_too():
     assert linked("https://a.example/order", "ORDER") == link(
         "https://a.example/order", "https://a.example/<mark>order</mark>"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("My parcel is late", "My parcel is late"),
+        (f"{'so many words ' * 9}before my parcel comes", "\u2026 words before my parcel comes"),
+        (f"{'a' * 60}-parcel", "\u2026 parcel"),
+        ("What is late, and where it is", "What is late, and where it is"),
+    ],
+)
+def test_a_hit_is_shown_from_shortly_before_what_was_found(text, shown):
+    assert hit_excerpt(text, "parcel") == shown
