@@ -88,7 +88,7 @@ def draw_script(seed: int) -> Script:
     more += draw_drafts(world) if world.happens(0.2) else []
     world = replace(world, chance=Random(f"{seed}, and limited operators"))
     more += draw_limited(world, ACCOUNTS) if world.happens(0.2) else []
-    world = replace(world, chance=Random(f"{seed}, and attached files"))
+    world = replace(world, chance=Random(f"{seed}, and added pictures"))
     if world.happens(0.15):
         settings = replace(settings, erases=True)
         more += draw_attachments(world)
