@@ -1,12 +1,16 @@
 import secrets
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from tests.simulation.nodes.draw import draw_nodes
+from tests.simulation.nodes.script import TokenLookup
+from tests.simulation.nodes.test_mutants_of_nodes import QUICK, writes
 from tests.simulation.report import report_failure
 from tests.simulation.result import Result
 from tests.simulation.run import run
+from tests.simulation.worlds.script import Script
 
 _MAX_SEEDS = 2**48
 
@@ -40,3 +44,9 @@ def test_nodes_die_and_come_back_in_worlds_that_are_judged() -> None:
     results = [held(seed) for seed in range(6)]
     assert any(result.crashes for result in results)
     assert any(result.faults > 2 for result in results)
+
+
+def test_a_claimed_reply_whose_token_is_slow_to_read_takes_the_whole_pace_of_one_a_second() -> None:
+    slow = (writes(1, 200), writes(2, 200.1), TokenLookup(number=1, seconds=6))
+    settings = replace(QUICK, per_second=1)
+    assert run(Script(1, settings, slow, nodes=2)).broken == ()

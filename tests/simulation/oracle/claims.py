@@ -46,7 +46,7 @@ class Channels:
         calls = self._simulation.oracle.pace.under_way
         # Some couriers may still read a token.
         busy = max(len(calls), sum(row["status"] == "sending" for row in items))
-        if busy >= self._settings.couriers or self._is_held_by_checks(items, calls):
+        if busy >= self._settings.couriers or self._is_taken_by_claims(items, calls):
             return set()
         channels = self._ledger.count("SELECT COUNT(DISTINCT channel) FROM queue_item")
         share = max(1, self._settings.capacity // max(1, channels))
@@ -60,12 +60,14 @@ class Channels:
             if len(waiting) <= share or not free.isdisjoint(waiting[:share])
         }
 
-    def _is_held_by_checks(self, items: list[Row], calls: Collection[ContactKey]) -> bool:
-        """Return whether resends hold the whole pace, or all couriers, while the record is read."""
+    def _is_taken_by_claims(self, items: list[Row], calls: Collection[ContactKey]) -> bool:
+        """Return whether claimed replies whose calls may begin any moment take the whole pace.
+
+        A call begins once its token is read, and a resend once the record is.
+        """
         settings = self._settings
-        resends = sum(
-            each["status"] == "sending" and each["attempts"] > 1 and contact_of(each) not in calls
-            for each in items
+        claimed = sum(
+            each["status"] == "sending" and contact_of(each) not in calls for each in items
         )
         couriers_left = settings.couriers - len(calls)
-        return resends >= min(settings.per_second, settings.account_per_second, couriers_left)
+        return claimed >= min(settings.per_second, settings.account_per_second, couriers_left)

@@ -61,6 +61,7 @@ class Liveness:
         self._messages: dict[int, _Wait] = {}
         self._items: dict[tuple[int, str, int], _Wait] = {}
         self._busy_at: dict[ContactKey, datetime] = {}
+        self._under_way_at: dict[ContactKey, datetime] = {}
         self._account_until: dict[str, datetime] = defaultdict(lambda: clockwork.true)
         self._stopped_until: dict[str, datetime] = {}
         """Until when accounts would have rested that were renewed; a restart goes by that."""
@@ -152,8 +153,9 @@ class Liveness:
         calls = self._simulation.oracle.pace.under_way
         is_frozen = self._ledger.count("SELECT COUNT(*) FROM freeze") > 0
         held = {contact_of(row) for row in items if row["status"] != "pending"}
+        self._under_way_at |= dict.fromkeys(held | calls, until)
         rest = timedelta(seconds=self._settings.user_cooldown)
-        rested = {to for to in map(contact_of, items) if self._rests_since(to) + rest <= now}
+        rested = {to for to in map(contact_of, items) if self._called_until(to) + rest <= now}
         claimable = set() if is_frozen else self._channels.claimable(items, rested - held)
         ahead: set[ContactKey] = set()
         for row in sorted(items, key=lambda row: (row["priority"], row["id"])):
@@ -215,7 +217,7 @@ class Liveness:
         starts = [(at[0], to) for at, to in pace.starts]
         own = [at for at, to in starts if to.account_id == contact.account_id]
         turns = [
-            max(pace.up_since, self._rests_since(contact)) + rest,
+            max(pace.up_since, self._called_until(contact)) + rest,
             self._account_until[contact.account_id],
             _free_again([at for at, _ in starts], settings.per_second, _SECOND),
             _free_again(own, settings.account_per_second, _SECOND),
@@ -232,9 +234,16 @@ class Liveness:
         return self._clockwork.true - ago if ago > timedelta() else BEGINNING
 
     def _rests_since(self, contact: ContactKey) -> datetime:
-        """Return when the last call to a contact ended, or a reply to it was last under way."""
+        """Return until when an answer to a contact was made, or waited to be sent."""
+        return max(self._busy_at.get(contact, BEGINNING), self._call_ended_at(contact))
+
+    def _called_until(self, contact: ContactKey) -> datetime:
+        """Return when a reply to a contact was last under way."""
+        return max(self._under_way_at.get(contact, BEGINNING), self._call_ended_at(contact))
+
+    def _call_ended_at(self, contact: ContactKey) -> datetime:
         ends = [at[0] for at in self._simulation.oracle.pace.ends[contact]]
-        return max(self._busy_at.get(contact, BEGINNING), *ends, BEGINNING)
+        return max(ends, default=BEGINNING)
 
     def _opens_at(self) -> datetime:
         """Return when the shop is next open, in true time."""
