@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from tests.simulation.oracle.invariants import Invariant
@@ -7,8 +7,13 @@ from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.worlds.script import ClockSteps, Script
 
 
-def judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> None:
-    """Judge that what is a duplicate is one, and what is none was answered."""
+def judge_duplicates(
+    script: Script, oracle: Oracle, messages: list[Row], taken_up: Collection[int]
+) -> None:
+    """Judge that what is a duplicate is one, and what is none was answered.
+
+    `taken_up` are messages that were duplicates until what they repeat was unsent or edited.
+    """
     window = timedelta(seconds=script.settings.dedup)
     by_id = {row["id"]: row for row in messages}
     for row in messages:
@@ -28,7 +33,8 @@ def judge_duplicates(script: Script, oracle: Oracle, messages: list[Row]) -> Non
             oracle.is_broken(
                 Invariant.ONE_OUTCOME, f"{row['mid']} repeats {first['mid']}, answered long before"
             )
-    _judge_missed_duplicates(script, oracle, messages)
+    kept = [row for row in messages if row["id"] not in taken_up]
+    _judge_missed_duplicates(script, oracle, kept)
 
 
 def _waited(first: Row, repeat: Row, by_id: Mapping[int, Row]) -> bool:

@@ -54,7 +54,8 @@ def judge_the_end(simulation: Any) -> None:
     if oracle.keeps_order:
         _judge_order_of_answers(oracle, ledger, messages, items, generator)
     judge_flushes(script, oracle, ledger, messages, items, arrivals)
-    judge_duplicates(script, oracle, messages)
+    again = ledger.steps("stage = 'deduplication' AND outcome = 'taken up'")
+    judge_duplicates(script, oracle, messages, {step["message_id"] for step in again})
     judge_generations(oracle, ledger, generator, messages)
     judge_work_lists(oracle, ledger, messages)
 
