@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pykka
 import structlog
 
-from actors.cluster.event_codec import read_event, written_event
+from actors.cluster.event_codec import read_event, version_of, written_event
 from actors.cluster.membership import MembershipActor
 from actors.cluster.partitions import PartitionSupervisor
 from actors.cluster.seats import (
@@ -160,7 +160,8 @@ class ClusterSystem(System):
         """Process what another node sent."""
         event = read_event(delivered.parcel.body)
         if event is None:
-            log.warning("event_of_another_version", seat=delivered.seat)
+            version = version_of(delivered.parcel.body)
+            log.warning("event_of_another_version", seat=delivered.seat, version=version)
         elif isinstance(event, AccountChanged):
             self._account_changed(event)
         elif delivered.seat == SENDER:
