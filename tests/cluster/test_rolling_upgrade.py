@@ -1,0 +1,68 @@
+"""Nodes are upgraded one after another under traffic, from an earlier commit of this repository."""
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.conftest import SERVER, Nodes
+from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second
+from tests.process.kill_traffic import Traffic
+from tests.process.lateness import Lateness
+from tests.process.service import ROOT, eventually
+
+pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(600)]
+
+BEFORE = os.environ.get("MOCA_TEST_BEFORE", "3705456")
+"""The commit of the version before: three migrations earlier."""
+PER_SECOND = 60
+BETWEEN_SECONDS = 4.0
+
+
+@pytest.fixture
+def program_before(tmp_path: Path) -> Path:
+    """The command line of the version before."""
+    archive = ["git", "-C", str(ROOT), "archive", BEFORE]
+    files = subprocess.run(archive, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(files)) as tree:
+        tree.extractall(tmp_path / "before", filter="data")
+    return tmp_path / "before" / "run.py"
+
+
+def test_nodes_are_upgraded_one_by_one_under_traffic(
+    cluster: Nodes,
+    own_name: str,
+    program_before: Path,
+    late: Lateness,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    programs = [node.program for node in cluster.nodes]
+    for node in cluster.nodes:
+        node.settings["sender.per_second"] = PER_SECOND
+        node.program = (sys.executable, program_before)
+    cluster.start()
+    traffic = Traffic(cluster.url)
+    traffic.start()
+    for node, program in zip(cluster.nodes, programs, strict=True):
+        time.sleep(BETWEEN_SECONDS)
+        node.stop()
+        node.program = program
+        node.start()
+    time.sleep(BETWEEN_SECONDS)
+    traffic.end()
+    eventually(lambda: is_idle(f"{SERVER}/{own_name}"), seconds=240)
+
+    sent = cluster.instagram.sent()
+    lost, twice = lost_and_twice(traffic.acknowledged, sent)
+    most = most_in_a_second(sent, late)
+    with capsys.disabled():
+        figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
+        sys.stdout.write(f" from {BEFORE}: {figures}, at most {most} in a second ")
+    assert (lost, twice) == ([], [])
+    assert most <= PER_SECOND
+    assert [node.stop() for node in cluster.nodes] == [0, 0, 0]
