@@ -1,6 +1,7 @@
 import gc
 import threading
 import weakref
+from collections.abc import Iterator
 
 import freezegun
 import pytest
@@ -20,13 +21,13 @@ freezegun.configure(
 )
 
 
-def pytest_collection_finish():
+def pytest_collection_finish() -> None:
     """Exclude the objects of thousands of collected tests from garbage collection."""
     gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheap_tests():
+def _cheap_tests() -> Iterator[None]:
     """Spare each test what libraries would do for it anew."""
     with pytest.MonkeyPatch.context() as patch:
         share_compiled_code(patch)
@@ -35,7 +36,7 @@ def _cheap_tests():
 
 
 @pytest.fixture
-def among_multitudes():
+def among_multitudes() -> Iterator[None]:
     """Pause garbage collection, which would walk a test's many objects again and again."""
     gc.disable()
     yield
@@ -43,12 +44,12 @@ def among_multitudes():
 
 
 @pytest.fixture(autouse=True)
-def _leak_detector(monkeypatch):
+def _leak_detector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail a test that leaves a thread or a live actor behind."""
     started: weakref.WeakSet[MailboxActor] = weakref.WeakSet()
     begin = MailboxActor._start_actor_loop
 
-    def remember(actor):
+    def remember(actor: MailboxActor) -> None:
         started.add(actor)
         begin(actor)
 

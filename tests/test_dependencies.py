@@ -25,16 +25,16 @@ WITHOUT_COMPATIBILITY_IN_THEIR_NUMBERS = (
 
 
 @pytest.mark.parametrize(("name", "version"), FLAWED.items())
-def test_a_version_with_a_known_flaw_is_not_installed(name, version):
+def test_a_version_with_a_known_flaw_is_not_installed(name: str, version: str) -> None:
     assert not REQUIRED[name].contains(version)
 
 
 @pytest.mark.parametrize("name", WITHOUT_COMPATIBILITY_IN_THEIR_NUMBERS)
-def test_no_cap_shuts_out_the_next_fix_of_what_is_numbered_by_date_or_release(name):
+def test_no_cap_shuts_out_the_next_fix_of_what_is_numbered_by_date_or_release(name: str) -> None:
     assert REQUIRED[name].contains("9999.1")
 
 
-def test_every_dependency_is_pinned_to_a_version_that_its_range_allows():
+def test_every_dependency_is_pinned_to_a_version_that_its_range_allows() -> None:
     lines = (ROOT / "config" / "constraints.txt").read_text().splitlines()[1:]
     pinned = dict(line.split(";")[0].strip().split("==") for line in lines)
     versions = {canonicalize_name(name): version for name, version in pinned.items()}

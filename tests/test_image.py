@@ -19,7 +19,7 @@ def test_whatever_the_settings_can_ask_for_is_installed() -> None:
     assert set(installed.split(",")) == set(project["optional-dependencies"]) - FOR_DEVELOPERS
 
 
-def test_it_holds_nothing_but_named_files_and_the_packages():
+def test_it_holds_nothing_but_named_files_and_the_packages() -> None:
     copied = [
         source
         for line in DOCKERFILE.splitlines()
@@ -45,7 +45,7 @@ def test_its_base_is_the_same_tomorrow() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="hadolint is installed on Linux alone")
-def test_hadolint_finds_nothing():
+def test_hadolint_finds_nothing() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     judged = subprocess.run(
         [hadolint, ROOT / "config" / "Dockerfile"], capture_output=True, text=True, check=False

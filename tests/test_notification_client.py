@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -54,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def listener():
+def listener() -> Iterator[Listener]:
     listener = Listener()
     thread = threading.Thread(target=listener.serve_forever)
     thread.start()
@@ -64,7 +65,7 @@ def listener():
     listener.server_close()
 
 
-def test_a_notice_is_signed_and_says_whom_it_is_about_and_why(listener) -> None:
+def test_a_notice_is_signed_and_says_whom_it_is_about_and_why(listener: Listener) -> None:
     assert NotificationClient(listener.url, SECRET, 5).send(NOTICE) == ""
     ((headers, body),) = listener.posted
     assert json.loads(body) == {
@@ -80,14 +81,16 @@ def test_a_notice_is_signed_and_says_whom_it_is_about_and_why(listener) -> None:
     assert headers["X-Moca-Signature-256"] == f"sha256={expected}"
 
 
-def test_a_notice_about_no_account_says_so(listener) -> None:
+def test_a_notice_about_no_account_says_so(listener: Listener) -> None:
     assert NotificationClient(listener.url, SECRET, 5).send(replace(NOTICE, account_id="")) == ""
     ((_headers, body),) = listener.posted
     assert json.loads(body)["account_id"] is None
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-def test_anything_but_a_success_is_a_fault_and_no_redirect_is_followed(listener, status) -> None:
+def test_anything_but_a_success_is_a_fault_and_no_redirect_is_followed(
+    listener: Listener, status: int
+) -> None:
     listener.status = status
     assert NotificationClient(listener.url, SECRET, 5).send(NOTICE) == f"status {status}"
     assert len(listener.posted) == 1

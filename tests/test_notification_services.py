@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from moca.core.notifications import Notification
 from moca.notification_client import NotificationTargets
 from moca.notification_services import NotificationService
-from tests.test_notification_client import NOTICE, listener
+from tests.test_notification_client import NOTICE, Listener, listener
 
 __all__ = ["listener"]
 
@@ -19,23 +20,23 @@ class ScriptedService:
         self.problems = list(problems)
         self.ids: list[int] = []
 
-    def send(self, notification):
+    def send(self, notification: Notification) -> str:
         self.ids.append(notification.id)
         return self.problems.pop(0) if self.problems else ""
 
 
-def service(listener, origin=""):
+def service(listener: Listener, origin: str = "") -> NotificationService:
     return NotificationService(listener.url.replace("http:", "json:"), origin)
 
 
-def posted(listener):
+def posted(listener: Listener) -> list[tuple[str, str]]:
     return [
         (body["title"], body["message"])
         for body in (json.loads(body) for _, body in listener.posted)
     ]
 
 
-def test_a_notification_is_a_text_with_a_link_to_the_conversation(listener) -> None:
+def test_a_notification_is_a_text_with_a_link_to_the_conversation(listener: Listener) -> None:
     title = "Moca: The bot handed over a conversation"
     text = f"the contact asked for a person\nAccount: {NOTICE.account_id}"
 
@@ -48,7 +49,7 @@ def test_a_notification_is_a_text_with_a_link_to_the_conversation(listener) -> N
     ]
 
 
-def test_a_refusal_names_the_service_and_not_its_url(listener) -> None:
+def test_a_refusal_names_the_service_and_not_its_url(listener: Listener) -> None:
     listener.status = 500
     problem = service(listener).send(NOTICE)
     assert problem == "JSON: not accepted; the log of Apprise says why"

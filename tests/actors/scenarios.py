@@ -12,7 +12,8 @@ from moca.core.messages.replies import QueueReply
 from moca.core.notifications import Notification
 from moca.core.policy import ConversationPolicy
 from moca.core.types import Author, ConversationStatus
-from moca.replies.generator import ReplyRequest
+from moca.replies.generator import GeneratedReply, HandOver, NoReply, ReplyRequest
+from tests.support.system import SteppedSystem
 
 MOCK = "This would be an AI generated message"
 POLICY = ConversationPolicy(
@@ -31,12 +32,14 @@ class Answers:
 
     needs_name = True
 
-    def __init__(self, *replies, needs_history=0) -> None:
+    def __init__(
+        self, *replies: Content | GeneratedReply | HandOver | NoReply, needs_history: int = 0
+    ) -> None:
         self.needs_history = needs_history
         self.asked: list[ReplyRequest] = []
         self._replies = replies
 
-    def reply(self, request: ReplyRequest):
+    def reply(self, request: ReplyRequest) -> Content | GeneratedReply | HandOver | NoReply:
         self.asked.append(request)
         return self._replies[min(len(self.asked), len(self._replies)) - 1]
 
@@ -49,7 +52,7 @@ class FakePost:
         self.tried: list[Notification] = []
         self._faults = list(faults)
 
-    def send(self, notification) -> str:
+    def send(self, notification: Notification) -> str:
         self.tried.append(notification)
         fault = self._faults.pop(0) if self._faults else ""
         if not fault:
@@ -57,26 +60,26 @@ class FakePost:
         return fault
 
 
-def said(system) -> list[str]:
+def said(system: SteppedSystem) -> list[str]:
     return [call.text for call in system.instagram.reached]
 
 
-def stages(system, mid: str, stage: str) -> list[tuple[str, str]]:
+def stages(system: SteppedSystem, mid: str, stage: str) -> list[tuple[str, str]]:
     return [(s.outcome, s.detail) for s in system.journey(mid).steps if s.stage == stage]
 
 
-def change(system, status: ConversationStatus, conversation_id: int = 1) -> None:
+def change(system: SteppedSystem, status: ConversationStatus, conversation_id: int = 1) -> None:
     system.actors.tell(ChangeConversation(conversation_id, status, clock.now()))
     system.settle()
 
 
-def leap(system, hours: float) -> None:
+def leap(system: SteppedSystem, hours: float) -> None:
     """Advance by hours at once: everything due meanwhile is due at their end."""
     system.frozen.tick(timedelta(hours=hours))
     system.settle()
 
 
-def by_operator(system, text: str) -> None:
+def by_operator(system: SteppedSystem, text: str) -> None:
     system.actors.tell(
         QueueReply(1, (), Content(text=text), at=clock.now(), author=Author.OPERATOR)
     )

@@ -15,7 +15,9 @@ from moca.settings.sections import Settings
         ({"concurrency": 400}, 3, 400),
     ],
 )
-def test_as_many_replies_are_made_at_once_as_the_pace_asks_for(replies, per_second, responders):
+def test_as_many_replies_are_made_at_once_as_the_pace_asks_for(
+    replies: dict[str, float], per_second: int, responders: int
+) -> None:
     settings = Settings(replies=replies, sender={"per_second": per_second})
     assert responders_for(settings) == responders
 
@@ -24,7 +26,9 @@ def test_as_many_replies_are_made_at_once_as_the_pace_asks_for(replies, per_seco
     ("per_second", "timeout_seconds", "couriers"),
     [(3, 10, 32), (25, 10, 252), (100, 10, 256), (100, 1.5, 152), (1, 60, 62)],
 )
-def test_as_many_calls_may_hang_at_once_as_the_pace_asks_for(per_second, timeout_seconds, couriers):
+def test_as_many_calls_may_hang_at_once_as_the_pace_asks_for(
+    per_second: int, timeout_seconds: float, couriers: int
+) -> None:
     settings = Settings(
         sender={"per_second": per_second}, instagram={"timeout_seconds": timeout_seconds}
     )

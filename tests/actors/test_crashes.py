@@ -1,5 +1,8 @@
 """Each actor is made to raise at each of its messages: the rest goes on, and nothing is lost."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from actors.conversation import ConversationActor
@@ -11,6 +14,7 @@ from actors.sender import SenderActor
 from actors.supervisor import SupervisorActor
 from moca.core.inbound.events import InboundMessage
 from tests.support.factory import ANNA, BEN
+from tests.support.system import SteppedSystem
 
 ACTORS = (
     ConversationActor,
@@ -25,12 +29,14 @@ ACTORS = (
 class Sabotage:
     """Makes an actor raise instead of handling its first message of a type."""
 
-    def __init__(self, actor: type[MailboxActor], kind: str, monkeypatch) -> None:
+    def __init__(
+        self, actor: type[MailboxActor], kind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.kind = kind
         self.is_done = False
         handle = actor.on_receive
 
-        def on_receive(itself, message):
+        def on_receive(itself: MailboxActor, message: object) -> object:
             if type(message).__name__ == self.kind and not self.is_done:
                 self.is_done = True
                 raise RuntimeError("sabotage")
@@ -39,21 +45,27 @@ class Sabotage:
         monkeypatch.setattr(actor, "on_receive", on_receive)
 
 
-def knows_ben(system) -> None:
+def knows_ben(system: SteppedSystem) -> None:
     """Store an earlier message of a contact, so that there is something to load."""
     before = InboundMessage(contact=BEN, mid="before", text="before", unanswerable="it was a test")
     system.receive_events(before)
 
 
-def heard_by_each(system, monkeypatch) -> dict[type, set[str]]:
+def heard_by_each(system: SteppedSystem, monkeypatch: pytest.MonkeyPatch) -> dict[type, set[str]]:
     """Handle one message, and return which types of message each actor receives."""
     received: dict[type, set[str]] = {actor: set() for actor in ACTORS}
     for actor in ACTORS:
         handle = actor.on_receive
 
-        def on_receive(itself, message, handle=handle, actor=actor):
+        def on_receive(
+            itself: MailboxActor,
+            message: object,
+            handle: Any = handle,
+            actor: type[MailboxActor] = actor,
+        ) -> dict[object, object] | None:
             received[actor].add(type(message).__name__)
-            return handle(itself, message)
+            found: dict[object, object] | None = handle(itself, message)
+            return found
 
         monkeypatch.setattr(actor, "on_receive", on_receive)
     knows_ben(system)
@@ -113,7 +125,9 @@ KINDS = {
 }
 
 
-def test_every_kind_of_message_on_a_journey_has_its_sabotage(open_system, monkeypatch) -> None:
+def test_every_kind_of_message_on_a_journey_has_its_sabotage(
+    open_system: Callable[..., SteppedSystem], monkeypatch: pytest.MonkeyPatch
+) -> None:
     received = heard_by_each(open_system(), monkeypatch)
     received[ConversationActor] -= {"MessageArrived", "SweepFound"}
     named = {actor: set(kinds) - {"SweepFound"} for actor, kinds in KINDS.items()}
@@ -124,7 +138,10 @@ def test_every_kind_of_message_on_a_journey_has_its_sabotage(open_system, monkey
     ("actor", "kind"), [(actor, kind) for actor, kinds in KINDS.items() for kind in kinds]
 )
 def test_an_actor_that_raises_costs_no_answer_and_brings_no_second(
-    open_system, monkeypatch, actor, kind
+    open_system: Callable[..., SteppedSystem],
+    monkeypatch: pytest.MonkeyPatch,
+    actor: type[MailboxActor],
+    kind: str,
 ) -> None:
     system = open_system(fail_fast=False)
     knows_ben(system)

@@ -9,6 +9,7 @@ from moca.core.inbound.event_rules import RULES
 from moca.settings.sections import Settings
 from moca.storage.db.tables import Contact, Event, Message
 from tests.support.factory import NOON
+from tests.support.system import SteppedSystem
 
 PAYLOADS = Path(__file__).parents[1] / "instagram" / "payloads"
 
@@ -56,11 +57,11 @@ def payload(name: str) -> bytes:
     return (PAYLOADS / f"{name}.json").read_bytes()
 
 
-def windows(system) -> list[object]:
+def windows(system: SteppedSystem) -> list[object]:
     return [at for (at,) in system.rows(Contact.select(Contact.window_opened_at)) if at]
 
 
-def kept(system) -> list[tuple[object, ...]]:
+def kept(system: SteppedSystem) -> list[tuple[object, ...]]:
     messages = system.rows(Message.select(Message.kind).where(Message.author != "bot"))
     return messages + system.rows(Event.select(Event.kind))
 
@@ -70,7 +71,9 @@ def test_every_kind_with_a_rule_has_a_payload() -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
-def test_a_kind_opens_the_window_and_wakes_the_bot_by_its_rule(system, name, kind) -> None:
+def test_a_kind_opens_the_window_and_wakes_the_bot_by_its_rule(
+    system: SteppedSystem, name: str, kind: str
+) -> None:
     system.receive_body(payload(name), answer_comments=True)
     assert windows(system) == ([NOON] if RULES[kind].opens_window else [])
     system.advance(60)
@@ -79,7 +82,9 @@ def test_a_kind_opens_the_window_and_wakes_the_bot_by_its_rule(system, name, kin
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS.items(), ids=KINDS)
-def test_a_kind_is_stored_once_and_its_redelivery_is_counted(system, name, kind) -> None:
+def test_a_kind_is_stored_once_and_its_redelivery_is_counted(
+    system: SteppedSystem, name: str, kind: str
+) -> None:
     system.receive_body(payload(name))
     before = kept(system)
     system.receive_body(payload(name))
@@ -92,7 +97,9 @@ def test_a_kind_is_stored_once_and_its_redelivery_is_counted(system, name, kind)
 
 
 @pytest.mark.parametrize("name", ["comment_flat", "live_comment"])
-def test_a_comment_is_not_answered_unless_the_settings_say_so(system, name) -> None:
+def test_a_comment_is_not_answered_unless_the_settings_say_so(
+    system: SteppedSystem, name: str
+) -> None:
     system.receive_body(payload(name))
     system.advance(60)
 
@@ -106,7 +113,7 @@ def test_the_settings_say_whether_comments_are_answered_and_which_app_is_ours() 
     assert (config.answer_comments, config.app_id) == (True, "2")
 
 
-def test_what_came_with_a_message_is_kept(system) -> None:
+def test_what_came_with_a_message_is_kept(system: SteppedSystem) -> None:
     system.receive_body(payload("ad_click"))
     system.receive_body(payload("postback"))
     by_contact = Message.select(Message.content).where(Message.role == "user")
@@ -117,7 +124,7 @@ def test_what_came_with_a_message_is_kept(system) -> None:
     ]
 
 
-def test_a_dashboard_test_is_stored_and_not_answered(system) -> None:
+def test_a_dashboard_test_is_stored_and_not_answered(system: SteppedSystem) -> None:
     system.receive_body(payload("dashboard_test"))
     system.advance(60)
     assert system.outcome("random_mid")[0] == "suppressed"

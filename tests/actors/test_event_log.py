@@ -2,6 +2,7 @@ import logging
 from collections.abc import MutableMapping
 from typing import Any
 
+import pytest
 import structlog
 
 from actors.event_log import log_arrivals, log_fact
@@ -15,7 +16,7 @@ from tests.support.factory import ANNA, BEN, at, reply_to, said
 SECRET = "my address is 5 Mill Lane"
 
 
-def logged(*events, level=logging.INFO) -> list[MutableMapping[str, Any]]:
+def logged(*events: object, level: int = logging.INFO) -> list[MutableMapping[str, Any]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     with structlog.testing.capture_logs() as lines:
         for event in events:
@@ -73,7 +74,7 @@ def test_why_a_message_ended_otherwise_is_told() -> None:
     assert line["because"] == "the conversation is closed"
 
 
-def test_without_the_key_a_hash_fits_no_known_contact(monkeypatch) -> None:
+def test_without_the_key_a_hash_fits_no_known_contact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moca.logs._hash_key", b"")
     hash_names_with(b"one")
     with_one = contact_hash(ANNA)

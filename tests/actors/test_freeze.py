@@ -1,13 +1,14 @@
 """While the queue is frozen everything is received and nothing is sent, whatever happens."""
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
 
 from moca import clock
 from moca.core.inbound.events import InboundMessage
-from moca.core.messages.command import Conflict, Done
+from moca.core.messages.command import AwaitedCommand, Conflict, Done
 from moca.core.messages.operator_actions import (
     CancelReply,
     EditReply,
@@ -20,34 +21,36 @@ from moca.storage.db.tables import QueueItem
 from moca.web.config import WebConfig
 from moca.web.presenters.journey_progress import JourneyWait, waits_for
 from tests.support.factory import ANNA, BEN
+from tests.support.system import SteppedSystem
+from tests.support.values import present
 
 CONFIG = WebConfig(app_secrets=(), verify_token="", api_token="")
 
 
-def answer(system, command) -> object:
+def answer(system: SteppedSystem, command: AwaitedCommand) -> object:
     system.actors.tell(command)
     system.settle()
-    return command.receipt.result(0)
+    return present(command.receipt).result(0)
 
 
-def freeze(system) -> object:
+def freeze(system: SteppedSystem) -> object:
     return answer(system, FreezeQueue(clock.now(), receipt=Future()))
 
 
-def release(system) -> object:
+def release(system: SteppedSystem) -> object:
     return answer(system, ReleaseQueue(clock.now(), receipt=Future()))
 
 
-def statuses(system) -> list[str]:
+def statuses(system: SteppedSystem) -> list[str]:
     query = QueueItem.select(QueueItem.status).order_by(QueueItem.id)
     return [status for (status,) in system.rows(query)]
 
 
-def texts(system) -> list[str]:
+def texts(system: SteppedSystem) -> list[str]:
     return [call.text for call in system.instagram.reached]
 
 
-def test_while_frozen_a_message_is_taken_in_and_its_reply_waits(system) -> None:
+def test_while_frozen_a_message_is_taken_in_and_its_reply_waits(system: SteppedSystem) -> None:
     assert freeze(system) == Done()
     mid = system.receive("Are you there?")
     system.advance(3600)
@@ -58,7 +61,7 @@ def test_while_frozen_a_message_is_taken_in_and_its_reply_waits(system) -> None:
     assert waiting == JourneyWait(Stage.QUEUE, "sending is paused")
 
 
-def test_once_released_what_waited_goes(system) -> None:
+def test_once_released_what_waited_goes(system: SteppedSystem) -> None:
     freeze(system)
     mid = system.receive("Are you there?")
     system.advance(600)
@@ -69,7 +72,7 @@ def test_once_released_what_waited_goes(system) -> None:
     assert system.journey(mid).message.outcome == "answered"
 
 
-def test_a_freeze_survives_the_end_of_the_process(system) -> None:
+def test_a_freeze_survives_the_end_of_the_process(system: SteppedSystem) -> None:
     freeze(system)
     system.receive("Are you there?")
     system.advance(10)
@@ -83,7 +86,7 @@ def test_a_freeze_survives_the_end_of_the_process(system) -> None:
     assert len(system.instagram.reached) == 1
 
 
-def test_what_is_claimed_and_not_called_is_given_back(system) -> None:
+def test_what_is_claimed_and_not_called_is_given_back(system: SteppedSystem) -> None:
     people = [ContactKey(ANNA.account_id, str(number)) for number in range(4)]
     for person in people:
         mid = f"to-{person.psid}"
@@ -104,13 +107,15 @@ def test_what_is_claimed_and_not_called_is_given_back(system) -> None:
 
 
 @pytest.mark.parametrize("do", [freeze, release])
-def test_freezing_or_releasing_twice_is_a_conflict(system, do) -> None:
+def test_freezing_or_releasing_twice_is_a_conflict(
+    system: SteppedSystem, do: Callable[[SteppedSystem], object]
+) -> None:
     if do is freeze:
         freeze(system)
     assert isinstance(do(system), Conflict)
 
 
-def test_while_frozen_a_reply_can_be_edited_and_another_dropped(system) -> None:
+def test_while_frozen_a_reply_can_be_edited_and_another_dropped(system: SteppedSystem) -> None:
     freeze(system)
     system.receive("one", ANNA)
     system.receive("two", BEN)
@@ -125,7 +130,7 @@ def test_while_frozen_a_reply_can_be_edited_and_another_dropped(system) -> None:
     assert statuses(system) == ["sent", "cancelled"]
 
 
-def test_what_is_sent_cannot_be_edited_and_what_is_queued_again_can(system) -> None:
+def test_what_is_sent_cannot_be_edited_and_what_is_queued_again_can(system: SteppedSystem) -> None:
     system.receive("one")
     system.advance(10)
     edit = EditReply(1, "By hand.", clock.now(), receipt=Future())
@@ -149,14 +154,18 @@ def test_what_is_sent_cannot_be_edited_and_what_is_queued_again_can(system) -> N
         ("ä" * 501, "text: must not be longer than 1000 bytes of UTF-8"),
     ],
 )
-def test_an_edit_that_instagram_would_not_take_is_a_conflict(system, text, fault) -> None:
+def test_an_edit_that_instagram_would_not_take_is_a_conflict(
+    system: SteppedSystem, text: str, fault: str
+) -> None:
     freeze(system)
     system.receive("one")
     system.advance(10)
     assert answer(system, EditReply(1, text, clock.now(), receipt=Future())) == Conflict(fault)
 
 
-def test_while_frozen_nobody_sees_that_a_reply_is_being_made(open_system) -> None:
+def test_while_frozen_nobody_sees_that_a_reply_is_being_made(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(shows_typing=True)
     freeze(system)
     system.receive("Are you there?")

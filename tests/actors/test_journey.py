@@ -1,5 +1,6 @@
 """The whole journey through all actors, on one thread and at frozen time."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,10 @@ from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.outbox.delivery import AccountStopped, Rejected, Throttled, Undelivered
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.core.types import ContactKey, ConversationStatus
-from moca.replies.generator import GenerationError
+from moca.replies.generator import GenerationError, ReplyRequest
 from tests.actors.scenarios import leap
 from tests.support.factory import ANNA, BEN, at
+from tests.support.system import SteppedSystem
 
 MOCK = "This would be an AI generated message"
 
@@ -23,11 +25,13 @@ def person(number: int) -> ContactKey:
     return ContactKey(ANNA.account_id, f"person-{number}")
 
 
-def texts(system) -> list[tuple[str, str]]:
+def texts(system: SteppedSystem) -> list[tuple[str, str]]:
     return [(call.contact.psid, call.text) for call in system.instagram.reached]
 
 
-def test_a_message_is_answered_five_seconds_later_and_its_journey_tells_how(system) -> None:
+def test_a_message_is_answered_five_seconds_later_and_its_journey_tells_how(
+    system: SteppedSystem,
+) -> None:
     mid = system.receive("hi")
     system.advance(4.9)
     assert system.instagram.reached == []
@@ -51,13 +55,13 @@ def test_a_message_is_answered_five_seconds_later_and_its_journey_tells_how(syst
     ]
 
 
-def test_the_webhook_is_answered_once_it_is_on_disk(system) -> None:
+def test_the_webhook_is_answered_once_it_is_on_disk(system: SteppedSystem) -> None:
     message = InboundMessage(contact=ANNA, mid="m1", text="hi")
     assert system.receive_events(message) == Done()
     assert system.journey("m1").message.text == "hi"
 
 
-def test_a_second_message_waits_for_the_cooldown_and_is_answered(system) -> None:
+def test_a_second_message_waits_for_the_cooldown_and_is_answered(system: SteppedSystem) -> None:
     system.receive("hi")
     system.advance(10)
     mid = system.receive("and my order?")
@@ -68,7 +72,7 @@ def test_a_second_message_waits_for_the_cooldown_and_is_answered(system) -> None
     assert system.outcome(mid)[0] == "answered"
 
 
-def test_a_redelivery_and_a_repeat_are_not_answered_twice(system) -> None:
+def test_a_redelivery_and_a_repeat_are_not_answered_twice(system: SteppedSystem) -> None:
     system.receive("hi", mid="m1")
     system.advance(1)
     system.receive("hi", mid="m1")
@@ -79,7 +83,7 @@ def test_a_redelivery_and_a_repeat_are_not_answered_twice(system) -> None:
     assert system.outcome(repeat) == ("duplicate", "same text 1 s earlier, within 10 s")
 
 
-def test_a_redelivery_after_the_answer_changes_nothing(system) -> None:
+def test_a_redelivery_after_the_answer_changes_nothing(system: SteppedSystem) -> None:
     system.receive("hi", mid="m1")
     system.advance(60)
     system.receive("hi", mid="m1")
@@ -87,14 +91,14 @@ def test_a_redelivery_after_the_answer_changes_nothing(system) -> None:
     assert len(system.instagram.reached) == 1
 
 
-def test_different_texts_get_a_reply_each_seven_seconds_apart(system) -> None:
+def test_different_texts_get_a_reply_each_seven_seconds_apart(system: SteppedSystem) -> None:
     system.receive("hi")
     system.receive("how much is it?")
     system.advance(60)
     assert system.instagram.times() == [0, 7]
 
 
-def test_a_burst_may_get_one_reply_for_all(open_system) -> None:
+def test_a_burst_may_get_one_reply_for_all(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(conversation=ConversationPolicy(mode=ReplyMode.COMBINED))
     mids = [system.receive("hi"), system.receive("how much is it?")]
     system.advance(60)
@@ -102,7 +106,7 @@ def test_a_burst_may_get_one_reply_for_all(open_system) -> None:
     assert [system.outcome(mid)[0] for mid in mids] == ["answered", "answered"]
 
 
-def test_forty_five_people_are_answered_at_three_a_second(system) -> None:
+def test_forty_five_people_are_answered_at_three_a_second(system: SteppedSystem) -> None:
     for number in range(45):
         system.receive("hi", person(number))
     system.advance(60)
@@ -113,7 +117,9 @@ def test_forty_five_people_are_answered_at_three_a_second(system) -> None:
     assert max(sum(start <= each < start + 1 for each in times) for start in times) == 3
 
 
-def test_an_idle_conversation_is_let_go_and_comes_back_with_its_memory(open_system) -> None:
+def test_an_idle_conversation_is_let_go_and_comes_back_with_its_memory(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(
         conversation=ConversationPolicy(cooldown=timedelta(minutes=30), idle=timedelta(0))
     )
@@ -128,7 +134,7 @@ def test_an_idle_conversation_is_let_go_and_comes_back_with_its_memory(open_syst
     assert len(system.instagram.reached) == 2
 
 
-def test_an_idle_report_that_a_message_has_overtaken_lets_nothing_go(system) -> None:
+def test_an_idle_report_that_a_message_has_overtaken_lets_nothing_go(system: SteppedSystem) -> None:
     mid = system.receive("hi")
     system.actors.tell(ConversationIdle(ANNA, received=0))
     system.settle()
@@ -143,14 +149,14 @@ class FailingGenerator:
     def __init__(self, failures: int) -> None:
         self.failures = failures
 
-    def reply(self, _request) -> Content:
+    def reply(self, _request: ReplyRequest) -> Content:
         if self.failures:
             self.failures -= 1
             raise GenerationError("the model is asleep")
         return Content(text="at last")
 
 
-def test_a_generator_that_fails_is_asked_again(open_system) -> None:
+def test_a_generator_that_fails_is_asked_again(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(generator=FailingGenerator(2))
     mid = system.receive("hi")
     system.advance(10)
@@ -158,14 +164,16 @@ def test_a_generator_that_fails_is_asked_again(open_system) -> None:
     assert system.outcome(mid)[0] == "answered"
 
 
-def test_a_message_to_which_no_reply_can_be_made_has_failed_with_the_reason(open_system) -> None:
+def test_a_message_to_which_no_reply_can_be_made_has_failed_with_the_reason(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(generator=FailingGenerator(3))
     mid = system.receive("hi")
     system.advance(10)
     assert system.outcome(mid) == ("failed", "no reply could be generated: the model is asleep")
 
 
-def test_a_refused_connection_is_tried_again_with_backoff(system) -> None:
+def test_a_refused_connection_is_tried_again_with_backoff(system: SteppedSystem) -> None:
     system.instagram.next_results.extend([Undelivered("refused")] * 2)
     mid = system.receive("hi")
     system.advance(60)
@@ -174,7 +182,9 @@ def test_a_refused_connection_is_tried_again_with_backoff(system) -> None:
     assert [step.detail for step in retries] == ["refused", "refused"]
 
 
-def test_after_the_last_attempt_the_message_has_failed(open_system) -> None:
+def test_after_the_last_attempt_the_message_has_failed(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(sender=SenderPolicy(max_attempts=2))
     system.instagram.next_results.extend([Undelivered("refused")] * 2)
     mid = system.receive("hi")
@@ -182,7 +192,7 @@ def test_after_the_last_attempt_the_message_has_failed(open_system) -> None:
     assert system.outcome(mid) == ("failed", "refused; gave up after 2 attempts")
 
 
-def test_a_rejection_fails_only_the_message_it_concerns(system) -> None:
+def test_a_rejection_fails_only_the_message_it_concerns(system: SteppedSystem) -> None:
     system.instagram.next_results.append(Rejected("no such user"))
     gone, fine = system.receive("hi"), system.receive("hi", BEN)
     system.advance(60)
@@ -196,7 +206,7 @@ def test_a_rejection_fails_only_the_message_it_concerns(system) -> None:
     ids=["throttled", "stopped"],
 )
 def test_an_account_that_must_rest_keeps_its_replies_in_their_place(
-    system, result, seconds
+    system: SteppedSystem, result: AccountStopped | Throttled, seconds: int
 ) -> None:
     system.instagram.next_results.append(result)
     first, second = system.receive("hi"), system.receive("hi", BEN)
@@ -207,7 +217,7 @@ def test_an_account_that_must_rest_keeps_its_replies_in_their_place(
     assert [psid for psid, _ in texts(system)] == [ANNA.psid, BEN.psid]
 
 
-def test_a_closed_conversation_is_not_answered_and_says_why(system) -> None:
+def test_a_closed_conversation_is_not_answered_and_says_why(system: SteppedSystem) -> None:
     mid = system.receive("hi")
     system.advance(1)
     conversation_id = system.journey(mid).message.conversation_id
@@ -221,7 +231,7 @@ def test_a_closed_conversation_is_not_answered_and_says_why(system) -> None:
     assert system.outcome(again)[0] == "answered"
 
 
-def test_a_person_who_answers_in_the_app_silences_the_bot(system) -> None:
+def test_a_person_who_answers_in_the_app_silences_the_bot(system: SteppedSystem) -> None:
     mid = system.receive("hi")
     system.receive_echo("I am here myself", "theirs")
     later = system.receive("great")
@@ -235,7 +245,7 @@ def test_a_person_who_answers_in_the_app_silences_the_bot(system) -> None:
     assert system.outcome(back)[0] == "answered"
 
 
-def test_names_are_read_two_a_second_and_the_rest_another_time(system) -> None:
+def test_names_are_read_two_a_second_and_the_rest_another_time(system: SteppedSystem) -> None:
     for number in range(5):
         system.receive("hi", person(number))
     system.advance(120)

@@ -9,11 +9,12 @@ from actors.notification_targets import notification_targets
 from moca.settings.display import shown_settings
 from moca.settings.errors import BadSettings
 from moca.settings.reader import read_settings
+from moca.settings.sections import Settings
 
 SECRET = "mailtos://user:password@example.com"
 
 
-def settings(*urls: str):
+def settings(*urls: str) -> Settings:
     quoted = ", ".join(f'"{url}"' for url in urls)
     return read_settings(None, {"MOCA_NOTIFY__URLS": f"[{quoted}]"})
 
@@ -36,7 +37,7 @@ def test_an_unknown_service_is_named_by_its_place_only() -> None:
     )
 
 
-def test_a_missing_extra_says_what_to_install(monkeypatch) -> None:
+def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "moca.notification_services", raising=False)
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(BadSettings, match="install the extra with pip install"):

@@ -1,5 +1,6 @@
 """Floods, loops and hanging calls of one contact must not affect the others."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,12 @@ from moca.core.messages.command import Done
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.policy import ConversationPolicy
 from tests.support.factory import ANNA, BEN, at
+from tests.support.system import SteppedSystem
 
 
-def test_past_the_bound_a_webhook_is_refused_at_once(system, monkeypatch) -> None:
+def test_past_the_bound_a_webhook_is_refused_at_once(
+    system: SteppedSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(system_module, "_MAX_WAITING", 3)
     system.settle()
     for _ in range(3):
@@ -24,7 +28,9 @@ def test_past_the_bound_a_webhook_is_refused_at_once(system, monkeypatch) -> Non
     assert system.receive_events() == Done()
 
 
-def test_two_bots_that_talk_to_each_other_are_stopped_with_the_reason(open_system) -> None:
+def test_two_bots_that_talk_to_each_other_are_stopped_with_the_reason(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     policy = ConversationPolicy(debounce=timedelta(0), cooldown=timedelta(0), replies_per_hour=5)
     system = open_system(conversation=policy)
     mids = []
@@ -43,7 +49,7 @@ def test_two_bots_that_talk_to_each_other_are_stopped_with_the_reason(open_syste
     assert system.outcome(again)[0] == "answered"
 
 
-def test_the_budget_outlives_a_restart(open_system) -> None:
+def test_the_budget_outlives_a_restart(open_system: Callable[..., SteppedSystem]) -> None:
     policy = ConversationPolicy(debounce=timedelta(0), cooldown=timedelta(0), replies_per_hour=2)
     system = open_system(conversation=policy)
     for turn in range(2):
@@ -56,7 +62,7 @@ def test_the_budget_outlives_a_restart(open_system) -> None:
     assert system.outcome(mid)[0] == "suppressed"
 
 
-def test_a_contact_who_sends_thousands_slows_nobody_else_down(system) -> None:
+def test_a_contact_who_sends_thousands_slows_nobody_else_down(system: SteppedSystem) -> None:
     flood = [InboundMessage(contact=ANNA, mid=f"f{n}", text=f"message {n}") for n in range(2000)]
     for start in range(0, len(flood), 1000):
         system.receive_events(*flood[start : start + 1000])

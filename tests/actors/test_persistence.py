@@ -1,18 +1,24 @@
 """An error after a commit does not count as a failed commit; stored commands keep their order."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 import peewee
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.persistence import PersistenceActor
+from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
 from moca.core.content.content import Content
+from moca.core.messages.command import Command
 from moca.core.messages.replies import MessagesEnded, QueueReply, ReplyQueued
 from moca.core.types import Author, Outcome
 from moca.storage.writer import Written
 from tests.support.factory import NOON, at
+from tests.support.system import SteppedSystem
 
 
 class Stumbling:
@@ -34,7 +40,7 @@ class ScriptedWriter:
         self.results = list(results)
         self.written: list[object] = []
 
-    def apply(self, commands) -> Written:
+    def apply(self, commands: Sequence[Command]) -> Written:
         error = self.results.pop(0) if self.results else None
         if error is not None:
             raise error
@@ -49,12 +55,12 @@ class ScriptedWriter:
         pass
 
 
-def _answers(commands):
+def _answers(commands: Sequence[Command]) -> tuple[tuple[Future[object], str], ...]:
     receipts = [getattr(each, "receipt", None) for each in commands]
     return tuple((each, "done") for each in receipts if each is not None)
 
 
-def _send(system, receipt) -> None:
+def _send(system: SteppedSystem, receipt: Future[object]) -> None:
     system.actors.tell(_by_hand(receipt, system.journey("m1").message.conversation_id))
 
 
@@ -64,7 +70,9 @@ def _by_hand(receipt: Future[object], conversation_id: int = 1) -> QueueReply:
 
 
 @pytest.mark.parametrize("error", [RuntimeError("in an observer"), OSError("in an observer")])
-def test_an_observer_that_raises_repeats_no_write(open_system, error) -> None:
+def test_an_observer_that_raises_repeats_no_write(
+    open_system: Callable[..., SteppedSystem], error: OSError | RuntimeError
+) -> None:
     system = open_system(observers=(Stumbling(ReplyQueued, error),))
     system.receive("hi", mid="m1")
     system.advance(60)
@@ -78,7 +86,9 @@ def test_an_observer_that_raises_repeats_no_write(open_system, error) -> None:
     ]
 
 
-def _actor(writer, notify, *, fail_fast=True):
+def _actor(
+    writer: ScriptedWriter, notify: Callable[[Any], object], *, fail_fast: bool = True
+) -> tuple[SteppingDispatcher, ManualTimers, Ref[PersistenceActor]]:
     dispatcher, timers = SteppingDispatcher(fail_fast=fail_fast), ManualTimers()
     ref = PersistenceActor.start_on(
         dispatcher, open_writer=lambda: writer, notify=notify, timers=timers
@@ -86,12 +96,17 @@ def _actor(writer, notify, *, fail_fast=True):
     return dispatcher, timers, ref
 
 
-def _settle(dispatcher) -> None:
+def _settle(dispatcher: SteppingDispatcher) -> None:
     while dispatcher.step():
         pass
 
 
-def _live_through(seconds, frozen, dispatcher, timers) -> None:
+def _live_through(
+    seconds: int,
+    frozen: FrozenDateTimeFactory,
+    dispatcher: SteppingDispatcher,
+    timers: ManualTimers,
+) -> None:
     for second in range(1, seconds + 1):
         frozen.move_to(at(second))
         timers.advance_to(at(second))
@@ -102,10 +117,10 @@ class Numbered(int):
     """A command without a waiting caller."""
 
 
-def test_one_event_that_cannot_be_told_keeps_no_other_back(frozen) -> None:
+def test_one_event_that_cannot_be_told_keeps_no_other_back(frozen: FrozenDateTimeFactory) -> None:
     told: list[object] = []
 
-    def notify(event) -> None:
+    def notify(event: MessagesEnded) -> None:
         if isinstance(event, MessagesEnded) and event.message_ids == (1,):
             raise OSError("the log's disk is full")
         told.append(event)
@@ -121,7 +136,9 @@ def test_one_event_that_cannot_be_told_keeps_no_other_back(frozen) -> None:
     ref.stop()
 
 
-def test_what_is_kept_while_written_one_by_one_stays_in_its_order(frozen) -> None:
+def test_what_is_kept_while_written_one_by_one_stays_in_its_order(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     lost = peewee.OperationalError("gone")
     writer = ScriptedWriter(RuntimeError("one by one"), lost, lost, lost)
     dispatcher, timers, ref = _actor(writer, lambda _event: None)
@@ -134,7 +151,7 @@ def test_what_is_kept_while_written_one_by_one_stays_in_its_order(frozen) -> Non
 
 
 def test_whoever_waits_for_a_command_that_crashes_the_writer_is_told_at_once(
-    frozen, monkeypatch
+    frozen: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dispatcher, _, ref = _actor(ScriptedWriter(), lambda _event: None, fail_fast=False)
     crash = RuntimeError("it must be mended")
@@ -156,7 +173,9 @@ def test_whoever_waits_for_a_command_that_crashes_the_writer_is_told_at_once(
     ref.stop()
 
 
-def test_a_receipt_that_was_answered_before_the_write_costs_nothing(frozen) -> None:
+def test_a_receipt_that_was_answered_before_the_write_costs_nothing(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     class Waiting(Numbered):
         receipt: Future[object]
 

@@ -1,4 +1,7 @@
 from datetime import timedelta
+from typing import NoReturn
+
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.recorders import BudgetReporter, MetricsRecorder, SignatureRecorder
 from actors.runtime.timers import ManualTimers
@@ -12,7 +15,9 @@ from tests.support.factory import NOON, at
 from tests.support.values import of_kind
 
 
-def test_each_minute_is_handed_over_once_it_is_over_and_the_last_at_the_end(frozen) -> None:
+def test_each_minute_is_handed_over_once_it_is_over_and_the_last_at_the_end(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     told: list[object] = []
     timers, minutes = ManualTimers(), MinuteMetrics()
     desk = MetricsRecorder(minutes, told.append, timers)
@@ -33,7 +38,7 @@ def test_each_minute_is_handed_over_once_it_is_over_and_the_last_at_the_end(froz
     assert len(timers) == 0
 
 
-def test_what_cannot_be_handed_over_is_kept(frozen) -> None:
+def test_what_cannot_be_handed_over_is_kept(frozen: FrozenDateTimeFactory) -> None:
     def refuse(_command: object) -> None:
         raise RuntimeError("too much waits")
 
@@ -47,7 +52,7 @@ def test_what_cannot_be_handed_over_is_kept(frozen) -> None:
     assert len(timers) == 1
 
 
-def test_a_secret_is_noted_once_a_minute(frozen):
+def test_a_secret_is_noted_once_a_minute(frozen: FrozenDateTimeFactory) -> None:
     told: list[object] = []
     notes = SignatureRecorder(told.append)
     for seconds in (0, 1, 59, 60, 61):
@@ -61,7 +66,9 @@ def test_a_secret_is_noted_once_a_minute(frozen):
     ]
 
 
-def test_a_spent_budget_is_recorded_as_soon_as_there_is_something_to_record_it(frozen):
+def test_a_spent_budget_is_recorded_as_soon_as_there_is_something_to_record_it(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     told: list[object] = []
     budget = BudgetReporter()
     budget.report("spent", NOON, "")
@@ -70,8 +77,8 @@ def test_a_spent_budget_is_recorded_as_soon_as_there_is_something_to_record_it(f
     assert told == [RecordBudgetSpent("spent again", at(1), "178")]
 
 
-def test_where_too_much_waits_it_is_let_go(frozen):
-    def refuse(_command):
+def test_where_too_much_waits_it_is_let_go(frozen: FrozenDateTimeFactory) -> None:
+    def refuse(_command: RecordSignatureCheck) -> NoReturn:
         raise SystemOverloaded("20000 messages wait for the persistence")
 
     SignatureRecorder(refuse).note("first")

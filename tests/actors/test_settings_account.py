@@ -6,7 +6,12 @@ from moca.instagram.account_check import CheckRefused, CheckUnanswered
 OURS, STRANGER = "17841400000000001", "17841400000000002"
 
 
-def _account(*answers, account_id="", token="the-token", is_live=True):
+def _account(
+    *answers: CheckRefused | CheckUnanswered | str | None,
+    account_id: str = "",
+    token: str = "the-token",
+    is_live: bool = True,
+) -> SettingsAccount:
     left = list(answers)
     return SettingsAccount(
         account_id=account_id, token=token, is_live=is_live, ask=lambda: left.pop(0)

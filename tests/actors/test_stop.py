@@ -1,10 +1,13 @@
 """An orderly stop leaves no uncalled reply `sending`, and ends whatever still hangs."""
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors import singletons
 from actors import system as system_module
@@ -16,6 +19,7 @@ from actors.sender import SenderActor
 from actors.signals import Drain, RecheckOutbox, SweepDue
 from actors.system import System
 from moca import clock
+from moca.core.content.content import Content
 from moca.core.inbound.events import InboundMessage
 from moca.core.messages.delivery import (
     ClaimReply,
@@ -27,7 +31,7 @@ from moca.core.messages.delivery import (
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.delivery import Delivered
-from moca.core.outbox.queued_reply import DIRECT
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey
 from moca.replies.fixed import MockGenerator
@@ -36,7 +40,7 @@ from moca.storage.writer import Writer
 from tests.storage.desk import POLICY
 from tests.support.databases import open_migrated
 from tests.support.factory import ANNA, at, reply_to
-from tests.support.system import FakeInstagram
+from tests.support.system import FakeInstagram, SteppedSystem
 
 PATIENCE_SECONDS = 30
 REPLY = reply_to(ANNA, 1)
@@ -74,7 +78,7 @@ class LoneSender:
 
 
 @pytest.fixture
-def sender(frozen):
+def sender(frozen: FrozenDateTimeFactory) -> Iterator[LoneSender]:
     sender = LoneSender()
     yield sender
     sender.stop()
@@ -84,7 +88,7 @@ def given_back(sender: LoneSender) -> list[int]:
     return [each.item_id for each in sender.recorded if isinstance(each, RecordRetry)]
 
 
-def test_a_claim_that_is_still_being_written_is_given_back_at_once(sender) -> None:
+def test_a_claim_that_is_still_being_written_is_given_back_at_once(sender: LoneSender) -> None:
     sender.receive_events(ReplyQueued(ANNA, REPLY, ()))
     assert sender.recorded == [ClaimReply(REPLY, at(0))]
 
@@ -94,18 +98,18 @@ def test_a_claim_that_is_still_being_written_is_given_back_at_once(sender) -> No
     assert (given_back(sender), sender.called) == ([1], [])
 
 
-def test_no_sweep_makes_a_draining_sender_begin_anew(sender) -> None:
+def test_no_sweep_makes_a_draining_sender_begin_anew(sender: LoneSender) -> None:
     sender.receive_events(Drain())
     sender.receive_events(SweepDue(), PendingFound((REPLY,), (), ()), RecheckOutbox())
     assert (sender.recorded, sender.called) == ([], [])
 
 
-def test_a_draining_sender_wants_no_waking(sender) -> None:
+def test_a_draining_sender_wants_no_waking(sender: LoneSender) -> None:
     sender.receive_events(Drain())
     assert sender.timers.next_at is None
 
 
-def test_a_draining_sender_that_crashes_goes_on_draining(sender) -> None:
+def test_a_draining_sender_that_crashes_goes_on_draining(sender: LoneSender) -> None:
     sender.receive_events(Drain())
     unusable: Any = []
     sender.receive_events(DeliveryStarted(unusable, at(0)))
@@ -113,7 +117,9 @@ def test_a_draining_sender_that_crashes_goes_on_draining(sender) -> None:
     assert (sender.recorded, sender.timers.next_at) == ([], None)
 
 
-def test_whenever_it_is_stopped_what_was_not_called_is_pending(open_system) -> None:
+def test_whenever_it_is_stopped_what_was_not_called_is_pending(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     statuses: list[object] = []
     for steps in range(36):
         system = open_system()
@@ -155,14 +161,16 @@ class HangingInstagram(FakeInstagram):
         self.is_called = threading.Event()
         self.may_answer = threading.Event()
 
-    def send(self, contact, content, way=DIRECT) -> Delivered:
+    def send(self, contact: ContactKey, content: Content, way: ReplyAddress = DIRECT) -> Delivered:
         self.is_called.set()
         assert self.may_answer.wait(PATIENCE_SECONDS)
         return Delivered("ig-1")
 
 
 @pytest.fixture
-def threaded(tmp_path, monkeypatch):
+def threaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[System, HangingInstagram, list[object]]]:
     """A system on real threads with almost no patience for stopping, and its escalations."""
     monkeypatch.setattr(system_module, "_ANSWER_SECONDS", 0.1)
     monkeypatch.setattr(system_module, "_LAST_CALLS_SECONDS", 0.1)
@@ -188,7 +196,9 @@ def threaded(tmp_path, monkeypatch):
     timers.stop()
 
 
-def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(threaded) -> None:
+def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(
+    threaded: tuple[System, HangingInstagram, list[object]],
+) -> None:
     running, instagram, escalated = threaded
     written = InboundMessage(contact=ANNA, mid="m1", text="hello", sent_at=clock.now())
     running.tell(RecordWebhook(b"{}", (written,), clock.now()))
@@ -202,7 +212,9 @@ def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(thread
     assert escalated == []
 
 
-def test_a_supervisor_that_does_not_stop_in_time_keeps_persistence_from_nothing(threaded) -> None:
+def test_a_supervisor_that_does_not_stop_in_time_keeps_persistence_from_nothing(
+    threaded: tuple[System, HangingInstagram, list[object]],
+) -> None:
     running, _, escalated = threaded
     stuck = Stuck()
     running.tell(stuck)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import click
 import peewee
@@ -32,6 +33,7 @@ from moca.web.app import create_app
 from moca.web.config import Health, WebConfig, WebPorts
 from tests.benchmarks.support.figures import Figure, percentile, show
 from tests.benchmarks.support.full_database import fill, index_all
+from tests.support.databases import run_sql
 
 FEW, MANY = 10_000, 1_000_000
 MESSAGES_EACH = 100
@@ -103,7 +105,7 @@ def _timed(database: peewee.Database, messages: int) -> Mapping[str, tuple[float
     with database.connection_context():
         _label(contacts)
         if not isinstance(database, peewee.SqliteDatabase):
-            database.execute_sql("ANALYZE")  # As its autovacuum does.
+            run_sql(database, "ANALYZE")  # As its autovacuum does.
         measured = {**_reads(), **_searches(), **_pages(database)}
         found = {what: _spans(each, draw, contacts) for what, each in measured.items()}
     return {
@@ -124,7 +126,8 @@ def _spans(measured: Measured, draw: Random, contacts: int) -> list[float]:
 
 def _label(contacts: int) -> None:
     """Label one conversation in a hundred."""
-    label, is_new = Label.get_or_create(name="vip", folded_name="vip", defaults={"colour": "red"})
+    create: Any = Label.get_or_create
+    label, is_new = create(name="vip", folded_name="vip", defaults={"colour": "red"})
     if not is_new:
         return
     labelled = Conversation.select(Conversation.id, Conversation.last_activity_at)

@@ -36,9 +36,10 @@ def _outcome(seed: int) -> TrafficOutcome:
         stand_in = InstagramProcess(Path(name), f"{service.url}/api/instagram/webhook")
         try:
             service.settings["instagram.graph_url"] = stand_in.ready().url
-            return onslaught(
+            found: TrafficOutcome = onslaught(
                 service, stand_in, kills=KILLS, seed=seed, longest_run=LONGEST_RUN_SECONDS
             )
+            return found
         finally:
             service.close()
             stand_in.close()

@@ -19,6 +19,7 @@ from tests.benchmarks.runtime import resident_bytes
 from tests.benchmarks.support.engine import WRITER, database_in
 from tests.benchmarks.support.figures import Figure, percentile, show
 from tests.benchmarks.support.load import apart
+from tests.support.databases import run_sql
 
 ITEMS = 1_000_000
 FEW = 1_000
@@ -83,7 +84,7 @@ def _fill(database: peewee.Database, first: int, last: int, now: datetime, due: 
     with database.connection_context(), database.atomic():
         for insert in (_CONTACTS, _CONVERSATIONS, _MESSAGES, _ITEMS):
             head, select = insert.split("SELECT", 1)
-            database.execute_sql(f"{head}{_FILL}SELECT{select}", values)
+            run_sql(database, f"{head}{_FILL}SELECT{select}", values)
 
 
 def _window(writer: Writer, now: datetime) -> tuple[tuple[QueuedReply, ...], float]:

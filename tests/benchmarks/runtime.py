@@ -125,10 +125,11 @@ def figures() -> Iterator[Figure]:
     """Compare rates and sizes, both kinds in turn."""
     for actors, told in SIDE_BY_SIDE.items():
         turns = [(alone(ours, actors, told), alone(threads, actors, told)) for _ in range(ROUNDS)]
-        for what, show, read in (
+        compared: tuple[tuple[str, str, Callable[[RuntimeReading], float]], ...] = (
             ("messages/s", "{:,.0f}/s", lambda reading: reading.messages_per_second),
             ("bytes an actor", "{:,.0f}", lambda reading: reading.bytes_an_actor),
-        ):
+        )
+        for what, show, read in compared:
             mine, theirs = ([read(each) for each in side] for side in zip(*turns, strict=True))
             yield beside(f"{actors:,} actors: {what}", show, mine, "ThreadingActor", theirs)
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,7 @@ def test_no_rule_is_changed_by_looking_at_it(rules: list[dict[str, object]]) -> 
 
 
 @given(RULES)
-def test_rules_that_are_moved_and_moved_back_are_the_same(rules) -> None:
+def test_rules_that_are_moved_and_moved_back_are_the_same(rules: list[dict[str, Any]]) -> None:
     document = "\n".join(map(write_rule, rules))
     if len(rules) > 1:
         moved = fill_in(document, typed(document), "down 0")
@@ -209,7 +210,9 @@ TABLES = st.sampled_from(["rule", "topics", "profile", "replies", "business_hour
 
 
 @given(st.lists(st.dictionaries(KEYS, ODD), max_size=2), st.dictionaries(TABLES, ODD))
-def test_no_document_is_too_odd_to_be_shown_and_none_is_changed_by_it(rules, tables) -> None:
+def test_no_document_is_too_odd_to_be_shown_and_none_is_changed_by_it(
+    rules: list[dict[str, Any]], tables: dict[str, object]
+) -> None:
     document = write_tables({**tables, "rule": rules} if rules else tables)
     form = form_of(document)
     if form.rules is None:

@@ -1,6 +1,7 @@
 """Documents keep their bytes through reading and writing."""
 
 import tomllib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,9 @@ TABLES = st.fixed_dictionaries(
 
 
 @given(TABLES, RULES)
-def test_what_was_written_is_read_and_written_again_to_the_same_bytes(tables, rules) -> None:
+def test_what_was_written_is_read_and_written_again_to_the_same_bytes(
+    tables: dict[str, Any], rules: list[dict[str, Any]]
+) -> None:
     document = join_rules(tables, write_tables({"rule": rules}) if rules else "")
 
     read, written = split_rules(document)
@@ -37,7 +40,7 @@ def test_what_was_written_is_read_and_written_again_to_the_same_bytes(tables, ru
 
 
 @given(TABLES)
-def test_tables_that_are_written_describe_the_same_bot(tables) -> None:
+def test_tables_that_are_written_describe_the_same_bot(tables: dict[str, Any]) -> None:
     tables = {key: table for key, table in tables.items() if key != "rule"}
 
     written = write_tables(tables)
@@ -56,5 +59,7 @@ def test_tables_that_are_written_describe_the_same_bot(tables) -> None:
         ('rule = [{name = "a"}]\n', INLINE),
     ],
 )
-def test_rules_are_parted_as_they_are_written_where_they_stand_alone(document, rules) -> None:
+def test_rules_are_parted_as_they_are_written_where_they_stand_alone(
+    document: str, rules: str
+) -> None:
     assert split_rules(document)[1] == rules

@@ -1,5 +1,7 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import peewee
 
 from moca import clock
 from moca.instagram.sandbox.accounts import SandboxAccounts
@@ -13,13 +15,13 @@ REPLY = "This would be an AI generated message"
 class BrowserBackend:
     """Stores what the sandbox sends, and advances it as the actors would when a test asks."""
 
-    def __init__(self, database):
+    def __init__(self, database: peewee.Database) -> None:
         self.database = database
         self.told: list[object] = []
         accounts = SandboxAccounts(ACCOUNT, "sandbox-access-token")
         self.sandbox = SandboxInstagram(accounts, self.take_in)
 
-    def take_in(self, body):
+    def take_in(self, body: bytes) -> None:
         """Store a webhook's message with its first steps."""
         messaging = json.loads(body)["entry"][0]["messaging"][0]
         if messaging["message"].get("is_echo"):
@@ -27,7 +29,7 @@ class BrowserBackend:
         with self.database.connection_context():
             self._store(messaging["sender"]["id"], messaging["message"])
 
-    def _store(self, psid, message):
+    def _store(self, psid: str, message: dict[str, str]) -> None:
         at = clock.now()
         contact = Contact.get_or_none(psid=psid) or Contact.create(
             account_id=ACCOUNT, psid=psid, name=None, created_at=at, last_seen_at=at
@@ -47,7 +49,7 @@ class BrowserBackend:
         step(stored, at + timedelta(milliseconds=4), "storage", "stored", "with its raw webhook")
         step(stored, at + timedelta(milliseconds=9), "deduplication", "passed", "not a repeat")
 
-    def answer(self, mid):
+    def answer(self, mid: str) -> None:
         """Answer a message through to its echo, as if five seconds had passed."""
         with self.database.connection_context():
             question = Message.get(mid=mid)
@@ -92,7 +94,7 @@ class BrowserBackend:
             question.because, question.reply = f"answered by {sent[:12]}…", reply
             question.save()
 
-    def end(self, mid, outcome, because):
+    def end(self, mid: str, outcome: str, because: str) -> None:
         """End a message without an answer."""
         with self.database.connection_context():
             question = Message.get(mid=mid)
@@ -102,5 +104,5 @@ class BrowserBackend:
             step(question, clock.now(), stage, outcome, because)
 
 
-def step(message, at, stage, outcome, detail=""):
+def step(message: Message, at: datetime, stage: str, outcome: str, detail: str = "") -> None:
     JourneyStep.create(message=message, at=at, stage=stage, outcome=outcome, detail=detail)

@@ -1,7 +1,9 @@
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from moca import clock
 from moca.web import live_pages
@@ -26,7 +28,7 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser() -> Iterator[Browser]:
     """Debian's chromium; without it a test is skipped, in CI it fails."""
     chromium = installed("chromium", "chromium")
     expect.set_options(timeout=PATIENCE_MS)
@@ -37,7 +39,7 @@ def browser():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _pages_are_fresh():
+def _pages_are_fresh() -> Iterator[None]:
     """Look again for a page that asks often."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live_pages, "_LOOKED_AT_EVERY", timedelta(milliseconds=50))
@@ -45,7 +47,7 @@ def _pages_are_fresh():
 
 
 @pytest.fixture
-def backend(tmp_path):
+def backend(tmp_path: Path) -> Iterator[BrowserBackend]:
     """The backend of the pages: a database, a sandbox, and a driver that moves messages on."""
     database = open_migrated(tmp_path)
     yield BrowserBackend(database)
@@ -53,11 +55,11 @@ def backend(tmp_path):
 
 
 @pytest.fixture
-def address(backend):
+def address(backend: BrowserBackend) -> Iterator[str]:
     """The address of the pages."""
     sessions = SessionCommands(backend.database)
 
-    def tell(command):
+    def tell(command: object) -> None:
         if not sessions.takes(command):
             backend.told.append(command)
 
@@ -73,5 +75,5 @@ def address(backend):
 
 
 @pytest.fixture
-def now():
+def now() -> datetime:
     return clock.now()

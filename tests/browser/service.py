@@ -1,9 +1,13 @@
 import sqlite3
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import requests
+from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer
 from werkzeug.wrappers import Response
 
@@ -28,21 +32,22 @@ _CONFIG = Path(__file__).parents[2] / "config" / "moca.toml"
 class Whole:
     """A whole running Moca with its own Instagram, and its address for a browser."""
 
-    def __init__(self, url, path):
+    def __init__(self, url: str, path: Path) -> None:
         self.url = url
         self._path = path
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {TOKEN}"
 
-    def writes(self, text, psid="700", name="Ada", **told):
+    def writes(self, text: str, psid: str = "700", name: str = "Ada", **told: str) -> str:
         """Write as a contact, with `account_id` to that account; return the message's id."""
         body = {"psid": psid, "text": text, "name": name, **told}
         answer = self._session.post(f"{self.url}/sandbox/write", json=body, timeout=10)
         assert answer.status_code == 202, answer.text
-        return answer.json()["mid"]
+        found: str = answer.json()["mid"]
+        return found
 
-    def writes_twice(self, text):
+    def writes_twice(self, text: str) -> None:
         """Repeat a message before the bot can have replied."""
         self.post("/api/queue/freeze")
         self.writes(text)
@@ -50,36 +55,36 @@ class Whole:
         eventually(lambda: self.rows("SELECT 1 FROM message WHERE outcome = 'duplicate'"))
         self.post("/api/queue/release")
 
-    def reached(self, psid="700", **asked):
+    def reached(self, psid: str = "700", **asked: Any) -> list[str]:
         """Return what arrived at a contact on Instagram, with `account_id` from that account."""
         query = {"psid": psid, **asked}
         state = self._session.get(f"{self.url}/sandbox/state", params=query, timeout=10).json()
         return [each["text"] for each in state["thread"] if each["sender"] == "account"]
 
-    def items(self):
+    def items(self) -> list[str]:
         """Return the queue's statuses, oldest first."""
         return [status for (status,) in self.rows("SELECT status FROM queue_item ORDER BY id")]
 
-    def rows(self, sql):
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Query the database directly, or change it."""
         # Moca's own tables know one database at a time, which is that of the running system.
         with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
             return connection.execute(sql).fetchall()
 
-    def post(self, path, **body):
+    def post(self, path: str, **body: int | list[dict[str, str]] | str) -> None:
         """Post to the API."""
         answer = self._session.post(f"{self.url}{path}", json=body or None, timeout=10)
         assert answer.ok, answer.text
 
-    def waits_for(self, *states):
+    def waits_for(self, *states: str) -> None:
         """Return once the queue has these statuses."""
 
-        def there():
+        def there() -> bool:
             return self.items() == list(states)
 
         eventually(there)
 
-    def close(self):
+    def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
@@ -90,11 +95,11 @@ class KeptFiles:
     A page loads some twenty scripts. Moca has browsers ask for each again, at every page.
     """
 
-    def __init__(self, app):
+    def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def __call__(self, environ, start_response):
-        path = environ["PATH_INFO"]
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
         if not path.startswith("/static/"):
             return self._app(environ, start_response)
         if path not in _KEPT:
@@ -108,7 +113,7 @@ class KeptFiles:
 
 
 @contextmanager
-def serving(app, port=0):
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
     """Serve an application while the block runs; yield its address."""
     server = ThreadedWSGIServer("127.0.0.1", port, KeptFiles(app))
     server.daemon_threads = False
@@ -123,7 +128,7 @@ def serving(app, port=0):
 
 
 @contextmanager
-def whole_moca(path, **environment):
+def whole_moca(path: Path, **environment: str) -> Iterator[Whole]:
     """Run all of Moca in this process while the block runs."""
     port = free_port()
     told = {

@@ -1,9 +1,12 @@
 """Agents notice a conversation that newly needs a reply: title, icon, sound and notification."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import SIZES, answered, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -26,7 +29,7 @@ TURN_ON, TURN_OFF = "Turn notifications on", "Turn notifications off"
 
 
 @pytest.fixture
-def page(request, visit, moca):
+def page(request: pytest.FixtureRequest, visit: Callable[..., Page], moca: Whole) -> Page:
     """The inbox, with two conversations that the bot has answered and that are paused since."""
     for number, (psid, name) in enumerate((("700", "Ada"), ("701", "Ben")), start=1):
         answered(moca, psid=psid, name=name)
@@ -40,12 +43,13 @@ def page(request, visit, moca):
     return page
 
 
-def tones(page):
-    return page.evaluate("window.tones")
+def tones(page: Page) -> int:
+    found: int = page.evaluate("window.tones")
+    return found
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)
-def test_the_title_and_the_icon_count_what_needs_a_reply(page, moca):
+def test_the_title_and_the_icon_count_what_needs_a_reply(page: Page, moca: Whole) -> None:
     moca.writes("Hello?")
     expect(page).to_have_title("(1) Inbox · Moca")
     expect(page.locator("#icon")).to_have_attribute("href", "/icons/1.svg")
@@ -60,13 +64,13 @@ def test_the_title_and_the_icon_count_what_needs_a_reply(page, moca):
     assert (tones(page), page.evaluate("window.shown")) == (0, [])
 
 
-def test_other_pages_count_too(page, moca):
+def test_other_pages_count_too(page: Page, moca: Whole) -> None:
     moca.writes("Hello?")
     page.goto("/queue")
     expect(page).to_have_title("(1) Queue · Moca")
 
 
-def test_a_page_in_use_sounds_and_one_in_the_background_notifies(page, moca):
+def test_a_page_in_use_sounds_and_one_in_the_background_notifies(page: Page, moca: Whole) -> None:
     page.get_by_role("button", name=TURN_ON).click()
     expect(page.get_by_role("button", name=TURN_OFF)).to_be_visible()
     page.wait_for_function(
@@ -88,7 +92,7 @@ def test_a_page_in_use_sounds_and_one_in_the_background_notifies(page, moca):
     assert (tones(page), page.evaluate("window.shown")) == (0, [])
 
 
-def test_the_choice_is_kept_and_can_be_undone(page, moca):
+def test_the_choice_is_kept_and_can_be_undone(page: Page, moca: Whole) -> None:
     page.get_by_role("button", name=TURN_ON).click()
     page.reload()
     page.get_by_role("button", name=TURN_OFF).click()
@@ -98,7 +102,7 @@ def test_the_choice_is_kept_and_can_be_undone(page, moca):
     assert (tones(page), findings(page)) == (0, [])
 
 
-def test_a_browser_that_blocks_notifications_says_that_there_is_only_the_sound(page):
+def test_a_browser_that_blocks_notifications_says_that_there_is_only_the_sound(page: Page) -> None:
     page.context.clear_permissions()
     page.evaluate("Notification.requestPermission = async () => 'denied'")
     page.get_by_role("button", name=TURN_ON).click()
@@ -108,7 +112,7 @@ def test_a_browser_that_blocks_notifications_says_that_there_is_only_the_sound(p
     assert findings(page) == []
 
 
-def test_a_hidden_page_goes_on_counting(page, moca):
+def test_a_hidden_page_goes_on_counting(page: Page, moca: Whole) -> None:
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
     page.clock.install()
     moca.writes("Hello?")
@@ -116,7 +120,7 @@ def test_a_hidden_page_goes_on_counting(page, moca):
     expect(page).to_have_title("(1) Inbox · Moca")
 
 
-def test_a_notification_opens_its_conversation(page):
+def test_a_notification_opens_its_conversation(page: Page) -> None:
     page.evaluate(
         "navigator.serviceWorker.dispatchEvent("
         "new MessageEvent('message', { data: '/conversations/2' }))"
@@ -124,7 +128,7 @@ def test_a_notification_opens_its_conversation(page):
     expect(page.get_by_role("heading", name="Ben", level=1)).to_be_visible()
 
 
-def test_moca_can_be_installed(page):
+def test_moca_can_be_installed(page: Page) -> None:
     client = page.context.new_cdp_session(page)
     manifest = client.send("Page.getAppManifest")
     assert (manifest["url"].rpartition("/")[2], manifest["errors"]) == ("moca.webmanifest", [])

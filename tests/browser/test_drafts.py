@@ -1,13 +1,15 @@
 """What was written is not lost, whatever happens before it is sent."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api._generated import LocatorAssertions
 
 from tests.browser.patience import new_context, next_held
-from tests.browser.service import TOKEN
+from tests.browser.service import TOKEN, Whole
 from tests.browser.test_inbox import SIZES, answered, moca
 
 __all__ = ["moca"]
@@ -16,11 +18,11 @@ HERE = "/conversations/1"
 
 
 @contextmanager
-def pages_in(browser, moca):
+def pages_in(browser: Browser, moca: Whole) -> Iterator[Callable[..., Page]]:
     """Open a conversation in a browser; its console may show refused requests."""
     contexts = []
 
-    def opened(size="desktop", **options):
+    def opened(size: str = "desktop", **options: bool) -> Page:
         told = {"viewport": SIZES[size], "base_url": moca.url, "locale": "en-GB", **options}
         contexts.append(new_context(browser, **told))
         page = contexts[-1].new_page()
@@ -33,7 +35,7 @@ def pages_in(browser, moca):
 
 
 @pytest.fixture
-def browse(browser, moca):
+def browse(browser: Browser, moca: Whole) -> Iterator[Callable[..., Page]]:
     answered(moca)
     answered(moca, psid="701", name="Ben")
     with pages_in(browser, moca) as opened:
@@ -41,36 +43,36 @@ def browse(browser, moca):
 
 
 @pytest.fixture
-def page(browse, request):
+def page(browse: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
     return browse(getattr(request, "param", "desktop"))
 
 
-def write(page, text="At nine."):
+def write(page: Page, text: str = "At nine.") -> None:
     page.get_by_label("Your reply").fill(text)
 
 
-def send(page):
+def send(page: Page) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
 
 
-def reply(page):
+def reply(page: Page) -> LocatorAssertions:
     return expect(page.get_by_label("Your reply"))
 
 
-def problem(page):
+def problem(page: Page) -> LocatorAssertions:
     return expect(page.locator("#problem"))
 
 
-def sent(moca):
+def sent(moca: Whole) -> list[tuple[int | str, ...]]:
     return moca.rows("SELECT text FROM message WHERE author = 'operator'")
 
 
-def is_refresh(route):
+def is_refresh(route: Route) -> bool:
     return "x-moca-live" in route.request.headers
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)
-def test_each_conversation_keeps_its_draft(page):
+def test_each_conversation_keeps_its_draft(page: Page) -> None:
     write(page)
     page.goto("/conversations/2")
     reply(page).to_have_value("")
@@ -81,7 +83,7 @@ def test_each_conversation_keeps_its_draft(page):
     reply(page).to_have_value("For Ben")
 
 
-def test_a_draft_outlives_its_session(page, moca):
+def test_a_draft_outlives_its_session(page: Page, moca: Whole) -> None:
     write(page)
     # Otherwise the page may notice by itself before the click.
     page.route("**/*", lambda route: route.abort() if is_refresh(route) else route.continue_())
@@ -99,7 +101,7 @@ def test_a_draft_outlives_its_session(page, moca):
     assert sent(moca) == [("At nine.",)]
 
 
-def test_a_draft_outlives_a_conversation_that_was_closed_meanwhile(page, moca):
+def test_a_draft_outlives_a_conversation_that_was_closed_meanwhile(page: Page, moca: Whole) -> None:
     write(page)
     moca.post("/api/conversations/1/close")
     send(page)
@@ -113,7 +115,9 @@ def test_a_draft_outlives_a_conversation_that_was_closed_meanwhile(page, moca):
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_what_is_refused_stands_beside_the_field_with_the_draft(browse, moca, has_script):
+def test_what_is_refused_stands_beside_the_field_with_the_draft(
+    browse: Callable[..., Page], moca: Whole, has_script: bool
+) -> None:
     page = browse(java_script_enabled=has_script)
     write(page)
     page.get_by_text("Options").click()
@@ -125,7 +129,9 @@ def test_what_is_refused_stands_beside_the_field_with_the_draft(browse, moca, ha
     assert sent(moca) == []
 
 
-def test_send_at_beyond_the_reply_window_is_refused_at_the_composer(page, moca):
+def test_send_at_beyond_the_reply_window_is_refused_at_the_composer(
+    page: Page, moca: Whole
+) -> None:
     write(page)
     page.get_by_text("Options").click()
     late = "new Date(Date.now() + 20 * 864e5).toISOString().slice(0, 16)"
@@ -136,7 +142,7 @@ def test_send_at_beyond_the_reply_window_is_refused_at_the_composer(page, moca):
     assert sent(moca) == []
 
 
-def test_a_chosen_saved_reply_is_a_draft(page, moca):
+def test_a_chosen_saved_reply_is_a_draft(page: Page, moca: Whole) -> None:
     moca.rows("INSERT INTO saved_answer (name, text) VALUES ('hours', 'We open at nine.')")
     page.reload()
     page.get_by_label("Saved reply", exact=True).select_option("hours")
@@ -144,7 +150,7 @@ def test_a_chosen_saved_reply_is_a_draft(page, moca):
     reply(page).to_have_value("We open at nine.")
 
 
-def test_a_lost_connection_is_shown_and_costs_no_word(page, moca):
+def test_a_lost_connection_is_shown_and_costs_no_word(page: Page, moca: Whole) -> None:
     write(page)
     lost = expect(page.get_by_text("Connection lost. Retrying…"))
     page.context.set_offline(True)
@@ -162,7 +168,7 @@ def test_a_lost_connection_is_shown_and_costs_no_word(page, moca):
     assert sent(moca) == [("At nine.",)]
 
 
-def test_what_is_written_during_a_send_stays(page, moca):
+def test_what_is_written_during_a_send_stays(page: Page, moca: Whole) -> None:
     write(page)
     held: Queue[Route] = Queue()
     page.route("**/messages", lambda route: held.put(route, block=False))
@@ -175,7 +181,9 @@ def test_what_is_written_during_a_send_stays(page, moca):
     assert sent(moca) == [("At nine.",)]
 
 
-def test_a_reply_is_no_draft_though_an_earlier_action_ends_during_its_send(page, moca):
+def test_a_reply_is_no_draft_though_an_earlier_action_ends_during_its_send(
+    page: Page, moca: Whole
+) -> None:
     held: Queue[Route] = Queue()
     for address in ("**/take-over", "**/messages"):
         page.route(address, lambda route: held.put(route, block=False))
@@ -192,7 +200,7 @@ def test_a_reply_is_no_draft_though_an_earlier_action_ends_during_its_send(page,
     assert sent(moca) == [("At nine.",)]
 
 
-def test_what_one_tab_has_sent_is_no_draft_in_another(page):
+def test_what_one_tab_has_sent_is_no_draft_in_another(page: Page) -> None:
     other = page.context.new_page()
     write(page)
     other.goto(HERE)

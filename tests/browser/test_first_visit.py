@@ -1,11 +1,12 @@
 import re
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from moca.core.types import ContactKey
-from tests.browser.backend import ACCOUNT, REPLY
+from tests.browser.backend import ACCOUNT, REPLY, BrowserBackend
 from tests.browser.conftest import TOKEN
 from tests.browser.patience import new_context
 from tests.browser.width import fits
@@ -14,7 +15,7 @@ SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "hei
 
 
 @pytest.fixture(params=SIZES)
-def page(request, browser, address):
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """A page at one of the sizes that opened the printed link; its console must have no errors."""
     context = new_context(browser, viewport=SIZES[request.param], base_url=address)
     page, faults = context.new_page(), []
@@ -27,7 +28,7 @@ def page(request, browser, address):
     assert faults == []
 
 
-def test_the_first_page_leads_to_a_journey(page, backend):
+def test_the_first_page_leads_to_a_journey(page: Page, backend: BrowserBackend) -> None:
     mid = backend.sandbox.write("700", "When are you open?", "Ada")
     backend.sandbox.receive(ContactKey(ACCOUNT, "700"), REPLY)
     backend.answer(mid)
@@ -42,7 +43,9 @@ def test_the_first_page_leads_to_a_journey(page, backend):
     assert page.url.endswith(f"/messages/{quote(mid)}")
 
 
-def test_the_sandbox_shows_a_messages_journey_and_its_reply(page, backend):
+def test_the_sandbox_shows_a_messages_journey_and_its_reply(
+    page: Page, backend: BrowserBackend
+) -> None:
     page.goto("/sandbox")
     page.get_by_label("Message", exact=True).fill("Hello there")
     page.get_by_label("Message", exact=True).press("Enter")
@@ -60,7 +63,9 @@ def test_the_sandbox_shows_a_messages_journey_and_its_reply(page, backend):
     expect(page.get_by_role("heading", name="Hello there")).to_be_visible()
 
 
-def test_an_opener_begins_the_first_conversation_and_somebody_new_begins_another(page):
+def test_an_opener_begins_the_first_conversation_and_somebody_new_begins_another(
+    page: Page,
+) -> None:
     page.goto("/sandbox")
     page.get_by_role("button", name="When are you open?").click()
     expect(page.locator(".said")).to_have_count(1)

@@ -1,13 +1,16 @@
 """An operator's daily work in a browser, through to the database and the fake Instagram."""
 
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings, findings_in_both_schemes
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.width import fits
 from tests.process.service import eventually
 
@@ -20,17 +23,19 @@ both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True)
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     with whole_moca(tmp_path, MOCA_REPLIES__MOCK_TEXT=REPLY) as whole:
         yield whole
 
 
 @pytest.fixture
-def visit(browser, moca):
+def visit(browser: Browser, moca: Whole) -> Iterator[Callable[..., Page]]:
     """Opens a page; its console must stay free of errors, and nothing may overflow."""
     contexts, faults = [], []
 
-    def visited(size="desktop", path=f"/?token={TOKEN}", **options):
+    def visited(
+        size: str = "desktop", path: str = f"/?token={TOKEN}", **options: bool | dict[str, int]
+    ) -> Page:
         told = {"viewport": SIZES[size], "base_url": moca.url, "locale": "en-GB", **options}
         context = new_context(browser, **told)
         contexts.append(context)
@@ -49,19 +54,19 @@ def visit(browser, moca):
 
 
 @pytest.fixture
-def page(request, visit):
+def page(request: pytest.FixtureRequest, visit: Callable[..., Page]) -> Page:
     return visit(getattr(request, "param", "desktop"))
 
 
-def status(moca):
-    return moca.rows("SELECT status FROM conversation ORDER BY id")[0][0]
+def status(moca: Whole) -> str:
+    return str(moca.rows("SELECT status FROM conversation ORDER BY id")[0][0])
 
 
-def answered(moca, text="When are you open?", **who):
+def answered(moca: Whole, text: str = "When are you open?", **who: Any) -> str:
     """Send a message and wait for the bot's reply."""
     mid = moca.writes(text, **who)
 
-    def is_answered():
+    def is_answered() -> list[str]:
         return moca.reached(who.get("psid", "700"))
 
     eventually(is_answered)
@@ -69,7 +74,7 @@ def answered(moca, text="When are you open?", **who):
 
 
 @both_sizes
-def test_a_contact_is_answered_by_hand_in_two_clicks(page, moca):
+def test_a_contact_is_answered_by_hand_in_two_clicks(page: Page, moca: Whole) -> None:
     answered(moca)
     page.get_by_role("link", name="Ada").click()
     expect(page.locator(".bubble").first).to_contain_text("When are you open?")
@@ -87,7 +92,7 @@ def test_a_contact_is_answered_by_hand_in_two_clicks(page, moca):
 
 
 @both_sizes
-def test_the_main_path_goes_by_keyboard_alone(page, moca):
+def test_the_main_path_goes_by_keyboard_alone(page: Page, moca: Whole) -> None:
     answered(moca)
     expect(page.get_by_role("link", name="Ada")).to_be_visible()
     tab_to(page, ".row")
@@ -103,7 +108,7 @@ def test_the_main_path_goes_by_keyboard_alone(page, moca):
     expect(page.get_by_role("heading", name="Journey")).to_be_visible()
 
 
-def tab_to(page, selector):
+def tab_to(page: Page, selector: str) -> None:
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
@@ -111,7 +116,7 @@ def tab_to(page, selector):
     raise AssertionError(f"nothing like {selector} can be reached by keyboard")
 
 
-def test_why_another_got_no_answer_is_two_clicks_away(page, moca):
+def test_why_another_got_no_answer_is_two_clicks_away(page: Page, moca: Whole) -> None:
     moca.writes_twice("price?")
     page.get_by_role("link", name="Ada").click()
     repeat = page.locator(".bubble", has=page.locator('[data-state="duplicate"]'))
@@ -123,7 +128,7 @@ def test_why_another_got_no_answer_is_two_clicks_away(page, moca):
 
 
 @both_sizes
-def test_the_bot_is_stopped_and_given_the_word_again(page, moca):
+def test_the_bot_is_stopped_and_given_the_word_again(page: Page, moca: Whole) -> None:
     answered(moca)
     page.get_by_role("link", name="Ada").click()
     for button, shown, stored in (
@@ -138,7 +143,7 @@ def test_the_bot_is_stopped_and_given_the_word_again(page, moca):
         assert status(moca) == stored
 
 
-def test_a_message_comes_in_while_somebody_writes(page, moca):
+def test_a_message_comes_in_while_somebody_writes(page: Page, moca: Whole) -> None:
     answered(moca)
     page.get_by_role("link", name="Ada").click()
     page.get_by_label("Your reply").fill("I am just writ")
@@ -151,7 +156,7 @@ def test_a_message_comes_in_while_somebody_writes(page, moca):
     expect(page.locator("#minutes")).to_have_value("480")
 
 
-def test_the_inbox_shows_what_is_new_by_itself_and_what_was_read(page, moca):
+def test_the_inbox_shows_what_is_new_by_itself_and_what_was_read(page: Page, moca: Whole) -> None:
     expect(page.get_by_text("No open conversations.")).to_be_visible()
     answered(moca)
 
@@ -164,10 +169,10 @@ def test_the_inbox_shows_what_is_new_by_itself_and_what_was_read(page, moca):
     expect(page.get_by_role("link", name="Ada")).not_to_have_attribute("data-unread", "")
 
 
-def indexed(moca, word, name):
+def indexed(moca: Whole, word: str, name: str) -> None:
     """Wait until a message and a contact's name can be found."""
 
-    def can_be_found():
+    def can_be_found() -> list[tuple[int | str, ...]]:
         messages = f"SELECT 1 FROM message_words WHERE message_words MATCH '{word}'"
         contacts = f"SELECT 1 FROM contact_words WHERE contact_words MATCH '{name}'"
         return moca.rows(messages) and moca.rows(contacts)
@@ -175,13 +180,13 @@ def indexed(moca, word, name):
     eventually(can_be_found)
 
 
-def searched(page, text):
+def searched(page: Page, text: str) -> None:
     page.get_by_label("Search messages and contacts").fill(text)
     page.keyboard.press("Enter")
 
 
 @both_sizes
-def test_conversations_are_filtered_and_searched(page, moca):
+def test_conversations_are_filtered_and_searched(page: Page, moca: Whole) -> None:
     answered(moca, "Where is my order?", psid="700", name="Ada")
     answered(moca, "Do you wrap presents?", psid="701", name="Ben")
     moca.post("/api/conversations/1/pause")
@@ -201,7 +206,7 @@ def test_conversations_are_filtered_and_searched(page, moca):
 
 
 @both_sizes
-def test_a_saved_answer_a_note_and_a_reply_for_later(page, moca):
+def test_a_saved_answer_a_note_and_a_reply_for_later(page: Page, moca: Whole) -> None:
     answered(moca)
     page.get_by_role("link", name="Ada").click()
     moca.post("/api/saved-replies", name="hours", text="We open at nine.")
@@ -226,14 +231,16 @@ def test_a_saved_answer_a_note_and_a_reply_for_later(page, moca):
     assert moca.rows(f"{sql} ORDER BY id DESC LIMIT 1") == [(0, 1)]
 
 
-def opens_notes(page):
+def opens_notes(page: Page) -> None:
     """Show the notes, which stand beside the thread where there is room."""
     expect(page.locator("#thread h1")).to_be_visible()
     if page.get_by_role("link", name="Notes").is_visible():
         page.get_by_role("link", name="Notes").click()
 
 
-def test_operators_log_in_by_name_and_do_what_they_may(visit, moca):
+def test_operators_log_in_by_name_and_do_what_they_may(
+    visit: Callable[..., Page], moca: Whole
+) -> None:
     answered(moca)
     page = visit()
     adds_a_reader(page)
@@ -265,7 +272,7 @@ def test_operators_log_in_by_name_and_do_what_they_may(visit, moca):
     expect(page.locator(".deed", has_text="sent a reply")).to_contain_text("ada")
 
 
-def adds_a_reader(page, role="reads"):
+def adds_a_reader(page: Page, role: str = "reads") -> None:
     page.get_by_role("link", name="Users").click()
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
@@ -273,14 +280,14 @@ def adds_a_reader(page, role="reads"):
     page.get_by_role("button", name="Add user").click()
 
 
-def logs_in(page, password=PASSWORD):
+def logs_in(page: Page, password: str = PASSWORD) -> None:
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in", exact=True).click()
 
 
 @both_sizes
-def test_axe_finds_nothing(page, moca):
+def test_axe_finds_nothing(page: Page, moca: Whole) -> None:
     mid = answered(moca)
     moca.post("/api/conversations/1/messages", text="By hand")
     for path in ("/", "/conversations/1", f"/messages/{mid}", "/?q=open", "/users", "/login"):

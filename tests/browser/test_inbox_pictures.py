@@ -1,9 +1,11 @@
 """The screenshots of the inbox in the README, remade on request with MOCA_SHOOT=1."""
 
 import os
+from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.service import Whole
 from tests.browser.test_inbox import answered, moca, visit
 from tests.process.service import ROOT
 
@@ -20,7 +22,7 @@ _PEOPLE = (
 )
 
 
-def test_the_pictures_in_the_readme(visit, moca):
+def test_the_pictures_in_the_readme(visit: Callable[..., Page], moca: Whole) -> None:
     for psid, name, text in _PEOPLE:
         answered(moca, text, psid=psid, name=name)
         # Instagram allows two names per second to be read; the screenshot does not wait for them.
@@ -43,7 +45,7 @@ def test_the_pictures_in_the_readme(visit, moca):
     shoot(page, "journey")
 
 
-def shoot(page, name):
+def shoot(page: Page, name: str) -> None:
     picture = PICTURES / f"{name}.png"
     if SHOOTS:
         picture.write_bytes(page.screenshot(animations="disabled"))

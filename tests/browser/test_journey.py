@@ -2,9 +2,11 @@
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.patience import PATIENCE_MS, new_context
 from tests.browser.width import fits
@@ -19,7 +21,7 @@ SHOOTS = os.environ.get("MOCA_SHOOT") == "1"
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Service]:
     """A real process; at its own pace for screenshots, else at a brisk one."""
     pace = {} if SHOOTS else BRISK
     service = Service(tmp_path, {**pace, "replies.mock_text": REPLY, "web.api_token": ""})
@@ -31,11 +33,11 @@ def moca(tmp_path):
 
 
 @pytest.fixture
-def visit(browser, moca):
+def visit(browser: Browser, moca: Service) -> Iterator[Callable[[dict[str, int]], Page]]:
     """Opens the printed link at a given size; its console must stay free of errors."""
     opened, faults = [], []
 
-    def visited(size):
+    def visited(size: dict[str, int]) -> Page:
         context = new_context(browser, viewport=size, locale="en-GB", color_scheme="light")
         opened.append(context)
         context.add_init_script(f"localStorage.setItem('moca.person', '{FRIDA}')")
@@ -52,7 +54,9 @@ def visit(browser, moca):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_newcomer_writes_a_message_and_sees_its_journey_to_the_end(visit, size):
+def test_a_newcomer_writes_a_message_and_sees_its_journey_to_the_end(
+    visit: Callable[[dict[str, int]], Page], size: str
+) -> None:
     page = visit(SIZES[size])
     assert "token" not in page.url
     page.get_by_role("link", name="Sandbox", exact=True).click()
@@ -69,7 +73,9 @@ def test_a_newcomer_writes_a_message_and_sees_its_journey_to_the_end(visit, size
     assert fits(page)
 
 
-def test_the_picture_in_the_readme_shows_the_sandbox(visit):
+def test_the_picture_in_the_readme_shows_the_sandbox(
+    visit: Callable[[dict[str, int]], Page],
+) -> None:
     page = visit(SIZES["desktop"])
     page.get_by_role("link", name="Sandbox", exact=True).click()
     for count, text in enumerate(("Hi! Do you ship to Norway?", "And do you wrap presents?"), 1):
@@ -85,11 +91,11 @@ def test_the_picture_in_the_readme_shows_the_sandbox(visit):
     assert PICTURE.read_bytes()[16:24] == (1280).to_bytes(4) + (860).to_bytes(4)
 
 
-def says(page, text):
+def says(page: Page, text: str) -> None:
     page.get_by_label("Message", exact=True).fill(text)
     page.get_by_label("Message", exact=True).press("Enter")
 
 
-def every_stage_is_lit(page):
+def every_stage_is_lit(page: Page) -> None:
     stations = page.locator(".station")
     expect(page.locator('.station[data-state="passed"]')).to_have_count(stations.count())

@@ -1,9 +1,12 @@
 """Conversations are worked off by keyboard alone, without page loads."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.axe import findings_in_both_schemes
+from tests.browser.service import Whole
 from tests.browser.test_inbox import answered, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -16,22 +19,22 @@ DESKTOP = {"width": 1440, "height": 900}
 class Keyboard:
     """Counts the chords and page loads of a page."""
 
-    def __init__(self, page):
+    def __init__(self, page: Page) -> None:
         self.page = page
         self.chords = self.loads = 0
         page.on("request", self._count)
 
-    def _count(self, request):
+    def _count(self, request: Request) -> None:
         self.loads += request.is_navigation_request()
 
-    def press(self, chord):
+    def press(self, chord: str) -> None:
         """Press keys together."""
         self.page.keyboard.press(chord)
         self.chords += 1
 
 
 @pytest.fixture
-def keyboard(visit, moca):
+def keyboard(visit: Callable[..., Page], moca: Whole) -> Keyboard:
     """The inbox with twenty conversations whose replies are held back."""
     moca.post("/api/queue/freeze")
     for number in range(MANY):
@@ -44,17 +47,17 @@ def keyboard(visit, moca):
     return Keyboard(page)
 
 
-def thread(page):
+def thread(page: Page) -> Locator:
     return page.locator("#live")
 
 
-def shows(page, path):
+def shows(page: Page, path: str) -> None:
     """Wait for a conversation. It is known by its path: names are read while a test runs."""
     expect(thread(page)).to_have_attribute("data-live", path)
 
 
 @pytest.mark.timeout(600)  # It is long, and a busy machine makes it ten times as long.
-def test_twenty_conversations_are_answered_and_closed(keyboard, moca):
+def test_twenty_conversations_are_answered_and_closed(keyboard: Keyboard, moca: Whole) -> None:
     page, seen = keyboard.page, []
     keyboard.press("j")
     for number in range(MANY):
@@ -76,7 +79,7 @@ def test_twenty_conversations_are_answered_and_closed(keyboard, moca):
     assert (keyboard.chords <= MAX_CHORDS, keyboard.loads) == (True, 0)
 
 
-def test_single_keys_move_reply_and_close(keyboard):
+def test_single_keys_move_reply_and_close(keyboard: Keyboard) -> None:
     page = keyboard.page
     paths = page.locator(".row").evaluate_all("rows => rows.map((row) => row.pathname)")
     for key, index in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
@@ -100,7 +103,7 @@ def test_single_keys_move_reply_and_close(keyboard):
     assert keyboard.loads == 0
 
 
-def test_a_slash_leads_to_the_saved_replies(visit, moca):
+def test_a_slash_leads_to_the_saved_replies(visit: Callable[..., Page], moca: Whole) -> None:
     answered(moca)
     moca.post("/api/saved-replies", name="hours", text="We open at nine.")
     page = visit(viewport=DESKTOP)
@@ -113,7 +116,9 @@ def test_a_slash_leads_to_the_saved_replies(visit, moca):
     expect(page.get_by_label("Your reply")).to_be_focused()
 
 
-def test_the_shortcuts_are_shown_and_can_be_turned_off(visit, moca):
+def test_the_shortcuts_are_shown_and_can_be_turned_off(
+    visit: Callable[..., Page], moca: Whole
+) -> None:
     answered(moca)
     page = visit(viewport=DESKTOP)
     page.keyboard.press("?")

@@ -1,12 +1,15 @@
-from playwright.sync_api import expect
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import PASSWORD, adds_a_reader, logs_in, moca, visit
 
 __all__ = ["moca", "visit"]
 
 
-def test_operators_change_their_own_password(visit, moca):
+def test_operators_change_their_own_password(visit: Callable[..., Page], moca: Whole) -> None:
     page = visit()
     adds_a_reader(page)
     here, elsewhere = visit("phone", "/login"), visit("desktop", "/login")

@@ -1,11 +1,14 @@
 """The pages about Moca itself, each action down to the database and the fake Instagram."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings_in_both_schemes
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.width import fits
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 860}}
@@ -16,14 +19,14 @@ both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True)
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     """All of Moca, without any messages yet."""
     with whole_moca(tmp_path) as whole:
         yield whole
 
 
 @pytest.fixture
-def page(request, browser, moca):
+def page(request: pytest.FixtureRequest, browser: Browser, moca: Whole) -> Iterator[Page]:
     """A page at one of the sizes that opened the printed link; its console must have no errors."""
     context = new_context(
         browser, viewport=SIZES[getattr(request, "param", "desktop")], base_url=moca.url
@@ -39,7 +42,9 @@ def page(request, browser, moca):
 
 
 @both_sizes
-def test_the_queue_is_frozen_looked_through_edited_dropped_and_released(page, moca):
+def test_the_queue_is_frozen_looked_through_edited_dropped_and_released(
+    page: Page, moca: Whole
+) -> None:
     page.get_by_role("link", name="Queue").click()
     page.get_by_role("button", name="Pause sending").click()
     expect(page.get_by_role("status")).to_contain_text("Sending is paused")
@@ -66,7 +71,7 @@ def test_the_queue_is_frozen_looked_through_edited_dropped_and_released(page, mo
     expect(page.get_by_role("button", name="Pause sending")).to_be_visible()
 
 
-def test_a_cancelled_reply_is_retried(page, moca):
+def test_a_cancelled_reply_is_retried(page: Page, moca: Whole) -> None:
     moca.post("/api/queue/freeze")
     moca.writes("When are you open?")
     moca.waits_for("pending")
@@ -84,7 +89,9 @@ def test_a_cancelled_reply_is_retried(page, moca):
 @pytest.mark.parametrize(
     ("button", "status"), [("Mark as delivered", "sent"), ("Mark as not delivered", "pending")]
 )
-def test_a_reply_of_unknown_fate_is_settled(page, moca, button, status):
+def test_a_reply_of_unknown_fate_is_settled(
+    page: Page, moca: Whole, button: str, status: str
+) -> None:
     moca.post("/api/queue/freeze")
     moca.writes("When are you open?")
     moca.waits_for("pending")
@@ -96,7 +103,7 @@ def test_a_reply_of_unknown_fate_is_settled(page, moca, button, status):
     moca.waits_for(status)
 
 
-def test_health_shows_what_is_alive_and_what_was_counted(page, moca):
+def test_health_shows_what_is_alive_and_what_was_counted(page: Page, moca: Whole) -> None:
     moca.writes("When are you open?")
     moca.waits_for("sent")
 
@@ -113,7 +120,7 @@ def test_health_shows_what_is_alive_and_what_was_counted(page, moca):
     expect(page.locator('[data-chart="outcomes"] [data-series="answered"] b')).to_have_text("1")
 
 
-def test_an_account_gets_a_new_token_and_is_removed(page, moca):
+def test_an_account_gets_a_new_token_and_is_removed(page: Page, moca: Whole) -> None:
     moca.post(
         "/api/accounts",
         account_id="17841400000000007",
@@ -141,7 +148,7 @@ PAGES = ("/queue", "/health", "/accounts", "/settings", "/start", "/queue/1/edit
 
 
 @both_sizes
-def test_no_page_has_a_finding(page, moca):
+def test_no_page_has_a_finding(page: Page, moca: Whole) -> None:
     moca.post("/api/queue/freeze")
     moca.writes("When are you open?")
     moca.waits_for("pending")
@@ -154,7 +161,7 @@ def test_no_page_has_a_finding(page, moca):
     assert found == {path: [] for path in PAGES}
 
 
-def test_the_queue_is_frozen_and_released_by_keyboard_alone(page, moca):
+def test_the_queue_is_frozen_and_released_by_keyboard_alone(page: Page, moca: Whole) -> None:
     page.goto("/queue")
     page.get_by_role("button", name="Pause sending").focus()
     page.keyboard.press("Enter")
@@ -165,14 +172,14 @@ def test_the_queue_is_frozen_and_released_by_keyboard_alone(page, moca):
     assert moca.rows("SELECT * FROM freeze") == []
 
 
-def test_a_frozen_queue_is_told_on_every_page(page, moca):
+def test_a_frozen_queue_is_told_on_every_page(page: Page, moca: Whole) -> None:
     moca.post("/api/queue/freeze")
     for path in PAGES[:5]:
         page.goto(path)
         expect(page.get_by_role("status").first).to_contain_text("Sending is paused")
 
 
-def test_the_settings_in_force_are_shown_masked_with_what_differs(page):
+def test_the_settings_in_force_are_shown_masked_with_what_differs(page: Page) -> None:
     page.get_by_role("link", name="Settings").click()
 
     differs = page.locator("[data-differs]")
@@ -183,7 +190,9 @@ def test_the_settings_in_force_are_shown_masked_with_what_differs(page):
 
 
 @both_sizes
-def test_the_first_page_says_what_to_do_until_a_message_was_answered(page, moca):
+def test_the_first_page_says_what_to_do_until_a_message_was_answered(
+    page: Page, moca: Whole
+) -> None:
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     page.get_by_role("link", name="Send a first message in the sandbox").click()
     page.get_by_label("Message", exact=True).fill("Hello there")
@@ -196,7 +205,7 @@ def test_the_first_page_says_what_to_do_until_a_message_was_answered(page, moca)
 
 
 @both_sizes
-def test_the_doctor_checks_off_the_way_to_a_real_account(page):
+def test_the_doctor_checks_off_the_way_to_a_real_account(page: Page) -> None:
     page.get_by_role("link", name="Set up your Instagram account").click()
     expect(page.get_by_role("heading", name="Set up your Instagram account")).to_be_visible()
     expect(page.locator(".findings li")).to_have_count(0)

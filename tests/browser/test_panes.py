@@ -1,10 +1,15 @@
 """The list, the thread and the contact beside one another, without page loads."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings_in_both_schemes
+from tests.browser.service import Whole
 from tests.browser.test_inbox import answered, moca, visit
+from tests.support.values import present
 
 __all__ = ["moca", "visit"]
 
@@ -22,13 +27,13 @@ LIST_SCROLL = "document.querySelector('.pane-list').scrollTop"
 
 
 @pytest.fixture
-def inbox(visit, moca):
+def inbox(visit: Callable[..., Page], moca: Whole) -> Callable[..., Page]:
     """Opens the inbox with 31 conversations in a window of a size."""
     answered(moca)
     moca.rows(CONTACTS)
     moca.rows(CONVERSATIONS)
 
-    def opened(size, **options):
+    def opened(size: tuple[int, int], **options: Any) -> Page:
         page = visit(viewport={"width": size[0], "height": size[1]}, **options)
         expect(page.locator(".row")).to_have_count(31)
         return page
@@ -36,16 +41,17 @@ def inbox(visit, moca):
     return opened
 
 
-def mark(page):
+def mark(page: Page) -> None:
     """Mark the document: a page load loses the mark."""
     page.evaluate("window.isSameDocument = true")
 
 
-def is_marked(page):
-    return page.evaluate("window.isSameDocument === true")
+def is_marked(page: Page) -> bool:
+    found: bool = page.evaluate("window.isSameDocument === true")
+    return found
 
 
-def test_as_many_panes_as_there_is_room_for(inbox):
+def test_as_many_panes_as_there_is_room_for(inbox: Callable[..., Page]) -> None:
     page = inbox(WIDE)
     for width, height, shown in (
         (*WIDE, ["Conversations", "Conversation", "Contact"]),
@@ -62,7 +68,9 @@ def test_as_many_panes_as_there_is_room_for(inbox):
 
 
 @pytest.mark.parametrize("size", [WIDE, MIDDLE, PHONE])
-def test_a_conversation_is_chosen_without_a_page_load_and_back_works(inbox, size):
+def test_a_conversation_is_chosen_without_a_page_load_and_back_works(
+    inbox: Callable[..., Page], size: tuple[int, int]
+) -> None:
     page = inbox(size)
     mark(page)
     page.get_by_role("link", name="Contact 20").scroll_into_view_if_needed()
@@ -87,7 +95,9 @@ def test_a_conversation_is_chosen_without_a_page_load_and_back_works(inbox, size
     assert is_marked(page)
 
 
-def test_a_list_is_kept_while_its_conversations_are_read(inbox, moca):
+def test_a_list_is_kept_while_its_conversations_are_read(
+    inbox: Callable[..., Page], moca: Whole
+) -> None:
     page = inbox(WIDE)
     moca.post("/api/conversations/5/close")
     page.get_by_role("link", name="Closed").click()
@@ -101,7 +111,7 @@ def test_a_list_is_kept_while_its_conversations_are_read(inbox, moca):
     expect(page.get_by_text("No conversations here yet.")).to_be_visible()
 
 
-def test_the_list_and_the_thread_show_what_is_new(inbox, moca):
+def test_the_list_and_the_thread_show_what_is_new(inbox: Callable[..., Page], moca: Whole) -> None:
     page = inbox(WIDE)
     page.get_by_role("link", name="Contact 20").click()
     expect(page.get_by_role("heading", name="Contact 20", level=1)).to_be_visible()
@@ -111,7 +121,9 @@ def test_the_list_and_the_thread_show_what_is_new(inbox, moca):
     expect(page.locator("#bubbles")).to_contain_text("And on Sunday?")
 
 
-def test_a_note_that_is_being_written_survives_a_reply(inbox, moca):
+def test_a_note_that_is_being_written_survives_a_reply(
+    inbox: Callable[..., Page], moca: Whole
+) -> None:
     page = inbox(WIDE)
     page.get_by_role("link", name="Ada").click()
     page.get_by_label("New note").fill("Owes us")
@@ -124,7 +136,7 @@ def test_a_note_that_is_being_written_survives_a_reply(inbox, moca):
     expect(page.get_by_label("New note")).to_have_value("Owes us")
 
 
-def test_without_script_the_panes_are_pages(inbox, moca):
+def test_without_script_the_panes_are_pages(inbox: Callable[..., Page], moca: Whole) -> None:
     page = inbox(WIDE, java_script_enabled=False)
     page.get_by_role("link", name="Ada").click()
     expect(page.get_by_role("heading", name="Ada", level=1)).to_be_visible()
@@ -135,7 +147,7 @@ def test_without_script_the_panes_are_pages(inbox, moca):
 
 
 @pytest.mark.parametrize("size", [WIDE, MIDDLE, PHONE])
-def test_axe_finds_nothing(inbox, size):
+def test_axe_finds_nothing(inbox: Callable[..., Page], size: tuple[int, int]) -> None:
     page = inbox(size)
     for path in ("/", "/conversations/1", "/conversations/1#contact"):
         page.goto(path)
@@ -144,21 +156,25 @@ def test_axe_finds_nothing(inbox, size):
 
 
 @pytest.mark.parametrize("size", [WIDE, (800, 900), PHONE])
-def test_the_options_cover_neither_the_reply_nor_what_closes_them(inbox, size):
+def test_the_options_cover_neither_the_reply_nor_what_closes_them(
+    inbox: Callable[..., Page], size: tuple[int, int]
+) -> None:
     page = inbox(size)
     page.goto("/conversations/1")
     page.locator("#text").fill("We open at nine.\nAsk for Ana.\nBring the parcel.")
     options, panel = page.locator("#options summary"), page.locator("#options .options-panel")
     options.click()
     expect(panel).to_be_visible()
-    bottom = panel.bounding_box()["y"] + panel.bounding_box()["height"]
-    assert panel.bounding_box()["y"] > 0
-    assert bottom <= page.locator("#text").bounding_box()["y"]
+    bottom = present(panel.bounding_box())["y"] + present(panel.bounding_box())["height"]
+    assert present(panel.bounding_box())["y"] > 0
+    assert bottom <= present(page.locator("#text").bounding_box())["y"]
     options.click()
     expect(panel).to_be_hidden()
 
 
-def test_an_administrator_sees_every_page_in_the_bar_on_a_usual_screen(inbox):
+def test_an_administrator_sees_every_page_in_the_bar_on_a_usual_screen(
+    inbox: Callable[..., Page],
+) -> None:
     page = inbox((1280, 900))
     for path in ("/conversations/1", "/reports"):
         page.goto(path)

@@ -1,16 +1,17 @@
 """The screenshots of the README, remade on request with MOCA_SHOOT=1."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings_in_both_schemes
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.width import fits
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -25,13 +26,13 @@ PEOPLE = (
 
 
 @pytest.fixture
-def directory(tmp_path):
+def directory(tmp_path: Path) -> Path:
     """Where screenshots go: beside the README if requested."""
     return PICTURES if os.environ.get("MOCA_SHOOT") == "1" else tmp_path
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     """A Moca after a morning's work."""
     with whole_moca(tmp_path) as whole:
         whole.post("/api/queue/freeze")
@@ -46,7 +47,7 @@ def moca(tmp_path):
 
 
 @pytest.fixture
-def page(browser, moca):
+def page(browser: Browser, moca: Whole) -> Iterator[Page]:
     context = new_context(
         browser, viewport={"width": 1180, "height": 760}, base_url=moca.url, device_scale_factor=2
     )
@@ -56,7 +57,7 @@ def page(browser, moca):
     context.close()
 
 
-def test_the_queue_as_the_readme_shows_it(page, moca, directory):
+def test_the_queue_as_the_readme_shows_it(page: Page, moca: Whole, directory: Path) -> None:
     moca.rows("UPDATE queue_item SET status = 'unknown', because = 'no answer in time' WHERE id=3")
     moca.rows(
         "UPDATE queue_item SET status = 'failed',"
@@ -67,7 +68,7 @@ def test_the_queue_as_the_readme_shows_it(page, moca, directory):
     (directory / "queue.png").write_bytes(page.screenshot())
 
 
-def test_health_as_the_readme_shows_it(page, moca, directory):
+def test_health_as_the_readme_shows_it(page: Page, moca: Whole, directory: Path) -> None:
     draw, now = Random(7), int(datetime.now(UTC).timestamp()) // 60 * 60
     for minute in range(60):
         heard = 4 + int(10 * draw.random() + 14 * max(0, 1 - abs(minute - 34) / 12))
@@ -95,7 +96,7 @@ def test_health_as_the_readme_shows_it(page, moca, directory):
     (directory / "health.png").write_bytes(page.screenshot(full_page=True))
 
 
-def count_a_month(moca):
+def count_a_month(moca: Whole) -> None:
     """Fill the reports of a month, as two teammates and a bot might have made it."""
     draw, now = Random(11), int(datetime.now(UTC).timestamp()) // 3_600
     arrivals, counts = [], []
@@ -110,7 +111,7 @@ def count_a_month(moca):
     moca.rows(f"INSERT INTO report_hour ({columns}) VALUES {', '.join(counts)}")
 
 
-def what_happened(draw):
+def what_happened(draw: Random) -> Iterator[str]:
     """Return what an hour counts: measure, subject and bucket."""
     yield f"'handed_over', '{draw.choice(('complaint', 'asked for a person'))}', 0"
     for name in ("Ana", "Ben"):
@@ -122,7 +123,7 @@ def what_happened(draw):
         yield "'resolved_by_bot', '', 0"
 
 
-def test_reports_as_the_docs_show_them(page, moca, directory):
+def test_reports_as_the_docs_show_them(page: Page, moca: Whole, directory: Path) -> None:
     count_a_month(moca)
     moca.post("/api/queue/release")
     page.goto("/reports?days=30")

@@ -1,14 +1,19 @@
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import answered, moca, visit
 
 __all__ = ["moca", "visit"]
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
-def test_an_operator_offers_quick_replies_and_the_contact_taps_one(visit, moca, size):
+def test_an_operator_offers_quick_replies_and_the_contact_taps_one(
+    visit: Callable[..., Page], moca: Whole, size: str
+) -> None:
     answered(moca)
     page = visit(size)
     page.get_by_role("link", name="Ada").click()

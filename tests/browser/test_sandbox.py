@@ -1,13 +1,15 @@
 """What a contact does on the sandbox's phone, through to the operators' view."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from queue import Queue
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.axe import findings
 from tests.browser.patience import new_context, next_held
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.width import fits
 from tests.process.service import eventually
 
@@ -23,13 +25,13 @@ both_sizes = pytest.mark.parametrize("phone", SIZES, indirect=True)
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     with whole_moca(tmp_path, MOCA_REPLIES__MOCK_TEXT=REPLY) as whole:
         yield whole
 
 
 @pytest.fixture
-def phone(request, browser, moca):
+def phone(request: pytest.FixtureRequest, browser: Browser, moca: Whole) -> Iterator[Page]:
     """The sandbox page after a first reply; its console must stay free of errors."""
     context = new_context(
         browser,
@@ -50,18 +52,18 @@ def phone(request, browser, moca):
     assert faults == []
 
 
-def says(page, text):
+def says(page: Page, text: str) -> None:
     page.get_by_label("Message", exact=True).fill(text)
     page.get_by_label("Message", exact=True).press("Enter")
 
 
-def conversation(page):
+def conversation(page: Page) -> Locator:
     page.goto("/conversations/1")
     return page.locator(".bubble")
 
 
 @both_sizes
-def test_quick_replies_and_buttons_are_tapped(phone, moca):
+def test_quick_replies_and_buttons_are_tapped(phone: Page, moca: Whole) -> None:
     choices = [{"title": "Red", "payload": "RED"}, {"title": "Blue", "payload": "BLUE"}]
     moca.post("/api/conversations/1/messages", text="Which one?", quick_replies=choices)
     phone.get_by_role("button", name="Blue", exact=True).click()
@@ -77,7 +79,7 @@ def test_quick_replies_and_buttons_are_tapped(phone, moca):
     expect(bubbles.filter(has_text="Tapped a button")).to_contain_text("Book a table")
 
 
-def test_a_heart_is_put_on_a_reply_and_taken_off(phone, moca):
+def test_a_heart_is_put_on_a_reply_and_taken_off(phone: Page, moca: Whole) -> None:
     heart = phone.get_by_role("button", name=f"❤️ on “{REPLY}”")
     heart.press("Enter")
     expect(heart).to_have_attribute("aria-pressed", "true")
@@ -91,7 +93,7 @@ def test_a_heart_is_put_on_a_reply_and_taken_off(phone, moca):
     expect(conversation(phone).filter(has_text=REPLY).locator(".sign")).to_have_count(0)
 
 
-def test_a_message_is_edited_and_another_unsent(phone, moca):
+def test_a_message_is_edited_and_another_unsent(phone: Page, moca: Whole) -> None:
     says(phone, "Oops")
     expect(phone.locator(".said", has_text="Oops")).to_be_visible()
     phone.get_by_role("button", name="Unsend “Oops”").press("Enter")
@@ -111,7 +113,7 @@ def test_a_message_is_edited_and_another_unsent(phone, moca):
     expect(bubbles.filter(has_text="Edited to:")).to_contain_text("Good morning")
 
 
-def test_a_message_and_a_story_are_answered(phone, moca):
+def test_a_message_and_a_story_are_answered(phone: Page, moca: Whole) -> None:
     phone.get_by_role("button", name=f"Reply “{REPLY}”").press("Enter")
     says(phone, "A cake")
     phone.locator("#more summary").click()
@@ -125,7 +127,7 @@ def test_a_message_and_a_story_are_answered(phone, moca):
     expect(bubbles.filter(has_text="So pretty!")).to_contain_text("Reply to your story")
 
 
-def test_what_is_no_text_is_sent_by_keyboard(phone, moca):
+def test_what_is_no_text_is_sent_by_keyboard(phone: Page, moca: Whole) -> None:
     names = ("Send a photo", "Share a post", "Mention the account in a story")
     for count, name in enumerate(names, 2):
         phone.locator("#more summary").press("Enter")
@@ -138,7 +140,7 @@ def test_what_is_no_text_is_sent_by_keyboard(phone, moca):
         expect(links.get_by_text(name, exact=True)).to_have_count(1)
 
 
-def test_a_purpose_can_be_given_up(phone):
+def test_a_purpose_can_be_given_up(phone: Page) -> None:
     phone.get_by_role("button", name="Edit “Hello”").press("Enter")
     phone.get_by_role("button", name="Cancel").press("Enter")
     expect(phone.locator("#purpose")).to_be_hidden()
@@ -146,14 +148,16 @@ def test_a_purpose_can_be_given_up(phone):
 
 
 @both_sizes
-def test_the_phone_is_accessible_with_all_it_offers(phone, moca):
+def test_the_phone_is_accessible_with_all_it_offers(phone: Page, moca: Whole) -> None:
     moca.post("/api/conversations/1/messages", text="And now?", buttons=MENU)
     expect(phone.get_by_role("button", name="Book a table", exact=True)).to_be_visible()
     phone.locator("#more summary").click()
     assert findings(phone) == []
 
 
-def test_nothing_can_be_written_before_the_script_that_sends_it_is_there(browser, moca):
+def test_nothing_can_be_written_before_the_script_that_sends_it_is_there(
+    browser: Browser, moca: Whole
+) -> None:
     context = new_context(browser, base_url=moca.url)
     page = context.new_page()
     held: Queue[Route] = Queue()

@@ -1,12 +1,15 @@
 """Saved replies are kept on a page of their own, and found from the composer by keyboard."""
 
+from collections.abc import Callable
 from queue import Queue
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api._generated import LocatorAssertions
 
 from tests.browser.axe import findings, findings_in_both_schemes
 from tests.browser.patience import next_held
+from tests.browser.service import Whole
 from tests.browser.test_inbox import SIZES, answered, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -17,13 +20,13 @@ REPLIES = (
 )
 
 
-def save(moca):
+def save(moca: Whole) -> None:
     for name, shortcut, text in REPLIES:
         moca.post("/api/saved-replies", name=name, shortcut=shortcut, text=text)
 
 
 @pytest.fixture
-def page(request, visit, moca):
+def page(request: pytest.FixtureRequest, visit: Callable[..., Page], moca: Whole) -> Page:
     """A conversation with Ada, and two saved replies."""
     answered(moca)
     save(moca)
@@ -33,15 +36,17 @@ def page(request, visit, moca):
     return page
 
 
-def reply(page):
+def reply(page: Page) -> LocatorAssertions:
     return expect(page.get_by_label("Your reply"))
 
 
-def finder(page):
+def finder(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Saved replies")
 
 
-def test_a_reply_that_is_chosen_before_the_script_is_there_is_taken_in_by_it(visit, moca):
+def test_a_reply_that_is_chosen_before_the_script_is_there_is_taken_in_by_it(
+    visit: Callable[..., Page], moca: Whole
+) -> None:
     answered(moca)
     save(moca)
     page = visit()
@@ -55,7 +60,7 @@ def test_a_reply_that_is_chosen_before_the_script_is_there_is_taken_in_by_it(vis
     reply(page).to_have_value("We open at nine, Ada.")
 
 
-def test_a_slash_finds_one_by_its_shortcut(page):
+def test_a_slash_finds_one_by_its_shortcut(page: Page) -> None:
     page.keyboard.press("/")
     expect(finder(page).get_by_role("option")).to_have_count(2)
     page.keyboard.type("hou")
@@ -69,7 +74,7 @@ def test_a_slash_finds_one_by_its_shortcut(page):
     reply(page).to_have_value("We open at nine, Ada./")
 
 
-def test_arrows_and_names_find_one_too(page):
+def test_arrows_and_names_find_one_too(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("o")
     options = finder(page).get_by_role("option")
@@ -82,7 +87,7 @@ def test_arrows_and_names_find_one_too(page):
     reply(page).to_have_value("Within 30 days.")
 
 
-def test_escape_and_no_match_leave_the_composer_as_it_was(page):
+def test_escape_and_no_match_leave_the_composer_as_it_was(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("nothing like it")
     expect(finder(page).get_by_text("No saved reply matches.")).to_be_visible()
@@ -96,14 +101,14 @@ def test_escape_and_no_match_leave_the_composer_as_it_was(page):
 
 
 @pytest.mark.parametrize("page", ["phone"], indirect=True)
-def test_one_is_chosen_by_a_tap(page):
+def test_one_is_chosen_by_a_tap(page: Page) -> None:
     page.keyboard.press("/")
     finder(page).get_by_role("option", name="How to return").click()
     reply(page).to_have_value("Within 30 days.")
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)
-def test_the_page_keeps_them(page):
+def test_the_page_keeps_them(page: Page) -> None:
     page.get_by_role("link", name="Saved replies").click()
     new = page.get_by_role("region", name="New saved reply")
     new.get_by_label("Name", exact=True).fill("Sizes")
@@ -117,7 +122,7 @@ def test_the_page_keeps_them(page):
     assert findings_in_both_schemes(page) == []
 
 
-def test_one_is_edited_and_removed_without_script(visit, moca):
+def test_one_is_edited_and_removed_without_script(visit: Callable[..., Page], moca: Whole) -> None:
     save(moca)
     page = visit(java_script_enabled=False)
     page.goto("/saved-replies")

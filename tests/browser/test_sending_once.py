@@ -1,24 +1,27 @@
 """A conversation's page sends a reply once, whatever its operator clicks."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from queue import Queue
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Page, Request, Response, Route, expect
+from playwright.sync_api._generated import LocatorAssertions
 
 from tests.browser.patience import new_context, next_held
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.process.service import eventually
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     with whole_moca(tmp_path) as whole:
         yield whole
 
 
 @pytest.fixture(params=["with script", "without script"])
-def page(browser, moca, request):
+def page(browser: Browser, moca: Whole, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A conversation that the bot has answered, open in a browser."""
     moca.writes("When are you open?")
     eventually(moca.reached)
@@ -31,20 +34,20 @@ def page(browser, moca, request):
     context.close()
 
 
-def written(moca):
+def written(moca: Whole) -> list[str]:
     return [text for (text,) in moca.rows("SELECT text FROM message WHERE author = 'operator'")]
 
 
-def send(page):
+def send(page: Page) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-def sent(page):
+def sent(page: Page) -> LocatorAssertions:
     return expect(page.locator('[data-author="operator"] .text'))
 
 
 @pytest.mark.parametrize("page", ["without script"], indirect=True)
-def test_back_and_send_again_sends_once(page, moca):
+def test_back_and_send_again_sends_once(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("At nine.")
     send(page)
     sent(page).to_have_text("At nine.")
@@ -55,7 +58,7 @@ def test_back_and_send_again_sends_once(page, moca):
 
 
 @pytest.mark.parametrize("page", ["with script"], indirect=True)
-def test_back_after_sending_does_not_lead_to_the_sent_text(page):
+def test_back_after_sending_does_not_lead_to_the_sent_text(page: Page) -> None:
     page.get_by_label("Your reply").fill("At nine.")
     send(page)
     sent(page).to_have_text("At nine.")
@@ -66,8 +69,8 @@ def test_back_after_sending_does_not_lead_to_the_sent_text(page):
 
 
 @pytest.mark.parametrize("page", ["with script"], indirect=True)
-def test_forward_while_back_is_loading_stays_in_the_conversation(page):
-    def is_list(message):
+def test_forward_while_back_is_loading_stays_in_the_conversation(page: Page) -> None:
+    def is_list(message: Request | Response) -> bool:
         return urlsplit(message.url).path == "/"
 
     expect(page.get_by_role("log")).to_be_visible()
@@ -85,7 +88,7 @@ def test_forward_while_back_is_loading_stays_in_the_conversation(page):
     expect(page.get_by_role("log")).to_contain_text("When are you open?")
 
 
-def test_a_double_click_sends_once(page, moca):
+def test_a_double_click_sends_once(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("At nine.")
     page.get_by_role("button", name="Send").dblclick()
     sent(page).to_have_text("At nine.")
@@ -93,7 +96,7 @@ def test_a_double_click_sends_once(page, moca):
     assert written(moca) == ["At nine."]
 
 
-def test_the_bot_goes_on_where_the_operator_lets_it(page, moca):
+def test_the_bot_goes_on_where_the_operator_lets_it(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("At nine.")
     page.get_by_text("Options").click()
     page.get_by_label("Keep the bot active").check()

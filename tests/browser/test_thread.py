@@ -1,14 +1,18 @@
 """A long thread stands still, follows at its end, and keeps its composer in view."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.axe import findings, findings_in_both_schemes
+from tests.browser.service import Whole
 from tests.browser.test_inbox import answered, indexed, moca, searched, visit
+from tests.support.values import present
 
 __all__ = ["moca", "visit"]
 
-VIEWPORTS = {
+VIEWPORTS: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1440, "height": 900},
     "desktop at 200 %": {"width": 720, "height": 450},
@@ -31,7 +35,7 @@ AT_END = """() => {
 }"""
 
 
-def lines(count, text="Line"):
+def lines(count: int, text: str = "Line") -> str:
     """Return the SQL that adds this many messages to the first conversation."""
     return LINES.format(count=count, text=text)
 
@@ -40,12 +44,12 @@ both_sizes = pytest.mark.parametrize("size", ["phone", "desktop"], indirect=True
 
 
 @pytest.fixture
-def size(request):
+def size(request: pytest.FixtureRequest) -> str:
     return getattr(request, "param", "desktop")
 
 
 @pytest.fixture
-def page(visit, moca, size):
+def page(visit: Callable[..., Page], moca: Whole, size: str) -> Page:
     """A long conversation that is open in a browser."""
     answered(moca)
     moca.rows(lines(33))
@@ -56,7 +60,7 @@ def page(visit, moca, size):
     return page
 
 
-def at_each_size(page):
+def at_each_size(page: Page) -> Iterator[ViewportSize]:
     """Open the conversation at each size, and yield its viewport."""
     for viewport in VIEWPORTS.values():
         page.set_viewport_size(viewport)
@@ -65,13 +69,14 @@ def at_each_size(page):
         yield viewport
 
 
-def scrolled_up(page):
+def scrolled_up(page: Page) -> int:
     """Scroll towards the middle of the thread; return where."""
     page.evaluate(f"{SCROLL} = 1200")
-    return page.evaluate(SCROLL)
+    found: int = page.evaluate(SCROLL)
+    return found
 
 
-def test_a_thread_follows_at_its_end_through_a_send_and_its_status(page, moca):
+def test_a_thread_follows_at_its_end_through_a_send_and_its_status(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("At nine.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator('[data-author="operator"] .chip')).to_have_text("Sent")
@@ -81,7 +86,9 @@ def test_a_thread_follows_at_its_end_through_a_send_and_its_status(page, moca):
 
 
 @both_sizes
-def test_a_thread_that_was_scrolled_up_stands_still_and_counts_what_is_new(page, moca):
+def test_a_thread_that_was_scrolled_up_stands_still_and_counts_what_is_new(
+    page: Page, moca: Whole
+) -> None:
     moca.post("/api/queue/freeze")
     moca.post("/api/conversations/1/messages", text="By hand")
     reply = page.locator('[data-author="operator"] .chip')
@@ -98,49 +105,49 @@ def test_a_thread_that_was_scrolled_up_stands_still_and_counts_what_is_new(page,
     expect(page.get_by_role("button", name="3 new ↓")).to_be_hidden()
 
 
-def test_closing_and_reopening_leave_a_thread_where_it_is(page):
+def test_closing_and_reopening_leave_a_thread_where_it_is(page: Page) -> None:
     scrolled_up(page)
     line = page.get_by_text("Line 17", exact=True)
-    before = line.bounding_box()["y"]
+    before = present(line.bounding_box())["y"]
     for button, other in (("Close", "Reopen"), ("Reopen", "Close")):
         page.get_by_role("button", name=button, exact=True).click()
         expect(page.get_by_role("button", name=other, exact=True)).to_be_visible()
-        assert abs(line.bounding_box()["y"] - before) <= SUBPIXEL_PX
+        assert abs(present(line.bounding_box())["y"] - before) <= SUBPIXEL_PX
 
 
-def test_what_drops_off_the_top_of_a_thread_does_not_move_the_rest(page, moca):
+def test_what_drops_off_the_top_of_a_thread_does_not_move_the_rest(page: Page, moca: Whole) -> None:
     scrolled_up(page)
     line = page.get_by_text("Line 20", exact=True)
-    before = line.bounding_box()["y"]
+    before = present(line.bounding_box())["y"]
     moca.rows(lines(25, "New"))
     expect(page.get_by_role("button", name="25 new ↓")).to_be_visible()
-    assert abs(line.bounding_box()["y"] - before) <= SUBPIXEL_PX
+    assert abs(present(line.bounding_box())["y"] - before) <= SUBPIXEL_PX
 
 
-def test_new_messages_are_announced(page):
+def test_new_messages_are_announced(page: Page) -> None:
     expect(page.get_by_role("log", name="Messages")).to_contain_text("Line 33")
 
 
-def test_the_composer_is_at_the_bottom_of_the_viewport(page):
+def test_the_composer_is_at_the_bottom_of_the_viewport(page: Page) -> None:
     for viewport in at_each_size(page):
         height = viewport["height"]
         assert page.evaluate("document.documentElement.scrollHeight") == height
         for text in ("One\ntwo\nthree\nfour\nfive\nsix\nseven\neight", ""):
             page.get_by_label("Your reply").fill(text)
-            box = page.locator("#write").bounding_box()
+            box = present(page.locator("#write").bounding_box())
             assert height - 24 <= box["y"] + box["height"] <= height
             expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
             page.wait_for_function(AT_END)
 
 
-def test_the_composer_stays_in_view_while_sending_is_paused(page, moca):
+def test_the_composer_stays_in_view_while_sending_is_paused(page: Page, moca: Whole) -> None:
     moca.post("/api/queue/freeze")
     for _viewport in at_each_size(page):
         expect(page.get_by_text("Sending is paused")).to_be_visible()
         expect(page.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
 
 
-def test_the_composer_is_at_most_three_tab_stops_away(page):
+def test_the_composer_is_at_most_three_tab_stops_away(page: Page) -> None:
     for _viewport in at_each_size(page):
         page.goto("/conversations/1#messages")
         page.reload()
@@ -151,18 +158,20 @@ def test_the_composer_is_at_most_three_tab_stops_away(page):
 
 
 @both_sizes
-def test_the_composer_has_the_focus_on_a_desktop_alone(page, size):
+def test_the_composer_has_the_focus_on_a_desktop_alone(page: Page, size: str) -> None:
     field = expect(page.get_by_label("Your reply"))
     field.to_be_focused() if size == "desktop" else field.not_to_be_focused()
 
 
-def test_axe_finds_nothing(page):
+def test_axe_finds_nothing(page: Page) -> None:
     for _viewport in at_each_size(page):
         page.get_by_text("Options").click()
         assert findings_in_both_schemes(page) == []
 
 
-def test_a_search_hit_opens_the_conversation_around_it_and_leads_on_to_its_end(page, moca):
+def test_a_search_hit_opens_the_conversation_around_it_and_leads_on_to_its_end(
+    page: Page, moca: Whole
+) -> None:
     moca.rows("UPDATE message SET text = 'Where is my parcel?' WHERE id = 1")
     moca.rows(lines(99, "More"))
     indexed(moca, "parcel", "ada")

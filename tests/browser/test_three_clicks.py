@@ -1,12 +1,14 @@
 """What a newcomer wants from the first page, with the clicks counted."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN
+from tests.browser.service import TOKEN, Whole
 from tests.browser.test_operations import REPLY, SIZES, moca
 
 __all__ = ["moca"]
@@ -16,18 +18,19 @@ MOST = 3
 class Clicks:
     """A browser on the first page that counts clicks."""
 
-    def __init__(self, page):
+    def __init__(self, page: Page) -> None:
         self.page = page
         self.count = 0
 
-    def click(self, role, name, **more):
+    def click(self, role: str, name: str, **more: Any) -> None:
         """Click the element of this role and name."""
-        self.page.get_by_role(role, name=name, **more).first.click()
+        of_role: Any = role
+        self.page.get_by_role(of_role, name=name, **more).first.click()
         self.count += 1
 
 
 @pytest.fixture(params=SIZES)
-def first_page(request, browser, moca):
+def first_page(request: pytest.FixtureRequest, browser: Browser, moca: Whole) -> Iterator[Clicks]:
     """The first page in a browser that opened the printed link."""
     context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url)
     clicks = Clicks(context.new_page())
@@ -37,7 +40,7 @@ def first_page(request, browser, moca):
     context.close()
 
 
-def test_a_contact_is_answered_by_hand(first_page, moca):
+def test_a_contact_is_answered_by_hand(first_page: Clicks, moca: Whole) -> None:
     moca.writes("When are you open?")
     moca.waits_for("sent")
     first_page.click("link", "Ada")
@@ -47,7 +50,7 @@ def test_a_contact_is_answered_by_hand(first_page, moca):
     assert moca.reached() == [REPLY, "At nine."]
 
 
-def test_why_another_got_no_answer(first_page, moca):
+def test_why_another_got_no_answer(first_page: Clicks, moca: Whole) -> None:
     moca.writes_twice("price?")
     first_page.click("link", "Ada")
     repeat = first_page.page.locator(
@@ -58,7 +61,7 @@ def test_why_another_got_no_answer(first_page, moca):
     expect(first_page.page.get_by_text("With dedup_seconds below")).to_be_visible()
 
 
-def test_the_bot_is_stopped_for_one_conversation(first_page, moca):
+def test_the_bot_is_stopped_for_one_conversation(first_page: Clicks, moca: Whole) -> None:
     moca.writes("When are you open?")
     moca.waits_for("sent")
     first_page.click("link", "Ada")
@@ -67,7 +70,7 @@ def test_the_bot_is_stopped_for_one_conversation(first_page, moca):
     assert moca.rows("SELECT status FROM conversation") == [("paused",)]
 
 
-def test_the_queue_is_frozen_and_released(first_page, moca):
+def test_the_queue_is_frozen_and_released(first_page: Clicks, moca: Whole) -> None:
     first_page.click("link", "Queue")
     first_page.click("button", "Pause sending")
     expect(first_page.page.get_by_role("status")).to_contain_text("Sending is paused")
@@ -77,7 +80,7 @@ def test_the_queue_is_frozen_and_released(first_page, moca):
     assert moca.rows("SELECT * FROM freeze") == []
 
 
-def test_whether_the_accounts_are_healthy(first_page, moca):
+def test_whether_the_accounts_are_healthy(first_page: Clicks, moca: Whole) -> None:
     moca.writes("When are you open?")
     moca.waits_for("sent")
     first_page.click("link", "Health")

@@ -1,12 +1,14 @@
 """An agent assigns and snoozes by keyboard, without page loads."""
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import adds_a_reader, logs_in, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -16,7 +18,7 @@ ROW = "SELECT assignee_id, snoozed_at IS NOT NULL, snoozed_until IS NOT NULL FRO
 
 
 @pytest.fixture
-def agent(visit, moca):
+def agent(visit: Callable[..., Page], moca: Whole) -> Page:
     """An agent's inbox, in Tokyo, with one open conversation."""
     moca.writes("When are you open?", name="Anna")
     moca.waits_for("sent")
@@ -30,7 +32,7 @@ def agent(visit, moca):
     return page
 
 
-def test_a_key_assigns_to_me(agent, moca):
+def test_a_key_assigns_to_me(agent: Page, moca: Whole) -> None:
     expect(agent.get_by_role("combobox", name="Assigned to")).to_have_value("")
 
     agent.keyboard.press("a")
@@ -45,7 +47,7 @@ def test_a_key_assigns_to_me(agent, moca):
     assert moca.rows(ROW) == [(None, 0, 0)]
 
 
-def test_a_key_offers_snoozes_in_the_readers_zone(agent, moca):
+def test_a_key_offers_snoozes_in_the_readers_zone(agent: Page, moca: Whole) -> None:
     agent.keyboard.press("s")
     expect(agent.get_by_role("button", name="In 1 hour")).to_be_focused()
     assert findings(agent) == []
@@ -62,7 +64,7 @@ def test_a_key_offers_snoozes_in_the_readers_zone(agent, moca):
     expect(agent.locator(".row")).to_have_count(1)
 
 
-def test_enter_takes_the_time_that_was_typed(agent, moca):
+def test_enter_takes_the_time_that_was_typed(agent: Page, moca: Whole) -> None:
     agent.keyboard.press("s")
     until = datetime.now(ZoneInfo("Asia/Tokyo")).date() + timedelta(days=3)
     agent.locator("#snooze").get_by_label("Date and time").fill(f"{until}T09:30")
@@ -87,7 +89,7 @@ SCROLL = "document.querySelector('.pane-list').scrollTop"
 
 
 @pytest.fixture
-def guests(visit, moca, request):
+def guests(visit: Callable[..., Page], moca: Whole, request: pytest.FixtureRequest) -> Page:
     """An inbox with Anna and many guests: 99, or as many as the test says."""
     moca.writes("When are you open?", name="Anna")
     moca.waits_for("sent")
@@ -98,7 +100,7 @@ def guests(visit, moca, request):
     return page
 
 
-def scrolled_to(page, number):
+def scrolled_to(page: Page, number: int) -> None:
     """Bring a row into view; the list is replaced at any time, and with it the row."""
     page.wait_for_function(
         """(index) => {
@@ -110,7 +112,9 @@ def scrolled_to(page, number):
     )
 
 
-def test_a_list_grows_as_it_is_scrolled_and_stays_so_when_it_is_refreshed(guests, moca):
+def test_a_list_grows_as_it_is_scrolled_and_stays_so_when_it_is_refreshed(
+    guests: Page, moca: Whole
+) -> None:
     scrolled_to(guests, 40)
     expect(guests.locator(".row")).to_have_count(80)
     scrolled_to(guests, 80)
@@ -128,7 +132,7 @@ def test_a_list_grows_as_it_is_scrolled_and_stays_so_when_it_is_refreshed(guests
     expect(guests.locator(".row")).to_have_count(101)
 
 
-def test_the_next_key_goes_on_into_the_next_page(guests):
+def test_the_next_key_goes_on_into_the_next_page(guests: Page) -> None:
     guests.locator(".row", has_text="Guest 39").click()
     expect(guests.get_by_role("heading", name="Guest 39", level=1)).to_be_visible()
     guests.keyboard.press("Escape")
@@ -138,7 +142,7 @@ def test_the_next_key_goes_on_into_the_next_page(guests):
 
 
 @pytest.mark.parametrize("guests", [260], indirect=True)
-def test_a_list_has_at_most_200_rows_and_a_key_or_a_link_leads_on(guests):
+def test_a_list_has_at_most_200_rows_and_a_key_or_a_link_leads_on(guests: Page) -> None:
     for number in (40, 80, 120, 160):
         scrolled_to(guests, number)
         expect(guests.locator(".row")).to_have_count(number + 40)
@@ -155,7 +159,9 @@ def test_a_list_has_at_most_200_rows_and_a_key_or_a_link_leads_on(guests):
     expect(guests.locator(".row")).to_have_count(40)
 
 
-def test_without_scripts_a_link_leads_to_the_next_page(guests, visit):
+def test_without_scripts_a_link_leads_to_the_next_page(
+    guests: Page, visit: Callable[..., Page]
+) -> None:
     page = visit("desktop", viewport=WIDE, java_script_enabled=False)
     page.get_by_role("link", name="Older conversations").click()
     expect(page.locator(".row").first).to_contain_text("Guest 40")
@@ -164,7 +170,9 @@ def test_without_scripts_a_link_leads_to_the_next_page(guests, visit):
     expect(page.locator(".row").first).to_contain_text("Guest 40")
 
 
-def test_a_list_that_has_grown_keeps_its_rows_when_some_are_closed_at_once(guests, moca):
+def test_a_list_that_has_grown_keeps_its_rows_when_some_are_closed_at_once(
+    guests: Page, moca: Whole
+) -> None:
     scrolled_to(guests, 40)
     expect(guests.locator(".row")).to_have_count(80)
     for number in (60, 61):

@@ -10,7 +10,7 @@ import pytest
 class Apart:
     """A network namespace with two cables: one to the cluster's servers, one to the world."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         if os.geteuid() != 0:
             pytest.skip("only root may make a network namespace")
         if shutil.which("ip") is None:
@@ -24,7 +24,7 @@ class Apart:
         self.to_world = _Cable(self.name, "w", 2)
         self.prefix = ("ip", "netns", "exec", self.name)
 
-    def close(self):
+    def close(self) -> None:
         """Remove it, with its cables."""
         _ip("netns", "del", self.name)
 
@@ -32,7 +32,7 @@ class Apart:
 class _Cable:
     """Two ends: `here` is this machine's address on it, `there` the namespace's."""
 
-    def __init__(self, namespace, letter, number):
+    def __init__(self, namespace: str, letter: str, number: int) -> None:
         network = f"10.{64 + os.getpid() // 256 % 64}.{os.getpid() % 256}.{number * 4}"
         base, last = network.rsplit(".", 1)
         self.here, self.there = f"{base}.{int(last) + 1}", f"{base}.{int(last) + 2}"
@@ -44,14 +44,14 @@ class _Cable:
         _ip("-n", namespace, "link", "set", far, "up")
         self.plug_in()
 
-    def pull(self):
+    def pull(self) -> None:
         """Drop all traffic silently."""
         _ip("link", "set", self._end, "down")
 
-    def plug_in(self):
+    def plug_in(self) -> None:
         """Pass traffic again."""
         _ip("link", "set", self._end, "up")
 
 
-def _ip(*arguments):
+def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True)

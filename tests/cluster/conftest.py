@@ -1,7 +1,9 @@
 import os
 import socket
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pika
 import psycopg
@@ -9,7 +11,7 @@ import pytest
 
 from tests.cluster.wire import Wire
 from tests.process.instagram import InstagramProcess
-from tests.process.lateness import lateness
+from tests.process.lateness import Lateness, lateness
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service, eventually
 
 POSTGRESQL = "127.0.0.1", 5432
@@ -19,7 +21,7 @@ BROKER = "amqp://guest:guest@127.0.0.1:5672/%2F"
 PARTITIONS = 8
 PER_SECOND = 20
 
-OURS = {
+OURS: dict[str, object] = {
     "instagram.app_secret": APP_SECRET,
     "instagram.access_token": ACCESS_TOKEN,
     "instagram.account_id": ACCOUNT,
@@ -30,7 +32,7 @@ OURS = {
 
 
 @pytest.fixture
-def servers():
+def servers() -> None:
     """Skip, or fail in CI, if PostgreSQL or RabbitMQ does not answer."""
     for name, address in {"PostgreSQL": POSTGRESQL, "RabbitMQ": RABBITMQ}.items():
         try:
@@ -41,7 +43,7 @@ def servers():
 
 
 @pytest.fixture
-def own_name(servers):
+def own_name(servers: None) -> Iterator[str]:
     """A unique name for this test's database, exchange and queues."""
     name = f"moca_test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as connection:
@@ -55,14 +57,10 @@ def own_name(servers):
         channel.exchange_delete(name)
 
 
-def _as_they_are(_nodes):
-    pass
-
-
 class ClusterNode(Service):
     """A node that reaches the broker and the database over proxies of its own."""
 
-    def __init__(self, home, cluster, to_broker, to_database):
+    def __init__(self, home: Path, cluster: str, to_broker: Wire, to_database: Wire) -> None:
         super().__init__(home, {**BRISK, **OURS, "cluster.name": cluster})
         self.to_broker, self.to_database = to_broker, to_database
         self.settings["cluster.broker_url"] = f"amqp://guest:guest@127.0.0.1:{to_broker.port}/%2F"
@@ -73,6 +71,10 @@ class ClusterNode(Service):
         self.place = "127.0.0.1", self.port
 
 
+def _as_they_are(_nodes: list[ClusterNode]) -> None:
+    pass
+
+
 class Nodes:
     """Three nodes, not yet started, behind one proxy, and the Instagram that all of them call.
 
@@ -81,15 +83,15 @@ class Nodes:
 
     def __init__(
         self,
-        path,
-        name,
-        stack,
+        path: Path,
+        name: str,
+        stack: ExitStack,
         *,
-        postgresql=POSTGRESQL[1],
-        rabbitmq=RABBITMQ[1],
-        settle=_as_they_are,
-    ):
-        self.nodes = []
+        postgresql: int = POSTGRESQL[1],
+        rabbitmq: int = RABBITMQ[1],
+        settle: Callable[[list[ClusterNode]], None] = _as_they_are,
+    ) -> None:
+        self.nodes: list[ClusterNode] = []
         stack.callback(self._close)
         for number in range(3):
             home = path / f"node{number}"
@@ -109,10 +111,10 @@ class Nodes:
         for node in self.nodes:
             node.settings.setdefault("instagram.graph_url", self.instagram.url)
 
-    def _close(self):
+    def _close(self) -> None:
         self.instagram.close()
 
-    def start(self):
+    def start(self) -> None:
         """Start all of them, the first a little earlier: it creates the tables."""
         self.nodes[0].start()
         for node in self.nodes[1:]:
@@ -122,20 +124,20 @@ class Nodes:
 
 
 @pytest.fixture
-def late():
+def late() -> Iterator[Lateness]:
     """How late this machine wakes a thread at the most, over the whole test."""
     with lateness() as late:
         yield late
 
 
 @pytest.fixture
-def stack():
+def stack() -> Iterator[ExitStack]:
     """Closes what is pushed on it, the last first."""
     with ExitStack() as stack:
         yield stack
 
 
 @pytest.fixture
-def cluster(tmp_path, own_name, stack):
+def cluster(tmp_path: Path, own_name: str, stack: ExitStack) -> Nodes:
     """Three nodes, not yet started."""
     return Nodes(tmp_path, own_name, stack)

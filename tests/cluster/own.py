@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pika
@@ -24,7 +25,15 @@ _START_SECONDS = 60
 class Daemon:
     """A server in its own process; a restart keeps its files and its port."""
 
-    def __init__(self, home, port, user, command, is_up, environment=None):
+    def __init__(
+        self,
+        home: Path,
+        port: int,
+        user: str,
+        command: list[str],
+        is_up: Callable[[], bool],
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = port
         self._home = home
         self._command = [*_as(user), *command]
@@ -32,7 +41,7 @@ class Daemon:
         self._is_up = is_up
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self):
+    def start(self) -> None:
         """Start it, and wait until it accepts connections."""
         with (self._home / "log.txt").open("ab") as log:
             self._process = subprocess.Popen(
@@ -46,12 +55,13 @@ class Daemon:
             )
         eventually(self.answers, seconds=_START_SECONDS)
 
-    def answers(self):
+    def answers(self) -> bool:
         """Return whether it is up."""
         assert present(self._process).poll() is None, (self._home / "log.txt").read_text()[-3000:]
-        return self._is_up()
+        found: bool = self._is_up()
+        return found
 
-    def kill(self):
+    def kill(self) -> None:
         """Kill all of it at once, as `kill -9` does; return when nothing of it is left."""
         doomed = self.pids()
         for pid in doomed:
@@ -59,24 +69,33 @@ class Daemon:
         present(self._process).wait(20)
         eventually(lambda: not any(map(_runs, doomed)))
 
-    def pids(self):
+    def pids(self) -> list[int]:
         """Return its processes."""
         pid = present(self._process).pid
         return [pid, *_descendants(pid)]
 
-    def close(self):
+    def close(self) -> None:
         """Stop it and delete its files."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
         shutil.rmtree(self._home)
 
 
-def own_postgresql():
+def own_postgresql() -> Daemon:
     """Create a PostgreSQL, not yet started; it has `port`. Skips if none is installed."""
     if not _BINARIES_OF_POSTGRESQL:
         _lacking("PostgreSQL's binaries")
     initdb, port, home = _BINARIES_OF_POSTGRESQL[-1], free_port(), _home("postgres")
-    create = [initdb, "-D", home / "data", "-U", "postgres", "-A", "trust", "--no-sync"]
+    create: list[str | Path] = [
+        initdb,
+        "-D",
+        home / "data",
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "--no-sync",
+    ]
     subprocess.run([*_as("postgres"), *create], check=True, capture_output=True, timeout=120)
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": home}
     named = (part for name, value in options.items() for part in ("-c", f"{name}={value}"))
@@ -84,7 +103,7 @@ def own_postgresql():
     return Daemon(home, port, "postgres", command, lambda: _takes_queries(port))
 
 
-def own_rabbitmq():
+def own_rabbitmq() -> Daemon:
     """Create a RabbitMQ, not yet started; it has `port`. Skips if none is installed."""
     if not _RABBITMQ.exists():
         _lacking("RabbitMQ's server")
@@ -106,26 +125,26 @@ def own_rabbitmq():
     return Daemon(home, port, "rabbitmq", command, lambda: _takes_parcels(port), environment)
 
 
-def _lacking(what):
+def _lacking(what: str) -> None:
     reason = f"{what} are not on this machine"
     pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
 
-def _home(user):
+def _home(user: str) -> Path:
     home = Path(tempfile.mkdtemp(prefix=f"moca-{user}-"))
     if os.geteuid() == 0:
         shutil.chown(home, user)
     return home
 
 
-def _as(user):
+def _as(user: str) -> list[str]:
     # PostgreSQL refuses to run as root.
     if os.geteuid() != 0:
         return []
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
 
 
-def _takes_queries(port):
+def _takes_queries(port: int) -> bool:
     try:
         psycopg.connect(
             f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=2
@@ -135,7 +154,7 @@ def _takes_queries(port):
     return True
 
 
-def _takes_parcels(port):
+def _takes_parcels(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
         with pika.BlockingConnection(pika.URLParameters(f"amqp://127.0.0.1:{port}/%2F")):
@@ -144,7 +163,7 @@ def _takes_parcels(port):
         return False
 
 
-def _descendants(pid):
+def _descendants(pid: int) -> list[int]:
     found = []
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, tasks.read_text().split()):
@@ -152,14 +171,14 @@ def _descendants(pid):
     return found
 
 
-def _kill(pid):
+def _kill(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
 
 
-def _runs(pid):
+def _runs(pid: int) -> bool:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

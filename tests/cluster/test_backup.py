@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from moca.storage.db.connection import migrate, open_database
@@ -11,18 +14,20 @@ pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture
-def addresses(servers):
+def addresses(servers: None) -> Iterator[tuple[str, str]]:
     with postgresql_schema() as one, postgresql_schema() as another:
         yield one, another
 
 
-def _contacts(address):
+def _contacts(address: str) -> tuple[list[tuple[str, str | None]], int]:
     database = open_database(address)
     with database.connection_context():
         return [(each.psid, each.name) for each in Contact.select()], Freeze.select().count()
 
 
-def test_a_backup_of_postgresql_is_restored_into_an_empty_database_alone(addresses, tmp_path):
+def test_a_backup_of_postgresql_is_restored_into_an_empty_database_alone(
+    addresses: tuple[str, str], tmp_path: Path
+) -> None:
     one, another = addresses
     database = open_database(one)
     migrate(database)

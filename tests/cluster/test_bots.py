@@ -1,8 +1,10 @@
 """Whichever node owns a contact, the contact's account is answered by its own bot."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -28,7 +30,7 @@ def document(answer: str, more: str = "") -> str:
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
     """Three nodes, a shop, and a café with contrary rules and hours."""
     with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
@@ -52,12 +54,12 @@ def do(cluster: SteppedCluster, node: str, command: AwaitedCommand) -> None:
     receipt.result(0)
 
 
-def publish(cluster, node: str, name: str, text: str, revision: int = 0) -> None:
+def publish(cluster: SteppedCluster, node: str, name: str, text: str, revision: int = 0) -> None:
     do(cluster, node, SaveBotDraft(name, text, revision, "ada", clock.now()))
     do(cluster, node, PublishBot(name, revision + 1, "", "ada", clock.now()))
 
 
-def ask_all(cluster, prefix: str) -> dict[str, set[str]]:
+def ask_all(cluster: SteppedCluster, prefix: str) -> dict[str, set[str]]:
     """Ask for the price as every contact, at some node; return what each account said."""
     cluster.instagram.reached.clear()
     for number, contact in enumerate(CONTACTS):
@@ -70,11 +72,11 @@ def ask_all(cluster, prefix: str) -> dict[str, set[str]]:
     return texts
 
 
-def test_every_node_answers_for_each_account_with_its_bot(cluster) -> None:
+def test_every_node_answers_for_each_account_with_its_bot(cluster: SteppedCluster) -> None:
     assert ask_all(cluster, "m") == {SHOP: {"20 €"}, CAFE: {"We are closed."}}
 
 
-def test_what_is_published_at_one_node_decides_at_all(cluster) -> None:
+def test_what_is_published_at_one_node_decides_at_all(cluster: SteppedCluster) -> None:
     ask_all(cluster, "m")
     cluster.advance(60)
     publish(cluster, "c", "shop", document("25 €"), revision=1)
@@ -82,7 +84,7 @@ def test_what_is_published_at_one_node_decides_at_all(cluster) -> None:
     assert ask_all(cluster, "n")[SHOP] == {"25 €"}
 
 
-def test_a_commit_whose_answer_is_lost_is_taken_up_all_the_same(cluster) -> None:
+def test_a_commit_whose_answer_is_lost_is_taken_up_all_the_same(cluster: SteppedCluster) -> None:
     do(cluster, "a", SaveBotDraft("shop", document("30 €"), 1, "ada", clock.now()))
     cluster.answers_to_lose = 1
     with pytest.raises(Exception, match="hung up"):

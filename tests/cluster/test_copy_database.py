@@ -1,8 +1,12 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import peewee
 import psycopg
 import pytest
 
@@ -11,14 +15,16 @@ from moca.storage.db.connection import migrate, open_database
 from tests.cluster.stepped import SteppedCluster, webhook
 from tests.process.service import RUN, Service, environment, eventually
 from tests.storage.schema import postgresql_schema
+from tests.support.databases import run_sql
 from tests.support.factory import NOON
 from tests.support.frozen_time import frozen_at
+from tests.support.values import present
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture
-def filled(tmp_path):
+def filled(tmp_path: Path) -> peewee.Database:
     """An SQLite database with some data."""
     with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
@@ -33,13 +39,13 @@ def filled(tmp_path):
 
 
 @pytest.fixture
-def address(servers):
+def address(servers: None) -> Iterator[str]:
     with postgresql_schema() as address:
         yield address
 
 
 @pytest.fixture
-def target(address):
+def target(address: str) -> Iterator[peewee.Database]:
     database = open_database(address)
     migrate(database)
     yield database
@@ -47,23 +53,25 @@ def target(address):
 
 
 @pytest.fixture
-def _hears_control_c():
+def _hears_control_c() -> Iterator[None]:
     """A shell's background job ignores Ctrl-C, and its children would inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-def told(_table, _done, _rows):
+def told(_table: str, _done: int, _rows: int) -> None:
     pass
 
 
-def rows(database, query):
+def rows(database: peewee.Database, query: str) -> list[tuple[Any, ...]]:
     with database.connection_context():
-        return [tuple(row) for row in database.execute_sql(query).fetchall()]
+        return [tuple(row) for row in run_sql(database, query).fetchall()]
 
 
-def test_everything_is_there_afterwards_and_numbers_go_on(filled, target):
+def test_everything_is_there_afterwards_and_numbers_go_on(
+    filled: peewee.Database, target: peewee.Database
+) -> None:
     with filled.connection_context(), target.connection_context():
         move(filled, target, told)
     for query in (
@@ -78,11 +86,13 @@ def test_everything_is_there_afterwards_and_numbers_go_on(filled, target):
     assert rows(target, f"{added} VALUES ('1', '2', 0, 0, 0) RETURNING id") == [(last + 1,)]
 
 
-def test_a_move_that_was_broken_off_goes_on_where_it_stood(filled, target):
+def test_a_move_that_was_broken_off_goes_on_where_it_stood(
+    filled: peewee.Database, target: peewee.Database
+) -> None:
     class BrokenOffError(Exception):
         pass
 
-    def break_off(table, done, _rows):
+    def break_off(table: str, done: int, _rows: int) -> None:
         if table == "copying message" and done:
             raise BrokenOffError
 
@@ -95,9 +105,11 @@ def test_a_move_that_was_broken_off_goes_on_where_it_stood(filled, target):
     assert rows(target, count) == rows(filled, count)
 
 
-def test_a_target_that_holds_something_else_is_told(filled, target):
+def test_a_target_that_holds_something_else_is_told(
+    filled: peewee.Database, target: peewee.Database
+) -> None:
     with target.connection_context():
-        target.execute_sql("INSERT INTO webhook (received_at, body) VALUES (0, 'x')")
+        run_sql(target, "INSERT INTO webhook (received_at, body) VALUES (0, 'x')")
     with (
         filled.connection_context(),
         target.connection_context(),
@@ -107,7 +119,9 @@ def test_a_target_that_holds_something_else_is_told(filled, target):
 
 
 @pytest.mark.usefixtures("_hears_control_c")
-def test_the_command_can_be_broken_off_and_called_again(filled, address, target, tmp_path):
+def test_the_command_can_be_broken_off_and_called_again(
+    filled: peewee.Database, address: str, target: peewee.Database, tmp_path: Path
+) -> None:
     told_where = {"database.url": f"sqlite:///{tmp_path}/moca.db"}
     service = Service(tmp_path, told_where)
     with psycopg.connect(address) as holding:
@@ -128,9 +142,9 @@ def test_the_command_can_be_broken_off_and_called_again(filled, address, target,
 
 
 @contextmanager
-def moving_to(address, environs):
+def moving_to(address: str, environs: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Run the command for the duration of the block."""
-    command = [sys.executable, RUN, "migrate", "--to", address]
+    command: list[str | Path] = [sys.executable, RUN, "migrate", "--to", address]
     with subprocess.Popen(command, env=environs, stderr=subprocess.PIPE, text=True) as moving:
         try:
             yield moving
@@ -138,6 +152,7 @@ def moving_to(address, environs):
             moving.kill()
 
 
-def waits_for_a_lock(connection):
+def waits_for_a_lock(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'message'::regclass"
-    return connection.execute(waiting).fetchone()[0]
+    found: int = present(connection.execute(waiting).fetchone())[0]
+    return found

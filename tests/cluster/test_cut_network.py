@@ -2,14 +2,17 @@
 
 import sys
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.apart import Apart
-from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, Nodes
+from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, ClusterNode, Nodes
 from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second, rows
 from tests.cluster.wire import Wire
 from tests.process.kill_traffic import Traffic, webhook_status
+from tests.process.lateness import Lateness
 from tests.process.service import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
@@ -20,17 +23,17 @@ BRIEFLY = 2.0
 
 
 @pytest.fixture
-def apart(stack):
+def apart(stack: ExitStack) -> Apart:
     apart = Apart()
     stack.callback(apart.close)
     return apart
 
 
 @pytest.fixture
-def cluster(apart, tmp_path, own_name, stack):
+def cluster(apart: Apart, tmp_path: Path, own_name: str, stack: ExitStack) -> Nodes:
     """Three nodes, the first of them in its own network."""
 
-    def settle(nodes):
+    def settle(nodes: list[ClusterNode]) -> None:
         node = nodes[0]
         node.prefix = apart.prefix
         node.place = apart.to_world.there, node.port
@@ -54,16 +57,16 @@ def cluster(apart, tmp_path, own_name, stack):
 
 
 def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
-    cluster, apart, own_name, late, capsys
-):
+    cluster: Nodes, apart: Apart, own_name: str, late: Lateness, capsys: pytest.CaptureFixture[str]
+) -> None:
     url = f"{SERVER}/{own_name}"
     cluster.start()
     cut_off, *_others = cluster.nodes
 
-    def is_sending():
+    def is_sending() -> bool:
         return rows(url, "SELECT node FROM seat WHERE name = 'sender'") == [(cut_off.name,)]
 
-    def holds_seats():
+    def holds_seats() -> bool:
         return rows(url, f"SELECT count(*) FROM seat WHERE node = '{cut_off.name}'") != [(0,)]
 
     eventually(is_sending, seconds=30)

@@ -1,28 +1,31 @@
 """What is decided on one node holds on all of them."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from moca import clock
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import AccountChanged, StoreAccount
-from moca.core.messages.command import Done
+from moca.core.messages.command import AwaitedCommand, Done
 from moca.core.messages.operator_actions import ChangeConversation, FreezeQueue, ReleaseQueue
 from moca.core.partition import SENDER, partition_of, seat_of
 from moca.core.types import ConversationStatus
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Conversation, Message
-from tests.cluster.stepped import PARTITIONS, SteppedCluster, webhook
+from tests.cluster.stepped import PARTITIONS, SteppedCluster, SteppedNode, webhook
 from tests.support.factory import ANNA, NOON
 from tests.support.frozen_time import frozen_at
+from tests.support.values import present
 
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
     with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         cluster.open("a", "b")
@@ -31,23 +34,26 @@ def cluster(tmp_path):
         cluster.close()
 
 
-def other_than(cluster, seat):
+def other_than(cluster: SteppedCluster, seat: str) -> SteppedNode:
     [holder] = cluster.holder(seat)
     [other] = cluster.nodes.keys() - {holder}
     return cluster[other]
 
 
-def does(node, command):
+def does(node: SteppedNode, command: AwaitedCommand) -> Done:
     node.system.tell(command)
     node.settle()
-    return command.receipt.result(0)
+    found: Done = present(command.receipt).result(0)
+    return found
 
 
-def reached(cluster):
+def reached(cluster: SteppedCluster) -> int:
     return len(cluster.instagram.reached)
 
 
-def test_a_freeze_on_one_node_stops_what_another_sends_until_it_is_released(cluster):
+def test_a_freeze_on_one_node_stops_what_another_sends_until_it_is_released(
+    cluster: SteppedCluster,
+) -> None:
     node = other_than(cluster, SENDER)
     assert does(node, FreezeQueue(clock.now(), receipt=Future())) == Done()
     node.takes(webhook("m1"))
@@ -58,7 +64,9 @@ def test_a_freeze_on_one_node_stops_what_another_sends_until_it_is_released(clus
     assert reached(cluster) == 1
 
 
-def test_a_freeze_reaches_the_sender_within_a_beat_where_the_broker_does_not_tell(cluster):
+def test_a_freeze_reaches_the_sender_within_a_beat_where_the_broker_does_not_tell(
+    cluster: SteppedCluster,
+) -> None:
     node = other_than(cluster, SENDER)
     [sending] = cluster.holder(SENDER)
     cluster[sending].takes(webhook("m1"))
@@ -70,7 +78,9 @@ def test_a_freeze_reaches_the_sender_within_a_beat_where_the_broker_does_not_tel
     assert reached(cluster) == 0
 
 
-def test_a_pause_on_one_node_silences_the_conversation_that_lives_on_another(cluster):
+def test_a_pause_on_one_node_silences_the_conversation_that_lives_on_another(
+    cluster: SteppedCluster,
+) -> None:
     node = other_than(cluster, ANNAS)
     node.takes(webhook("m1"))
     cluster.advance(60)
@@ -95,7 +105,7 @@ def test_a_pause_on_one_node_silences_the_conversation_that_lives_on_another(clu
     )
 
 
-def test_every_node_hears_that_an_account_has_another_token(cluster):
+def test_every_node_hears_that_an_account_has_another_token(cluster: SteppedCluster) -> None:
     node = other_than(cluster, SENDER)
     token = SealedToken("sealed", clock.now(), None)
     does(node, StoreAccount(Account(account_id="1784"), token, clock.now(), receipt=Future()))
@@ -104,9 +114,9 @@ def test_every_node_hears_that_an_account_has_another_token(cluster):
     assert [changed in each.observed for each in cluster.nodes.values()] == [True, True]
 
 
-def test_every_node_shows_that_it_types_unless_the_queue_is_frozen(cluster):
+def test_every_node_shows_that_it_types_unless_the_queue_is_frozen(cluster: SteppedCluster) -> None:
     node = other_than(cluster, SENDER)
-    typing = [each.system._typing for each in cluster.nodes.values()]
+    typing = [present(each.system._typing) for each in cluster.nodes.values()]
     assert [each.is_frozen for each in typing] == [False, False]
     does(node, FreezeQueue(clock.now(), receipt=Future()))
     cluster.advance(2)

@@ -1,7 +1,9 @@
 """Partitions and the sender's seat change holders, on a broker with RabbitMQ's guarantees."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -30,24 +32,24 @@ class FaultError(Exception):
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
     with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         yield cluster
         cluster.close()
 
 
-def outcomes(cluster):
+def outcomes(cluster: SteppedCluster) -> Counter[str]:
     with cluster.database.connection_context():
         query = Message.select(Message.outcome).where(Message.role == "user")
         return Counter(outcome for (outcome,) in read_rows(query))
 
 
-def texts(cluster):
+def texts(cluster: SteppedCluster) -> list[str]:
     return [call.text for call in cluster.instagram.reached]
 
 
-def sender_stands_still(cluster):
+def sender_stands_still(cluster: SteppedCluster) -> tuple[str, str]:
     """Open two nodes and cut off the one that sends; return its name and the other's."""
     cluster.open("a", "b")
     cluster.advance(20)
@@ -58,7 +60,7 @@ def sender_stands_still(cluster):
     return sending, other
 
 
-def test_the_first_node_takes_every_seat_and_answers(cluster):
+def test_the_first_node_takes_every_seat_and_answers(cluster: SteppedCluster) -> None:
     cluster.open("a")
     receipt = cluster["a"].takes(webhook("m1"))
     cluster.advance(10)
@@ -68,11 +70,11 @@ def test_the_first_node_takes_every_seat_and_answers(cluster):
 
 
 def test_a_supervisor_that_crashes_as_it_takes_a_partition_answers_for_it_all_the_same(
-    cluster, monkeypatch
-):
+    cluster: SteppedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = PartitionSupervisor.on_receive
 
-    def fails_once(self, message):
+    def fails_once(self: PartitionSupervisor, message: object) -> object:
         if isinstance(message, SeatTaken):
             monkeypatch.setattr(PartitionSupervisor, "on_receive", whole)
             raise FaultError
@@ -88,7 +90,7 @@ def test_a_supervisor_that_crashes_as_it_takes_a_partition_answers_for_it_all_th
     assert outcomes(cluster) == {"answered": len(contacts)}
 
 
-def test_nodes_hand_on_what_is_more_than_their_share(cluster):
+def test_nodes_hand_on_what_is_more_than_their_share(cluster: SteppedCluster) -> None:
     cluster.open("a", "b")
     cluster.advance(20)
     shares = [len(node.seats.epochs.keys() - {SENDER}) for node in cluster.nodes.values()]
@@ -96,7 +98,9 @@ def test_nodes_hand_on_what_is_more_than_their_share(cluster):
     assert all(len(cluster.holder(seat_of(number))) == 1 for number in range(PARTITIONS))
 
 
-def test_a_webhook_taken_in_by_one_node_is_answered_by_the_owner_and_sent_by_the_sender(cluster):
+def test_a_webhook_taken_in_by_one_node_is_answered_by_the_owner_and_sent_by_the_sender(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a", "b")
     cluster.advance(20)
     for node in cluster.nodes.values():
@@ -106,14 +110,16 @@ def test_a_webhook_taken_in_by_one_node_is_answered_by_the_owner_and_sent_by_the
     assert len(texts(cluster)) == 2
 
 
-def test_without_a_broker_a_webhook_is_refused(cluster):
+def test_without_a_broker_a_webhook_is_refused(cluster: SteppedCluster) -> None:
     cluster.open("a")
     cluster.broker.is_up = False
     receipt = cluster["a"].takes(webhook("m1"))
     assert receipt.exception(0) is not None
 
 
-def test_what_one_node_gathered_another_answers_once_when_the_first_is_cut_off(cluster):
+def test_what_one_node_gathered_another_answers_once_when_the_first_is_cut_off(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a", "b")
     cluster.advance(20)
     [owner] = cluster.holder(ANNAS)
@@ -130,7 +136,7 @@ def test_what_one_node_gathered_another_answers_once_when_the_first_is_cut_off(c
     assert outcomes(cluster) == {"answered": 1}
 
 
-def test_a_late_write_of_a_former_owner_is_refused(cluster):
+def test_a_late_write_of_a_former_owner_is_refused(cluster: SteppedCluster) -> None:
     cluster.open("a")
     cluster["a"].takes(webhook("m1"))
     cluster.advance(1)
@@ -145,7 +151,7 @@ def test_a_late_write_of_a_former_owner_is_refused(cluster):
     assert len(cluster.holder(ANNAS)) == 1
 
 
-def test_a_new_sender_waits_until_the_one_before_can_begin_no_call(cluster):
+def test_a_new_sender_waits_until_the_one_before_can_begin_no_call(cluster: SteppedCluster) -> None:
     sending, other = sender_stands_still(cluster)
     cluster[other].takes(webhook("m1"))
     cluster.advance(3.5)
@@ -154,7 +160,9 @@ def test_a_new_sender_waits_until_the_one_before_can_begin_no_call(cluster):
     assert len(texts(cluster)) == 1
 
 
-def test_a_call_that_waits_for_its_courier_is_not_made_under_a_later_epoch(cluster):
+def test_a_call_that_waits_for_its_courier_is_not_made_under_a_later_epoch(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a")
     cluster.advance(10)
     epoch = cluster["a"].seats.epochs[SENDER]
@@ -168,13 +176,13 @@ def test_a_call_that_waits_for_its_courier_is_not_made_under_a_later_epoch(clust
     assert texts(cluster) == []
 
 
-def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster):
+def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster: SteppedCluster) -> None:
     _, other = sender_stands_still(cluster)
     cluster.advance(1)
     assert SENDER in cluster[other].seats.epochs
     set_forward = timedelta(seconds=10)
 
-    def steady():
+    def steady() -> float:
         return (clock.now() - set_forward).timestamp()
 
     cluster[other].seats.monotonic = steady
@@ -185,7 +193,9 @@ def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster):
     assert cluster[other].system._singletons is not None
 
 
-def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(cluster):
+def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a", "b")
     cluster.advance(20)
     [sending] = cluster.holder(SENDER)
@@ -199,7 +209,7 @@ def test_a_call_that_ends_once_another_node_sends_is_left_to_that_one(cluster):
     assert outcomes(cluster) == {"answered": 1}
 
 
-def test_a_node_that_leaves_in_order_is_followed_at_once(cluster):
+def test_a_node_that_leaves_in_order_is_followed_at_once(cluster: SteppedCluster) -> None:
     cluster.open("a", "b")
     cluster.advance(20)
     [sending] = cluster.holder(SENDER)
@@ -239,7 +249,9 @@ def test_what_comes_for_the_sender_of_a_node_that_stops_is_found_by_the_next_one
 
 
 @pytest.mark.parametrize("since_the_beat", [0, 0.25, 0.5, 0.75])
-def test_the_next_sender_counts_what_the_last_one_just_sent(cluster, since_the_beat):
+def test_the_next_sender_counts_what_the_last_one_just_sent(
+    cluster: SteppedCluster, since_the_beat: float
+) -> None:
     cluster.open("a", "b")
     cluster.advance(20 + since_the_beat)
     [sending] = cluster.holder(SENDER)
@@ -260,7 +272,9 @@ def test_the_next_sender_counts_what_the_last_one_just_sent(cluster, since_the_b
     assert min(spans) >= timedelta(seconds=1)
 
 
-def test_a_seat_that_was_claimed_twice_while_the_database_was_down_is_acted_for(cluster):
+def test_a_seat_that_was_claimed_twice_while_the_database_was_down_is_acted_for(
+    cluster: SteppedCluster,
+) -> None:
     cluster.database_is_up = False
     cluster.open("a")
     cluster.advance(1)

@@ -1,14 +1,19 @@
 """A parcel that cannot be stored for a fault of its own is set aside, and delays no other."""
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 import pytest
 from pika import BasicProperties
 
 from moca.broker.parcel import SET_ASIDE, Parcel, ParcelKind
 from moca.broker.queues import parcel_of
 from moca.core.messages.cluster import ParcelSetAside
+from moca.core.messages.command import Command
 from moca.core.partition import partition_of, seat_of
 from moca.instagram.signature import sign
 from moca.storage.db.tables import Message
+from moca.storage.writer import Written
 from tests.cluster.stepped import APP_SECRET, PARTITIONS, SteppedCluster, _Writer, webhook
 from tests.support.factory import ANNA, NOON
 from tests.support.frozen_time import frozen_at
@@ -17,17 +22,17 @@ SEAT = seat_of(partition_of(ANNA, PARTITIONS))
 POISON = "poison"
 
 
-def _set_aside(cluster):
+def _set_aside(cluster: SteppedCluster) -> list[Parcel]:
     return [parcel for parcel, _ in cluster.broker.queue(SET_ASIDE).waiting]
 
 
-def _mids(cluster):
+def _mids(cluster: SteppedCluster) -> list[str | None]:
     with cluster.database.connection_context():
         return [row.mid for row in Message.select().where(Message.role == "user")]
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
     with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         yield cluster
@@ -35,11 +40,13 @@ def cluster(tmp_path):
 
 
 @pytest.fixture
-def poisoned(cluster, monkeypatch):
+def poisoned(
+    cluster: SteppedCluster, monkeypatch: pytest.MonkeyPatch
+) -> tuple[SteppedCluster, list[object]]:
     """Nodes whose writers fail at one message."""
-    tries = []
+    tries: list[object] = []
 
-    def fail(self, commands):
+    def fail(self: _Writer, commands: Sequence[Command]) -> Written:
         for each in commands:
             body = getattr(getattr(each, "command", each), "body", b"")
             if POISON.encode() in body:
@@ -54,7 +61,9 @@ def poisoned(cluster, monkeypatch):
     return cluster, tries
 
 
-def test_a_webhook_that_no_writer_takes_is_set_aside_after_a_few_tries(poisoned):
+def test_a_webhook_that_no_writer_takes_is_set_aside_after_a_few_tries(
+    poisoned: tuple[SteppedCluster, list[object]],
+) -> None:
     cluster, tries = poisoned
     node = cluster["a"]
     assert node.takes(webhook(POISON)).result(0)
@@ -71,7 +80,9 @@ def test_a_webhook_that_no_writer_takes_is_set_aside_after_a_few_tries(poisoned)
     assert list(cluster.broker.queue(SEAT).waiting) == []
 
 
-def test_while_the_database_is_away_nothing_is_set_aside(poisoned):
+def test_while_the_database_is_away_nothing_is_set_aside(
+    poisoned: tuple[SteppedCluster, list[object]],
+) -> None:
     cluster, _ = poisoned
     cluster["a"].takes(webhook("m1"))
     cluster.database_is_up = False
@@ -82,7 +93,9 @@ def test_while_the_database_is_away_nothing_is_set_aside(poisoned):
     assert _mids(cluster) == ["m1"]
 
 
-def test_a_parcel_is_owed_until_the_broker_has_it_set_aside(poisoned):
+def test_a_parcel_is_owed_until_the_broker_has_it_set_aside(
+    poisoned: tuple[SteppedCluster, list[object]],
+) -> None:
     cluster, _ = poisoned
     node = cluster["a"]
     node.takes(webhook(POISON))
@@ -95,7 +108,9 @@ def test_a_parcel_is_owed_until_the_broker_has_it_set_aside(poisoned):
     assert len(_set_aside(cluster)) == 1
 
 
-def test_a_webhook_that_cannot_be_read_is_set_aside_and_the_node_lives_on(cluster):
+def test_a_webhook_that_cannot_be_read_is_set_aside_and_the_node_lives_on(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a")
     cluster.advance(10)
     unreadable = Parcel(ParcelKind.WEBHOOK, b"no JSON", signature=sign(b"no JSON", APP_SECRET))
@@ -107,7 +122,9 @@ def test_a_webhook_that_cannot_be_read_is_set_aside_and_the_node_lives_on(cluste
 
 
 @pytest.mark.parametrize("signature", [None, "sha256=", sign(webhook("m1"), "another-secret")])
-def test_a_webhook_that_instagram_did_not_sign_is_set_aside_and_not_answered(cluster, signature):
+def test_a_webhook_that_instagram_did_not_sign_is_set_aside_and_not_answered(
+    cluster: SteppedCluster, signature: str | None
+) -> None:
     cluster.open("a")
     cluster.advance(10)
     forged = Parcel(ParcelKind.WEBHOOK, webhook("m1"), signature=signature)
@@ -118,7 +135,9 @@ def test_a_webhook_that_instagram_did_not_sign_is_set_aside_and_not_answered(clu
     assert _mids(cluster) == ["m2"]
 
 
-def test_a_kind_of_a_newer_version_is_given_back_and_at_last_set_aside(cluster):
+def test_a_kind_of_a_newer_version_is_given_back_and_at_last_set_aside(
+    cluster: SteppedCluster,
+) -> None:
     cluster.open("a")
     cluster.advance(10)
     parcel = Parcel(ParcelKind.UNKNOWN, b"{}", type="later-kind")
@@ -134,7 +153,7 @@ def test_a_kind_of_a_newer_version_is_given_back_and_at_last_set_aside(cluster):
 
 
 @pytest.mark.parametrize("named", ["later-kind", None])
-def test_what_this_version_cannot_read_is_an_unknown_parcel(named):
+def test_what_this_version_cannot_read_is_an_unknown_parcel(named: str | None) -> None:
     properties = BasicProperties(type=named)
 
     assert parcel_of(properties, b"{}") == Parcel(ParcelKind.UNKNOWN, b"{}", type=named or "")

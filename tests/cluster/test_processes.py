@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from tests.cluster.conftest import PARTITIONS, PER_SECOND, SERVER
+from tests.cluster.conftest import PARTITIONS, PER_SECOND, SERVER, ClusterNode, Nodes
 from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second, rows
 from tests.process.kill_traffic import Traffic
+from tests.process.lateness import Lateness
 from tests.process.service import eventually, processes_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
@@ -21,11 +22,11 @@ LONG_ENOUGH = 9.0
 """Seconds after which the broker and the other nodes consider a silent node dead."""
 
 
-def seats(name):
+def seats(name: str) -> dict[str, str | None]:
     return dict(rows(f"{SERVER}/{name}", "SELECT name, node FROM seat"))
 
 
-def is_spread(name, nodes):
+def is_spread(name: str, nodes: int) -> bool:
     held = [node for seat, node in seats(name).items() if seat != "sender" and node]
     share = -(-PARTITIONS // nodes)
     owners = set(held)
@@ -33,17 +34,19 @@ def is_spread(name, nodes):
     return len(held) == PARTITIONS and len(owners) == nodes and most <= share
 
 
-def signal_all(node, signal_number):
+def signal_all(node: ClusterNode, signal_number: int) -> None:
     for pid in processes_of(node.process.pid):
         os.kill(pid, signal_number)
 
 
-def sender_of(cluster, name):
+def sender_of(cluster: Nodes, name: str) -> ClusterNode:
     sending = seats(name)["sender"]
     return next((node for node in cluster.nodes if node.name == sending), cluster.nodes[0])
 
 
-def test_partitions_are_shared_handed_on_and_taken_over(cluster, own_name, capsys):
+def test_partitions_are_shared_handed_on_and_taken_over(
+    cluster: Nodes, own_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     cluster.start()
     eventually(lambda: is_spread(own_name, 3), seconds=60)
     leaving, *others = sorted(cluster.nodes, key=lambda node: node is sender_of(cluster, own_name))
@@ -66,7 +69,9 @@ def test_partitions_are_shared_handed_on_and_taken_over(cluster, own_name, capsy
     assert left.get("/api/cluster")["seats"][0]["node"] == left.name
 
 
-def test_whatever_goes_wrong_nothing_is_lost_or_sent_twice(cluster, own_name, late, capsys):
+def test_whatever_goes_wrong_nothing_is_lost_or_sent_twice(
+    cluster: Nodes, own_name: str, late: Lateness, capsys: pytest.CaptureFixture[str]
+) -> None:
     seed = random.randrange(10_000)
     draw = random.Random(seed)
     cluster.start()

@@ -1,6 +1,7 @@
 """The nodes' requests to the broker, made to a real one."""
 
 import ssl
+from typing import Any
 
 import pika
 import pytest
@@ -19,7 +20,9 @@ pytestmark = pytest.mark.cluster
 MORE_THAN_RABBITMQ_4_ALLOWS = 25
 
 
-def test_a_parcel_may_be_given_back_more_often_than_a_broker_allows_by_itself(own_name):
+def test_a_parcel_may_be_given_back_more_often_than_a_broker_allows_by_itself(
+    own_name: str,
+) -> None:
     queues = Queues(own_name, ("p0",))
     with pika.BlockingConnection(pika.URLParameters(BROKER)) as connection:
         channel = connection.channel()
@@ -35,7 +38,7 @@ def test_a_parcel_may_be_given_back_more_often_than_a_broker_allows_by_itself(ow
         channel.cancel()
 
 
-def test_a_broker_that_refuses_is_told_of_in_its_own_words(own_name):
+def test_a_broker_that_refuses_is_told_of_in_its_own_words(own_name: str) -> None:
     queues = Queues(own_name, ("p0",))
     with (
         pika.BlockingConnection(pika.URLParameters(BROKER)) as connection,
@@ -53,23 +56,23 @@ def test_a_broker_that_refuses_is_told_of_in_its_own_words(own_name):
     assert refused["log_level"] == "error"
 
 
-def test_a_broker_with_tls_must_show_a_certificate_for_its_name():
+def test_a_broker_with_tls_must_show_a_certificate_for_its_name() -> None:
     parameters = parameters_of("amqps://moca:x@rabbit.example:5671/%2F")
     context = present(parameters.ssl_options).context
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
-def test_queues_are_durable_and_drop_nothing_by_themselves():
+def test_queues_are_durable_and_drop_nothing_by_themselves() -> None:
     declared = []
 
     class Channel:
-        def exchange_declare(self, *_arguments, **_named):
+        def exchange_declare(self, *_arguments: str, **_named: bool) -> None:
             pass
 
-        def queue_bind(self, *_arguments, **_named):
+        def queue_bind(self, *_arguments: str, **_named: str) -> None:
             pass
 
-        def queue_declare(self, _name, *, durable, arguments):
+        def queue_declare(self, _name: str, *, durable: bool, arguments: dict[str, Any]) -> None:
             declared.append((durable, arguments))
 
     Queues("moca", ("p0",)).declare(Channel())

@@ -3,16 +3,21 @@
 import os
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.cluster.conftest import OURS, PER_SECOND, Nodes
-from tests.cluster.own import own_postgresql, own_rabbitmq
+from tests.cluster.own import Daemon, own_postgresql, own_rabbitmq
 from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second
 from tests.process.instagram import InstagramProcess
 from tests.process.kill_traffic import Traffic, webhook_status
+from tests.process.lateness import Lateness
 from tests.process.service import BRISK, Service, eventually
 
 pytestmark = pytest.mark.cluster
@@ -26,7 +31,7 @@ JITTER = timedelta(milliseconds=300)
 NAME = "moca"
 
 
-def url_of(postgresql):
+def url_of(postgresql: Daemon) -> str:
     """Create a database in the test's own server; return its URL."""
     server = f"postgresql://postgres@127.0.0.1:{postgresql.port}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
@@ -34,30 +39,34 @@ def url_of(postgresql):
     return f"{server}/{NAME}"
 
 
-def started(server, stack):
+def started(server: Daemon, stack: ExitStack) -> Daemon:
     stack.callback(server.close)
     server.start()
     return server
 
 
 @pytest.fixture
-def postgresql(stack):
+def postgresql(stack: ExitStack) -> Daemon:
     return started(own_postgresql(), stack)
 
 
 @pytest.fixture
-def rabbitmq(stack):
+def rabbitmq(stack: ExitStack) -> Daemon:
     return started(own_rabbitmq(), stack)
 
 
-def what_came_of(traffic, sent, late):
+def what_came_of(
+    traffic: Traffic, sent: Mapping[str, Any], late: Lateness
+) -> tuple[list[str], list[str], int, str]:
     lost, twice = lost_and_twice(traffic.acknowledged, sent)
     most = most_in_a_second(sent, late, JITTER)
     figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
     return lost, twice, most, f" {figures}, at most {most} in a second"
 
 
-def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stack, late, tmp_path):
+def test_a_database_that_is_killed_under_one_node_costs_nothing(
+    postgresql: Daemon, stack: ExitStack, late: Lateness, tmp_path: Path
+) -> None:
     url = url_of(postgresql)
     node = Service(tmp_path, {**BRISK, **OURS, "database.url": url})
     stack.callback(node.close)
@@ -85,11 +94,15 @@ def test_a_database_that_is_killed_under_one_node_costs_nothing(postgresql, stac
 @pytest.mark.soak
 @pytest.mark.timeout(400 * ROUNDS)
 def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselves(
-    postgresql, rabbitmq, stack, late, tmp_path, capsys
-):
+    postgresql: Daemon,
+    rabbitmq: Daemon,
+    stack: ExitStack,
+    late: Lateness,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     url = url_of(postgresql)
-    ports = {"postgresql": postgresql.port, "rabbitmq": rabbitmq.port}
-    cluster = Nodes(tmp_path, NAME, stack, **ports)
+    cluster = Nodes(tmp_path, NAME, stack, postgresql=postgresql.port, rabbitmq=rabbitmq.port)
     cluster.start()
     traffic = Traffic(cluster.url)
     traffic.start()

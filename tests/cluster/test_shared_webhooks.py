@@ -1,10 +1,13 @@
 """A webhook that concerns several owners: each stores only its own share."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from moca.core.partition import partition_of
+from moca.core.types import ContactKey
 from moca.storage.db.tables import Webhook
 from tests.cluster.stepped import PARTITIONS, SteppedCluster
 from tests.support.factory import ANNA, BEN, NOON
@@ -12,7 +15,7 @@ from tests.support.frozen_time import frozen_at
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
     with frozen_at(NOON) as frozen:
         cluster = SteppedCluster(tmp_path, frozen)
         cluster.open("a")
@@ -21,7 +24,7 @@ def cluster(tmp_path):
         cluster.close()
 
 
-def body_of(*told):
+def body_of(*told: tuple[ContactKey, dict[str, bool | str]]) -> bytes:
     items = [
         {
             "sender": {"id": contact.psid},
@@ -34,12 +37,14 @@ def body_of(*told):
     return json.dumps({"object": "instagram", "entry": [entry]}).encode()
 
 
-def bodies(cluster):
+def bodies(cluster: SteppedCluster) -> list[bytes]:
     with cluster.database.connection_context():
         return [bytes(row.body) for row in Webhook.select()]
 
 
-def test_what_was_unsent_stays_in_no_webhook_that_told_it_beside_another_owners(cluster):
+def test_what_was_unsent_stays_in_no_webhook_that_told_it_beside_another_owners(
+    cluster: SteppedCluster,
+) -> None:
     assert partition_of(ANNA, PARTITIONS) != partition_of(BEN, PARTITIONS)
     cluster["a"].takes(body_of((ANNA, {"mid": "m1", "text": "secret"}), (BEN, {"mid": "m2"})))
     cluster.advance(5)

@@ -1,8 +1,12 @@
 """Checks of a cluster's traffic, by the database and what Instagram received."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
+
+from tests.process.lateness import Lateness
 
 _SHORTEST = timedelta(milliseconds=50)
 
@@ -10,27 +14,29 @@ JITTER = timedelta(milliseconds=100)
 """Between the start of a call and its arrival, on a machine with other work."""
 
 
-def rows(database_url, query):
+def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
     """Query a cluster's database."""
     with psycopg.connect(database_url) as connection:
         return connection.execute(query).fetchall()
 
 
-def is_idle(database_url):
+def is_idle(database_url: str) -> bool:
     """Return whether every message has its outcome and nothing is pending."""
     open_messages = "SELECT count(*) FROM message WHERE role = 'user' AND outcome IS NULL"
     on_its_way = "SELECT count(*) FROM queue_item WHERE status IN ('pending','sending','unknown')"
     return rows(database_url, open_messages) == rows(database_url, on_its_way) == [(0,)]
 
 
-def lost_and_twice(acknowledged, sent):
+def lost_and_twice(
+    acknowledged: Iterable[str], sent: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
     """Return the contacts with an acknowledged message and no reply, and those with two replies."""
     texts = {psid: len(each) for psid, each in sent.items()}
     lost = sorted(psid for psid in acknowledged if not texts.get(psid))
     return lost, sorted(psid for psid, number in texts.items() if number > 1)
 
 
-def most_in_a_second(sent, late, jitter=JITTER):
+def most_in_a_second(sent: Mapping[str, Any], late: Lateness, jitter: timedelta = JITTER) -> int:
     """Return the most arrivals within a second, less what an arrival may be late by.
 
     That is `jitter`, and as long as this machine let a thread wait during the test: calls that

@@ -8,6 +8,8 @@ from threading import Event, Thread
 
 REACHED_WITHIN_SECONDS = 1
 
+Place = int | tuple[str, int]
+
 
 class Wire:
     """Listens, and connects each client to the next of some addresses that accepts it.
@@ -15,15 +17,15 @@ class Wire:
     An address is a port of this machine, or a host with a port.
     """
 
-    def __init__(self, *places, host="127.0.0.1"):
+    def __init__(self, *places: Place, host: str = "127.0.0.1") -> None:
         self._whole = Event()
         self._whole.set()
-        self._ends = set()
+        self._ends: set[socket.socket] = set()
         turns = count()
         wire = self
 
         class Visit(socketserver.BaseRequestHandler):
-            def handle(self):
+            def handle(self) -> None:
                 turn = next(turns)
                 for number in range(len(places)):
                     node = _reach(places[(turn + number) % len(places)])
@@ -41,24 +43,24 @@ class Wire:
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
-    def cut(self):
+    def cut(self) -> None:
         """Drop all traffic silently, as if a cable were out."""
         self._whole.clear()
 
-    def mend(self):
+    def mend(self) -> None:
         """Allow new connections; the earlier ones stay dead."""
         for end in tuple(self._ends):
             _shut(end)
         self._whole.set()
 
-    def close(self):
+    def close(self) -> None:
         """Close everything; return when all threads have ended."""
         self._server.shutdown()
         self.mend()
         self._server.server_close()
         self._thread.join()
 
-    def join(self, current_user, node):
+    def join(self, current_user: socket.socket, node: socket.socket) -> None:
         """Relay traffic in both directions until one side closes."""
         self._ends |= {current_user, node}
         back = Thread(target=self._pass_on, args=(node, current_user), daemon=True)
@@ -68,7 +70,7 @@ class Wire:
         self._ends -= {current_user, node}
         node.close()
 
-    def _pass_on(self, source, target):
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._whole.wait()
@@ -77,12 +79,12 @@ class Wire:
             _shut(side)
 
 
-def _shut(side):
+def _shut(side: socket.socket) -> None:
     with contextlib.suppress(OSError):
         side.shutdown(socket.SHUT_RDWR)
 
 
-def _reach(place):
+def _reach(place: Place) -> socket.socket | None:
     address = place if isinstance(place, tuple) else ("127.0.0.1", place)
     try:
         node = socket.create_connection(address, timeout=REACHED_WITHIN_SECONDS)

@@ -4,7 +4,7 @@ from moca.core.contact_profile import next_read
 from tests.support.factory import NOON
 
 
-def test_a_profile_that_cannot_be_read_is_tried_less_and_less_often_and_then_given_up():
+def test_a_profile_that_cannot_be_read_is_tried_less_and_less_often_and_then_given_up() -> None:
     tries = [next_read(number, NOON) for number in range(1, 11)]
 
     assert tries[:5] == [

@@ -1,5 +1,6 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ TAKEN_OVER = UnansweredMessage(
 )
 
 
-def said(**changes):
+def said(**changes: Any) -> str:
     return would_have_answered(replace(TAKEN_OVER, **changes), IN_FORCE)
 
 
@@ -49,7 +50,9 @@ def said(**changes):
         (None, "The bot would have replied if this message had arrived after its reply."),
     ],
 )
-def test_a_repeat_would_have_been_answered_later_or_with_a_shorter_memory(first, says):
+def test_a_repeat_would_have_been_answered_later_or_with_a_shorter_memory(
+    first: float | None, says: str
+) -> None:
     first_at = None if first is None else at(first)
 
     assert said(outcome=Outcome.DUPLICATE, reason=Reason.DUPLICATE, first_at=first_at) == says
@@ -88,7 +91,9 @@ def test_a_repeat_would_have_been_answered_later_or_with_a_shorter_memory(first,
         ),
     ],
 )
-def test_what_was_stopped_while_it_waited_would_have_gone_sooner(facts, says):
+def test_what_was_stopped_while_it_waited_would_have_gone_sooner(
+    facts: dict[str, datetime], says: str
+) -> None:
     assert said(**facts) == says
 
 
@@ -111,7 +116,7 @@ def test_what_was_stopped_while_it_waited_would_have_gone_sooner(facts, says):
         ),
     ],
 )
-def test_what_came_while_a_person_had_the_word_names_the_takeover(wrote, says):
+def test_what_came_while_a_person_had_the_word_names_the_takeover(wrote: int, says: str) -> None:
     assert said(reason=Reason.IS_TAKEN_OVER, person_wrote_at=at(wrote)) == says
 
 
@@ -132,10 +137,10 @@ def test_what_came_while_a_person_had_the_word_names_the_takeover(wrote, says):
         (Reason.CANCELLED, "not been cancelled"),
     ],
 )
-def test_every_reason_names_what_would_have_changed_it(reason, names):
+def test_every_reason_names_what_would_have_changed_it(reason: Reason, names: str) -> None:
     assert names in said(reason=reason)
 
 
 @pytest.mark.parametrize("reason", [None, Reason.RECALLED])
-def test_what_no_setting_would_have_changed_is_not_explained(reason):
+def test_what_no_setting_would_have_changed_is_not_explained(reason: Reason | None) -> None:
     assert said(reason=reason) == ""

@@ -15,12 +15,17 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 
 
-def viewer(name, looked=timedelta(), wrote=None, key=None):
+def viewer(
+    name: str,
+    looked: timedelta = timedelta(),
+    wrote: timedelta | None = None,
+    key: str | None = None,
+) -> Viewer:
     """Return who looked and wrote so long ago."""
     return Viewer(key or name, name, NOW - looked, None if wrote is None else NOW - wrote)
 
 
-def test_who_looks_and_who_writes_are_told_apart_by_name():
+def test_who_looks_and_who_writes_are_told_apart_by_name() -> None:
     viewers = [viewer("Cleo"), viewer("Ben", wrote=timedelta()), viewer("Ana")]
 
     assert presence_of(viewers, NOW, besides=None) == Presence(("Ben",), ("Ana", "Cleo"))
@@ -38,17 +43,19 @@ def test_who_looks_and_who_writes_are_told_apart_by_name():
         (timedelta(), -TICK, Presence(looking=("Ana",))),
     ],
 )
-def test_both_end_by_themselves_and_a_clock_set_back_shows_nothing(looked, wrote, shown):
+def test_both_end_by_themselves_and_a_clock_set_back_shows_nothing(
+    looked: timedelta, wrote: timedelta | None, shown: Presence
+) -> None:
     assert presence_of([viewer("Ana", looked, wrote)], NOW, besides=None) == shown
 
 
-def test_no_one_is_shown_to_themselves_but_a_namesake_is():
+def test_no_one_is_shown_to_themselves_but_a_namesake_is() -> None:
     viewers = [viewer("Ana", key="user 1"), viewer("Ana", key="user 2")]
 
     assert presence_of(viewers, NOW, besides="user 1") == Presence(looking=("Ana",))
 
 
-def test_a_second_tab_does_not_end_what_is_written_in_the_first():
+def test_a_second_tab_does_not_end_what_is_written_in_the_first() -> None:
     first, second = viewer("Ana", timedelta(seconds=1), timedelta(seconds=1)), viewer("Ana")
 
     again = seen_again(first, second)

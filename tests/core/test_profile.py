@@ -36,5 +36,7 @@ NOTHING = MessengerProfile()
         ),
     ],
 )
-def test_only_what_differs_is_changed_and_only_ours_taken_away(wanted, shown, change):
+def test_only_what_differs_is_changed_and_only_ours_taken_away(
+    wanted: MessengerProfile, shown: ProfileFingerprints, change: ProfileChange | None
+) -> None:
     assert change_to(wanted, shown) == change

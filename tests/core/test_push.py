@@ -31,7 +31,7 @@ FAILED = PushOutcome.FAILED
         "https://wns2-par02p.notify.windows.com/w/?token=BQ%3d",
     ],
 )
-def test_the_addresses_of_push_services_are_taken(endpoint):
+def test_the_addresses_of_push_services_are_taken(endpoint: str) -> None:
     assert endpoint_fault(endpoint) == ""
 
 
@@ -62,7 +62,7 @@ def test_the_addresses_of_push_services_are_taken(endpoint):
         "https://[",
     ],
 )
-def test_other_addresses_are_refused(endpoint):
+def test_other_addresses_are_refused(endpoint: str) -> None:
     assert endpoint_fault(endpoint) != ""
 
 
@@ -92,7 +92,7 @@ def test_other_addresses_are_refused(endpoint):
         ("", False),
     ],
 )
-def test_only_addresses_of_the_internet_are_public(address, public):
+def test_only_addresses_of_the_internet_are_public(address: str, public: bool) -> None:
     assert is_public(address) is public
 
 
@@ -109,7 +109,7 @@ def test_only_addresses_of_the_internet_are_public(address, public):
         (POINT, "", "auth"),
     ],
 )
-def test_keys_have_their_lengths(point, auth, field):
+def test_keys_have_their_lengths(point: str, auth: str, field: str) -> None:
     assert keys_fault(SubscriptionKeys(point, auth)).partition(":")[0] == field
 
 
@@ -121,7 +121,7 @@ def test_keys_have_their_lengths(point, auth, field):
         (PushKind.ASSIGNMENT, "ana assigned this conversation to you", "/conversations/7"),
     ],
 )
-def test_a_push_names_the_contact_and_the_occasion(kind, body, tag):
+def test_a_push_names_the_contact_and_the_occasion(kind: PushKind, body: str, tag: str) -> None:
     push = Push(kind=kind, conversation_id=7, contact="Zoe", by="ana", at=NOW, subscriptions=())
 
     assert push.document() == {"title": "Zoe", "body": body, "tag": tag, "url": "/conversations/7"}
@@ -138,7 +138,9 @@ def test_a_push_names_the_contact_and_the_occasion(kind, body, tag):
         (PushAnswer(PushOutcome.GONE), 1, None),
     ],
 )
-def test_what_failed_is_tried_again_twice(answer, attempt, again):
+def test_what_failed_is_tried_again_twice(
+    answer: PushAnswer, attempt: int, again: timedelta | None
+) -> None:
     expected = None if again is None else NOW + again
     assert retry_at(answer, attempt, NOW) == expected
 

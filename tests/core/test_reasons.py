@@ -42,7 +42,7 @@ FORMER = {
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_a_text_and_keeps_its_code(reason):
+def test_every_reason_has_a_text_and_keeps_its_code(reason: Reason) -> None:
     because = Because(reason)
 
     assert code_of(because) is reason
@@ -50,7 +50,7 @@ def test_every_reason_has_a_text_and_keeps_its_code(reason):
     assert code_of(pickle.loads(pickle.dumps(because))) is reason
 
 
-def test_a_text_may_have_figures_and_is_equal_to_a_plain_one():
+def test_a_text_may_have_figures_and_is_equal_to_a_plain_one() -> None:
     because = Because(Reason.OUTSIDE_HOURS, "outside business hours until nine")
 
     assert (because, code_of(because)) == ("outside business hours until nine", "outside_hours")
@@ -58,21 +58,23 @@ def test_a_text_may_have_figures_and_is_equal_to_a_plain_one():
 
 
 @pytest.mark.parametrize(("text", "reason"), FORMER.items())
-def test_a_row_without_a_code_is_read_by_its_text(text, reason):
+def test_a_row_without_a_code_is_read_by_its_text(text: str, reason: Reason | None) -> None:
     assert stored_reason(None, text) is reason
 
 
-def test_a_code_counts_whatever_the_text_says():
+def test_a_code_counts_whatever_the_text_says() -> None:
     assert stored_reason("unsent", "the conversation was closed") is Reason.UNSENT
 
 
 @pytest.mark.parametrize("status", tuple(ConversationStatus)[1:])
-def test_every_hold_has_a_reason_for_what_comes_and_for_what_waited(status):
+def test_every_hold_has_a_reason_for_what_comes_and_for_what_waited(
+    status: ConversationStatus,
+) -> None:
     assert code_of(because_held(status)) is not None
     assert code_of(because_stopped(status)) is not None
 
 
-def test_what_waited_while_the_bot_was_held_is_not_told_as_stopped():
+def test_what_waited_while_the_bot_was_held_is_not_told_as_stopped() -> None:
     assert because_stopped("paused", ConversationStatus.OPEN).reason is Reason.WAS_PAUSED
     assert because_stopped("paused", ConversationStatus.HUMAN).reason is Reason.IS_TAKEN_OVER
     assert because_stopped("closed", ConversationStatus.PAUSED).reason is Reason.IS_PAUSED

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,9 @@ from moca.core.types import Outcome
 from tests.support.factory import ANNA, NOON
 
 
-def answered(said="Hello", after=8.0, by="rules: greeting", **more) -> ReplayOutcome:
+def answered(
+    said: str = "Hello", after: float = 8.0, by: str = "rules: greeting", **more: Any
+) -> ReplayOutcome:
     sent_after = timedelta(seconds=after)
     outcome = Outcome.ANSWERED
     return ReplayOutcome(
@@ -25,11 +28,13 @@ def answered(said="Hello", after=8.0, by="rules: greeting", **more) -> ReplayOut
     )
 
 
-def left(because="the conversation is human", outcome=Outcome.SUPPRESSED) -> ReplayOutcome:
+def left(
+    because: str = "the conversation is human", outcome: Outcome = Outcome.SUPPRESSED
+) -> ReplayOutcome:
     return ReplayOutcome(outcome=outcome, because=because)
 
 
-def message(mid="m1", ending=None) -> RecordedMessage:
+def message(mid: str = "m1", ending: ReplayOutcome | None = None) -> RecordedMessage:
     return RecordedMessage(
         contact=ANNA,
         mid=mid,
@@ -59,21 +64,23 @@ def message(mid="m1", ending=None) -> RecordedMessage:
         (left("same text 3 s earlier"), left("same text 4.5 s earlier"), ReplayVerdict.SAME),
     ],
 )
-def test_ends_are_compared_by_what_the_contact_would_notice(then, now, verdict):
+def test_ends_are_compared_by_what_the_contact_would_notice(
+    then: ReplayOutcome, now: ReplayOutcome, verdict: ReplayVerdict
+) -> None:
     assert compare(then, now) is verdict
 
 
-def test_a_reply_that_failed_answered_nobody():
+def test_a_reply_that_failed_answered_nobody() -> None:
     failed = ReplayOutcome(outcome=Outcome.FAILED, because="Instagram refused it", said="Hello")
     assert compare(failed, answered()) is ReplayVerdict.NOW_ANSWERED
 
 
-def test_a_reply_on_its_way_counts_as_one():
+def test_a_reply_on_its_way_counts_as_one() -> None:
     waiting = ReplayOutcome(said="Hello", type="text")
     assert compare(answered(), waiting) is ReplayVerdict.SAME
 
 
-def test_words_that_nobody_asked_the_model_for_are_taken_for_the_same():
+def test_words_that_nobody_asked_the_model_for_are_taken_for_the_same() -> None:
     then = answered("How can I help?", by="model: gpt")
     now = answered(unasked("model"), by="model: not called in a rehearsal")
     assert compare(then, now) is ReplayVerdict.SAME
@@ -91,11 +98,11 @@ def test_words_that_nobody_asked_the_model_for_are_taken_for_the_same():
         ("", ""),
     ],
 )
-def test_the_journey_tells_who_made_a_reply(by, maker):
+def test_the_journey_tells_who_made_a_reply(by: str, maker: str) -> None:
     assert answered(by=by).maker == maker
 
 
-def test_every_message_is_counted_and_only_so_many_differences_are_kept():
+def test_every_message_is_counted_and_only_so_many_differences_are_kept() -> None:
     comparison = ReplayComparison(most=1)
     comparison.add(message("m1"), answered())
     comparison.add(message("m2"), answered("Good day"))

@@ -11,7 +11,7 @@ from moca.core.search_query import LISTS, InvalidSearch, SearchQuery, read_searc
 from moca.core.work_lists import WorkList
 
 
-def test_operators_are_read_from_among_the_words():
+def test_operators_are_read_from_among_the_words() -> None:
     text = (
         'where from:anna Is:Open label:"very important" my after:2026-01-31 order before:2026-03-01'
     )
@@ -26,7 +26,7 @@ def test_operators_are_read_from_among_the_words():
     )
 
 
-def test_an_operator_may_be_repeated_and_a_quote_left_open():
+def test_an_operator_may_be_repeated_and_a_quote_left_open() -> None:
     text = 'from:anna from:@ben label:vip label:"two words is:needs_reply'
     assert read_search(text) == SearchQuery(
         senders=("anna", "@ben"), labels=("vip", "two words is:needs_reply")
@@ -48,7 +48,7 @@ def test_an_operator_may_be_repeated_and_a_quote_left_open():
         "",
     ],
 )
-def test_what_only_looks_like_an_operator_belongs_to_the_words(text):
+def test_what_only_looks_like_an_operator_belongs_to_the_words(text: str) -> None:
     assert read_search(text) == SearchQuery(words=text)
 
 
@@ -60,7 +60,9 @@ def test_what_only_looks_like_an_operator_belongs_to_the_words(text):
         ("after:2026-02-30", "“2026-02-30” is not a date. Write it like 2026-11-29."),
     ],
 )
-def test_a_value_without_a_meaning_is_refused_with_those_that_have_one(text, error):
+def test_a_value_without_a_meaning_is_refused_with_those_that_have_one(
+    text: str, error: str
+) -> None:
     with pytest.raises(InvalidSearch, match=re.escape(error)):
         read_search(text)
 
@@ -76,11 +78,13 @@ def test_a_value_without_a_meaning_is_refused_with_those_that_have_one(text, err
         ("?!", True),
     ],
 )
-def test_operators_of_conversations_alone_ask_for_conversations(text, is_about_messages):
+def test_operators_of_conversations_alone_ask_for_conversations(
+    text: str, is_about_messages: bool
+) -> None:
     assert read_search(text).is_about_messages is is_about_messages
 
 
-def test_days_begin_in_the_readers_time_zone():
+def test_days_begin_in_the_readers_time_zone() -> None:
     assert start_of(date(2026, 11, 29), ZoneInfo("Asia/Tokyo")) == datetime(
         2026, 11, 28, 15, tzinfo=UTC
     )
@@ -88,6 +92,6 @@ def test_days_begin_in_the_readers_time_zone():
 
 
 @given(st.text() | st.from_regex(r'(from|is|label|after|before):"?.{0,12}( x)?'))
-def test_any_text_is_read_or_refused_with_a_reason(text):
+def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
     with contextlib.suppress(InvalidSearch):
         assert isinstance(read_search(text).terms, tuple)

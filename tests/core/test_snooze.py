@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +8,7 @@ from moca.core.snooze import SnoozeTime, instant_of
 BERLIN, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Tokyo")
 
 
-def utc(month, day, hour, minute=0):
+def utc(month: int, day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
@@ -28,5 +28,7 @@ def utc(month, day, hour, minute=0):
         ("monday", utc(11, 30, 5), UTC, utc(12, 7, 9)),
     ],
 )
-def test_a_choice_is_an_instant_in_the_operators_zone(chosen, now, zone, ends_at):
+def test_a_choice_is_an_instant_in_the_operators_zone(
+    chosen: str, now: datetime, zone: tzinfo, ends_at: datetime
+) -> None:
     assert instant_of(SnoozeTime(chosen), now, zone) == ends_at

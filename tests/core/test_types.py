@@ -12,5 +12,7 @@ from moca.core.types import OperatorRole
         (OperatorRole.ADMINISTERS, set(OperatorRole)),
     ],
 )
-def test_each_role_includes_those_before_it(role, included):
+def test_each_role_includes_those_before_it(
+    role: OperatorRole, included: set[OperatorRole]
+) -> None:
     assert {each for each in OperatorRole if role.includes(each)} == included

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 
 from moca.core.reasons import Reason
@@ -24,13 +26,17 @@ ANSWERED, FAILED, SUPPRESSED = Outcome.ANSWERED, Outcome.FAILED, Outcome.SUPPRES
         ("closed", at(5), WorkList.CLOSED),
     ],
 )
-def test_a_conversation_is_in_the_list_of_whose_turn_it_is(status, since, listed):
+def test_a_conversation_is_in_the_list_of_whose_turn_it_is(
+    status: str, since: datetime | None, listed: WorkList
+) -> None:
     assert work_list_of(ConversationStatus(status), since) is listed
 
 
 @pytest.mark.parametrize("since", [None, at(5)])
 @pytest.mark.parametrize("status", ["open", "human", "paused", "standby"])
-def test_a_snoozed_conversation_is_in_the_list_of_those(status, since):
+def test_a_snoozed_conversation_is_in_the_list_of_those(
+    status: str, since: datetime | None
+) -> None:
     listed = work_list_of(ConversationStatus(status), since, is_snoozed=True)
     assert listed is WorkList.SNOOZED
 
@@ -47,7 +53,9 @@ def test_a_snoozed_conversation_is_in_the_list_of_those(status, since):
         (at(10), at(6), True),
     ],
 )
-def test_a_snooze_ends_at_its_time_or_with_the_contacts_next_word(until, heard_at, is_over):
+def test_a_snooze_ends_at_its_time_or_with_the_contacts_next_word(
+    until: datetime | None, heard_at: datetime | None, is_over: bool
+) -> None:
     assert Snooze(at(5), until).is_over(heard_at, at(9)) is is_over
 
 
@@ -78,8 +86,12 @@ NEED = NeededReply(at(3), 5)
     ],
 )
 def test_the_need_for_a_reply_follows_from_how_messages_end(
-    need, outcome, reason, message_id, after
-):
+    need: NeededReply | None,
+    outcome: Outcome,
+    reason: Reason | None,
+    message_id: int,
+    after: NeededReply | None,
+) -> None:
     assert (
         needs_reply_after(need, outcome, reason, message_id=message_id, latest_id=9, at=at(9))
         == after

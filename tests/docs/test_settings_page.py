@@ -1,5 +1,6 @@
 """The settings file and the settings page are what the settings' classes say."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(("path", "written"), [(FILE, settings_file), (PAGE, settings_page)])
-def test_what_is_generated_is_up_to_date(path, written) -> None:
+def test_what_is_generated_is_up_to_date(path: Path, written: Callable[[], str]) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == written(), "run `just settings`"
 
 

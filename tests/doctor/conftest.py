@@ -1,15 +1,19 @@
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import StoreAccount
-from moca.core.messages.command import Done
+from moca.core.messages.command import Command, Done, Receipt
 from moca.core.messages.inbound import RecordSignatureCheck
 from moca.doctor.checks import CheckTarget, run_checks
+from moca.doctor.finding import Finding
 from moca.instagram.account_check import AccountCheck
 from moca.instagram.graph_access import GraphAccess
 from moca.instagram.sandbox.account_problems import AccountProblems
@@ -24,6 +28,7 @@ from moca.web.config import Health, WebConfig, WebPorts
 from tests.instagram.conftest import served
 from tests.storage.desk import POLICY
 from tests.support.databases import open_migrated
+from tests.support.values import of_kind
 
 ACCOUNT = "17841400000000001"
 SECRETS = ("the-app-secret", "the-instagram-app-secret")
@@ -34,7 +39,7 @@ TOKEN = "the-access-token"
 class Clinic:
     """Moca's web with a real database, and a fake Instagram with configurable problems."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.database = open_migrated(path)
         restrict_to_owner(self.database)
         self.writer = Writer(self.database, POLICY)
@@ -43,14 +48,15 @@ class Clinic:
         self.has_token = True
         self.account_id = ACCOUNT
 
-    def tell(self, command):
+    def tell(self, command: object) -> None:
         """Execute the web's commands."""
-        self.writer.apply([command])
+        self.writer.apply([of_kind(command, Command)])
         self.writer.close()
-        if getattr(command, "receipt", None) is not None:
-            command.receipt.set_result(Done())
+        receipt: Receipt | None = getattr(command, "receipt", None)
+        if receipt is not None:
+            receipt.set_result(Done())
 
-    def web(self):
+    def web(self) -> Flask:
         """Return Moca's web application."""
         config = WebConfig(app_secrets=SECRETS, verify_token=VERIFY, api_token="the-api-token")
         ports = WebPorts(
@@ -61,21 +67,21 @@ class Clinic:
         )
         return create_app(ports, config)
 
-    def graph(self, delivery):
+    def graph(self, delivery: WebhookDelivery) -> Flask:
         """Return the fake Graph API."""
         self.instagram = SandboxInstagram(self.accounts, delivery.put, troubles=self.troubles)
         app = Flask("graph")
         app.register_blueprint(graph_blueprint(self.instagram))
         return app
 
-    def connect(self, **account):
+    def connect(self, **account: Any) -> None:
         """Connect the account as well, so that its token's age is known."""
         now = account.pop("now")
         days = account.pop("days", 60)
         token = SealedToken("sealed", now, now + timedelta(days=days))
         self.tell(StoreAccount(Account(account_id=ACCOUNT, **account), token, now))
 
-    def run_checks(self, address, graph, **changes):
+    def run_checks(self, address: str, graph: str, **changes: Any) -> tuple[Finding, ...]:
         """Run the doctor; return what is to be done, by name."""
         with closing(AccountCheck(lambda _: GraphAccess(f"{graph}/v26.0", TOKEN), 5)) as checkup:
             target = CheckTarget(
@@ -92,28 +98,28 @@ class Clinic:
             )
             return tuple(run_checks(replace(target, **changes)))
 
-    def _note_signing(self, secret):
+    def _note_signing(self, secret: str) -> None:
         from moca import clock
 
         self.tell(RecordSignatureCheck(secret, clock.now()))
 
 
 @pytest.fixture
-def clinic(tmp_path):
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
     made = Clinic(tmp_path)
     yield made
     made.database.close()
 
 
 @pytest.fixture
-def house(clinic):
+def house(clinic: Clinic) -> Iterator[str]:
     """The address of the running Moca."""
     with served(clinic.web()) as address:
         yield address
 
 
 @pytest.fixture
-def graph(clinic, house):
+def graph(clinic: Clinic, house: str) -> Iterator[str]:
     """The address of the running Instagram."""
     delivery = WebhookDelivery(f"{house}/api/instagram/webhook", SECRETS[1], clinic.troubles)
     delivery.start()

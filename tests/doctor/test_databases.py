@@ -1,5 +1,7 @@
 """The doctor's check of the database."""
 
+from pathlib import Path
+
 import pytest
 
 from moca.doctor.database import problem_of
@@ -14,7 +16,7 @@ FORGETFUL = "acknowledged webhooks may be lost if the server crashes: set synchr
 
 @pytest.mark.cluster
 @pytest.mark.parametrize(("setting", "problem"), [("off", FORGETFUL), ("on", None)])
-def test_a_postgresql_that_may_forget_a_commit_is_told(setting, problem):
+def test_a_postgresql_that_may_forget_a_commit_is_told(setting: str, problem: str | None) -> None:
     _require_postgresql()
     with postgresql_schema() as address:
         database = open_database(address.replace("commit%3Doff", f"commit%3D{setting}"))
@@ -22,7 +24,7 @@ def test_a_postgresql_that_may_forget_a_commit_is_told(setting, problem):
         database.close()
 
 
-def test_a_file_that_a_service_uses_is_looked_at_and_not_migrated(tmp_path):
+def test_a_file_that_a_service_uses_is_looked_at_and_not_migrated(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/moca.db"
     database = open_database(url)
     with own_database(url, NOON):

@@ -3,6 +3,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -11,23 +12,22 @@ from moca.core.accounts import WrongEncryptionKey
 from moca.core.messages.accounts import MarkTokenDead
 from moca.core.messages.inbound import SIGNED_BY_NOBODY
 from moca.core.messages.uploads import AddUpload
-from moca.doctor.checks import check_disk
-from moca.doctor.finding import fine, wrong
+from moca.doctor.finding import Finding
 from moca.instagram.account_check import AccountCheck
 from moca.instagram.sandbox.account_problems import AccountProblem
-from moca.storage.disk_usage import DiskUsage
 from moca.storage.queries.accounts import last_webhook_at, read_signature_checks
 from moca.uploads.folder import UploadFolder
-from tests.doctor.conftest import ACCOUNT
+from tests.doctor.conftest import ACCOUNT, Clinic
+from tests.support.databases import run_sql
 from tests.support.files import stored_in
 
 
-def to_do(lines):
+def to_do(lines: tuple[Finding, ...]) -> dict[str, str]:
     """Return the findings that are not fine, by name."""
     return {line.name: line.text for line in lines if not line.is_fine}
 
 
-def hears(clinic):
+def hears(clinic: Clinic) -> None:
     """Write as a contact, and wait until the webhook was answered."""
     clinic.instagram.write("28978671838402975", "hello")
     deadline = time.monotonic() + 10
@@ -38,7 +38,7 @@ def hears(clinic):
         time.sleep(0.01)
 
 
-def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
+def test_of_a_healthy_moca_every_line_is_fine(clinic: Clinic, house: str, graph: str) -> None:
     clinic.connect(now=clock.now())
     hears(clinic)
     lines = clinic.run_checks(house, graph)
@@ -79,7 +79,9 @@ def test_of_a_healthy_moca_every_line_is_fine(clinic, house, graph):
         (AccountProblem.MESSAGE_ACCESS, f"message access {ACCOUNT}", "Allow access to messages"),
     ],
 )
-def test_the_doctor_names_each_trouble_of_the_sandbox(clinic, house, graph, trouble, name, said):
+def test_the_doctor_names_each_trouble_of_the_sandbox(
+    clinic: Clinic, house: str, graph: str, trouble: AccountProblem, name: str, said: str
+) -> None:
     clinic.troubles.become([trouble])
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph))
@@ -87,7 +89,7 @@ def test_the_doctor_names_each_trouble_of_the_sandbox(clinic, house, graph, trou
     assert said in found[name]
 
 
-def test_a_token_that_ends_soon_is_named(clinic, house, graph):
+def test_a_token_that_ends_soon_is_named(clinic: Clinic, house: str, graph: str) -> None:
     clinic.connect(now=clock.now(), days=5)
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph))
@@ -95,12 +97,15 @@ def test_a_token_that_ends_soon_is_named(clinic, house, graph):
     assert "within 7 days" in found[f"token age {ACCOUNT}"]
 
 
-def test_every_trouble_of_the_sandbox_is_known_to_these_tests():
-    named = {*test_the_doctor_names_each_trouble_of_the_sandbox.pytestmark[0].args[1]}
+def test_every_trouble_of_the_sandbox_is_known_to_these_tests() -> None:
+    test: Any = test_the_doctor_names_each_trouble_of_the_sandbox
+    named = {*test.pytestmark[0].args[1]}
     assert {trouble for trouble, _, _ in named} | {AccountProblem.TOKEN_AGE} == set(AccountProblem)
 
 
-def test_a_scope_that_the_login_did_not_bring_is_named(clinic, house, graph):
+def test_a_scope_that_the_login_did_not_bring_is_named(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     clinic.connect(now=clock.now(), scopes=("instagram_business_basic",))
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph))
@@ -109,7 +114,9 @@ def test_a_scope_that_the_login_did_not_bring_is_named(clinic, house, graph):
 
 
 @pytest.mark.parametrize("scope", ["instagram_business_basic,instagram_business_manage_messages"])
-def test_answering_comments_without_the_permission_is_named(clinic, house, graph, scope):
+def test_answering_comments_without_the_permission_is_named(
+    clinic: Clinic, house: str, graph: str, scope: str
+) -> None:
     clinic.connect(now=clock.now(), scopes=tuple(scope.split(",")))
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph, answers_comments=True))
@@ -117,14 +124,18 @@ def test_answering_comments_without_the_permission_is_named(clinic, house, graph
     assert "instagram_business_manage_comments not granted" in found[f"scopes {ACCOUNT}"]
 
 
-def test_a_dead_account_is_named_even_where_instagram_answers(clinic, house, graph):
+def test_a_dead_account_is_named_even_where_instagram_answers(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     clinic.connect(now=clock.now())
     clinic.tell(MarkTokenDead(ACCOUNT, "the owner removed the app", clock.now()))
     hears(clinic)
     assert list(to_do(clinic.run_checks(house, graph))) == [f"token age {ACCOUNT}"]
 
 
-def test_an_account_without_its_id_is_told_which_it_is(clinic, house, graph):
+def test_an_account_without_its_id_is_told_which_it_is(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     clinic.account_id = ""
     hears(clinic)
     assert to_do(clinic.run_checks(house, graph)) == {
@@ -132,15 +143,15 @@ def test_an_account_without_its_id_is_told_which_it_is(clinic, house, graph):
     }
 
 
-def test_no_account_at_all_is_named(clinic, house, graph):
+def test_no_account_at_all_is_named(clinic: Clinic, house: str, graph: str) -> None:
     clinic.has_token = False
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph))
     assert "open /connect" in found["accounts"]
 
 
-def test_a_wrong_key_is_named(clinic, house, graph):
-    def refuse():
+def test_a_wrong_key_is_named(clinic: Clinic, house: str, graph: str) -> None:
+    def refuse() -> NoReturn:
         raise WrongEncryptionKey("instagram.token_key is not the key")
 
     clinic.connect(now=clock.now())
@@ -149,28 +160,32 @@ def test_a_wrong_key_is_named(clinic, house, graph):
     assert found == {"token key": "instagram.token_key is not the key"}
 
 
-def test_an_instagram_that_cannot_be_reached_is_named(clinic, house, graph):
+def test_an_instagram_that_cannot_be_reached_is_named(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     hears(clinic)
     found = to_do(clinic.run_checks(house, "http://127.0.0.1:9"))
     assert list(found) == ["clock", f"token {ACCOUNT}"]
     assert "cannot connect to Instagram" in found[f"token {ACCOUNT}"]
 
 
-def test_an_address_where_nobody_listens_is_named(clinic, house, graph):
+def test_an_address_where_nobody_listens_is_named(clinic: Clinic, house: str, graph: str) -> None:
     hears(clinic)
     found = to_do(clinic.run_checks("http://127.0.0.1:9", graph))
     assert list(found) == ["public URL"]
     assert "cannot be reached" in found["public URL"]
 
 
-def test_an_address_without_tls_is_named_in_live_mode(clinic, house, graph):
+def test_an_address_without_tls_is_named_in_live_mode(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph, is_live=True))
     assert list(found) == ["public URL"]
     assert "has no TLS" in found["public URL"]
 
 
-def test_without_an_address_it_is_said_what_to_set(clinic, house, graph):
+def test_without_an_address_it_is_said_what_to_set(clinic: Clinic, house: str, graph: str) -> None:
     hears(clinic)
     found = to_do(clinic.run_checks("", graph))
     assert list(found) == ["public URL"]
@@ -178,14 +193,16 @@ def test_without_an_address_it_is_said_what_to_set(clinic, house, graph):
 
 
 @pytest.mark.parametrize(("verify_token", "said"), [("another", "the verify token was rejected")])
-def test_a_challenge_that_is_refused_is_named(clinic, house, graph, verify_token, said):
+def test_a_challenge_that_is_refused_is_named(
+    clinic: Clinic, house: str, graph: str, verify_token: str, said: str
+) -> None:
     hears(clinic)
     found = to_do(clinic.run_checks(house, graph, verify_token=verify_token))
     assert list(found) == ["challenge"]
     assert said in found["challenge"]
 
 
-def test_an_address_that_leads_elsewhere_is_named(clinic, house, graph):
+def test_an_address_that_leads_elsewhere_is_named(clinic: Clinic, house: str, graph: str) -> None:
     hears(clinic)
     found = to_do(clinic.run_checks(graph, graph))
     assert list(found) == ["challenge"]
@@ -193,16 +210,18 @@ def test_an_address_that_leads_elsewhere_is_named(clinic, house, graph):
 
 
 def test_a_database_that_cannot_be_written_is_named_and_the_rest_is_still_looked_at(
-    clinic, house, graph, monkeypatch
-):
+    clinic: Clinic, house: str, graph: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hears(clinic)
     with clinic.database.connection_context():
-        clinic.database.execute_sql("DROP TABLE webhook")
+        run_sql(clinic.database, "DROP TABLE webhook")
     found = to_do(clinic.run_checks(house, graph))
     assert list(found) == ["database"]
 
 
-def test_a_database_that_other_users_can_read_is_named(clinic, house, graph):
+def test_a_database_that_other_users_can_read_is_named(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     hears(clinic)
     path = Path(clinic.database.database)
     path.chmod(0o640)
@@ -211,17 +230,17 @@ def test_a_database_that_other_users_can_read_is_named(clinic, house, graph):
     assert f"chmod 600 {path}" in found["file access"]
 
 
-def test_a_long_silence_is_named(clinic, house, graph):
+def test_a_long_silence_is_named(clinic: Clinic, house: str, graph: str) -> None:
     hears(clinic)
     with clinic.database.connection_context():
         week_ago = (clock.now() - timedelta(days=9)).timestamp() * 1e6
-        clinic.database.execute_sql("UPDATE webhook SET received_at = ?", (int(week_ago),))
+        run_sql(clinic.database, "UPDATE webhook SET received_at = ?", (int(week_ago),))
     found = to_do(clinic.run_checks(house, graph))
     assert list(found) == ["last webhook"]
     assert "none received for 9 days" in found["last webhook"]
 
 
-def test_what_is_wrong_with_the_replies_is_named(clinic, house, graph):
+def test_what_is_wrong_with_the_replies_is_named(clinic: Clinic, house: str, graph: str) -> None:
     clinic.connect(now=clock.now())
     hears(clinic)
     problems = ("rules.toml: line 3: unknown key", "rules.toml: line 9: no reply")
@@ -231,7 +250,9 @@ def test_what_is_wrong_with_the_replies_is_named(clinic, house, graph):
     assert found == {"replies": "; ".join(problems)}
 
 
-def test_instagrams_host_is_not_blamed_for_a_token_that_is_missing(clinic, house, graph):
+def test_instagrams_host_is_not_blamed_for_a_token_that_is_missing(
+    clinic: Clinic, house: str, graph: str
+) -> None:
     clinic.connect(now=clock.now())
     hears(clinic)
     with closing(AccountCheck(lambda _account_id: None, 5)) as checkup:
@@ -241,40 +262,15 @@ def test_instagrams_host_is_not_blamed_for_a_token_that_is_missing(clinic, house
     assert f"token {ACCOUNT}" in found
 
 
-@pytest.mark.parametrize(
-    ("free_bytes", "expected"),
-    [
-        (None, fine("disk", "the database has 7.0 kB and grows by 500 bytes a day")),
-        (50_000_000, fine("disk", "the database has 7.0 kB and grows by 500 bytes a day")),
-        (
-            10_000,
-            fine(
-                "disk",
-                "the database has 7.0 kB and grows by 500 bytes a day; the disk is full in 20 days",
-            ),
-        ),
-        (
-            5_000,
-            wrong(
-                "disk",
-                "the database has 7.0 kB and grows by 500 bytes a day; the disk is full in 10 days:"
-                " free some space, or lower database.retention_days",
-            ),
-        ),
-    ],
-)
-def test_a_disk_that_is_soon_full_is_told_beforehand(free_bytes, expected):
-    usage = DiskUsage(total_bytes=7_000, messages=100, recent_messages=50)
-    assert check_disk(usage, free_bytes) == expected
-
-
-def test_a_folder_of_attached_files_that_nodes_do_not_share_is_told(clinic, house, graph, tmp_path):
+def test_a_folder_of_attached_files_that_nodes_do_not_share_is_told(
+    clinic: Clinic, house: str, graph: str, tmp_path: Path
+) -> None:
     mine, other = UploadFolder(tmp_path / "mine"), UploadFolder(tmp_path / "other")
     for number, folder in enumerate((mine, mine, other)):
         upload = stored_in(folder, token=f"token-{number}")
         clinic.tell(AddUpload(upload, clock.now(), receipt=Future()))
 
-    def found(folder):
+    def found(folder: UploadFolder | None) -> list[tuple[bool, str]]:
         lines = clinic.run_checks(house, graph, uploads=folder)
         return [(line.is_fine, line.text) for line in lines if line.name == "attached files"]
 

@@ -1,9 +1,11 @@
+from pathlib import Path
+
 from actors.doctor import run_doctor
 from moca.settings.reader import read_settings
 from moca.storage.db.connection import migrate, open_database
 
 
-def test_a_rules_file_that_became_unusable_is_found_with_each_fault(tmp_path):
+def test_a_rules_file_that_became_unusable_is_found_with_each_fault(tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text("[[rule]]\nnme = 'a'\n", encoding="utf-8")
     url = f"sqlite:///{tmp_path}/moca.db"

@@ -1,12 +1,12 @@
 """The web over a real database, directly on top of the writer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from actors.bots.factory import BotFactory
 from actors.bots.workshop import Workshop
-from moca.core.messages.command import Done
+from moca.core.messages.command import Command, Done
 from moca.core.messages.inbound import RecordWebhook
 from moca.instagram.signature import sign
 from moca.replies.budget import BudgetRecord
@@ -18,6 +18,7 @@ from moca.storage.writer import Writer, WriterPolicy
 from moca.web.app import create_app
 from moca.web.config import Health, WebConfig, WebPorts
 from tests.support.databases import open_migrated
+from tests.support.values import of_kind
 
 ADDRESS = "/api/instagram/webhook"
 SECRET = "the-app-secret"
@@ -77,9 +78,9 @@ class Door:
     def close(self) -> None:
         self.database.close()
 
-    def _take(self, command) -> None:
+    def _take(self, command: object) -> None:
         if self._batch == 1 or not isinstance(command, RecordWebhook):
-            self._write([command])
+            self._write([of_kind(command, Command)])
             return
         self._gathered.append(command)
         assert command.receipt is not None
@@ -87,7 +88,7 @@ class Door:
         if len(self._gathered) == self._batch:
             self.flush()
 
-    def _write(self, commands) -> None:
+    def _write(self, commands: Sequence[Command]) -> None:
         for receipt, answer in self._writer.apply(commands).answers:
             if not receipt.done():
                 receipt.set_result(answer)

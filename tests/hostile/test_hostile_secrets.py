@@ -2,17 +2,25 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
+from logging import Logger
+from pathlib import Path
+from typing import Any
 
+import peewee
 import pytest
 import structlog
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
+from werkzeug.test import TestResponse
 
 from actors.event_log import log_fact
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import Undelivered
 from moca.core.policy import ConversationPolicy
 from moca.instagram.signature import sign
-from moca.replies.generator import GenerationError
+from moca.replies.generator import GenerationError, ReplyRequest
 from moca.web.app import create_app
 from moca.web.config import Health, WebConfig, WebPorts
 from tests.support.factory import ANNA, BEN, NOON
@@ -43,7 +51,7 @@ class FrankGenerator:
 
     needs_history = 0
 
-    def reply(self, request):
+    def reply(self, request: ReplyRequest) -> Content:
         (text,) = {each.text for each in request.inputs}
         if text == FAILS:
             raise GenerationError("the model is out of order")
@@ -55,24 +63,24 @@ class FrankGenerator:
 class BreakableDatabase:
     """A database that fails on demand, with an error that quotes its contents."""
 
-    def __init__(self, database):
+    def __init__(self, database: peewee.Database) -> None:
         self._database = database
         self.is_broken = False
 
-    def connection_context(self):
+    def connection_context(self) -> peewee.ConnectionContext:
         if self.is_broken:
             raise RuntimeError(f"no row for {ANNA.psid} who wrote {WROTE}")
         return self._database.connection_context()
 
 
 @pytest.fixture
-def frozen():
+def frozen() -> Iterator[FrozenDateTimeFactory]:
     with frozen_at(NOON) as frozen:
         yield frozen
 
 
 @pytest.fixture
-def system(tmp_path, frozen):
+def system(tmp_path: Path, frozen: FrozenDateTimeFactory) -> Iterator[SteppedSystem]:
     system = SteppedSystem(
         tmp_path,
         frozen,
@@ -86,22 +94,25 @@ def system(tmp_path, frozen):
 
 
 @pytest.fixture
-def database(system):
+def database(system: SteppedSystem) -> BreakableDatabase:
     return BreakableDatabase(system._database)
 
 
 @pytest.fixture
-def client(system, database):
-    def tell(command):
+def client(system: SteppedSystem, database: BreakableDatabase) -> FlaskClient:
+    def tell(command: object) -> None:
         system.actors.tell(command)
         system.settle()
 
     config = WebConfig(app_secrets=(APP_SECRET,), verify_token=VERIFY_TOKEN, api_token=TOKEN)
-    ports = WebPorts(database=database, tell=tell, health=Health)
+    broken: Any = database
+    ports = WebPorts(database=broken, tell=tell, health=Health)
     return create_app(ports, config).test_client()
 
 
-def write(client, mid, text, psid=ANNA.psid, secret=APP_SECRET):
+def write(
+    client: FlaskClient, mid: str, text: str, psid: str = ANNA.psid, secret: str = APP_SECRET
+) -> TestResponse:
     message = {"mid": mid, "text": text}
     item = {"sender": {"id": psid}, "recipient": {"id": ANNA.account_id}, "message": message}
     body = {"object": "instagram", "entry": [{"id": ANNA.account_id, "messaging": [item]}]}
@@ -110,8 +121,11 @@ def write(client, mid, text, psid=ANNA.psid, secret=APP_SECRET):
 
 
 def test_no_log_line_and_no_error_answer_tells_a_secret_or_what_anybody_wrote(
-    system, client, database, caplog
-):
+    system: SteppedSystem,
+    client: FlaskClient,
+    database: BreakableDatabase,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.DEBUG)
     with structlog.testing.capture_logs() as lines:
         answers = [*_journey(system, client), *_mistakes(client), *_breakdown(client, database)]
@@ -127,7 +141,7 @@ def test_no_log_line_and_no_error_answer_tells_a_secret_or_what_anybody_wrote(
     assert [(word, line) for line in told for word in FORBIDDEN if word in line] == []
 
 
-def _journey(system, client):
+def _journey(system: SteppedSystem, client: FlaskClient) -> Iterator[TestResponse]:
     yield client.get("/", query_string={"token": TOKEN})
     yield write(client, "m1", WROTE)
     yield write(client, "m1", WROTE)
@@ -149,7 +163,7 @@ def _journey(system, client):
     system.advance(120)
 
 
-def _mistakes(client):
+def _mistakes(client: FlaskClient) -> Iterator[TestResponse]:
     yield write(client, "m7", WROTE, secret="another-secret")
     yield client.get(ADDRESS, query_string={"hub.mode": "subscribe", "hub.verify_token": WROTE})
     raw = f'{{"text": "{WROTE}", {ANNA.psid}'.encode()
@@ -171,7 +185,7 @@ def _mistakes(client):
     yield client.post("/api/queue/1/settle", data=WROTE, headers=BEARER)
 
 
-def _breakdown(client, database):
+def _breakdown(client: FlaskClient, database: BreakableDatabase) -> Iterator[TestResponse]:
     database.is_broken = True
     yield client.get("/api/queue", headers=BEARER)
     yield client.get(f"/api/contacts/{ANNA.psid}", headers=BEARER)
@@ -179,7 +193,9 @@ def _breakdown(client, database):
     database.is_broken = False
 
 
-def test_an_error_in_the_log_is_named_without_its_words_and_variables(capsys):
+def test_an_error_in_the_log_is_named_without_its_words_and_variables(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     from moca.logs import set_up_logs
 
     before = logging.root.handlers[:], logging.root.level, structlog.get_config()
@@ -197,7 +213,7 @@ def test_an_error_in_the_log_is_named_without_its_words_and_variables(capsys):
     assert "Mill Lane" not in written
 
 
-def _fail_aloud(log, text):
+def _fail_aloud(log: Logger | structlog.stdlib.BoundLogger, text: str) -> None:
     try:
         int(text)
     except ValueError:

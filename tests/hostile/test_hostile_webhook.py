@@ -11,6 +11,7 @@ from moca.web.webhook import MAX_BODY_BYTES
 from tests.hostile import odd
 from tests.hostile.batches import bring
 from tests.hostile.bodies import ACCOUNT, Bodies
+from tests.hostile.door import Door
 
 FINE = {200, 400, 404, 413}
 MAYA = "28978671838402975"
@@ -50,25 +51,25 @@ def webhook(*raw_entries: str) -> bytes:
     )
 
 
-def is_stored(door, mid: str) -> bool:
+def is_stored(door: Door, mid: str) -> bool:
     return door.texts([mid]) == {mid: f"text of {mid}"}
 
 
 @quickly
 @given(raw=st.binary())
-def test_no_bytes_get_anything_but_a_clear_answer(door, raw):
+def test_no_bytes_get_anything_but_a_clear_answer(door: Door, raw: bytes) -> None:
     assert door.post(raw) in FINE
 
 
 @quickly
 @given(document=anything)
-def test_no_json_gets_anything_but_a_clear_answer(door, document):
+def test_no_json_gets_anything_but_a_clear_answer(door: Door, document: object) -> None:
     assert door.post(json.dumps(document).encode()) in FINE
 
 
 @quickly
 @given(raw=st.binary(), header=st.binary())
-def test_nothing_unsigned_gets_in(door, raw, header):
+def test_nothing_unsigned_gets_in(door: Door, raw: bytes, header: bytes) -> None:
     shown = {"X-Hub-Signature-256": header.decode("latin1").translate({10: " ", 13: " "})}
     answer = door.client.post("/api/instagram/webhook", data=raw, headers=shown)
     assert answer.status_code == 403
@@ -76,7 +77,9 @@ def test_nothing_unsigned_gets_in(door, raw, header):
 
 @quickly
 @given(before=anything, after=anything)
-def test_a_good_item_is_stored_among_whatever_else_its_entry_holds(door, before, after):
+def test_a_good_item_is_stored_among_whatever_else_its_entry_holds(
+    door: Door, before: dict[str, object] | float | list[object] | None, after: object
+) -> None:
     mid, good = good_item()
     body = webhook(entry(json.dumps(before), good, json.dumps(after)))
     assert (door.post(body), is_stored(door, mid)) == (200, True)
@@ -84,7 +87,9 @@ def test_a_good_item_is_stored_among_whatever_else_its_entry_holds(door, before,
 
 @quickly
 @given(before=anything, after=anything)
-def test_a_good_entry_is_stored_among_whatever_other_entries(door, before, after):
+def test_a_good_entry_is_stored_among_whatever_other_entries(
+    door: Door, before: object, after: object
+) -> None:
     mid, good = good_item()
     body = webhook(json.dumps(before), entry(good), json.dumps({"changes": [after]}))
     assert (door.post(body), is_stored(door, mid)) == (200, True)
@@ -105,11 +110,11 @@ def test_a_good_entry_is_stored_among_whatever_other_entries(door, before, after
         '{"sender":{"id":"1"},"postback":{"title":%s}}',
     ],
 )
-def test_an_odd_value_anywhere_in_an_item_costs_nothing_beside_it(door, item):
+def test_an_odd_value_anywhere_in_an_item_costs_nothing_beside_it(door: Door, item: str) -> None:
     assert [raw[:40] for raw in odd.RAW if not _leaves_a_good_item(door, item, raw)] == []
 
 
-def _leaves_a_good_item(door, item: str, raw: str) -> bool:
+def _leaves_a_good_item(door: Door, item: str, raw: str) -> bool:
     mid, good = good_item()
     broken = item.replace("%s", raw)
     return door.post(webhook(entry(broken, good, broken))) == 200 and is_stored(door, mid)
@@ -131,12 +136,12 @@ def _leaves_a_good_item(door, item: str, raw: str) -> bool:
     ],
     ids=range(10),
 )
-def test_an_entry_of_any_kind_before_a_good_one_costs_nothing(door, others):
+def test_an_entry_of_any_kind_before_a_good_one_costs_nothing(door: Door, others: str) -> None:
     mid, good = good_item()
     assert (door.post(webhook(others, entry(good))), is_stored(door, mid)) == (200, True)
 
 
-def test_ids_as_numbers_are_kept_exact(door):
+def test_ids_as_numbers_are_kept_exact(door: Door) -> None:
     mid, account, psid = 2**53 + 7, 2**64 + 1, 10**40 + 1
     message = {"mid": mid, "text": "exact"}
     item = {"sender": {"id": psid}, "recipient": {"id": account}, "message": message}
@@ -149,7 +154,7 @@ def test_ids_as_numbers_are_kept_exact(door):
     assert shown["contact"] == {"account_id": str(account), "psid": str(psid), "name": None}
 
 
-def test_a_body_as_large_as_is_allowed_counts_and_a_larger_one_is_refused(door):
+def test_a_body_as_large_as_is_allowed_counts_and_a_larger_one_is_refused(door: Door) -> None:
     mid, good = good_item()
     text = json.dumps({"sender": {"id": "1"}, "message": {"mid": "long", "text": "x" * 4_000_000}})
     body = webhook(entry(text, good))
@@ -160,14 +165,14 @@ def test_a_body_as_large_as_is_allowed_counts_and_a_larger_one_is_refused(door):
 
 
 @pytest.mark.parametrize("filler", ["null", "{}", "[[[]]]", '{"sender":{"id":"1"},"message":{}}'])
-def test_a_body_full_of_broken_items_costs_no_good_one(door, filler):
+def test_a_body_full_of_broken_items_costs_no_good_one(door: Door, filler: str) -> None:
     mid, good = good_item()
     broken = [filler] * (1_000_000 // (len(filler) + 1))
     assert (door.post(webhook(entry(*broken, good))), is_stored(door, mid)) == (200, True)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
-def test_json_in_another_encoding_is_read_too(door, encoding):
+def test_json_in_another_encoding_is_read_too(door: Door, encoding: str) -> None:
     mid, good = good_item()
     body = webhook(entry("null", good)).decode().encode(encoding)
     assert (door.post(body), is_stored(door, mid)) == (200, True)
@@ -188,11 +193,11 @@ def test_json_in_another_encoding_is_read_too(door, encoding):
     ],
     ids=range(9),
 )
-def test_a_body_made_to_exhaust_its_reader_gets_a_clear_answer(door, raw):
+def test_a_body_made_to_exhaust_its_reader_gets_a_clear_answer(door: Door, raw: bytes) -> None:
     assert door.post(raw) in {200, 400, 404}
 
 
-def test_many_bodies_written_together_cost_no_good_message():
+def test_many_bodies_written_together_cost_no_good_message() -> None:
     answers, found = bring(1_000, seed=7)
 
     good = sum(1 for body in itertools.islice(Bodies(7), 1_000) if body.good_mid)

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import ClassVar
+from wsgiref.types import StartResponse
 
 import pytest
 
@@ -15,6 +16,7 @@ from moca.core.types import ContactKey
 from moca.deadline import MAX_ANSWER_BYTES
 from moca.instagram.graph import GraphClient
 from moca.instagram.transport import GraphResponse, GraphTransport, NoResponse
+from tests.instagram.conftest import Serve
 from tests.support.factory import calls_at
 from tests.support.values import of_kind
 
@@ -64,7 +66,7 @@ DRIPPING = [
 
 
 @pytest.mark.parametrize(("begin", "then"), DRIPPING)
-def test_an_answer_that_drips_in_is_given_up(begin, then) -> None:
+def test_an_answer_that_drips_in_is_given_up(begin: bytes, then: bytes) -> None:
     with (
         answering(begin, then) as url,
         closing(GraphClient(calls_at(url, lambda _: "token"), TIMEOUT_SECONDS)) as client,
@@ -82,7 +84,7 @@ def test_an_answer_without_end_is_not_read_to_its_end() -> None:
     assert answer == NoResponse("the response is larger than 4 MiB", arrived=True)
 
 
-def test_an_answer_of_the_longest_length_is_read(serve) -> None:
+def test_an_answer_of_the_longest_length_is_read(serve: Serve) -> None:
     text = f'"{"x" * (MAX_ANSWER_BYTES - 2)}"'
     with closing(GraphTransport(lambda _: None, timeout_seconds=30)) as transport:
         answer = transport.fetch("GET", serve(lambda _, start: _whole(start, text)))
@@ -90,7 +92,7 @@ def test_an_answer_of_the_longest_length_is_read(serve) -> None:
     assert answer.document == text[1:-1]
 
 
-def _whole(start, text: str) -> list[bytes]:
+def _whole(start: StartResponse, text: str) -> list[bytes]:
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(text)))]
     start("200 OK", headers)
     return [text.encode()]

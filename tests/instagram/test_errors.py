@@ -1,13 +1,15 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from moca.core.outbox.delivery import AccountStopped, Rejected, Throttled, Unconfirmed, Undelivered
-from moca.instagram.errors import classify, classify_without_error, read_error
+from moca.instagram.errors import GraphError, classify, classify_without_error, read_error
 from moca.instagram.usage import regain_access_after
+from tests.support.values import present
 
 
-def error(code, subcode=None, *, transient=False):
+def error(code: int, subcode: int | None = None, *, transient: bool = False) -> GraphError | None:
     body = {"error": {"message": "secret", "code": code, "is_transient": transient}}
     if subcode is not None:
         body["error"]["error_subcode"] = subcode
@@ -72,23 +74,25 @@ def error(code, subcode=None, *, transient=False):
         (4711, 1, Rejected),
     ],
 )
-def test_an_error_is_judged_by_code_and_subcode(code, subcode, verdict):
-    result = classify(error(code, subcode), 400)
+def test_an_error_is_judged_by_code_and_subcode(
+    code: int, subcode: int | None, verdict: object
+) -> None:
+    result = classify(present(error(code, subcode)), 400)
     assert type(result) is verdict
     assert result.because.startswith(f"Graph {code}" + ("" if subcode is None else f"/{subcode}"))
     assert "secret" not in result.because
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 429, 500])
-def test_the_status_changes_nothing_about_a_known_error(status):
-    assert classify(error(190, 463), status) == AccountStopped(
+def test_the_status_changes_nothing_about_a_known_error(status: int) -> None:
+    assert classify(present(error(190, 463)), status) == AccountStopped(
         "Graph 190/463: the access token has expired", is_token_dead=True
     )
 
 
-def test_a_throttle_carries_the_wait():
+def test_a_throttle_carries_the_wait() -> None:
     wait = timedelta(minutes=19)
-    assert classify(error(613), 400, wait) == Throttled(
+    assert classify(present(error(613)), 400, wait) == Throttled(
         "Graph 613: the limit for messages is reached", wait
     )
 
@@ -105,7 +109,9 @@ def test_a_throttle_carries_the_wait():
         ),
     ],
 )
-def test_an_unknown_error_that_may_have_delivered_is_unconfirmed(unheard_of, status, verdict):
+def test_an_unknown_error_that_may_have_delivered_is_unconfirmed(
+    unheard_of: GraphError, status: int, verdict: Rejected | Unconfirmed
+) -> None:
     assert classify(unheard_of, status) == verdict
 
 
@@ -120,7 +126,9 @@ def test_an_unknown_error_that_may_have_delivered_is_unconfirmed(unheard_of, sta
         (504, Unconfirmed("HTTP 504 without details")),
     ],
 )
-def test_a_failure_that_names_no_error_is_judged_by_its_status(status, verdict):
+def test_a_failure_that_names_no_error_is_judged_by_its_status(
+    status: int, verdict: Throttled | Unconfirmed | Undelivered
+) -> None:
     assert classify_without_error(status, timedelta(minutes=1)) == verdict
 
 
@@ -138,11 +146,13 @@ def test_a_failure_that_names_no_error_is_judged_by_its_status(status, verdict):
         {"error": {"code": "x"}},
     ],
 )
-def test_what_names_no_code_is_no_error(document):
+def test_what_names_no_code_is_no_error(
+    document: dict[str, Any] | int | list[object] | str | None,
+) -> None:
     assert read_error(document) is None
 
 
-def usage(content):
+def usage(content: str) -> dict[str, str]:
     return {"X-Business-Use-Case-Usage": content}
 
 
@@ -169,5 +179,7 @@ def usage(content):
         (usage('{"1":[{"estimated_time_to_regain_access":NaN}]}'), None),
     ],
 )
-def test_the_wait_is_read_from_the_usage_header(headers, wait):
+def test_the_wait_is_read_from_the_usage_header(
+    headers: dict[str, str], wait: timedelta | None
+) -> None:
     assert regain_access_after(headers) == wait

@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,15 +16,15 @@ MAYA = ContactKey("17841400000000001", "28978671838402975")
 THE_MOMENT = datetime(2025, 11, 24, 16, 0, 0, 123000, tzinfo=UTC)
 
 
-def payload(name):
+def payload(name: str) -> bytes:
     return (PAYLOADS / f"{name}.json").read_bytes()
 
 
-def inbound(mid="m", sent_at=THE_MOMENT, **known):
+def inbound(mid: str = "m", sent_at: datetime = THE_MOMENT, **known: Any) -> InboundMessage:
     return InboundMessage(contact=MAYA, mid=mid, sent_at=sent_at, **known)
 
 
-def test_the_sample_that_everyone_tries_first_is_one_message():
+def test_the_sample_that_everyone_tries_first_is_one_message() -> None:
     assert read_webhook(payload("sample_everyone_tries"), live=True) == (
         InboundMessage(
             contact=ContactKey("123456789", "user_psid_123"),
@@ -34,7 +35,7 @@ def test_the_sample_that_everyone_tries_first_is_one_message():
     )
 
 
-def attached(type, **known):
+def attached(type: str, **known: Any) -> ReceivedContent:
     """Return the content of a message with one attachment."""
     return ReceivedContent(attachments=(Attachment(type=type, **known),))
 
@@ -89,12 +90,12 @@ def attached(type, **known):
         ("entry_without_id", inbound(text="hi")),
     ],
 )
-def test_what_a_contact_wrote_is_a_message(name, message):
+def test_what_a_contact_wrote_is_a_message(name: str, message: InboundMessage) -> None:
     assert read_webhook(payload(name), live=True) == (message,)
 
 
 @pytest.mark.parametrize("name", ["postback", "postback_in_changes"])
-def test_a_tapped_button_is_a_message_with_its_title_and_payload(name):
+def test_a_tapped_button_is_a_message_with_its_title_and_payload(name: str) -> None:
     sent_at = datetime(2025, 11, 24, 16, 0, 9, 250000, tzinfo=UTC)
     (tap,) = read_webhook(payload(name), live=True)
     assert tap == inbound(
@@ -114,14 +115,14 @@ def test_a_tapped_button_is_a_message_with_its_title_and_payload(name):
         ("echo_template", {"type": "template", "received": attached("template")}),
     ],
 )
-def test_what_the_account_wrote_is_an_echo_to_its_contact(name, told):
+def test_what_the_account_wrote_is_an_echo_to_its_contact(name: str, told: dict[str, Any]) -> None:
     sent_at = datetime(2025, 11, 24, 16, 0, 1, 400000, tzinfo=UTC)
     assert read_webhook(payload(name), live=True) == (
         Echo(contact=MAYA, mid="aWdfTEST2", sent_at=sent_at, **told),
     )
 
 
-def test_a_message_in_standby_is_another_apps_to_answer():
+def test_a_message_in_standby_is_another_apps_to_answer() -> None:
     (message,) = read_webhook(payload("standby"), live=True)
     assert message == inbound(
         mid="aWdfTEST4",
@@ -137,7 +138,9 @@ def test_a_message_in_standby_is_another_apps_to_answer():
     ("live", "unanswerable"),
     [(True, "a test message from Meta's dashboard"), (False, None)],
 )
-def test_metas_dashboard_test_is_not_answered_in_live_mode(name, live, unanswerable):
+def test_metas_dashboard_test_is_not_answered_in_live_mode(
+    name: str, live: bool, unanswerable: str | None
+) -> None:
     (message,) = read_webhook(payload(name), live=live)
     assert message == InboundMessage(
         contact=ContactKey("0", "12334"),
@@ -148,11 +151,11 @@ def test_metas_dashboard_test_is_not_answered_in_live_mode(name, live, unanswera
     )
 
 
-def test_empty_entries_tell_nothing():
+def test_empty_entries_tell_nothing() -> None:
     assert read_webhook(payload("empty_entries"), live=True) == ()
 
 
-def test_every_item_of_every_entry_is_read_in_order():
+def test_every_item_of_every_entry_is_read_in_order() -> None:
     entries = [
         json.loads(payload(name))["entry"][0] for name in ("mention", "text", "echo", "image")
     ]
@@ -162,7 +165,7 @@ def test_every_item_of_every_entry_is_read_in_order():
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"hello", b'{"a":}', b"[" * 100_000])
-def test_what_is_not_json_says_so(body):
+def test_what_is_not_json_says_so(body: bytes) -> None:
     with pytest.raises(NotJson):
         read_webhook(body, live=True)
 
@@ -170,6 +173,6 @@ def test_what_is_not_json_says_so(body):
 @pytest.mark.parametrize(
     "body", [b"{}", b"[]", b"5", b"null", b'"instagram"', b'{"object":"page","entry":[]}']
 )
-def test_what_is_not_instagrams_says_so(body):
+def test_what_is_not_instagrams_says_so(body: bytes) -> None:
     with pytest.raises(NotInstagram):
         read_webhook(body, live=True)

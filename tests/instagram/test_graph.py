@@ -1,10 +1,15 @@
 import socket
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask, request
+from flask.typing import ResponseReturnValue
 
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import (
@@ -20,6 +25,8 @@ from moca.core.outbox.delivery import (
 )
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient, Profile
+from tests.instagram.conftest import Serve
+from tests.process.service import free_port
 from tests.support.factory import calls_at
 
 MAYA = ContactKey("17841400000000001", "28978671838402975")
@@ -31,13 +38,13 @@ TOKENS = {MAYA.account_id: "the-token"}
 class Graph:
     """Answers every call as configured, and records the calls."""
 
-    def __init__(self):
-        self.calls = []
-        self.answers = {}
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.answers: dict[str, ResponseReturnValue] = {}
         self.app = Flask("graph")
         self.app.add_url_rule("/<path:path>", view_func=self.answer, methods=["GET", "POST"])
 
-    def answer(self, path):
+    def answer(self, path: str) -> ResponseReturnValue:
         token = request.headers.get("Authorization")
         query, body = dict(request.args), request.get_json(silent=True)
         self.calls.append((request.method, path, query, body, token))
@@ -45,21 +52,21 @@ class Graph:
 
 
 @pytest.fixture
-def graph():
+def graph() -> Graph:
     return Graph()
 
 
 @pytest.fixture
-def client(graph, serve):
+def client(graph: Graph, serve: Serve) -> Iterator[GraphClient]:
     with closing(connect(serve(graph.app))) as connected:
         yield connected
 
 
-def connect(url, timeout_seconds=5):
+def connect(url: str, timeout_seconds: float = 5) -> GraphClient:
     return GraphClient(calls_at(url, lambda account: TOKENS.get(account, "")), timeout_seconds)
 
 
-def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
+def test_a_text_is_sent_with_the_token_in_the_header(graph: Graph, client: GraphClient) -> None:
     graph.answers["v26.0/me/messages"] = {"recipient_id": MAYA.psid, "message_id": "aWdf1"}
     assert client.send(MAYA, Content(text="café")) == Delivered("aWdf1")
     body = {"recipient": {"id": MAYA.psid}, "message": {"text": "café"}}
@@ -96,32 +103,34 @@ def test_a_text_is_sent_with_the_token_in_the_header(graph, client):
         (("", 302, {"Location": "/v26.0/elsewhere"}), Undelivered("HTTP 302 without details")),
     ],
 )
-def test_what_instagram_answers_becomes_a_value(graph, client, answer, result):
+def test_what_instagram_answers_becomes_a_value(
+    graph: Graph,
+    client: GraphClient,
+    answer: ResponseReturnValue,
+    result: object,
+) -> None:
     graph.answers["v26.0/me/messages"] = answer
     assert client.send(MAYA, Content(text="hi")) == result
     assert len(graph.calls) == 1
 
 
 @pytest.mark.parametrize("token", ["", "two\nlines", "tök"])
-def test_without_a_usable_token_nothing_is_called(graph, serve, token):
+def test_without_a_usable_token_nothing_is_called(graph: Graph, serve: Serve, token: str) -> None:
     with closing(GraphClient(calls_at(serve(graph.app), lambda _: token), 5)) as client:
         result = client.send(MAYA, Content(text="hi"))
     assert result == AccountStopped("no valid access token for this account")
     assert graph.calls == []
 
 
-def test_the_stand_in_is_reached_past_proxy_and_netrc(graph, client, monkeypatch, tmp_path):
+def test_the_stand_in_is_reached_past_proxy_and_netrc(
+    graph: Graph, client: GraphClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     graph.answers["v26.0/me/messages"] = {"message_id": "aWdf1"}
     assert client.send(MAYA, Content(text="hi")) == Delivered("aWdf1")
     assert graph.calls[0][-1] == "Bearer the-token"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +141,7 @@ def free_port():
         ("nonsense", "the Graph API URL cannot be called"),
     ],
 )
-def test_what_never_connected_was_not_delivered(url, because):
+def test_what_never_connected_was_not_delivered(url: str, because: str) -> None:
     with closing(connect(url)) as client:
         assert client.send(MAYA, Content(text="hi")) == Undelivered(because)
 
@@ -149,7 +158,7 @@ def test_what_never_connected_was_not_delivered(url, because):
         (b"nonsense\r\n\r\n", "the connection was lost before the response"),
     ],
 )
-def test_what_lost_its_answer_is_unconfirmed(said, because):
+def test_what_lost_its_answer_is_unconfirmed(said: bytes | None, because: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = Thread(target=hear_once, args=(server, said))
         thread.start()
@@ -159,7 +168,7 @@ def test_what_lost_its_answer_is_unconfirmed(said, because):
     assert result == Unconfirmed(because)
 
 
-def hear_once(server, said):
+def hear_once(server: socket.socket, said: bytes | None) -> None:
     connection, _ = server.accept()
     with connection:
         heard = b""
@@ -171,21 +180,25 @@ def hear_once(server, said):
             connection.sendall(said)
 
 
-def row(mid, seconds, text="hi", sender=MAYA.account_id):
+def row(
+    mid: str, seconds: float, text: str = "hi", sender: str = MAYA.account_id
+) -> dict[str, Any]:
     at = (SINCE.replace(microsecond=0) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     return {"id": mid, "created_time": f"{at}+0000", "from": {"id": sender}, "message": text}
 
 
-def record(graph, *rows, **page):
+def record(graph: Graph, *rows: dict[str, Any] | None, **page: dict[str, str]) -> None:
     graph.answers["v26.0/me/conversations"] = {"data": [{"id": "conv/1", "updated_time": "x"}]}
     graph.answers["v26.0/conv/1"] = {"id": "conv/1", "messages": {"data": list(rows), **page}}
 
 
-def find(client, known=frozenset()):
+def find(
+    client: GraphClient, known: AbstractSet[str] = frozenset()
+) -> FoundInRecord | MissingFromRecord | RecordUnreadable:
     return client.find_message(MAYA, Content(text="hi"), SINCE, known)
 
 
-def test_a_message_is_looked_for_with_two_reads(graph, client):
+def test_a_message_is_looked_for_with_two_reads(graph: Graph, client: GraphClient) -> None:
     record(graph)
     find(client)
     assert [(method, path, query) for method, path, query, _, _ in graph.calls] == [
@@ -194,14 +207,18 @@ def test_a_message_is_looked_for_with_two_reads(graph, client):
     ]
 
 
-def test_the_oldest_unknown_equal_text_of_the_account_has_arrived(graph, client):
+def test_the_oldest_unknown_equal_text_of_the_account_has_arrived(
+    graph: Graph, client: GraphClient
+) -> None:
     record(graph, row("c", 3), row("b", 2), row("a", 1))
     arrived_at = SINCE.replace(microsecond=0) + timedelta(seconds=2)
     assert find(client, known={"a"}) == FoundInRecord("b", arrived_at)
 
 
 @pytest.mark.parametrize("seconds", [-4, 0, 1])
-def test_whole_seconds_and_other_clocks_are_allowed_for(graph, client, seconds):
+def test_whole_seconds_and_other_clocks_are_allowed_for(
+    graph: Graph, client: GraphClient, seconds: int
+) -> None:
     record(graph, row("a", seconds))
     assert isinstance(find(client), FoundInRecord)
 
@@ -218,12 +235,14 @@ def test_whole_seconds_and_other_clocks_are_allowed_for(graph, client, seconds):
         [row(str(number), 20 - 2 * number, text="ho") for number in range(20)],
     ],
 )
-def test_a_record_without_it_shows_that_it_did_not_arrive(graph, client, rows):
+def test_a_record_without_it_shows_that_it_did_not_arrive(
+    graph: Graph, client: GraphClient, rows: list[dict[str, Any] | None]
+) -> None:
     record(graph, *rows)
     assert find(client, known={"known"}) == MissingFromRecord()
 
 
-def test_no_conversation_shows_that_it_did_not_arrive(graph, client):
+def test_no_conversation_shows_that_it_did_not_arrive(graph: Graph, client: GraphClient) -> None:
     graph.answers["v26.0/me/conversations"] = {"data": []}
     assert find(client) == MissingFromRecord()
 
@@ -235,13 +254,17 @@ def test_no_conversation_shows_that_it_did_not_arrive(graph, client):
         ([row("a", 1, text="ho")], {"paging": {"next": "https://…"}}),
     ],
 )
-def test_a_record_that_does_not_reach_back_proves_nothing(graph, client, rows, page):
+def test_a_record_that_does_not_reach_back_proves_nothing(
+    graph: Graph, client: GraphClient, rows: list[dict[str, Any]], page: dict[str, Any]
+) -> None:
     record(graph, *rows, **page)
     assert find(client) == RecordUnreadable("Instagram's record does not reach back to the attempt")
 
 
 @pytest.mark.parametrize("missing", ["from", "created_time"])
-def test_an_equal_text_by_nobody_or_at_no_time_proves_nothing(graph, client, missing):
+def test_an_equal_text_by_nobody_or_at_no_time_proves_nothing(
+    graph: Graph, client: GraphClient, missing: str
+) -> None:
     record(graph, {key: value for key, value in row("a", 1).items() if key != missing})
     assert isinstance(find(client), RecordUnreadable)
 
@@ -257,18 +280,20 @@ def test_an_equal_text_by_nobody_or_at_no_time_proves_nothing(graph, client, mis
         ("[]", "Instagram's response has an unknown format"),
     ],
 )
-def test_a_record_that_cannot_be_read_proves_nothing(graph, client, answer, because):
+def test_a_record_that_cannot_be_read_proves_nothing(
+    graph: Graph, client: GraphClient, answer: str | tuple[dict[str, Any] | str, int], because: str
+) -> None:
     graph.answers["v26.0/me/conversations"] = answer
     assert find(client) == RecordUnreadable(because)
 
 
-def test_a_profile_tells_the_name(graph, client):
+def test_a_profile_tells_the_name(graph: Graph, client: GraphClient) -> None:
     graph.answers[f"v26.0/{MAYA.psid}"] = {"id": MAYA.psid, "name": "Maya", "username": None}
     assert client.profile(MAYA) == Profile(name="Maya")
 
 
-def test_the_subscribed_fields_are_told(graph, client):
+def test_the_subscribed_fields_are_told(graph: Graph, client: GraphClient) -> None:
     graph.answers["v26.0/me/subscribed_apps"] = {
         "data": [{"id": "1", "subscribed_fields": ["messages", "standby"]}, {"id": "2"}]
     }
-    assert client.subscribed_apps(MAYA.account_id) == {"messages", "standby"}
+    assert client.subscribed_apps(MAYA.account_id) == frozenset({"messages", "standby"})

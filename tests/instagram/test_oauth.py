@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from html import unescape
@@ -21,6 +22,7 @@ from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.oauth_routes import login_blueprint
 from moca.instagram.sandbox.routes import graph_blueprint
+from tests.instagram.conftest import Serve
 from tests.support.factory import NOON
 from tests.support.frozen_time import frozen_at
 from tests.support.values import of_kind, only
@@ -31,12 +33,12 @@ INSTAGRAM, FACEBOOK = LoginKind.INSTAGRAM_LOGIN, LoginKind.FACEBOOK_LOGIN
 
 
 @pytest.fixture
-def instagram():
+def instagram() -> SandboxInstagram:
     return SandboxInstagram(SandboxAccounts(ACCOUNT, "token"), lambda _body: None)
 
 
 @pytest.fixture
-def hosts(instagram, serve):
+def hosts(instagram: SandboxInstagram, serve: Serve) -> Hosts:
     app = Flask("sandbox")
     app.register_blueprint(login_blueprint(instagram, "https://moca.example"))
     app.register_blueprint(graph_blueprint(instagram))
@@ -45,13 +47,13 @@ def hosts(instagram, serve):
 
 
 @pytest.fixture
-def client(hosts):
+def client(hosts: Hosts) -> Iterator[LoginClient]:
     made = LoginClient(LoginHosts.all_at(hosts, hosts.instagram), App("77", "the-secret"), 5)
     with closing(made) as client:
         yield client
 
 
-def agree(client, flavour=INSTAGRAM):
+def agree(client: LoginClient, flavour: LoginKind = INSTAGRAM) -> str:
     """The owner grants access; return the code of the redirect."""
     dialog = client.dialog(flavour, BACK, "the state")
     answer = requests.get(f"{dialog}&account_id={ACCOUNT}", allow_redirects=False, timeout=5)
@@ -62,9 +64,9 @@ def agree(client, flavour=INSTAGRAM):
     return asked["code"][0]
 
 
-def test_an_instagram_login_ends_in_an_account_and_a_long_lived_token(client):
+def test_an_instagram_login_ends_in_an_account_and_a_long_lived_token(client: LoginClient) -> None:
     asked = permissions_for(INSTAGRAM, answers_comments=False)
-    (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
+    (connected,) = of_kind(client.connect(INSTAGRAM, agree(client), BACK), tuple)
     assert connected.account == Account(
         account_id=ACCOUNT,
         username="the_account",
@@ -76,9 +78,9 @@ def test_an_instagram_login_ends_in_an_account_and_a_long_lived_token(client):
     assert connected.grant.lifetime == timedelta(seconds=5_183_944)
 
 
-def test_a_facebook_login_ends_in_the_page_s_token_which_has_no_end(client):
+def test_a_facebook_login_ends_in_the_page_s_token_which_has_no_end(client: LoginClient) -> None:
     asked = permissions_for(FACEBOOK, answers_comments=False)
-    (connected,) = client.connect(FACEBOOK, agree(client, FACEBOOK), BACK)
+    (connected,) = of_kind(client.connect(FACEBOOK, agree(client, FACEBOOK), BACK), tuple)
     assert connected.account == Account(
         account_id=ACCOUNT,
         flavour=FACEBOOK,
@@ -99,7 +101,9 @@ def test_a_facebook_login_ends_in_the_page_s_token_which_has_no_end(client):
         (FACEBOOK, "instagram_manage_comments", set()),
     ],
 )
-def test_answering_comments_takes_a_permission_and_fields_of_its_own(hosts, flavour, scope, fields):
+def test_answering_comments_takes_a_permission_and_fields_of_its_own(
+    hosts: Hosts, flavour: LoginKind, scope: str, fields: set[str]
+) -> None:
     made = LoginClient(
         LoginHosts.all_at(hosts, hosts.instagram), App("77", "s"), 5, answers_comments=True
     )
@@ -111,8 +115,10 @@ def test_answering_comments_takes_a_permission_and_fields_of_its_own(hosts, flav
 
 
 @pytest.mark.parametrize("flavour", LoginKind)
-def test_what_a_login_brought_sends_messages(client, hosts, instagram, flavour):
-    (connected,) = client.connect(flavour, agree(client, flavour), BACK)
+def test_what_a_login_brought_sends_messages(
+    client: LoginClient, hosts: Hosts, instagram: SandboxInstagram, flavour: LoginKind
+) -> None:
+    (connected,) = of_kind(client.connect(flavour, agree(client, flavour), BACK), tuple)
     account = connected.account
     credentials = Credentials(flavour, connected.grant.token, account.page_id)
     maya = ContactKey(ACCOUNT, "28978671838402975")
@@ -122,7 +128,7 @@ def test_what_a_login_brought_sends_messages(client, hosts, instagram, flavour):
 
 
 @pytest.mark.parametrize("flavour", LoginKind)
-def test_a_code_works_once(client, flavour):
+def test_a_code_works_once(client: LoginClient, flavour: LoginKind) -> None:
     code = agree(client, flavour)
     client.connect(flavour, code, BACK)
     again = client.connect(flavour, code, BACK)
@@ -130,9 +136,9 @@ def test_a_code_works_once(client, flavour):
     assert code not in again.because
 
 
-def test_a_token_is_refreshed_after_a_day(client):
+def test_a_token_is_refreshed_after_a_day(client: LoginClient) -> None:
     with frozen_at(NOON) as frozen:
-        (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
+        (connected,) = of_kind(client.connect(INSTAGRAM, agree(client), BACK), tuple)
         early = client.refresh(connected.grant.token)
         frozen.tick(timedelta(hours=24))
         late = client.refresh(connected.grant.token)
@@ -141,20 +147,20 @@ def test_a_token_is_refreshed_after_a_day(client):
     assert late.token != connected.grant.token
 
 
-def test_a_dead_token_cannot_be_refreshed(client, instagram):
+def test_a_dead_token_cannot_be_refreshed(client: LoginClient, instagram: SandboxInstagram) -> None:
     instagram.troubles.become([AccountProblem.TOKEN])
     because = "GET refresh_access_token: Graph 190: the access token is not valid"
     assert client.refresh("gone") == LoginFailed(because, is_token_dead=True)
 
 
-def test_an_unreachable_host_is_a_reason(client, hosts):
+def test_an_unreachable_host_is_a_reason(client: LoginClient, hosts: Hosts) -> None:
     nowhere = Hosts("http://127.0.0.1:9", "http://127.0.0.1:9", "v26.0")
     with closing(LoginClient(LoginHosts(nowhere), App("77", "s"), 1)) as away:
         failed = away.refresh("token")
     assert failed == LoginFailed("GET refresh_access_token: cannot connect to Instagram")
 
 
-def test_meta_s_own_addresses_are_used_live():
+def test_meta_s_own_addresses_are_used_live() -> None:
     hosts = LoginHosts(Hosts("https://graph.instagram.com", "https://graph.facebook.com", "v26.0"))
     with closing(LoginClient(hosts, App("77", "s"), 1)) as client:
         asked = urlsplit(client.dialog(INSTAGRAM, BACK, "x"))
@@ -168,14 +174,16 @@ def test_meta_s_own_addresses_are_used_live():
     }
 
 
-def test_the_sandbox_s_tokens_end_soon_where_it_is_told_so(client, instagram):
+def test_the_sandbox_s_tokens_end_soon_where_it_is_told_so(
+    client: LoginClient, instagram: SandboxInstagram
+) -> None:
     instagram.troubles.become([AccountProblem.TOKEN_AGE])
-    (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
+    (connected,) = of_kind(client.connect(INSTAGRAM, agree(client), BACK), tuple)
     assert connected.grant.lifetime == timedelta(days=5)
 
 
-def test_the_sandbox_s_tokens_work_on_when_it_was_started_again(client):
-    (connected,) = client.connect(INSTAGRAM, agree(client), BACK)
+def test_the_sandbox_s_tokens_work_on_when_it_was_started_again(client: LoginClient) -> None:
+    (connected,) = of_kind(client.connect(INSTAGRAM, agree(client), BACK), tuple)
     token = connected.grant.token
     assert SandboxAccounts(ACCOUNT, "token").find(token) == ACCOUNT
     assert SandboxAccounts(ACCOUNT, "another").find(token) is None
@@ -196,7 +204,7 @@ def test_the_sandbox_s_tokens_work_on_when_it_was_started_again(client):
         ("", 400),
     ],
 )
-def test_the_sandbox_gives_its_codes_to_moca_alone(hosts, back, status):
+def test_the_sandbox_gives_its_codes_to_moca_alone(hosts: Hosts, back: str, status: int) -> None:
     asked = {"client_id": "77", "redirect_uri": back, "account_id": ACCOUNT}
 
     answer = requests.get(
@@ -207,7 +215,7 @@ def test_the_sandbox_gives_its_codes_to_moca_alone(hosts, back, status):
     assert ("code=" in answer.headers.get("Location", "")) == (status == 302)
 
 
-def test_the_sandbox_asks_which_account_is_connected(hosts):
+def test_the_sandbox_asks_which_account_is_connected(hosts: Hosts) -> None:
     address = f"{hosts.instagram}/oauth/authorize"
     asked = {"client_id": "77", "redirect_uri": BACK, "state": "<s>&", "scope": "a,b"}
     page = requests.get(address, asked, timeout=5)

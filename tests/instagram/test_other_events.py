@@ -4,7 +4,14 @@ from pathlib import Path
 import pytest
 
 from moca.core.content.attachments import ReceivedContent
-from moca.core.inbound.events import Edit, InboundMessage, OtherEvent, ThreadControl
+from moca.core.inbound.events import (
+    Deletion,
+    Edit,
+    Event,
+    InboundMessage,
+    OtherEvent,
+    ThreadControl,
+)
 from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
 from tests.support.values import only
@@ -13,12 +20,15 @@ PAYLOADS = Path(__file__).parent / "payloads"
 MAYA = ContactKey("17841400000000001", "28978671838402975")
 
 
-def payload(name):
+def payload(name: str) -> bytes:
     return (PAYLOADS / f"{name}.json").read_bytes()
 
 
-def event_of(told):
-    return told if isinstance(told, OtherEvent) else told.event
+def event_of(told: Event) -> OtherEvent:
+    if isinstance(told, OtherEvent):
+        return told
+    assert isinstance(told, Deletion | Edit | ThreadControl)
+    return told.event
 
 
 @pytest.mark.parametrize(
@@ -69,7 +79,9 @@ def event_of(told):
         ),
     ],
 )
-def test_everything_else_is_named_by_its_kind(name, kind, contact, mid, detail):
+def test_everything_else_is_named_by_its_kind(
+    name: str, kind: str, contact: ContactKey | None, mid: str | None, detail: dict[str, str]
+) -> None:
     (told,) = read_webhook(payload(name), live=True)
     event = event_of(told)
     assert (event.kind, event.contact, event.mid) == (kind, contact, mid)
@@ -77,7 +89,7 @@ def test_everything_else_is_named_by_its_kind(name, kind, contact, mid, detail):
     assert dict(event.detail) == detail
 
 
-def test_a_token_is_not_kept_in_readable_form():
+def test_a_token_is_not_kept_in_readable_form() -> None:
     optin = b'"optin":{"type":"notification_messages","notification_messages_token":"secret"}'
     body = payload("optin").replace(b'"optin"', b'"was"')
     body = body[: body.index(b'"was"')] + optin + b"}]}]}"
@@ -96,12 +108,14 @@ def test_a_token_is_not_kept_in_readable_form():
         ("take_thread_control", "2", True),
     ],
 )
-def test_who_holds_a_thread_is_told_by_the_app_or_else_by_the_kind(name, app_id, is_ours):
+def test_who_holds_a_thread_is_told_by_the_app_or_else_by_the_kind(
+    name: str, app_id: str, is_ours: bool
+) -> None:
     control = only(read_webhook(payload(name), live=True, app_id=app_id), ThreadControl)
     assert (control.contact, control.is_ours) == (MAYA, is_ours)
 
 
-def test_a_request_for_a_thread_turns_nothing_over():
+def test_a_request_for_a_thread_turns_nothing_over() -> None:
     event = only(read_webhook(payload("request_thread_control"), live=True), OtherEvent)
     assert event.kind == "handover"
 
@@ -115,7 +129,14 @@ def test_a_request_for_a_thread_turns_nothing_over():
         ("live_comment", "live_comment", "hi", None, None),
     ],
 )
-def test_a_comment_is_a_contacts_words(name, kind, text, media_id, username, answer_comments):
+def test_a_comment_is_a_contacts_words(
+    name: str,
+    kind: str,
+    text: str,
+    media_id: str | None,
+    username: str | None,
+    answer_comments: bool,
+) -> None:
     because = "comments are not answered: instagram.answer_comments is off"
     assert read_webhook(payload(name), live=True, answer_comments=answer_comments) == (
         InboundMessage(
@@ -130,7 +151,7 @@ def test_a_comment_is_a_contacts_words(name, kind, text, media_id, username, ans
     )
 
 
-def test_a_comment_may_call_its_id_comment_id():
+def test_a_comment_may_call_its_id_comment_id() -> None:
     body = payload("comment_flat").replace(b'"id": "c1"', b'"comment_id": "c1"')
     comment = only(read_webhook(body, live=True), InboundMessage)
     assert comment.mid == "c1"
@@ -139,7 +160,7 @@ def test_a_comment_may_call_its_id_comment_id():
 @pytest.mark.parametrize(
     "own", [b'"self_ig_scoped_id": "9", "id": "8"', b'"id": "17841400000000001"']
 )
-def test_our_own_comment_is_only_recorded(own):
+def test_our_own_comment_is_only_recorded(own: bytes) -> None:
     body = payload("comment_flat").replace(b'"id": "28978671838402975"', own)
     event = only(read_webhook(body, live=True, answer_comments=True), OtherEvent)
     assert (event.kind, dict(event.detail)["by"]) == ("comment", "account")
@@ -157,7 +178,9 @@ def test_our_own_comment_is_only_recorded(own):
         ("mention", (b'"2"', b'"3"')),
     ],
 )
-def test_what_differs_in_something_that_counts_is_not_the_same_event(name, change):
+def test_what_differs_in_something_that_counts_is_not_the_same_event(
+    name: str, change: tuple[bytes, bytes]
+) -> None:
     body = payload(name)
     assert change[0] in body
     (event,) = read_webhook(body, live=True)
@@ -166,7 +189,7 @@ def test_what_differs_in_something_that_counts_is_not_the_same_event(name, chang
     assert event_of(event).key == event_of(again).key != event_of(other).key
 
 
-def test_an_edit_tells_the_whole_message_where_its_writer_is_named():
+def test_an_edit_tells_the_whole_message_where_its_writer_is_named() -> None:
     edit = only(read_webhook(payload("edit"), live=True), Edit)
     sent_at = datetime(2025, 11, 24, 16, 0, 8, 900000, tzinfo=UTC)
     assert (edit.number, edit.text) == (1, "tea")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
@@ -14,7 +16,7 @@ POSTBACK = {"type": "postback", "title": "Prices", "payload": "PRICES"}
 PICTURE = Media(type="image", url="https://example.com/cat.png")
 
 
-def attachment(kind, **payload):
+def attachment(kind: str, **payload: list[dict[str, Any]] | str) -> dict[str, Any]:
     return {"message": {"attachment": {"type": kind, "payload": payload}}}
 
 
@@ -81,18 +83,18 @@ def attachment(kind, **payload):
     ],
     ids=str,
 )
-def test_each_way_to_send_has_metas_shape(content, body):
+def test_each_way_to_send_has_metas_shape(content: Content, body: dict[str, Any]) -> None:
     assert message_body(MAYA, content, DIRECT) == {"recipient": {"id": MAYA.psid}, **body}
 
 
-def test_a_private_reply_names_the_comment_instead_of_the_person():
+def test_a_private_reply_names_the_comment_instead_of_the_person() -> None:
     assert message_body(MAYA, Content(text="hi"), ReplyAddress(comment_id="c1")) == {
         "recipient": {"comment_id": "c1"},
         "message": {"text": "hi"},
     }
 
 
-def test_a_late_reply_is_a_human_agents():
+def test_a_late_reply_is_a_human_agents() -> None:
     assert message_body(MAYA, Content(text="hi"), ReplyAddress(is_late=True)) == {
         "recipient": {"id": MAYA.psid},
         "message": {"text": "hi"},

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -6,7 +7,7 @@ from moca.instagram.envelope import NotJson, read_items, share_of
 from moca.instagram.events import read_webhook
 
 
-def told(mid):
+def told(mid: str) -> dict[str, Any]:
     return {"sender": {"id": mid}, "recipient": {"id": "1"}, "message": {"mid": mid, "text": mid}}
 
 
@@ -26,7 +27,7 @@ DEEP = b'{"object":"instagram","entry":[{"messaging":[%s,%s]}]}'
 
 
 @pytest.mark.parametrize("kept", range(2 ** len(ITEMS)))
-def test_a_share_tells_what_was_kept_of_a_webhook_and_nothing_else(kept):
+def test_a_share_tells_what_was_kept_of_a_webhook_and_nothing_else(kept: int) -> None:
     is_kept = [bool(kept >> place & 1) for place in range(len(ITEMS))]
     share = share_of(BODY, is_kept)
     assert list(read_items(share)) == [
@@ -34,7 +35,7 @@ def test_a_share_tells_what_was_kept_of_a_webhook_and_nothing_else(kept):
     ]
 
 
-def test_a_share_of_what_is_nested_too_deeply_is_read_as_the_whole_was():
+def test_a_share_of_what_is_nested_too_deeply_is_read_as_the_whole_was() -> None:
     deep = b'{"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     body = DEEP % (json.dumps(told("a")).encode(), deep)
     assert read_webhook(share_of(body, [True, False]), live=True) == (
@@ -42,6 +43,6 @@ def test_a_share_of_what_is_nested_too_deeply_is_read_as_the_whole_was():
     )
 
 
-def test_there_is_no_share_of_what_cannot_be_read():
+def test_there_is_no_share_of_what_cannot_be_read() -> None:
     with pytest.raises(NotJson):
         share_of(b"{", [])

@@ -1,7 +1,12 @@
 """The client of the API: errors that can be read, and requests that are carried out once."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
+import requests
 from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
 
 from moca.mcp.client import ApiClient, ApiError
 from moca.web.errors import problem
@@ -11,28 +16,28 @@ from tests.instagram.conftest import served
 class ScriptedApi:
     """Answers as scripted and records what it was asked."""
 
-    def __init__(self):
-        self.answers = []
-        self.asked = []
-        self.client = None
+    def __init__(self) -> None:
+        self.answers: list[Callable[[], ResponseReturnValue]] = []
+        self.asked: list[tuple[str, str, Any]] = []
+        self.client: Any = None
         self.app = Flask("api")
         self.app.add_url_rule("/api/<path:path>", view_func=self._answer, methods=["GET", "POST"])
 
-    def _answer(self, path):
-        key = request.headers.get("Idempotency-Key")
+    def _answer(self, path: str) -> ResponseReturnValue:
+        key: Any = request.headers.get("Idempotency-Key")
         self.asked.append((request.headers["Authorization"], request.full_path, key))
         return self.answers.pop(0)() if self.answers else jsonify(ok=True)
 
 
 @pytest.fixture
-def api():
+def api() -> Iterator[ScriptedApi]:
     api = ScriptedApi()
     with served(api.app) as url:
         api.client = ApiClient(f"{url}/", "moca_key")
         yield api
 
 
-def test_a_request_carries_the_key_and_what_is_known_of_its_query(api):
+def test_a_request_carries_the_key_and_what_is_known_of_its_query(api: ScriptedApi) -> None:
     assert api.client.get("messages", "m/1?x", q="a b", cursor=None) == {"ok": True}
     assert api.asked == [("Bearer moca_key", "/api/messages/m/1?x?q=a+b", None)]
 
@@ -52,29 +57,33 @@ def test_a_request_carries_the_key_and_what_is_known_of_its_query(api):
         (lambda: Response("{}", 500), "Moca answered 500."),
     ],
 )
-def test_a_refusal_is_told_in_words(api, answer, told):
+def test_a_refusal_is_told_in_words(
+    api: ScriptedApi, answer: Callable[[], ResponseReturnValue], told: str
+) -> None:
     api.answers = [answer]
     with pytest.raises(ApiError, match=f"^{told}$"):
         api.client.get("queue")
 
 
 @pytest.mark.parametrize(("body", "status"), [("<html>", 200), ("[]", 200), ("", 302)])
-def test_what_is_not_moca_is_told(api, body, status):
+def test_what_is_not_moca_is_told(api: ScriptedApi, body: str, status: int) -> None:
     api.answers = [lambda: Response(body, status, {"Location": "http://127.0.0.1:9/"})]
     with pytest.raises(ApiError, match="is not Moca's API"):
         api.client.get("queue")
 
 
-def test_a_moca_that_cannot_be_reached_is_told_without_the_key():
+def test_a_moca_that_cannot_be_reached_is_told_without_the_key() -> None:
     with pytest.raises(ApiError, match=r"cannot be reached at http://127\.0\.0\.1:9 ") as raised:
         ApiClient("http://127.0.0.1:9", "moca_key").get("queue")
     assert "moca_key" not in str(raised.value)
 
 
-def test_a_post_whose_answer_is_lost_is_repeated_with_its_key(api, monkeypatch):
+def test_a_post_whose_answer_is_lost_is_repeated_with_its_key(
+    api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     send, failures = ApiClient._send, [ApiError("lost")]
 
-    def loses_the_first(self, *args, **kwargs):
+    def loses_the_first(self: ApiClient, *args: Any, **kwargs: Any) -> requests.Response:
         answer = send(self, *args, **kwargs)
         if failures:
             raise failures.pop()
@@ -86,6 +95,8 @@ def test_a_post_whose_answer_is_lost_is_repeated_with_its_key(api, monkeypatch):
     assert (len(keys), len(set(keys)), len(keys[0])) == (2, 1, 32)
 
 
-def test_what_the_environment_says_of_proxies_is_not_followed(api, monkeypatch):
+def test_what_the_environment_says_of_proxies_is_not_followed(
+    api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert api.client.get("queue") == {"ok": True}

@@ -1,46 +1,48 @@
 """What assistants see, and what their tools ask of the API."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from mcp.client import Client
 
-from moca.mcp.client import ApiError
+from moca.mcp.client import ApiClient, ApiError
 from moca.mcp.server import build_server
 
 
-class FakeApi:
+class FakeApi(ApiClient):
     """Records requests and answers each with its path, or refuses all."""
 
-    def __init__(self, refuses=None):
-        self.asked = []
+    def __init__(self, refuses: str | None = None) -> None:
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self._refuses = refuses
 
-    def get(self, *path, **query):
+    def get(self, *path: str, **query: object) -> dict[str, object]:
         given = {name: value for name, value in query.items() if value is not None}
-        return self._answer(("GET", "/".join(path), given))
+        return self._respond(("GET", "/".join(path), given))
 
-    def post(self, *path, body):
-        return self._answer(("POST", "/".join(path), body))
+    def post(self, *path: str, body: object) -> dict[str, object]:
+        return self._respond(("POST", "/".join(path), body))
 
-    def _answer(self, asked):
+    def _respond(self, asked: tuple[str, str, Any]) -> dict[str, object]:
         if self._refuses is not None:
             raise ApiError(self._refuses)
         self.asked.append(asked)
         return {asked[1]: "answered"}
 
 
-def with_client(api, works):
+def with_client(api: FakeApi, works: Callable[[Client], Awaitable[Any]]) -> Any:
     """Run what a client does with a server."""
 
-    async def run():
+    async def run() -> Any:
         async with Client(build_server(lambda _: api, "1.2")) as client:
             return await works(client)
 
     return asyncio.run(run())
 
 
-def call(api, name, **arguments):
+def call(api: FakeApi, name: str, **arguments: bool | int | str) -> Any:
     return with_client(api, lambda client: client.call_tool(name, arguments))
 
 
@@ -80,14 +82,16 @@ def call(api, name, **arguments):
         ),
     ],
 )
-def test_a_tool_asks_the_api_for_one_thing(name, arguments, asked):
+def test_a_tool_asks_the_api_for_one_thing(
+    name: str, arguments: dict[str, Any], asked: tuple[str, str, dict[str, Any]]
+) -> None:
     api = FakeApi()
     answer = call(api, name, **arguments)
     assert api.asked == [asked]
     assert (answer.is_error, answer.structured_content) == (False, {asked[1]: "answered"})
 
 
-def test_a_conversation_is_read_with_its_messages():
+def test_a_conversation_is_read_with_its_messages() -> None:
     api = FakeApi()
     answer = call(api, "read_conversation", conversation_id="3")
     assert api.asked == [
@@ -100,7 +104,7 @@ def test_a_conversation_is_read_with_its_messages():
     }
 
 
-def test_what_the_api_refuses_is_an_error_that_can_be_read():
+def test_what_the_api_refuses_is_an_error_that_can_be_read() -> None:
     api = FakeApi("This API key needs the scope reply.")
     answer = call(api, "send_reply", conversation_id="3", text="At nine.")
     assert answer.is_error
@@ -117,13 +121,15 @@ def test_what_the_api_refuses_is_an_error_that_can_be_read():
         ("draft_reply", {"text": "At nine."}),
     ],
 )
-def test_arguments_that_make_no_sense_reach_nothing(name, arguments):
+def test_arguments_that_make_no_sense_reach_nothing(
+    name: str, arguments: dict[str, int | str]
+) -> None:
     api = FakeApi()
     assert call(api, name, **arguments).is_error
     assert api.asked == []
 
 
-def test_tools_are_told_apart_by_what_they_change():
+def test_tools_are_told_apart_by_what_they_change() -> None:
     listed = with_client(FakeApi(), lambda client: client.list_tools()).tools
     assert {tool.name: tool.annotations.read_only_hint for tool in listed} == {
         "search": True,

@@ -1,4 +1,7 @@
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,11 +19,11 @@ OURS: dict[str, object] = {
 
 
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path: Path) -> Iterator[Callable[[dict[str, Any]], Service]]:
     """Creates services with the given settings, not yet started; stops them at the end."""
     with ExitStack() as stack:
 
-        def made(settings):
+        def made(settings: dict[str, Any]) -> Service:
             service = Service(tmp_path, settings)
             stack.callback(service.close)
             return service
@@ -29,7 +32,7 @@ def make(tmp_path):
 
 
 @pytest.fixture
-def moca(make):
+def moca(make: Callable[[dict[str, Any]], Service]) -> Service:
     """A service with minimal delays and the built-in sandbox."""
     service = make(BRISK | OURS)
     service.start()
@@ -37,7 +40,7 @@ def moca(make):
 
 
 @pytest.fixture(scope="session")
-def standing(tmp_path_factory):
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The same for all tests that leave it as it is, since a start takes seconds."""
     service = Service(tmp_path_factory.mktemp("standing"), BRISK | OURS)
     service.start()
@@ -47,13 +50,13 @@ def standing(tmp_path_factory):
 
 
 @pytest.fixture
-def beside(make):
+def beside(make: Callable[[dict[str, Any]], Service]) -> Service:
     """A service, not yet started, whose Instagram is another process."""
     return make(BRISK | OURS)
 
 
 @pytest.fixture
-def stand_in(tmp_path, beside):
+def stand_in(tmp_path: Path, beside: Service) -> Iterator[InstagramProcess]:
     """The sandbox in a process of its own."""
     stand_in = InstagramProcess(tmp_path, f"{beside.url}/api/instagram/webhook")
     beside.settings["instagram.graph_url"] = stand_in.url
@@ -62,7 +65,7 @@ def stand_in(tmp_path, beside):
 
 
 @pytest.fixture
-def held(beside):
+def held(beside: Service) -> Iterator[HeldInstagram]:
     """An Instagram in the test's own process that can hold a call."""
     held = HeldInstagram(f"{beside.url}/api/instagram/webhook")
     app = Flask("held-instagram")

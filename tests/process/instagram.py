@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from threading import Event
+from typing import Any, Self
 
 import requests
 
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.faults import Faults
 from moca.instagram.sandbox.instagram import SandboxInstagram
-from moca.instagram.sandbox.responses import refused
+from moca.instagram.sandbox.responses import SandboxResponse, refused
+from moca.instagram.sandbox.threads import SandboxMessage
 from moca.instagram.sandbox.webhooks import WebhookDelivery
 from tests.process.service import (
     ACCESS_TOKEN,
@@ -25,7 +28,7 @@ from tests.process.service import (
 class InstagramProcess:
     """The sandbox in a process of its own."""
 
-    def __init__(self, path, webhook):
+    def __init__(self, path: Path, webhook: str) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._session = requests.Session()
@@ -46,21 +49,20 @@ class InstagramProcess:
             env=environment(path, {}),
         )
 
-    def is_up(self):
+    def is_up(self) -> bool:
         """Return whether it answers."""
         try:
             return self._session.get(f"{self.url}/sandbox/threads", timeout=5).ok
         except requests.ConnectionError:
             return False
 
-    def write(self, psid, text):
+    def write(self, psid: str, text: str) -> str:
         """Write as a contact; return the message's id."""
         wanted = {"psid": psid, "text": text}
-        return self._session.post(f"{self.url}/sandbox/write", json=wanted, timeout=10).json()[
-            "mid"
-        ]
+        answer = self._session.post(f"{self.url}/sandbox/write", json=wanted, timeout=10)
+        return str(answer.json()["mid"])
 
-    def sent(self):
+    def sent(self) -> dict[str, Any]:
         """Return what the account sent, by contact: the arrival and the text of each."""
         threads = self._session.get(f"{self.url}/sandbox/threads", timeout=10).json()["threads"]
         return {
@@ -72,17 +74,17 @@ class InstagramProcess:
             for thread in threads
         }
 
-    def count(self):
+    def count(self) -> int:
         """Return how many messages the account sent."""
         return sum(map(len, self.sent().values()))
 
-    def close(self):
+    def close(self) -> None:
         """Stop it."""
         self._session.close()
         self._process.terminate()
         assert self._process.wait(20) == 0
 
-    def ready(self):
+    def ready(self) -> Self:
         """Wait until it is up."""
         eventually(self.is_up)
         return self
@@ -91,7 +93,7 @@ class InstagramProcess:
 class HeldInstagram:
     """A sandbox that can hold the next call, before or after its message is delivered."""
 
-    def __init__(self, webhook):
+    def __init__(self, webhook: str) -> None:
         self.delivery = WebhookDelivery(webhook, APP_SECRET)
         self.holds_before = False
         self.holds_after = False
@@ -101,26 +103,26 @@ class HeldInstagram:
         accounts = SandboxAccounts(ACCOUNT, ACCESS_TOKEN)
         self.sandbox = SandboxInstagram(accounts, self.delivery.put, faults=faults)
 
-    def sent(self, psid):
+    def sent(self, psid: str) -> list[str]:
         """Return the texts that a contact received."""
         return [each.text for each in self.sandbox.thread(psid) if each.sender == "account"]
 
-    def release(self):
+    def release(self) -> None:
         """Release the held call, and hold no other."""
         self.holds_before = self.holds_after = False
         self.let_go.set()
 
-    def _before(self, _psid):
+    def _before(self, _psid: str) -> SandboxResponse | None:
         if not self.holds_before:
             return None
         self._hold()
         return refused(2, "Service temporarily unavailable", status=503)
 
-    def _after(self, _message, answer):
+    def _after(self, _message: SandboxMessage, answer: SandboxResponse) -> SandboxResponse:
         if self.holds_after:
             self._hold()
         return answer
 
-    def _hold(self):
+    def _hold(self) -> None:
         self.is_held.set()
         self.let_go.wait(20)

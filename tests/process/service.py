@@ -85,7 +85,7 @@ class Service:
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
-        self.program = (sys.executable, RUN)
+        self.program: tuple[str | Path, ...] = (sys.executable, RUN)
         """The command line of Moca, without its arguments."""
         self.prefix: tuple[str, ...] = ()
         """The working directory of the serving command."""

@@ -3,8 +3,10 @@
 import selectors
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import cycle
+from selectors import SelectorKey
 from threading import Event, Thread
 
 from tests.process.kill_traffic import WEBHOOK
@@ -25,8 +27,8 @@ SORTS = (
 class StalledConnections:
     """Keeps this many connections open, replacing those that the server closes."""
 
-    def __init__(self, port, count):
-        self.answers = set()
+    def __init__(self, port: int, count: int) -> None:
+        self.answers: set[str] = set()
         """The status lines with which the server closed them; empty if there was none."""
         self._port = port
         self._count = count
@@ -35,17 +37,17 @@ class StalledConnections:
         self._ending = Event()
         self._thread = Thread(target=self._run, name="stalled connections", daemon=True)
 
-    def start(self):
+    def start(self) -> None:
         """Start; return once all are open."""
         self._thread.start()
         assert self._are_open.wait(MAX_SECONDS), "they could not all be opened"
 
-    def end(self):
+    def end(self) -> None:
         """Close all connections."""
         self._ending.set()
         self._thread.join(MAX_SECONDS)
 
-    def _run(self):
+    def _run(self) -> None:
         deadline = time.monotonic() + MAX_SECONDS
         with selectors.DefaultSelector() as selector:
             try:
@@ -58,7 +60,7 @@ class StalledConnections:
                 for key in list(selector.get_map().values()):
                     _connection(key).close()
 
-    def _fill(self, selector):
+    def _fill(self, selector: selectors.BaseSelector) -> None:
         while len(selector.get_map()) < self._count and not self._ending.is_set():
             connection = socket.create_connection(("127.0.0.1", self._port), 10)
             selector.register(connection, selectors.EVENT_READ)
@@ -66,7 +68,7 @@ class StalledConnections:
             connection.setblocking(False)
         self._are_open.set()
 
-    def _take_answer(self, selector, connection):
+    def _take_answer(self, selector: selectors.BaseSelector, connection: socket.socket) -> None:
         try:
             told = connection.recv(65_536)
         except ConnectionResetError:
@@ -76,13 +78,13 @@ class StalledConnections:
         connection.close()
 
 
-def _connection(key):
+def _connection(key: SelectorKey) -> socket.socket:
     assert isinstance(key.fileobj, socket.socket)
     return key.fileobj
 
 
 @contextmanager
-def stalled_connections(port, count):
+def stalled_connections(port: int, count: int) -> Iterator[StalledConnections]:
     """Keep them open while the block runs."""
     stalled = StalledConnections(port, count)
     try:

@@ -3,14 +3,15 @@
 import json
 
 from moca.core.accounts import NOT_CONNECTED, REMOVED
-from tests.process.service import ACCESS_TOKEN, BEARER, eventually
+from tests.process.instagram import InstagramProcess
+from tests.process.service import ACCESS_TOKEN, BEARER, Service, eventually
 from tests.process.test_journey import WEBHOOK, posts, signed
 
 OTHER = "17841400000000002"
 STEPS = ["reception/received", "storage/stored", "outcome/suppressed"]
 
 
-def _posts_for(service, account_id, mid):
+def _posts_for(service: Service, account_id: str, mid: str) -> None:
     said = {
         "sender": {"id": "8"},
         "recipient": {"id": account_id},
@@ -21,11 +22,14 @@ def _posts_for(service, account_id, mid):
     assert service.post(WEBHOOK, body, signed(body)).status_code == 200
 
 
-def _because(service, mid):
-    return service.get(f"/api/messages/{mid}/journey")["because"]
+def _because(service: Service, mid: str) -> str:
+    found: str = service.get(f"/api/messages/{mid}/journey")["because"]
+    return found
 
 
-def test_in_live_mode_an_account_that_is_not_ours_is_stored_and_not_answered(beside, stand_in):
+def test_in_live_mode_an_account_that_is_not_ours_is_stored_and_not_answered(
+    beside: Service, stand_in: InstagramProcess
+) -> None:
     beside.settings |= {"instagram.mode": "live", "instagram.verify_token": "the-verify-token"}
     beside.start()
     _posts_for(beside, OTHER, "m1")
@@ -38,7 +42,7 @@ def test_in_live_mode_an_account_that_is_not_ours_is_stored_and_not_answered(bes
     assert beside.stop() == 0
 
 
-def test_a_removed_account_is_unsubscribed_and_stays_silent(moca):
+def test_a_removed_account_is_unsubscribed_and_stays_silent(moca: Service) -> None:
     account = {"account_id": OTHER, "access_token": f"{ACCESS_TOKEN}:{OTHER}"}
     body = json.dumps(account).encode()
     headers = BEARER | {"Content-Type": "application/json"}

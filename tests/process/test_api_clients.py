@@ -1,40 +1,43 @@
 """Other programs work the inbox of a running Moca: an assistant, as the official SDK starts it."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from mcp import StdioServerParameters, stdio_client
 from mcp.client import Client
 
-from tests.process.service import environment, eventually
+from tests.process.service import Service, environment, eventually
 from tests.process.test_journey import posts
 
 
-def added_key(service, scope):
+def added_key(service: Service, scope: str) -> str:
     answer = service.post_json("/api/keys", {"name": f"assistant {scope}", "scope": scope})
-    return answer.json()["key"]
+    found: str = answer.json()["key"]
+    return found
 
 
 @asynccontextmanager
-async def assistant(service, key):
+async def assistant(service: Service, key: str) -> AsyncIterator[Callable[..., Awaitable[Any]]]:
     program, *arguments = map(str, service.program)
     named = environment(service.path, {}) | {"MOCA_API_KEY": key, "MOCA_URL": service.url}
     server = StdioServerParameters(command=program, args=[*arguments, "mcp"], env=named)
     async with Client(stdio_client(server)) as client:
 
-        async def call(name, **arguments):
+        async def call(name: str, **arguments: str) -> Any:
             answer = await client.call_tool(name, arguments)
             return str(answer.content) if answer.is_error else answer.structured_content
 
         yield call
 
 
-def test_an_assistant_drafts_as_its_key_allows_and_a_person_approves(standing):
+def test_an_assistant_drafts_as_its_key_allows_and_a_person_approves(standing: Service) -> None:
     posts(standing, "mcp-1", "Do you sell zwieback?", psid="9001")
     asyncio.run(work(standing, added_key(standing, "draft")))
 
 
-async def work(service, key):
+async def work(service: Service, key: str) -> None:
     async with assistant(service, key) as call:
         listed = await call("list_conversations")
         wanted = [each for each in listed["items"] if each["contact"]["psid"] == "9001"]
@@ -49,7 +52,7 @@ async def work(service, key):
         (item,) = (await call("list_queue", status="held"))["items"]
         assert service.post_json(f"/api/queue/{item['id']}/approve", {}).status_code == 200
 
-        def said():
+        def said() -> list[tuple[str, str]]:
             read = service.get(f"/api/conversations/{conversation_id}/messages")["items"]
             return [(each["text"], each["status"]) for each in read if each["author"] == "operator"]
 

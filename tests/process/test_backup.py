@@ -6,6 +6,7 @@ from io import BytesIO
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from tests.process.instagram import HeldInstagram
 from tests.process.service import BEARER, Service, eventually
 from tests.process.test_journey import REPLY
 from tests.support.files import PNG
@@ -34,7 +35,9 @@ def attached_in(moca: Service) -> list[bytes]:
     return [path.read_bytes() for path in (moca.path / "moca.db.uploads").iterdir()]
 
 
-def test_what_was_answered_since_the_backup_is_not_answered_again(beside, held):
+def test_what_was_answered_since_the_backup_is_not_answered_again(
+    beside: Service, held: HeldInstagram
+) -> None:
     beside.start()
     before = held.sandbox.write("7", "Hello")
     eventually(lambda: beside.outcome(before) == "answered")
@@ -65,7 +68,7 @@ def test_what_was_answered_since_the_backup_is_not_answered_again(beside, held):
     assert [held.sent(psid) for psid in "789"] == [[REPLY], [REPLY], [REPLY]]
 
 
-def test_a_restore_overwrites_nothing(moca):
+def test_a_restore_overwrites_nothing(moca: Service) -> None:
     assert moca.command("backup", "today.backup").returncode == 0
     again = moca.command("backup", "today.backup")
     assert (again.returncode, again.stdout) == (1, "")
@@ -76,7 +79,7 @@ def test_a_restore_overwrites_nothing(moca):
     assert "moca.db exists; move it away, or set another database.url" in restored.stderr
 
 
-def test_a_backup_of_nothing_is_refused(beside):
+def test_a_backup_of_nothing_is_refused(beside: Service) -> None:
     backup = beside.command("backup", "today.backup")
     assert (backup.returncode, backup.stderr) == (
         1,

@@ -1,5 +1,9 @@
 """Bots are listed and exchanged as files, while Moca runs and while it does not."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,6 +15,7 @@ from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
 from moca.storage.db.connection import migrate, open_database
 from moca.storage.queries.team.bots import find_bot
+from tests.process.service import Service
 
 PRICES = """# Kept in git.
 [replies]
@@ -24,20 +29,22 @@ answers = "20 €"
 
 
 @pytest.fixture
-def shop(tmp_path):
+def shop(tmp_path: Path) -> Path:
     """The file of a bot."""
     file = tmp_path / "shop.toml"
     file.write_bytes(PRICES.encode())
     return file
 
 
-def done(service, *arguments: str) -> str:
+def done(service: Service, *arguments: str) -> str:
     ended = service.command("bot", *arguments)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
-def test_a_bot_is_imported_published_and_exported_to_the_same_bytes(make, shop):
+def test_a_bot_is_imported_published_and_exported_to_the_same_bytes(
+    make: Callable[[dict[str, Any]], Service], shop: Path
+) -> None:
     service = make({})
     assert done(service, "import", str(shop)) == (
         "bot shop: saved as a draft, revision 1; publish it with --publish\n"
@@ -53,7 +60,9 @@ def test_a_bot_is_imported_published_and_exported_to_the_same_bytes(make, shop):
     assert '+answers = "25 €"' in changes
 
 
-def test_a_running_moca_imports_by_itself(make, shop):
+def test_a_running_moca_imports_by_itself(
+    make: Callable[[dict[str, Any]], Service], shop: Path
+) -> None:
     service = make({})
     service.start()
     assert done(service, "import", str(shop), "--publish", "--note", "New") == (
@@ -62,7 +71,9 @@ def test_a_running_moca_imports_by_itself(make, shop):
     assert done(service, "export", "shop") == PRICES
 
 
-def test_every_fault_of_a_file_is_told(make, shop):
+def test_every_fault_of_a_file_is_told(
+    make: Callable[[dict[str, Any]], Service], shop: Path
+) -> None:
     shop.write_text('[conversation]\ndebounce_seconds = -1\n[replies.model]\napi_key = "x"\n')
     ended = make({}).command("bot", "import", str(shop))
     assert ended.returncode == 2
@@ -72,7 +83,7 @@ def test_every_fault_of_a_file_is_told(make, shop):
     ]
 
 
-def test_what_does_not_exist_is_told(make, shop):
+def test_what_does_not_exist_is_told(make: Callable[[dict[str, Any]], Service], shop: Path) -> None:
     service = make({})
     done(service, "import", str(shop))
     for arguments in (("export", "none"), ("export", "shop"), ("diff", "shop", "9")):
@@ -82,7 +93,9 @@ def test_what_does_not_exist_is_told(make, shop):
 
 
 @pytest.mark.parametrize("is_running", [False, True], ids=["stopped", "running"])
-def test_a_bot_that_no_account_has_is_deleted(make, shop, is_running):
+def test_a_bot_that_no_account_has_is_deleted(
+    make: Callable[[dict[str, Any]], Service], shop: Path, is_running: bool
+) -> None:
     service = make({})
     done(service, "import", str(shop), "--publish")
     if is_running:
@@ -101,7 +114,7 @@ def test_a_bot_that_no_account_has_is_deleted(make, shop, is_running):
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=60))
-def test_whatever_is_imported_is_exported_to_the_same_bytes(tmp_path, comment):
+def test_whatever_is_imported_is_exported_to_the_same_bytes(tmp_path: Path, comment: str) -> None:
     document = f"# {comment}\r\n[replies.fixed]\ntext = 'hello'\n"
     url = f"sqlite:///{tmp_path}/moca.db"
     moca = Settings.model_validate({"database": {"url": url}})
@@ -119,7 +132,9 @@ def test_whatever_is_imported_is_exported_to_the_same_bytes(tmp_path, comment):
 CASES = '[[case]]\nname = "price"\nmessage = "the price?"\nexpect = { text = "20 €" }\n'
 
 
-def test_a_bot_whose_cases_fail_is_published_only_for_a_reason(make, shop):
+def test_a_bot_whose_cases_fail_is_published_only_for_a_reason(
+    make: Callable[[dict[str, Any]], Service], shop: Path
+) -> None:
     cases = shop.with_name("shop.cases.toml")
     cases.write_text(CASES)
     service = make({})

@@ -2,13 +2,15 @@
 
 import resource
 import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import requests
 
 from tests.process.conftest import OURS
 from tests.process.kill_traffic import WEBHOOK, webhook_status
-from tests.process.service import BRISK, eventually
+from tests.process.service import BRISK, Service, eventually
 from tests.process.stalled_connections import stalled_connections
 
 CONNECTIONS = 1_000
@@ -17,7 +19,7 @@ SLOW = "HTTP/1.1 408 Request Timeout"
 
 
 @pytest.fixture
-def _many_files():
+def _many_files() -> Iterator[None]:
     """Allow the test itself this many sockets."""
     before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4_096)), hard))
@@ -25,7 +27,7 @@ def _many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def raw(service, *sent, ends=False):
+def raw(service: Service, *sent: bytes, ends: bool = False) -> str:
     """Send raw bytes, and return everything received until the connection ends."""
     with socket.create_connection(("127.0.0.1", service.port), 15) as connection:
         connection.sendall(b"".join(sent))
@@ -35,7 +37,7 @@ def raw(service, *sent, ends=False):
 
 
 @pytest.fixture
-def service(make):
+def service(make: Callable[[dict[str, Any]], Service]) -> Service:
     """A service that is started with the usual low limit of open files."""
     service = make(BRISK | OURS)
     service.prefix = ("bash", "-c", 'ulimit -Sn 256 && exec "$@"', "few-files")
@@ -44,7 +46,7 @@ def service(make):
 
 
 @pytest.mark.usefixtures("_many_files")
-def test_a_thousand_stalled_connections_cost_webhooks_and_pages_nothing(service):
+def test_a_thousand_stalled_connections_cost_webhooks_and_pages_nothing(service: Service) -> None:
     with stalled_connections(service.port, CONNECTIONS) as stalled:
         statuses = {webhook_status(service.url, f"7{number}") for number in range(WEBHOOKS)}
         assert statuses == {200}
@@ -57,7 +59,7 @@ def test_a_thousand_stalled_connections_cost_webhooks_and_pages_nothing(service)
 
 
 @pytest.mark.usefixtures("_many_files")
-def test_stalled_connections_do_not_hold_up_an_orderly_stop(service):
+def test_stalled_connections_do_not_hold_up_an_orderly_stop(service: Service) -> None:
     with stalled_connections(service.port, CONNECTIONS):
         assert service.stop() == 0
 
@@ -65,7 +67,7 @@ def test_stalled_connections_do_not_hold_up_an_orderly_stop(service):
 HANDSHAKE = b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 
 
-def test_what_is_not_http_as_it_should_be_is_refused(standing):
+def test_what_is_not_http_as_it_should_be_is_refused(standing: Service) -> None:
     post = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
     assert raw(standing, HANDSHAKE).startswith("HTTP/1.1 200 OK\r\n")
     refused = {
@@ -88,7 +90,9 @@ def test_what_is_not_http_as_it_should_be_is_refused(standing):
         b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
     ],
 )
-def test_no_second_request_hides_in_a_body_of_two_lengths(standing, lengths):
+def test_no_second_request_hides_in_a_body_of_two_lengths(
+    standing: Service, lengths: bytes
+) -> None:
     head = f"POST {WEBHOOK} HTTP/1.1\r\nHost: h\r\n".encode()
     told = raw(standing, head, lengths, b"\r\n0\r\n\r\n", HANDSHAKE)
     # The server drops the length before Moca sees it, so it cannot be refused for having both; it

@@ -1,9 +1,16 @@
 """The doctor on the terminal, beside a Moca that serves."""
 
-from tests.process.service import BEARER, eventually
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from tests.process.service import BEARER, Service, eventually
 
 
-def test_the_doctor_says_what_to_do_and_ends_with_one_until_it_is_done(make):
+def test_the_doctor_says_what_to_do_and_ends_with_one_until_it_is_done(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     service = make({"instagram.app_id": "77"})
     before = service.command("doctor")
     assert before.returncode == 1
@@ -22,7 +29,7 @@ def test_the_doctor_says_what_to_do_and_ends_with_one_until_it_is_done(make):
     assert "connect the account again" in ill.stdout
 
 
-def test_a_wrong_key_is_told_at_the_start(make):
+def test_a_wrong_key_is_told_at_the_start(make: Callable[[dict[str, Any]], Service]) -> None:
     service = make({})
     service.start()
     account = {"account_id": "17841400000000002", "access_token": "the-token-to-be-sealed"}
@@ -37,15 +44,15 @@ def test_a_wrong_key_is_told_at_the_start(make):
     assert "moca.db.key cannot be read" in ended.stderr
 
 
-def write(service):
+def write(service: Service) -> None:
     assert ask(service, "POST", "/sandbox/write", {"psid": "700", "text": "hi"}).status_code == 202
 
 
-def troubled(service, *troubles):
+def troubled(service: Service, *troubles: str) -> None:
     answer = ask(service, "PUT", "/sandbox/troubles", {"troubles": list(troubles)})
     assert answer.json() == {"troubles": list(troubles)}
 
 
-def ask(service, method, path, body):
+def ask(service: Service, method: str, path: str, body: dict[str, Any]) -> requests.Response:
     url = service.url + path
     return service._session.request(method, url, json=body, headers=BEARER, timeout=10)

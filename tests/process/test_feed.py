@@ -2,13 +2,16 @@
 
 import json
 import random
+from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 import requests
 
+from tests.process.instagram import InstagramProcess
 from tests.process.kill_traffic import onslaught
-from tests.process.service import BEARER, eventually
+from tests.process.service import BEARER, Service, eventually
 
 _PAUSE_SECONDS = 0.05
 
@@ -16,34 +19,34 @@ _PAUSE_SECONDS = 0.05
 class FeedMirror:
     """Appends each event to a file; the file alone says where to read on."""
 
-    def __init__(self, url, path):
+    def __init__(self, url: str, path: Path) -> None:
         self._url = url
         self._path = path
         self._path.touch()
         self._ending = Event()
         self._thread = Thread(target=self._run, name="mirror", daemon=True)
 
-    def start(self):
+    def start(self) -> None:
         """Start reading."""
         self._thread.start()
 
-    def end(self):
+    def end(self) -> None:
         """Stop once there is nothing left to read."""
         self._ending.set()
         self._thread.join(30)
         assert not self._thread.is_alive()
 
-    def events(self):
+    def events(self) -> list[dict[str, Any]]:
         """Return what was read."""
         return [json.loads(line) for line in self._path.read_text().splitlines()]
 
-    def _run(self):
+    def _run(self) -> None:
         with requests.Session() as session:
             session.trust_env = False
             while not self._has_read_all(session):
                 self._ending.wait(_PAUSE_SECONDS)
 
-    def _has_read_all(self, session):
+    def _has_read_all(self, session: requests.Session) -> bool:
         events = self.events()
         query = {"after": events[-1]["id"] if events else 0, "texts": "true", "wait": 2}
         is_ending = self._ending.is_set()
@@ -59,7 +62,7 @@ class FeedMirror:
         return is_ending and items == []
 
 
-def _mirrored(events):
+def _mirrored(events: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the mid and text of each message by conversation, in the order of the feed."""
     conversations: dict[str, dict[str, tuple[str, str]]] = {}
     for event in events:
@@ -71,10 +74,10 @@ def _mirrored(events):
     return {number: list(each.values()) for number, each in conversations.items()}
 
 
-def _stored(service):
+def _stored(service: Service) -> dict[str, Any]:
     """Return the same from the API."""
     conversations = {}
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = service.get(f"/api/conversations?limit=200{cursor and f'&cursor={cursor}'}")
         for each in page["items"]:
@@ -84,7 +87,7 @@ def _stored(service):
     return conversations
 
 
-def _mirrors_through(kills, service, stand_in):
+def _mirrors_through(kills: int, service: Service, stand_in: InstagramProcess) -> None:
     service.settings["sender.per_second"] = 30
     mirror = FeedMirror(service.url, service.path / "mirror.jsonl")
     mirror.start()
@@ -107,11 +110,15 @@ def _mirrors_through(kills, service, stand_in):
 
 
 @pytest.mark.timeout(600)
-def test_a_mirror_has_each_conversation_once_through_two_kills(beside, stand_in):
+def test_a_mirror_has_each_conversation_once_through_two_kills(
+    beside: Service, stand_in: InstagramProcess
+) -> None:
     _mirrors_through(2, beside, stand_in)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_a_mirror_has_each_conversation_once_through_ten_kills(beside, stand_in):
+def test_a_mirror_has_each_conversation_once_through_ten_kills(
+    beside: Service, stand_in: InstagramProcess
+) -> None:
     _mirrors_through(10, beside, stand_in)

@@ -1,10 +1,12 @@
 """Files that Moca writes are private to its user, whatever the umask."""
 
-from tests.process.service import eventually
+from pathlib import Path
+
+from tests.process.service import Service, eventually
 from tests.process.test_journey import posts
 
 
-def modes(directory):
+def modes(directory: Path) -> dict[str, str]:
     """Return the mode of every file that Moca created."""
     return {
         path.name: oct(path.stat().st_mode & 0o777)
@@ -13,7 +15,7 @@ def modes(directory):
     }
 
 
-def test_only_its_own_user_can_read_what_it_writes(moca, tmp_path):
+def test_only_its_own_user_can_read_what_it_writes(moca: Service, tmp_path: Path) -> None:
     posts(moca, "m1")
     moca.command("rehearse", "--html", "page.html")
     while_it_runs = modes(tmp_path)
@@ -25,7 +27,9 @@ def test_only_its_own_user_can_read_what_it_writes(moca, tmp_path):
     assert found == dict.fromkeys(found, "0o600")
 
 
-def test_a_database_that_others_could_read_is_closed_to_them_at_start(beside, tmp_path):
+def test_a_database_that_others_could_read_is_closed_to_them_at_start(
+    beside: Service, tmp_path: Path
+) -> None:
     database = tmp_path / "moca.db"
     database.touch()
     database.chmod(0o644)
@@ -36,15 +40,17 @@ def test_a_database_that_others_could_read_is_closed_to_them_at_start(beside, tm
     assert found == dict.fromkeys(found, "0o600")
 
 
-def is_echoed(service, psid):
+def is_echoed(service: Service, psid: str) -> bool:
     """Return whether the reply to a contact was echoed, so that nothing more is to come."""
     (talk,) = service.get(f"/api/conversations?psid={psid}")["items"]
     messages = service.get(f"/api/conversations/{talk['id']}/messages")["items"]
     mids = [each["mid"] for each in messages if each["role"] == "assistant"]
-    return mids and "delivery/echoed" in service.steps(mids[0])
+    return bool(mids) and "delivery/echoed" in service.steps(mids[0])
 
 
-def test_what_is_erased_stands_in_no_file_once_that_is_answered(moca, tmp_path):
+def test_what_is_erased_stands_in_no_file_once_that_is_answered(
+    moca: Service, tmp_path: Path
+) -> None:
     erased, kept = "28978671838402975", "28978671838402976"
     posts(moca, "m1", "a-text-that-is-to-be-erased", erased)
     posts(moca, "m2", "a-text-that-is-kept", kept)

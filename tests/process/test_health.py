@@ -3,18 +3,18 @@
 import requests
 
 from tests.process.kill_traffic import webhook_status
-from tests.process.service import ACCOUNT, eventually
+from tests.process.service import ACCOUNT, Service, eventually
 from tests.process.test_doctor import ask
 
 METRICS = f'moca_account_usable{{account_id="{ACCOUNT}"}}'
 
 
-def test_a_dead_token_of_the_settings_is_told_and_webhooks_go_on(moca):
-    def usable():
+def test_a_dead_token_of_the_settings_is_told_and_webhooks_go_on(moca: Service) -> None:
+    def usable() -> str:
         lines = requests.get(f"{moca.url}/metrics", timeout=10).text.splitlines()
         return next(line.split()[1] for line in lines if line.startswith(METRICS))
 
-    def is_told():
+    def is_told() -> bool:
         return usable() == "0.0"
 
     assert usable() == "1.0"
@@ -29,7 +29,7 @@ def test_a_dead_token_of_the_settings_is_told_and_webhooks_go_on(moca):
     assert webhook_status(moca.url, "8") == 200
 
 
-def test_strangers_from_elsewhere_read_neither_metrics_nor_status(standing):
+def test_strangers_from_elsewhere_read_neither_metrics_nor_status(standing: Service) -> None:
     elsewhere = {"X-Forwarded-For": "192.0.2.7"}
     told = {
         path: requests.get(standing.url + path, headers=elsewhere, timeout=10).status_code

@@ -2,10 +2,15 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
+
+import pytest
 
 from moca.instagram.signature import sign
-from tests.process.service import ACCOUNT, APP_SECRET, eventually
+from tests.process.instagram import InstagramProcess
+from tests.process.service import ACCOUNT, APP_SECRET, Service, eventually
 
 SAMPLE = (
     b'{"object":"instagram","entry":[{"id":"123456789","time":1234567890,"changes":[{"field":'
@@ -19,23 +24,23 @@ PEOPLE = 24
 """How much the latency to the sandbox may vary between calls while all cores are busy."""
 
 
-def webhook(mid, text, psid="7"):
+def webhook(mid: str, text: str, psid: str = "7") -> str:
     message = {"sender": {"id": psid}, "recipient": {"id": ACCOUNT}, "message": {"mid": mid}}
     message["message"]["text"] = text
     return json.dumps({"object": "instagram", "entry": [{"id": ACCOUNT, "messaging": [message]}]})
 
 
-def signed(body, secret=APP_SECRET):
+def signed(body: bytes, secret: str = APP_SECRET) -> dict[str, str]:
     return {"X-Hub-Signature-256": sign(body, secret)}
 
 
-def posts(service, mid, text="Hello", psid="7"):
+def posts(service: Service, mid: str, text: str = "Hello", psid: str = "7") -> None:
     body = webhook(mid, text, psid).encode()
     answer = service.post(WEBHOOK, body, signed(body))
     assert (answer.status_code, answer.text) == (200, "EVENT_RECEIVED")
 
 
-def replies(service):
+def replies(service: Service) -> list[tuple[str, str]]:
     """Return the service's replies in all conversations, and their status."""
     talks = service.get("/api/conversations")["items"]
     said = [service.get(f"/api/conversations/{talk['id']}/messages")["items"] for talk in talks]
@@ -47,7 +52,9 @@ def replies(service):
     ]
 
 
-def test_the_sample_that_everyone_tries_first_is_answered_after_five_seconds(make):
+def test_the_sample_that_everyone_tries_first_is_answered_after_five_seconds(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     service = make({})
     service.start()
 
@@ -84,7 +91,7 @@ def test_the_sample_that_everyone_tries_first_is_answered_after_five_seconds(mak
     assert told.stdout.endswith("outcome: answered\n")
 
 
-def test_a_redelivery_is_not_answered_twice_neither_now_nor_after_a_restart(moca):
+def test_a_redelivery_is_not_answered_twice_neither_now_nor_after_a_restart(moca: Service) -> None:
     posts(moca, "m1")
     posts(moca, "m1")
     eventually(lambda: moca.outcome("m1") == "answered")
@@ -99,7 +106,9 @@ def test_a_redelivery_is_not_answered_twice_neither_now_nor_after_a_restart(moca
     assert replies(moca) == [(REPLY, "sent")] * 2
 
 
-def test_in_live_mode_meta_is_wherever_the_settings_say(beside, stand_in):
+def test_in_live_mode_meta_is_wherever_the_settings_say(
+    beside: Service, stand_in: InstagramProcess
+) -> None:
     beside.settings["instagram.mode"] = "live"
     beside.settings["instagram.verify_token"] = "the-verify-token-of-the-test"
     beside.start()
@@ -113,7 +122,9 @@ def test_in_live_mode_meta_is_wherever_the_settings_say(beside, stand_in):
     assert beside.get("/sandbox") is None
 
 
-def test_replies_reach_instagram_at_three_a_second_and_no_faster(beside, stand_in, capsys):
+def test_replies_reach_instagram_at_three_a_second_and_no_faster(
+    beside: Service, stand_in: InstagramProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     beside.start()
     for person in range(PEOPLE):
         stand_in.write(str(person), f"I am number {person}")

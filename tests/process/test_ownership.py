@@ -7,13 +7,15 @@ from tests.process.service import Service, eventually
 from tests.process.test_journey import posts
 
 
-def _other(moca):
+def _other(moca: Service) -> Service:
     """A second service on the same database, at another port."""
     settings = {name: each for name, each in moca.settings.items() if name != "server.port"}
     return Service(moca.path, settings)
 
 
-def test_a_second_process_on_the_same_database_refuses_and_names_the_first(standing):
+def test_a_second_process_on_the_same_database_refuses_and_names_the_first(
+    standing: Service,
+) -> None:
     ended = _other(standing).command()
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(
@@ -24,7 +26,7 @@ def test_a_second_process_on_the_same_database_refuses_and_names_the_first(stand
     assert standing.answers()
 
 
-def test_a_database_in_use_is_not_migrated(standing):
+def test_a_database_in_use_is_not_migrated(standing: Service) -> None:
     ended = standing.command("migrate", "--to", "sqlite:///other.db")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert f"in use by process {standing.process.pid} on" in ended.stderr
@@ -32,7 +34,7 @@ def test_a_database_in_use_is_not_migrated(standing):
     assert standing.answers()
 
 
-def test_commands_that_only_read_work_beside_a_service(moca):
+def test_commands_that_only_read_work_beside_a_service(moca: Service) -> None:
     posts(moca, "m1")
     eventually(lambda: moca.outcome("m1") == "answered")
     journey = moca.command("journey", "m1")
@@ -44,7 +46,9 @@ def test_commands_that_only_read_work_beside_a_service(moca):
     assert moca.stop() == 0
 
 
-def test_the_database_stays_owned_while_a_worker_is_replaced_and_is_free_after_kill_9(moca):
+def test_the_database_stays_owned_while_a_worker_is_replaced_and_is_free_after_kill_9(
+    moca: Service,
+) -> None:
     first = moca.worker()
     os.kill(first, signal.SIGKILL)
     eventually(lambda: moca.worker() != first)

@@ -1,10 +1,13 @@
 """Stored webhooks are replayed on the terminal, with the same settings and with others."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.process.service import ACCOUNT
+from tests.process.service import ACCOUNT, Service
 from tests.rehearsal.history import recorded_messages
 from tests.support.factory import BEN
 
@@ -28,7 +31,7 @@ file = "rules.toml"
 
 
 @pytest.fixture
-def service(make, tmp_path):
+def service(make: Callable[[dict[str, Any]], Service], tmp_path: Path) -> Service:
     """A Moca that ran two days ago; names are not read."""
     begin = datetime.now(UTC) - timedelta(days=2)
     with recorded_messages(tmp_path, begin) as history:
@@ -42,14 +45,16 @@ def service(make, tmp_path):
     return make({"instagram.account_id": ACCOUNT})
 
 
-def test_the_same_settings_show_no_difference(service):
+def test_the_same_settings_show_no_difference(service: Service) -> None:
     ended = service.command("rehearse", "--since", "3d")
     assert (ended.returncode, ended.stderr.strip()) == (0, ""), ended.stdout
     assert "6 webhooks replayed, 3 messages compared, nothing sent." in ended.stdout
     assert "then" not in ended.stdout.splitlines()[1]
 
 
-def test_other_rules_and_another_cooldown_are_shown_as_a_table_and_as_a_page(service):
+def test_other_rules_and_another_cooldown_are_shown_as_a_table_and_as_a_page(
+    service: Service,
+) -> None:
     before = (service.path / "moca.db").read_bytes()
     ended = service.command("rehearse", "--config", "other.toml", "--html", "rehearsal.html")
     assert (ended.returncode, ended.stderr.strip()) == (0, ""), ended.stdout
@@ -62,7 +67,7 @@ def test_other_rules_and_another_cooldown_are_shown_as_a_table_and_as_a_page(ser
     assert (service.path / "moca.db").read_bytes() == before
 
 
-def test_only_so_many_differences_are_shown(service):
+def test_only_so_many_differences_are_shown(service: Service) -> None:
     ended = service.command("rehearse", "--config", "other.toml", "--limit", "1")
     assert "Differences not shown (use --limit): 1" in ended.stdout
 
@@ -75,13 +80,17 @@ def test_only_so_many_differences_are_shown(service):
         (["--html", "none/page.html"], 2, "none is not a directory"),
     ],
 )
-def test_what_cannot_be_rehearsed_is_told(service, arguments, status, told):
+def test_what_cannot_be_rehearsed_is_told(
+    service: Service, arguments: list[str], status: int, told: str
+) -> None:
     ended = service.command("rehearse", *arguments)
     assert (ended.returncode, ended.stdout) == (status, "")
     assert told in ended.stderr
 
 
-def test_a_database_that_is_not_there_is_told_and_not_made(make):
+def test_a_database_that_is_not_there_is_told_and_not_made(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     service = make({})
     ended = service.command("rehearse")
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -1,8 +1,12 @@
 """A rules file and a model, both replying through `python run.py`."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from tests.process.service import BRISK, eventually
+from tests.process.service import BRISK, Service, eventually
 from tests.process.test_journey import posts, replies
 from tests.replies.model.model_server import KEY, ModelServer, chat
 
@@ -10,13 +14,15 @@ RULES = "[[rule]]\nname = 'prices'\nkeywords = ['price']\nanswers = '20 euros'\n
 
 
 @pytest.fixture
-def model():
+def model() -> Iterator[ModelServer]:
     with ModelServer() as server:
         yield server
 
 
 @pytest.fixture
-def answering(make, tmp_path, model):
+def answering(
+    make: Callable[[dict[str, Any]], Service], tmp_path: Path, model: ModelServer
+) -> Service:
     """A service, not yet started, that replies by rules, else by a model, else by a fixed text."""
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
     return make(
@@ -34,13 +40,16 @@ def answering(make, tmp_path, model):
     )
 
 
-def generated(service, mid):
+def generated(service: Service, mid: str) -> str:
     """Return who made the reply to a message, and why."""
     steps = service.get(f"/api/messages/{mid}/journey")["steps"]
-    return next(step["detail"] for step in steps if step["outcome"] == "generated")
+    found: str = next(step["detail"] for step in steps if step["outcome"] == "generated")
+    return found
 
 
-def test_a_rule_answers_else_the_model_else_the_fixed_text(answering, model):
+def test_a_rule_answers_else_the_model_else_the_fixed_text(
+    answering: Service, model: ModelServer
+) -> None:
     model.will(chat("Because it is blue."))
     model.will({}, 500)
     answering.start()
@@ -60,7 +69,7 @@ def test_a_rule_answers_else_the_model_else_the_fixed_text(answering, model):
     assert KEY not in answering.said()
 
 
-def test_a_restart_gives_the_model_no_new_budget(answering, model):
+def test_a_restart_gives_the_model_no_new_budget(answering: Service, model: ModelServer) -> None:
     answering.settings["replies.model.per_day"] = 1
     model.will(chat("Because it is blue."))
     for psid, text in (("8", "Why?"), ("9", "How?")):
@@ -71,7 +80,7 @@ def test_a_restart_gives_the_model_no_new_budget(answering, model):
     assert len(model.asked) == 1
 
 
-def test_rules_that_cannot_be_used_are_bad_settings(answering, tmp_path):
+def test_rules_that_cannot_be_used_are_bad_settings(answering: Service, tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text(RULES + "answrs = 1\n", encoding="utf-8")
     ended = answering.command()
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -1,6 +1,9 @@
 """Simulated contacts write to a running sandbox, and the figures are printed."""
 
-from tests.process.service import BRISK
+from collections.abc import Callable
+from typing import Any
+
+from tests.process.service import BRISK, Service
 
 QUICK = BRISK | {
     "sender.per_second": 100,
@@ -9,13 +12,15 @@ QUICK = BRISK | {
 }
 
 
-def rows(told):
+def rows(told: str) -> dict[str, str]:
     """Return the table: what, and how many."""
     lines = [line.split("│") for line in told.splitlines() if line.count("│") == 3]
     return {name.strip(): value.strip() for _, name, value, _ in lines}
 
 
-def test_a_crowd_is_answered_and_nobody_is_lost_or_answered_twice(make):
+def test_a_crowd_is_answered_and_nobody_is_lost_or_answered_twice(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     moca = make(QUICK)
     moca.start()
 
@@ -31,7 +36,9 @@ def test_a_crowd_is_answered_and_nobody_is_lost_or_answered_twice(make):
     assert told["time to reply, p95"].endswith(" s")
 
 
-def test_nobody_writes_where_real_people_would_be_answered(make):
+def test_nobody_writes_where_real_people_would_be_answered(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     live = {
         "instagram.mode": "live",
         "instagram.app_secret": "a-secret",
@@ -44,7 +51,9 @@ def test_nobody_writes_where_real_people_would_be_answered(make):
     assert "only in sandbox mode" in ended.stderr
 
 
-def test_without_a_running_moca_it_says_what_to_do(make):
+def test_without_a_running_moca_it_says_what_to_do(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     ended = make({}).command("simulate", "--minutes", "0.01")
     assert ended.returncode == 1
     assert "start Moca first" in ended.stderr

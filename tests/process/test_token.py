@@ -1,7 +1,9 @@
 """The token of pages and API: what is printed of it, and how long it is valid."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -10,7 +12,7 @@ from pydantic import SecretStr
 from actors.cli.api_token import ChosenApiToken, start_lines
 from actors.cli.process import database_line
 from moca.settings.reader import read_settings
-from tests.process.service import ACCESS_TOKEN, APP_SECRET, BRISK, TOKEN
+from tests.process.service import ACCESS_TOKEN, APP_SECRET, BRISK, TOKEN, Service
 
 LIVE = {
     "instagram.mode": "live",
@@ -23,21 +25,21 @@ LIVE = {
 }
 
 
-def printed(service):
+def printed(service: Service) -> list[str]:
     return (service.path / "out.txt").read_text().splitlines()
 
 
-def new_database(service):
+def new_database(service: Service) -> str:
     place = service.path / "moca.db"
     return f"Database: {place} (a new file; to use another, set database.url)"
 
 
-def opens(service, token):
+def opens(service: Service, token: str) -> bool:
     headers = {"Authorization": f"Bearer {token}"}
     return requests.get(f"{service.url}/api/queue", headers=headers, timeout=10).status_code == 200
 
 
-def test_a_configured_token_is_never_printed(make):
+def test_a_configured_token_is_never_printed(make: Callable[[dict[str, Any]], Service]) -> None:
     service = make(BRISK | LIVE)
     service.start()
     assert service.stop() == 0
@@ -49,7 +51,9 @@ def test_a_configured_token_is_never_printed(make):
     ]
 
 
-def test_the_link_of_the_sandbox_lives_on_after_a_restart(make):
+def test_the_link_of_the_sandbox_lives_on_after_a_restart(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     service = make(BRISK | {"web.api_token": ""})
     service.start()
     assert service.stop() == 0
@@ -70,7 +74,9 @@ def test_the_link_of_the_sandbox_lives_on_after_a_restart(make):
     assert (file.read_text(), file.stat().st_mode & 0o777) == (token, 0o600)
 
 
-def test_a_live_instance_prints_a_made_token_to_no_log(make):
+def test_a_live_instance_prints_a_made_token_to_no_log(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     service = make(BRISK | LIVE | {"web.api_token": ""})
     service.start()
 
@@ -85,7 +91,9 @@ def test_a_live_instance_prints_a_made_token_to_no_log(make):
     ]
 
 
-def test_a_token_that_cannot_be_kept_says_what_to_do(make):
+def test_a_token_that_cannot_be_kept_says_what_to_do(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     service = make({"web.api_token": ""})
     (service.path / "moca.db.token").mkdir()
 
@@ -96,7 +104,9 @@ def test_a_token_that_cannot_be_kept_says_what_to_do(make):
     assert "set web.api_token" in ended.stderr
 
 
-def test_a_crowd_finds_the_token_of_the_moca_that_runs_here(make):
+def test_a_crowd_finds_the_token_of_the_moca_that_runs_here(
+    make: Callable[[dict[str, Any]], Service],
+) -> None:
     moca = make(BRISK | {"web.api_token": "", "sender.per_second": 100})
     moca.start()
 
@@ -105,7 +115,9 @@ def test_a_crowd_finds_the_token_of_the_moca_that_runs_here(make):
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_at_a_terminal_a_live_instance_prints_the_link_of_the_token_it_made(monkeypatch):
+def test_at_a_terminal_a_live_instance_prints_the_link_of_the_token_it_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     names = {f"MOCA_{name.upper().replace('.', '__')}": value for name, value in LIVE.items()}
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
@@ -130,5 +142,5 @@ def test_at_a_terminal_a_live_instance_prints_the_link_of_the_token_it_made(monk
         ),
     ],
 )
-def test_the_place_of_the_database_is_printed_without_its_password(url, line):
+def test_the_place_of_the_database_is_printed_without_its_password(url: str, line: str) -> None:
     assert database_line(url) == line

@@ -4,12 +4,14 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
-from tests.process.service import BRISK, ROOT, eventually
+from tests.process.service import BRISK, ROOT, Service, eventually
 from tests.process.test_journey import REPLY, SAMPLE, WEBHOOK, replies, signed
 
 pytestmark = pytest.mark.timeout(600)
@@ -35,12 +37,12 @@ except SystemExit:
 """
 
 
-def run(*command, cwd):
+def run(*command: Path | str, cwd: Path) -> None:
     subprocess.run(command, cwd=cwd, check=True, capture_output=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the sdist of a copy of the tree, so that nothing is left in the checkout."""
     folder = tmp_path_factory.mktemp("build")
     tree = folder / "tree"
@@ -55,7 +57,7 @@ def wheel(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def commands(wheel, tmp_path_factory):
+def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of commands of an environment with the wheel, this one's packages and `actors`."""
     environment = tmp_path_factory.mktemp("environment")
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=environment)
@@ -67,7 +69,7 @@ def commands(wheel, tmp_path_factory):
     return python.parent
 
 
-def test_the_wheel_installs_no_package_but_moca(wheel):
+def test_the_wheel_installs_no_package_but_moca(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = {Path(each) for each in archive.namelist()}
         (metadata,) = (each for each in archive.namelist() if each.endswith("/METADATA"))
@@ -75,7 +77,7 @@ def test_the_wheel_installs_no_package_but_moca(wheel):
     assert {each.parts[0] for each in names} == {"moca", Path(metadata).parent.name}
 
 
-def test_the_image_is_built_from_all_that_the_wheel_needs(wheel, tmp_path):
+def test_the_image_is_built_from_all_that_the_wheel_needs(wheel: Path, tmp_path: Path) -> None:
     build, _last = (ROOT / "config" / "Dockerfile").read_text().split("\nFROM python:${PYTHON}\n")
     copies = [line.split()[1:] for line in build.splitlines() if line.startswith("COPY ")]
     for *sources, target in copies:
@@ -87,7 +89,7 @@ def test_the_image_is_built_from_all_that_the_wheel_needs(wheel, tmp_path):
         assert sorted(its.namelist()) == sorted(ours.namelist())
 
 
-def _copy(source, target):
+def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         return
@@ -95,7 +97,7 @@ def _copy(source, target):
     shutil.copy(source, target)
 
 
-def test_the_wheel_holds_every_file_of_the_packages(wheel):
+def test_the_wheel_holds_every_file_of_the_packages(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         packed = {each for each in archive.namelist() if each.startswith("moca/")}
     files = {
@@ -110,7 +112,9 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel):
 
 
 @pytest.mark.parametrize("name", [("moca",), ("python", "-m", "moca")])
-def test_a_command_names_its_version_and_its_commands(commands, make, wheel, name):
+def test_a_command_names_its_version_and_its_commands(
+    commands: Path, make: Callable[[dict[str, Any]], Service], wheel: Path, name: tuple[str, ...]
+) -> None:
     moca = make({})
     moca.program = (commands / name[0], *name[1:])
     version = moca.command("--version")
@@ -121,15 +125,19 @@ def test_a_command_names_its_version_and_its_commands(commands, make, wheel, nam
     assert {"backup", "doctor", "restore"} <= set(shown.stdout.split())
 
 
-def test_a_checkout_names_the_version_of_the_wheel(make, wheel):
+def test_a_checkout_names_the_version_of_the_wheel(
+    make: Callable[[dict[str, Any]], Service], wheel: Path
+) -> None:
     assert make({}).command("--version").stdout == f"moca {wheel.name.split('-')[1]}\n"
 
 
-def test_processes_that_it_starts_find_its_own_actors(commands, tmp_path):
+def test_processes_that_it_starts_find_its_own_actors(commands: Path, tmp_path: Path) -> None:
     run(commands / "python", "-c", IMPORT_IN_CHILD, cwd=tmp_path)
 
 
-def test_an_installed_moca_answers_and_is_backed_up_and_restored(commands, make):
+def test_an_installed_moca_answers_and_is_backed_up_and_restored(
+    commands: Path, make: Callable[[dict[str, Any]], Service]
+) -> None:
     moca = make(BRISK)
     moca.program = (commands / "moca",)
     moca.start()

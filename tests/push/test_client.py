@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +21,14 @@ from moca.push import client as push_client
 from moca.push.client import PushClient
 from moca.push.connection import NotPublic
 from tests.instagram.test_deadline import answering
-from tests.push.push_service import Browser, claims_of, in_base64, point_of, push_service
+from tests.push.push_service import (
+    Browser,
+    FakePushService,
+    claims_of,
+    in_base64,
+    point_of,
+    push_service,
+)
 from tests.support.factory import NOON
 
 CONTACT = "https://moca.example"
@@ -35,22 +44,24 @@ PUSH = Push(
 
 
 @pytest.fixture
-def service():
+def service() -> Iterator[FakePushService]:
     with push_service() as service:
         yield service
 
 
 @pytest.fixture
-def browser():
+def browser() -> Browser:
     return Browser()
 
 
-def client(service, key=KEY):
+def client(service: FakePushService, key: ec.EllipticCurvePrivateKey | None = KEY) -> PushClient:
     return PushClient(lambda: key, CONTACT, service.connect)
 
 
 @freeze_time(NOON)
-def test_a_browser_reads_the_message_and_its_service_knows_who_sent_it(service, browser):
+def test_a_browser_reads_the_message_and_its_service_knows_who_sent_it(
+    service: FakePushService, browser: Browser
+) -> None:
     answer = client(service).send(PUSH, browser.subscription)
 
     ((path, headers, body),) = service.requests
@@ -89,7 +100,13 @@ def test_a_browser_reads_the_message_and_its_service_knows_who_sent_it(service, 
     ],
 )
 @freeze_time(NOON)
-def test_what_a_service_answers_says_what_comes_next(service, browser, status, headers, answer):
+def test_what_a_service_answers_says_what_comes_next(
+    service: FakePushService,
+    browser: Browser,
+    status: int,
+    headers: dict[str, str],
+    answer: PushAnswer,
+) -> None:
     service.answers.append((status, headers))
 
     assert client(service).send(PUSH, browser.subscription) == answer
@@ -98,20 +115,22 @@ def test_what_a_service_answers_says_what_comes_next(service, browser, status, h
 
 @freeze_time(NOON)
 @pytest.mark.parametrize("public_url", ["https://moca.example/", "https://moca.example:8443", ""])
-def test_whatever_the_public_address_a_message_is_signed(service, browser, public_url):
+def test_whatever_the_public_address_a_message_is_signed(
+    service: FakePushService, browser: Browser, public_url: str
+) -> None:
     client = PushClient(lambda: KEY, contact_for(public_url), service.connect)
     assert client.send(PUSH, browser.subscription).outcome is PushOutcome.DELIVERED
 
 
-def test_a_host_that_has_no_name_is_gone(browser):
-    def fail(_host, _timeout_seconds):
+def test_a_host_that_has_no_name_is_gone(browser: Browser) -> None:
+    def fail(_host: str, _timeout_seconds: float) -> NoReturn:
         raise UnicodeError("label too long")
 
     answer = PushClient(lambda: KEY, CONTACT, fail).send(PUSH, browser.subscription)
     assert answer.outcome is PushOutcome.GONE
 
 
-def test_a_service_that_does_not_answer_has_failed(browser):
+def test_a_service_that_does_not_answer_has_failed(browser: Browser) -> None:
     nowhere = PushClient(
         lambda: KEY, CONTACT, lambda _host, _timeout: HTTPConnectionPool("127.0.0.1", 1)
     )
@@ -122,12 +141,14 @@ def test_a_service_that_does_not_answer_has_failed(browser):
     assert "127.0.0.1" not in answer.problem
 
 
-def test_a_service_that_drips_its_answer_has_failed_in_time(browser, monkeypatch):
+def test_a_service_that_drips_its_answer_has_failed_in_time(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(push_client, "_TIMEOUT_SECONDS", 0.3)
     with answering(b"HTTP/1.1 201", b" ") as address:
         port = urlsplit(address).port
 
-        def connect(_host, timeout_seconds):
+        def connect(_host: str, timeout_seconds: float) -> HTTPConnectionPool:
             return HTTPConnectionPool("127.0.0.1", port, timeout=timeout_seconds, retries=False)
 
         answer = PushClient(lambda: KEY, CONTACT, connect).send(PUSH, browser.subscription)
@@ -135,8 +156,10 @@ def test_a_service_that_drips_its_answer_has_failed_in_time(browser, monkeypatch
 
 
 @freeze_time(NOON)
-def test_nothing_is_sent_to_a_private_address_to_none_or_without_a_key(service, browser):
-    def refuse(_host, _timeout_seconds):
+def test_nothing_is_sent_to_a_private_address_to_none_or_without_a_key(
+    service: FakePushService, browser: Browser
+) -> None:
+    def refuse(_host: str, _timeout_seconds: float) -> NoReturn:
         raise NotPublic
 
     keys = browser.subscription.keys

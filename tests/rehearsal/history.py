@@ -1,10 +1,15 @@
 """A day of a Moca, run by the whole system on a frozen clock and left on disk."""
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from actors.config import conversation_policy, sender_policy
 from moca import clock
+from moca.core.types import ContactKey
 from moca.settings.sections import Settings
 from tests.support.factory import ANNA
 from tests.support.frozen_time import frozen_at
@@ -18,16 +23,16 @@ class History:
         self.system = system
         self._echoed = 0
 
-    def receive(self, text: str, mid: str, contact=ANNA, **more) -> None:
+    def receive(self, text: str, mid: str, contact: ContactKey = ANNA, **more: object) -> None:
         """Receive a contact's message."""
         self._posts(contact.psid, contact.account_id, {"mid": mid, "text": text, **more})
 
-    def hears_person(self, text: str, mid: str, contact=ANNA) -> None:
+    def hears_person(self, text: str, mid: str, contact: ContactKey = ANNA) -> None:
         """Receive the echo of a reply written in the Instagram app."""
         told = {"mid": mid, "text": text, "is_echo": True}
         self._posts(contact.account_id, contact.psid, told)
 
-    def hears_unsent(self, mid: str, contact=ANNA) -> None:
+    def hears_unsent(self, mid: str, contact: ContactKey = ANNA) -> None:
         """Receive the unsend of a contact's message."""
         self._posts(contact.psid, contact.account_id, {"mid": mid, "is_deleted": True})
 
@@ -48,7 +53,7 @@ class History:
 
 
 @contextmanager
-def recorded_messages(path, begin):
+def recorded_messages(path: Path, begin: datetime) -> Iterator[History]:
     """Run from an instant on with the default settings; then everything is on disk."""
     figures = settings()
     with frozen_at(begin) as frozen:
@@ -62,6 +67,6 @@ def recorded_messages(path, begin):
         system.stop()
 
 
-def settings(**sections) -> Settings:
+def settings(**sections: dict[str, Any]) -> Settings:
     """Return settings as from a file."""
     return Settings.model_validate(sections)

@@ -1,7 +1,9 @@
 """A draft is rehearsed in a process of its own, one at a time, with progress, and cancelled."""
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +25,7 @@ answers = "20 €"
 
 
 @pytest.fixture
-def jobs(tmp_path):
+def jobs(tmp_path: Path) -> Iterator[RehearsalJobs]:
     jobs = RehearsalJobs(settings(database={"url": f"sqlite:///{tmp_path}/moca.db"}))
     yield jobs
     jobs.close()
@@ -44,7 +46,9 @@ def ended(jobs: RehearsalJobs) -> RehearsalState:
     return state
 
 
-def test_a_draft_answers_again_and_tells_rule_and_topic_for_an_hour(tmp_path, jobs, monkeypatch):
+def test_a_draft_answers_again_and_tells_rule_and_topic_for_an_hour(
+    tmp_path: Path, jobs: RehearsalJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with recorded_messages(tmp_path, datetime.now(UTC) - timedelta(hours=3)) as history:
         history.receive("what is the price?", "m1")
         history.advance(60)
@@ -65,7 +69,7 @@ def test_a_draft_answers_again_and_tells_rule_and_topic_for_an_hour(tmp_path, jo
     assert jobs.state("shop") is None
 
 
-def test_a_rehearsal_is_cancelled_and_another_one_begins(jobs):
+def test_a_rehearsal_is_cancelled_and_another_one_begins(jobs: RehearsalJobs) -> None:
     assert start(jobs)
     jobs.cancel("other")
     jobs.cancel("shop")
@@ -76,13 +80,17 @@ def test_a_rehearsal_is_cancelled_and_another_one_begins(jobs):
     assert ended(jobs).problem.startswith("The rehearsal failed: ")
 
 
-def test_a_process_that_ends_early_is_told(jobs, monkeypatch):
+def test_a_process_that_ends_early_is_told(
+    jobs: RehearsalJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "COMMAND", "raise SystemExit(3)")
     start(jobs)
     assert ended(jobs).problem.startswith("The rehearsal ended early.")
 
 
-def test_a_folder_that_looks_like_moca_is_not_run(jobs, tmp_path, monkeypatch):
+def test_a_folder_that_looks_like_moca_is_not_run(
+    jobs: RehearsalJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "actors").mkdir()
     (tmp_path / "actors" / "__init__.py").write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -16,7 +17,9 @@ from moca.rehearsal.table import rehearsal_tables
 from tests.support.factory import ANNA, NOON, at
 
 
-def rehearsal(wrote="hello", then="Hi", now="<b>Good</b> [red]day", most=10) -> Rehearsal:
+def rehearsal(
+    wrote: str = "hello", then: str = "Hi", now: str = "<b>Good</b> [red]day", most: int = 10
+) -> Rehearsal:
     """A rehearsal with two messages that are answered differently."""
     comparison = ReplayComparison(most)
     for mid in ("m1", "m2"):
@@ -41,14 +44,14 @@ def rehearsal(wrote="hello", then="Hi", now="<b>Good</b> [red]day", most=10) -> 
     )
 
 
-def _ending(said, after) -> ReplayOutcome:
+def _ending(said: str, after: int) -> ReplayOutcome:
     sent_after = timedelta(seconds=after)
     return ReplayOutcome(
         outcome=Outcome.ANSWERED, said=said, type="text", by="rules: a", sent_after=sent_after
     )
 
 
-def shown(rehearsal) -> str:
+def shown(rehearsal: Rehearsal) -> str:
     file = StringIO()
     console = Console(width=200, file=file)
     for each in rehearsal_tables(rehearsal):
@@ -56,7 +59,7 @@ def shown(rehearsal) -> str:
     return file.getvalue()
 
 
-def test_the_table_tells_what_was_said_and_what_is_said_now():
+def test_the_table_tells_what_was_said_and_what_is_said_now() -> None:
     told = shown(rehearsal())
     for text in ("hello", "m1", "Hi", "after 8.0 s", "[red]day", "after 95.0 s", "changed"):
         assert text in told
@@ -64,13 +67,13 @@ def test_the_table_tells_what_was_said_and_what_is_said_now():
     assert "Webhooks erased or unreadable: 1" in told
 
 
-def test_the_table_cuts_long_texts_and_tells_what_it_does_not_show():
+def test_the_table_cuts_long_texts_and_tells_what_it_does_not_show() -> None:
     told = shown(rehearsal(now="long " * 100, most=1))
     assert "long " * 60 not in " ".join(told.split())
     assert "Differences not shown (use --limit): 1" in told
 
 
-def test_the_page_is_whole_in_itself_and_quotes_what_was_written_as_text():
+def test_the_page_is_whole_in_itself_and_quotes_what_was_written_as_text() -> None:
     page = rehearsal_page(rehearsal(wrote="<script>alert(1)</script>"))
     assert "&lt;script&gt;alert(1)" in page
     assert "&lt;b&gt;Good&lt;/b&gt;" in page
@@ -78,7 +81,7 @@ def test_the_page_is_whole_in_itself_and_quotes_what_was_written_as_text():
     assert "color-scheme: light dark" in page
 
 
-def test_the_page_is_for_its_owner_alone(tmp_path):
+def test_the_page_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "rehearsal.html"
     path.write_text("older")
     path.chmod(0o644)
@@ -97,12 +100,12 @@ def test_the_page_is_for_its_owner_alone(tmp_path):
         ("30s", timedelta(seconds=30)),
     ],
 )
-def test_a_span_is_read_as_people_write_it(text, time):
+def test_a_span_is_read_as_people_write_it(text: str, time: timedelta) -> None:
     assert read_span(text) == time
 
 
 @pytest.mark.parametrize("text", ["", "7", "d", "0d", "-1d", "7 days", "99999w", "1.5h"])
-def test_what_is_no_span_is_told(text):
+def test_what_is_no_span_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration such as"):
         read_span(text)
 
@@ -111,5 +114,5 @@ def test_what_is_no_span_is_told(text):
     ("time", "told"),
     [(8, "8.0 s"), (119, "119.0 s"), (150, "2.5 min"), (9000, "2.5 h"), (216_000, "2.5 d")],
 )
-def test_a_span_is_told_in_the_unit_that_reads_best(time, told):
+def test_a_span_is_told_in_the_unit_that_reads_best(time: int, told: str) -> None:
     assert span(timedelta(seconds=time)) == told

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from moca.core.content.content import Content
 from moca.core.types import MadeBy
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import MockGenerator
-from moca.replies.generator import GeneratedReply, GenerationError, HandOver, NoReply
+from moca.replies.generator import GeneratedReply, GenerationError, HandOver, NoReply, ReplyRequest
 from tests.replies.requests import asked
 
 HELLO = Content(text="Hello")
@@ -12,17 +14,17 @@ FIXED = MadeBy("fixed")
 
 
 class Scripted:
-    def __init__(self, answer, needs_history=0):
+    def __init__(self, answer: object, needs_history: int = 0) -> None:
         self.answer = answer
         self.needs_history = needs_history
 
-    def reply(self, _request):
+    def reply(self, _request: ReplyRequest) -> Any:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
 
-def chain(**answers):
+def chain(**answers: object) -> GeneratorChain:
     return GeneratorChain([ChainLink(name, Scripted(answer)) for name, answer in answers.items()])
 
 
@@ -74,29 +76,31 @@ def chain(**answers):
         ),
     ],
 )
-def test_the_first_with_an_answer_gives_it_and_it_is_told_who_and_why(answers, reply):
+def test_the_first_with_an_answer_gives_it_and_it_is_told_who_and_why(
+    answers: dict[str, object], reply: GeneratedReply | HandOver | NoReply
+) -> None:
     assert chain(**answers).reply(asked("hi")) == reply
 
 
-def test_where_nobody_answers_and_one_failed_it_is_worth_asking_again():
+def test_where_nobody_answers_and_one_failed_it_is_worth_asking_again() -> None:
     failing = chain(rules=NoReply("no rule matches"), model=GenerationError("no answer in time"))
     with pytest.raises(GenerationError, match="rules: no rule matches; model: no answer in time"):
         failing.reply(asked("hi"))
 
 
-def test_a_generator_that_crashes_does_not_keep_the_next_from_answering():
+def test_a_generator_that_crashes_does_not_keep_the_next_from_answering() -> None:
     crashing = chain(theirs=KeyError("what the contact wrote"), fixed=HELLO)
     assert crashing.reply(asked("hi")) == GeneratedReply(
         HELLO, "fixed, after theirs: crashed (KeyError)", made_by=FIXED
     )
 
 
-def test_a_chain_needs_the_longest_history_that_one_of_it_needs():
+def test_a_chain_needs_the_longest_history_that_one_of_it_needs() -> None:
     links = [ChainLink("a", Scripted(HELLO, 3)), ChainLink("b", Scripted(HELLO, 10))]
     assert GeneratorChain(links).needs_history == 10
 
 
-def test_a_chain_of_those_who_need_no_name_spares_the_look_for_it():
+def test_a_chain_of_those_who_need_no_name_spares_the_look_for_it() -> None:
     unnamed = ChainLink("mock", MockGenerator())
     assert GeneratorChain([unnamed]).needs_name is False
     assert GeneratorChain([unnamed, ChainLink("theirs", Scripted(HELLO))]).needs_name is True

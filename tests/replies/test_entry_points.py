@@ -1,9 +1,12 @@
 """Generators of third-party distributions."""
 
+from pathlib import Path
+
 import pytest
 
 from moca.core.content.content import Content
 from moca.core.types import MadeBy
+from moca.replies.chain import GeneratorChain
 from moca.replies.generator import BadGenerator, GeneratedReply
 from moca.replies.registry import generator_names, make_generator
 from moca.settings.reader import read_settings
@@ -41,7 +44,7 @@ WEATHER = MadeBy("weather")
 
 
 @pytest.fixture(autouse=True)
-def _installed(tmp_path, monkeypatch):
+def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A distribution `moca-weather`, installed as far as Python can tell."""
     info = tmp_path / "moca_weather-1.0.dist-info"
     info.mkdir()
@@ -52,26 +55,26 @@ def _installed(tmp_path, monkeypatch):
     monkeypatch.delitem(__import__("sys").modules, "moca_weather", raising=False)
 
 
-def made(tmp_path, toml):
+def made(tmp_path: Path, toml: str) -> GeneratorChain:
     path = tmp_path / "moca.toml"
     path.write_text(f"[replies]\n{toml}", encoding="utf-8")
     replies = read_settings(path, {}).replies
     return make_generator(replies.chain, replies.tables)
 
 
-def test_a_generator_of_another_distribution_answers(tmp_path):
+def test_a_generator_of_another_distribution_answers(tmp_path: Path) -> None:
     reply = made(tmp_path, "generator = 'weather'").reply(asked("hi"))
     assert reply == GeneratedReply(Content(text="Rain in Oslo"), "weather", made_by=WEATHER)
 
 
-def test_it_is_made_with_its_own_table(tmp_path):
+def test_it_is_made_with_its_own_table(tmp_path: Path) -> None:
     generator = made(tmp_path, "generator = 'weather'\n[replies.weather]\ncity = 'Rome'")
     assert generator.reply(asked("hi")) == GeneratedReply(
         Content(text="Rain in Rome"), "weather", made_by=WEATHER
     )
 
 
-def test_it_stands_in_a_chain_like_our_own(tmp_path):
+def test_it_stands_in_a_chain_like_our_own(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text("")
     toml = f"generator = 'rules, weather'\n[replies.rules]\nfile = '{tmp_path}/rules.toml'"
     chain = made(tmp_path, toml)
@@ -116,11 +119,13 @@ def test_it_stands_in_a_chain_like_our_own(tmp_path):
         ),
     ],
 )
-def test_one_that_cannot_be_made_is_refused_with_what_to_do(tmp_path, toml, said):
+def test_one_that_cannot_be_made_is_refused_with_what_to_do(
+    tmp_path: Path, toml: str, said: str
+) -> None:
     with pytest.raises(BadGenerator) as raised:
         made(tmp_path, toml)
     assert raised.value.problems == (said,)
 
 
-def test_ours_win_over_others_of_the_same_name():
+def test_ours_win_over_others_of_the_same_name() -> None:
     assert generator_names()[:4] == ("mock", "rules", "model", "fixed")

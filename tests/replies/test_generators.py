@@ -1,3 +1,8 @@
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
 import pytest
 
 from moca.core.content.content import Content
@@ -10,19 +15,21 @@ from tests.replies.requests import asked, said
 MOCK = MadeBy("mock", is_ai=True)
 
 
-def problems(names, tables=()):
+def problems(
+    names: Sequence[str], tables: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[str, ...]:
     with pytest.raises(BadGenerator) as raised:
         make_generator(names, dict(tables))
     return raised.value.problems
 
 
-def test_the_mock_says_what_it_is():
+def test_the_mock_says_what_it_is() -> None:
     mock = make_generator(["mock"], {})
     said = Content(text="This would be an AI generated message")
     assert mock.reply(asked("hi")) == GeneratedReply(said, "mock", is_sample=True, made_by=MOCK)
 
 
-def test_the_mock_says_what_the_settings_say():
+def test_the_mock_says_what_the_settings_say() -> None:
     settings = Settings.model_validate({"replies": {"mock_text": "Hello"}})
     made = make_generator(settings.replies.chain, settings.replies.tables)
     assert made.reply(asked("hi")) == GeneratedReply(
@@ -30,20 +37,20 @@ def test_the_mock_says_what_the_settings_say():
     )
 
 
-def test_the_fixed_text_is_said_to_everybody():
+def test_the_fixed_text_is_said_to_everybody() -> None:
     fixed = make_generator(["fixed"], {"fixed": {"text": "Soon"}})
     assert fixed.reply(asked("hi")) == GeneratedReply(
         Content(text="Soon"), "fixed: fixed text", made_by=MadeBy("fixed")
     )
 
 
-def test_a_fixed_text_that_says_nothing_is_refused():
+def test_a_fixed_text_that_says_nothing_is_refused() -> None:
     assert problems(["fixed"], {"fixed": {"text": " "}}) == (
         "replies.fixed: text: must not be empty",
     )
 
 
-def test_an_unknown_generator_is_refused_with_the_names_known():
+def test_an_unknown_generator_is_refused_with_the_names_known() -> None:
     (problem,) = problems(["mok"])
     assert problem == (
         "replies.generator: no generator named 'mok'; "
@@ -52,7 +59,7 @@ def test_an_unknown_generator_is_refused_with_the_names_known():
     assert generator_names() == ("mock", "rules", "model", "fixed")
 
 
-def test_the_problems_of_all_generators_are_told_at_once(tmp_path):
+def test_the_problems_of_all_generators_are_told_at_once(tmp_path: Path) -> None:
     settings = Settings.model_validate(
         {"replies": {"generator": "rules, model, mok", "rules": {"file": f"{tmp_path}/no.toml"}}}
     )
@@ -62,13 +69,13 @@ def test_the_problems_of_all_generators_are_told_at_once(tmp_path):
     assert unknown.startswith("replies.generator: no generator named 'mok'; ")
 
 
-def test_a_provider_s_own_server_wants_a_key():
+def test_a_provider_s_own_server_wants_a_key() -> None:
     table = Settings.model_validate({"replies": {"generator": "model", "model": {"model": "m"}}})
     assert problems(["model"], table.replies.tables) == (
         "replies.model.api_key: is required for the provider's own server; or set url",
     )
 
 
-def test_a_request_shows_no_text_and_no_name():
+def test_a_request_shows_no_text_and_no_name() -> None:
     request = asked("secret", name="secret", history=[said(Role.USER, "secret")])
     assert "secret" not in repr(request)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from actors.config import conversation_policy, writer_policy
@@ -24,7 +26,7 @@ from moca.settings.reader import read_settings
         ),
     ],
 )
-def test_manners_that_cannot_work_are_told(tmp_path, written: str, problem: str) -> None:
+def test_manners_that_cannot_work_are_told(tmp_path: Path, written: str, problem: str) -> None:
     path = tmp_path / "moca.toml"
     path.write_text(written, encoding="utf-8")
     with pytest.raises(BadSettings) as raised:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ prices = "delay 10 minutes"
 """
 
 
-def test_topics_come_to_the_conversations(tmp_path) -> None:
+def test_topics_come_to_the_conversations(tmp_path: Path) -> None:
     path = tmp_path / "moca.toml"
     path.write_text(WRITTEN, encoding="utf-8")
     settings = read_settings(path, {"MOCA_TOPICS__HOURS": "auto"})
@@ -38,7 +39,7 @@ def test_topics_come_to_the_conversations(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["later", "delay", "delay 0 minutes", "delay 5 hours", ""])
-def test_an_unknown_mode_is_told(tmp_path, mode: str) -> None:
+def test_an_unknown_mode_is_told(tmp_path: Path, mode: str) -> None:
     path = tmp_path / "moca.toml"
     path.write_text(f'[topics]\nprices = "{mode}"', encoding="utf-8")
     with pytest.raises(BadSettings) as raised:
@@ -47,7 +48,7 @@ def test_an_unknown_mode_is_told(tmp_path, mode: str) -> None:
     assert raised.value.problems == (problem,)
 
 
-def test_a_topic_that_no_reply_can_have_is_told(tmp_path) -> None:
+def test_a_topic_that_no_reply_can_have_is_told(tmp_path: Path) -> None:
     path = tmp_path / "moca.toml"
     path.write_text('[topics]\nPrices = "draft"', encoding="utf-8")
     with pytest.raises(BadSettings) as raised:

@@ -195,7 +195,7 @@ class Simulation:
         if self.clockwork.do_due() or self.process.send_due():
             return True
         try:
-            stepped = self.process.step()
+            stepped: bool = self.process.step()
         except DiedError:
             self.incidents.die()
             return True

@@ -26,7 +26,7 @@ def held(seed: int) -> Result:
 
 
 @pytest.mark.parametrize("first", range(0, 80, 20))
-def test_whatever_befalls_it_nothing_is_lost_and_nothing_comes_twice(first) -> None:
+def test_whatever_befalls_it_nothing_is_lost_and_nothing_comes_twice(first: int) -> None:
     for seed in range(first, first + 20):
         held(seed)
 
@@ -38,7 +38,7 @@ def test_nor_in_worlds_that_nobody_has_seen_before() -> None:
 
 
 @pytest.mark.parametrize("seed", [3, 30, 262])
-def test_a_seed_tells_the_same_story_twice(seed) -> None:
+def test_a_seed_tells_the_same_story_twice(seed: int) -> None:
     assert run(draw_script(seed)).trace == run(draw_script(seed)).trace
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,10 +23,13 @@ class SqlCursor(Protocol):
     def __iter__(self) -> Iterator[tuple[Any, ...]]: ...
 
 
+SqlParams = Sequence[object] | Mapping[str, object]
+
+
 class RunSql(Protocol):
     """Runs a statement on a database."""
 
-    def __call__(self, sql: str, params: Sequence[object] = ()) -> SqlCursor: ...
+    def __call__(self, sql: str, params: SqlParams = ()) -> SqlCursor: ...
 
 
 def runs_sql(database: peewee.Database) -> RunSql:
@@ -35,7 +38,7 @@ def runs_sql(database: peewee.Database) -> RunSql:
     return run
 
 
-def run_sql(database: peewee.Database, sql: str, params: Sequence[object] = ()) -> SqlCursor:
+def run_sql(database: peewee.Database, sql: str, params: SqlParams = ()) -> SqlCursor:
     """Run a statement on a database."""
     return runs_sql(database)(sql, params)
 

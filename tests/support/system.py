@@ -33,6 +33,7 @@ from moca.core.outbox.delivery import (
     MissingFromRecord,
     RecordUnreadable,
     Unconfirmed,
+    VerificationResult,
 )
 from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.policy import ConversationPolicy, SenderPolicy
@@ -105,7 +106,7 @@ class FakeInstagram:
 
     def find_message(
         self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
-    ) -> FoundInRecord | MissingFromRecord:
+    ) -> VerificationResult:
         for call in self.reached:
             is_it = (call.contact, call.text) == (contact, content.text) and call.at >= since
             if is_it and call.mid not in known_mids:

@@ -1,7 +1,10 @@
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+
+from a2wsgi.asgi_typing import ASGIApp
 
 from moca.instagram.signature import sign
 from tests.web.test_webhook import ADDRESS
@@ -23,22 +26,22 @@ class Answer:
         self.body += event.get("body", b"")
 
 
-def knock(door, *pieces, **asked) -> Answer:
+def knock(door: ASGIApp, *pieces: bytes, **asked: Any) -> Answer:
     """Send a request whose body comes in these pieces, signed as a whole."""
     return asyncio.run(ask(door, *pieces, **asked))
 
 
 async def ask(
-    door,
-    *pieces,
-    secret="second-secret",
-    method="POST",
-    path=ADDRESS,
-    query=b"",
-    version="1.1",
-    headers=None,
-    goes_away=False,
-    stays=False,
+    door: ASGIApp,
+    *pieces: bytes,
+    secret: str = "second-secret",
+    method: str = "POST",
+    path: str = ADDRESS,
+    query: bytes = b"",
+    version: str = "1.1",
+    headers: Mapping[str, str | None] | None = None,
+    goes_away: bool = False,
+    stays: bool = False,
 ) -> Answer:
     """Send a request as `knock` does, on the running loop."""
     body = b"".join(pieces)
@@ -48,7 +51,7 @@ async def ask(
         "x-hub-signature-256": sign(body, secret),
         **(headers or {}),
     }
-    scope = {
+    scope: Any = {
         "type": "http",
         "method": method,
         "path": unquote(path),

@@ -45,7 +45,7 @@ class House:
     """The web's backend in a test: it executes commands and answers their receipts."""
 
     told: list[object] = field(default_factory=list[object])
-    deeds: list[object] = field(default_factory=list[object])
+    deeds: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """Who did what to what."""
     numbers: list[object] = field(default_factory=list[object])
     """Ids of their authors."""
@@ -93,7 +93,7 @@ class ScriptedLogin(LoginClient):
     """Meta's side of a login: it answers as scripted, and records the requests."""
 
     answer: tuple[Connected, ...] | LoginFailed = ()
-    asked: list[object] = field(default_factory=list[object])
+    asked: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
 
     def dialog(self, flavour: LoginKind, redirect_uri: str, state: str) -> str:
         self.asked.append((flavour, redirect_uri))

@@ -1,25 +1,29 @@
 import asyncio
 import json
 import threading
+from collections.abc import Awaitable, Callable, Iterator
 
+import peewee
 import pytest
-from flask import request
+from flask import Flask, request
 
 from moca.web import flask_bridge
 from moca.web.asgi import WebhookGateway
-from moca.web.config import WebPorts
-from tests.web.asgi_client import ask
+from moca.web.config import WebConfig, WebPorts
+from moca.web.metrics.prometheus import Metrics
+from tests.web.asgi_client import Answer, ask
+from tests.web.conftest import House
 from tests.web.test_webhook import SAMPLE
 
 THREADS = 2
 
 
 @pytest.fixture
-def gate(app):
+def gate(app: Flask) -> threading.Event:
     """Holds every request for `/login` until it is opened."""
     gate = threading.Event()
 
-    def hold():
+    def hold() -> None:
         if request.path == "/login":
             assert gate.wait(60)
 
@@ -28,12 +32,20 @@ def gate(app):
 
 
 @pytest.fixture
-def max_waiting():
+def max_waiting() -> int:
     return 1000
 
 
 @pytest.fixture
-def door(app, database, house, config, metrics, monkeypatch, max_waiting):
+def door(
+    app: Flask,
+    database: peewee.Database,
+    house: House,
+    config: WebConfig,
+    metrics: Metrics,
+    monkeypatch: pytest.MonkeyPatch,
+    max_waiting: int,
+) -> Iterator[WebhookGateway]:
     monkeypatch.setattr(flask_bridge, "_MAX_WAITING", max_waiting)
     ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     gateway = WebhookGateway(app, ports, config, metrics, THREADS)
@@ -41,10 +53,17 @@ def door(app, database, house, config, metrics, monkeypatch, max_waiting):
     gateway.close()
 
 
-def while_people_are_held(door, gate, people, *, meanwhile, body=b""):
+def while_people_are_held(
+    door: WebhookGateway,
+    gate: threading.Event,
+    people: int,
+    *,
+    meanwhile: Callable[[], Awaitable[Answer]],
+    body: bytes = b"",
+) -> tuple[Answer, list[int]]:
     """Request the login page several times, and something else before any is answered."""
 
-    async def both():
+    async def both() -> tuple[Answer, list[int]]:
         held = [
             asyncio.create_task(ask(door, body, method="GET", path="/login")) for _ in range(people)
         ]
@@ -68,8 +87,10 @@ def while_people_are_held(door, gate, people, *, meanwhile, body=b""):
         ("/api/instagram/webhook", SAMPLE + b" " * 64 * 1024),
     ],
 )
-def test_webhooks_and_probes_do_not_wait_for_people(door, gate, path, body) -> None:
-    async def machine():
+def test_webhooks_and_probes_do_not_wait_for_people(
+    door: WebhookGateway, gate: threading.Event, path: str, body: bytes
+) -> None:
+    async def machine() -> Answer:
         return await ask(door, body, path=path, method="POST" if body else "GET")
 
     told, people = while_people_are_held(door, gate, THREADS * 3, meanwhile=machine)
@@ -77,8 +98,10 @@ def test_webhooks_and_probes_do_not_wait_for_people(door, gate, path, body) -> N
 
 
 @pytest.mark.parametrize("max_waiting", [3])
-def test_a_request_that_finds_too_many_waiting_is_to_come_again(door, gate) -> None:
-    async def one_more():
+def test_a_request_that_finds_too_many_waiting_is_to_come_again(
+    door: WebhookGateway, gate: threading.Event
+) -> None:
+    async def one_more() -> Answer:
         return await ask(door, b"", path="/login", method="GET")
 
     told, people = while_people_are_held(door, gate, THREADS + 3, meanwhile=one_more)

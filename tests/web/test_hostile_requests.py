@@ -1,5 +1,10 @@
-import pytest
+from typing import NoReturn
 
+import peewee
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.conftest import House
 from tests.web.rows import a_conversation
 
 BIGGEST = str(2**63 - 1)
@@ -9,7 +14,7 @@ JSON = "application/json"
 @pytest.mark.parametrize(
     "row_id", ["0", "2", "-1", "1.0", "abc", "٣", BIGGEST, str(2**63), "9" * 400]
 )
-def test_an_id_that_no_row_has_is_not_found(client, row_id):
+def test_an_id_that_no_row_has_is_not_found(client: FlaskClient, row_id: str) -> None:
     a_conversation()
     paths = (f"/api/conversations/{row_id}", f"/api/conversations/{row_id}/messages")
 
@@ -37,7 +42,9 @@ def test_an_id_that_no_row_has_is_not_found(client, row_id):
         {"colour": "brown"},
     ],
 )
-def test_odd_lists_are_refused_with_the_fault_named(client, path, query):
+def test_odd_lists_are_refused_with_the_fault_named(
+    client: FlaskClient, path: str, query: dict[str, str]
+) -> None:
     answer = client.get(path, query_string=query)
 
     error = answer.get_json()["error"]
@@ -46,7 +53,9 @@ def test_odd_lists_are_refused_with_the_fault_named(client, path, query):
 
 
 @pytest.mark.parametrize("path", ["/api/conversations", "/api/contacts", "/api/queue"])
-def test_a_cursor_at_the_end_of_all_numbers_lists_what_is_left(client, path):
+def test_a_cursor_at_the_end_of_all_numbers_lists_what_is_left(
+    client: FlaskClient, path: str
+) -> None:
     assert client.get(path, query_string={"cursor": f"{BIGGEST}-{BIGGEST}"}).status_code == 200
 
 
@@ -63,7 +72,7 @@ def test_a_cursor_at_the_end_of_all_numbers_lists_what_is_left(client, path):
         ("/sandbox/state", {"mid": "\x00"}),
     ],
 )
-def test_odd_filters_are_refused(client, path, query):
+def test_odd_filters_are_refused(client: FlaskClient, path: str, query: dict[str, str]) -> None:
     assert client.get(path, query_string=query).status_code == 422
 
 
@@ -89,7 +98,9 @@ def test_odd_filters_are_refused(client, path, query):
         (b" " * 70_000, JSON, 413),
     ],
 )
-def test_an_odd_body_is_refused_with_its_fault(client, house, body, kind, status):
+def test_an_odd_body_is_refused_with_its_fault(
+    client: FlaskClient, house: House, body: bytes, kind: str, status: int
+) -> None:
     a_conversation()
 
     answer = client.post("/api/conversations/1/pause", data=body, content_type=kind)
@@ -99,7 +110,7 @@ def test_an_odd_body_is_refused_with_its_fault(client, house, body, kind, status
     assert house.told == []
 
 
-def test_what_is_not_there_is_told_in_json(client):
+def test_what_is_not_there_is_told_in_json(client: FlaskClient) -> None:
     unknown = client.get("/api/nothing")
     method = client.put("/api/queue")
 
@@ -108,8 +119,10 @@ def test_what_is_not_there_is_told_in_json(client):
     assert "GET" in method.headers["Allow"]
 
 
-def test_an_error_of_ours_tells_nothing_of_itself(client, database, monkeypatch):
-    def broken(*_, **__):
+def test_an_error_of_ours_tells_nothing_of_itself(
+    client: FlaskClient, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> NoReturn:
         raise RuntimeError("password 123")
 
     monkeypatch.setattr(database, "connection_context", broken)
@@ -130,6 +143,8 @@ def test_an_error_of_ours_tells_nothing_of_itself(client, database, monkeypatch)
 
 
 @pytest.mark.parametrize("path", ["/", "/reports", "/reports.csv", "/conversations/1"])
-def test_no_argument_of_a_page_may_hold_nul_which_postgresql_rejects(browser_session, path):
+def test_no_argument_of_a_page_may_hold_nul_which_postgresql_rejects(
+    browser_session: FlaskClient, path: str
+) -> None:
     answer = browser_session.get(path, query_string={"list": "closed", "account": "\x00"})
     assert (answer.status_code, "account: must not contain NUL" in answer.text) == (422, True)

@@ -1,16 +1,19 @@
 import pytest
 import structlog
+from flask import Flask
+from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from moca.web.request_ids import HEADER
+from tests.web.conftest import House
 
 
-def test_a_client_s_id_is_echoed(client):
+def test_a_client_s_id_is_echoed(client: FlaskClient) -> None:
     assert client.get("/api/stats", headers={HEADER: "my-id.7"}).headers[HEADER] == "my-id.7"
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\tb", "ünïcode"])
-def test_any_other_request_gets_a_new_id(client, given):
+def test_any_other_request_gets_a_new_id(client: FlaskClient, given: str) -> None:
     first, second = (
         client.get("/api/stats", headers={HEADER: given.encode("utf-8").decode("latin1")})
         for _ in range(2)
@@ -19,9 +22,11 @@ def test_any_other_request_gets_a_new_id(client, given):
     assert first.headers[HEADER] != second.headers[HEADER]
 
 
-def test_what_a_request_logs_has_its_id_and_what_comes_after_has_none(app, client):
+def test_what_a_request_logs_has_its_id_and_what_comes_after_has_none(
+    app: Flask, client: FlaskClient
+) -> None:
     @app.get("/logs")
-    def logs():
+    def logs() -> str:
         structlog.get_logger().info("within")
         return "x"
 
@@ -33,13 +38,13 @@ def test_what_a_request_logs_has_its_id_and_what_comes_after_has_none(app, clien
     assert told == [("within", "my-id"), ("after", None)]
 
 
-def test_a_refusal_for_now_says_when_to_try_again(client, house):
+def test_a_refusal_for_now_says_when_to_try_again(client: FlaskClient, house: House) -> None:
     house.answer = None
     refused = client.post("/api/queue/freeze")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
 
 
-def test_the_description_has_short_names_tags_servers_and_examples(client):
+def test_the_description_has_short_names_tags_servers_and_examples(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
     operations = [each for path in document["paths"].values() for each in path.values()]
     ids = [each["operationId"] for each in operations]

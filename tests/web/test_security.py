@@ -4,10 +4,14 @@ import ast
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
-from tests.web.conftest import TOKEN
+from tests.support.values import of_kind
+from tests.web.conftest import TOKEN, House
 from tests.web.rows import a_conversation, a_question
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +66,7 @@ def compares_secrets(node: ast.Compare) -> bool:
 
 
 @pytest.mark.parametrize("place", ["moca/web", "moca/instagram"])
-def test_no_secret_is_compared_in_a_time_that_tells_of_it(place):
+def test_no_secret_is_compared_in_a_time_that_tells_of_it(place: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
         for path in (ROOT / place).rglob("*.py")
@@ -85,13 +89,15 @@ def test_no_secret_is_compared_in_a_time_that_tells_of_it(place):
         ("name == shown", False),
     ],
 )
-def test_the_search_for_such_comparisons_finds_them(code, is_found):
-    assert compares_secrets(ast.parse(code, mode="eval").body) is is_found
+def test_the_search_for_such_comparisons_finds_them(code: str, is_found: bool) -> None:
+    assert compares_secrets(of_kind(ast.parse(code, mode="eval").body, ast.Compare)) is is_found
 
 
 @pytest.mark.parametrize(("path", "status"), EVERY_KIND.items(), ids=EVERY_KIND.keys())
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_every_kind_of_answer_carries_the_headers(browser_session, path, status, accept):
+def test_every_kind_of_answer_carries_the_headers(
+    browser_session: FlaskClient, path: str, status: int, accept: str
+) -> None:
     a_question(a_conversation())
 
     answer = browser_session.get(path, headers={"Accept": accept})
@@ -104,12 +110,14 @@ def test_every_kind_of_answer_carries_the_headers(browser_session, path, status,
 
 
 @pytest.mark.parametrize("path", ["/", "/api/queue", "/none"])
-def test_what_a_stranger_is_answered_carries_them_too(stranger, path):
+def test_what_a_stranger_is_answered_carries_them_too(stranger: FlaskClient, path: str) -> None:
     assert ALWAYS.items() <= dict(stranger.get(path).headers).items()
 
 
-def test_an_error_of_ours_carries_them_too(client, database, monkeypatch):
-    def broken(*_, **__):
+def test_an_error_of_ours_carries_them_too(
+    client: FlaskClient, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> NoReturn:
         raise RuntimeError("password 123")
 
     monkeypatch.setattr(database, "connection_context", broken)
@@ -122,7 +130,9 @@ def test_an_error_of_ours_carries_them_too(client, database, monkeypatch):
         assert "password 123" not in answer.text
 
 
-def test_the_webhook_is_answered_in_a_way_no_browser_can_take_for_a_page(stranger):
+def test_the_webhook_is_answered_in_a_way_no_browser_can_take_for_a_page(
+    stranger: FlaskClient,
+) -> None:
     answer = stranger.post("/api/instagram/webhook", data=b"<script>")
 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -131,7 +141,9 @@ def test_the_webhook_is_answered_in_a_way_no_browser_can_take_for_a_page(strange
 
 
 @pytest.mark.parametrize(("scheme", "is_secure"), [("http", False), ("https", True)])
-def test_the_session_cookie_is_for_this_site_and_no_script(stranger, scheme, is_secure):
+def test_the_session_cookie_is_for_this_site_and_no_script(
+    stranger: FlaskClient, scheme: str, is_secure: bool
+) -> None:
     answer = stranger.get("/", query_string={"token": TOKEN}, base_url=f"{scheme}://localhost")
 
     (cookie,) = answer.headers.getlist("Set-Cookie")
@@ -146,7 +158,9 @@ def test_the_session_cookie_is_for_this_site_and_no_script(stranger, scheme, is_
     assert f"Max-Age={int(timedelta(days=30).total_seconds())}" in flags
 
 
-def test_no_change_is_made_by_a_request_that_any_page_can_cause(browser_session, house):
+def test_no_change_is_made_by_a_request_that_any_page_can_cause(
+    browser_session: FlaskClient, house: House
+) -> None:
     address = f"/api/conversations/{a_conversation().id}/close"
     form = "application/x-www-form-urlencoded"
 
@@ -173,7 +187,9 @@ def test_no_change_is_made_by_a_request_that_any_page_can_cause(browser_session,
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/sandbox", "/messages/m1", "/messages///evil.example"])
-def test_the_link_leads_to_its_own_page_without_the_token(stranger, path, rest):
+def test_the_link_leads_to_its_own_page_without_the_token(
+    stranger: FlaskClient, path: str, rest: dict[str, str]
+) -> None:
     answer = stranger.get(path, query_string={"token": TOKEN, **rest})
 
     assert answer.status_code == 303
@@ -183,14 +199,14 @@ def test_the_link_leads_to_its_own_page_without_the_token(stranger, path, rest):
 
 
 @pytest.mark.parametrize("path", ["/", "/sandbox"])
-def test_no_page_holds_the_token(browser_session, path):
+def test_no_page_holds_the_token(browser_session: FlaskClient, path: str) -> None:
     answer = browser_session.get(path)
 
     assert answer.status_code == 200
     assert TOKEN not in str(answer.headers) + answer.text
 
 
-def test_an_unset_secret_lets_nobody_in(database, house):
+def test_an_unset_secret_lets_nobody_in(database: peewee.Database, house: House) -> None:
     from moca.web.app import create_app
     from moca.web.config import WebConfig, WebPorts
 

@@ -1,13 +1,18 @@
 import io
 import json
+from typing import Any
 
+import peewee
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moca.core.messages.command import Conflict
 from moca.core.messages.inbound import RecordWebhook
 from moca.instagram.events import read_webhook
 from moca.instagram.signature import sign
 from moca.web.webhook import MAX_BODY_BYTES, MAX_ITEMS
+from tests.web.conftest import House
 from tests.web.rows import AT
 
 ADDRESS = "/api/instagram/webhook"
@@ -41,15 +46,17 @@ HANDSHAKE = {
 SIGNATURE = sign(SAMPLE, "second-secret")
 
 
-def post(client, body, secret="second-secret"):
+def post(client: FlaskClient, body: bytes, secret: str = "second-secret") -> TestResponse:
     return client.post(ADDRESS, data=body, headers={"X-Hub-Signature-256": sign(body, secret)})
 
 
-def told(answer):
+def told(answer: TestResponse) -> tuple[int, str]:
     return answer.status_code, answer.get_json()["error"]["code"]
 
 
-def test_a_signed_webhook_is_handed_over_and_answered_after_its_receipt(stranger, house):
+def test_a_signed_webhook_is_handed_over_and_answered_after_its_receipt(
+    stranger: FlaskClient, house: House
+) -> None:
     answer = post(stranger, SAMPLE)
 
     assert (answer.status_code, answer.mimetype, answer.text) == (
@@ -60,7 +67,9 @@ def test_a_signed_webhook_is_handed_over_and_answered_after_its_receipt(stranger
     assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)]
 
 
-def test_a_body_signed_with_another_secret_or_not_at_all_is_not_even_read(stranger, house):
+def test_a_body_signed_with_another_secret_or_not_at_all_is_not_even_read(
+    stranger: FlaskClient, house: House
+) -> None:
     assert told(post(stranger, b"no json", "a stranger's secret")) == (403, "forbidden")
     assert told(stranger.post(ADDRESS, data=SAMPLE)) == (403, "forbidden")
     assert house.told == []
@@ -77,17 +86,21 @@ def test_a_body_signed_with_another_secret_or_not_at_all_is_not_even_read(strang
         (b"[]", 404),
     ],
 )
-def test_a_signed_body_that_is_no_instagram_webhook_is_refused(stranger, house, body, status):
+def test_a_signed_body_that_is_no_instagram_webhook_is_refused(
+    stranger: FlaskClient, house: House, body: bytes, status: int
+) -> None:
     assert post(stranger, body).status_code == status
     assert house.told == []
 
 
-def full_of(count):
+def full_of(count: int) -> bytes:
     items = b",".join(b'{"n":%d}' % number for number in range(count))
     return b'{"object":"instagram","entry":[{"id":"1","messaging":[%s]}]}' % items
 
 
-def test_a_body_that_tells_more_than_is_read_is_refused_with_the_number(stranger, house):
+def test_a_body_that_tells_more_than_is_read_is_refused_with_the_number(
+    stranger: FlaskClient, house: House
+) -> None:
     answer = post(stranger, full_of(MAX_ITEMS + 1))
 
     assert told(answer) == (413, "too_large")
@@ -97,19 +110,23 @@ def test_a_body_that_tells_more_than_is_read_is_refused_with_the_number(stranger
 
 
 @pytest.mark.parametrize("answer", [None, OSError("disk full"), Conflict("overloaded")])
-def test_what_is_not_known_to_be_stored_is_answered_503(stranger, house, answer):
+def test_what_is_not_known_to_be_stored_is_answered_503(
+    stranger: FlaskClient, house: House, answer: OSError | Conflict | None
+) -> None:
     house.answer = answer
 
     assert told(post(stranger, SAMPLE)) == (503, "unavailable")
 
 
-def test_a_supervisor_that_takes_nothing_makes_it_503(stranger, house):
+def test_a_supervisor_that_takes_nothing_makes_it_503(stranger: FlaskClient, house: House) -> None:
     house.refuses = RuntimeError("actor not found")
 
     assert told(post(stranger, SAMPLE)) == (503, "unavailable")
 
 
-def test_the_largest_body_is_taken_and_one_byte_more_is_not(stranger, house):
+def test_the_largest_body_is_taken_and_one_byte_more_is_not(
+    stranger: FlaskClient, house: House
+) -> None:
     largest = SAMPLE + b" " * (MAX_BODY_BYTES - len(SAMPLE))
 
     assert post(stranger, largest).status_code == 200
@@ -118,7 +135,9 @@ def test_the_largest_body_is_taken_and_one_byte_more_is_not(stranger, house):
     assert len(house.told) == 1
 
 
-def test_a_body_without_an_announced_length_is_read_no_further_than_the_limit(stranger):
+def test_a_body_without_an_announced_length_is_read_no_further_than_the_limit(
+    stranger: FlaskClient,
+) -> None:
     endless = io.BytesIO(b" " * (MAX_BODY_BYTES + 100_000))
 
     answer = stranger.post(
@@ -132,20 +151,22 @@ def test_a_body_without_an_announced_length_is_read_no_further_than_the_limit(st
     assert endless.tell() <= MAX_BODY_BYTES + 1
 
 
-def test_the_webhook_opens_no_database_connection(stranger, database):
+def test_the_webhook_opens_no_database_connection(
+    stranger: FlaskClient, database: peewee.Database
+) -> None:
     database.close()
 
     assert post(stranger, SAMPLE).status_code == 200
     assert database.is_closed()
 
 
-def test_the_handshake_returns_the_challenge_as_plain_text(stranger):
+def test_the_handshake_returns_the_challenge_as_plain_text(stranger: FlaskClient) -> None:
     answer = stranger.get(ADDRESS, query_string=HANDSHAKE)
 
     assert (answer.status_code, answer.mimetype, answer.text) == (200, "text/plain", "1158201444")
 
 
-def test_the_handshake_takes_underscores_for_dots(stranger):
+def test_the_handshake_takes_underscores_for_dots(stranger: FlaskClient) -> None:
     spelled = {name.replace(".", "_"): value for name, value in HANDSHAKE.items()}
 
     assert stranger.get(ADDRESS, query_string=spelled).text == "1158201444"
@@ -166,7 +187,9 @@ def test_the_handshake_takes_underscores_for_dots(stranger):
         ({"hub.verify_token": None}, 400),
     ],
 )
-def test_a_wrong_token_is_forbidden_and_odd_parameters_are_bad(stranger, changes, status):
+def test_a_wrong_token_is_forbidden_and_odd_parameters_are_bad(
+    stranger: FlaskClient, changes: dict[str, Any], status: int
+) -> None:
     asked = {name: value for name, value in (HANDSHAKE | changes).items() if value is not None}
 
     assert stranger.get(ADDRESS, query_string=asked).status_code == status

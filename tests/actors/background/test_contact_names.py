@@ -1,7 +1,12 @@
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import peewee
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.contact_names import ContactNamesActor, UnnamedContacts
 from actors.runtime.dispatchers import SteppingDispatcher
@@ -31,8 +36,8 @@ PER_SECOND = 2
 class Names:
     """The actor on a frozen clock, with a real database and an Instagram that names everyone."""
 
-    def __init__(self, database, frozen):
-        self.asked = []
+    def __init__(self, database: peewee.Database, frozen: FrozenDateTimeFactory) -> None:
+        self.asked: list[Any] = []
         self.is_reachable = True
         self.rests = AccountRests()
         self._writer = Writer(database, POLICY)
@@ -50,11 +55,11 @@ class Names:
         self._ref.tell(NamesDue())
         self._settle()
 
-    def write(self, *psids):
+    def write(self, *psids: str) -> None:
         messages = [wrote(f"m {each}", contact=ContactKey(ACCOUNT, each)) for each in psids]
         self._writer.apply([webhook(*messages)])
 
-    def advance(self, seconds):
+    def advance(self, seconds: float) -> None:
         end = clock.now() + timedelta(seconds=seconds)
         while (due := self._timers.next_at) is not None and due <= end:
             self._frozen.move_to(due)
@@ -62,15 +67,15 @@ class Names:
             self._settle()
         self._frozen.move_to(end)
 
-    def stop(self):
+    def stop(self) -> None:
         self._ref.stop(block=False)
         self._settle()
 
-    def _settle(self):
+    def _settle(self) -> None:
         while self._dispatcher.step():
             pass
 
-    def _read(self, asked: ReadName):
+    def _read(self, asked: ReadName) -> None:
         self.asked.append(clock.now())
         if self.is_reachable:
             profile = ContactProfile(name=f"Name of {asked.contact.psid}")
@@ -80,14 +85,14 @@ class Names:
 
 
 @pytest.fixture
-def names(tmp_path):
+def names(tmp_path: Path) -> Iterator[Names]:
     with frozen_at(NOON) as frozen, closing(open_migrated(tmp_path)) as database:
         names = Names(database, frozen)
         yield names
         names.stop()
 
 
-def test_every_contact_of_a_rush_has_a_name_soon_within_the_read_limit(names):
+def test_every_contact_of_a_rush_has_a_name_soon_within_the_read_limit(names: Names) -> None:
     names.write(*map(str, range(24)))
     names.advance(40)
 
@@ -98,7 +103,7 @@ def test_every_contact_of_a_rush_has_a_name_soon_within_the_read_limit(names):
         assert len(begun) <= PER_SECOND
 
 
-def test_a_read_that_fails_is_repeated_later(names):
+def test_a_read_that_fails_is_repeated_later(names: Names) -> None:
     names.is_reachable = False
     names.write("700")
     names.advance(30)
@@ -109,7 +114,7 @@ def test_a_read_that_fails_is_repeated_later(names):
     assert [each.name for each in Contact.select()] == ["Name of 700"]
 
 
-def test_no_name_is_read_for_an_account_that_rests(names):
+def test_no_name_is_read_for_an_account_that_rests(names: Names) -> None:
     names.rests.rest(ACCOUNT, at(60), NOON)
     names.write("700")
     names.advance(59)

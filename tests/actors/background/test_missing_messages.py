@@ -1,97 +1,61 @@
 """The whole system with a fake Instagram that loses webhooks."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import structlog
 from flask import Flask, request
+from freezegun.api import FrozenDateTimeFactory
 
-from actors.background.jobs import BackgroundConfig
-from actors.background.reconciliation import ReconciliationConfig
 from moca import clock
 from moca.core.messages.reconciliation import MessagesMissed
-from moca.core.notifications import NotificationKind
-from moca.instagram.graph import GraphClient
+from moca.core.notifications import Notification, NotificationKind
 from moca.instagram.sandbox.account_problems import AccountProblem
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
 from moca.storage.db.metric_tables import ArrivalHour, ReconciledAccount
-from moca.storage.db.tables import Conversation, Message
+from moca.storage.db.tables import Conversation
 from moca.storage.queries.delivery_health import list_quiet
 from moca.web.metrics.observer import MetricsObserver
 from moca.web.metrics.prometheus import Metrics
+from tests.actors.background.unheard_contacts import ACCOUNT, FIVE_MINUTES, PSID, UnheardContacts
 from tests.instagram.conftest import served
-from tests.support.factory import ANNA, NOON, calls_at
-
-ACCOUNT, PSID = ANNA
-FIVE_MINUTES = timedelta(minutes=5)
-
-
-class UnheardContacts:
-    """Contacts of a Moca that some webhooks never reach."""
-
-    def __init__(self, open_system, url, reached, instagram, every, asked, **more):
-        self.instagram = instagram
-        self.asked = asked
-        self.reached = reached
-        connect = calls_at(f"{url}/graph", instagram.accounts.token_for)
-        comparing = ReconciliationConfig(lambda: GraphClient(connect, 5), every, ACCOUNT)
-        self.system = open_system(background=BackgroundConfig(comparing=comparing, **more))
-
-    def write(self, text, psid=PSID):
-        """Write a message, and send its webhook unless webhooks are lost."""
-        mid = self.instagram.write(psid, text)
-        self.bring()
-        return mid
-
-    def write_app_reply(self, text):
-        mid = self.instagram.write_app_reply(PSID, text)
-        self.bring()
-        return mid
-
-    def bring(self):
-        while self.reached:
-            self.system.receive_body(self.reached.pop(0))
-
-    def loses(self, *troubles):
-        self.instagram.troubles.become(troubles)
-
-    def counts(self):
-        rows = self.system.rows(ArrivalHour.select(ArrivalHour.delivered, ArrivalHour.missed))
-        return tuple(sum(column) for column in zip(*rows, strict=True))
-
-    def mids(self):
-        return [mid for (mid,) in self.system.rows(Message.select(Message.mid))]
+from tests.support.factory import NOON
+from tests.support.system import SteppedSystem
 
 
 @pytest.fixture
-def open_street(open_system, frozen):
-    reached: list[object] = []
-    asked: list[object] = []
+def open_street(
+    open_system: Callable[..., SteppedSystem], frozen: FrozenDateTimeFactory
+) -> Iterator[Callable[..., UnheardContacts]]:
+    reached: list[bytes] = []
+    asked: list[tuple[datetime, str]] = []
     instagram = SandboxInstagram(SandboxAccounts(ACCOUNT, "token"), reached.append)
     app = Flask("sandbox")
     app.register_blueprint(graph_blueprint(instagram), url_prefix="/graph")
 
     @app.before_request
-    def note():
+    def note() -> None:
         asked.append((clock.now(), request.path.rsplit("/", 1)[-1]))
 
     with served(app) as url:
 
-        def open_one(every=FIVE_MINUTES, **more):
+        def open_one(every: timedelta | None = FIVE_MINUTES, **more: Any) -> UnheardContacts:
             return UnheardContacts(open_system, url, reached, instagram, every, asked, **more)
 
         yield open_one
 
 
 @pytest.fixture
-def contacts(open_street):
+def contacts(open_street: Callable[..., UnheardContacts]) -> UnheardContacts:
     return open_street()
 
 
-def test_a_message_that_never_came_is_found_and_answered(contacts):
+def test_a_message_that_never_came_is_found_and_answered(contacts: UnheardContacts) -> None:
     contacts.write("good day")
     contacts.system.advance(60)
     contacts.loses(AccountProblem.SILENCE)
@@ -110,7 +74,7 @@ def test_a_message_that_never_came_is_found_and_answered(contacts):
     ] * 2
 
 
-def test_the_share_delivered_is_counted(contacts):
+def test_the_share_delivered_is_counted(contacts: UnheardContacts) -> None:
     for n in range(3):
         contacts.write(f"question {n}")
     contacts.system.advance(700)
@@ -121,7 +85,7 @@ def test_the_share_delivered_is_counted(contacts):
     assert contacts.counts() == (3, 1)
 
 
-def test_nothing_that_came_is_found_again(contacts):
+def test_nothing_that_came_is_found_again(contacts: UnheardContacts) -> None:
     mids = [contacts.write(f"question {n}", psid=f"{n}") for n in range(30)]
     contacts.system.advance(1800)
 
@@ -130,7 +94,7 @@ def test_nothing_that_came_is_found_again(contacts):
     assert contacts.counts() == (30, 0)
 
 
-def test_a_webhook_that_is_merely_late_is_not_counted_as_missed(contacts):
+def test_a_webhook_that_is_merely_late_is_not_counted_as_missed(contacts: UnheardContacts) -> None:
     contacts.write("good day")
     contacts.system.advance(590)
     contacts.instagram.write(PSID, "are you open?")
@@ -141,7 +105,7 @@ def test_a_webhook_that_is_merely_late_is_not_counted_as_missed(contacts):
     assert contacts.counts() == (2, 0)
 
 
-def test_a_persons_words_that_were_never_echoed_pause_the_bot(contacts):
+def test_a_persons_words_that_were_never_echoed_pause_the_bot(contacts: UnheardContacts) -> None:
     contacts.write("good day")
     contacts.system.advance(400)
     contacts.loses(AccountProblem.SILENCE)
@@ -151,7 +115,9 @@ def test_a_persons_words_that_were_never_echoed_pause_the_bot(contacts):
     assert contacts.system.rows(Conversation.select(Conversation.status)) == [("human",)]
 
 
-def test_a_look_reads_once_a_second_at_most_and_only_what_changed(contacts):
+def test_a_look_reads_once_a_second_at_most_and_only_what_changed(
+    contacts: UnheardContacts,
+) -> None:
     contacts.write("good day", psid="long-ago")
     contacts.system.advance(7390)
     contacts.asked.clear()
@@ -166,7 +132,7 @@ def test_a_look_reads_once_a_second_at_most_and_only_what_changed(contacts):
     assert all(later - earlier >= timedelta(seconds=1) for earlier, later in pairwise(reads))
 
 
-def test_a_look_goes_on_after_a_restart_where_the_last_one_ended(contacts):
+def test_a_look_goes_on_after_a_restart_where_the_last_one_ended(contacts: UnheardContacts) -> None:
     contacts.write("good day")
     contacts.system.advance(700)
     ended = contacts.system.rows(ReconciledAccount.select(ReconciledAccount.compared_until))
@@ -180,7 +146,7 @@ def test_a_look_goes_on_after_a_restart_where_the_last_one_ended(contacts):
     assert contacts.system.outcome(mid)[0] == "answered"
 
 
-def test_a_record_that_cannot_be_read_is_left_to_the_next_look(contacts):
+def test_a_record_that_cannot_be_read_is_left_to_the_next_look(contacts: UnheardContacts) -> None:
     contacts.write("good day")
     contacts.system.advance(60)
     contacts.loses(AccountProblem.SILENCE, AccountProblem.MESSAGE_ACCESS)
@@ -194,7 +160,9 @@ def test_a_record_that_cannot_be_read_is_left_to_the_next_look(contacts):
     assert contacts.system.outcome(mid)[0] == "answered"
 
 
-def test_nothing_is_compared_where_the_settings_say_never(open_street):
+def test_nothing_is_compared_where_the_settings_say_never(
+    open_street: Callable[..., UnheardContacts],
+) -> None:
     contacts = open_street(every=None)
     contacts.write("good day")
     contacts.system.advance(3600)
@@ -203,7 +171,7 @@ def test_nothing_is_compared_where_the_settings_say_never(open_street):
     assert contacts.counts() == (1, 0)
 
 
-def two_busy_weeks(contacts):
+def two_busy_weeks(contacts: UnheardContacts) -> None:
     """Ten messages an hour until noon, the last one at noon."""
     contacts.write("good day")
     rows = [
@@ -214,7 +182,7 @@ def two_busy_weeks(contacts):
         ArrivalHour.insert_many(rows).execute()
 
 
-def quiet(contacts):
+def quiet(contacts: UnheardContacts) -> Mapping[str, str]:
     with contacts.system._database.connection_context():
         return list_quiet()
 
@@ -230,12 +198,12 @@ def quiet(contacts):
     ],
 )
 def test_an_account_that_goes_quiet_has_its_subscription_checked_and_is_told_of(
-    open_street, trouble, advice
-):
+    open_street: Callable[..., UnheardContacts], trouble: AccountProblem, advice: str
+) -> None:
     told = []
 
     class Post:
-        def send(self, notification):
+        def send(self, notification: Notification) -> str:
             told.append((notification.kind, notification.account_id))
             return ""
 
@@ -258,7 +226,9 @@ def test_an_account_that_goes_quiet_has_its_subscription_checked_and_is_told_of(
     assert quiet(contacts) == {}
 
 
-def test_after_a_start_an_account_is_given_time_to_be_heard_of(open_street):
+def test_after_a_start_an_account_is_given_time_to_be_heard_of(
+    open_street: Callable[..., UnheardContacts],
+) -> None:
     contacts = open_street(every=None)
     two_busy_weeks(contacts)
     contacts.system.advance(600)
@@ -270,14 +240,16 @@ def test_after_a_start_an_account_is_given_time_to_be_heard_of(open_street):
     assert quiet(contacts) == {}
 
 
-def test_what_is_found_is_counted_in_the_metrics():
+def test_what_is_found_is_counted_in_the_metrics() -> None:
     metrics = Metrics("1.2.3")
     MetricsObserver(metrics).observe(MessagesMissed(ACCOUNT, 3))
 
     assert b"moca_messages_found_total 3.0" in metrics.exposition()
 
 
-def test_the_bot_answers_what_is_found_by_the_rules_that_hold_for_all(contacts):
+def test_the_bot_answers_what_is_found_by_the_rules_that_hold_for_all(
+    contacts: UnheardContacts,
+) -> None:
     contacts.write("good day")
     contacts.system.advance(60)
     contacts.loses(AccountProblem.SILENCE)

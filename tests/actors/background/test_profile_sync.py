@@ -1,9 +1,13 @@
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
+import peewee
 import pytest
 from flask import Flask
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.profile_sync import GraphProfileSync, ProfileSyncActor
 from actors.bots.bot import Bot
@@ -13,7 +17,13 @@ from actors.signals import SyncProfiles
 from moca import clock
 from moca.core.messages.accounts import RecordProfile
 from moca.core.policy import ConversationPolicy
-from moca.core.profile import IceBreaker, MenuItem, MessengerProfile, ProfileFingerprints
+from moca.core.profile import (
+    IceBreaker,
+    MenuItem,
+    MessengerProfile,
+    ProfileChange,
+    ProfileFingerprints,
+)
 from moca.instagram.graph import GraphClient
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
@@ -49,18 +59,18 @@ SHOWN = {
 
 
 @pytest.fixture
-def frozen():
+def frozen() -> Iterator[FrozenDateTimeFactory]:
     with frozen_at(NOON) as frozen:
         yield frozen
 
 
 @pytest.fixture
-def instagram():
+def instagram() -> SandboxInstagram:
     return SandboxInstagram(SandboxAccounts(ACCOUNT, "token"), lambda _body: None)
 
 
 @pytest.fixture
-def connect(instagram):
+def connect(instagram: SandboxInstagram) -> Iterator[Callable[[], GraphClient]]:
     app = Flask("sandbox")
     app.register_blueprint(graph_blueprint(instagram), url_prefix="/graph")
     with served(app) as url:
@@ -69,7 +79,7 @@ def connect(instagram):
 
 
 @pytest.fixture
-def database(tmp_path):
+def database(tmp_path: Path) -> Iterator[peewee.Database]:
     with closing(open_migrated(tmp_path)) as database:
         yield database
 
@@ -77,8 +87,14 @@ def database(tmp_path):
 class SteppedProfileSync:
     """The actor on a frozen clock, with a real database and a sandbox."""
 
-    def __init__(self, database, connect, frozen, wanted=WELCOME):
-        self.recorded = []
+    def __init__(
+        self,
+        database: peewee.Database,
+        connect: Callable[[], GraphClient],
+        frozen: FrozenDateTimeFactory,
+        wanted: MessengerProfile = WELCOME,
+    ) -> None:
+        self.recorded: list[RecordProfile] = []
         self._writer = Writer(database, POLICY)
         self._dispatcher = SteppingDispatcher()
         self._timers = ManualTimers()
@@ -91,7 +107,7 @@ class SteppedProfileSync:
         self._ref.tell(SyncProfiles())
         self.advance(0)
 
-    def advance(self, seconds):
+    def advance(self, seconds: float) -> None:
         end = clock.now() + timedelta(seconds=seconds)
         while self._dispatcher.step():
             pass
@@ -102,21 +118,23 @@ class SteppedProfileSync:
                 pass
         self._frozen.move_to(end)
 
-    def stop(self):
+    def stop(self) -> None:
         self._ref.stop(block=False)
         while self._dispatcher.step():
             pass
 
-    def _record(self, command):
+    def _record(self, command: RecordProfile) -> None:
         self.recorded.append(command)
         self._writer.apply([command])
 
 
 @pytest.fixture
-def keep(database, connect, frozen):
+def keep(
+    database: peewee.Database, connect: Callable[[], GraphClient], frozen: FrozenDateTimeFactory
+) -> Iterator[Callable[..., SteppedProfileSync]]:
     jobs = []
 
-    def keep(wanted=WELCOME):
+    def keep(wanted: MessengerProfile = WELCOME) -> SteppedProfileSync:
         jobs.append(SteppedProfileSync(database, connect, frozen, wanted))
         return jobs[-1]
 
@@ -125,7 +143,9 @@ def keep(database, connect, frozen):
         keeper.stop()
 
 
-def test_an_account_is_given_the_ice_breakers_and_the_menu_once(keep, instagram):
+def test_an_account_is_given_the_ice_breakers_and_the_menu_once(
+    keep: Callable[..., SteppedProfileSync], instagram: SandboxInstagram
+) -> None:
     keeper = keep()
     keeper.advance(3600)
 
@@ -133,7 +153,9 @@ def test_an_account_is_given_the_ice_breakers_and_the_menu_once(keep, instagram)
     assert keeper.recorded == [RecordProfile(ACCOUNT, WELCOME.marks)]
 
 
-def test_a_second_start_with_the_same_settings_calls_nobody(keep, instagram):
+def test_a_second_start_with_the_same_settings_calls_nobody(
+    keep: Callable[..., SteppedProfileSync], instagram: SandboxInstagram
+) -> None:
     keep()
     instagram.profiles.clear()
 
@@ -141,14 +163,18 @@ def test_a_second_start_with_the_same_settings_calls_nobody(keep, instagram):
     assert instagram.profiles == {}
 
 
-def test_what_is_no_longer_in_the_settings_is_taken_away(keep, instagram):
+def test_what_is_no_longer_in_the_settings_is_taken_away(
+    keep: Callable[..., SteppedProfileSync], instagram: SandboxInstagram
+) -> None:
     keep()
 
     assert keep(MessengerProfile()).recorded == [RecordProfile(ACCOUNT, ProfileFingerprints())]
     assert instagram.profiles == {ACCOUNT: {}}
 
 
-def test_an_account_that_was_given_nothing_is_left_as_it_is(keep, instagram):
+def test_an_account_that_was_given_nothing_is_left_as_it_is(
+    keep: Callable[..., SteppedProfileSync], instagram: SandboxInstagram
+) -> None:
     instagram.profiles[ACCOUNT] = {"ice_breakers": ["somebody else's"]}
 
     assert keep(MessengerProfile()).recorded == []
@@ -156,11 +182,14 @@ def test_an_account_that_was_given_nothing_is_left_as_it_is(keep, instagram):
 
 
 def test_a_refusal_is_tried_again_five_times_and_then_not_before_the_next_start(
-    keep, instagram, connect, monkeypatch
-):
+    keep: Callable[..., SteppedProfileSync],
+    instagram: SandboxInstagram,
+    connect: Callable[[], GraphClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     tries = []
 
-    def refuse(*_):
+    def refuse(*_: ProfileChange | GraphClient | str) -> str:
         tries.append(clock.now())
         return "no connection"
 

@@ -1,10 +1,15 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
 from actors.background.jobs import BackgroundConfig
 from actors.background.retention import RetentionPeriods
+from actors.runtime.dispatchers import SteppingDispatcher
+from actors.singletons import Singletons
 from actors.system import System
 from moca import clock
 from moca.core.messages.inbound import RecordWebhook
@@ -13,27 +18,31 @@ from moca.core.messages.operators import AuditedCommand, MarkLoginSeen, OpenLink
 from moca.storage.db.operator_tables import AuditEntry, Login
 from moca.storage.db.tables import Contact, Message, Webhook
 from tests.support.factory import ANNA, NOON
+from tests.support.system import SteppedSystem
+from tests.support.values import of_kind
 
 NAMES_ANNA = f'{{"account":"{ANNA.account_id}","from":"{ANNA.psid}"}}'.encode()
 
 
-def kept(system):
+def kept(system: SteppedSystem) -> tuple[int, ...]:
     with system._database.connection_context():
         return tuple(table.select().count() for table in (Contact, Message, Webhook))
 
 
-def keeping(open_system, **periods):
+def keeping(open_system: Callable[..., SteppedSystem], **periods: Any) -> SteppedSystem:
     """Open a system that keeps data for these periods."""
     background = BackgroundConfig(erases=True, periods=RetentionPeriods(**periods))
     return open_system(background=background)
 
 
-def deeds(system):
+def deeds(system: SteppedSystem) -> list[str]:
     with system._database.connection_context():
         return [row.what for row in AuditEntry.select()]
 
 
-def test_bodies_that_only_name_an_erased_contact_go_by_and_by(open_system):
+def test_bodies_that_only_name_an_erased_contact_go_by_and_by(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(background=BackgroundConfig(erases=True))
     system.receive("hello")
     system.actors.tell(RecordWebhook(NAMES_ANNA, (), clock.now()))
@@ -44,7 +53,9 @@ def test_bodies_that_only_name_an_erased_contact_go_by_and_by(open_system):
     assert kept(system) == (0, 0, 0)
 
 
-def test_what_ended_is_forgotten_after_the_retention_and_not_before(open_system):
+def test_what_ended_is_forgotten_after_the_retention_and_not_before(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = keeping(open_system, messages=timedelta(minutes=5))
     system.receive("hello")
     system.advance(240)
@@ -53,7 +64,9 @@ def test_what_ended_is_forgotten_after_the_retention_and_not_before(open_system)
     assert kept(system) == (0, 0, 0)
 
 
-def test_who_did_what_is_forgotten_in_its_own_time(open_system):
+def test_who_did_what_is_forgotten_in_its_own_time(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = keeping(open_system, audit=timedelta(minutes=5))
     now = clock.now()
     system.actors.tell(
@@ -65,14 +78,16 @@ def test_who_did_what_is_forgotten_in_its_own_time(open_system):
     assert deeds(system) == []
 
 
-def test_without_a_retention_everything_is_kept(open_system):
+def test_without_a_retention_everything_is_kept(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(background=BackgroundConfig(erases=True))
     system.receive("hello")
     system.advance(440)
     assert kept(system) == (1, 2, 1)
 
 
-def test_what_no_command_did_is_audited_and_browsers_are_marked_as_seen(open_system):
+def test_what_no_command_did_is_audited_and_browsers_are_marked_as_seen(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system()
     now, later = clock.now(), clock.now() + timedelta(minutes=10)
     until = now + timedelta(days=30)
@@ -86,13 +101,15 @@ def test_what_no_command_did_is_audited_and_browsers_are_marked_as_seen(open_sys
         assert [row.seen_at for row in Login.select()] == [later]
 
 
-def test_no_answer_comes_before_the_system_can_route_it(open_system, monkeypatch):
+def test_no_answer_comes_before_the_system_can_route_it(
+    open_system: Callable[..., SteppedSystem], monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_singletons = System._first_singletons
 
-    def open_and_run(system):
+    def open_and_run(system: System) -> Singletons | None:
         """Open them, and let the actors' threads be quicker than what follows."""
         singletons = open_singletons(system)
-        while system._dispatchers.shared.step():
+        while of_kind(system._dispatchers.shared, SteppingDispatcher).step():
             pass
         return singletons
 

@@ -1,6 +1,7 @@
 """Events on their way to subscribers, whatever becomes of these and of Moca."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import peewee
@@ -19,64 +20,75 @@ from moca.core.messages.subscribers import (
 )
 from moca.core.subscribers import MAX_DELIVERY_ATTEMPTS
 from moca.storage.db.feed_tables import FeedDelivery, StoredSubscriber
-from moca.subscriber_client import SubscriberAnswer
+from moca.subscriber_client import SubscriberAnswer, SubscriberClient
 from tests.support.factory import ANNA
+from tests.support.system import SteppedSystem
 
 DOWN = SubscriberAnswer("status 503")
 GONE = SubscriberAnswer("status 410", is_gone=True)
 
 
-class FakeClient:
+class FakeClient(SubscriberClient):
     """Records what is posted, and answers each subscriber as told."""
 
-    def __init__(self):
-        self.sent = []
-        self.bodies = []
-        self.answers = {}
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str]] = []
+        self.bodies: list[bytes] = []
+        self.answers: dict[str, SubscriberAnswer] = {}
 
-    def send(self, url, secret, *, event_id, timestamp, body):
+    def send(
+        self, url: str, secret: str, *, event_id: str, timestamp: int, body: bytes
+    ) -> SubscriberAnswer:
         self.sent.append((url, event_id, json.loads(body)["kind"]))
         self.bodies.append(body)
         return self.answers.get(url) or self.answers.get(event_id) or SubscriberAnswer()
 
-    def kinds(self, url="a"):
+    def kinds(self, url: str = "a") -> list[str]:
         """Return the kinds that one was sent."""
         return [kind for to, _, kind in self.sent if to == url]
 
 
 @pytest.fixture
-def client():
+def client() -> FakeClient:
     return FakeClient()
 
 
 @pytest.fixture
-def system(open_system, client):
+def system(open_system: Callable[..., SteppedSystem], client: FakeClient) -> SteppedSystem:
     port = OutgoingEvents(peewee.SqliteDatabase(None), lambda sealed: sealed, client)
     system = open_system(background=BackgroundConfig(subscribers=port))
     port._database = system._database
     return system
 
 
-def subscribe(system, url="a", kinds=(), *, has_texts=False):
+def subscribe(
+    system: SteppedSystem,
+    url: str = "a",
+    kinds: tuple[FeedKind, ...] = (),
+    *,
+    has_texts: bool = False,
+) -> None:
     system.actors.tell(AddSubscriber(url, url, "secret", kinds, has_texts, clock.now()))
     system.settle()
 
 
-def freezes(system, times=1):
+def freezes(system: SteppedSystem, times: int = 1) -> None:
     for _ in range(times):
         system.actors.tell(FreezeQueue(clock.now(), receipt=Future()))
         system.actors.tell(ReleaseQueue(clock.now(), receipt=Future()))
     system.settle()
 
 
-def waits_three_hours(system):
+def waits_three_hours(system: SteppedSystem) -> None:
     """Advance by the minute: by the look, it would take thousands of steps."""
     for _minute in range(3 * 60):
         system.frozen.tick(60)
         system.settle()
 
 
-def test_what_happens_is_delivered_in_order_and_once(system, client):
+def test_what_happens_is_delivered_in_order_and_once(
+    system: SteppedSystem, client: FakeClient
+) -> None:
     freezes(system)
     subscribe(system)
     system.receive("hello")
@@ -92,7 +104,7 @@ def test_what_happens_is_delivered_in_order_and_once(system, client):
     ]
 
 
-def test_each_subscriber_gets_the_kinds_it_chose(system, client):
+def test_each_subscriber_gets_the_kinds_it_chose(system: SteppedSystem, client: FakeClient) -> None:
     subscribe(system, "a", (FeedKind.QUEUE_RELEASED,))
     subscribe(system, "b", (FeedKind.QUEUE_FROZEN,))
     freezes(system, times=2)
@@ -102,7 +114,9 @@ def test_each_subscriber_gets_the_kinds_it_chose(system, client):
     assert client.kinds("b") == ["queue.frozen"] * 2
 
 
-def test_one_that_is_down_gets_all_in_order_later_and_holds_up_no_other(system, client):
+def test_one_that_is_down_gets_all_in_order_later_and_holds_up_no_other(
+    system: SteppedSystem, client: FakeClient
+) -> None:
     subscribe(system, "a")
     subscribe(system, "b")
     client.answers["a"] = DOWN
@@ -117,7 +131,9 @@ def test_one_that_is_down_gets_all_in_order_later_and_holds_up_no_other(system, 
     assert client.kinds("a") == ["queue.frozen", "queue.released"]
 
 
-def test_what_is_refused_too_often_is_set_aside_and_delivered_when_asked(system, client):
+def test_what_is_refused_too_often_is_set_aside_and_delivered_when_asked(
+    system: SteppedSystem, client: FakeClient
+) -> None:
     subscribe(system)
     client.answers["evt_1"] = DOWN
     freezes(system)
@@ -141,7 +157,7 @@ def test_what_is_refused_too_often_is_set_aside_and_delivered_when_asked(system,
     )
 
 
-def test_one_that_wants_no_more_is_paused(system, client):
+def test_one_that_wants_no_more_is_paused(system: SteppedSystem, client: FakeClient) -> None:
     subscribe(system)
     client.answers["a"] = GONE
     freezes(system)
@@ -155,7 +171,9 @@ def test_one_that_wants_no_more_is_paused(system, client):
     assert client.kinds()[1:] == ["queue.frozen", "queue.released"]
 
 
-def test_a_replay_delivers_again_from_an_event_on(system, client):
+def test_a_replay_delivers_again_from_an_event_on(
+    system: SteppedSystem, client: FakeClient
+) -> None:
     subscribe(system)
     freezes(system, times=2)
     system.advance(10)
@@ -166,7 +184,7 @@ def test_a_replay_delivers_again_from_an_event_on(system, client):
     assert [event_id for _, event_id, _ in client.sent] == ["evt_3", "evt_4"]
 
 
-def test_a_crash_loses_no_event(system, client):
+def test_a_crash_loses_no_event(system: SteppedSystem, client: FakeClient) -> None:
     subscribe(system)
     client.answers["a"] = DOWN
     freezes(system)
@@ -180,7 +198,9 @@ def test_a_crash_loses_no_event(system, client):
     assert client.kinds() == ["queue.frozen", "queue.released"]
 
 
-def test_an_erased_contact_is_in_no_later_delivery(system, client):
+def test_an_erased_contact_is_in_no_later_delivery(
+    system: SteppedSystem, client: FakeClient
+) -> None:
     bodies = client.bodies
     subscribe(system, has_texts=True)
     client.answers["a"] = DOWN
@@ -196,7 +216,7 @@ def test_an_erased_contact_is_in_no_later_delivery(system, client):
     assert not [body for body in bodies[1:] if b"a secret" in body or ANNA.psid.encode() in body]
 
 
-def test_a_cursor_moves_past_what_is_not_wanted(system, client):
+def test_a_cursor_moves_past_what_is_not_wanted(system: SteppedSystem, client: FakeClient) -> None:
     subscribe(system, "a", (FeedKind.BUDGET_SPENT,))
     freezes(system, times=60)
     system.advance(10)

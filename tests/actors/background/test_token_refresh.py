@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import structlog
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.token_refresh import TokenRefreshActor
 from actors.runtime.dispatchers import SteppingDispatcher
@@ -19,8 +21,10 @@ from moca.core.messages.accounts import (
 )
 from moca.core.outbox.delivery import AccountStopped, Delivered, Throttled
 from moca.instagram.oauth import LoginFailed
-from moca.storage.queries.accounts import find_account
+from moca.storage.queries.accounts import AccountRecord, find_account
 from tests.support.factory import ANNA, NOON
+from tests.support.system import SteppedSystem
+from tests.support.values import of_kind, present
 
 ACCOUNT = ANNA.account_id
 TOKEN = SealedToken("sealed", NOON, NOON + timedelta(days=60))
@@ -30,7 +34,7 @@ DEAD = AccountStopped("Graph 190: the access token is not valid", is_token_dead=
 class FakeTokens:
     """One account's token, and the result of its refresh."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.state = TokenState(
             account_id=ACCOUNT,
             flavour=LoginKind.INSTAGRAM_LOGIN,
@@ -38,13 +42,15 @@ class FakeTokens:
             issued_at=NOON - timedelta(days=52),
             expires_at=NOON + timedelta(days=8),
         )
-        self.brings = SealedToken("fresh", NOON, NOON + timedelta(days=60))
-        self.asked_at = []
+        self.brings: SealedToken | LoginFailed = SealedToken(
+            "fresh", NOON, NOON + timedelta(days=60)
+        )
+        self.asked_at: list[float] = []
 
-    def states(self):
+    def states(self) -> tuple[TokenState]:
         return (self.state,)
 
-    def refresh(self, account_id):
+    def refresh(self, account_id: str) -> SealedToken | LoginFailed:
         now = clock.now()
         self.asked_at.append((now - NOON).total_seconds() / 3600)
         if isinstance(self.brings, LoginFailed):
@@ -55,22 +61,24 @@ class FakeTokens:
         return self.brings
 
 
-def the_account(system):
+def the_account(system: SteppedSystem) -> AccountRecord | None:
     with system._database.connection_context():
         return find_account(ACCOUNT)
 
 
-def connect(system):
+def connect(system: SteppedSystem) -> None:
     system.actors.tell(StoreAccount(Account(account_id=ACCOUNT), TOKEN, clock.now()))
     system.settle()
 
 
-def test_a_dead_token_marks_the_account_and_a_new_one_lets_its_queue_go_on(system):
+def test_a_dead_token_marks_the_account_and_a_new_one_lets_its_queue_go_on(
+    system: SteppedSystem,
+) -> None:
     connect(system)
     system.instagram.next_results.append(DEAD)
     system.receive("hello")
     system.advance(6)
-    dead = the_account(system)
+    dead = present(the_account(system))
     assert (dead.status, dead.because) == (AccountStatus.DEAD, DEAD.because)
     assert system.actors.health_problems().accounts == {ACCOUNT: DEAD.because}
     assert system.instagram.reached == []
@@ -80,11 +88,11 @@ def test_a_dead_token_marks_the_account_and_a_new_one_lets_its_queue_go_on(syste
     assert [call.text for call in system.instagram.reached] == [
         "This would be an AI generated message"
     ]
-    assert the_account(system).status is AccountStatus.ACTIVE
+    assert present(the_account(system)).status is AccountStatus.ACTIVE
     assert system.actors.health_problems().accounts == {}
 
 
-def test_a_new_token_does_not_cut_a_throttle_short(system):
+def test_a_new_token_does_not_cut_a_throttle_short(system: SteppedSystem) -> None:
     connect(system)
     system.instagram.next_results.append(Throttled("613", timedelta(minutes=5)))
     system.receive("hello")
@@ -96,13 +104,13 @@ def test_a_new_token_does_not_cut_a_throttle_short(system):
     assert len(system.instagram.reached) == 1
 
 
-def test_a_restriction_is_no_dead_token(system):
+def test_a_restriction_is_no_dead_token(system: SteppedSystem) -> None:
     connect(system)
     system.instagram.next_results.append(AccountStopped("Graph 368: blocked"))
     system.instagram.next_results.append(Delivered("ig-1"))
     system.receive("hello")
     system.advance(6)
-    assert the_account(system).status is AccountStatus.ACTIVE
+    assert present(the_account(system)).status is AccountStatus.ACTIVE
     system.advance(60)
     assert not system.instagram.next_results
 
@@ -110,7 +118,7 @@ def test_a_restriction_is_no_dead_token(system):
 class SteppedTokenRefresh:
     """The token refresh alone, stepped on a frozen clock."""
 
-    def __init__(self, frozen):
+    def __init__(self, frozen: FrozenDateTimeFactory) -> None:
         self.tokens = FakeTokens()
         self.recorded: list[object] = []
         self.dispatcher = SteppingDispatcher()
@@ -121,37 +129,41 @@ class SteppedTokenRefresh:
         )
         self.ref.tell(RefreshTokens())
 
-    def advance(self, hours):
+    def advance(self, hours: int) -> None:
         """Advance the time, stopping at every look."""
         end = clock.now() + timedelta(hours=hours)
         while (due := self._settled()) is not None and due <= end:
             self._frozen.move_to(due)
         self._frozen.move_to(end)
 
-    def _settled(self):
+    def _settled(self) -> datetime | None:
         while self.dispatcher.step() or self.timers.advance_to(clock.now()):
             pass
         return self.timers.next_at
 
 
 @pytest.fixture
-def keeper(frozen):
+def keeper(frozen: FrozenDateTimeFactory) -> Iterator[SteppedTokenRefresh]:
     keeper = SteppedTokenRefresh(frozen)
     yield keeper
     keeper.ref.stop(block=False)
     keeper.dispatcher.stop()
 
 
-def test_a_token_near_its_end_is_refreshed_by_itself(keeper):
+def test_a_token_near_its_end_is_refreshed_by_itself(keeper: SteppedTokenRefresh) -> None:
     keeper.advance(3)
     assert keeper.tokens.asked_at == [0]
-    assert keeper.recorded == [RenewToken(ACCOUNT, keeper.tokens.brings, NOON)]
+    assert keeper.recorded == [
+        RenewToken(ACCOUNT, of_kind(keeper.tokens.brings, SealedToken), NOON)
+    ]
     keeper.tokens.state = replace(keeper.tokens.state, expires_at=NOON + timedelta(days=9))
     keeper.advance(22)
     assert keeper.tokens.asked_at == [0, 24]
 
 
-def test_a_refresh_that_fails_is_tried_less_and_less_often_until_the_end(keeper):
+def test_a_refresh_that_fails_is_tried_less_and_less_often_until_the_end(
+    keeper: SteppedTokenRefresh,
+) -> None:
     keeper.tokens.brings = LoginFailed("cannot connect to Instagram")
     keeper.advance(10 * 24)
     assert keeper.tokens.asked_at == [0, 1, 3, 7, 15, 31, 55, 79, 103, 127, 151, 175]
@@ -159,7 +171,9 @@ def test_a_refresh_that_fails_is_tried_less_and_less_often_until_the_end(keeper)
     assert len(keeper.recorded) == 12
 
 
-def test_a_refresh_that_says_the_token_is_dead_marks_the_account(keeper):
+def test_a_refresh_that_says_the_token_is_dead_marks_the_account(
+    keeper: SteppedTokenRefresh,
+) -> None:
     because = "Graph 190: the access token is not valid"
     keeper.tokens.brings = LoginFailed(because, is_token_dead=True)
     keeper.advance(0)
@@ -169,7 +183,9 @@ def test_a_refresh_that_says_the_token_is_dead_marks_the_account(keeper):
     ]
 
 
-def test_a_token_s_end_is_announced_in_the_log_once_for_each_span(keeper):
+def test_a_token_s_end_is_announced_in_the_log_once_for_each_span(
+    keeper: SteppedTokenRefresh,
+) -> None:
     keeper.tokens.brings = LoginFailed("cannot connect to Instagram")
     keeper.tokens.state = replace(
         keeper.tokens.state,

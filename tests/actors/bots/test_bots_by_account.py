@@ -1,5 +1,6 @@
 """Each account is answered by its own bot, in the version that is published."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +12,13 @@ from moca import clock
 from moca.core.accounts import Account, SealedToken
 from moca.core.messages.accounts import ChangeAccount, StoreAccount
 from moca.core.messages.bots import PublishBot, SaveBotDraft
+from moca.core.messages.command import AwaitedCommand
 from moca.core.types import BotVersion, ContactKey
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
 from moca.storage.db.tables import Message
 from tests.support.factory import NOON
+from tests.support.system import SteppedSystem
 
 SHOP, CAFE, OTHER = "1784100001", "1784100002", "1784100003"
 TOKEN = SealedToken("sealed", NOON, NOON + timedelta(days=60))
@@ -53,20 +56,20 @@ def factory(**replies: object) -> BotFactory:
     return BotFactory(settings, lambda _name: BudgetRecord())
 
 
-def do(system, command) -> object:
+def do(system: SteppedSystem, command: AwaitedCommand) -> object:
     receipt: Future[object] = Future()
     system.actors.tell(replace(command, receipt=receipt))
     system.settle()
     return receipt.result(0)
 
 
-def publish(system, name: str, text: str, revision: int = 0) -> None:
+def publish(system: SteppedSystem, name: str, text: str, revision: int = 0) -> None:
     do(system, SaveBotDraft(name, text, revision, "ada", clock.now()))
     do(system, PublishBot(name, revision + 1, "", "ada", clock.now()))
 
 
 @pytest.fixture
-def system(open_system):
+def system(open_system: Callable[..., SteppedSystem]) -> SteppedSystem:
     """Three accounts: a shop, a café with contrary rules and hours, and one without a bot."""
     system = open_system(bots=factory())
     for account_id in (SHOP, CAFE, OTHER):
@@ -78,11 +81,11 @@ def system(open_system):
     return system
 
 
-def said(system) -> list[tuple[str, str]]:
+def said(system: SteppedSystem) -> list[tuple[str, str]]:
     return [(call.contact.account_id, call.text) for call in system.instagram.reached]
 
 
-def test_accounts_with_contrary_bots_are_each_answered_by_their_own(system) -> None:
+def test_accounts_with_contrary_bots_are_each_answered_by_their_own(system: SteppedSystem) -> None:
     for contact in (ANNA, BEN, CARL):
         system.receive("the price?", contact)
         system.advance(10)
@@ -94,7 +97,7 @@ def test_accounts_with_contrary_bots_are_each_answered_by_their_own(system) -> N
     ]
 
 
-def test_accounts_may_share_a_bot(system) -> None:
+def test_accounts_may_share_a_bot(system: SteppedSystem) -> None:
     do(system, ChangeAccount(OTHER, clock.now(), bot="shop"))
     for contact in (ANNA, CARL):
         system.receive("the price?", contact)
@@ -103,7 +106,7 @@ def test_accounts_may_share_a_bot(system) -> None:
     assert said(system) == [(SHOP, "20 €"), (OTHER, "20 €")]
 
 
-def test_a_published_version_decides_what_comes_next(system) -> None:
+def test_a_published_version_decides_what_comes_next(system: SteppedSystem) -> None:
     system.receive("the price?", ANNA)
     system.advance(10)
     publish(system, "shop", document("25 €"), revision=1)
@@ -113,7 +116,9 @@ def test_a_published_version_decides_what_comes_next(system) -> None:
     assert said(system) == [(SHOP, "20 €"), (SHOP, "25 €")]
 
 
-def test_a_reply_that_is_waited_for_is_made_by_the_version_in_force_when_it_is_made(system) -> None:
+def test_a_reply_that_is_waited_for_is_made_by_the_version_in_force_when_it_is_made(
+    system: SteppedSystem,
+) -> None:
     publish(system, "shop", document("25 €").replace("debounce_seconds = 0", ""), revision=1)
     system.receive("the price?", ANNA)
     system.advance(2)
@@ -123,7 +128,7 @@ def test_a_reply_that_is_waited_for_is_made_by_the_version_in_force_when_it_is_m
     assert said(system) == [(SHOP, "30 €")]
 
 
-def test_the_reply_and_its_journey_name_the_bot_and_the_version(system) -> None:
+def test_the_reply_and_its_journey_name_the_bot_and_the_version(system: SteppedSystem) -> None:
     system.receive("the price?", ANNA, "m1")
     system.receive("hello", CARL, "m2")
     system.advance(10)
@@ -136,7 +141,7 @@ def test_the_reply_and_its_journey_name_the_bot_and_the_version(system) -> None:
     assert all("decided" not in step.outcome for step in system.journey("m2").steps)
 
 
-def test_silence_names_the_bot_that_decided_it(system) -> None:
+def test_silence_names_the_bot_that_decided_it(system: SteppedSystem) -> None:
     system.receive("the price?", BEN, "m1")
     system.advance(10)
 
@@ -144,7 +149,7 @@ def test_silence_names_the_bot_that_decided_it(system) -> None:
     assert ("decided", "bot cafe, version 1") in steps
 
 
-def test_a_restart_finds_what_is_published(system) -> None:
+def test_a_restart_finds_what_is_published(system: SteppedSystem) -> None:
     system.crash()
     system.start()
     system.receive("the price?", ANNA)
@@ -153,7 +158,9 @@ def test_a_restart_finds_what_is_published(system) -> None:
     assert said(system) == [(SHOP, "20 €")]
 
 
-def test_an_account_given_back_to_the_settings_is_answered_by_their_bot(system) -> None:
+def test_an_account_given_back_to_the_settings_is_answered_by_their_bot(
+    system: SteppedSystem,
+) -> None:
     do(system, ChangeAccount(SHOP, clock.now(), bot="default"))
     system.receive("the price?", ANNA)
     system.advance(10)
@@ -161,7 +168,9 @@ def test_an_account_given_back_to_the_settings_is_answered_by_their_bot(system) 
     assert said(system) == [(SHOP, "This would be an AI generated message")]
 
 
-def test_a_bot_that_the_server_can_no_longer_run_answers_nothing_and_says_why(system) -> None:
+def test_a_bot_that_the_server_can_no_longer_run_answers_nothing_and_says_why(
+    system: SteppedSystem,
+) -> None:
     text = '[replies]\ngenerator = "model"\n[replies.model]\nmodel = "small"'
     publish(system, "shop", text, revision=1)
     system.receive("the price?", ANNA, "m1")

@@ -1,5 +1,7 @@
 """`moca check` runs cases of files and of the database, with a status for CI."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,7 +19,7 @@ PASSED, FAILED = "1 passed, 0 failed, 0 need the model", "0 passed, 1 failed, 0 
 
 
 @pytest.fixture
-def settings(tmp_path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     """The settings of a Moca whose database is not made yet."""
     url = f"sqlite:///{tmp_path}/moca.db"
     rules = {"generator": "rules, fixed", "rules": {"file": f"{tmp_path}/rules.toml"}}
@@ -34,7 +36,7 @@ def told(settings: Settings, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.stdout.splitlines()[-1]
 
 
-def test_a_file_is_checked_with_the_cases_beside_it(settings, tmp_path) -> None:
+def test_a_file_is_checked_with_the_cases_beside_it(settings: Settings, tmp_path: Path) -> None:
     shop = tmp_path / "shop.toml"
     shop.write_text(SHOP, encoding="utf-8")
     (tmp_path / "shop.cases.toml").write_text(CASES, encoding="utf-8")
@@ -46,13 +48,17 @@ def test_a_file_is_checked_with_the_cases_beside_it(settings, tmp_path) -> None:
     assert not (tmp_path / "moca.db").exists()
 
 
-def test_the_settings_bot_is_checked_with_the_cases_beside_its_rules(settings, tmp_path) -> None:
+def test_the_settings_bot_is_checked_with_the_cases_beside_its_rules(
+    settings: Settings, tmp_path: Path
+) -> None:
     (tmp_path / "rules.cases.toml").write_text(CASES, encoding="utf-8")
     assert told(settings) == (0, PASSED)
     assert told(settings, "default") == (0, PASSED)
 
 
-def test_drafts_are_checked_with_the_cases_that_are_stored_for_them(settings, tmp_path) -> None:
+def test_drafts_are_checked_with_the_cases_that_are_stored_for_them(
+    settings: Settings, tmp_path: Path
+) -> None:
     database = open_database(copy_migrated(tmp_path))
     with database.connection_context():
         StoredBot.create(name="shop", draft=SHOP, draft_revision=1, draft_by="ada", draft_at=NOON)
@@ -67,7 +73,9 @@ def test_drafts_are_checked_with_the_cases_that_are_stored_for_them(settings, tm
     ("document", "cases", "status"),
     [(SHOP, "[[case]]", 2), ("= no", CASES, 2), (SHOP, None, 1), (None, CASES, 1)],
 )
-def test_what_cannot_be_read_is_told(settings, tmp_path, document, cases, status) -> None:
+def test_what_cannot_be_read_is_told(
+    settings: Settings, tmp_path: Path, document: str | None, cases: str | None, status: int
+) -> None:
     for name, text in (("shop.toml", document), ("shop.cases.toml", cases)):
         if text is not None:
             (tmp_path / name).write_text(text, encoding="utf-8")

@@ -1,5 +1,7 @@
 """A document is checked and tried by the code that answers contacts."""
 
+from pathlib import Path
+
 import pytest
 
 from actors.bots.factory import BotFactory
@@ -116,7 +118,9 @@ def test_a_bot_is_tried_with_any_event_and_language() -> None:
         ),
     ],
 )
-def test_what_is_decided_without_a_generator_is_told(document, text, reply) -> None:
+def test_what_is_decided_without_a_generator_is_told(
+    document: str, text: str, reply: TrialReply
+) -> None:
     assert tried(document, text) == reply
 
 
@@ -133,7 +137,7 @@ def test_what_the_server_cannot_run_is_a_fault() -> None:
     assert here.faults_of("") == ()
 
 
-def test_the_settings_file_describes_a_bot_like_any_other(tmp_path) -> None:
+def test_the_settings_file_describes_a_bot_like_any_other(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text(f'language = "de"\n{RULES}', encoding="utf-8")
     own = {"generator": "rules, fixed", "rules": {"file": str(tmp_path / "rules.toml")}}
     here = workshop(**own, fixed={"text": "Soon."})

@@ -17,5 +17,5 @@ from actors.cli.process import connections_within
         (resource.RLIM_INFINITY, 4_096),
     ],
 )
-def test_clients_leave_files_for_the_rest(open_files, connections) -> None:
+def test_clients_leave_files_for_the_rest(open_files: int, connections: int) -> None:
     assert connections_within(open_files) == connections

@@ -1,10 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from actors.cli.startup import require_usable
 from moca.settings.reader import read_settings
 
 
-def test_every_part_that_cannot_be_built_is_told_at_once(tmp_path, capsys):
+def test_every_part_that_cannot_be_built_is_told_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = read_settings(
         None,
         {

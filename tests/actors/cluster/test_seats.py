@@ -1,9 +1,11 @@
 import time
 
+import pytest
+
 from actors.cluster.seats import LEASE, Seats
 
 
-def test_a_lease_runs_out_while_the_machine_sleeps(monkeypatch):
+def test_a_lease_runs_out_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     clocks = {time.CLOCK_BOOTTIME: 1000.0, time.CLOCK_MONOTONIC: 500.0}
     monkeypatch.setattr(time, "clock_gettime", clocks.__getitem__)
     seats = Seats(partitions=4)

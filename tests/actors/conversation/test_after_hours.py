@@ -1,5 +1,6 @@
 """Messages that arrive outside business hours wait for the opening."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, time, timedelta
 
@@ -8,7 +9,9 @@ import pytest
 from moca.core.content.words import Words
 from moca.core.conversation.business_hours import BusinessHours, OpeningSpan
 from moca.core.policy import ConversationPolicy
+from moca.core.types import ContactKey
 from tests.support.factory import BEN
+from tests.support.system import SteppedSystem
 
 # The tests begin at noon on Sunday, 22 November 2026.
 MOCK = "This would be an AI generated message"
@@ -18,27 +21,27 @@ UNTIL_TWO = "outside business hours until Sun 22 Nov 14:00 UTC"
 
 
 @pytest.fixture
-def closed(open_system):
+def closed(open_system: Callable[..., SteppedSystem]) -> SteppedSystem:
     return open_system(conversation=POLICY)
 
 
-def said(system) -> list[tuple[str, str]]:
+def said(system: SteppedSystem) -> list[tuple[str, str]]:
     return [(f"{call.at:%H:%M:%S}", call.text) for call in system.instagram.reached]
 
 
-def waits(system, mid: str) -> list[str]:
+def waits(system: SteppedSystem, mid: str) -> list[str]:
     return [
         s.detail for s in system.journey(mid).steps if (s.stage, s.outcome) == ("hours", "waiting")
     ]
 
 
-def opens(system, hours: float = 2) -> None:
+def opens(system: SteppedSystem, hours: float = 2) -> None:
     """Advance to the opening at once, then by a minute."""
     system.frozen.tick(timedelta(hours=hours) - timedelta(seconds=60))
     system.advance(120)
 
 
-def test_what_comes_outside_the_hours_is_answered_when_it_opens(closed) -> None:
+def test_what_comes_outside_the_hours_is_answered_when_it_opens(closed: SteppedSystem) -> None:
     first = closed.receive("are you there?")
     closed.advance(30)
     second = closed.receive("hello?")
@@ -51,7 +54,7 @@ def test_what_comes_outside_the_hours_is_answered_when_it_opens(closed) -> None:
     assert [closed.outcome(mid)[0] for mid in (first, second)] == ["answered"] * 2
 
 
-def test_at_the_opening_replies_are_spread_by_the_usual_pacing(closed) -> None:
+def test_at_the_opening_replies_are_spread_by_the_usual_pacing(closed: SteppedSystem) -> None:
     people = [replace_psid(number) for number in range(9)]
     for person in people:
         closed.receive("hi", contact=person)
@@ -62,11 +65,13 @@ def test_at_the_opening_replies_are_spread_by_the_usual_pacing(closed) -> None:
     assert all(later - earlier >= 1 for earlier, later in zip(seconds, seconds[3:], strict=False))
 
 
-def replace_psid(number: int):
+def replace_psid(number: int) -> ContactKey:
     return BEN._replace(psid=f"person-{number}")
 
 
-def test_waiting_for_the_opening_survives_a_crash_before_and_after_it(closed) -> None:
+def test_waiting_for_the_opening_survives_a_crash_before_and_after_it(
+    closed: SteppedSystem,
+) -> None:
     mid = closed.receive("hi")
     closed.advance(30)
     closed.crash()
@@ -82,7 +87,9 @@ def test_waiting_for_the_opening_survives_a_crash_before_and_after_it(closed) ->
     assert closed.outcome(mid)[0] == "answered"
 
 
-def test_the_away_text_goes_once_while_the_rest_waits(open_system) -> None:
+def test_the_away_text_goes_once_while_the_rest_waits(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(conversation=replace(POLICY, away_text="Back at two."))
     system.receive("hi")
     system.advance(60)
@@ -93,7 +100,9 @@ def test_the_away_text_goes_once_while_the_rest_waits(open_system) -> None:
     assert [text for _, text in said(system)] == ["Back at two.", MOCK, MOCK]
 
 
-def test_a_window_that_shuts_before_the_opening_ends_what_waits(open_system) -> None:
+def test_a_window_that_shuts_before_the_opening_ends_what_waits(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     mornings = BusinessHours(zone=UTC, weekdays={1: (OpeningSpan(time(9), time(10)),)})
     system = open_system(conversation=replace(POLICY, hours=mornings))
     mid = system.receive("hi")
@@ -108,7 +117,7 @@ def test_a_window_that_shuts_before_the_opening_ends_what_waits(open_system) -> 
     )
 
 
-def test_who_writes_again_keeps_the_window_open(open_system) -> None:
+def test_who_writes_again_keeps_the_window_open(open_system: Callable[..., SteppedSystem]) -> None:
     tomorrow = BusinessHours(zone=UTC, weekdays={0: (OpeningSpan(time(13), time(18)),)})
     system = open_system(conversation=replace(POLICY, hours=tomorrow))
     system.receive("hi")
@@ -120,7 +129,7 @@ def test_who_writes_again_keeps_the_window_open(open_system) -> None:
     assert [text for _, text in said(system)] == [MOCK, MOCK]
 
 
-def test_a_hold_ends_what_waits_for_the_opening(closed) -> None:
+def test_a_hold_ends_what_waits_for_the_opening(closed: SteppedSystem) -> None:
     mid = closed.receive("hi")
     closed.advance(10)
     closed.receive_echo("I am here anyway.", "by-hand")
@@ -129,7 +138,9 @@ def test_a_hold_ends_what_waits_for_the_opening(closed) -> None:
     assert closed.outcome(mid) == ("suppressed", "a teammate replied in the Instagram app")
 
 
-def test_a_word_for_a_person_does_not_wait_for_the_opening(open_system) -> None:
+def test_a_word_for_a_person_does_not_wait_for_the_opening(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     policy = replace(POLICY, escalation=Words.of(["human"]), hand_over_text="You will get one.")
     system = open_system(conversation=policy)
     waiting = system.receive("hi")

@@ -1,5 +1,7 @@
 """Opting out, and disclosing the bot: the whole system on a frozen clock."""
 
+from collections.abc import Callable
+
 import pytest
 
 from moca.core.content.content import Content, Media
@@ -21,9 +23,10 @@ from tests.actors.scenarios import (
 )
 from tests.support.events import edited
 from tests.support.factory import at
+from tests.support.system import SteppedSystem
 
 
-def test_a_journey_tells_who_made_the_reply(open_system) -> None:
+def test_a_journey_tells_who_made_the_reply(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(
         generator=Answers(GeneratedReply(Content(text="ten"), "rules: the rule 'price'"))
     )
@@ -33,7 +36,9 @@ def test_a_journey_tells_who_made_the_reply(open_system) -> None:
     assert stages(system, mid, "generation") == [("generated", "rules: the rule 'price'")]
 
 
-def test_a_generator_that_has_nothing_to_say_ends_the_message(open_system) -> None:
+def test_a_generator_that_has_nothing_to_say_ends_the_message(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(generator=Answers(NoReply("no rule matches"), Content(text="hello")))
     mid = system.receive("hm")
     system.advance(60)
@@ -45,7 +50,9 @@ def test_a_generator_that_has_nothing_to_say_ends_the_message(open_system) -> No
     assert said(system) == ["hello"]
 
 
-def test_a_generator_is_told_name_time_and_what_was_said(open_system) -> None:
+def test_a_generator_is_told_name_time_and_what_was_said(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     generator = Answers(Content(text="hello"), needs_history=3)
     system = open_system(generator=generator)
     system.receive("one")
@@ -65,7 +72,9 @@ def test_a_generator_is_told_name_time_and_what_was_said(open_system) -> None:
     ]
 
 
-def test_who_needs_neither_name_nor_history_costs_no_look(open_system) -> None:
+def test_who_needs_neither_name_nor_history_costs_no_look(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     generator = Answers(Content(text="hello"))
     generator.needs_name = False
     system = open_system(generator=generator)
@@ -74,7 +83,9 @@ def test_who_needs_neither_name_nor_history_costs_no_look(open_system) -> None:
     assert generator.asked[0].contact_name is None
 
 
-def test_who_opts_out_is_told_so_once_and_hears_nothing_more(open_system) -> None:
+def test_who_opts_out_is_told_so_once_and_hears_nothing_more(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(conversation=POLICY, consent=CONSENT)
     asked = system.receive("how much?")
     system.advance(1)
@@ -90,7 +101,7 @@ def test_who_opts_out_is_told_so_once_and_hears_nothing_more(open_system) -> Non
     assert stages(system, stop, "state") == [("opted out", "")]
 
 
-def test_opting_out_cancels_what_was_about_to_go(open_system) -> None:
+def test_opting_out_cancels_what_was_about_to_go(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(conversation=POLICY, consent=CONSENT)
     asked = [system.receive(text) for text in ("one", "two", "three")]
     system.advance(6)
@@ -102,7 +113,7 @@ def test_opting_out_cancels_what_was_about_to_go(open_system) -> None:
     assert [system.outcome(mid)[0] for mid in asked] == ["answered", "suppressed", "suppressed"]
 
 
-def test_who_opts_in_again_is_answered_again(open_system) -> None:
+def test_who_opts_in_again_is_answered_again(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(conversation=POLICY, consent=CONSENT)
     system.receive("STOP")
     system.advance(60)
@@ -113,7 +124,7 @@ def test_who_opts_in_again_is_answered_again(open_system) -> None:
     assert said(system) == ["You are out.", "You are in.", MOCK]
 
 
-def test_without_texts_the_words_work_in_silence(open_system) -> None:
+def test_without_texts_the_words_work_in_silence(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(consent=CONSENT)
     stop = system.receive("STOP")
     system.advance(60)
@@ -124,7 +135,7 @@ def test_without_texts_the_words_work_in_silence(open_system) -> None:
     assert said(system) == [MOCK]
 
 
-def test_a_person_may_write_to_who_opted_out(open_system) -> None:
+def test_a_person_may_write_to_who_opted_out(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(conversation=POLICY, consent=CONSENT)
     system.receive("STOP")
     system.advance(60)
@@ -133,7 +144,9 @@ def test_a_person_may_write_to_who_opted_out(open_system) -> None:
     assert said(system) == ["You are out.", "a word from us"]
 
 
-def test_opting_out_counts_while_a_person_has_the_word_and_after_a_restart(open_system) -> None:
+def test_opting_out_counts_while_a_person_has_the_word_and_after_a_restart(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(conversation=POLICY, consent=CONSENT)
     system.receive("hi")
     system.advance(60)
@@ -150,7 +163,9 @@ def test_opting_out_counts_while_a_person_has_the_word_and_after_a_restart(open_
     assert said(system) == [MOCK]
 
 
-def test_the_bot_says_that_it_is_one_at_first_after_a_gap_and_after_a_person(open_system) -> None:
+def test_the_bot_says_that_it_is_one_at_first_after_a_gap_and_after_a_person(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(conversation=DISCLOSING)
     system.receive("one")
     system.receive("two")
@@ -173,7 +188,9 @@ def test_the_bot_says_that_it_is_one_at_first_after_a_gap_and_after_a_person(ope
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_after_a_takeover_the_bot_says_again_that_it_is_one(open_system, restarts) -> None:
+def test_after_a_takeover_the_bot_says_again_that_it_is_one(
+    open_system: Callable[..., SteppedSystem], restarts: bool
+) -> None:
     system = open_system(conversation=DISCLOSING)
     system.receive("a human please")
     system.advance(60)
@@ -192,7 +209,9 @@ def test_after_a_takeover_the_bot_says_again_that_it_is_one(open_system, restart
     ]
 
 
-def test_before_a_picture_the_disclosure_goes_by_itself(open_system) -> None:
+def test_before_a_picture_the_disclosure_goes_by_itself(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     picture = Content(media=Media(type="image", url="https://example.org/a.png"))
     system = open_system(conversation=DISCLOSING, generator=Answers(picture))
     mid = system.receive("hi")
@@ -205,7 +224,9 @@ def test_before_a_picture_the_disclosure_goes_by_itself(open_system) -> None:
 
 
 @pytest.mark.parametrize("after", [1, 4])
-def test_a_message_edited_to_the_word_opts_out_too(open_system, after) -> None:
+def test_a_message_edited_to_the_word_opts_out_too(
+    open_system: Callable[..., SteppedSystem], after: int
+) -> None:
     system = open_system(conversation=POLICY, consent=CONSENT)
     mid = system.receive("hm")
     system.receive("stop it", mid="m-edited")

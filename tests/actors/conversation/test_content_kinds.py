@@ -1,6 +1,11 @@
 """Every kind of content through the whole system, stepped on a frozen clock."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from moca import clock
 from moca.core.content.content import Content, Media, QuickReply, Reaction
@@ -8,12 +13,12 @@ from moca.core.inbound.events import InboundMessage
 from moca.core.messages.replies import QueueReply
 from moca.core.outbox.delivery import Delivered, Rejected, Undelivered
 from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
-from moca.core.types import Author, MessageStatus
+from moca.core.types import Author, ContactKey, MessageStatus
 from moca.instagram.errors import GraphError, classify
+from moca.replies.generator import ReplyRequest
 from moca.storage.db.tables import Message
 from tests.actors.scenarios import leap
 from tests.support.factory import ANNA, BEN, NOON
-from tests.support.frozen_time import frozen_at
 from tests.support.system import SteppedSystem
 
 SENTENCES = [letter * 700 + "." for letter in "abc"]
@@ -25,24 +30,20 @@ class Says:
 
     needs_history = 0
 
-    def __init__(self, content):
+    def __init__(self, content: Content) -> None:
         self.content = content
 
-    def reply(self, request):
+    def reply(self, request: ReplyRequest) -> Content:
         return self.content
 
 
 @pytest.fixture
-def frozen():
-    with frozen_at(NOON) as frozen:
-        yield frozen
-
-
-@pytest.fixture
-def open_system(tmp_path, frozen):
+def open_system(
+    tmp_path: Path, frozen: FrozenDateTimeFactory
+) -> Iterator[Callable[..., SteppedSystem]]:
     systems = []
 
-    def open_system(content, **more):
+    def open_system(content: Content, **more: Any) -> SteppedSystem:
         systems.append(SteppedSystem(tmp_path, frozen, generator=Says(content), **more))
         return systems[-1]
 
@@ -51,16 +52,18 @@ def open_system(tmp_path, frozen):
         system.stop()
 
 
-def texts(system):
+def texts(system: SteppedSystem) -> list[str]:
     return [call.text for call in system.instagram.reached]
 
 
-def operator_sends(system, content, **more):
+def operator_sends(system: SteppedSystem, content: Content, **more: Any) -> None:
     system.actors.tell(QueueReply(1, (), content, clock.now(), Author.OPERATOR, **more))
     system.settle()
 
 
-def test_a_long_reply_goes_out_in_parts_one_user_cooldown_apart(open_system):
+def test_a_long_reply_goes_out_in_parts_one_user_cooldown_apart(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text=LONG))
     mid = system.receive("tell me all")
     system.advance(40)
@@ -70,7 +73,9 @@ def test_a_long_reply_goes_out_in_parts_one_user_cooldown_apart(open_system):
     assert system.outcome(mid) == ("answered", "answered by ig-3")
 
 
-def test_what_comes_between_the_parts_is_answered_after_the_cooldown_of_the_last(open_system):
+def test_what_comes_between_the_parts_is_answered_after_the_cooldown_of_the_last(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text=LONG))
     system.receive("tell me all")
     system.advance(10)
@@ -82,7 +87,9 @@ def test_what_comes_between_the_parts_is_answered_after_the_cooldown_of_the_last
     assert times[3] - times[2] >= 30
 
 
-def test_parts_keep_their_order_when_one_must_be_tried_again(open_system):
+def test_parts_keep_their_order_when_one_must_be_tried_again(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text=LONG))
     system.instagram.next_results.extend(
         [Delivered("first"), Undelivered("no connection"), Undelivered("no connection")]
@@ -93,7 +100,7 @@ def test_parts_keep_their_order_when_one_must_be_tried_again(open_system):
     assert texts(system) == SENTENCES[1:]
 
 
-def test_parts_keep_their_order_across_a_crash(open_system):
+def test_parts_keep_their_order_across_a_crash(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(Content(text=LONG))
     system.receive("tell me all")
     system.advance(6)
@@ -104,7 +111,7 @@ def test_parts_keep_their_order_across_a_crash(open_system):
     assert texts(system) == SENTENCES
 
 
-def test_a_part_that_is_refused_ends_the_reply(open_system):
+def test_a_part_that_is_refused_ends_the_reply(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(Content(text=LONG))
     system.instagram.next_results.extend([Delivered("first"), Rejected("the person is gone")])
     mid = system.receive("tell me all")
@@ -114,7 +121,9 @@ def test_a_part_that_is_refused_ends_the_reply(open_system):
     assert system.outcome(mid) == ("failed", "an earlier part failed: the person is gone")
 
 
-def test_a_part_in_doubt_is_settled_before_the_next_one_goes(open_system):
+def test_a_part_in_doubt_is_settled_before_the_next_one_goes(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text=LONG))
     system.instagram.lost_answers = 1
     system.receive("tell me all")
@@ -132,7 +141,9 @@ def test_a_part_in_doubt_is_settled_before_the_next_one_goes(open_system):
         Content(is_heart=True),
     ],
 )
-def test_a_generator_may_answer_with_more_than_text(open_system, content):
+def test_a_generator_may_answer_with_more_than_text(
+    open_system: Callable[..., SteppedSystem], content: Content
+) -> None:
     system = open_system(content)
     mid = system.receive("hi")
     system.advance(10)
@@ -141,7 +152,9 @@ def test_a_generator_may_answer_with_more_than_text(open_system, content):
     assert system.outcome(mid)[0] == "answered"
 
 
-def test_what_instagram_would_refuse_is_not_sent_and_says_why(open_system):
+def test_what_instagram_would_refuse_is_not_sent_and_says_why(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="?", quick_replies=(QuickReply(title="", payload="P"),)))
     mid = system.receive("hi")
     system.advance(60)
@@ -151,7 +164,9 @@ def test_what_instagram_would_refuse_is_not_sent_and_says_why(open_system):
     assert system.instagram.reached == []
 
 
-def test_a_picture_whose_answer_was_lost_is_found_in_the_record_and_not_sent_again(open_system):
+def test_a_picture_whose_answer_was_lost_is_found_in_the_record_and_not_sent_again(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(media=Media(type="image", url="https://example.com/cat.png")))
     system.instagram.lost_answers = 1
     mid = system.receive("hi")
@@ -161,7 +176,7 @@ def test_a_picture_whose_answer_was_lost_is_found_in_the_record_and_not_sent_aga
     assert system.outcome(mid) == ("answered", "answered by ig-1")
 
 
-def test_a_comment_is_answered_in_private(open_system):
+def test_a_comment_is_answered_in_private(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(Content(text="thanks"))
     comment = InboundMessage(
         contact=ANNA, mid="c1", kind="comment", text="nice", sent_at=clock.now()
@@ -175,7 +190,9 @@ def test_a_comment_is_answered_in_private(open_system):
     ]
 
 
-def test_a_person_writes_after_a_day_as_a_human_agent(open_system):
+def test_a_person_writes_after_a_day_as_a_human_agent(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="hello"))
     system.receive("hi")
     system.advance(60)
@@ -186,7 +203,9 @@ def test_a_person_writes_after_a_day_as_a_human_agent(open_system):
     assert [call.way for call in system.instagram.reached] == [DIRECT, ReplyAddress(is_late=True)]
 
 
-def test_an_operators_sign_is_put_and_counts_as_no_word_of_ours(open_system):
+def test_an_operators_sign_is_put_and_counts_as_no_word_of_ours(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="hello"))
     mid = system.receive("hi")
     system.advance(60)
@@ -201,7 +220,9 @@ def test_an_operators_sign_is_put_and_counts_as_no_word_of_ours(open_system):
     assert texts(system) == ["hello", "hello"]
 
 
-def test_while_a_reply_is_made_its_contact_sees_it(open_system):
+def test_while_a_reply_is_made_its_contact_sees_it(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="hello"), shows_typing=True)
     system.receive("hi")
     system.advance(10)
@@ -213,7 +234,7 @@ def test_while_a_reply_is_made_its_contact_sees_it(open_system):
     ]
 
 
-def test_nothing_is_shown_unless_it_is_wanted(open_system):
+def test_nothing_is_shown_unless_it_is_wanted(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(Content(text="hello"))
     system.receive("hi")
     system.advance(10)
@@ -221,27 +242,30 @@ def test_nothing_is_shown_unless_it_is_wanted(open_system):
     assert system.instagram.shown == []
 
 
-def test_under_load_nothing_is_shown_and_no_reply_waits_for_it(open_system):
+def test_under_load_nothing_is_shown_and_no_reply_waits_for_it(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="hello"), shows_typing=True)
     for number in range(20):
         system.receive("hi", replace_psid(number))
     system.advance(30)
-
     assert len(system.instagram.reached) == 20
     assert len(system.instagram.shown) <= 2 * 3
 
 
-def replace_psid(number):
+def replace_psid(number: int) -> ContactKey:
     return BEN._replace(psid=f"289786718384{number:05}")
 
 
-def answers_a_comment_that_has_its_reply(system):
+def answers_a_comment_that_has_its_reply(system: SteppedSystem) -> None:
     refused = classify(GraphError(code=100, error_subcode=2534025), 400)
     system.instagram.next_results.append(refused)
     system.receive_events(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))
 
 
-def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_system):
+def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="thanks"))
     answers_a_comment_that_has_its_reply(system)
     system.advance(120)
@@ -252,7 +276,7 @@ def test_a_private_reply_that_the_comment_has_already_is_not_sent_again(open_sys
     assert because == "not found in Instagram's message history; not sent again"
 
 
-def test_nor_is_it_after_a_restart(open_system):
+def test_nor_is_it_after_a_restart(open_system: Callable[..., SteppedSystem]) -> None:
     system = open_system(Content(text="thanks"))
     answers_a_comment_that_has_its_reply(system)
     system.advance(6)
@@ -264,7 +288,9 @@ def test_nor_is_it_after_a_restart(open_system):
     assert system.outcome("c1")[0] == "failed"
 
 
-def test_one_that_arrived_all_the_same_is_found_in_the_record(open_system):
+def test_one_that_arrived_all_the_same_is_found_in_the_record(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(Content(text="thanks"))
     system.instagram.lost_answers = 1
     system.receive_events(InboundMessage(contact=ANNA, mid="c1", kind="comment", text="how much?"))

@@ -1,11 +1,14 @@
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.conversation import ConversationActor, ConversationContext
+from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import SteppingDispatcher
-from actors.runtime.timers import ManualTimers
+from actors.runtime.timers import ManualTimers, Timer
 from moca.core.conversation.decide import TimerFired
 from moca.core.conversation.snapshot import Snapshot
 from moca.core.messages.conversation import (
@@ -30,7 +33,7 @@ class NotedTimers(ManualTimers):
         super().__init__()
         self.asked: list[object] = []
 
-    def later(self, when, send):
+    def later(self, when: datetime, send: Callable[[], None]) -> Timer:
         self.asked.append(when)
         return super().later(when, send)
 
@@ -54,16 +57,20 @@ class LoneConversation:
             timers=self.timers,
         )
 
-    def enter(self, contact: ContactKey = ANNA, first: MessageArrived | None = None):
+    def enter(
+        self, contact: ContactKey = ANNA, first: MessageArrived | None = None
+    ) -> Ref[ConversationActor]:
         return ConversationActor.start_on(self.dispatcher, contact, self.around, first)
 
 
 @pytest.fixture
-def stage(frozen):
+def stage(frozen: FrozenDateTimeFactory) -> LoneConversation:
     return LoneConversation()
 
 
-def test_it_asks_the_database_first_and_lets_pass_what_the_answer_will_hold(stage) -> None:
+def test_it_asks_the_database_first_and_lets_pass_what_the_answer_will_hold(
+    stage: LoneConversation,
+) -> None:
     ref = stage.enter()
     ref.tell(MessageArrived(ANNA, 1, said(1, "hi")))
     stage.dispatcher.run_until_idle()
@@ -75,7 +82,9 @@ def test_it_asks_the_database_first_and_lets_pass_what_the_answer_will_hold(stag
     ref.stop()
 
 
-def test_with_a_contacts_first_message_it_needs_no_database_to_begin(stage) -> None:
+def test_with_a_contacts_first_message_it_needs_no_database_to_begin(
+    stage: LoneConversation,
+) -> None:
     ref = stage.enter(first=MessageArrived(ANNA, 1, said(1, "hi"), is_first=True))
     stage.dispatcher.run_until_idle()
     assert stage.timers.next_at == at(5)
@@ -84,7 +93,7 @@ def test_with_a_contacts_first_message_it_needs_no_database_to_begin(stage) -> N
     ref.stop()
 
 
-def test_it_asks_for_a_name_that_nobody_knows_yet(stage) -> None:
+def test_it_asks_for_a_name_that_nobody_knows_yet(stage: LoneConversation) -> None:
     ref = stage.enter()
     ref.tell(ConversationLoaded(ANNA, _known(is_named=False)))
     stage.dispatcher.run_until_idle()
@@ -92,7 +101,7 @@ def test_it_asks_for_a_name_that_nobody_knows_yet(stage) -> None:
     ref.stop()
 
 
-def test_one_the_database_knows_nothing_of_is_idle(stage) -> None:
+def test_one_the_database_knows_nothing_of_is_idle(stage: LoneConversation) -> None:
     ref = stage.enter()
     ref.tell(ConversationLoaded(ANNA, None))
     stage.dispatcher.run_until_idle()
@@ -100,7 +109,7 @@ def test_one_the_database_knows_nothing_of_is_idle(stage) -> None:
     ref.stop()
 
 
-def test_once_stopped_it_wants_no_waking(stage) -> None:
+def test_once_stopped_it_wants_no_waking(stage: LoneConversation) -> None:
     ref = stage.enter()
     ref.tell(ConversationLoaded(ANNA, _known(unanswered=(said(1, "hi"),))))
     stage.dispatcher.run_until_idle()
@@ -108,7 +117,9 @@ def test_once_stopped_it_wants_no_waking(stage) -> None:
     assert stage.timers.next_at is None
 
 
-def test_a_second_message_leaves_a_waking_that_is_set_already(stage, frozen) -> None:
+def test_a_second_message_leaves_a_waking_that_is_set_already(
+    stage: LoneConversation, frozen: FrozenDateTimeFactory
+) -> None:
     ref = stage.enter(first=MessageArrived(ANNA, 1, said(1, "hi"), is_first=True))
     frozen.tick(2)
     ref.tell(MessageArrived(ANNA, 1, said(2, "where is my order")))
@@ -118,7 +129,7 @@ def test_a_second_message_leaves_a_waking_that_is_set_already(stage, frozen) -> 
 
 
 def test_once_woken_it_is_woken_again_at_an_instant_that_a_clock_set_back_brings_anew(
-    stage, frozen
+    stage: LoneConversation, frozen: FrozenDateTimeFactory
 ) -> None:
     ref = stage.enter(first=MessageArrived(ANNA, 1, said(1, "hi"), is_first=True))
     stage.dispatcher.run_until_idle()
@@ -129,7 +140,9 @@ def test_once_woken_it_is_woken_again_at_an_instant_that_a_clock_set_back_brings
     ref.stop()
 
 
-def test_a_message_that_keeps_crashing_it_is_set_aside_with_the_error(frozen) -> None:
+def test_a_message_that_keeps_crashing_it_is_set_aside_with_the_error(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     unusable: Any = None
     stage = LoneConversation(ConversationPolicy(dedup=unusable))
     ref = stage.enter()
@@ -146,7 +159,9 @@ def test_a_message_that_keeps_crashing_it_is_set_aside_with_the_error(frozen) ->
 
 
 @pytest.mark.usefixtures("among_multitudes")
-def test_a_hundred_thousand_conversations_live_in_one_process(frozen) -> None:
+def test_a_hundred_thousand_conversations_live_in_one_process(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     stage = LoneConversation()
     count = 100_000
     contacts = [ContactKey(ANNA.account_id, str(number)) for number in range(count)]

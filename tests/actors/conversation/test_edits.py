@@ -1,5 +1,6 @@
 """A message that is edited before its reply is answered as edited."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,12 @@ from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
 from moca.core.outbox.delivery import Throttled
 from moca.core.policy import SenderPolicy
+from moca.replies.generator import ReplyRequest
 from moca.storage.db.tables import Event, Message
 from tests.actors.scenarios import CONSENT, POLICY
 from tests.support.events import control, edited, hinted
 from tests.support.factory import ANNA, at
+from tests.support.system import SteppedSystem
 
 
 class Parrot:
@@ -19,20 +22,20 @@ class Parrot:
 
     needs_history = 0
 
-    def reply(self, request) -> Content:
+    def reply(self, request: ReplyRequest) -> Content:
         return Content(text="you said " + " and ".join(each.text for each in request.inputs))
 
 
 @pytest.fixture
-def parrots(open_system):
+def parrots(open_system: Callable[..., SteppedSystem]) -> SteppedSystem:
     return open_system(generator=Parrot())
 
 
-def said(system) -> list[str]:
+def said(system: SteppedSystem) -> list[str]:
     return [call.text for call in system.instagram.reached]
 
 
-def test_a_message_that_waits_is_answered_as_edited(parrots) -> None:
+def test_a_message_that_waits_is_answered_as_edited(parrots: SteppedSystem) -> None:
     mid = parrots.receive("coffee")
     parrots.advance(1)
     parrots.receive_events(edited(mid, "tea"))
@@ -43,7 +46,7 @@ def test_a_message_that_waits_is_answered_as_edited(parrots) -> None:
     assert "edited" in [step.outcome for step in parrots.journey(mid).steps]
 
 
-def test_an_edit_after_the_reply_is_only_recorded(parrots) -> None:
+def test_an_edit_after_the_reply_is_only_recorded(parrots: SteppedSystem) -> None:
     mid = parrots.receive("coffee")
     parrots.advance(10)
     parrots.receive_events(edited(mid, "tea"))
@@ -54,7 +57,7 @@ def test_an_edit_after_the_reply_is_only_recorded(parrots) -> None:
     assert parrots.journey(mid).steps[-1].detail == "edit 1 was recorded only"
 
 
-def test_an_edit_before_the_reply_goes_has_it_made_anew(parrots) -> None:
+def test_an_edit_before_the_reply_goes_has_it_made_anew(parrots: SteppedSystem) -> None:
     parrots.receive("milk")
     parrots.advance(10)
     parrots.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
@@ -68,7 +71,7 @@ def test_an_edit_before_the_reply_goes_has_it_made_anew(parrots) -> None:
     assert parrots.journey(mid).message.text == "tea"
 
 
-def test_two_edits_while_the_reply_waits_end_with_the_last(parrots) -> None:
+def test_two_edits_while_the_reply_waits_end_with_the_last(parrots: SteppedSystem) -> None:
     parrots.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
     mid = parrots.receive("coffee")
     parrots.advance(10)
@@ -79,7 +82,9 @@ def test_two_edits_while_the_reply_waits_end_with_the_last(parrots) -> None:
     assert said(parrots) == ["you said milk"]
 
 
-def test_a_message_edited_into_an_opt_out_while_its_reply_waits_opts_out(open_system) -> None:
+def test_a_message_edited_into_an_opt_out_while_its_reply_waits_opts_out(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(generator=Parrot(), conversation=POLICY, consent=CONSENT)
     system.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
     mid = system.receive("coffee")
@@ -90,7 +95,9 @@ def test_a_message_edited_into_an_opt_out_while_its_reply_waits_opts_out(open_sy
 
 
 @pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
-def test_the_last_edit_counts_in_whatever_order_they_come(parrots, numbers) -> None:
+def test_the_last_edit_counts_in_whatever_order_they_come(
+    parrots: SteppedSystem, numbers: tuple[int, int]
+) -> None:
     mid = parrots.receive("coffee")
     for number in numbers:
         parrots.receive_events(edited(mid, f"tea {number}", number))
@@ -98,7 +105,7 @@ def test_the_last_edit_counts_in_whatever_order_they_come(parrots, numbers) -> N
     assert said(parrots) == ["you said tea 2"]
 
 
-def test_an_edit_before_its_message_stands_for_it(parrots) -> None:
+def test_an_edit_before_its_message_stands_for_it(parrots: SteppedSystem) -> None:
     parrots.receive_events(edited("m1", "tea"))
     parrots.receive("coffee", mid="m1")
     parrots.advance(60)
@@ -107,7 +114,7 @@ def test_an_edit_before_its_message_stands_for_it(parrots) -> None:
     assert parrots.rows(Message.select(Message.redeliveries).where(Message.mid == "m1")) == [(1,)]
 
 
-def test_an_edit_survives_a_restart(parrots) -> None:
+def test_an_edit_survives_a_restart(parrots: SteppedSystem) -> None:
     mid = parrots.receive("coffee")
     parrots.receive_events(edited(mid, "tea"))
     parrots.crash()
@@ -116,7 +123,9 @@ def test_an_edit_survives_a_restart(parrots) -> None:
     assert said(parrots) == ["you said tea"]
 
 
-def test_an_edit_of_what_an_earlier_run_answered_waits_for_no_sweep(open_system) -> None:
+def test_an_edit_of_what_an_earlier_run_answered_waits_for_no_sweep(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(generator=Parrot(), sender=SenderPolicy(sweep=timedelta(hours=1)))
     system.instagram.next_results.append(Throttled("slow down", timedelta(seconds=60)))
     mid = system.receive("coffee")
@@ -128,7 +137,7 @@ def test_an_edit_of_what_an_earlier_run_answered_waits_for_no_sweep(open_system)
     assert said(system) == ["you said tea"]
 
 
-def test_a_hint_whose_message_comes_fetches_nothing(parrots) -> None:
+def test_a_hint_whose_message_comes_fetches_nothing(parrots: SteppedSystem) -> None:
     parrots.receive_events(hinted("m1"))
     parrots.receive("coffee", mid="m1")
     parrots.advance(600)
@@ -136,7 +145,9 @@ def test_a_hint_whose_message_comes_fetches_nothing(parrots) -> None:
     assert said(parrots) == ["you said coffee"]
 
 
-def test_a_hint_whose_message_never_comes_has_it_fetched_and_answered(parrots) -> None:
+def test_a_hint_whose_message_never_comes_has_it_fetched_and_answered(
+    parrots: SteppedSystem,
+) -> None:
     parrots.instagram.readable["m1"] = InboundMessage(
         contact=ANNA, mid="m1", text="coffee", sent_at=at(-1)
     )
@@ -149,7 +160,7 @@ def test_a_hint_whose_message_never_comes_has_it_fetched_and_answered(parrots) -
     assert (first.stage, first.outcome) == ("reception", "fetched")
 
 
-def test_a_fetched_message_takes_no_thread_back_from_another_app(parrots) -> None:
+def test_a_fetched_message_takes_no_thread_back_from_another_app(parrots: SteppedSystem) -> None:
     parrots.receive_events(control(ours=False))
     parrots.instagram.readable["m1"] = InboundMessage(
         contact=ANNA, mid="m1", text="coffee", sent_at=at(5)
@@ -161,7 +172,9 @@ def test_a_fetched_message_takes_no_thread_back_from_another_app(parrots) -> Non
     assert said(parrots) == []
 
 
-def test_a_message_fetched_that_comes_after_all_is_not_answered_twice(parrots) -> None:
+def test_a_message_fetched_that_comes_after_all_is_not_answered_twice(
+    parrots: SteppedSystem,
+) -> None:
     parrots.instagram.readable["m1"] = InboundMessage(contact=ANNA, mid="m1", text="coffee")
     parrots.receive_events(hinted("m1"))
     parrots.advance(60)
@@ -170,7 +183,7 @@ def test_a_message_fetched_that_comes_after_all_is_not_answered_twice(parrots) -
     assert said(parrots) == ["you said coffee"]
 
 
-def test_a_message_that_cannot_be_fetched_is_asked_for_three_times(parrots) -> None:
+def test_a_message_that_cannot_be_fetched_is_asked_for_three_times(parrots: SteppedSystem) -> None:
     parrots.receive_events(hinted("m1"))
     parrots.advance(3600)
 
@@ -179,7 +192,7 @@ def test_a_message_that_cannot_be_fetched_is_asked_for_three_times(parrots) -> N
     assert parrots.rows(Event.select(*columns)) == [(3, None, "no such message")]
 
 
-def test_a_hint_survives_a_restart(parrots) -> None:
+def test_a_hint_survives_a_restart(parrots: SteppedSystem) -> None:
     parrots.receive_events(hinted("m1"))
     parrots.crash()
     parrots.start()
@@ -188,7 +201,7 @@ def test_a_hint_survives_a_restart(parrots) -> None:
     assert said(parrots) == ["you said coffee"]
 
 
-def test_a_hint_at_what_a_person_wrote_in_the_app_hands_over(parrots) -> None:
+def test_a_hint_at_what_a_person_wrote_in_the_app_hands_over(parrots: SteppedSystem) -> None:
     mid = parrots.receive("hi")
     parrots.instagram.readable["h1"] = Echo(contact=ANNA, mid="h1", text="it is me")
     parrots.receive_events(hinted("h1"))
@@ -200,7 +213,7 @@ def test_a_hint_at_what_a_person_wrote_in_the_app_hands_over(parrots) -> None:
     assert parrots.outcome(later)[0] == "suppressed"
 
 
-def test_many_hints_are_fetched_one_a_second(parrots) -> None:
+def test_many_hints_are_fetched_one_a_second(parrots: SteppedSystem) -> None:
     parrots.receive_events(*(hinted(f"x{number}") for number in range(40)))
     parrots.advance(20)
     assert len(parrots.instagram.fetched) <= 10
@@ -208,7 +221,7 @@ def test_many_hints_are_fetched_one_a_second(parrots) -> None:
     assert len(set(parrots.instagram.fetched)) == 40
 
 
-def test_a_repeat_that_is_edited_into_something_new_is_answered(parrots) -> None:
+def test_a_repeat_that_is_edited_into_something_new_is_answered(parrots: SteppedSystem) -> None:
     parrots.receive("coffee")
     repeat = parrots.receive("coffee")
     parrots.receive_events(edited(repeat, "tea"))

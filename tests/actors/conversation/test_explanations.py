@@ -1,7 +1,10 @@
 """If a message ends without a reply, its journey explains what would have changed that."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,12 +26,12 @@ CONFIG = WebConfig(app_secrets=(), verify_token="", api_token="")
 
 
 @pytest.fixture
-def system(tmp_path):
+def system(tmp_path: Path) -> Iterator[Callable[..., SteppedSystem]]:
     """Creates a system with a policy, and stops it at the end."""
     with frozen_at(NOON) as frozen:
         systems = []
 
-        def opened(consent=NO_WORDS, **policy):
+        def opened(consent: Consent = NO_WORDS, **policy: Any) -> SteppedSystem:
             conversation = ConversationPolicy(**policy)
             systems.append(
                 SteppedSystem(tmp_path, frozen, conversation=conversation, consent=consent)
@@ -40,18 +43,18 @@ def system(tmp_path):
             each.stop()
 
 
-def changes(system, status):
+def changes(system: SteppedSystem, status: ConversationStatus) -> None:
     system.actors.tell(ChangeConversation(1, status, clock.now(), None, receipt=Future()))
     system.settle()
 
 
-def otherwise(system, mid):
+def otherwise(system: SteppedSystem, mid: str) -> str:
     journey = system.journey(mid)
     with system._database.connection_context():
         return what_would_have_answered(journey, CONFIG)
 
 
-def test_a_repeat(system):
+def test_a_repeat(system: Callable[..., SteppedSystem]) -> None:
     here = system()
     here.receive("hello")
     here.advance(3)
@@ -60,7 +63,9 @@ def test_a_repeat(system):
     assert "With dedup_seconds below 3" in otherwise(here, mid)
 
 
-def test_a_conversation_taken_over_while_the_cooldown_ran(system):
+def test_a_conversation_taken_over_while_the_cooldown_ran(
+    system: Callable[..., SteppedSystem],
+) -> None:
     here = system()
     here.receive("hello")
     here.advance(6)
@@ -72,7 +77,9 @@ def test_a_conversation_taken_over_while_the_cooldown_ran(system):
 
 
 @pytest.mark.parametrize("status", ["paused", "human"])
-def test_a_conversation_that_was_held_when_it_came(system, status):
+def test_a_conversation_that_was_held_when_it_came(
+    system: Callable[..., SteppedSystem], status: str
+) -> None:
     here = system()
     here.receive("hello")
     here.advance(60)
@@ -83,7 +90,7 @@ def test_a_conversation_that_was_held_when_it_came(system, status):
     assert "if you had handed the conversation back" in otherwise(here, mid)
 
 
-def test_a_person_who_answered_in_the_instagram_app(system):
+def test_a_person_who_answered_in_the_instagram_app(system: Callable[..., SteppedSystem]) -> None:
     here = system()
     here.receive("hello")
     here.advance(60)
@@ -95,7 +102,7 @@ def test_a_person_who_answered_in_the_instagram_app(system):
     assert "With takeover_minutes at 10" in otherwise(here, mid)
 
 
-def test_a_closed_shop(system):
+def test_a_closed_shop(system: Callable[..., SteppedSystem]) -> None:
     here = system(hours=BusinessHours(UTC, {}))
     mid = here.receive("hello")
     here.advance(60)
@@ -103,7 +110,7 @@ def test_a_closed_shop(system):
     assert "answer_when_open" in otherwise(here, mid)
 
 
-def test_a_contact_who_opted_out(system):
+def test_a_contact_who_opted_out(system: Callable[..., SteppedSystem]) -> None:
     here = system(consent=Consent(opt_out=Words.of(("stop",))))
     here.receive("stop")
     here.advance(60)
@@ -113,7 +120,7 @@ def test_a_contact_who_opted_out(system):
     assert "opt-in word" in otherwise(here, mid)
 
 
-def test_a_contact_who_had_enough_replies(system):
+def test_a_contact_who_had_enough_replies(system: Callable[..., SteppedSystem]) -> None:
     here = system(replies_per_hour=1, cooldown=timedelta(seconds=1))
     here.receive("hello")
     here.advance(60)
@@ -123,7 +130,7 @@ def test_a_contact_who_had_enough_replies(system):
     assert "replies_per_hour" in otherwise(here, mid)
 
 
-def test_what_was_answered_needs_no_other_course(system):
+def test_what_was_answered_needs_no_other_course(system: Callable[..., SteppedSystem]) -> None:
     here = system()
     mid = here.receive("hello")
     here.advance(60)

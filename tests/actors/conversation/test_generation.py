@@ -1,9 +1,13 @@
 """Slow replies, and more of them than there are responders."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.generation import GenerationRequests
 from moca import clock
@@ -16,7 +20,7 @@ from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey, ConversationStatus
 from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import FixedGenerator
-from moca.replies.generator import GeneratedReply, NoReply
+from moca.replies.generator import GeneratedReply, NoReply, ReplyRequest
 from tests.support.factory import ANNA, BEN, NOON, at, said
 from tests.support.slow_generator import SlowGenerator, SlowSystem
 
@@ -35,7 +39,7 @@ class Greets:
     needs_history = 0
     needs_name = False
 
-    def reply(self, request):
+    def reply(self, request: ReplyRequest) -> GeneratedReply | NoReply:
         is_greeting = request.inputs[0].text == "hello"
         return (
             GeneratedReply(Content(text="by rule")) if is_greeting else NoReply("no rule matches")
@@ -43,10 +47,12 @@ class Greets:
 
 
 @pytest.fixture
-def open_slow_system(tmp_path, frozen):
+def open_slow_system(
+    tmp_path: Path, frozen: FrozenDateTimeFactory
+) -> Iterator[Callable[..., SlowSystem]]:
     systems = []
 
-    def open_one(seconds: float, **options) -> SlowSystem:
+    def open_one(seconds: float, **options: Any) -> SlowSystem:
         system = SlowSystem(tmp_path, frozen, slow=SlowGenerator(seconds), **options)
         systems.append(system)
         return system
@@ -56,7 +62,7 @@ def open_slow_system(tmp_path, frozen):
         system.stop()
 
 
-def crowd_writes(system, count: int, text: str = "question") -> None:
+def crowd_writes(system: SlowSystem, count: int, text: str = "question") -> None:
     system.receive_events(
         *(
             InboundMessage(contact=person(number), mid=f"q{number}", text=text)
@@ -65,7 +71,9 @@ def crowd_writes(system, count: int, text: str = "question") -> None:
     )
 
 
-def test_an_overload_is_worked_off_with_one_generation_for_each_contact(open_slow_system):
+def test_an_overload_is_worked_off_with_one_generation_for_each_contact(
+    open_slow_system: Callable[..., SlowSystem],
+) -> None:
     """Eight responders of 5 s make 96 a minute, so that the last waits for more than 5 minutes."""
     system = open_slow_system(5, conversation=PATIENT, sender=FAST)
     crowd_writes(system, 500)
@@ -74,7 +82,9 @@ def test_an_overload_is_worked_off_with_one_generation_for_each_contact(open_slo
     assert system.outcomes() == {"answered": 500}
 
 
-def test_a_slow_model_leaves_the_pace_to_the_sender(open_slow_system):
+def test_a_slow_model_leaves_the_pace_to_the_sender(
+    open_slow_system: Callable[..., SlowSystem],
+) -> None:
     """As many responders as 3/s with a timeout of 30 s require."""
     system = open_slow_system(8, responders=90)
     crowd_writes(system, 200)
@@ -84,7 +94,9 @@ def test_a_slow_model_leaves_the_pace_to_the_sender(open_slow_system):
     assert (at[-1] - at[0]).total_seconds() <= 199 / 3 / 0.95
 
 
-def test_rules_answer_at_once_while_every_responder_is_occupied(open_slow_system):
+def test_rules_answer_at_once_while_every_responder_is_occupied(
+    open_slow_system: Callable[..., SlowSystem],
+) -> None:
     slow = SlowGenerator(300)
     chain = GeneratorChain(
         [
@@ -104,7 +116,9 @@ def test_rules_answer_at_once_while_every_responder_is_occupied(open_slow_system
     assert [(call.contact, call.text) for call in system.instagram.reached] == [(BEN, "by rule")]
 
 
-def test_a_chain_without_a_model_occupies_no_responder(open_slow_system):
+def test_a_chain_without_a_model_occupies_no_responder(
+    open_slow_system: Callable[..., SlowSystem],
+) -> None:
     chain = GeneratorChain(
         [
             ChainLink("rules", Greets(), is_quick=True),
@@ -118,7 +132,9 @@ def test_a_chain_without_a_model_occupies_no_responder(open_slow_system):
 
 
 @pytest.mark.parametrize("end", ["closed", "taken over", "erased"])
-def test_what_nobody_waits_for_any_more_is_not_made(open_slow_system, end):
+def test_what_nobody_waits_for_any_more_is_not_made(
+    open_slow_system: Callable[..., SlowSystem], end: str
+) -> None:
     system = open_slow_system(60, conversation=PATIENT, responders=1)
     system.receive("question", BEN)
     system.advance(6)
@@ -135,7 +151,9 @@ def test_what_nobody_waits_for_any_more_is_not_made(open_slow_system, end):
     assert len(system.slow.asked) == 1
 
 
-def test_a_conversation_that_is_loaded_again_waits_for_what_is_being_made(open_slow_system):
+def test_a_conversation_that_is_loaded_again_waits_for_what_is_being_made(
+    open_slow_system: Callable[..., SlowSystem],
+) -> None:
     system = open_slow_system(60, conversation=PATIENT)
     system.receive("question", ANNA, "m1")
     system.advance(10)
@@ -145,7 +163,9 @@ def test_a_conversation_that_is_loaded_again_waits_for_what_is_being_made(open_s
     assert system.outcome("m1")[0] == "answered"
 
 
-def test_a_conversation_that_is_loaded_again_keeps_its_place(open_slow_system):
+def test_a_conversation_that_is_loaded_again_keeps_its_place(
+    open_slow_system: Callable[..., SlowSystem],
+) -> None:
     system = open_slow_system(60, conversation=PATIENT, responders=1)
     for number, contact in enumerate((BEN, ANNA, person(1)), start=1):
         system.receive("question", contact, f"m{number}")

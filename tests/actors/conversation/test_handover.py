@@ -1,10 +1,13 @@
 """Handing a conversation to a teammate: the whole system on a frozen clock."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.jobs import BackgroundConfig
 from moca.core.content.content import Content
@@ -28,7 +31,9 @@ from tests.support.factory import ANNA, NOON, at
 from tests.support.system import SteppedSystem
 
 
-def test_a_word_hands_the_conversation_to_a_person(open_system) -> None:
+def test_a_word_hands_the_conversation_to_a_person(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     post = FakePost()
     system = open_system(conversation=POLICY, background=BackgroundConfig(post=post))
     mid = system.receive("let me talk to a human")
@@ -56,7 +61,9 @@ def test_a_word_hands_the_conversation_to_a_person(open_system) -> None:
     )
 
 
-def test_after_the_takeover_the_bot_answers_again(open_system) -> None:
+def test_after_the_takeover_the_bot_answers_again(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(conversation=POLICY)
     system.receive("human")
     system.advance(10)
@@ -71,7 +78,7 @@ def test_after_the_takeover_the_bot_answers_again(open_system) -> None:
     [(Content(text="I ask a colleague."), "I ask a colleague."), (None, "A person will answer.")],
 )
 def test_a_generator_hands_over_with_its_words_or_the_usual_ones(
-    open_system, words, expected
+    open_system: Callable[..., SteppedSystem], words: Content | None, expected: str
 ) -> None:
     system = open_system(generator=Answers(HandOver("model: unsure", words)), conversation=POLICY)
     mid = system.receive("may I sue you?")
@@ -81,7 +88,9 @@ def test_a_generator_hands_over_with_its_words_or_the_usual_ones(
     assert stages(system, mid, "state") == [("handed over", "model: unsure")]
 
 
-def test_without_words_a_hand_over_ends_the_message(open_system) -> None:
+def test_without_words_a_hand_over_ends_the_message(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(generator=Answers(HandOver("the rule 'lawyer'")))
     mid = system.receive("may I sue you?")
     system.advance(10)
@@ -89,7 +98,9 @@ def test_without_words_a_hand_over_ends_the_message(open_system) -> None:
     assert system.outcome(mid) == ("suppressed", "handed over to the team: the rule 'lawyer'")
 
 
-def test_a_hand_over_ends_the_replies_that_were_still_to_go(open_system) -> None:
+def test_a_hand_over_ends_the_replies_that_were_still_to_go(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     generator = Answers(Content(text="ten"), Content(text="red"), HandOver("unsure"))
     system = open_system(generator=generator, conversation=POLICY)
     mids = [system.receive(text) for text in ("price?", "colour?", "legal?")]
@@ -98,7 +109,9 @@ def test_a_hand_over_ends_the_replies_that_were_still_to_go(open_system) -> None
     assert [system.outcome(mid)[0] for mid in mids] == ["suppressed", "suppressed", "answered"]
 
 
-def test_the_last_words_do_not_go_once_a_person_has_written(open_system) -> None:
+def test_the_last_words_do_not_go_once_a_person_has_written(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(
         conversation=POLICY, sender=SenderPolicy(user_cooldown=timedelta(seconds=60))
     )
@@ -112,7 +125,9 @@ def test_the_last_words_do_not_go_once_a_person_has_written(open_system) -> None
     assert system.outcome(mid) == ("suppressed", "a teammate replied in the Instagram app")
 
 
-def test_a_notice_that_is_not_taken_is_sent_again(open_system) -> None:
+def test_a_notice_that_is_not_taken_is_sent_again(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     post = FakePost(*["status 500"] * 3)
     system = open_system(conversation=POLICY, background=BackgroundConfig(post=post))
     system.receive("human")
@@ -120,7 +135,9 @@ def test_a_notice_that_is_not_taken_is_sent_again(open_system) -> None:
     assert (len(post.tried), len(post.taken)) == (4, 1)
 
 
-def test_a_notice_that_nobody_takes_is_given_up_in_the_end(open_system) -> None:
+def test_a_notice_that_nobody_takes_is_given_up_in_the_end(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     post = FakePost(*["status 500"] * 100)
     system = open_system(conversation=POLICY, background=BackgroundConfig(post=post))
     system.receive("human")
@@ -130,7 +147,9 @@ def test_a_notice_that_nobody_takes_is_given_up_in_the_end(open_system) -> None:
     assert (len(post.tried), post.taken) == (24, [])
 
 
-def test_a_person_who_answers_in_the_app_is_told_of_once(open_system) -> None:
+def test_a_person_who_answers_in_the_app_is_told_of_once(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     post = FakePost()
     system = open_system(background=BackgroundConfig(post=post))
     system.receive("hi")
@@ -147,7 +166,11 @@ def test_a_person_who_answers_in_the_app_is_told_of_once(open_system) -> None:
     ],
 )
 def test_a_crash_between_any_two_steps_costs_no_last_word_and_brings_no_second(
-    tmp_path, frozen, text, replies, expected
+    tmp_path: Path,
+    frozen: FrozenDateTimeFactory,
+    text: str,
+    replies: tuple[HandOver, ...],
+    expected: str,
 ) -> None:
     policy = replace(DISCLOSING, disclosure="A bot speaks.")
     for dies_after in itertools.count(1):

@@ -1,5 +1,6 @@
 """Replies that wait for the team go when it says so, give way to one reply to all, or end."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,25 +11,30 @@ from moca.core.messages.operator_actions import ApproveReply, DiscardReply
 from moca.core.policy import ConversationPolicy, ReplyMode, SenderPolicy
 from moca.core.topics import Mode, TopicMode, TopicModes
 from moca.storage.db.tables import QueueItem
+from tests.support.system import SteppedSystem
 
 DRAFT = TopicMode(Mode.DRAFT)
 SENDER = SenderPolicy(sweep=timedelta(minutes=1))
 DELAY = TopicMode(Mode.DELAY, timedelta(minutes=10))
 
 
-def items(system):
+def items(system: SteppedSystem) -> list[tuple[int, str, str]]:
     columns = (QueueItem.id, QueueItem.status, QueueItem.because)
     return system.rows(QueueItem.select(*columns).order_by(QueueItem.id))
 
 
-def command(system, command: Command) -> None:
+def command(system: SteppedSystem, command: Command) -> None:
     system.actors.tell(command)
     system.settle()
 
 
+MID = "m1"
+"""The message that the draft answers."""
+
+
 @pytest.fixture
-def opened(open_system):
-    def opened(mode: TopicMode):
+def opened(open_system: Callable[..., SteppedSystem]) -> Callable[[TopicMode], SteppedSystem]:
+    def opened(mode: TopicMode) -> SteppedSystem:
         topics = TopicModes({"other": mode})
         policy = ConversationPolicy(topics=topics, mode=ReplyMode.COMBINED)
         return open_system(conversation=policy, sender=SENDER)
@@ -37,10 +43,12 @@ def opened(open_system):
 
 
 @pytest.fixture(params=["runs on", "restarts"])
-def drafting(opened, request):
+def drafting(
+    opened: Callable[[TopicMode], SteppedSystem], request: pytest.FixtureRequest
+) -> SteppedSystem:
     """A system with one draft, which may have been restarted since."""
     system = opened(DRAFT)
-    system.mid = system.receive("price?")
+    assert system.receive("price?") == MID
     system.advance(60)
     if request.param == "restarts":
         system.crash()
@@ -49,24 +57,24 @@ def drafting(opened, request):
     return system
 
 
-def test_a_draft_waits_for_approval_however_long(drafting) -> None:
+def test_a_draft_waits_for_approval_however_long(drafting: SteppedSystem) -> None:
     drafting.advance(3600)
     assert drafting.instagram.reached == []
     command(drafting, ApproveReply(1, clock.now(), {1: "ten"}))
     drafting.advance(2)
     assert [call.text for call in drafting.instagram.reached] == ["ten"]
-    assert drafting.outcome(drafting.mid)[0] == "answered"
+    assert drafting.outcome(MID)[0] == "answered"
 
 
-def test_a_discarded_draft_is_never_sent(drafting) -> None:
+def test_a_discarded_draft_is_never_sent(drafting: SteppedSystem) -> None:
     command(drafting, DiscardReply(1, clock.now()))
     drafting.advance(3600)
     assert drafting.instagram.reached == []
-    assert drafting.outcome(drafting.mid) == ("suppressed", "a teammate discarded the draft")
+    assert drafting.outcome(MID) == ("suppressed", "a teammate discarded the draft")
 
 
-def test_one_draft_answers_all_once_the_contact_writes_more(drafting) -> None:
-    mids = [drafting.mid, drafting.receive("and shoes?")]
+def test_one_draft_answers_all_once_the_contact_writes_more(drafting: SteppedSystem) -> None:
+    mids = [MID, drafting.receive("and shoes?")]
     drafting.advance(60)
     superseded = "the contact wrote more before the reply was sent"
     assert items(drafting)[0] == (1, "cancelled", superseded)
@@ -77,17 +85,17 @@ def test_one_draft_answers_all_once_the_contact_writes_more(drafting) -> None:
     assert len(drafting.instagram.reached) == 1
 
 
-def test_a_draft_ends_with_the_reply_window(drafting) -> None:
+def test_a_draft_ends_with_the_reply_window(drafting: SteppedSystem) -> None:
     drafting.frozen.tick(24 * 3600 - 600)
     drafting.advance(30)
     assert items(drafting) == [(1, "held", "")]
     drafting.advance(630)
     because = "the 24-hour reply window has closed"
-    assert drafting.outcome(drafting.mid) == ("suppressed", because)
+    assert drafting.outcome(MID) == ("suppressed", because)
     assert drafting.instagram.reached == []
 
 
-def test_a_delayed_reply_goes_by_itself(opened) -> None:
+def test_a_delayed_reply_goes_by_itself(opened: Callable[[TopicMode], SteppedSystem]) -> None:
     system = opened(DELAY)
     mid = system.receive("hours?")
     system.advance(5 + 595)
@@ -97,7 +105,7 @@ def test_a_delayed_reply_goes_by_itself(opened) -> None:
     assert system.outcome(mid)[0] == "answered"
 
 
-def test_what_is_off_is_not_answered(opened) -> None:
+def test_what_is_off_is_not_answered(opened: Callable[[TopicMode], SteppedSystem]) -> None:
     system = opened(TopicMode(Mode.OFF))
     mid = system.receive("refund?")
     system.advance(60)

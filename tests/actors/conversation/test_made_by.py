@@ -1,6 +1,8 @@
 """Every reply of the bot is stored with what made it, and with whether a model wrote it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from moca.replies.fixed import FixedGenerator
 from moca.replies.generator import HandOver, NoReply, ReplyRequest
 from moca.replies.rules.generator import RulesGenerator
 from moca.storage.db.tables import Message
+from tests.support.system import SteppedSystem
 
 RULES = """
 [[rule]]
@@ -44,13 +47,13 @@ class ScriptedModel:
         return Content(text="Sunny.") if "weather" in text else NoReply("it does not know")
 
 
-def replies(system):
+def replies(system: SteppedSystem) -> list[tuple[str, str | None, str | None, bool | None]]:
     made = Message.select(Message.text, Message.generator, Message.rule, Message.is_ai_generated)
     return system.rows(made.where(Message.role == "assistant").order_by(Message.id))
 
 
 @pytest.fixture
-def system(tmp_path, open_system):
+def system(tmp_path: Path, open_system: Callable[..., SteppedSystem]) -> SteppedSystem:
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
     rules = RulesGenerator(tmp_path / "rules.toml")
     chain = [
@@ -72,13 +75,15 @@ def system(tmp_path, open_system):
         ("hm", ("Soon.", "fixed", None, False)),
     ],
 )
-def test_what_made_a_reply_is_stored_with_it(system, text: str, made: tuple[object, ...]) -> None:
+def test_what_made_a_reply_is_stored_with_it(
+    system: SteppedSystem, text: str, made: tuple[object, ...]
+) -> None:
     system.receive(text)
     system.advance(10)
     assert replies(system) == [made]
 
 
-def test_no_generator_made_what_an_operator_wrote(system) -> None:
+def test_no_generator_made_what_an_operator_wrote(system: SteppedSystem) -> None:
     system.receive("hm")
     by_hand = QueueReply(1, (), Content(text="Hi."), clock.now(), Author.OPERATOR, key="k1")
     system.actors.tell(by_hand)
@@ -86,7 +91,9 @@ def test_no_generator_made_what_an_operator_wrote(system) -> None:
     assert ("Hi.", None, None, None) in replies(system)
 
 
-def test_each_part_of_a_long_reply_says_what_made_it(tmp_path, open_system) -> None:
+def test_each_part_of_a_long_reply_says_what_made_it(
+    tmp_path: Path, open_system: Callable[..., SteppedSystem]
+) -> None:
     fixed = FixedGenerator("word " * 300)
     system = open_system(generator=GeneratorChain([ChainLink("fixed", fixed, is_quick=True)]))
     system.receive("hm")

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,13 @@ from moca.core.content.content import Content
 from moca.core.inbound.events import InboundMessage
 from tests.actors.scenarios import MOCK, Answers, said
 from tests.support.factory import ANNA
+from tests.support.system import SteppedSystem
 
 
 @pytest.mark.parametrize("is_loaded", [False, True])
 def test_nothing_is_shown_and_nothing_made_for_a_message_of_thirty_hours_ago(
-    open_system, is_loaded
-):
+    open_system: Callable[..., SteppedSystem], is_loaded: bool
+) -> None:
     answers = Answers(Content(text=MOCK))
     system = open_system(shows_typing=True, generator=answers)
     old = clock.now() - timedelta(hours=30)
@@ -29,7 +31,9 @@ def test_nothing_is_shown_and_nothing_made_for_a_message_of_thirty_hours_ago(
     )
 
 
-def test_it_is_answered_where_a_later_message_keeps_the_window_open(open_system):
+def test_it_is_answered_where_a_later_message_keeps_the_window_open(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system()
     system.receive("hi")
     system.advance(20)

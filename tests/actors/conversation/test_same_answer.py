@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from moca import clock
@@ -7,6 +8,7 @@ from moca.replies.chain import ChainLink, GeneratorChain
 from moca.replies.fixed import FixedGenerator
 from tests.actors.scenarios import Answers, said, stages
 from tests.support.factory import ANNA
+from tests.support.system import SteppedSystem
 
 FIXED = "Thank you for your message."
 BURST: tuple[dict[str, Any], ...] = (
@@ -17,7 +19,7 @@ BURST: tuple[dict[str, Any], ...] = (
 )
 
 
-def _writes_all(system) -> None:
+def _writes_all(system: SteppedSystem) -> None:
     for number, form in enumerate(BURST):
         sent_at = clock.now()
         system.receive_events(
@@ -26,7 +28,9 @@ def _writes_all(system) -> None:
         system.advance(1)
 
 
-def test_a_text_a_photo_a_story_and_a_post_get_the_fixed_text_once(open_system) -> None:
+def test_a_text_a_photo_a_story_and_a_post_get_the_fixed_text_once(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(
         generator=GeneratorChain([ChainLink("fixed", FixedGenerator(FIXED), is_quick=True)])
     )
@@ -43,7 +47,7 @@ def test_a_text_a_photo_a_story_and_a_post_get_the_fixed_text_once(open_system) 
     ]
 
 
-def test_other_answers_go_each_in_their_order(open_system) -> None:
+def test_other_answers_go_each_in_their_order(open_system: Callable[..., SteppedSystem]) -> None:
     texts = ("one", "two", "one", "two")
     system = open_system(generator=Answers(*(Content(text=text) for text in texts)))
     _writes_all(system)

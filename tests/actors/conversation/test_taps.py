@@ -1,5 +1,9 @@
 """Taps on the whole system: answered within a second, and never two within the contact's 7 s."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from moca.core.inbound.events import InboundMessage
@@ -9,6 +13,7 @@ from moca.replies.fixed import FixedGenerator
 from moca.replies.rules.generator import RulesGenerator
 from moca.storage.db.tables import Message
 from tests.support.factory import ANNA
+from tests.support.system import SteppedSystem
 
 FORMS = [{"kind": "postback", "text": "Prices"}, {"type": "quick_reply", "text": "Prices"}]
 RULES = """
@@ -25,18 +30,20 @@ answers = "From nine."
 """
 
 
-def taps(system, mid="t1", **form) -> None:
+def taps(system: SteppedSystem, mid: str = "t1", **form: Any) -> None:
     system.receive_events(InboundMessage(contact=ANNA, mid=mid, **(form or FORMS[0])))
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_tap_is_answered_within_a_second(system, form) -> None:
+def test_a_tap_is_answered_within_a_second(system: SteppedSystem, form: dict[str, str]) -> None:
     taps(system, **form)
     system.advance(1)
     assert len(system.instagram.reached) == 1
 
 
-def test_a_tap_within_the_cooldown_waits_for_the_contacts_seven_seconds_alone(system) -> None:
+def test_a_tap_within_the_cooldown_waits_for_the_contacts_seven_seconds_alone(
+    system: SteppedSystem,
+) -> None:
     system.receive("hi")
     system.advance(6)
     taps(system)
@@ -44,7 +51,7 @@ def test_a_tap_within_the_cooldown_waits_for_the_contacts_seven_seconds_alone(sy
     assert system.instagram.times() == [0, 7]
 
 
-def test_a_tap_after_them_is_answered_within_a_second(system) -> None:
+def test_a_tap_after_them_is_answered_within_a_second(system: SteppedSystem) -> None:
     system.receive("hi")
     system.advance(5 + 7)
     taps(system)
@@ -52,7 +59,7 @@ def test_a_tap_after_them_is_answered_within_a_second(system) -> None:
     assert system.instagram.times() == [0, 7]
 
 
-def test_a_tap_takes_the_burst_before_it_along_in_order(system) -> None:
+def test_a_tap_takes_the_burst_before_it_along_in_order(system: SteppedSystem) -> None:
     system.receive("hi", mid="m1")
     system.advance(1)
     system.receive("there", mid="m2")
@@ -69,7 +76,7 @@ def test_a_tap_takes_the_burst_before_it_along_in_order(system) -> None:
 
 
 @pytest.fixture
-def by_rules(tmp_path, open_system):
+def by_rules(tmp_path: Path, open_system: Callable[..., SteppedSystem]) -> SteppedSystem:
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
     chain = GeneratorChain(
         [
@@ -82,7 +89,7 @@ def by_rules(tmp_path, open_system):
 
 @pytest.mark.parametrize(("text", "count"), [("price?", 1), ("are you open?", 0), ("hm", 0)])
 def test_a_rule_that_says_at_once_answers_a_keyword_within_a_second(
-    by_rules, text: str, count: int
+    by_rules: SteppedSystem, text: str, count: int
 ) -> None:
     by_rules.receive(text, mid="m1")
     by_rules.advance(1)
@@ -91,7 +98,7 @@ def test_a_rule_that_says_at_once_answers_a_keyword_within_a_second(
     assert ("rule 'prices' replies at once" in details) is bool(count)
 
 
-def test_the_first_rule_that_fits_decides(by_rules) -> None:
+def test_the_first_rule_that_fits_decides(by_rules: SteppedSystem) -> None:
     by_rules.receive("what is the price, and are you open?")
     by_rules.advance(1)
     assert [call.text for call in by_rules.instagram.reached] == ["20 €"]

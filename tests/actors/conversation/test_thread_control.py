@@ -14,13 +14,15 @@ from moca.storage.db.tables import Conversation
 from tests.actors.scenarios import leap
 from tests.support.events import control, hinted
 from tests.support.factory import ANNA
+from tests.support.system import SteppedSystem
 
 ELSEWHERE = "another app controls the thread"
 
 
-def status(system) -> str:
+def status(system: SteppedSystem) -> str:
     ((told,),) = system.rows(Conversation.select(Conversation.status))
-    return told
+    found: str = told
+    return found
 
 
 def in_standby(mid: str, text: str = "hi") -> InboundMessage:
@@ -35,7 +37,9 @@ def in_standby(mid: str, text: str = "hi") -> InboundMessage:
     )
 
 
-def test_what_waits_when_another_app_takes_the_thread_is_not_answered(system) -> None:
+def test_what_waits_when_another_app_takes_the_thread_is_not_answered(
+    system: SteppedSystem,
+) -> None:
     mid = system.receive("hi")
     system.advance(1)
     system.receive_events(control(ours=False))
@@ -45,7 +49,7 @@ def test_what_waits_when_another_app_takes_the_thread_is_not_answered(system) ->
     assert (status(system), system.instagram.reached) == ("standby", [])
 
 
-def test_a_pending_reply_does_not_go_out_into_anothers_thread(system) -> None:
+def test_a_pending_reply_does_not_go_out_into_anothers_thread(system: SteppedSystem) -> None:
     system.receive("hi")
     later = system.receive("and you?")
     system.advance(5.1)
@@ -56,7 +60,9 @@ def test_a_pending_reply_does_not_go_out_into_anothers_thread(system) -> None:
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_a_thread_that_is_passed_to_us_is_answered_again(system, restarts) -> None:
+def test_a_thread_that_is_passed_to_us_is_answered_again(
+    system: SteppedSystem, restarts: bool
+) -> None:
     system.receive("hi")
     system.receive_events(control(ours=False))
     if restarts:
@@ -69,7 +75,9 @@ def test_a_thread_that_is_passed_to_us_is_answered_again(system, restarts) -> No
     assert (status(system), system.outcome(mid)[0]) == ("open", "answered")
 
 
-def test_a_message_written_before_the_thread_was_taken_is_not_answered_late(system) -> None:
+def test_a_message_written_before_the_thread_was_taken_is_not_answered_late(
+    system: SteppedSystem,
+) -> None:
     system.receive("hi")
     system.advance(10)
     system.receive_events(control(ours=False))
@@ -79,7 +87,9 @@ def test_a_message_written_before_the_thread_was_taken_is_not_answered_late(syst
     assert system.outcome("late") == ("suppressed", ELSEWHERE)
 
 
-def test_standby_holds_the_conversation_and_the_next_message_to_us_frees_it(system) -> None:
+def test_standby_holds_the_conversation_and_the_next_message_to_us_frees_it(
+    system: SteppedSystem,
+) -> None:
     system.receive_events(in_standby("s1"))
     system.advance(30)
     assert status(system) == "standby"
@@ -91,7 +101,7 @@ def test_standby_holds_the_conversation_and_the_next_message_to_us_frees_it(syst
     assert ("state", "resumed") in [(s.stage, s.outcome) for s in system.journey(mid).steps]
 
 
-def test_a_thread_left_alone_for_a_day_is_ours_again(system) -> None:
+def test_a_thread_left_alone_for_a_day_is_ours_again(system: SteppedSystem) -> None:
     system.receive("hi")
     system.receive_events(control(ours=False))
     leap(system, 24)
@@ -100,7 +110,7 @@ def test_a_thread_left_alone_for_a_day_is_ours_again(system) -> None:
     assert system.outcome(mid)[0] == "answered"
 
 
-def test_an_operator_may_take_the_thread_back(system) -> None:
+def test_an_operator_may_take_the_thread_back(system: SteppedSystem) -> None:
     mid = system.receive("hi")
     system.receive_events(control(ours=False))
     conversation_id = system.journey(mid).message.conversation_id
@@ -111,7 +121,7 @@ def test_an_operator_may_take_the_thread_back(system) -> None:
     assert system.outcome(later)[0] == "answered"
 
 
-def test_a_persons_hold_outlives_anothers_turn(system) -> None:
+def test_a_persons_hold_outlives_anothers_turn(system: SteppedSystem) -> None:
     system.receive("hi")
     system.receive_echo("I am here", "theirs")
     system.receive_events(control(ours=False))
@@ -121,7 +131,7 @@ def test_a_persons_hold_outlives_anothers_turn(system) -> None:
 
 @pytest.mark.parametrize("comes_back_by", ["control", "message"])
 def test_what_was_found_during_anothers_turn_is_the_persons_whose_hold_goes_on(
-    system, comes_back_by
+    system: SteppedSystem, comes_back_by: str
 ) -> None:
     system.receive("hi")
     system.receive_echo("I am here", "theirs")
@@ -139,7 +149,7 @@ def test_what_was_found_during_anothers_turn_is_the_persons_whose_hold_goes_on(
     assert system.outcome("m9") == ("suppressed", "a teammate has taken over")
 
 
-def pause(system, mid: str, span: timedelta | None) -> None:
+def pause(system: SteppedSystem, mid: str, span: timedelta | None) -> None:
     conversation_id = system.journey(mid).message.conversation_id
     now = clock.now()
     until = None if span is None else now + span
@@ -147,7 +157,7 @@ def pause(system, mid: str, span: timedelta | None) -> None:
     system.settle()
 
 
-def test_anothers_turn_outlives_a_pause(system) -> None:
+def test_anothers_turn_outlives_a_pause(system: SteppedSystem) -> None:
     pause(system, system.receive("hi"), timedelta(minutes=10))
     system.receive_events(control(ours=False))
     system.advance(11 * 60)
@@ -162,7 +172,7 @@ def test_anothers_turn_outlives_a_pause(system) -> None:
 
 
 @pytest.mark.parametrize("span", [None, timedelta(hours=1), timedelta(hours=36)])
-def test_a_pause_outlives_anothers_turn(system, span) -> None:
+def test_a_pause_outlives_anothers_turn(system: SteppedSystem, span: timedelta | None) -> None:
     pause(system, system.receive("hi"), span)
     system.receive_events(control(ours=False))
     system.receive_events(in_standby("s1"))
@@ -173,7 +183,7 @@ def test_a_pause_outlives_anothers_turn(system, span) -> None:
     assert (system.outcome(mid)[0], system.instagram.reached) == ("suppressed", [])
 
 
-def test_what_the_other_app_writes_leaves_the_thread_with_it(system) -> None:
+def test_what_the_other_app_writes_leaves_the_thread_with_it(system: SteppedSystem) -> None:
     system.receive("hi")
     system.receive_events(control(ours=False))
     system.receive_echo("said the other app", "theirs")
@@ -182,7 +192,7 @@ def test_what_the_other_app_writes_leaves_the_thread_with_it(system) -> None:
     assert status(system) == "open"
 
 
-def test_a_thread_of_nobody_known_is_held_from_its_first_message_on(system) -> None:
+def test_a_thread_of_nobody_known_is_held_from_its_first_message_on(system: SteppedSystem) -> None:
     assert system.receive_events(control(ours=False)) == Done()
     message = replace(in_standby("s1"), unanswerable="another app controls this thread")
     system.receive_events(message)

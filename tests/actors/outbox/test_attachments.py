@@ -1,16 +1,20 @@
 """Instagram can fetch a file while it is sent, and no file outlives its message."""
 
 import itertools
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.jobs import BackgroundConfig
 from moca import clock
 from moca.core.content.content import Content
 from moca.core.messages.operator_actions import EraseContact
 from moca.core.messages.replies import QueueReply
-from moca.core.outbox.queued_reply import DIRECT
-from moca.core.types import Author
+from moca.core.outbox.delivery import DeliveryResult
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
+from moca.core.types import Author, ContactKey
 from moca.storage.db.operator_tables import Upload
 from moca.storage.db.tables import Contact
 from moca.storage.queries.composer.uploads import find_fetchable
@@ -27,12 +31,14 @@ END = 3 * 3600
 class FetchingInstagram(FakeInstagram):
     """Fetches the file of each message, as Instagram does before it answers the call."""
 
-    def __init__(self, system):
+    def __init__(self, system: "AttachingSystem") -> None:
         super().__init__()
         self._system = system
         self.fetches: list[bool] = []
 
-    def send(self, contact, content, way=DIRECT):
+    def send(
+        self, contact: ContactKey, content: Content, way: ReplyAddress = DIRECT
+    ) -> DeliveryResult:
         if content.media is not None:
             token = content.media.url.rpartition("/")[2].partition(".")[0]
             with self._system._database.connection_context():
@@ -44,7 +50,7 @@ class FetchingInstagram(FakeInstagram):
 class AttachingSystem(SteppedSystem):
     """A system with a contact that has written, and a folder for files."""
 
-    def __init__(self, path, frozen):
+    def __init__(self, path: Path, frozen: FrozenDateTimeFactory) -> None:
         self.folder = UploadFolder(path / "uploads")
         super().__init__(
             path, frozen, uploads=self.folder, background=BackgroundConfig(erases=True)
@@ -53,7 +59,7 @@ class AttachingSystem(SteppedSystem):
         self.receive("hi")
         self.advance(60)
 
-    def attach(self):
+    def attach(self) -> None:
         """Store a file and queue it, as the web does."""
         upload = stored_in(self.folder, seconds=60)
         text = Content(text="Look:")
@@ -61,18 +67,20 @@ class AttachingSystem(SteppedSystem):
         reply = QueueReply(1, (), text, clock.now(), by, attachment=attached(upload), key="key")
         self.actors.tell(reply)
 
-    def is_fetchable(self):
+    def is_fetchable(self) -> bool:
         with self._database.connection_context():
             return find_fetchable("token-1") is not None
 
-    def files_of_rows(self):
+    def files_of_rows(self) -> set[str]:
         return {file for (file,) in self.rows(Upload.select(Upload.file))}
 
-    def contacts(self):
+    def contacts(self) -> int:
         return len(self.rows(Contact.select(Contact.id)))
 
 
-def lives(tmp_path, frozen, *, erases):
+def lives(
+    tmp_path: Path, frozen: FrozenDateTimeFactory, *, erases: bool
+) -> Iterator[AttachingSystem]:
     """Have systems attach a file, each dying two steps later than the one before."""
     for after in itertools.count(1, 2):
         folder = tmp_path / str(after)
@@ -96,7 +104,9 @@ def lives(tmp_path, frozen, *, erases):
 
 
 @pytest.mark.parametrize("lost", [0, 1])
-def test_a_file_that_is_sent_is_kept_and_its_address_ends(tmp_path, frozen, lost):
+def test_a_file_that_is_sent_is_kept_and_its_address_ends(
+    tmp_path: Path, frozen: FrozenDateTimeFactory, lost: int
+) -> None:
     system = AttachingSystem(tmp_path, frozen)
     system.instagram.lost_answers = lost
     system.attach()
@@ -110,15 +120,17 @@ def test_a_file_that_is_sent_is_kept_and_its_address_ends(tmp_path, frozen, lost
 
 
 def test_whenever_the_process_dies_the_file_is_fetchable_and_kept_or_was_never_queued(
-    tmp_path, frozen
-):
+    tmp_path: Path, frozen: FrozenDateTimeFactory
+) -> None:
     for system in lives(tmp_path, frozen, erases=False):
         assert set(system.fetching.fetches) <= {True}
         assert not system.is_fetchable()
         assert files_in(system.folder) == system.files_of_rows()
 
 
-def test_whenever_the_process_dies_no_file_outlives_an_erased_contact(tmp_path, frozen):
+def test_whenever_the_process_dies_no_file_outlives_an_erased_contact(
+    tmp_path: Path, frozen: FrozenDateTimeFactory
+) -> None:
     for system in lives(tmp_path, frozen, erases=True):
         assert set(system.fetching.fetches) <= {True}
         assert files_in(system.folder) == system.files_of_rows()

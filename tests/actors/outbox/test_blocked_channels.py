@@ -1,16 +1,20 @@
 """What one account or kind of reply may not send now delays no other."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from moca import clock
+from moca.core.content.content import Content
 from moca.core.inbound.events import InboundMessage
 from moca.core.outbox.delivery import AccountStopped, DeliveryResult, Throttled
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey
 from tests.support.factory import at
+from tests.support.system import SteppedSystem
 
 OURS, OTHER = "17841400000000001", "17841400000000002"
 AT_ONCE = ConversationPolicy(debounce=timedelta(0))
@@ -21,7 +25,7 @@ def person(number: int, account: str = OURS) -> ContactKey:
     return ContactKey(account, f"2897867183{number:07}")
 
 
-def many_write(system, count: int, account: str = OURS, **more: Any) -> None:
+def many_write(system: SteppedSystem, count: int, account: str = OURS, **more: Any) -> None:
     system.receive_events(
         *(
             InboundMessage(
@@ -32,11 +36,11 @@ def many_write(system, count: int, account: str = OURS, **more: Any) -> None:
     )
 
 
-def answered_at(system, contact: ContactKey) -> datetime:
+def answered_at(system: SteppedSystem, contact: ContactKey) -> datetime:
     return next(call.at for call in system.instagram.reached if call.contact == contact)
 
 
-def is_answered_at_once(system, contact: ContactKey) -> bool:
+def is_answered_at_once(system: SteppedSystem, contact: ContactKey) -> bool:
     wrote_at = clock.now()
     system.receive("hello", contact)
     system.advance(30)
@@ -44,7 +48,9 @@ def is_answered_at_once(system, contact: ContactKey) -> bool:
 
 
 @pytest.mark.parametrize("capacity", [1, 4, 4_000])
-def test_a_message_passes_a_storm_of_comments(open_system, capacity) -> None:
+def test_a_message_passes_a_storm_of_comments(
+    open_system: Callable[..., SteppedSystem], capacity: int
+) -> None:
     system = open_system(
         conversation=AT_ONCE,
         sender=SenderPolicy(capacity=capacity, account_private_replies_per_hour=5),
@@ -60,7 +66,9 @@ def test_a_message_passes_a_storm_of_comments(open_system, capacity) -> None:
 
 
 @pytest.mark.parametrize("capacity", [1, 4, 4_000])
-def test_a_message_passes_a_storm_that_is_still_being_answered(open_system, capacity) -> None:
+def test_a_message_passes_a_storm_that_is_still_being_answered(
+    open_system: Callable[..., SteppedSystem], capacity: int
+) -> None:
     system = open_system(conversation=AT_ONCE, sender=SenderPolicy(capacity=capacity))
     many_write(system, 40, kind="comment")
     system.advance(2)
@@ -72,15 +80,18 @@ def test_a_message_passes_a_storm_that_is_still_being_answered(open_system, capa
     assert len(system.instagram.reached) == 41
 
 
-def refuse(system, account: str, result: DeliveryResult, until: datetime) -> None:
+def refuse(system: SteppedSystem, account: str, result: DeliveryResult, until: datetime) -> None:
     """Make Instagram answer an account with this result until an instant."""
     send = system.instagram.send
 
-    def refusing(contact: ContactKey, *rest: object) -> DeliveryResult:
+    def refusing(
+        contact: ContactKey, content: Content, way: ReplyAddress = DIRECT
+    ) -> DeliveryResult:
         is_refused = contact.account_id == account and clock.now() < until
-        return result if is_refused else send(contact, *rest)
+        return result if is_refused else send(contact, content, way)
 
-    system.instagram.send = refusing
+    instagram: Any = system.instagram
+    instagram.send = refusing
 
 
 BLOCKED = [Throttled("613", timedelta(hours=1)), AccountStopped("190")]
@@ -88,7 +99,9 @@ BLOCKED = [Throttled("613", timedelta(hours=1)), AccountStopped("190")]
 
 @pytest.mark.parametrize("capacity", [1, 4, 4_000])
 @pytest.mark.parametrize("result", BLOCKED)
-def test_another_account_passes_one_that_may_not_send(open_system, capacity, result) -> None:
+def test_another_account_passes_one_that_may_not_send(
+    open_system: Callable[..., SteppedSystem], capacity: int, result: AccountStopped | Throttled
+) -> None:
     system = open_system(conversation=AT_ONCE, sender=SenderPolicy(capacity=capacity))
     refuse(system, OURS, result, at(3600))
     many_write(system, 40)
@@ -102,7 +115,9 @@ def test_another_account_passes_one_that_may_not_send(open_system, capacity, res
     assert order == [person(n) for n in range(40)]
 
 
-def test_what_is_left_on_disk_is_not_overtaken_in_its_channel(open_system) -> None:
+def test_what_is_left_on_disk_is_not_overtaken_in_its_channel(
+    open_system: Callable[..., SteppedSystem],
+) -> None:
     system = open_system(conversation=AT_ONCE, sender=SenderPolicy(capacity=2))
     many_write(system, 20)
     system.advance(0.5)

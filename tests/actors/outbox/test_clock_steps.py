@@ -6,6 +6,7 @@ import pytest
 
 from moca import clock
 from moca.core.types import ContactKey
+from tests.support.system import SteppedSystem
 
 HOURS = [-24, -1, 1, 24]
 
@@ -15,7 +16,7 @@ def person(number: int) -> ContactKey:
 
 
 @pytest.mark.parametrize("hours", HOURS)
-def test_after_a_step_a_newcomer_is_answered_at_once(system, hours) -> None:
+def test_after_a_step_a_newcomer_is_answered_at_once(system: SteppedSystem, hours: int) -> None:
     for number in range(3):
         system.receive("hello", person(number))
     system.advance(6)

@@ -1,15 +1,26 @@
 """Instagram's record lags: an unconfirmed reply is not sent twice."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
 import pytest
 
 from moca import clock
-from moca.core.outbox.delivery import Delivered, MissingFromRecord, RecordUnreadable, Unconfirmed
-from moca.core.outbox.queued_reply import DIRECT
+from moca.core.content.content import Content
+from moca.core.outbox.delivery import (
+    Delivered,
+    DeliveryResult,
+    MissingFromRecord,
+    RecordUnreadable,
+    Unconfirmed,
+    VerificationResult,
+)
+from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
+from moca.core.types import ContactKey
 from moca.storage.db.tables import QueueItem
 from tests.support.factory import at
-from tests.support.system import FakeInstagram
+from tests.support.system import FakeInstagram, SteppedSystem
 
 ANSWER = "This would be an AI generated message"
 
@@ -23,7 +34,9 @@ class LaggingInstagram(FakeInstagram):
         self.sent_at: list[object] = []
         self.is_readable = True
 
-    def send(self, contact, content, way=DIRECT):
+    def send(
+        self, contact: ContactKey, content: Content, way: ReplyAddress = DIRECT
+    ) -> DeliveryResult:
         self.sent_at.append(clock.now())
         shown = self.find_message(contact, content, at(0), frozenset())
         assert shown in (MissingFromRecord(), RecordUnreadable("500")), (
@@ -31,7 +44,9 @@ class LaggingInstagram(FakeInstagram):
         )
         return super().send(contact, content, way)
 
-    def find_message(self, contact, content, since, known_mids):
+    def find_message(
+        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+    ) -> VerificationResult:
         if not self.is_readable:
             return RecordUnreadable("500")
         reached, now = self.reached, clock.now()
@@ -43,7 +58,7 @@ class LaggingInstagram(FakeInstagram):
 
 
 @pytest.fixture
-def lagging(system):
+def lagging(system: SteppedSystem) -> Callable[[float], LaggingInstagram]:
     """The first call arrives and its answer is lost; the second is lost on its way."""
 
     def begin(lag_seconds: float) -> LaggingInstagram:
@@ -58,11 +73,13 @@ def lagging(system):
     return begin
 
 
-def _item(system):
+def _item(system: SteppedSystem) -> list[tuple[str, int]]:
     return system.rows(QueueItem.select(QueueItem.status, QueueItem.attempts))
 
 
-def test_the_second_call_does_not_forget_the_first(system, lagging) -> None:
+def test_the_second_call_does_not_forget_the_first(
+    system: SteppedSystem, lagging: Callable[[float], LaggingInstagram]
+) -> None:
     instagram = lagging(25)
     system.advance(600)
     assert [call.text for call in instagram.reached] == [ANSWER]
@@ -71,7 +88,9 @@ def test_the_second_call_does_not_forget_the_first(system, lagging) -> None:
     assert _item(system) == [("sent", 2)]
 
 
-def test_the_record_is_read_once_more_directly_before_the_second_call(system, lagging) -> None:
+def test_the_record_is_read_once_more_directly_before_the_second_call(
+    system: SteppedSystem, lagging: Callable[[float], LaggingInstagram]
+) -> None:
     instagram = lagging(20.5)
     system.advance(600)
     assert [call.text for call in instagram.reached] == [ANSWER]
@@ -79,7 +98,9 @@ def test_the_record_is_read_once_more_directly_before_the_second_call(system, la
     assert system.outcome("m1")[0] == "answered"
 
 
-def test_a_restart_between_the_calls_forgets_nothing(system, lagging) -> None:
+def test_a_restart_between_the_calls_forgets_nothing(
+    system: SteppedSystem, lagging: Callable[[float], LaggingInstagram]
+) -> None:
     instagram = lagging(25)
     while len(instagram.sent_at) < 2:
         system.advance(1)
@@ -90,7 +111,9 @@ def test_a_restart_between_the_calls_forgets_nothing(system, lagging) -> None:
     assert _item(system) == [("sent", 2)]
 
 
-def test_what_cannot_be_read_before_the_second_call_is_not_sent(system, lagging) -> None:
+def test_what_cannot_be_read_before_the_second_call_is_not_sent(
+    system: SteppedSystem, lagging: Callable[[float], LaggingInstagram]
+) -> None:
     instagram = lagging(3600)
     system.advance(18)
     while _item(system) == [("unknown", 1)]:
@@ -101,7 +124,7 @@ def test_what_cannot_be_read_before_the_second_call_is_not_sent(system, lagging)
     assert _item(system) == [("unknown", 2)]
 
 
-def test_what_did_not_arrive_goes_again_and_is_answered(system) -> None:
+def test_what_did_not_arrive_goes_again_and_is_answered(system: SteppedSystem) -> None:
     instagram = system.instagram = LaggingInstagram(1)
     instagram.next_results += [Unconfirmed("no answer in time"), Delivered("ig-9")]
     system.receive("hi", mid="m1")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from actors.resend_checks import ResendChecks
+from moca.core.messages.command import Command
 from moca.core.messages.delivery import (
     DeliverReply,
     DeliveryVerified,
@@ -15,6 +16,7 @@ from moca.core.messages.delivery import (
 )
 from moca.core.outbox.delivery import FoundInRecord, MissingFromRecord, RecordUnreadable
 from moca.core.outbox.outbox import Outbox
+from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.outbox.verification import Verification
 from moca.core.policy import SenderPolicy
 from tests.support.factory import at, reply_to
@@ -36,7 +38,9 @@ class VerifyingOutbox:
         self.outbox.claims(at(0))
         self.checks.claimed(ReplyClaimed(DOUBTFUL, at(0), KNOWN), at(0))
 
-    def ends(self, result, seconds=1):
+    def ends(
+        self, result: FoundInRecord | MissingFromRecord | RecordUnreadable, seconds: float = 1
+    ) -> tuple[QueuedReply, Command] | None:
         return self.checks.verified(DeliveryVerified(1, at(seconds), result), at(seconds))
 
 
@@ -45,7 +49,7 @@ def desk() -> VerifyingOutbox:
     return VerifyingOutbox()
 
 
-def test_no_call_is_made_before_the_reading_has_ended(desk) -> None:
+def test_no_call_is_made_before_the_reading_has_ended(desk: VerifyingOutbox) -> None:
     assert desk.asked == [VerifyDelivery(DOUBTFUL, at(-60), KNOWN)]
     assert desk.outbox.calls(at(0)) == ()
     assert desk.ends(MissingFromRecord()) is None
@@ -69,14 +73,17 @@ def test_no_call_is_made_before_the_reading_has_ended(desk) -> None:
     ],
 )
 def test_where_it_may_have_arrived_no_call_is_made_and_its_lane_is_held(
-    desk, result, seconds, record
+    desk: VerifyingOutbox,
+    result: FoundInRecord | MissingFromRecord | RecordUnreadable,
+    seconds: float,
+    record: Command,
 ) -> None:
     assert desk.ends(result, seconds) == (DOUBTFUL, record)
     assert desk.outbox.calls(at(seconds)) == ()
     assert 1 in desk.outbox
 
 
-def test_what_is_frozen_during_the_reading_is_given_back(desk) -> None:
+def test_what_is_frozen_during_the_reading_is_given_back(desk: VerifyingOutbox) -> None:
     desk.outbox.is_frozen = True
     assert desk.ends(MissingFromRecord()) is None
     assert desk.outbox.unclaim() == (DOUBTFUL,)

@@ -1,9 +1,12 @@
 """A sender that crashes still knows its couriers' calls, and the order of the waiting replies."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 
 from actors.account_health import AccountHealth
 from actors.runtime.dispatchers import SteppingDispatcher
@@ -82,10 +85,10 @@ class CrashingSender:
 
 
 @pytest.fixture
-def open_desk(frozen):
+def open_desk(frozen: FrozenDateTimeFactory) -> Iterator[Callable[..., CrashingSender]]:
     desks = []
 
-    def open_one(**policy) -> CrashingSender:
+    def open_one(**policy: Any) -> CrashingSender:
         desks.append(CrashingSender(SenderPolicy(**policy)))
         return desks[-1]
 
@@ -107,20 +110,24 @@ def left_under_way(desk: CrashingSender) -> None:
     desk.receive(PendingFound((SECOND,), (unconfirmed,), ()))
 
 
-def test_a_reply_is_not_claimed_while_the_only_courier_is_busy(open_desk) -> None:
+def test_a_reply_is_not_claimed_while_the_only_courier_is_busy(
+    open_desk: Callable[..., CrashingSender],
+) -> None:
     desk = open_desk(couriers=1)
     left_under_way(desk)
     assert desk.claimed() == [1]
 
 
-def test_it_is_claimed_once_the_courier_is_free(open_desk) -> None:
+def test_it_is_claimed_once_the_courier_is_free(open_desk: Callable[..., CrashingSender]) -> None:
     desk = open_desk(couriers=1)
     left_under_way(desk)
     desk.receive(ended(Delivered("ig-1"), at(0)))
     assert desk.claimed() == [1, 2]
 
 
-def test_a_call_that_has_not_begun_keeps_its_place_in_the_pace(open_desk, frozen) -> None:
+def test_a_call_that_has_not_begun_keeps_its_place_in_the_pace(
+    open_desk: Callable[..., CrashingSender], frozen: FrozenDateTimeFactory
+) -> None:
     desk = open_desk(per_second=1)
     left_under_way(desk)
     frozen.move_to(at(3))
@@ -134,7 +141,7 @@ def test_a_call_that_has_not_begun_keeps_its_place_in_the_pace(open_desk, frozen
 
 
 def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
-    open_desk, monkeypatch
+    open_desk: Callable[..., CrashingSender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = open_desk(couriers=1)
     desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
@@ -145,7 +152,9 @@ def test_a_courier_is_not_forgotten_when_its_report_makes_the_sender_crash(
     assert desk.claimed() == [1, 2]
 
 
-def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(open_desk, frozen) -> None:
+def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(
+    open_desk: Callable[..., CrashingSender], frozen: FrozenDateTimeFactory
+) -> None:
     desk = open_desk()
     left_under_way(desk)
     frozen.move_to(at(60))
@@ -156,7 +165,9 @@ def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(open_desk, f
     assert desk.recorded[-1] == RecordUnknown(1, "timeout", at(60))
 
 
-def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
+def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(
+    open_desk: Callable[..., CrashingSender],
+) -> None:
     desk = open_desk()
     left_under_way(desk)
     desk.receive(ended(Delivered("ig-1"), at(0)))
@@ -164,7 +175,9 @@ def test_a_call_that_outlasts_a_crash_is_told_as_it_ends(open_desk) -> None:
     assert told == [RecordSent(1, "ig-1", at(0), "confirmed by Instagram")]
 
 
-def test_an_account_that_was_fixed_during_a_crash_is_tried_at_once(open_desk, monkeypatch) -> None:
+def test_an_account_that_was_fixed_during_a_crash_is_tried_at_once(
+    open_desk: Callable[..., CrashingSender], monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = open_desk()
     desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
     desk.receive(ended(AccountStopped("the token is dead", is_token_dead=True), at(0)))
@@ -179,7 +192,10 @@ def test_an_account_that_was_fixed_during_a_crash_is_tried_at_once(open_desk, mo
 
 @pytest.mark.parametrize("is_lost_by_the_crash", [True, False])
 def test_an_account_rests_as_instagram_asked_although_the_sender_crashes(
-    open_desk, frozen, monkeypatch, is_lost_by_the_crash
+    open_desk: Callable[..., CrashingSender],
+    frozen: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    is_lost_by_the_crash: bool,
 ) -> None:
     desk = open_desk()
     desk.receive(ReplyQueued(ANNA, FIRST, ()), ReplyClaimed(FIRST, at(0)))
@@ -198,7 +214,9 @@ def test_an_account_rests_as_instagram_asked_although_the_sender_crashes(
     assert desk.claimed() == [1, 2]
 
 
-def test_what_was_asked_before_a_crash_tells_nothing_of_the_past(open_desk) -> None:
+def test_what_was_asked_before_a_crash_tells_nothing_of_the_past(
+    open_desk: Callable[..., CrashingSender],
+) -> None:
     desk = open_desk()
     desk.crashes()
     desk.receive(PendingFound((SECOND,), (), None))
@@ -207,7 +225,9 @@ def test_what_was_asked_before_a_crash_tells_nothing_of_the_past(open_desk) -> N
     assert desk.claimed() == [SECOND.item_id]
 
 
-def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(open_desk) -> None:
+def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(
+    open_desk: Callable[..., CrashingSender],
+) -> None:
     desk = open_desk(capacity=1)
     desk.crashes()
     desk.receive(ReplyQueued(BEN, SECOND, ()))
@@ -215,7 +235,9 @@ def test_what_is_queued_meanwhile_does_not_overtake_what_waits_on_disk(open_desk
     assert desk.claimed() == [1]
 
 
-def test_a_claim_that_is_answered_too_late_is_given_back_and_asked_anew(open_desk, frozen) -> None:
+def test_a_claim_that_is_answered_too_late_is_given_back_and_asked_anew(
+    open_desk: Callable[..., CrashingSender], frozen: FrozenDateTimeFactory
+) -> None:
     desk = open_desk()
     desk.receive(ReplyQueued(ANNA, FIRST, ()))
     frozen.move_to(at(11))

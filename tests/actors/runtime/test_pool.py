@@ -13,17 +13,17 @@ from tests.actors.recording_actor import RecordingActor
 class WorkingActor(MailboxActor):
     budget = RestartBudget(restarts=0)
 
-    def __init__(self, done):
+    def __init__(self, done: list[object]) -> None:
         super().__init__()
         self.done = done
 
-    def on_receive(self, message):
+    def on_receive(self, message: ValueError | int | str) -> None:
         if isinstance(message, Exception):
             raise message
         self.done.append((self.actor_urn, message))
 
 
-def test_on_a_stepping_dispatcher_the_actors_of_a_pool_take_turns():
+def test_on_a_stepping_dispatcher_the_actors_of_a_pool_take_turns() -> None:
     done: list[tuple[str, object]] = []
     stage = SteppingDispatcher()
     pool = start_pool(WorkingActor, 3, stage, done=done)
@@ -37,7 +37,7 @@ def test_on_a_stepping_dispatcher_the_actors_of_a_pool_take_turns():
     pool.stop()
 
 
-def test_a_pool_that_rested_wakes_one_actor_a_message():
+def test_a_pool_that_rested_wakes_one_actor_a_message() -> None:
     done: list[tuple[str, object]] = []
     stage = SteppingDispatcher()
     pool = start_pool(WorkingActor, 3, stage, done=done)
@@ -50,7 +50,7 @@ def test_a_pool_that_rested_wakes_one_actor_a_message():
     pool.stop()
 
 
-def test_stopping_a_pool_stops_every_actor_after_what_waits():
+def test_stopping_a_pool_stops_every_actor_after_what_waits() -> None:
     received: list[str] = []
     stage = SteppingDispatcher()
     pool = start_pool(RecordingActor, 3, stage, received=received)
@@ -63,14 +63,14 @@ def test_stopping_a_pool_stops_every_actor_after_what_waits():
     pool.stop(timeout=1)
 
 
-def test_a_full_pool_refuses_a_try():
+def test_a_full_pool_refuses_a_try() -> None:
     stage = SteppingDispatcher()
     pool = start_pool(WorkingActor, 2, stage, capacity=1, done=[])
     assert [pool.try_tell(1), pool.try_tell(2)] == [True, False]
     pool.stop()
 
 
-def test_a_pool_goes_on_without_the_one_that_was_given_up():
+def test_a_pool_goes_on_without_the_one_that_was_given_up() -> None:
     done: list[tuple[str, object]] = []
     escalated: list[object] = []
     stage = SteppingDispatcher(fail_fast=False)
@@ -84,11 +84,11 @@ def test_a_pool_goes_on_without_the_one_that_was_given_up():
     pool.stop()
 
 
-def test_a_pool_handles_as_many_messages_at_a_time_as_it_has_actors():
+def test_a_pool_handles_as_many_messages_at_a_time_as_it_has_actors() -> None:
     barrier = threading.Barrier(4)
 
     class MeetingActor(MailboxActor):
-        def on_receive(self, message):
+        def on_receive(self, message: int) -> None:
             barrier.wait(timeout=10)
 
     dispatcher = PoolDispatcher("meeting", threads=4, messages_per_turn=1)

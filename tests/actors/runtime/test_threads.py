@@ -1,6 +1,8 @@
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pykka
 import pytest
@@ -15,7 +17,7 @@ PATIENCE_SECONDS = 30
 
 
 @contextmanager
-def dispatching(threads=1, **options):
+def dispatching(threads: int = 1, **options: Any) -> Iterator[PoolDispatcher]:
     dispatcher = PoolDispatcher("test", threads, **options)
     try:
         yield dispatcher
@@ -26,11 +28,11 @@ def dispatching(threads=1, **options):
 class GatedActor(RecordingActor):
     """Blocks at "wait" until the gate opens, so that a test can queue up messages."""
 
-    def __init__(self, received, gate):
+    def __init__(self, received: list[object], gate: threading.Event) -> None:
         super().__init__(received)
         self.gate = gate
 
-    def on_receive(self, message):
+    def on_receive(self, message: object) -> object:
         if message == "wait":
             assert self.gate.wait(PATIENCE_SECONDS)
         return super().on_receive(message)
@@ -39,12 +41,12 @@ class GatedActor(RecordingActor):
 class CountingActor(MailboxActor):
     """Counts without a lock, which is only right if one thread at a time runs it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.running = self.most_running = self.handled = 0
-        self.last_of = {}
+        self.last_of: dict[object, int] = {}
 
-    def on_receive(self, message):
+    def on_receive(self, message: Any) -> tuple[int, int] | None:
         if message == "result":
             return self.handled, self.most_running
         self.running += 1
@@ -58,17 +60,17 @@ class CountingActor(MailboxActor):
 
 
 class HelloActor(MailboxActor):
-    def __init__(self, greeted, expected, everyone):
+    def __init__(self, greeted: list[object], expected: int, everyone: threading.Event) -> None:
         super().__init__()
         self.greeted, self.expected, self.everyone = greeted, expected, everyone
 
-    def on_receive(self, message):
+    def on_receive(self, message: int) -> None:
         self.greeted.append(message)
         if len(self.greeted) == self.expected:
             self.everyone.set()
 
 
-def test_four_threads_run_an_actor_one_at_a_time_and_keep_each_senders_order():
+def test_four_threads_run_an_actor_one_at_a_time_and_keep_each_senders_order() -> None:
     with dispatching(threads=4, messages_per_turn=1) as dispatcher:
         ref = CountingActor.start_on(dispatcher)
         senders = [
@@ -85,7 +87,7 @@ def test_four_threads_run_an_actor_one_at_a_time_and_keep_each_senders_order():
         ref.stop()
 
 
-def test_a_busy_actor_lets_others_in_between_its_turns():
+def test_a_busy_actor_lets_others_in_between_its_turns() -> None:
     received: list[object] = []
     gate = threading.Event()
     with dispatching(messages_per_turn=10) as dispatcher:
@@ -102,7 +104,7 @@ def test_a_busy_actor_lets_others_in_between_its_turns():
     assert [word for word in received if isinstance(word, int)] == list(range(1_000))
 
 
-def test_an_ask_of_a_busy_actor_times_out():
+def test_an_ask_of_a_busy_actor_times_out() -> None:
     gate = threading.Event()
     with dispatching() as dispatcher:
         ref = GatedActor.start_on(dispatcher, [], gate)
@@ -113,7 +115,7 @@ def test_an_ask_of_a_busy_actor_times_out():
         ref.stop(timeout=PATIENCE_SECONDS)
 
 
-def test_stopping_a_dispatcher_handles_what_waits_on_every_thread():
+def test_stopping_a_dispatcher_handles_what_waits_on_every_thread() -> None:
     received: list[object] = []
     with dispatching(threads=3, messages_per_turn=2) as dispatcher:
         refs = [RecordingActor.start_on(dispatcher, received) for _ in range(10)]
@@ -125,7 +127,7 @@ def test_stopping_a_dispatcher_handles_what_waits_on_every_thread():
     assert received.count("stopped") == 10
 
 
-def test_a_dispatcher_that_cannot_stop_in_time_says_so_and_refuses_what_waits():
+def test_a_dispatcher_that_cannot_stop_in_time_says_so_and_refuses_what_waits() -> None:
     received: list[object] = []
     gate = threading.Event()
     dispatcher = PoolDispatcher("slow", messages_per_turn=1)
@@ -139,7 +141,7 @@ def test_a_dispatcher_that_cannot_stop_in_time_says_so_and_refuses_what_waits():
     assert received == ["started", "wait"]
 
 
-def test_a_dispatcher_stopped_in_the_midst_of_much_work_ends_its_threads():
+def test_a_dispatcher_stopped_in_the_midst_of_much_work_ends_its_threads() -> None:
     gate = threading.Event()
     dispatcher = PoolDispatcher("swamped", threads=2, messages_per_turn=1)
     refs = [GatedActor.start_on(dispatcher, [], gate) for _ in range(20)]
@@ -154,7 +156,7 @@ def test_a_dispatcher_stopped_in_the_midst_of_much_work_ends_its_threads():
     assert not any(ref.is_alive() for ref in refs)
 
 
-def test_an_actor_told_something_on_a_stopped_dispatcher_is_dead():
+def test_an_actor_told_something_on_a_stopped_dispatcher_is_dead() -> None:
     with dispatching() as dispatcher:
         ref = RecordingActor.start_on(dispatcher, [])
     with pytest.raises(pykka.ActorDeadError):
@@ -163,7 +165,7 @@ def test_an_actor_told_something_on_a_stopped_dispatcher_is_dead():
         ref.tell("anyone")
 
 
-def test_a_crash_is_logged_without_a_word_of_what_was_said():
+def test_a_crash_is_logged_without_a_word_of_what_was_said() -> None:
     class FragileActor(RecordingActor):
         budget = RestartBudget(restarts=1)
 
@@ -185,7 +187,7 @@ def test_a_crash_is_logged_without_a_word_of_what_was_said():
     }
 
 
-def test_a_library_that_exits_costs_the_actor_but_not_the_thread():
+def test_a_library_that_exits_costs_the_actor_but_not_the_thread() -> None:
     escalated: list[object] = []
     with capture_logs(), dispatching() as dispatcher:
         ref = RecordingActor.start_on(dispatcher, [], escalate=escalated.append)
@@ -197,7 +199,7 @@ def test_a_library_that_exits_costs_the_actor_but_not_the_thread():
 
 
 @pytest.mark.usefixtures("among_multitudes")
-def test_a_hundred_thousand_live_actors_each_hear_a_message():
+def test_a_hundred_thousand_live_actors_each_hear_a_message() -> None:
     greeted: list[int] = []
     everyone = threading.Event()
     actors = 100_000

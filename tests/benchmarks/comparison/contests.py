@@ -116,7 +116,8 @@ def _journeys(it: Running, graph: RecordingGraph, contacts: int) -> float:
     _beyond(it, graph, contacts)
     load = apart(write_all, it.port, contacts, CONNECTIONS)
     graph.wait_for(contacts + 1, PATIENCE_SECONDS)
-    return contacts / (graph.arrivals[-1][0] - load.began)
+    found: float = contacts / (graph.arrivals[-1][0] - load.began)
+    return found
 
 
 def _beyond(it: Running, graph: RecordingGraph, number: int) -> float:

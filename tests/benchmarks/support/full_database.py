@@ -11,6 +11,7 @@ from moca.core.messages.housekeeping import IndexWords, WordsIndexed
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from moca.storage.writer import Writer, WriterPolicy
 from tests.benchmarks.support.engine import database_in
+from tests.support.databases import run_sql
 
 SMALL_ACCOUNT = "17841400000000002"
 """Has one conversation in a thousand."""
@@ -89,16 +90,16 @@ def fill(folder: Path, contacts: int, messages: int) -> None:
     named["since"] = int(time.time() * 1_000_000) - _YEAR
     with database.connection_context(), _in_bulk(database):
         for sql in (_CONTACTS, _CONVERSATIONS):
-            database.execute_sql(sql, named)
+            run_sql(database, sql, named)
         for first in range(1, exchanges + 1, IN_ONE_STEP):
             last = min(first + IN_ONE_STEP - 1, exchanges)
             with database.atomic():
-                database.execute_sql(_EXCHANGE, {**named, "first": first, "last": last})
+                run_sql(database, _EXCHANGE, {**named, "first": first, "last": last})
                 for sql in _WRITES:
-                    database.execute_sql(sql)
-                database.execute_sql("DROP TABLE exchange")
+                    run_sql(database, sql)
+                run_sql(database, "DROP TABLE exchange")
         for sql in (_COUNTS, _SEEN):
-            database.execute_sql(sql)
+            run_sql(database, sql)
     index_all(database)
 
 
@@ -113,11 +114,11 @@ def index_all(database: peewee.Database) -> None:
 @contextmanager
 def _in_bulk(database: peewee.Database) -> Iterator[None]:
     for pragma in ("synchronous = off", "foreign_keys = off", "temp_store = file"):
-        database.execute_sql(f"PRAGMA {pragma}")
+        run_sql(database, f"PRAGMA {pragma}")
     kept = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger')"
-    late = list(database.execute_sql(f"{kept} AND sql IS NOT NULL"))
+    late = list(run_sql(database, f"{kept} AND sql IS NOT NULL"))
     for kind, name, _sql in late:
-        database.execute_sql(f'DROP {kind} "{name}"')
+        run_sql(database, f'DROP {kind} "{name}"')
     yield
     for _kind, _name, sql in late:
-        database.execute_sql(sql)
+        run_sql(database, sql)

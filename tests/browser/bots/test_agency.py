@@ -4,13 +4,15 @@ All of it in a browser, without a file and without a restart.
 """
 
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.test_operations import SIZES
 from tests.process.service import eventually
 
@@ -21,18 +23,18 @@ PASSWORD = "a quiet green kettle"
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     """All of Moca."""
     with whole_moca(tmp_path) as whole:
         yield whole
 
 
 @pytest.fixture
-def visit(browser, moca):
+def visit(browser: Browser, moca: Whole) -> Iterator[Callable[..., Page]]:
     """Open a page of a new browser."""
     contexts = []
 
-    def visit(path):
+    def visit(path: str) -> Page:
         contexts.append(new_context(browser, viewport=SIZES["desktop"], base_url=moca.url))
         page = contexts[-1].new_page()
         page.goto(path)
@@ -43,7 +45,9 @@ def visit(browser, moca):
         context.close()
 
 
-def test_an_agency_gives_two_accounts_their_bots_and_trusts_one_by_degrees(visit, moca):
+def test_an_agency_gives_two_accounts_their_bots_and_trusts_one_by_degrees(
+    visit: Callable[..., Page], moca: Whole
+) -> None:
     admin = visit(f"/?token={TOKEN}")
     for name in ("the_account", "the_second_account"):
         connect(admin, name)
@@ -78,21 +82,21 @@ def test_an_agency_gives_two_accounts_their_bots_and_trusts_one_by_degrees(visit
     assert reached(moca, "722", CAFE) == [OLD]
 
 
-def connect(page, name):
+def connect(page: Page, name: str) -> None:
     page.goto("/accounts")
     page.get_by_role("link", name="Connect an account").click()
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", name="Account connected")).to_be_visible()
 
 
-def make_bot(page, name, generators):
+def make_bot(page: Page, name: str, generators: str) -> None:
     page.goto("/bots/default")
     page.get_by_label("Name of the new bot").fill(name)
     page.get_by_role("button", name="Copy").click()
     page.get_by_label("Generators").fill(generators)
 
 
-def add_price_rule(page):
+def add_price_rule(page: Page) -> None:
     page.get_by_role("button", name="Add a rule").click()
     rule = page.locator("#rule-0")
     rule.get_by_label("Name", exact=True).fill("price")
@@ -103,18 +107,18 @@ def add_price_rule(page):
     save(page)
 
 
-def save(page):
+def save(page: Page) -> None:
     page.get_by_role("button", name="Save draft").last.click()
     expect(page.get_by_role("button", name="Publish the saved draft")).to_be_visible()
 
 
-def publish(page):
+def publish(page: Page) -> None:
     page.get_by_label("Replies are sent at once").check()
     page.get_by_role("button", name="Publish the saved draft").click()
     expect(page.get_by_role("link", name="Version 1", exact=True)).to_be_visible()
 
 
-def choose_bot(page, account, bot):
+def choose_bot(page: Page, account: str, bot: str) -> None:
     page.goto("/accounts")
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=account))
     card.get_by_label("Bot").select_option(bot)
@@ -122,17 +126,17 @@ def choose_bot(page, account, bot):
     expect(card.get_by_role("link", name=bot, exact=True)).to_be_visible()
 
 
-def ask(moca, text, psid, account_id, name):
+def ask(moca: Whole, text: str, psid: str, account_id: str, name: str) -> None:
     """Return once a contact got the reply to what they wrote."""
     moca.writes(text, psid, name, account_id=account_id)
     eventually(lambda: reached(moca, psid, account_id))
 
 
-def reached(moca, psid, account_id):
+def reached(moca: Whole, psid: str, account_id: str) -> list[str]:
     return moca.reached(psid, account_id=account_id)
 
 
-def see_as_limited_agent(admin, visit):
+def see_as_limited_agent(admin: Page, visit: Callable[..., Page]) -> None:
     admin.goto("/users")
     admin.get_by_label("Name", exact=True).fill("Ben")
     admin.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -150,7 +154,7 @@ def see_as_limited_agent(admin, visit):
     expect(agent.locator(".row")).to_contain_text("Ben")
 
 
-def change_price_and_rehearse(page, moca):
+def change_price_and_rehearse(page: Page, moca: Whole) -> None:
     for table, column in (("message", "created_at"), ("webhook", "received_at")):
         moca.rows(f"UPDATE {table} SET {column} = {column} - {AN_HOUR}")
     page.goto("/bots/cafe")
@@ -168,7 +172,7 @@ def change_price_and_rehearse(page, moca):
     expect(page.get_by_text("Dearer, and reviewed")).to_be_visible()
 
 
-def review_ten_drafts(page, moca):
+def review_ten_drafts(page: Page, moca: Whole) -> None:
     for number in range(10):
         moca.writes("price", str(710 + number), f"Contact {number}", account_id=CAFE)
     eventually(lambda: moca.items().count("held") == 10)
@@ -187,7 +191,7 @@ def review_ten_drafts(page, moca):
     assert moca.items().count("cancelled") == 1
 
 
-def raise_topic(page):
+def raise_topic(page: Page) -> None:
     page.goto("/bots/cafe")
     page.get_by_label("Topic 1", exact=True).fill("prices")
     page.get_by_label("Topic 1: mode").fill("auto")
@@ -196,6 +200,6 @@ def raise_topic(page):
     expect(page.get_by_role("link", name="Version 3", exact=True)).to_be_visible()
 
 
-def roll_back(page):
+def roll_back(page: Page) -> None:
     page.get_by_role("button", name="Roll back to version 1").click()
     expect(page.get_by_text("Rolled back to version 1")).to_be_visible()

@@ -1,13 +1,15 @@
 """A bot is edited, tried, checked and published in a browser, by hand and by keys."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.test_operations import SIZES
 from tests.browser.width import fits
 
@@ -24,14 +26,14 @@ CASE = '[[case]]\nname = "price"\nmessage = "price"\nexpect = { text = "20 €" 
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     """All of Moca."""
     with whole_moca(tmp_path) as whole:
         yield whole
 
 
 @pytest.fixture(params=SIZES)
-def page(request, browser, moca):
+def page(request: pytest.FixtureRequest, browser: Browser, moca: Whole) -> Iterator[Page]:
     """The page of a new bot at one of the sizes."""
     context = new_context(browser, viewport=SIZES[request.param], base_url=moca.url)
     page, faults = context.new_page(), []
@@ -44,7 +46,7 @@ def page(request, browser, moca):
     assert faults == [], faults
 
 
-def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
+def test_a_bot_is_filled_in_moved_tried_checked_and_published(page: Page) -> None:
     page.get_by_label("Generators").fill("rules, fixed")
     page.get_by_role("button", name="Edit as TOML").click()
     page.get_by_label("Rules as TOML").fill(RULES)
@@ -94,7 +96,7 @@ def test_a_bot_is_filled_in_moved_tried_checked_and_published(page):
     assert fits(page)
 
 
-def test_the_second_of_two_editors_is_told_and_overwrites_nothing(page):
+def test_the_second_of_two_editors_is_told_and_overwrites_nothing(page: Page) -> None:
     second = page.context.new_page()
     second.goto(page.url)
     page.get_by_label("Fixed text").fill("From the first.")
@@ -107,7 +109,7 @@ def test_the_second_of_two_editors_is_told_and_overwrites_nothing(page):
     expect(second.get_by_label("Fixed text")).to_have_value("From the first.")
 
 
-def test_a_draft_is_rehearsed_in_a_process_of_its_own(page, moca):
+def test_a_draft_is_rehearsed_in_a_process_of_its_own(page: Page, moca: Whole) -> None:
     moca.writes("hello", "700", "Ada")
     moca.writes("hello", "701", "Ben")
     moca.waits_for("sent", "sent")

@@ -1,12 +1,15 @@
 """A file is attached to a reply, sent, and seen in the conversation."""
 
 import base64
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
+from playwright.sync_api._generated import LocatorAssertions
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_drafts import HERE, pages_in
 from tests.browser.test_inbox import SIZES, answered, moca, visit
 from tests.process.service import eventually
@@ -16,8 +19,12 @@ __all__ = ["moca", "visit"]
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
-PICTURE = {"name": "beach.png", "mimeType": "image/png", "buffer": PIXEL}
-SCRIPT = {"name": "beach.png", "mimeType": "image/png", "buffer": b"<!doctype html><script>"}
+PICTURE: FilePayload = {"name": "beach.png", "mimeType": "image/png", "buffer": PIXEL}
+SCRIPT: FilePayload = {
+    "name": "beach.png",
+    "mimeType": "image/png",
+    "buffer": b"<!doctype html><script>",
+}
 GIVEN = """([name, bytes]) => {
   const content = Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0));
   const data = new DataTransfer();
@@ -38,38 +45,38 @@ DROP = (
 
 
 @pytest.fixture
-def browse(browser, moca):
+def browse(browser: Browser, moca: Whole) -> Iterator[Callable[..., Page]]:
     answered(moca)
     with pages_in(browser, moca) as opened:
         yield opened
 
 
 @pytest.fixture
-def page(browse, request):
+def page(browse: Callable[..., Page], request: pytest.FixtureRequest) -> Page:
     return browse(getattr(request, "param", "desktop"))
 
 
-def field(page):
+def field(page: Page) -> Locator:
     return page.get_by_label("Attach a file")
 
 
-def remove(page):
+def remove(page: Page) -> Locator:
     return page.get_by_role("button", name="Remove attachment")
 
 
-def send(page):
+def send(page: Page) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
 
 
-def picture(page, name="beach.png"):
+def picture(page: Page, name: str = "beach.png") -> Locator:
     return page.get_by_role("log").get_by_role("img", name=name)
 
 
-def problem(page):
+def problem(page: Page) -> LocatorAssertions:
     return expect(page.locator("#problem"))
 
 
-def is_loaded(image):
+def is_loaded(image: Locator) -> None:
     expect(image).to_be_visible()
     # Lazy images load once they are scrolled to.
     image.scroll_into_view_if_needed()
@@ -77,7 +84,7 @@ def is_loaded(image):
 
 
 @pytest.mark.parametrize("page", SIZES, indirect=True)
-def test_a_picture_is_attached_sent_and_seen(page, moca):
+def test_a_picture_is_attached_sent_and_seen(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("Here it is:")
     field(page).set_input_files(PICTURE)
     expect(remove(page)).to_be_visible()
@@ -92,7 +99,7 @@ def test_a_picture_is_attached_sent_and_seen(page, moca):
     assert findings(page) == []
 
 
-def test_a_picture_goes_without_a_text(page, moca):
+def test_a_picture_goes_without_a_text(page: Page, moca: Whole) -> None:
     field(page).set_input_files(PICTURE)
     send(page)
 
@@ -100,7 +107,7 @@ def test_a_picture_goes_without_a_text(page, moca):
     eventually(lambda: moca.items()[-1] == "sent")
 
 
-def test_a_refused_file_keeps_the_draft(page, moca):
+def test_a_refused_file_keeps_the_draft(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("Here it is:")
     field(page).set_input_files(SCRIPT)
     send(page)
@@ -115,7 +122,7 @@ def test_a_refused_file_keeps_the_draft(page, moca):
     is_loaded(picture(page))
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page):
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page) -> None:
     page.get_by_label("Your reply").fill("Here it is:")
     field(page).set_input_files({**PICTURE, "buffer": PIXEL + bytes(8_000_000)})
 
@@ -124,7 +131,9 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page):
     expect(remove(page)).to_be_hidden()
 
 
-def test_what_the_server_refuses_before_the_page_stands_beside_the_field(page, moca):
+def test_what_the_server_refuses_before_the_page_stands_beside_the_field(
+    page: Page, moca: Whole
+) -> None:
     busy = "Too many files are arriving. Attach it again in a moment."
     refusal = {"error": {"code": "unavailable", "message": busy}}
     page.route("**/messages", lambda route: route.fulfill(status=503, json=refusal), times=1)
@@ -138,7 +147,7 @@ def test_what_the_server_refuses_before_the_page_stands_beside_the_field(page, m
     is_loaded(picture(page))
 
 
-def test_a_file_that_is_removed_is_not_sent(page, moca):
+def test_a_file_that_is_removed_is_not_sent(page: Page, moca: Whole) -> None:
     page.get_by_label("Your reply").fill("At nine.")
     field(page).set_input_files(PICTURE)
     remove(page).click()
@@ -149,7 +158,7 @@ def test_a_file_that_is_removed_is_not_sent(page, moca):
 
 
 @pytest.mark.parametrize("way", [PASTE, DROP], ids=["pasted", "dropped"])
-def test_a_picture_is_taken_from_elsewhere(browse, way):
+def test_a_picture_is_taken_from_elsewhere(browse: Callable[..., Page], way: str) -> None:
     page = browse()
     page.evaluate(way, ["beach.png", base64.b64encode(PIXEL).decode()])
     expect(remove(page)).to_be_visible()
@@ -158,7 +167,7 @@ def test_a_picture_is_taken_from_elsewhere(browse, way):
     is_loaded(picture(page))
 
 
-def test_a_picture_is_attached_without_a_script(browse, moca):
+def test_a_picture_is_attached_without_a_script(browse: Callable[..., Page], moca: Whole) -> None:
     page = browse(java_script_enabled=False)
     page.get_by_label("Your reply").fill("Here it is:")
     field(page).set_input_files(SCRIPT)
@@ -172,7 +181,9 @@ def test_a_picture_is_attached_without_a_script(browse, moca):
     expect(page.get_by_label("Your reply")).to_have_value("")
 
 
-def test_the_file_of_a_saved_reply_is_attached_when_it_is_chosen(page, moca, tmp_path: Path):
+def test_the_file_of_a_saved_reply_is_attached_when_it_is_chosen(
+    page: Page, moca: Whole, tmp_path: Path
+) -> None:
     page.goto("/saved-replies")
     page.get_by_label("Name").last.fill("Prices")
     page.get_by_label("Text").last.fill("Our prices, {first_name}:")
@@ -191,7 +202,9 @@ def test_the_file_of_a_saved_reply_is_attached_when_it_is_chosen(page, moca, tmp
     expect(field(page)).to_be_visible()
 
 
-def test_the_file_of_a_saved_reply_can_be_left_out(browse, moca):
+def test_the_file_of_a_saved_reply_can_be_left_out(
+    browse: Callable[..., Page], moca: Whole
+) -> None:
     page = browse()
     page.goto("/saved-replies")
     page.get_by_label("Name").last.fill("Prices")

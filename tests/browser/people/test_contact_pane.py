@@ -1,16 +1,19 @@
 """What colleagues and Instagram change of a contact is shown beside the open conversation."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.people.test_presence import admin, agent
+from tests.browser.service import Whole
 from tests.browser.test_inbox import moca, opens_notes, visit
 
 __all__ = ["admin", "agent", "moca", "visit"]
 
 
 @pytest.mark.parametrize("agent", ["phone", "desktop"], indirect=True)
-def test_a_colleagues_work_is_shown_and_what_is_being_written_stays(admin, agent, moca):
+def test_a_colleagues_work_is_shown_and_what_is_being_written_stays(
+    admin: Page, agent: Page, moca: Whole
+) -> None:
     opens_notes(agent)
     pane = agent.locator("#contact")
     expect(pane.get_by_text("No notes yet.")).to_be_visible()

@@ -1,11 +1,14 @@
 """A colleague mentioned in a note finds the conversation, and is told of it."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.people.test_presence import admin
 from tests.browser.people.test_push import SUBSCRIBE
+from tests.browser.service import Whole
 from tests.browser.test_alerts import RECORD, TURN_OFF, TURN_ON
 from tests.browser.test_inbox import logs_in, moca, opens_notes, visit
 
@@ -15,7 +18,7 @@ NOTE = "Look, @ada, a refund"
 
 
 @pytest.fixture
-def agent(visit, admin, request):
+def agent(visit: Callable[..., Page], admin: Page, request: pytest.FixtureRequest) -> Page:
     """The agent's queue page, where nothing else is going on."""
     page = visit(getattr(request, "param", "desktop"), "/login")
     page.context.add_init_script(RECORD)
@@ -30,16 +33,18 @@ def agent(visit, admin, request):
     return page
 
 
-def notes(admin):
+def notes(admin: Page) -> Locator:
     return admin.locator(".pane-contact .notes").last
 
 
-def offered(admin):
+def offered(admin: Page) -> Locator:
     return admin.get_by_role("listbox", name="Teammates").get_by_role("option", name="ada")
 
 
 @pytest.mark.parametrize("agent", ["phone"], indirect=True)
-def test_a_mention_is_typed_from_a_list_and_found_by_the_colleague(admin, agent):
+def test_a_mention_is_typed_from_a_list_and_found_by_the_colleague(
+    admin: Page, agent: Page
+) -> None:
     admin.locator(".row").click()
     opens_notes(admin)
     field = admin.get_by_label("New note")
@@ -67,7 +72,7 @@ def test_a_mention_is_typed_from_a_list_and_found_by_the_colleague(admin, agent)
     expect(agent.get_by_text("No new mentions.")).to_be_visible()
 
 
-def test_a_click_chooses_and_escape_closes_the_list(admin):
+def test_a_click_chooses_and_escape_closes_the_list(admin: Page) -> None:
     admin.locator(".row").click()
     field = admin.get_by_label("New note")
     field.press_sequentially("@")
@@ -83,7 +88,7 @@ def test_a_click_chooses_and_escape_closes_the_list(admin):
     expect(field).to_have_value("@ada @")
 
 
-def test_a_mention_notifies_and_names_the_colleague(agent, moca):
+def test_a_mention_notifies_and_names_the_colleague(agent: Page, moca: Whole) -> None:
     agent.get_by_role("button", name=TURN_ON).click()
     expect(agent.get_by_role("button", name=TURN_OFF)).to_be_visible()
     agent.wait_for_function(

@@ -1,9 +1,12 @@
 """Agents see which colleagues have a conversation open, and who is writing."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import adds_a_reader, answered, logs_in, moca, visit
 from tests.process.service import eventually
 
@@ -18,7 +21,7 @@ KEEPS_TYPING = """() => {
 
 
 @pytest.fixture
-def admin(visit, moca):
+def admin(visit: Callable[..., Page], moca: Whole) -> Page:
     """An administrator's inbox with one conversation; there is an agent, ada."""
     answered(moca, name="Zoe")
     page = visit()
@@ -29,7 +32,7 @@ def admin(visit, moca):
 
 
 @pytest.fixture
-def agent(visit, admin, request):
+def agent(visit: Callable[..., Page], admin: Page, request: pytest.FixtureRequest) -> Page:
     """The agent, with the conversation open."""
     page = visit(getattr(request, "param", "desktop"), "/login")
     logs_in(page)
@@ -38,12 +41,12 @@ def agent(visit, admin, request):
     return page
 
 
-def presence(page):
+def presence(page: Page) -> Locator:
     return page.locator("#presence")
 
 
 @pytest.mark.parametrize("agent", ["phone"], indirect=True)
-def test_a_colleague_sees_who_looks_and_who_writes(admin, agent):
+def test_a_colleague_sees_who_looks_and_who_writes(admin: Page, agent: Page) -> None:
     mark = admin.locator("#conversation-1 .row-presence")
     expect(mark).to_have_text("ada is looking")
     admin.locator(".row").click()
@@ -65,11 +68,13 @@ def test_a_colleague_sees_who_looks_and_who_writes(admin, agent):
     expect(mark).to_have_count(0)
 
 
-def test_a_page_shows_it_without_script(admin, agent, visit):
+def test_a_page_shows_it_without_script(
+    admin: Page, agent: Page, visit: Callable[..., Page]
+) -> None:
     expect(admin.locator("#conversation-1 .row-presence")).to_have_text("ada is looking")
     still = visit(java_script_enabled=False)
 
-    def is_shown():
+    def is_shown() -> bool:
         still.goto("/conversations/1")
         return presence(still).inner_text() == "ada is looking"
 

@@ -1,11 +1,13 @@
 """Push messages reach a browser in which no page of Moca is open or looked at."""
 
 import json
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.people.test_presence import admin
+from tests.browser.service import Whole
 from tests.browser.test_alerts import TURN_OFF, TURN_ON
 from tests.browser.test_inbox import logs_in, moca, visit
 from tests.process.service import eventually
@@ -45,7 +47,7 @@ MESSAGE = {
 
 
 @pytest.fixture
-def agent(visit, admin):
+def agent(visit: Callable[..., Page], admin: Page) -> Page:
     page = visit("desktop", "/login")
     page.context.add_init_script(SUBSCRIBE)
     page.context.grant_permissions(["notifications"])
@@ -54,11 +56,13 @@ def agent(visit, admin):
     return page
 
 
-def subscribed(moca, *rows):
+def subscribed(moca: Whole, *rows: tuple[str, str]) -> None:
     eventually(lambda: moca.rows(TARGETS) == list(rows))
 
 
-def test_turning_notifications_on_subscribes_the_browser_until_it_logs_out(agent, moca):
+def test_turning_notifications_on_subscribes_the_browser_until_it_logs_out(
+    agent: Page, moca: Whole
+) -> None:
     agent.get_by_role("button", name=TURN_ON).click()
     subscribed(moca, ADA)
     assert len(agent.evaluate("window.appKey")) == 87
@@ -74,12 +78,12 @@ def test_turning_notifications_on_subscribes_the_browser_until_it_logs_out(agent
     subscribed(moca, ADA)
 
 
-def test_a_push_message_is_shown_while_no_page_of_moca_is_open(agent, moca):
+def test_a_push_message_is_shown_while_no_page_of_moca_is_open(agent: Page, moca: Whole) -> None:
     agent.get_by_role("button", name=TURN_ON).click()
     subscribed(moca, ADA)
     registrations: list[dict[str, str]] = []
 
-    def is_registered():
+    def is_registered() -> list[dict[str, str]]:
         agent.evaluate("true")  # Playwright hands on events only while it waits for the page.
         return registrations
 
@@ -96,11 +100,12 @@ def test_a_push_message_is_shown_while_no_page_of_moca_is_open(agent, moca):
         "data": json.dumps(MESSAGE),
     }
 
-    def is_shown():
+    def is_shown() -> bool:
         # A worker that begins late finds the page open that looks for what it shows.
         agent.goto("about:blank")
         client.send("ServiceWorker.deliverPushMessage", push)
         agent.goto(moca.url)
-        return agent.evaluate(SHOWN) == [["Zoe", "Needs a reply", "/conversations/1"]]
+        found: bool = agent.evaluate(SHOWN) == [["Zoe", "Needs a reply", "/conversations/1"]]
+        return found
 
     eventually(is_shown)

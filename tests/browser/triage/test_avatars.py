@@ -1,9 +1,12 @@
 """Contacts' pictures in the list come from Instagram; where one fails, initials are seen."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import answered, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -15,14 +18,16 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 
 IS_SHOWN = "(image) => image.complete && image.naturalWidth > 0"
 
 
-def arrives(route):
+def arrives(route: Route) -> None:
     """Serve Ada's picture; that of others has expired."""
     body = SVG if "Ada" in route.request.url else "URL signature expired"
     route.fulfill(body=body, content_type="image/svg+xml")
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
-def test_a_picture_that_fails_leaves_the_initials(visit, moca, size, scheme):
+def test_a_picture_that_fails_leaves_the_initials(
+    visit: Callable[..., Page], moca: Whole, size: str, scheme: str
+) -> None:
     answered(moca, psid="700", name="Ada")
     answered(moca, psid="701", name="Ben")
     page = visit(size, color_scheme=scheme)

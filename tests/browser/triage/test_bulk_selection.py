@@ -1,16 +1,19 @@
 """Several conversations are selected in the list, and closed, assigned, labelled or snoozed."""
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from queue import Queue
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api._generated import LocatorAssertions
 
 from tests.browser.axe import findings
 from tests.browser.patience import new_context, next_held
-from tests.browser.service import TOKEN
+from tests.browser.service import TOKEN, Whole
 from tests.browser.test_inbox import adds_a_reader, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -22,7 +25,7 @@ LABELLED = "SELECT conversation_id FROM conversation_label ORDER BY conversation
 
 
 @pytest.fixture
-def five(moca):
+def five(moca: Whole) -> Whole:
     """Five conversations that the bot has answered; Contact 5 wrote last."""
     for number in range(1, MANY + 1):
         moca.writes("When are you open?", psid=f"70{number}", name=f"Contact {number}")
@@ -31,31 +34,33 @@ def five(moca):
     return moca
 
 
-def opened(visit, *args, **options):
+def opened(visit: Callable[..., Page], *args: str, **options: Any) -> Page:
     page = visit(*args, **options)
     expect(page.locator(".row")).to_have_count(MANY)
     return page
 
 
-def box(page, number):
+def box(page: Page, number: int) -> Locator:
     return page.locator(f"#pick-{number}")
 
 
-def count(page):
+def count(page: Page) -> LocatorAssertions:
     return expect(page.locator("#bulk-count"))
 
 
-def bar(page, name):
+def bar(page: Page, name: str) -> Locator:
     return page.locator(".bulk").get_by_role("button", name=name, exact=True)
 
 
-def closes(page):
+def closes(page: Page) -> None:
     bar(page, "Close").click()
     page.get_by_role("button", name="Close conversations").click()
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "dark"), ("desktop", "light")])
-def test_those_that_are_selected_are_closed(visit, five, size, scheme):
+def test_those_that_are_selected_are_closed(
+    visit: Callable[..., Page], five: Whole, size: str, scheme: str
+) -> None:
     page = opened(visit, size, color_scheme=scheme)
     expect(bar(page, "Close")).to_be_hidden()
     box(page, 2).check()
@@ -81,7 +86,9 @@ def test_those_that_are_selected_are_closed(visit, five, size, scheme):
     assert five.rows(CLOSED) == [(1,), (2,), (4,)]
 
 
-def test_the_next_are_closed_while_the_list_is_still_being_refreshed(visit, five):
+def test_the_next_are_closed_while_the_list_is_still_being_refreshed(
+    visit: Callable[..., Page], five: Whole
+) -> None:
     page = opened(visit)
     held: Queue[Route] = Queue()
     page.route("**/needs-reply", held.put)
@@ -95,7 +102,7 @@ def test_the_next_are_closed_while_the_list_is_still_being_refreshed(visit, five
     page.unroute("**/needs-reply")
 
 
-def test_a_range_and_all_are_selected(visit, five):
+def test_a_range_and_all_are_selected(visit: Callable[..., Page], five: Whole) -> None:
     page = opened(visit)
     box(page, 1).check()
     page.locator("#bulk").evaluate("(form) => (form.dataset.maxSelected = 3)")
@@ -120,7 +127,9 @@ def test_a_range_and_all_are_selected(visit, five):
     expect(box(page, 1)).not_to_be_checked()
 
 
-def test_a_key_selects_the_current_row_and_a_label_is_added(visit, five):
+def test_a_key_selects_the_current_row_and_a_label_is_added(
+    visit: Callable[..., Page], five: Whole
+) -> None:
     page = opened(visit, viewport=WIDE)
     page.keyboard.press("j")
     expect(page).to_have_url(re.compile("/conversations/5"))
@@ -150,7 +159,9 @@ def test_a_key_selects_the_current_row_and_a_label_is_added(visit, five):
     assert five.rows(LABELLED) == [(4,)]
 
 
-def test_a_selection_outlasts_what_arrives_meanwhile(visit, five):
+def test_a_selection_outlasts_what_arrives_meanwhile(
+    visit: Callable[..., Page], five: Whole
+) -> None:
     page = opened(visit)
     box(page, 2).check()
     five.writes("Hello?", psid="709", name="Contact 9")
@@ -164,7 +175,7 @@ def test_a_selection_outlasts_what_arrives_meanwhile(visit, five):
     assert five.rows(snoozed) == [(2,)]
 
 
-def test_they_are_snoozed_until_a_time(visit, five):
+def test_they_are_snoozed_until_a_time(visit: Callable[..., Page], five: Whole) -> None:
     page = opened(visit, timezone_id="Asia/Tokyo")
     box(page, 2).check()
     bar(page, "Snooze").click()
@@ -179,11 +190,11 @@ def test_they_are_snoozed_until_a_time(visit, five):
 
 
 @pytest.fixture
-def refused(browser, five):
+def refused(browser: Browser, five: Whole) -> Iterator[Callable[..., Page]]:
     """Opens the closed conversations in a browser whose console may show refused requests."""
     contexts = []
 
-    def visited(**options):
+    def visited(**options: Any) -> Page:
         contexts.append(new_context(browser, base_url=five.url, **options))
         page = contexts[-1].new_page()
         page.goto(f"/?token={TOKEN}")
@@ -196,7 +207,9 @@ def refused(browser, five):
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_what_could_not_be_done_is_told(refused, five, has_script):
+def test_what_could_not_be_done_is_told(
+    refused: Callable[..., Page], five: Whole, has_script: bool
+) -> None:
     five.post("/api/conversations/2/close")
     page = refused(java_script_enabled=has_script)
     box(page, 2).check()
@@ -208,7 +221,7 @@ def test_what_could_not_be_done_is_told(refused, five, has_script):
     expect(bar(page, "Close")).to_be_hidden()
 
 
-def test_they_are_assigned_without_script(visit, five):
+def test_they_are_assigned_without_script(visit: Callable[..., Page], five: Whole) -> None:
     adds_a_reader(visit(), role="answers")
     page = opened(visit, java_script_enabled=False)
     box(page, 1).check()
@@ -222,7 +235,9 @@ def test_they_are_assigned_without_script(visit, five):
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_enter_in_a_box_or_a_date_changes_nothing(visit, five, has_script):
+def test_enter_in_a_box_or_a_date_changes_nothing(
+    visit: Callable[..., Page], five: Whole, has_script: bool
+) -> None:
     page = opened(visit, java_script_enabled=has_script)
     box(page, 1).check()
     box(page, 1).press("Enter")
@@ -233,7 +248,7 @@ def test_enter_in_a_box_or_a_date_changes_nothing(visit, five, has_script):
     assert five.rows("SELECT id FROM conversation WHERE status <> 'open' OR snoozed_at > 0") == []
 
 
-def test_a_finger_sees_the_boxes_at_once(visit, five):
+def test_a_finger_sees_the_boxes_at_once(visit: Callable[..., Page], five: Whole) -> None:
     page = opened(visit, "phone", has_touch=True, is_mobile=True)
     expect(page.locator(".pick").first).to_have_css("opacity", "1")
     page.locator(".pick").first.tap()

@@ -1,9 +1,12 @@
 """Conversations are labelled by keyboard, by tap and without script, and filtered by label."""
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import findings, findings_in_both_schemes
+from tests.browser.service import Whole
 from tests.browser.test_inbox import SIZES, answered, moca, visit
 
 __all__ = ["moca", "visit"]
@@ -15,7 +18,7 @@ LABELLED = """SELECT name FROM conversation_label JOIN label ON label.id = label
 
 
 @pytest.fixture
-def labelled(moca):
+def labelled(moca: Whole) -> Whole:
     """Conversations with Ada and Ben, and three labels that neither has."""
     answered(moca)
     answered(moca, psid="701", name="Ben")
@@ -24,19 +27,19 @@ def labelled(moca):
     return moca
 
 
-def head(page):
+def head(page: Page) -> Locator:
     return page.locator(".conversation-head .label")
 
 
-def chooser(page):
+def chooser(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Labels")
 
 
-def row(page, name="Ada"):
+def row(page: Page, name: str = "Ada") -> Locator:
     return page.locator(".row").filter(has_text=name)
 
 
-def test_a_key_labels_the_conversation(visit, labelled):
+def test_a_key_labels_the_conversation(visit: Callable[..., Page], labelled: Whole) -> None:
     page = visit(viewport=WIDE)
     row(page).click()
     expect(page.get_by_label("Your reply")).to_be_focused()
@@ -65,7 +68,9 @@ def test_a_key_labels_the_conversation(visit, labelled):
     assert labelled.rows(LABELLED) == []
 
 
-def test_what_no_label_matches_is_said_and_changes_nothing(visit, labelled):
+def test_what_no_label_matches_is_said_and_changes_nothing(
+    visit: Callable[..., Page], labelled: Whole
+) -> None:
     page = visit(viewport=WIDE)
     row(page).click()
     expect(page.get_by_label("Your reply")).to_be_focused()
@@ -79,7 +84,9 @@ def test_what_no_label_matches_is_said_and_changes_nothing(visit, labelled):
     assert labelled.rows(LABELLED) == []
 
 
-def test_a_label_is_chosen_beside_the_contact_on_a_phone(visit, labelled):
+def test_a_label_is_chosen_beside_the_contact_on_a_phone(
+    visit: Callable[..., Page], labelled: Whole
+) -> None:
     page = visit("phone")
     page.goto("/conversations/1")
     page.get_by_role("link", name="Contact and notes").click()
@@ -92,7 +99,9 @@ def test_a_label_is_chosen_beside_the_contact_on_a_phone(visit, labelled):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_list_is_filtered_by_label(visit, labelled, size):
+def test_the_list_is_filtered_by_label(
+    visit: Callable[..., Page], labelled: Whole, size: str
+) -> None:
     labelled.rows("INSERT INTO conversation_label VALUES (1, 1, 0)")
     page = visit(size)
     page.get_by_label("Label", exact=True).select_option("Refund")
@@ -107,7 +116,7 @@ def test_the_list_is_filtered_by_label(visit, labelled, size):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_page_keeps_them(visit, moca, size):
+def test_the_page_keeps_them(visit: Callable[..., Page], moca: Whole, size: str) -> None:
     page = visit(size)
     page.goto("/labels")
     new = page.get_by_role("region", name="New label")
@@ -121,7 +130,9 @@ def test_the_page_keeps_them(visit, moca, size):
     assert findings_in_both_schemes(page) == []
 
 
-def test_labels_are_given_and_managed_without_script(visit, labelled):
+def test_labels_are_given_and_managed_without_script(
+    visit: Callable[..., Page], labelled: Whole
+) -> None:
     page = visit(java_script_enabled=False, viewport=WIDE)
     page.goto("/conversations/1")
     page.get_by_role("button", name="Change labels").click()

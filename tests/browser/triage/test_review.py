@@ -1,28 +1,32 @@
 """Drafts are reviewed one after another by keyboard, by a press, and without scripts."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.patience import new_context
-from tests.browser.service import TOKEN, whole_moca
+from tests.browser.service import TOKEN, Whole, whole_moca
 from tests.browser.test_operations import REPLY, SIZES
 from tests.browser.width import fits
 
 
 @pytest.fixture
-def moca(tmp_path):
+def moca(tmp_path: Path) -> Iterator[Whole]:
     """All of Moca, with every reply held as a draft."""
     with whole_moca(tmp_path, MOCA_TOPICS__OTHER="draft") as whole:
         yield whole
 
 
 @pytest.fixture
-def visit(browser, moca):
+def visit(browser: Browser, moca: Whole) -> Iterator[Callable[..., Page]]:
     """Open a page that followed the printed link."""
     contexts = []
 
-    def visit(size="desktop", **options):
+    def visit(size: str = "desktop", **options: Any) -> Page:
         viewport = SIZES[size]
         context = new_context(browser, viewport=viewport, base_url=moca.url, **options)
         contexts.append(context)
@@ -35,14 +39,14 @@ def visit(browser, moca):
         context.close()
 
 
-def drafted(moca, count, since=0):
+def drafted(moca: Whole, count: int, since: int = 0) -> None:
     """Return once this many contacts more have a draft each, oldest first."""
     for number in range(since, since + count):
         moca.writes(f"question {number}", str(700 + number), f"Contact {number}")
         moca.waits_for(*["held"] * (number + 1))
 
 
-def test_ten_drafts_are_reviewed_by_keyboard(visit, moca):
+def test_ten_drafts_are_reviewed_by_keyboard(visit: Callable[..., Page], moca: Whole) -> None:
     drafted(moca, 10)
     page = visit()
     page.goto("/review")
@@ -71,7 +75,9 @@ def test_ten_drafts_are_reviewed_by_keyboard(visit, moca):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_page_refreshes_around_the_draft_and_one_is_approved_from_its_thread(visit, moca, size):
+def test_the_page_refreshes_around_the_draft_and_one_is_approved_from_its_thread(
+    visit: Callable[..., Page], moca: Whole, size: str
+) -> None:
     page = visit(size)
     page.goto("/review")
     expect(page.get_by_text("No drafts wait.")).to_be_visible()
@@ -97,7 +103,7 @@ def test_the_page_refreshes_around_the_draft_and_one_is_approved_from_its_thread
     assert fits(page)
 
 
-def test_drafts_are_reviewed_without_scripts(visit, moca):
+def test_drafts_are_reviewed_without_scripts(visit: Callable[..., Page], moca: Whole) -> None:
     drafted(moca, 2)
     page = visit(java_script_enabled=False)
     page.goto("/review")

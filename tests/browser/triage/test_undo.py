@@ -1,11 +1,13 @@
 """Closing and snoozing are undone from the notice that follows them."""
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import findings
+from tests.browser.service import Whole
 from tests.browser.test_inbox import moca, visit
 from tests.browser.triage.test_bulk_selection import box, closes, five, opened, refused
 
@@ -15,22 +17,24 @@ STATES = "SELECT id, status FROM conversation ORDER BY id"
 WIDE = {"width": 1440, "height": 900}
 
 
-def notice(page):
+def notice(page: Page) -> Locator:
     return page.locator("#done")
 
 
-def undoes(page):
+def undoes(page: Page) -> None:
     notice(page).get_by_role("button", name="Undo").click()
 
 
-def is_open(moca):
+def is_open(moca: Whole) -> bool:
     return [status for _, status in moca.rows(STATES)] == ["open"] * 5
 
 
 @pytest.mark.parametrize(
     ("size", "has_script"), [("phone", True), ("desktop", True), ("desktop", False)]
 )
-def test_several_that_were_closed_are_opened_again(visit, five, size, has_script):
+def test_several_that_were_closed_are_opened_again(
+    visit: Callable[..., Page], five: Whole, size: str, has_script: bool
+) -> None:
     page = opened(visit, size, java_script_enabled=has_script)
     box(page, 2).check()
     box(page, 4).check()
@@ -50,7 +54,9 @@ def test_several_that_were_closed_are_opened_again(visit, five, size, has_script
 @pytest.mark.parametrize(
     ("size", "has_script"), [("phone", True), ("desktop", True), ("desktop", False)]
 )
-def test_one_that_was_closed_is_shown_again(visit, five, size, has_script):
+def test_one_that_was_closed_is_shown_again(
+    visit: Callable[..., Page], five: Whole, size: str, has_script: bool
+) -> None:
     page = opened(visit, size, java_script_enabled=has_script)
     page.locator("#conversation-3").click()
     page.get_by_role("button", name="Close", exact=True).locator("visible=true").click()
@@ -65,7 +71,9 @@ def test_one_that_was_closed_is_shown_again(visit, five, size, has_script):
     assert is_open(five)
 
 
-def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(visit, five):
+def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(
+    visit: Callable[..., Page], five: Whole
+) -> None:
     page = opened(visit, viewport=WIDE)
     page.keyboard.press("j")
     expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/5")
@@ -84,7 +92,9 @@ def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(visit, fiv
     assert [status for _, status in five.rows(STATES)][4] == "human"
 
 
-def test_a_snooze_is_undone_and_the_notice_dismissed(visit, five):
+def test_a_snooze_is_undone_and_the_notice_dismissed(
+    visit: Callable[..., Page], five: Whole
+) -> None:
     page = opened(visit, viewport=WIDE)
     box(page, 5).check()
     page.locator(".bulk").get_by_role("button", name="Snooze").click()
@@ -102,7 +112,9 @@ def test_a_snooze_is_undone_and_the_notice_dismissed(visit, five):
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_what_a_colleague_has_done_since_is_not_undone(refused, five, has_script):
+def test_what_a_colleague_has_done_since_is_not_undone(
+    refused: Callable[..., Page], five: Whole, has_script: bool
+) -> None:
     page = refused(java_script_enabled=has_script)
     page.goto("/conversations/3")
     page.locator(".conversation-head").get_by_role("button", name="Snooze").click()

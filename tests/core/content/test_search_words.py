@@ -12,7 +12,7 @@ from moca.core.content.search_words import (
 )
 
 
-def found(text, words):
+def found(text: str, words: str) -> bool:
     return matches_all(text, search_terms(words))
 
 
@@ -33,7 +33,7 @@ def found(text, words):
         ("x" * 99, "x" * 50),
     ],
 )
-def test_a_text_is_found_by_its_words(text, words):
+def test_a_text_is_found_by_its_words(text: str, words: str) -> None:
     assert found(text, words)
 
 
@@ -47,17 +47,17 @@ def test_a_text_is_found_by_its_words(text, words):
         ("東京都", "京東"),
     ],
 )
-def test_a_text_is_not_found_by_a_middle_or_by_some_of_the_words(text, words):
+def test_a_text_is_not_found_by_a_middle_or_by_some_of_the_words(text: str, words: str) -> None:
     assert not found(text, words)
 
 
-def test_only_the_last_word_may_be_a_beginning():
+def test_only_the_last_word_may_be_a_beginning() -> None:
     assert search_terms("Where is") == (SearchTerm("where"), SearchTerm("is", is_beginning=True))
     assert search_terms("Where is?") == (SearchTerm("where"), SearchTerm("is"))
     assert search_terms("...") == ()
 
 
-def test_each_word_counts_once_and_is_cut():
+def test_each_word_counts_once_and_is_cut() -> None:
     assert search_words("No no NO " + "y" * 99) == ["no", "y" * MAX_WORD_CHARACTERS]
 
 
@@ -70,12 +70,12 @@ def test_each_word_counts_once_and_is_cut():
         ("nothing", "other", []),
     ],
 )
-def test_what_was_searched_for_is_marked(text, words, marked):
+def test_what_was_searched_for_is_marked(text: str, words: str, marked: list[str]) -> None:
     assert [text[start:end] for start, end in matched_spans(text, search_terms(words))] == marked
 
 
 @given(st.text(), st.text())
-def test_any_text_can_be_searched_and_marked(text, words):
+def test_any_text_can_be_searched_and_marked(text: str, words: str) -> None:
     terms = search_terms(words)
     spans = matched_spans(text, terms)
 
@@ -86,5 +86,5 @@ def test_any_text_can_be_searched_and_marked(text, words):
 
 
 @given(st.text())
-def test_a_text_is_found_by_itself(text):
+def test_a_text_is_found_by_itself(text: str) -> None:
     assert found(text, text)

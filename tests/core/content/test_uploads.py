@@ -30,7 +30,7 @@ WRONG_TYPE = (
         (b"%PDF-1.4", "application/pdf", ".pdf"),
     ],
 )
-def test_the_type_is_what_the_bytes_show(head, mime_type, suffix):
+def test_the_type_is_what_the_bytes_show(head: bytes, mime_type: str, suffix: str) -> None:
     found = type_of_upload(head)
 
     assert found is not None
@@ -53,7 +53,7 @@ def test_the_type_is_what_the_bytes_show(head, mime_type, suffix):
         b"",
     ],
 )
-def test_what_instagram_does_not_take_has_no_type(head):
+def test_what_instagram_does_not_take_has_no_type(head: bytes) -> None:
     assert type_of_upload(head) is None
 
 
@@ -76,7 +76,9 @@ def test_what_instagram_does_not_take_has_no_type(head):
         (b"<html>", 6, WRONG_TYPE),
     ],
 )
-def test_a_file_is_refused_with_what_would_be_accepted(head, size, fault):
+def test_a_file_is_refused_with_what_would_be_accepted(
+    head: bytes, size: int, fault: str | None
+) -> None:
     assert fault_in_upload(head, size) == fault
 
 
@@ -93,5 +95,5 @@ def test_a_file_is_refused_with_what_would_be_accepted(head, size, fault):
         ("x" * 300, "x" * 120),
     ],
 )
-def test_a_name_keeps_nothing_but_its_last_part(given, shown):
+def test_a_name_keeps_nothing_but_its_last_part(given: str | None, shown: str) -> None:
     assert upload_name(given, ".png") == shown

@@ -25,7 +25,7 @@ CARD = Card(title="Tea", subtitle="green", buttons=(OPEN, PRICES))
         Content(reaction=Reaction(mid="m1")),
     ],
 )
-def test_what_instagram_takes_has_no_fault(content):
+def test_what_instagram_takes_has_no_fault(content: Content) -> None:
     assert fault_in(content) is None
 
 
@@ -94,5 +94,5 @@ def test_what_instagram_takes_has_no_fault(content):
         ),
     ],
 )
-def test_what_instagram_would_refuse_is_told_by_its_place(content, fault):
+def test_what_instagram_would_refuse_is_told_by_its_place(content: Content, fault: str) -> None:
     assert fault_in(content) == fault

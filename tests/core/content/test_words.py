@@ -46,7 +46,9 @@ def test_words_of_nothing_but_punctuation_are_none() -> None:
     assert (nothing.are(""), nothing.are_in("!?"), nothing) == (False, False, Words())
 
 
-def test_a_text_is_folded_once_however_many_phrases_are_looked_for(monkeypatch) -> None:
+def test_a_text_is_folded_once_however_many_phrases_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     words = Words.of(f"word {number}" for number in range(200))
     folded: list[str] = []
 

@@ -1,7 +1,7 @@
 """How a conversation handles a wall clock that was set back."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -144,7 +144,9 @@ def test_a_lost_event_is_noticed_after_the_clock_was_set_back() -> None:
         (at(15 * HOUR), True),  # in one that is still to come
     ],
 )
-def test_an_away_text_counts_for_the_closing_it_was_sent_in(told_at, tells: bool) -> None:
+def test_an_away_text_counts_for_the_closing_it_was_sent_in(
+    told_at: datetime | None, tells: bool
+) -> None:
     """Noon lies in a closing that began four hours before and ends ten hours later."""
     policy = ConversationPolicy(hours=_open_around_noon(), away_text="Back soon.")
     state = replace(FRESH, away_text_at=told_at)

@@ -25,7 +25,7 @@ def test_replies_are_queued_in_the_order_of_what_they_answer() -> None:
 
     talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="ten")))
     assert talk.effects == ()
-    talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk = talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
     assert talk.effects == (
         QueueReply(1, (1,), Content(text="hello"), at(7), made_of=("hi",)),
         QueueReply(1, (2,), Content(text="ten"), at(7), made_of=("price?",)),
@@ -48,7 +48,7 @@ def test_a_generator_that_hangs_is_given_up_at_its_deadline_and_asked_again() ->
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
     talk.happens(8, GenerationStarted(ANNA, 1, 1, at(8)))
     assert talk.effects == (WakeAt(at(38)),)
-    talk.happens(38, TimerFired())
+    talk = talk.happens(38, TimerFired())
     assert talk.effects == (GenerateReply(ANNA, (said(1, "hi"),), 2),)
 
     late = talk.happens(39, ReplyGenerated(ANNA, 1, 1, Content(text="too late")))

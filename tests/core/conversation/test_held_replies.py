@@ -51,7 +51,9 @@ def drafted() -> Talk:
 @pytest.mark.parametrize(
     ("topic", "mode"), [("prices", DRAFT), ("hours", DELAY), ("shoes", AUTO), (None, AUTO)]
 )
-def test_a_reply_goes_to_the_queue_with_the_mode_of_its_topic(topic, mode) -> None:
+def test_a_reply_goes_to_the_queue_with_the_mode_of_its_topic(
+    topic: str | None, mode: TopicMode
+) -> None:
     made_by = MadeBy("rules", topic=topic)
     queued = QueueReply(1, (1,), TEXT, at(6), made_of=("price?",), made_by=made_by, mode=mode)
     assert asked().happens(6, about(topic)).effects == (queued,)
@@ -70,18 +72,18 @@ def test_what_is_off_is_left_to_the_team() -> None:
 def test_a_held_reply_keeps_nothing_waiting() -> None:
     talk = drafted()
     assert talk.effects == (WakeAt(at(66)),)
-    assert (talk.state.held, talk.state.is_answering) == ({1}, False)
+    assert (talk.state.held, talk.state.is_answering) == (frozenset({1}), False)
 
 
 def test_what_is_held_is_recalled_before_the_next_flush() -> None:
     talk = drafted().receive(said(2, "and shoes?", 40))
     assert talk.effects == (WakeAt(at(45)),)
-    talk.happens(45, TimerFired())
+    talk = talk.happens(45, TimerFired())
     assert talk.effects == (RecallHeldReplies(ANNA, 1, at(45)),)
 
-    talk.receive(said(3, "hello?", 46)).happens(52, TimerFired())
+    talk = talk.receive(said(3, "hello?", 46)).happens(52, TimerFired())
     assert talk.effects == ()
-    talk.happens(53, ReplyDropped(ANNA, 1, "the contact wrote more", is_recalled=True))
+    talk = talk.happens(53, ReplyDropped(ANNA, 1, "the contact wrote more", is_recalled=True))
     assert talk.effects == (ReloadConversation(),)
 
 
@@ -117,7 +119,7 @@ def test_a_held_private_reply_never_gives_way() -> None:
 
 def test_an_approved_reply_is_in_flight_like_any_other() -> None:
     talk = drafted().happens(60, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
-    assert (talk.state.held, talk.state.in_flight) == (frozenset(), {1})
+    assert (talk.state.held, talk.state.in_flight) == (frozenset(), frozenset({1}))
 
 
 def test_a_discarded_reply_is_held_no_more() -> None:

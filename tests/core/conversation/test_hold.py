@@ -25,5 +25,5 @@ TAKEOVER = timedelta(seconds=60)
         (Hold(STANDBY, at(5)), Hold(HUMAN, at(70))),
     ],
 )
-def test_a_teammates_reply_never_shortens_a_hold(before, after):
+def test_a_teammates_reply_never_shortens_a_hold(before: Hold, after: Hold) -> None:
     assert hold_after_reply(before, at(10), TAKEOVER) == after

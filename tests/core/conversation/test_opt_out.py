@@ -33,7 +33,7 @@ def wished(id: int, consent_change: ConsentChange, seconds: float = 0) -> Inboun
     return replace(said(id, consent_change.value, seconds), consent_change=consent_change)
 
 
-def outcomes(effects) -> list[tuple[tuple[int, ...], Outcome, str]]:
+def outcomes(effects: tuple[object, ...]) -> list[tuple[tuple[int, ...], Outcome, str]]:
     ended = (each for each in effects if isinstance(each, ConcludeMessages))
     return [(each.message_ids, each.outcome, each.because) for each in ended]
 
@@ -59,7 +59,7 @@ def test_opting_out_drops_what_was_gathered_and_confirms_at_once() -> None:
     ],
 )
 def test_after_a_restart_each_message_is_met_as_it_was_when_it_came(
-    unanswered, suppressed, answered
+    unanswered: tuple[Inbound, Inbound], suppressed: list[int], answered: list[int]
 ) -> None:
     has_opted_out = unanswered[-1].consent_change is not ConsentChange.OPT_IN
     snapshot = Snapshot(
@@ -124,7 +124,7 @@ SPOKE = Conversation(contact=ANNA, conversation_id=1, active_at=at(0), bot_repli
         (replace(FRESH, in_flight=frozenset({1})), 0, False),
     ],
 )
-def test_when_the_bot_says_that_it_is_one(state, seconds, is_due) -> None:
+def test_when_the_bot_says_that_it_is_one(state: Conversation, seconds: int, is_due: bool) -> None:
     told = disclosed(state, Content(text="hi"), at(seconds), POLICY)
     assert told == (Content(text="A bot.\n\nhi" if is_due else "hi"),)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from moca.core.conversation.decide import TimerFired, restore
-from moca.core.conversation.snapshot import Snapshot
+from moca.core.conversation.snapshot import Inbound, Snapshot
 from moca.core.messages.replies import ConcludeMessages, GenerateReply
 from moca.core.policy import ConversationPolicy
 from moca.core.types import ConversationStatus, Outcome
@@ -18,7 +18,7 @@ SHUT = "the 24-hour reply window closed before it could be answered"
 WEEK = ConversationPolicy(window=timedelta(days=7))
 
 
-def _sent(hours_ago: float, id: int = 1, seconds: float = 0, **changes: str):
+def _sent(hours_ago: float, id: int = 1, seconds: float = 0, **changes: str) -> Inbound:
     message = said(id, f"text {id}", seconds, **changes)
     return replace(message, opened_at=message.received_at - timedelta(hours=hours_ago))
 

@@ -107,7 +107,9 @@ def test_a_reply_that_was_made_too_often_owns_what_it_was_made_of() -> None:
         ReplyDropped(ANNA, 7, "edited", is_recalled=True),
     ],
 )
-def test_what_waits_again_is_looked_up_before_anything_is_answered(event) -> None:
+def test_what_waits_again_is_looked_up_before_anything_is_answered(
+    event: ReplyDropped | ReplyRefused,
+) -> None:
     talk = Talk().answers(said(1, "coffee"), 5).happens(6, MessageArrived(ANNA, 1, said(2, "x", 6)))
     talk.happens(40, event)
     assert talk.effects == (ReloadConversation(),)

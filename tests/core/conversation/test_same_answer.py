@@ -6,6 +6,7 @@ import pytest
 
 from moca.core.content.content import Content
 from moca.core.conversation.decide import TimerFired
+from moca.core.conversation.snapshot import Inbound
 from moca.core.messages.delivery import ReplySent
 from moca.core.messages.replies import (
     GenerateReply,
@@ -27,15 +28,17 @@ TEXT, PHOTO, STORY = (
 )
 
 
-def _burst(*messages) -> Talk:
+def _burst(*messages: Inbound) -> Talk:
     return Talk().receive(*messages).happens(5, TimerFired())
 
 
-def _queueing(message, content: Content, seconds: float = 6) -> QueueReply:
+def _queueing(message: Inbound, content: Content, seconds: float = 6) -> QueueReply:
     return QueueReply(1, (message.id,), content, at(seconds), made_of=(message.text,))
 
 
-def _written(talk: Talk, *messages, content: Content = SAME, is_sample: bool = False) -> Talk:
+def _written(
+    talk: Talk, *messages: Inbound, content: Content = SAME, is_sample: bool = False
+) -> Talk:
     for each in messages:
         talk.happens(6, ReplyGenerated(ANNA, each.id, 1, content, is_sample=is_sample))
     return talk
@@ -46,9 +49,9 @@ def test_an_answer_that_is_queued_already_answers_the_others_too() -> None:
     assert talk.effects == (_queueing(TEXT, SAME),)
     assert _written(talk, PHOTO, STORY).effects == ()
 
-    talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
+    talk = talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     assert talk.effects == (ShareReply(1, _queueing(PHOTO, SAME)),)
-    talk.happens(6, ReplyShared(ANNA, (2,)))
+    talk = talk.happens(6, ReplyShared(ANNA, (2,)))
     assert talk.effects == (ShareReply(1, _queueing(STORY, SAME)),)
     talk.happens(6, ReplyShared(ANNA, (3,)))
     assert talk.state.drafts == ()
@@ -82,5 +85,5 @@ def test_the_next_burst_is_answered_anew() -> None:
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.happens(7, ReplySent(ANNA, 1, at(7))).receive(said(2, "hm", 8)).happens(37, TimerFired())
     assert talk.effects == (GenerateReply(ANNA, (said(2, "hm", 8),), 1),)
-    talk.happens(38, ReplyGenerated(ANNA, 2, 1, SAME))
+    talk = talk.happens(38, ReplyGenerated(ANNA, 2, 1, SAME))
     assert talk.effects == (_queueing(said(2, "hm"), SAME, 38),)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,9 @@ def test_a_tap_that_is_unsent_presses_no_longer() -> None:
         ({"has_opted_out": True}, None),
     ],
 )
-def test_a_tap_is_not_answered_where_nothing_is(changes, because: str | None) -> None:
+def test_a_tap_is_not_answered_where_nothing_is(
+    changes: dict[str, Any], because: str | None
+) -> None:
     effects = Talk(replace(FRESH, **changes)).receive(tap(1, 0)).effects
     (ended,) = [each for each in effects if isinstance(each, ConcludeMessages)]
     assert (ended.message_ids, ended.outcome) == ((1,), Outcome.SUPPRESSED)

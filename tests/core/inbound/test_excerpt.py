@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ OF_BEN = {"sender": {"id": BEN}, "message": {"mid": "m2", "text": "hi"}}
         {"id": "1", "messaging": OF_ANNA},
     ],
 )
-def test_only_what_names_the_contact_is_taken_out_of_a_body(entry) -> None:
+def test_only_what_names_the_contact_is_taken_out_of_a_body(entry: dict[str, Any]) -> None:
     body = json.dumps({"object": "instagram", "entry": [entry]}).encode()
     assert items_naming(body, ANNA) == [OF_ANNA]
 
@@ -31,5 +32,5 @@ def test_an_entry_that_is_one_item_itself_is_taken_whole() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[7]", b"null", b'{"entry":[7]}', b"[" * 5000, b"\xff"], ids=repr
 )
-def test_a_body_that_tells_nothing_of_the_contact_is_empty(body) -> None:
+def test_a_body_that_tells_nothing_of_the_contact_is_empty(body: bytes) -> None:
     assert items_naming(body, ANNA) == []

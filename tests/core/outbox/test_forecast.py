@@ -11,7 +11,15 @@ from tests.support.factory import NOON, at
 LIMITS = Limits(per_second=2, account_per_second=100, user_cooldown=timedelta(seconds=7))
 
 
-def waiting(item_id, person=None, *, priority=1, due=0, window=None, account="a"):
+def waiting(
+    item_id: int,
+    person: int | str | None = None,
+    *,
+    priority: int = 1,
+    due: int = 0,
+    window: int | None = None,
+    account: str = "a",
+) -> WaitingReply:
     return WaitingReply(
         item_id=item_id,
         contact=ContactKey(account, str(person or item_id)),
@@ -21,7 +29,7 @@ def waiting(item_id, person=None, *, priority=1, due=0, window=None, account="a"
     )
 
 
-def told(*items, limits=LIMITS, more=0):
+def told(*items: WaitingReply, limits: Limits = LIMITS, more: int = 0) -> tuple[float, list[int]]:
     found = forecast(items, limits, NOON, more)
     return (found.drains_at - NOON).total_seconds(), [each.item_id for each in found.falling_out]
 
@@ -40,7 +48,7 @@ def test_an_empty_queue_has_drained() -> None:
         pytest.param([waiting(1, "x"), waiting(2, "x"), waiting(3)], 7, id="others in between"),
     ],
 )
-def test_a_queue_drains_at_the_limits(items, drains_after) -> None:
+def test_a_queue_drains_at_the_limits(items: list[WaitingReply], drains_after: int) -> None:
     assert told(*items) == (drains_after, [])
 
 
@@ -78,7 +86,9 @@ def test_the_urgent_go_first_so_that_others_fall_out() -> None:
     rate=st.integers(1, 50),
     windows=st.integers(0, 60),
 )
-def test_everybody_goes_or_falls_out_and_no_limit_is_broken(people, rate, windows) -> None:
+def test_everybody_goes_or_falls_out_and_no_limit_is_broken(
+    people: list[int], rate: int, windows: int
+) -> None:
     limits = Limits(per_second=rate, account_per_second=100, user_cooldown=timedelta(seconds=7))
     items = [waiting(n, person, window=windows) for n, person in enumerate(people)]
     found = forecast(items, limits, NOON)

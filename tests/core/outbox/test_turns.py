@@ -62,7 +62,9 @@ QUEUES = st.lists(
 
 @settings(max_examples=200)
 @given(queue=QUEUES, couriers=st.integers(1, 4), call_ms=st.integers(0, 3000))
-def test_it_is_the_reply_that_a_look_at_every_channel_would_find(queue, couriers, call_ms) -> None:
+def test_it_is_the_reply_that_a_look_at_every_channel_would_find(
+    queue: list[tuple[int, int, ReplyKind, Priority, int]], couriers: int, call_ms: int
+) -> None:
     policy = SenderPolicy(
         per_second=3,
         account_per_second=2,
@@ -101,11 +103,15 @@ def looks(monkeypatch: pytest.MonkeyPatch, accounts: int) -> float:
     return asked / len(sent)
 
 
-def test_it_costs_no_more_with_three_thousand_accounts_than_with_three(monkeypatch) -> None:
+def test_it_costs_no_more_with_three_thousand_accounts_than_with_three(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert looks(monkeypatch, MANY) <= looks(monkeypatch, 3)
 
 
-def test_the_limits_are_checked_once_for_all_replies_that_wait_for_the_same(monkeypatch) -> None:
+def test_the_limits_are_checked_once_for_all_replies_that_wait_for_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert looks(monkeypatch, 1) < 10
 
 

@@ -23,36 +23,36 @@ def looked() -> ThreadScan:
     return ThreadScan("a", SPAN)
 
 
-def test_a_first_look_goes_back_a_day():
+def test_a_first_look_goes_back_a_day() -> None:
     assert span_to_compare(None, NOON) == ScanPeriod(NOON - timedelta(hours=24), at(-60))
 
 
-def test_a_look_begins_a_little_before_the_last_one_ended():
+def test_a_look_begins_a_little_before_the_last_one_ended() -> None:
     assert span_to_compare(at(-400), NOON) == ScanPeriod(at(-520), at(-60))
 
 
-def test_after_a_long_pause_a_look_goes_back_two_days():
+def test_after_a_long_pause_a_look_goes_back_two_days() -> None:
     assert span_to_compare(NOON - timedelta(days=9), NOON).since == NOON - timedelta(days=2)
 
 
-def test_a_webhook_that_is_merely_late_is_not_missed():
+def test_a_webhook_that_is_merely_late_is_not_missed() -> None:
     span = span_to_compare(None, NOON)
 
     assert at(-61) in span
     assert at(-59) not in span
 
 
-def test_the_list_is_read_until_a_page_has_nothing_new():
+def test_the_list_is_read_until_a_page_has_nothing_new() -> None:
     look = looked()
-    assert look.next == ListThreads("")
-    look.list(listed(0, -100, after="p2"))
-    assert look.next == ListThreads("p2")
-    look.list(listed(-301, -400, after="p3", first=2))
+    steps: list[object] = [look.next]
+    for page in (listed(0, -100, after="p2"), listed(-301, -400, after="p3", first=2)):
+        look.list(page)
+        steps.append(look.next)
 
-    assert look.next == ReadThread("t0")
+    assert steps == [ListThreads(""), ListThreads("p2"), ReadThread("t0")]
 
 
-def test_the_threads_that_changed_are_read_one_after_another():
+def test_the_threads_that_changed_are_read_one_after_another() -> None:
     look = looked()
     look.list(listed(0, -301, -100))
     read = []
@@ -64,7 +64,7 @@ def test_the_threads_that_changed_are_read_one_after_another():
     assert look.next is None
 
 
-def test_a_thread_that_cannot_be_read_is_left_out():
+def test_a_thread_that_cannot_be_read_is_left_out() -> None:
     look = looked()
     look.list(listed(0, 0))
     look.fail()
@@ -72,7 +72,7 @@ def test_a_thread_that_cannot_be_read_is_left_out():
     assert (look.next, look.is_hopeless) == (ReadThread("t1"), False)
 
 
-def test_a_look_that_fails_three_times_on_end_is_hopeless():
+def test_a_look_that_fails_three_times_on_end_is_hopeless() -> None:
     look = looked()
     for _ in range(3):
         assert not look.is_hopeless
@@ -81,7 +81,7 @@ def test_a_look_that_fails_three_times_on_end_is_hopeless():
     assert look.is_hopeless
 
 
-def test_more_threads_than_a_look_takes_are_counted():
+def test_more_threads_than_a_look_takes_are_counted() -> None:
     look = looked()
     for page in range(11):
         look.list(listed(*[0] * 100, after="more", first=page * 100))
@@ -90,7 +90,7 @@ def test_more_threads_than_a_look_takes_are_counted():
     assert look.next == ReadThread("t0")
 
 
-def test_a_thread_that_has_not_changed_since_the_last_look_is_not_read_again():
+def test_a_thread_that_has_not_changed_since_the_last_look_is_not_read_again() -> None:
     first = ThreadScan("a", ScanPeriod(at(-600), at(-60)))
     first.list(listed(-90, -100))
     first.read()
@@ -101,7 +101,7 @@ def test_a_thread_that_has_not_changed_since_the_last_look_is_not_read_again():
     assert second.next == ReadThread("t1")
 
 
-def test_a_thread_whose_last_message_was_too_young_is_read_again():
+def test_a_thread_whose_last_message_was_too_young_is_read_again() -> None:
     first = ThreadScan("a", ScanPeriod(at(-600), at(-60)))
     first.list(listed(-30))
     first.read()

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask, request
@@ -15,37 +16,39 @@ from moca.instagram.record.message import FetchedMessage
 from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
+from tests.instagram.conftest import Serve
 from tests.support.factory import calls_at
+from tests.support.values import of_kind
 
 MAYA = ContactKey("17841400000000001", "28978671838402975")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HERSELF = {"username": "maya", "id": MAYA.psid}
 US = {"username": "shop", "id": MAYA.account_id}
-SAID = {
+SAID: dict[str, object] = {
     "id": "m",
     "created_time": "2026-11-22T12:00:00+0000",
     "from": HERSELF,
     "to": {"data": [US]},
     "message": "hi",
 }
-BACK = SAID | {"from": US, "to": {"data": [HERSELF]}}
+BACK: dict[str, object] = SAID | {"from": US, "to": {"data": [HERSELF]}}
 
 
-def told(document):
+def told(document: dict[str, object]) -> InboundMessage | Echo | None:
     return FetchedMessage.model_validate(document).as_event_of(MAYA.account_id, "m")
 
 
-def test_what_a_contact_wrote_is_a_message():
+def test_what_a_contact_wrote_is_a_message() -> None:
     assert told(SAID) == InboundMessage(contact=MAYA, mid="m", text="hi", sent_at=NOON)
 
 
-def test_what_the_account_wrote_is_an_echo():
+def test_what_the_account_wrote_is_an_echo() -> None:
     assert told(BACK) == Echo(contact=MAYA, mid="m", text="hi", sent_at=NOON)
 
 
 @pytest.mark.parametrize("odd", [{"message": ""}, {"is_unsupported": True, "message": ""}])
-def test_what_shows_no_text_is_unsupported(odd):
-    assert told(SAID | odd).type == "unsupported"
+def test_what_shows_no_text_is_unsupported(odd: dict[str, bool | str]) -> None:
+    assert of_kind(told(SAID | odd), InboundMessage).type == "unsupported"
 
 
 LINK = "https://lookaside.example/1"
@@ -95,15 +98,17 @@ LINK = "https://lookaside.example/1"
     ],
 )
 @pytest.mark.parametrize("document", [SAID, BACK], ids=["theirs", "ours"])
-def test_media_are_seen_as_their_webhook_would_have_told_them(document, media, kind, received):
-    seen = told(document | media | {"message": ""})
+def test_media_are_seen_as_their_webhook_would_have_told_them(
+    document: dict[str, Any], media: dict[str, Any], kind: str, received: ReceivedContent | None
+) -> None:
+    seen = of_kind(told(document | media | {"message": ""}), InboundMessage)
     assert (seen.type, seen.text, seen.received) == (kind, "", received)
 
 
-def test_where_media_cannot_be_asked_for_the_text_is_read_without(serve):
+def test_where_media_cannot_be_asked_for_the_text_is_read_without(serve: Serve) -> None:
     asked = []
 
-    def answer(mid):
+    def answer(mid: str) -> dict[str, Any] | tuple[dict[str, Any], int]:
         asked.append(request.args["fields"])
         if "attachments" in asked[-1]:
             return {"error": {"code": 100, "message": "Tried accessing nonexisting field"}}, 400
@@ -120,11 +125,11 @@ def test_where_media_cannot_be_asked_for_the_text_is_read_without(serve):
 @pytest.mark.parametrize(
     "odd", [{"id": "m"}, SAID | {"from": None}, BACK | {"to": 7}, BACK | {"to": {"data": []}}]
 )
-def test_a_message_of_nobody_is_none(odd):
+def test_a_message_of_nobody_is_none(odd: dict[str, Any]) -> None:
     assert told(odd) is None
 
 
-def test_the_sandbox_tells_a_message_that_no_webhook_told(serve):
+def test_the_sandbox_tells_a_message_that_no_webhook_told(serve: Serve) -> None:
     accounts = SandboxAccounts(MAYA.account_id, "token")
     instagram = SandboxInstagram(accounts, lambda _body: None, now=lambda: NOON)
     app = Flask(__name__)

@@ -1,4 +1,6 @@
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask, jsonify
@@ -14,19 +16,21 @@ from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.ids import conversation_id
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
+from tests.instagram.conftest import Serve
 from tests.support.factory import ANNA, BEN, NOON, calls_at
 from tests.support.frozen_time import frozen_at
+from tests.support.values import of_kind
 
 ACCOUNT = ANNA.account_id
 
 
 @pytest.fixture
-def instagram():
+def instagram() -> SandboxInstagram:
     return SandboxInstagram(SandboxAccounts(ACCOUNT, "token"), lambda _body: None)
 
 
 @pytest.fixture
-def graph(instagram, serve):
+def graph(instagram: SandboxInstagram, serve: Serve) -> Iterator[GraphClient]:
     app = Flask("sandbox")
     app.register_blueprint(graph_blueprint(instagram), url_prefix="/graph")
     client = GraphClient(calls_at(f"{serve(app)}/graph", instagram.accounts.token_for), 5)
@@ -35,11 +39,11 @@ def graph(instagram, serve):
 
 
 @pytest.fixture
-def answering(serve):
+def answering(serve: Serve) -> Iterator[Callable[[dict[str, Any] | list[object]], GraphClient]]:
     """Reads from an Instagram with a fixed answer."""
     clients = []
 
-    def answer(document):
+    def answer(document: dict[str, Any] | list[object]) -> GraphClient:
         app = Flask("instagram")
         app.add_url_rule("/<path:_path>", "any", lambda _path: jsonify(document))
         clients.append(GraphClient(calls_at(serve(app), lambda _account: "token"), 5))
@@ -50,7 +54,9 @@ def answering(serve):
         client.close()
 
 
-def test_threads_are_listed_with_the_instant_of_their_last_change(graph, instagram):
+def test_threads_are_listed_with_the_instant_of_their_last_change(
+    graph: GraphClient, instagram: SandboxInstagram
+) -> None:
     with frozen_at(NOON) as frozen:
         instagram.write(ANNA.psid, "hello")
         frozen.tick(timedelta(seconds=5))
@@ -64,12 +70,12 @@ def test_threads_are_listed_with_the_instant_of_their_last_change(graph, instagr
     )
 
 
-def test_a_long_list_comes_in_pages(graph, instagram):
+def test_a_long_list_comes_in_pages(graph: GraphClient, instagram: SandboxInstagram) -> None:
     for n in range(120):
         instagram.write(f"{n}", "hello")
     sizes, after, seen = [], "", set()
     while True:
-        page = graph.threads(ACCOUNT, after)
+        page = of_kind(graph.threads(ACCOUNT, after), ThreadPage)
         sizes.append(len(page.threads))
         seen |= {each.id for each in page.threads}
         after = page.after
@@ -79,7 +85,9 @@ def test_a_long_list_comes_in_pages(graph, instagram):
     assert (sizes, len(seen)) == ([50, 50, 20], 120)
 
 
-def test_a_threads_messages_read_as_their_webhooks_would_have_told_them(graph, instagram):
+def test_a_threads_messages_read_as_their_webhooks_would_have_told_them(
+    graph: GraphClient, instagram: SandboxInstagram
+) -> None:
     with freeze_time(NOON):
         asked = instagram.write(ANNA.psid, "hello")
         answered = instagram.write_app_reply(ANNA.psid, "good day")
@@ -90,23 +98,27 @@ def test_a_threads_messages_read_as_their_webhooks_would_have_told_them(graph, i
     )
 
 
-def test_media_are_told_with_their_type_and_link(graph, instagram):
+def test_media_are_told_with_their_type_and_link(
+    graph: GraphClient, instagram: SandboxInstagram
+) -> None:
     image = {"attachments": [{"type": "image", "payload": {"url": "https://example.com/a.jpg"}}]}
     instagram.write(ANNA.psid, "", more=image)
-    (message,) = graph.thread(ACCOUNT, conversation_id(ANNA))
+    (message,) = of_kind(graph.thread(ACCOUNT, conversation_id(ANNA)), tuple)
 
     shown = Attachment(type="image", url="https://example.com/a.jpg")
     assert (message.type, message.text) == ("image", "")
     assert message.received == ReceivedContent(attachments=(shown,))
 
 
-def test_what_shows_neither_text_nor_media_is_unsupported(graph, instagram):
+def test_what_shows_neither_text_nor_media_is_unsupported(
+    graph: GraphClient, instagram: SandboxInstagram
+) -> None:
     instagram.write(ANNA.psid, "", more={"attachments": [{"type": "ephemeral"}]})
-    (message,) = graph.thread(ACCOUNT, conversation_id(ANNA))
+    (message,) = of_kind(graph.thread(ACCOUNT, conversation_id(ANNA)), tuple)
     assert (message.type, message.text, message.received) == ("unsupported", "", None)
 
 
-def test_a_refusal_is_told(graph, instagram):
+def test_a_refusal_is_told(graph: GraphClient, instagram: SandboxInstagram) -> None:
     instagram.troubles.become([AccountProblem.MESSAGE_ACCESS])
 
     assert graph.threads(ACCOUNT) == RecordUnreadable(
@@ -114,15 +126,19 @@ def test_a_refusal_is_told(graph, instagram):
     )
 
 
-def test_a_message_in_which_the_account_has_no_part_is_left_out(answering):
+def test_a_message_in_which_the_account_has_no_part_is_left_out(
+    answering: Callable[[dict[str, Any] | list[object]], GraphClient],
+) -> None:
     ours = {"id": "m1", "from": {"id": "7"}, "to": {"data": [{"id": ACCOUNT}]}, "message": "a"}
     alien = {"id": "m2", "from": {"id": "7"}, "to": {"data": [{"id": "8"}]}, "message": "b"}
     graph = answering({"id": "t", "messages": {"data": [ours, alien]}})
 
-    assert [each.mid for each in graph.thread(ACCOUNT, "t")] == ["m1"]
+    assert [each.mid for each in of_kind(graph.thread(ACCOUNT, "t"), tuple)] == ["m1"]
 
 
-def test_a_record_that_calls_the_account_otherwise_is_not_believed(answering):
+def test_a_record_that_calls_the_account_otherwise_is_not_believed(
+    answering: Callable[[dict[str, Any] | list[object]], GraphClient],
+) -> None:
     alien = {"id": "m", "from": {"id": "9"}, "to": {"data": [{"id": "8"}]}, "message": "b"}
     graph = answering({"id": "t", "messages": {"data": [alien]}})
 
@@ -132,12 +148,18 @@ def test_a_record_that_calls_the_account_otherwise_is_not_believed(answering):
 
 
 @pytest.mark.parametrize("document", [{}, {"data": None}, {"data": "no"}, []])
-def test_an_odd_list_is_unreadable(answering, document):
+def test_an_odd_list_is_unreadable(
+    answering: Callable[[dict[str, Any] | list[object]], GraphClient],
+    document: dict[str, str | None] | list[object],
+) -> None:
     assert isinstance(answering(document).threads(ACCOUNT), RecordUnreadable)
 
 
 @pytest.mark.parametrize("row", [None, {}, {"id": "t"}, {"id": "t", "updated_time": "soon"}, 7])
-def test_an_odd_row_is_left_out(answering, row):
+def test_an_odd_row_is_left_out(
+    answering: Callable[[dict[str, Any] | list[object]], GraphClient],
+    row: dict[str, str] | int | None,
+) -> None:
     good = {"id": "good", "updated_time": "2026-11-22T12:00:00+0000"}
 
     assert answering({"data": [row, good]}).threads(ACCOUNT) == ThreadPage(

@@ -1,9 +1,11 @@
 """Every way to send: what the sandbox receives, echoes, records and refuses."""
 
 import json
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,8 +19,9 @@ from moca.instagram.sandbox.accounts import SandboxAccounts
 from moca.instagram.sandbox.faults import Faults
 from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.instagram.sandbox.routes import graph_blueprint
+from tests.instagram.conftest import Serve
 from tests.support.factory import calls_at
-from tests.support.values import present
+from tests.support.values import of_kind, present
 
 ACCOUNT = "17841400000000001"
 MAYA = ContactKey(ACCOUNT, "28978671838402975")
@@ -37,7 +40,7 @@ class SandboxWithClock:
     webhooks: list[bytes] = field(default_factory=list)
     sizes: dict[str, int | None] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         faults = Faults(media_bytes=lambda url: self.sizes.get(url, 0))
         self.instagram = SandboxInstagram(
             SandboxAccounts(ACCOUNT, "token"),
@@ -46,19 +49,20 @@ class SandboxWithClock:
             faults=faults,
         )
 
-    def last_told(self):
+    def last_told(self) -> dict[str, Any]:
         """The last webhook's message."""
         (entry,) = json.loads(self.webhooks[-1])["entry"]
-        return entry["messaging"][0]["message"]
+        found: dict[str, Any] = entry["messaging"][0]["message"]
+        return found
 
 
 @pytest.fixture
-def place():
+def place() -> SandboxWithClock:
     return SandboxWithClock()
 
 
 @pytest.fixture
-def client(place, serve):
+def client(place: SandboxWithClock, serve: Serve) -> Iterator[GraphClient]:
     app = Flask("sandbox")
     app.register_blueprint(graph_blueprint(place.instagram), url_prefix="/graph")
     calls = calls_at(f"{serve(app)}/graph", place.instagram.accounts.token_for)
@@ -92,7 +96,9 @@ def client(place, serve):
     ],
     ids=str,
 )
-def test_what_was_sent_is_echoed_and_found_in_the_record(place, client, content, echo):
+def test_what_was_sent_is_echoed_and_found_in_the_record(
+    place: SandboxWithClock, client: GraphClient, content: Content, echo: dict[str, Any]
+) -> None:
     place.instagram.write(MAYA.psid, "hi")
 
     sent = client.send(MAYA, content)
@@ -104,18 +110,22 @@ def test_what_was_sent_is_echoed_and_found_in_the_record(place, client, content,
     )
 
 
-def test_a_button_template_is_found_though_its_text_is_not_shown(place, client):
+def test_a_button_template_is_found_though_its_text_is_not_shown(
+    place: SandboxWithClock, client: GraphClient
+) -> None:
     place.instagram.write(MAYA.psid, "hi")
     content = Content(text="look", buttons=(SHOP,))
 
-    sent = client.send(MAYA, content)
+    sent = of_kind(client.send(MAYA, content), Delivered)
 
     assert client.find_message(MAYA, content, START, frozenset()) == FoundInRecord(
         present(sent.mid), START
     )
 
 
-def test_a_threaded_reply_shows_what_it_answers(place, client):
+def test_a_threaded_reply_shows_what_it_answers(
+    place: SandboxWithClock, client: GraphClient
+) -> None:
     mid = place.instagram.write(MAYA.psid, "hi")
 
     client.send(MAYA, Content(text="you too", reply_to_mid=mid))
@@ -123,7 +133,9 @@ def test_a_threaded_reply_shows_what_it_answers(place, client):
     assert place.last_told()["reply_to"] == {"mid": mid}
 
 
-def test_a_sign_is_put_on_a_message_and_taken_off_without_an_echo(place, client):
+def test_a_sign_is_put_on_a_message_and_taken_off_without_an_echo(
+    place: SandboxWithClock, client: GraphClient
+) -> None:
     mid = place.instagram.write(MAYA.psid, "hi")
 
     assert client.send(MAYA, Content(reaction=Reaction(mid=mid, emoji="love"))) == Delivered(None)
@@ -134,7 +146,9 @@ def test_a_sign_is_put_on_a_message_and_taken_off_without_an_echo(place, client)
     assert len(place.webhooks) == 1
 
 
-def test_seen_and_typing_are_shown_and_nothing_is_sent(place, client):
+def test_seen_and_typing_are_shown_and_nothing_is_sent(
+    place: SandboxWithClock, client: GraphClient
+) -> None:
     assert client.act(MAYA, "mark_seen") is None
     assert client.act(MAYA, "typing_on") is None
 
@@ -151,14 +165,22 @@ def test_seen_and_typing_are_shown_and_nothing_is_sent(place, client):
         (DAY * 7.01, ReplyAddress(is_late=True), Rejected),
     ],
 )
-def test_the_window_is_a_day_and_a_week_for_a_human_agent(place, client, after, way, result):
+def test_the_window_is_a_day_and_a_week_for_a_human_agent(
+    place: SandboxWithClock,
+    client: GraphClient,
+    after: timedelta,
+    way: ReplyAddress,
+    result: type[Delivered] | type[Rejected],
+) -> None:
     place.instagram.write(MAYA.psid, "hi")
     place.now += after
 
     assert isinstance(client.send(MAYA, Content(text="hello"), way), result)
 
 
-def test_a_comment_is_answered_in_private_once(place, client):
+def test_a_comment_is_answered_in_private_once(
+    place: SandboxWithClock, client: GraphClient
+) -> None:
     way = ReplyAddress(comment_id=place.instagram.comment(MAYA.psid, "nice"))
 
     first = client.send(MAYA, Content(text="thanks"), way)
@@ -172,7 +194,9 @@ def test_a_comment_is_answered_in_private_once(place, client):
     assert [each.text for each in place.instagram.thread(MAYA.psid)] == ["thanks"]
 
 
-def test_a_comment_is_not_answered_in_private_after_a_week(place, client):
+def test_a_comment_is_not_answered_in_private_after_a_week(
+    place: SandboxWithClock, client: GraphClient
+) -> None:
     way = ReplyAddress(comment_id=place.instagram.comment(MAYA.psid, "nice"))
     place.now += 7 * DAY + timedelta(seconds=1)
 
@@ -227,7 +251,9 @@ def test_a_comment_is_not_answered_in_private_after_a_week(place, client):
     ],
     ids=str,
 )
-def test_what_meta_refuses_the_stand_in_refuses_by_the_same_code(place, client, content, because):
+def test_what_meta_refuses_the_stand_in_refuses_by_the_same_code(
+    place: SandboxWithClock, client: GraphClient, content: Content, because: str
+) -> None:
     place.instagram.write(MAYA.psid, "hi")
     place.sizes = {
         "https://example.com/gone.png": None,
@@ -238,7 +264,7 @@ def test_what_meta_refuses_the_stand_in_refuses_by_the_same_code(place, client, 
     assert len(place.instagram.thread(MAYA.psid)) == 1
 
 
-def test_a_video_may_be_larger_than_a_picture(place, client):
+def test_a_video_may_be_larger_than_a_picture(place: SandboxWithClock, client: GraphClient) -> None:
     place.instagram.write(MAYA.psid, "hi")
     video = Media(type="video", url="https://example.com/a.mp4")
     place.sizes = {video.url: 25 * 1024 * 1024}
@@ -246,7 +272,7 @@ def test_a_video_may_be_larger_than_a_picture(place, client):
     assert isinstance(client.send(MAYA, Content(media=video)), Delivered)
 
 
-def test_a_sign_that_got_no_answer_counts_as_not_put(serve):
+def test_a_sign_that_got_no_answer_counts_as_not_put(serve: Serve) -> None:
     app = Flask("broken")
     app.add_url_rule("/v26.0/me/messages", "send", lambda: ("oops", 500), methods=["POST"])
     calls = calls_at(serve(app), lambda _account_id: "token")

@@ -1,6 +1,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
 
@@ -14,19 +15,21 @@ from moca.core.outbox.delivery import Delivered
 from moca.core.types import ContactKey
 from moca.instagram.events import read_webhook
 from moca.instagram.graph import GraphClient
+from tests.instagram.conftest import Serve
 from tests.support.factory import calls_at
 from tests.support.values import only
 
 ACCOUNT = "17841400000000001"
 
 
-def free_port():
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+        found: int = server.getsockname()[1]
+        return found
 
 
 @contextmanager
-def standing_in(webhook):
+def standing_in(webhook: str) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "moca.instagram.sandbox", "--port", str(port)]
     process = subprocess.Popen([*command, "--webhook", webhook])
@@ -38,7 +41,7 @@ def standing_in(webhook):
 
 
 @contextmanager
-def patient_session():
+def patient_session() -> Iterator[requests.Session]:
     with requests.Session() as session:
         # A busy machine takes long to start it, and it must have started before it is stopped.
         retry = Retry(total=300, backoff_factor=0.05, backoff_max=0.2)
@@ -46,12 +49,12 @@ def patient_session():
         yield session
 
 
-def test_alone_in_its_process_it_plays_people_and_graph(serve):
+def test_alone_in_its_process_it_plays_people_and_graph(serve: Serve) -> None:
     received: Queue[bytes] = Queue()
     receiver = Flask("receiver")
 
     @receiver.post("/webhook")
-    def receive():
+    def receive() -> str:
         received.put(request.get_data())
         return ""
 

@@ -3,14 +3,23 @@
 import json
 import threading
 from collections import deque
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
+from typing import Any, Self
 
 KEY = "sk-very-secret"
 
 
-def chat(text=None, *, reason=None, refusal=None, finish="stop"):
+def chat(
+    text: str | None = None,
+    *,
+    reason: str | None = None,
+    refusal: str | None = None,
+    finish: str = "stop",
+) -> dict[str, Any]:
     """A chat completion; with `reason` the tool hand_over is called."""
-    message = {"role": "assistant", "content": text, "refusal": refusal}
+    message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": refusal}
     if reason is not None:
         function = {"name": "hand_over", "arguments": reason}
         message["tool_calls"] = [{"id": "c1", "type": "function", "function": function}]
@@ -18,9 +27,11 @@ def chat(text=None, *, reason=None, refusal=None, finish="stop"):
     return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
 
 
-def message(text=None, *, reason=None, finish="end_turn"):
+def message(
+    text: str | None = None, *, reason: dict[str, Any] | None = None, finish: str = "end_turn"
+) -> dict[str, Any]:
     """A message of Anthropic's; with `reason` the tool hand_over is used."""
-    content = [] if text is None else [{"type": "text", "text": text}]
+    content: list[dict[str, Any]] = [] if text is None else [{"type": "text", "text": text}]
     if reason is not None:
         content.append({"type": "tool_use", "id": "t1", "name": "hand_over", "input": reason})
     return {
@@ -38,39 +49,44 @@ def message(text=None, *, reason=None, finish="end_turn"):
 class ModelServer:
     """Answers as scripted, once per call, and records the requests."""
 
-    def __init__(self):
-        self.answers: deque[object] = deque()
-        self.asked = []
-        self.keys = []
+    def __init__(self) -> None:
+        self.answers: deque[tuple[bytes | dict[str, Any], int, dict[str, str]] | None] = deque()
+        self.asked: list[tuple[str, Any]] = []
+        self.keys: list[str | None] = []
         self.hold = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
     @property
-    def url(self):
+    def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def will(self, body, status=200, headers=()):
+    def will(
+        self,
+        body: bytes | dict[str, Any],
+        status: int = 200,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.answers.append((body, status, dict(headers)))
 
-    def will_hang(self):
+    def will_hang(self) -> None:
         self.answers.append(None)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.hold.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
 
-def _handler(server):
+def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             server.asked.append((self.path, json.loads(body)))
             server.keys.append(self.headers.get("X-Api-Key") or self.headers["Authorization"])
@@ -80,7 +96,9 @@ def _handler(server):
                 return
             self._answer(*laid_out)
 
-        def _answer(self, body, status, headers):
+        def _answer(
+            self, body: bytes | dict[str, Any], status: int, headers: dict[str, str]
+        ) -> None:
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             headers = {"Content-Type": "application/json", **headers}
@@ -89,7 +107,7 @@ def _handler(server):
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_):
+        def log_message(self, *_: str) -> None:
             pass
 
     return Handler

@@ -1,18 +1,21 @@
 """When the model is called, and how its failures are handled."""
 
 from collections import deque
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from moca.core.content.content import Content
+from moca.core.types import ContactKey
 from moca.replies.budget import DailyBudget
-from moca.replies.generator import GeneratedReply, GenerationError, NoReply
-from moca.replies.model.completion import Completion, ModelFault
+from moca.replies.generator import GeneratedReply, GenerationError, NoReply, ReplyRequest
+from moca.replies.model.completion import Completion, ModelClient, ModelFault, ModelRequest
 from moca.replies.model.generator import ModelGenerator
 from moca.replies.model.options import ModelOptions
 from tests.replies.requests import ANNA, BEN, NOON, asked
+from tests.support.values import of_kind
 
 HELLO = GeneratedReply(Content(text="Hello"), "small-1")
 DOWN = ModelFault("it is down", again=False)
@@ -22,19 +25,27 @@ LATE = ModelFault("no answer in time", again=True)
 class Model:
     """Fails as scripted, then says hello."""
 
-    def __init__(self, *faults, text="Hello"):
+    def __init__(self, *faults: ModelFault, text: str = "Hello") -> None:
         self.faults = deque(faults)
         self.calls = 0
         self.text = text
 
-    def complete(self, _question):
+    def complete(self, _question: ModelRequest) -> Completion:
         self.calls += 1
         if self.faults:
             raise self.faults.popleft()
         return Completion(text=self.text)
 
 
-def generator(model, *, per_day=100, per_contact=100, retries=0, topics=(), recall=lambda _: {}):
+def generator(
+    model: ModelClient,
+    *,
+    per_day: int = 100,
+    per_contact: int = 100,
+    retries: int = 0,
+    topics: tuple[str, ...] = (),
+    recall: Callable[[datetime], Mapping[ContactKey, int]] = lambda _: {},
+) -> ModelGenerator:
     figures = ModelOptions(
         provider="openai",
         url="",
@@ -57,13 +68,13 @@ def generator(model, *, per_day=100, per_contact=100, retries=0, topics=(), reca
     return ModelGenerator(figures, model, DailyBudget(per_day, per_contact, recall))
 
 
-def after(seconds, contact=ANNA):
+def after(seconds: float, contact: ContactKey = ANNA) -> ReplyRequest:
     return asked("hi", at=NOON + timedelta(seconds=seconds), contact=contact)
 
 
-def outcomes(made, *requests):
+def outcomes(made: ModelGenerator, *requests: ReplyRequest) -> list[object]:
     """Return the result of each request: the reply, or the text of the error."""
-    told = []
+    told: list[object] = []
     for request in requests:
         try:
             told.append(made.reply(request))
@@ -75,7 +86,7 @@ def outcomes(made, *requests):
 REST = "the model server failed too often; paused until 12:01:00 UTC"
 
 
-def test_a_server_that_failed_too_often_is_left_alone_and_then_tried():
+def test_a_server_that_failed_too_often_is_left_alone_and_then_tried() -> None:
     model = Model(DOWN, DOWN)
     made = generator(model)
     told = outcomes(made, after(0), after(0), after(0), after(59), after(60), after(60))
@@ -83,21 +94,21 @@ def test_a_server_that_failed_too_often_is_left_alone_and_then_tried():
     assert model.calls == 4
 
 
-def test_a_try_that_fails_is_followed_by_another_rest():
+def test_a_try_that_fails_is_followed_by_another_rest() -> None:
     model = Model(DOWN, DOWN, DOWN)
     told = outcomes(generator(model), after(0), after(0), after(60), after(119), after(120))
     another = "the model server failed too often; paused until 12:02:00 UTC"
     assert told == ["it is down", "it is down", "it is down", another, HELLO]
 
 
-def test_repeats_within_one_reply_count_as_one_failure():
+def test_repeats_within_one_reply_count_as_one_failure() -> None:
     model = Model(*[LATE] * 4)
     made = generator(model, retries=1)
     assert outcomes(made, after(0), after(1)) == ["no answer in time", "no answer in time"]
     assert model.calls == 4
 
 
-def test_a_spent_budget_is_nothing_to_say_and_the_model_is_not_asked():
+def test_a_spent_budget_is_nothing_to_say_and_the_model_is_not_asked() -> None:
     model = Model()
     made = generator(model, per_day=3, per_contact=2)
     told = outcomes(made, after(0), after(0), after(0), after(0, BEN), after(0, BEN))
@@ -111,7 +122,7 @@ def test_a_spent_budget_is_nothing_to_say_and_the_model_is_not_asked():
     assert model.calls == 3
 
 
-def test_a_restart_gives_no_new_budget():
+def test_a_restart_gives_no_new_budget() -> None:
     model = Model()
     made = generator(model, per_day=3, recall=lambda _since: {BEN: 2})
     assert outcomes(made, after(0), after(0))[1] == NoReply(
@@ -120,7 +131,7 @@ def test_a_restart_gives_no_new_budget():
     assert model.calls == 1
 
 
-def test_every_call_is_paid_for_also_those_that_fail():
+def test_every_call_is_paid_for_also_those_that_fail() -> None:
     made = generator(Model(LATE, LATE), per_day=2, retries=1)
     told = outcomes(made, after(0), after(0))
     assert told == [
@@ -129,7 +140,7 @@ def test_every_call_is_paid_for_also_those_that_fail():
     ]
 
 
-def test_an_open_circuit_costs_nothing():
+def test_an_open_circuit_costs_nothing() -> None:
     model = Model(DOWN, DOWN)
     made = generator(model, per_day=3)
     told = outcomes(made, *[after(0)] * 9, after(60))
@@ -137,9 +148,9 @@ def test_an_open_circuit_costs_nothing():
 
 
 @pytest.mark.parametrize("completion", [Completion(text=""), Completion(text="x", is_refusal=True)])
-def test_an_answer_that_cannot_be_used_is_not_the_server_s_failure(completion):
+def test_an_answer_that_cannot_be_used_is_not_the_server_s_failure(completion: Completion) -> None:
     class Odd(Model):
-        def complete(self, _question):
+        def complete(self, _question: ModelRequest) -> Completion:
             self.calls += 1
             return completion
 
@@ -158,20 +169,24 @@ def test_an_answer_that_cannot_be_used_is_not_the_server_s_failure(completion):
         ("Ten. Topic: prices", None, "Ten. Topic: prices"),
     ],
 )
-def test_the_topic_that_a_model_names_is_no_part_of_its_answer(answer, topic, text):
+def test_the_topic_that_a_model_names_is_no_part_of_its_answer(
+    answer: str, topic: str | None, text: str
+) -> None:
     made = generator(Model(text=answer), topics=("prices", "other"))
     assert made.reply(after(0)) == GeneratedReply(Content(text=text), "small-1", topic=topic)
 
 
-def test_an_answer_that_is_nothing_but_its_topic_is_empty():
+def test_an_answer_that_is_nothing_but_its_topic_is_empty() -> None:
     made = generator(Model(text="Topic: prices"), topics=("prices", "other"))
     assert outcomes(made, after(0)) == ["the model's answer was empty"]
 
 
-def test_a_model_that_is_asked_for_no_topic_may_speak_of_topics():
+def test_a_model_that_is_asked_for_no_topic_may_speak_of_topics() -> None:
     made = generator(Model(text="Topic: prices\nTen."))
-    assert made.reply(after(0)).content == Content(text="Topic: prices\nTen.")
+    assert of_kind(made.reply(after(0)), GeneratedReply).content == Content(
+        text="Topic: prices\nTen."
+    )
 
 
-def test_it_needs_as_much_history_as_the_settings_say():
+def test_it_needs_as_much_history_as_the_settings_say() -> None:
     assert generator(Model()).needs_history == 4

@@ -1,22 +1,24 @@
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from moca.core.content.content import Content
 from moca.core.types import Role
 from moca.replies.generator import GeneratedReply, GenerationError, HandOver
-from tests.replies.model.model_server import KEY, chat, message
-from tests.replies.model.protocols import ANTHROPIC, BY_MODEL, OPENAI, SECRET, fault
+from tests.replies.model.model_server import KEY, ModelServer, chat, message
+from tests.replies.model.protocols import ANTHROPIC, BY_MODEL, OPENAI, SECRET, Protocol, fault
 from tests.replies.requests import asked, said
+from tests.support.values import of_kind
 
 
-def test_the_model_answers(server, protocol):
+def test_the_model_answers(server: ModelServer, protocol: Protocol) -> None:
     server.will(protocol.answer(" Hello there. "))
     reply = protocol.generator(server.url).reply(asked("hi"))
     assert reply == GeneratedReply(Content(text="Hello there."), "model: small-1", made_by=BY_MODEL)
 
 
-def test_openai_is_asked_with_system_prompt_history_and_limit(server):
+def test_openai_is_asked_with_system_prompt_history_and_limit(server: ModelServer) -> None:
     server.will(chat("x"))
     history = [said(Role.USER, "Hi", 3), said(Role.ASSISTANT, "Hello", 2)]
     generator = OPENAI.generator(server.url, prompt="You speak with {name}.", max_bytes=500)
@@ -52,7 +54,7 @@ def test_openai_is_asked_with_system_prompt_history_and_limit(server):
     assert server.keys == [f"Bearer {KEY}"]
 
 
-def test_anthropic_is_asked_the_same_in_its_own_way(server):
+def test_anthropic_is_asked_the_same_in_its_own_way(server: ModelServer) -> None:
     server.will(message("x"))
     generator = ANTHROPIC.generator(server.url, prompt="Be kind.", may_hand_over=False)
     generator.reply(asked("Prices?"))
@@ -82,7 +84,9 @@ def test_anthropic_is_asked_the_same_in_its_own_way(server):
         ({"reason": ["complaint"]}, "other"),
     ],
 )
-def test_the_model_may_ask_for_a_person_in_words_that_quote_nobody(server, protocol, given, told):
+def test_the_model_may_ask_for_a_person_in_words_that_quote_nobody(
+    server: ModelServer, protocol: Protocol, given: dict[str, Any], told: str
+) -> None:
     import json
 
     reason = json.dumps(given) if protocol is OPENAI else given
@@ -93,7 +97,9 @@ def test_the_model_may_ask_for_a_person_in_words_that_quote_nobody(server, proto
 
 
 @pytest.mark.parametrize("given", ["not json", "5", "null", ""])
-def test_where_it_asks_without_words_the_settings_have_them(server, given):
+def test_where_it_asks_without_words_the_settings_have_them(
+    server: ModelServer, given: str
+) -> None:
     server.will(chat(None, reason=given))
     reply = OPENAI.generator(server.url).reply(asked("hi"))
     assert reply == HandOver("model: the model asks for a person: other", made_by=BY_MODEL)
@@ -119,7 +125,9 @@ NO_ANSWERS = [
 ]
 
 
-def test_an_answer_that_is_none_is_told_and_not_asked_for_again(server, protocol):
+def test_an_answer_that_is_none_is_told_and_not_asked_for_again(
+    server: ModelServer, protocol: Protocol
+) -> None:
     generator = protocol.generator(server.url, circuit_failures=100)
     for body, kind in NO_ANSWERS:
         server.will(body, 200, {"Content-Type": kind})
@@ -128,7 +136,7 @@ def test_an_answer_that_is_none_is_told_and_not_asked_for_again(server, protocol
     assert len(server.asked) == len(NO_ANSWERS)
 
 
-def test_an_empty_answer_is_none(server, protocol):
+def test_an_empty_answer_is_none(server: ModelServer, protocol: Protocol) -> None:
     server.will(protocol.answer("  \n"))
     assert fault(protocol.generator(server.url)) == "the model's answer was empty"
 
@@ -141,14 +149,18 @@ def test_an_empty_answer_is_none(server, protocol):
         (ANTHROPIC, message("I c", finish="refusal")),
     ],
 )
-def test_a_refusal_is_no_reply(server, protocol, answer):
+def test_a_refusal_is_no_reply(
+    server: ModelServer, protocol: Protocol, answer: dict[str, Any]
+) -> None:
     server.will(answer)
     assert fault(protocol.generator(server.url)) == "the model refused to answer"
 
 
-def test_an_answer_that_is_too_long_is_cut_after_a_sentence(server, protocol):
+def test_an_answer_that_is_too_long_is_cut_after_a_sentence(
+    server: ModelServer, protocol: Protocol
+) -> None:
     server.will(protocol.answer("Ärger gibt es nicht. " * 100))
-    reply = protocol.generator(server.url).reply(asked("hi"))
+    reply = of_kind(protocol.generator(server.url).reply(asked("hi")), GeneratedReply)
     assert reply.content.text.endswith("Ärger gibt es nicht.")
     assert 900 < len(reply.content.text.encode()) <= 1000
 
@@ -156,13 +168,17 @@ def test_an_answer_that_is_too_long_is_cut_after_a_sentence(server, protocol):
 @pytest.mark.parametrize(
     ("protocol", "finish"), [(OPENAI, "length"), (ANTHROPIC, "max_tokens")], ids=["openai", "anth"]
 )
-def test_an_answer_that_broke_off_ends_with_its_last_whole_sentence(server, protocol, finish):
+def test_an_answer_that_broke_off_ends_with_its_last_whole_sentence(
+    server: ModelServer, protocol: Protocol, finish: str
+) -> None:
     server.will(protocol.answer("This is one whole sentence. And this is", finish=finish))
-    reply = protocol.generator(server.url).reply(asked("hi"))
+    reply = of_kind(protocol.generator(server.url).reply(asked("hi")), GeneratedReply)
     assert reply.content.text == "This is one whole sentence."
 
 
-def test_no_log_at_any_level_that_is_shown_quotes_anything(server, protocol, capsys):
+def test_no_log_at_any_level_that_is_shown_quotes_anything(
+    server: ModelServer, protocol: Protocol, capsys: pytest.CaptureFixture[str]
+) -> None:
     from moca.logs import set_up_logs
 
     set_up_logs("DEBUG", "json")

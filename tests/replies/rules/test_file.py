@@ -1,13 +1,15 @@
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moca.core.content.content import Content, QuickReply
-from moca.replies.generator import BadGenerator, GeneratedReply, HandOver, NoReply
+from moca.replies.generator import BadGenerator, GeneratedReply, HandOver, NoReply, ReplyRequest
 from moca.replies.rules.line_numbers import line_of, lines_of
 from moca.replies.rules.reader import read_rules
 from tests.replies.requests import asked, seen, tapped
@@ -16,7 +18,7 @@ EXAMPLE = Path(__file__).parents[3] / "config" / "rules.toml"
 RULE = "[[rule]]\nname = 'r'\n"
 
 
-def faults_of(text):
+def faults_of(text: str) -> tuple[str, ...]:
     try:
         read_rules(text)
     except BadGenerator as error:
@@ -24,7 +26,7 @@ def faults_of(text):
     return ()
 
 
-def test_every_fault_is_told_with_its_line_and_its_rule():
+def test_every_fault_is_told_with_its_line_and_its_rule() -> None:
     text = """
 langage = "en"
 
@@ -114,16 +116,18 @@ title = 5
         ("rule = [5]", "line 1: rule 1: "),
     ],
 )
-def test_a_fault_is_told_with_what_to_do(text, said):
+def test_a_fault_is_told_with_what_to_do(text: str, said: str) -> None:
     assert said in "\n".join(faults_of(text))
 
 
-def test_no_fault_quotes_what_a_rule_says():
+def test_no_fault_quotes_what_a_rule_says() -> None:
     text = RULE + "answers = ['secret', 5, '{secrt}']\nmedia = 'secret'"
     assert "secret" not in "\n".join(faults_of(text))
 
 
-def walked(value, path=()):
+def walked(
+    value: dict[str, Any] | list[dict[str, Any] | str] | str, path: tuple[int | str, ...] = ()
+) -> Iterator[tuple[int | str, ...]]:
     if path:
         yield path
     children = value.items() if isinstance(value, dict) else enumerate(value)
@@ -132,7 +136,7 @@ def walked(value, path=()):
             yield from walked(child, (*path, key))
 
 
-def test_the_line_of_everything_in_the_example_is_known():
+def test_the_line_of_everything_in_the_example_is_known() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     lines, rows = lines_of(text), text.split("\n")
     for path in walked(tomllib.loads(text)):
@@ -143,7 +147,7 @@ def test_the_line_of_everything_in_the_example_is_known():
             assert keys[-1] in rows[line - 1], path
 
 
-def test_lines_are_told_through_strings_comments_and_nested_brackets():
+def test_lines_are_told_through_strings_comments_and_nested_brackets() -> None:
     text = (
         'a = """\nb = 1\n"""  # c = 2\n"d" = [[1, 2], # ]\n  [3]]\n'
         '[e.f]\ng.h = { i = "]" }\nj = 1\n'
@@ -166,7 +170,7 @@ PIECES = ["[", "]", "{", "}", '"', '"""', "=", ",", "\n", "#", ".", "[[rule]]\n"
 
 @settings(deadline=None)
 @given(st.data())
-def test_no_slip_of_the_pen_crashes_and_every_fault_has_its_line(data):
+def test_no_slip_of_the_pen_crashes_and_every_fault_has_its_line(data: st.DataObject) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(text) - 1))
@@ -189,13 +193,13 @@ def test_no_slip_of_the_pen_crashes_and_every_fault_has_its_line(data):
         (tapped("Shirts", "SHIRTS", kind="message", type="quick_reply"), "shirts"),
     ],
 )
-def test_the_example_answers(request_, reply):
+def test_the_example_answers(request_: ReplyRequest, reply: str) -> None:
     said = read_rules(EXAMPLE.read_text(encoding="utf-8")).reply(request_)
     assert isinstance(said, GeneratedReply)
     assert said.by == f"rule {reply!r}"
 
 
-def test_the_example_in_the_readme_answers():
+def test_the_example_in_the_readme_answers() -> None:
     page = (EXAMPLE.parents[1] / "docs/how-to/rules.md").read_text(encoding="utf-8")
     example, *_ = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     book = read_rules(example)
@@ -206,7 +210,7 @@ def test_the_example_in_the_readme_answers():
     )
 
 
-def test_the_example_hands_over_and_keeps_silent_where_it_knows_nothing():
+def test_the_example_hands_over_and_keeps_silent_where_it_knows_nothing() -> None:
     book = read_rules(EXAMPLE.read_text(encoding="utf-8"))
     assert book.reply(asked("Mensch!")) == HandOver(
         "rule 'a person, please' asks for a person",

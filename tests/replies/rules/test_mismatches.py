@@ -101,7 +101,9 @@ def test_of_several_messages_the_one_that_comes_nearest_counts() -> None:
     assert found["rule 'gift'"] == "has 'wholesale', which the rule excludes"
 
 
-def test_a_pattern_that_takes_too_long_is_told_and_soon_no_more_are_tried(monkeypatch) -> None:
+def test_a_pattern_that_takes_too_long_is_told_and_soon_no_more_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(pattern_search, "_MAX_SECONDS_EACH", 0.0001)
     slow = "[[rule]]\nname = 'r{}'\npatterns = ['(a|aa)+$']\nanswers = 'x'\n"
     text = "".join(slow.format(number) for number in range(MAX_SLOW_PATTERNS + 2))

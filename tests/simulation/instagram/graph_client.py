@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
@@ -31,14 +33,17 @@ class ScriptedGraphClient:
         self._fetched(content)
         return self._instagram.send(contact, content, way, self._backstage)
 
-    def act(self, contact, action) -> None:
+    def act(self, contact: ContactKey, action: str) -> str | None:
         self._backstage.wait(0.1)
+        return None
 
     def message(self, account_id: str, mid: str) -> InboundMessage | Echo | RecordUnreadable:
         return self._instagram.fetch(account_id, mid, self._backstage)
 
-    def find_message(self, contact, content, since, known_mids) -> VerificationResult:
-        return self._instagram.find(contact, content, since, known_mids, self._backstage)
+    def find_message(
+        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+    ) -> VerificationResult:
+        return self._instagram.find(contact, content, since, frozenset(known_mids), self._backstage)
 
     def profile(self, contact: ContactKey) -> RecordUnreadable:
         return RecordUnreadable("nobody tells names here")

@@ -35,6 +35,8 @@ from tests.simulation.worlds.settings import ACCOUNT_PAUSE
 _ELSEWHERE = GraphError(code=100, error_subcode=2534037)
 _HAS_ITS_PRIVATE_REPLY = GraphError(code=100, error_subcode=2534025)
 _BAD_REQUEST = 400
+CallStarted = Callable[[ContactKey, Content, ReplyAddress], None]
+AccountRefused = Callable[[str, timedelta | None], None]
 
 
 class BrokenCallError(Exception):
@@ -89,14 +91,12 @@ class SimulatedInstagram:
         self.private_replies: dict[str, int] = {}
         """By comment, the call that brought its private reply."""
         self.fetched: set[str] = set()
-        self.calls = 0
-        self.readings = 0
-        self.faults = 0
-        self.call_started = lambda contact, content, way: None
-        self.call_ended = lambda contact, mid, *, is_delivered: None
-        self.told_to_wait = lambda account_id, until: None
-        self.pauses = lambda account_id, until: None
-        self.account_refused = lambda account_id, wait: None
+        self.calls = self.readings = self.faults = 0
+        self.call_started: CallStarted = lambda contact, content, way: None
+        self.call_ended: Callable[..., None] = lambda contact, mid, *, is_delivered: None
+        self.told_to_wait: Callable[[str, datetime], None] = lambda account_id, until: None
+        self.pauses: Callable[[str, datetime], None] = lambda account_id, until: None
+        self.account_refused: AccountRefused = lambda account_id, wait: None
 
     def arrivals(self) -> list[tuple[ContactKey, Shown]]:
         """List what Moca brought to people."""

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
@@ -28,9 +29,9 @@ class Webhooks:
         self._batches = batches
         self._gathered: list[_Telling] = []
         self._open: list[list[_Telling]] = []
-        self.post = lambda command: False
+        self.post: Callable[[RecordWebhook], bool] = lambda command: False
         """Hands a webhook to the process; tells whether it is up."""
-        self.acknowledged = lambda event: None
+        self.acknowledged: Callable[[Event], None] = lambda event: None
         self._to_come = 0
 
     @property

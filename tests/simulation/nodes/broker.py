@@ -67,6 +67,8 @@ class ScriptedPlace(StandInConnection):
     `is_awake` says whether the node's threads run; `when_awake` keeps what they do for later.
     """
 
+    _broker: ScriptedBroker
+
     def __init__(
         self,
         broker: ScriptedBroker,

@@ -13,8 +13,9 @@ from tests.simulation.nodes.script import (
     Publishing,
     TokenLookup,
 )
+from tests.simulation.oracle.invariants import Broken
 from tests.simulation.run import run
-from tests.simulation.worlds.script import Script, Sending, Writes
+from tests.simulation.worlds.script import Happening, Script, Sending, Writes
 from tests.simulation.worlds.settings import WorldSettings
 
 ACCOUNT = "17841400000000001"
@@ -22,12 +23,14 @@ QUICK = WorldSettings(debounce=0.5, cooldown=8, idle=5, settle=3, user_cooldown=
 MUTANTS = {mutant.name: mutant for mutant in read_mutants() if mutant.nodes}
 
 
-def writes(number, at, *, contact=None, delays=(0.2,)):
+def writes(
+    number: int, at: float, *, contact: int | None = None, delays: tuple[float, ...] = (0.2,)
+) -> Writes:
     key = ContactKey(ACCOUNT, f"p{contact or number}")
     return Writes(at=at, contact=key, mid=f"m{number}", text=f"hi {number}", delays=delays)
 
 
-def a_few(at=2.0):
+def a_few(at: float = 2.0) -> list[Writes]:
     return [writes(number, at + number / 10) for number in range(1, 9)]
 
 
@@ -35,7 +38,7 @@ CUT_OFF = (
     LosesBroker(at=3, node=SENDING, seconds=12, unnoticed=(0, 7)),
     LosesDatabase(at=3, node=SENDING, seconds=10),
 )
-SHOWN_BY = {
+SHOWN_BY: dict[str, list[Happening]] = {
     "a write under an old epoch lands": [
         *a_few(),
         NodeIsSuspended(at=3, node=SENDING, seconds=12, unnoticed=0),
@@ -73,16 +76,16 @@ SHOWN_BY = {
 }
 
 
-def broken_in(happenings):
+def broken_in(happenings: list[Happening]) -> tuple[Broken, ...]:
     return run(Script(1, QUICK, tuple(happenings), nodes=2)).broken
 
 
-def test_each_mutant_of_the_nodes_has_a_run_that_shows_it():
+def test_each_mutant_of_the_nodes_has_a_run_that_shows_it() -> None:
     assert SHOWN_BY.keys() == MUTANTS.keys()
 
 
 @pytest.mark.parametrize("name", SHOWN_BY)
-def test_a_promise_of_the_nodes_that_is_broken_is_noticed(name):
+def test_a_promise_of_the_nodes_that_is_broken_is_noticed(name: str) -> None:
     assert broken_in(SHOWN_BY[name]) == ()
     with applied(MUTANTS[name]):
         assert broken_in(SHOWN_BY[name]) != ()

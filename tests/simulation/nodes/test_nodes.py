@@ -25,7 +25,7 @@ def held(seed: int) -> Result:
 
 
 @pytest.mark.parametrize("first", range(0, 6, 3))
-def test_whatever_befalls_the_nodes_nothing_is_lost_and_nothing_comes_twice(first) -> None:
+def test_whatever_befalls_the_nodes_nothing_is_lost_and_nothing_comes_twice(first: int) -> None:
     for seed in range(first, first + 3):
         held(seed)
 

@@ -70,4 +70,7 @@ class Channels:
             each["status"] == "sending" and contact_of(each) not in calls for each in items
         )
         couriers_left = settings.couriers - len(calls)
-        return claimed >= min(settings.per_second, settings.account_per_second, couriers_left)
+        found: bool = claimed >= min(
+            settings.per_second, settings.account_per_second, couriers_left
+        )
+        return found

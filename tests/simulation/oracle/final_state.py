@@ -60,7 +60,9 @@ def judge_the_end(simulation: Any) -> None:
     judge_work_lists(oracle, ledger, messages)
 
 
-def _judge_rows(oracle, messages, told: dict[str, Writes], by_hand: set[str]) -> None:
+def _judge_rows(
+    oracle: Oracle, messages: list[dict[str, Any]], told: dict[str, Writes], by_hand: set[str]
+) -> None:
     stored = Counter(row["mid"] for row in messages if row["role"] == "user")
     for mid in sorted(told):
         if stored[mid] != 1 and (stored[mid] or told[mid].delays):
@@ -137,7 +139,12 @@ def _judge_signs(oracle: Oracle, items: list[Row], instagram: SimulatedInstagram
 
 
 def _judge_answers(
-    oracle, messages, arrivals, generator: Generator, same: bool, handed_over: set[int]
+    oracle: Oracle,
+    messages: list[dict[str, Any]],
+    arrivals: list[tuple[ContactKey, Shown]],
+    generator: Generator,
+    same: bool,
+    handed_over: set[int],
 ) -> None:
     answers: Counter[str] = Counter()
     seen: set[str] = set()
@@ -167,7 +174,9 @@ def _judge_answers(
             )
 
 
-def _judge_parts(oracle: Oracle, arrivals, generator: Generator) -> None:
+def _judge_parts(
+    oracle: Oracle, arrivals: list[tuple[ContactKey, Shown]], generator: Generator
+) -> None:
     latest: dict[int, int] = defaultdict(int)
     for contact, shown in sorted(arrivals, key=lambda each: each[1].at):
         making = generator.made.get(shown.said)
@@ -199,7 +208,9 @@ def _judge_parts_given_up(oracle: Oracle, ledger: Ledger, items: list[Row]) -> N
             )
 
 
-def _judge_private_replies(oracle: Oracle, items: list[Row], arrivals) -> None:
+def _judge_private_replies(
+    oracle: Oracle, items: list[Row], arrivals: list[tuple[ContactKey, Shown]]
+) -> None:
     mids = {shown.mid for _, shown in arrivals}
     sent = Counter(row["comment_id"] for row in items if row["mid"] in mids and row["comment_id"])
     for comment_id, times in sorted(sent.items()):

@@ -1,18 +1,28 @@
 import itertools
 from collections import defaultdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from moca.core.inbound.event_rules import is_tap
+from moca.core.types import ContactKey
+from tests.simulation.instagram.instagram import Shown
 from tests.simulation.oracle.invariants import Invariant
-from tests.simulation.oracle.ledger import instant
+from tests.simulation.oracle.ledger import Ledger, instant
 from tests.simulation.oracle.oracle import Oracle
-from tests.simulation.worlds.script import DiskFails
+from tests.simulation.worlds.script import DiskFails, Script
 
 _HEALED_AFTER = timedelta(minutes=4)
 """After so long a conversation has been reloaded, whatever it has missed."""
 
 
-def judge_flushes(script, oracle, ledger, messages, items, arrivals) -> None:
+def judge_flushes(
+    script: Script,
+    oracle: Oracle,
+    ledger: Ledger,
+    messages: list[dict[str, Any]],
+    items: list[dict[str, Any]],
+    arrivals: list[tuple[ContactKey, Shown]],
+) -> None:
     cooldown = timedelta(seconds=script.settings.cooldown) - oracle.slack
     talk_of = {row["id"]: row["conversation_id"] for row in messages}
     taps = {row["id"] for row in messages if is_tap(row["kind"], row["type"])}

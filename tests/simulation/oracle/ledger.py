@@ -202,7 +202,8 @@ class Ledger:
         return {row["name"]: row["epoch"] for row in self._rows("SELECT * FROM seat", ())}
 
     def count(self, sql: str, *values: object) -> int:
-        return self._connection.execute(sql, values).fetchone()[0]
+        found: int = self._connection.execute(sql, values).fetchone()[0]
+        return found
 
     def _rows(self, sql: str, values: tuple[object, ...]) -> list[Row]:
         cursor = self._connection.execute(sql, values)

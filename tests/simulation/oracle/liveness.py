@@ -52,7 +52,7 @@ class Liveness:
 
     def __init__(
         self, settings: WorldSettings, clockwork: Clockwork, ledger: Ledger, simulation: Any
-    ):
+    ) -> None:
         self._settings = settings
         self._clockwork = clockwork
         self._ledger = ledger
@@ -226,7 +226,8 @@ class Liveness:
             private = pace.private_starts(contact.account_id)
             limit = settings.private_replies_per_hour
             turns.append(_free_again(private, limit, _HOUR + _CALL_BEGINS_WITHIN))
-        return max(turns)
+        found: datetime = max(turns)
+        return found
 
     def _flushed_at(self, contact: ContactKey) -> datetime:
         """Return when a contact's messages were last flushed, even if they were unsent at once."""
@@ -243,7 +244,8 @@ class Liveness:
 
     def _call_ended_at(self, contact: ContactKey) -> datetime:
         ends = [at[0] for at in self._simulation.oracle.pace.ends[contact]]
-        return max(ends, default=BEGINNING)
+        found: datetime = max(ends, default=BEGINNING)
+        return found
 
     def _opens_at(self) -> datetime:
         """Return when the shop is next open, in true time."""
@@ -288,7 +290,8 @@ def _key(row: Row) -> tuple[int, str, int]:
 
 
 def _holds_up_answers(item: Row) -> bool:
-    return item["author"] == "bot" or item["status"] != "pending"
+    found: bool = item["author"] == "bot" or item["status"] != "pending"
+    return found
 
 
 def _free_again(starts: list[datetime], limit: int, span: timedelta) -> datetime:

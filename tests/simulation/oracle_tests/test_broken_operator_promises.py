@@ -1,7 +1,15 @@
 """What operators are promised is broken on purpose here, and must be noticed."""
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
+import pytest
+
+from moca.core.content.uploads import StoredUpload
+from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.labels import LabelConversation
+from moca.core.reports import ReportEvent
 from moca.storage import reports
 from moca.storage.conversations import labels
 from moca.storage.db.operator_tables import ConversationLabel
@@ -47,10 +55,10 @@ def draw_labels(seed: int) -> Script:
     return replace(script, happenings=(*script.happenings, *acts))
 
 
-def test_a_label_that_lists_by_another_time_is_noticed(monkeypatch) -> None:
+def test_a_label_that_lists_by_another_time_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     label = labels._label
 
-    def out_of_order(command):
+    def out_of_order(command: LabelConversation) -> Done | Conflict | NotFound:
         answer = label(command)
         ConversationLabel.update(last_activity_at=at(0)).execute()
         return answer
@@ -68,42 +76,44 @@ def draw_closes(seed: int) -> Script:
     return replace(script, settings=settings, happenings=(*script.happenings, *acts))
 
 
-def test_a_message_that_is_found_by_no_word_is_noticed(monkeypatch) -> None:
+def test_a_message_that_is_found_by_no_word_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "_insert", lambda name, rows: None)
     assert found(Invariant.SEARCHABLE, draw=draw_closes)
 
 
-def test_words_that_outlive_their_message_are_noticed(monkeypatch) -> None:
+def test_words_that_outlive_their_message_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     insert = index._insert
 
-    def more(name, rows):
+    def more(name: str, rows: list[tuple[int, str]]) -> None:
         insert(name, [(row_id, f"{words} gone") for row_id, words in rows])
 
     monkeypatch.setattr(index, "_insert", more)
     assert found(Invariant.SEARCHABLE, draw=draw_closes)
 
 
-def test_a_close_that_is_counted_twice_is_noticed(monkeypatch) -> None:
+def test_a_close_that_is_counted_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     count = reports.count_events
 
-    def twice(events):
+    def twice(events: list[ReportEvent]) -> None:
         count([*events, *events])
 
     monkeypatch.setattr(reports, "count_events", twice)
     assert found(Invariant.REPORTED, draw=draw_closes)
 
 
-def test_a_request_that_is_carried_out_again_is_noticed(monkeypatch) -> None:
+def test_a_request_that_is_carried_out_again_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "record_result", lambda *told: None)
     assert found(Invariant.NOTHING_TWICE, draw=draw_answers)
 
 
-def test_an_answer_that_takes_nothing_over_is_noticed(monkeypatch) -> None:
+def test_an_answer_that_takes_nothing_over_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teammate_replies, "take_over", lambda *told: None)
     assert found(Invariant.SILENCE, draw=draw_answers)
 
 
-def test_what_is_left_to_the_team_and_in_no_work_list_is_noticed(monkeypatch) -> None:
+def test_what_is_left_to_the_team_and_in_no_work_list_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(outcomes, "follow_outcomes", lambda ended: None)
     assert found(Invariant.NEEDS_REPLY, draw=draw_answers)
 
@@ -119,10 +129,12 @@ def draw_files(seed: int) -> Script:
     return replace(script, happenings=(*script.happenings, *acts))
 
 
-def test_a_file_that_is_not_there_as_instagram_fetches_it_is_noticed(monkeypatch) -> None:
+def test_a_file_that_is_not_there_as_instagram_fetches_it_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     add = owners._add
 
-    def elsewhere(upload, at, **more):
+    def elsewhere(upload: StoredUpload, at: datetime, **more: Any) -> object:
         return add(replace(upload, file="elsewhere"), at, **more)
 
     monkeypatch.setattr(owners, "_add", elsewhere)
@@ -142,7 +154,7 @@ def draw_pushes(seed: int) -> Script:
     return replace(script, settings=settings, happenings=(*script.happenings, *acts))
 
 
-def test_a_push_message_that_no_browser_gets_is_noticed(monkeypatch) -> None:
+def test_a_push_message_that_no_browser_gets_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(push, "list_subscriptions", lambda *_: ())
     assert found(Invariant.PUSHED, draw=draw_pushes)
 

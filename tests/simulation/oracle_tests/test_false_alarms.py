@@ -1,5 +1,7 @@
 """Worlds in which nothing is wrong, though the simulation once said so."""
 
+from typing import Any
+
 from moca.core.types import ContactKey, Priority
 from tests.simulation.oracle.invariants import Broken
 from tests.simulation.run import run
@@ -28,7 +30,7 @@ DAN = ContactKey("17841400000000002", "p4")
 EVE = ContactKey("17841400000000002", "p5")
 
 
-def broken(*happenings, seed=0, **settings) -> tuple[Broken, ...]:
+def broken(*happenings: object, seed: int = 0, **settings: Any) -> tuple[Broken, ...]:
     return run(Script(seed, WorldSettings(**settings), happenings)).broken
 
 
@@ -177,7 +179,7 @@ def test_a_flush_after_a_death_may_even_be_dated_before_the_one_that_was_lost() 
     )
 
 
-def handed_over(silencing) -> tuple[Broken, ...]:
+def handed_over(silencing: object) -> tuple[Broken, ...]:
     """Judge a world where the words that hand a talk over are claimed at 8.004, to go at 8.104."""
     return broken(
         Writes(at=1, contact=ANNA, mid="m1", text="hi", delays=(0.1,)),

@@ -1,13 +1,20 @@
 """What may go on and does not must be noticed, and what heals itself in time must be let pass."""
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
 from actors import sender, supervisor
 from moca.core.conversation import drafts
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.verification import Verification
 from moca.core.types import ContactKey
+from moca.replies.generator import ReplyRequest
 from tests.simulation.oracle.invariants import Broken, Invariant
 from tests.simulation.oracle_tests.test_false_alarms import ANNA, BEN, broken
 from tests.simulation.runtime.generator import Generator
+from tests.simulation.runtime.virtual_time import Backstage
 from tests.simulation.worlds.script import (
     ActorCrashes,
     ClockSteps,
@@ -32,8 +39,8 @@ def waits_for(broken: tuple[Broken, ...], what: str) -> bool:
     )
 
 
-def only_once(method):
-    def first(self):
+def only_once(method: Callable[[Any], object]) -> Callable[[Any], None]:
+    def first(self: Any) -> None:
         if not getattr(self, "_has_swept", False):
             self._has_swept = True
             method(self)
@@ -54,19 +61,25 @@ LOSES_REPLY_QUEUED = (
 )
 
 
-def test_a_conversation_that_misses_an_event_and_is_never_reloaded_is_noticed(monkeypatch) -> None:
+def test_a_conversation_that_misses_an_event_and_is_never_reloaded_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert not broken(*LOSES_REPLY_SENT)
     monkeypatch.setattr(drafts, "see_if_stuck", lambda state, *_: (state, ()))
     assert waits_for(broken(*LOSES_REPLY_SENT), "m2 waits for an answer")
 
 
-def test_a_message_that_nobody_hears_of_while_its_contact_writes_on_is_noticed(monkeypatch) -> None:
+def test_a_message_that_nobody_hears_of_while_its_contact_writes_on_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert not broken(*LOSES_ONE_OF_MANY, cooldown=2)
     monkeypatch.setattr(drafts, "see_if_stuck", lambda state, *_: (state, ()))
     assert waits_for(broken(*LOSES_ONE_OF_MANY, cooldown=2), "m3 waits for an answer")
 
 
-def test_a_message_that_nobody_hears_of_and_no_sweep_finds_is_noticed(monkeypatch) -> None:
+def test_a_message_that_nobody_hears_of_and_no_sweep_finds_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert not broken(*LOSES_ARRIVAL)
     sweep = supervisor.SupervisorActor._begin_sweep
     monkeypatch.setattr(supervisor.SupervisorActor, "_begin_sweep", only_once(sweep))
@@ -74,7 +87,7 @@ def test_a_message_that_nobody_hears_of_and_no_sweep_finds_is_noticed(monkeypatc
 
 
 def test_a_reply_that_the_sender_does_not_hear_of_and_no_sweep_finds_is_noticed(
-    monkeypatch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert not broken(*LOSES_REPLY_QUEUED)
     sweep = sender.SenderActor._sweep
@@ -82,14 +95,14 @@ def test_a_reply_that_the_sender_does_not_hear_of_and_no_sweep_finds_is_noticed(
     assert waits_for(broken(*LOSES_REPLY_QUEUED), "item 2 may go and does not")
 
 
-def test_a_sender_that_looks_again_too_late_is_noticed(monkeypatch) -> None:
+def test_a_sender_that_looks_again_too_late_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     again = Writes(at=2, contact=ANNA, mid="m2", text="are you open")
     assert not broken(HELLO, again, sweep=60)
     monkeypatch.setattr(Outbox, "wake_at", lambda self, now: None)
     assert waits_for(broken(HELLO, again, sweep=60), "item 2 may go and does not")
 
 
-def test_a_doubt_that_nobody_looks_into_is_noticed(monkeypatch) -> None:
+def test_a_doubt_that_nobody_looks_into_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     lost = Sending(number=1, arrives=None, answer="unconfirmed", echoes=())
     assert not broken(HELLO, lost)
     monkeypatch.setattr(Verification, "readings", lambda self, now: ())
@@ -123,7 +136,7 @@ def test_what_stands_in_the_way_is_no_fault() -> None:
 
 
 def test_a_reply_that_is_made_again_is_noticed_though_an_earlier_one_was_taken_back(
-    monkeypatch,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edited = (
         HELLO,
@@ -135,7 +148,7 @@ def test_a_reply_that_is_made_again_is_noticed_though_an_earlier_one_was_taken_b
     assert not broken(*edited)
     reply = Generator.reply
 
-    def make_twice(self, request, backstage):
+    def make_twice(self: Any, request: ReplyRequest, backstage: Backstage) -> object:
         if request.inputs[0].mid == "m2":
             reply(self, request, backstage)
         return reply(self, request, backstage)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
@@ -61,7 +62,7 @@ class SimulatedOperator:
         """Items that were retried or settled by hand."""
         self._unknown_since: dict[int, datetime] = {}
         """In true time: the machine's clock may leap."""
-        self.rewords = lambda old, new: None
+        self.rewords: Callable[[str, str], None] = lambda old, new: None
 
     def command(self, act: Operates) -> Command | None:
         """Return the command for an action; None if it fits nothing."""
@@ -205,7 +206,8 @@ class SimulatedOperator:
         alike = [each for each in own if said_in(each) == name]
         if any(each["status"] == "sending" for each in alike):
             return None
-        return len(came) > sum(each["status"] == "sent" for each in alike)
+        found: bool | None = len(came) > sum(each["status"] == "sent" for each in alike)
+        return found
 
 
 def _answer(act: Operates, conversation: Row, now: datetime) -> AuditedCommand:

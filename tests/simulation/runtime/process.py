@@ -149,7 +149,7 @@ class Process:
         """Whose answers are lost, of the commits to come."""
         self.has_failed = False
         """Whether an actor past its restart budget has ended this life of the process."""
-        self.commit_lost = lambda: None
+        self.commit_lost: Callable[[], None] = lambda: None
         self.fetched: Callable[[Content], None] = lambda _content: None
         """Called as Instagram fetches what a call sends."""
         self.bot_asked: Callable[[str, str, BotVersion], None] = lambda *_: None

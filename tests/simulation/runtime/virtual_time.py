@@ -1,6 +1,7 @@
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pykka
@@ -105,7 +106,7 @@ class _Doomed:
 class StepDriver(SteppingDispatcher):
     """Steps every actor; keeps what crashed, for the oracle to judge."""
 
-    def __init__(self, order) -> None:
+    def __init__(self, order: Random | None) -> None:
         super().__init__(order)
         self.crashes: list[Crash] = []
         self.doomed: str | None = None

@@ -259,4 +259,5 @@ class Script:
 def _last_instant(happening: Happening) -> float:
     lasts = happening.seconds if isinstance(happening, Outage) else 0.0
     repeats = getattr(happening, "repeats", ())
-    return getattr(happening, "at", 0.0) + max((lasts, *repeats))
+    found: float = getattr(happening, "at", 0.0) + max((lasts, *repeats))
+    return found

@@ -1,6 +1,5 @@
 """Replies are counted by rule and version, with what became of them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import peewee
@@ -8,7 +7,7 @@ import pytest
 
 from moca.storage.db.tables import Conversation, Message
 from moca.storage.queries.team.rule_counts import RuleCount, count_rules
-from tests.support.databases import SqlCursor, runs_sql
+from tests.support.databases import SqlCursor, SqlParams, runs_sql
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, after
 
 DAY = 24 * 60 * 60
@@ -76,10 +75,10 @@ def test_a_reply_in_parts_is_counted_once(database: peewee.Database) -> None:
 def test_the_count_reads_just_what_rules_replied(
     database: peewee.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, Sequence[object]]] = []
+    asked: list[tuple[str, SqlParams]] = []
     run = runs_sql(database)
 
-    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
+    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
         asked.append((sql, params))
         return run(sql, params)
 

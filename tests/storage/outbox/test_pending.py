@@ -1,6 +1,5 @@
 """The queue's head, however long the queue."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from moca.core.outbox.backlog import NOTHING
 from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.core.types import Author, ContactKey, Priority
 from tests.storage.desk import Desk
-from tests.support.databases import SqlCursor, runs_sql
+from tests.support.databases import SqlCursor, SqlParams, runs_sql
 from tests.support.factory import ANNA, BEN, at
 from tests.support.values import only
 
@@ -59,7 +58,7 @@ def test_the_channels_heads_are_read_off_their_indexes(
     read = []
     execute = runs_sql(database)
 
-    def record(sql: str, values: Sequence[object] = ()) -> SqlCursor:
+    def record(sql: str, values: SqlParams = ()) -> SqlCursor:
         read.append((sql, values))
         return execute(sql, values)
 

@@ -1,6 +1,6 @@
 """Every family of queries narrows to the accounts in scope, by indexes where there is much."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ from moca.storage.queries.team.drafts import count_drafts, list_drafts, read_dra
 from moca.storage.queries.team.mentions import latest_mentions
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
-from tests.support.databases import SqlCursor, runs_sql
+from tests.support.databases import SqlCursor, SqlParams, runs_sql
 from tests.support.factory import ANNA, at
 from tests.support.values import present
 
@@ -158,7 +158,7 @@ def test_a_list_for_one_account_is_read_from_the_index_of_its_order(
     statements = []
     run = runs_sql(database)
 
-    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
+    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
         statements.append((sql, params))
         return run(sql, params)
 
@@ -184,7 +184,7 @@ def test_without_a_limit_the_statements_name_no_accounts(
     statements = []
     run = runs_sql(database)
 
-    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
+    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
         statements.append(sql)
         return run(sql, params)
 

@@ -1,6 +1,5 @@
 """Which conversations with a label a list shows, and in which order."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import peewee
@@ -14,7 +13,7 @@ from moca.storage.queries.conversations import list_conversations
 from moca.storage.queries.inbox import InboxFilter, count_inbox, list_inbox
 from tests.storage.desk import Desk
 from tests.storage.queries.test_inbox import changed, ids, listed
-from tests.support.databases import SqlCursor, runs_sql
+from tests.support.databases import SqlCursor, SqlParams, runs_sql
 from tests.support.factory import ANNA, at
 
 ALL = InboxFilter(label_id=1)
@@ -97,7 +96,7 @@ def test_those_with_a_label_are_read_from_its_index(eight: Desk, database: peewe
     statements = []
     run = runs_sql(database)
 
-    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
+    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
         statements.append((sql, params))
         return run(sql, params)
 

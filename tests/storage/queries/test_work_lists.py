@@ -1,6 +1,5 @@
 """Which lists show a conversation that is assigned or snoozed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from moca.storage.db.operator_tables import Operator
 from moca.storage.queries.inbox import InboxFilter, list_inbox
 from tests.storage.desk import Desk
 from tests.storage.queries.test_inbox import changed, listed, lists_with, two
-from tests.support.databases import SqlCursor, runs_sql
+from tests.support.databases import SqlCursor, SqlParams, runs_sql
 from tests.support.factory import at
 
 __all__ = ["two"]
@@ -66,7 +65,7 @@ def test_mine_is_read_from_its_index(two: Desk, database: peewee.Database) -> No
     statements = []
     run = runs_sql(database)
 
-    def record(sql: str, params: Sequence[object] = ()) -> SqlCursor:
+    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
         statements.append((sql, params))
         return run(sql, params)
 

@@ -2,8 +2,14 @@
 
 import re
 
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing.rules import Rule
+from werkzeug.test import TestResponse
+
 from moca.core.work_lists import WorkList
-from tests.web.account_scope.world import AGENT, item_id
+from tests.support.values import present
+from tests.web.account_scope.world import AGENT, Side, item_id
 from tests.web.forms import csrf_token_of
 
 NOT_ABOUT_ACCOUNTS = {
@@ -126,33 +132,35 @@ _STATUSES = {
 _ARGUMENT = re.compile(r"<(?:([^:<>]+(?:\(.*?\))?):)?(\w+)>")
 
 
-def is_about_all(rule):
+def is_about_all(rule: Rule) -> bool:
     return rule.endpoint in ABOUT_ALL or rule.endpoint.split(".")[0] in ABOUT_ALL
 
 
-def routes(app):
+def routes(app: Flask) -> list[tuple[str, Rule]]:
     """Return each route that may show or change an account's data, with each of its methods."""
     return [
         (method, rule)
         for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
         if rule.endpoint not in NOT_ABOUT_ACCOUNTS
-        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+        for method in sorted(present(rule.methods) - {"HEAD", "OPTIONS"})
     ]
 
 
-def addresses(rule, side):
+def addresses(rule: Rule, side: Side) -> list[str]:
     """Return the addresses of a route about an account; a KeyError asks for an example."""
     values = {
         "account": side.account_id,
         "psid": side.psid,
         "held": str(item_id(side, "held")),
     }
-    if "<" not in rule.rule and "GET" in rule.methods and not is_about_all(rule):
+    if "<" not in rule.rule and "GET" in present(rule.methods) and not is_about_all(rule):
         return [rule.rule + query.format(**values) for query in LISTS[rule.endpoint]]
-    return [_ARGUMENT.sub(lambda each: _value(rule, each[1] or "", each[2], side), rule.rule)]
+    return [
+        _ARGUMENT.sub(lambda each: present(_value(rule, each[1] or "", each[2], side)), rule.rule)
+    ]
 
 
-def nowhere(rule):
+def nowhere(rule: Rule) -> str:
     """Return the address of a route about what does not exist."""
     kinds = rule.rule.removeprefix("/api").split("/")
     name = "no-such" if kinds[1] == "messages" else "99999999"
@@ -160,7 +168,7 @@ def nowhere(rule):
     return _ARGUMENT.sub(lambda each: _choice(each[1] or "") or "1", first)
 
 
-def asks(client, method, rule, address, side):
+def asks(client: FlaskClient, method: str, rule: Rule, address: str, side: Side) -> TestResponse:
     """Send a request with what it carries, and return the response."""
     values = CARRIED.get(rule.endpoint, {})
     carried = {
@@ -177,7 +185,7 @@ def asks(client, method, rule, address, side):
     return client.open(address, method=method, data=form)
 
 
-def _value(rule, converter, name, side):
+def _value(rule: Rule, converter: str, name: str, side: Side) -> str | None:
     kind = rule.rule.removeprefix("/api").split("/")[1]
     conversation, item = str(side.ids), str(item_id(side, _STATUSES.get(rule.endpoint, "pending")))
     if _choice(converter):
@@ -215,7 +223,7 @@ def _value(rule, converter, name, side):
     }[kind, name]
 
 
-def _choice(converter):
+def _choice(converter: str) -> str | None:
     """Return the first of the words that an argument may be; None if it may be any."""
     words = re.findall(r"'([\w-]+)'", converter)
     return words[0] if words else None

@@ -2,11 +2,15 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.routing.rules import Rule
+from werkzeug.test import TestResponse
 
 from tests.web.account_scope.requests import addresses, asks, is_about_all, nowhere, routes
-from tests.web.account_scope.world import OURS, THEIRS
+from tests.web.account_scope.world import OURS, THEIRS, SharedInbox
 
 LIMITED = re.compile(r"limited to accounts; this request is about all|You need |needs the scope")
 LIVE = {"X-Moca-Live": "1"}
@@ -16,7 +20,7 @@ NOTED = ("contact_pane.pane", "contacts.export", "conversation.page")
 _SIGNED = re.compile(r'name="(csrf_token|form_key)" value="[^"]+"')
 
 
-def shown(answer, asked=""):
+def shown(answer: TestResponse, asked: str = "") -> str:
     """Return all that an answer tells, but for what was asked and what differs each time."""
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
     headers = re.sub(r"(?m)^X-Request-Id.*$", "", headers)
@@ -26,17 +30,18 @@ def shown(answer, asked=""):
     return told
 
 
-def leaks(answer, asked=""):
+def leaks(answer: TestResponse, asked: str = "") -> list[object]:
     told = shown(answer, asked)
     return [each for each in THEIRS.markers if each in told]
 
 
 @pytest.fixture(params=["agent", "key"])
-def client(world, request):
-    return getattr(world, request.param)()
+def client(world: SharedInbox, request: pytest.FixtureRequest) -> FlaskClient:
+    client: FlaskClient = getattr(world, request.param)()
+    return client
 
 
-def reached(client, world):
+def reached(client: FlaskClient, world: SharedInbox) -> list[tuple[str, Rule]]:
     """Return the routes that are for the client: programs have no pages."""
     is_program = "HTTP_AUTHORIZATION" in client.environ_base
     return [
@@ -46,11 +51,13 @@ def reached(client, world):
     ]
 
 
-def test_the_walk_meets_every_route(world):
+def test_the_walk_meets_every_route(world: SharedInbox) -> None:
     assert len(routes(world.app)) > 130
 
 
-def test_no_route_shows_or_changes_anything_of_another_account(world, client):
+def test_no_route_shows_or_changes_anything_of_another_account(
+    world: SharedInbox, client: FlaskClient
+) -> None:
     before, faults = world.rows(), []
     for method, rule in reached(client, world):
         for address in addresses(rule, THEIRS) + addresses(rule, OURS):
@@ -71,7 +78,9 @@ def test_no_route_shows_or_changes_anything_of_another_account(world, client):
     assert {name for name in before if before[name] != after[name]} == set()
 
 
-def test_what_is_of_another_account_is_answered_like_what_does_not_exist(world, client):
+def test_what_is_of_another_account_is_answered_like_what_does_not_exist(
+    world: SharedInbox, client: FlaskClient
+) -> None:
     for method, rule in reached(client, world):
         if "<" not in rule.rule or is_about_all(rule) or "bulk" in rule.rule:
             continue
@@ -82,7 +91,7 @@ def test_what_is_of_another_account_is_answered_like_what_does_not_exist(world, 
         assert shown(hidden) == shown(unknown), (method, address)
 
 
-def test_what_is_about_all_accounts_is_refused(world, client):
+def test_what_is_about_all_accounts_is_refused(world: SharedInbox, client: FlaskClient) -> None:
     for method, rule in reached(client, world):
         if is_about_all(rule):
             (address,) = addresses(rule, OURS)
@@ -90,14 +99,16 @@ def test_what_is_about_all_accounts_is_refused(world, client):
             assert answer.status_code == 403, (method, address, answer.status_code)
 
 
-def test_a_search_for_words_of_another_account_finds_nothing(world, client):
+def test_a_search_for_words_of_another_account_finds_nothing(
+    world: SharedInbox, client: FlaskClient
+) -> None:
     found = client.get(f"/api/search?q={THEIRS.word}").get_json()
     assert (found["conversations"], found["messages"]) == ([], [])
     (ours,) = client.get(f"/api/search?q=from:{OURS.word}").get_json()["messages"]
     assert ours["mid"] == OURS.mid
 
 
-def test_a_note_of_another_account_is_not_removed_by_way_of_ones_own(world):
+def test_a_note_of_another_account_is_not_removed_by_way_of_ones_own(world: SharedInbox) -> None:
     agent, before = world.agent(), world.rows()["note"]
     rules = {
         rule.endpoint: rule
@@ -117,7 +128,9 @@ def test_a_note_of_another_account_is_not_removed_by_way_of_ones_own(world):
 
 
 @pytest.mark.parametrize("kind", ["agent", "key"])
-def test_one_who_sees_all_accounts_is_answered_for_the_same_requests(worlds, kind):
+def test_one_who_sees_all_accounts_is_answered_for_the_same_requests(
+    worlds: Callable[..., SharedInbox], kind: str
+) -> None:
     world = worlds(OURS, THEIRS)
     client = getattr(world, kind)()
     for path in ("/api/conversations", "/api/queue", "/api/contacts", "/api/accounts"):

@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from moca.storage.db.tables import Message
 from tests.web.account_scope.requests import addresses, asks, is_about_all, routes
-from tests.web.account_scope.world import OURS, THEIRS, item_id
+from tests.web.account_scope.world import OURS, THEIRS, SharedInbox, item_id
 
 LIVE = {"X-Moca-Live": "1"}
 PAGES = (
@@ -25,7 +27,7 @@ PAGES = (
 _VERSION = re.compile(r'data-version="[^"]*"|\bvalue="[\w.-]{16,}"')
 
 
-def lists(world):
+def lists(world: SharedInbox) -> dict[str, Any]:
     """Return what the API answers to every reading request about our account, by address."""
     found = {}
     for method, rule in routes(world.app):
@@ -36,7 +38,7 @@ def lists(world):
     return found
 
 
-def without_event_ids(found):
+def without_event_ids(found: dict[str, Any]) -> dict[str, Any]:
     """Leave out ids of the feed, which are those of all accounts."""
     for address, (_, told) in found.items():
         if address.startswith("/api/events"):
@@ -46,7 +48,7 @@ def without_event_ids(found):
     return found
 
 
-def test_one_account_is_seen_as_if_there_were_no_other(worlds):
+def test_one_account_is_seen_as_if_there_were_no_other(worlds: Callable[..., SharedInbox]) -> None:
     alone = without_event_ids(lists(worlds(OURS)))
     limited = without_event_ids(lists(worlds(OURS, THEIRS, limits=(OURS,))))
     assert len(alone) > 20
@@ -55,8 +57,10 @@ def test_one_account_is_seen_as_if_there_were_no_other(worlds):
         assert limited[address] == told, address
 
 
-def test_pages_refresh_as_if_there_were_no_other_account(worlds):
-    def fragments(world):
+def test_pages_refresh_as_if_there_were_no_other_account(
+    worlds: Callable[..., SharedInbox],
+) -> None:
+    def fragments(world: SharedInbox) -> dict[str, str]:
         shown = {path: world.agent().get(path, headers=LIVE).text for path in PAGES}
         return {path: _VERSION.sub("", text) for path, text in shown.items()}
 
@@ -68,7 +72,7 @@ def test_pages_refresh_as_if_there_were_no_other_account(worlds):
 
 
 @pytest.mark.parametrize("kind", ["agent", "key"])
-def test_every_act_on_ones_own_account_works(worlds, kind):
+def test_every_act_on_ones_own_account_works(worlds: Callable[..., SharedInbox], kind: str) -> None:
     acts = [
         (method, rule)
         for method, rule in routes(worlds().app)
@@ -87,7 +91,7 @@ def test_every_act_on_ones_own_account_works(worlds, kind):
     assert len(acts) >= 20
 
 
-def test_a_message_that_two_accounts_have_is_ones_own(worlds):
+def test_a_message_that_two_accounts_have_is_ones_own(worlds: Callable[..., SharedInbox]) -> None:
     world = worlds(THEIRS, OURS, limits=(OURS,))
     Message.update(mid="both").where(Message.id << (OURS.ids, THEIRS.ids)).execute()
     Message.update(kind="a").where(Message.id == THEIRS.ids).execute()
@@ -97,7 +101,9 @@ def test_a_message_that_two_accounts_have_is_ones_own(worlds):
     assert world.agent().get("/api/messages/both").get_json()["text"] == f"a secret {OURS.word}"
 
 
-def test_a_limit_applies_to_an_open_session_and_its_polls(worlds):
+def test_a_limit_applies_to_an_open_session_and_its_polls(
+    worlds: Callable[..., SharedInbox],
+) -> None:
     world = worlds(OURS, THEIRS)
     agent = world.agent()
     first = agent.get("/?list=all_open", headers=LIVE)
@@ -117,7 +123,9 @@ def test_a_limit_applies_to_an_open_session_and_its_polls(worlds):
     assert THEIRS.word in agent.get("/?list=all_open", headers=LIVE | tag).text
 
 
-def test_a_repeated_request_shows_no_answer_from_before_the_limit(worlds):
+def test_a_repeated_request_shows_no_answer_from_before_the_limit(
+    worlds: Callable[..., SharedInbox],
+) -> None:
     world = worlds(OURS, THEIRS)
     agent, path = world.agent(), f"/api/queue/{item_id(THEIRS, 'pending')}/edit"
     said = {"json": {"text": "At ten."}, "headers": {"Idempotency-Key": "once"}}
@@ -128,7 +136,7 @@ def test_a_repeated_request_shows_no_answer_from_before_the_limit(worlds):
     assert (again.status_code, THEIRS.word in again.text) == (404, False)
 
 
-def test_presence_in_other_accounts_is_not_shown(worlds):
+def test_presence_in_other_accounts_is_not_shown(worlds: Callable[..., SharedInbox]) -> None:
     world = worlds(OURS, THEIRS, limits=(OURS,))
     colleague, agent = world.agent(operator_id=2), world.agent()
     for side in (OURS, THEIRS):
@@ -140,7 +148,9 @@ def test_presence_in_other_accounts_is_not_shown(worlds):
     assert str(THEIRS.ids) in agent.get("/", headers=LIVE).headers["X-Moca-Presence"]
 
 
-def test_a_conversation_is_offered_and_assigned_only_to_those_who_see_it(worlds):
+def test_a_conversation_is_offered_and_assigned_only_to_those_who_see_it(
+    worlds: Callable[..., SharedInbox],
+) -> None:
     world = worlds(OURS, THEIRS, limits=(THEIRS,))
     ben = world.agent(operator_id=2)
     page = ben.get(f"/conversations/{OURS.ids}").text

@@ -5,6 +5,10 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from typing import Any
+
+import peewee
+from flask.testing import FlaskClient
 
 from moca.core.types import OperatorRole
 from moca.storage.db.feed_tables import StoredFeedEvent
@@ -32,9 +36,10 @@ from moca.storage.db.schema import TABLES
 from moca.storage.db.tables import AccountRest, Event
 from moca.web.app import create_app
 from moca.web.auth.api_keys import hash_api_key
-from moca.web.config import Health, WebPorts
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
+from tests.support.databases import run_sql
 from tests.web.api.test_accounts import an_account
 from tests.web.desk import WebDesk
 from tests.web.rows import AT, a_contact, a_conversation, a_question, a_reply, a_step, an_item
@@ -53,12 +58,12 @@ class Side:
     ids: int
 
     @property
-    def mid(self):
+    def mid(self) -> str:
         """The question's."""
         return f"{self.word}-1"
 
     @property
-    def markers(self):
+    def markers(self) -> tuple[str, str, str, str]:
         """What must not occur in what others are answered."""
         return (self.word, self.account_id, self.psid, str(self.ids)[:-1])
 
@@ -69,11 +74,11 @@ NUMBERS = {"pending": 1, "held": 2, "failed": 3, "unknown": 4, "sent": 5}
 """The places of a side's queue items among its row ids."""
 
 
-def item_id(side, status):
+def item_id(side: Side, status: str) -> int:
     return side.ids + NUMBERS[status] + 1
 
 
-def fill(side):
+def fill(side: Side) -> None:
     """Store an account with conversations, replies of every status, notes and figures."""
     an_account(account_id=side.account_id, username=f"{side.word}_shop", name=f"{side.word} shop")
     names = {"name": f"Ada {side.word}", "username": f"ada_{side.word}"}
@@ -124,7 +129,13 @@ def fill(side):
 class SharedInbox:
     """Moca with these accounts, an agent, and a key that manages, both limited to some or not."""
 
-    def __init__(self, database, config, sides, limits=()):
+    def __init__(
+        self,
+        database: peewee.Database,
+        config: WebConfig,
+        sides: tuple[Side, ...],
+        limits: tuple[Side, ...] = (),
+    ) -> None:
         self.database = database
         Label.create(name="vip", folded_name="vip", colour="grey")
         SavedReply.create(name="Hello", text="Hello!")
@@ -150,13 +161,13 @@ class SharedInbox:
         self.app = create_app(ports, config)
         self._session = count()
 
-    def limit(self, *sides):
+    def limit(self, *sides: Side) -> None:
         """Limit the agent to these accounts from now on."""
         OperatorAccount.delete().execute()
         for side in sides:
             OperatorAccount.create(operator=AGENT, account_id=side.account_id)
 
-    def agent(self, operator_id=AGENT):
+    def agent(self, operator_id: int = AGENT) -> FlaskClient:
         """Return a browser in which the agent is logged in."""
         secret = f"session {next(self._session)}"
         until = AT + timedelta(days=1)
@@ -168,18 +179,18 @@ class SharedInbox:
         client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
         return client
 
-    def key(self):
+    def key(self) -> FlaskClient:
         """Return a program with the key."""
         client = self.app.test_client()
         client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
         client.environ_base["HTTP_AUTHORIZATION"] = "Bearer moca_key"
         return client
 
-    def rows(self):
+    def rows(self) -> dict[str, Any]:
         """Return all that is stored, but for when sessions and keys were last used."""
         names = [table._meta.table_name for table in TABLES]
         return {
-            name: self.database.execute_sql(f'SELECT * FROM "{name}"').fetchall()
+            name: run_sql(self.database, f'SELECT * FROM "{name}"').fetchall()
             for name in names
             if name not in _VOLATILE
         }

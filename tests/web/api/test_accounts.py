@@ -1,24 +1,27 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.accounts import Account as Connected
 from moca.core.accounts import AccountStatus, LoginKind, SealedToken, WrongEncryptionKey
 from moca.core.messages.accounts import ChangeAccount, RemoveAccount, StoreAccount
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.storage.db.tables import Account
+from tests.web.conftest import House, Meta, Sealing
 from tests.web.rows import AT
 
 ACCOUNT = "17841400000000002"
 NEW = {"account_id": ACCOUNT, "access_token": "IGQVJ-the-token"}
 
 
-def commands(house):
+def commands(house: House) -> list[object]:
     """Return the requested commands without their authors."""
     return [getattr(told, "command", told) for told in house.told]
 
 
-def an_account(**changes):
+def an_account(**changes: datetime | AccountStatus | str) -> Account:
     """A connected account in the database."""
     row = {
         "account_id": ACCOUNT,
@@ -33,7 +36,7 @@ def an_account(**changes):
     return Account.create(**(row | changes))
 
 
-def test_an_account_is_connected_with_its_token_sealed(client, house):
+def test_an_account_is_connected_with_its_token_sealed(client: FlaskClient, house: House) -> None:
     house.answer = lambda _command: an_account() and Done()
     answer = client.post("/api/accounts", json=NEW)
     token = SealedToken("sealed:IGQVJ-the-token", AT, AT + timedelta(days=60))
@@ -57,7 +60,7 @@ def test_an_account_is_connected_with_its_token_sealed(client, house):
     }
 
 
-def test_no_answer_ever_holds_a_token(client, house):
+def test_no_answer_ever_holds_a_token(client: FlaskClient, house: House) -> None:
     an_account()
     for answer in (
         client.get("/api/accounts"),
@@ -69,13 +72,13 @@ def test_no_answer_ever_holds_a_token(client, house):
         assert "sealed" not in answer.text
 
 
-def test_one_that_is_connected_already_is_a_conflict(client, house):
+def test_one_that_is_connected_already_is_a_conflict(client: FlaskClient, house: House) -> None:
     house.answer = Conflict("the account is already connected; use PATCH to change it")
     answer = client.post("/api/accounts", json=NEW)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "conflict")
 
 
-def test_a_new_token_is_handed_on(client, house):
+def test_a_new_token_is_handed_on(client: FlaskClient, house: House) -> None:
     an_account(status=AccountStatus.DEAD, because="Graph 190: it is gone")
     ends_at = "2026-12-22T12:00:00Z"
     answer = client.patch(
@@ -86,7 +89,9 @@ def test_a_new_token_is_handed_on(client, house):
     assert answer.status_code == 200
 
 
-def test_an_account_is_unsubscribed_and_removed_or_there_is_none(client, house, meta):
+def test_an_account_is_unsubscribed_and_removed_or_there_is_none(
+    client: FlaskClient, house: House, meta: Meta
+) -> None:
     an_account()
     answer = client.delete(f"/api/accounts/{ACCOUNT}")
     done = {"account_id": ACCOUNT, "removed": True, "unsubscribed": True, "because": ""}
@@ -100,7 +105,9 @@ def test_an_account_is_unsubscribed_and_removed_or_there_is_none(client, house, 
     assert meta.unsubscribed == [ACCOUNT]
 
 
-def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(client, house, meta):
+def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(
+    client: FlaskClient, house: House, meta: Meta
+) -> None:
     an_account()
     meta.because = "Graph 190: the token is dead"
     answer = client.delete(f"/api/accounts/{ACCOUNT}")
@@ -126,20 +133,24 @@ def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(client, 
         (NEW | {"tokn": "x"}, "tokn"),
     ],
 )
-def test_a_bad_account_is_named(client, house, body, said):
+def test_a_bad_account_is_named(
+    client: FlaskClient, house: House, body: dict[str, Any], said: str
+) -> None:
     answer = client.post("/api/accounts", json=body)
     assert (answer.status_code, house.told) == (422, [])
     assert said in answer.get_json()["error"]["message"]
 
 
-def test_without_a_key_it_is_said_which_is_missing(client, sealing):
+def test_without_a_key_it_is_said_which_is_missing(client: FlaskClient, sealing: Sealing) -> None:
     sealing.error = WrongEncryptionKey("instagram.token_key must be set: it is 32 bytes")
     answer = client.post("/api/accounts", json=NEW)
     assert answer.status_code == 503
     assert "instagram.token_key" in answer.get_json()["error"]["message"]
 
 
-def test_a_token_near_its_end_warns_and_one_past_it_does_too(stranger, client, browser_session):
+def test_a_token_near_its_end_warns_and_one_past_it_does_too(
+    stranger: FlaskClient, client: FlaskClient, browser_session: FlaskClient
+) -> None:
     row = an_account(token_expires_at=AT + timedelta(days=6))
     line = f"account {ACCOUNT}: the access token expires within 7 days, at 2026-11-28 12:00 UTC"
     assert client.get("/statusz").get_json()["warnings"] == [line]

@@ -3,8 +3,11 @@
 import tomllib
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.web.api.test_accounts import ACCOUNT, an_account
+from tests.web.conftest import House
 
 SHOP = "/api/bots/shop"
 PRICES = """[replies]
@@ -18,19 +21,21 @@ answers = "20 €"
 
 
 @pytest.fixture(autouse=True)
-def _written(written):
+def _written(written: None) -> None:
     pass
 
 
-def save(client, document=PRICES, revision=0, name="shop"):
+def save(
+    client: FlaskClient, document: str = PRICES, revision: int = 0, name: str = "shop"
+) -> TestResponse:
     return client.put(f"/api/bots/{name}/draft", json={"document": document, "revision": revision})
 
 
-def message_of(answer) -> tuple[int, str]:
+def message_of(answer: TestResponse) -> tuple[int, str]:
     return answer.status_code, answer.get_json()["error"]["message"]
 
 
-def test_a_bot_is_made_published_and_given_to_an_account(client, house) -> None:
+def test_a_bot_is_made_published_and_given_to_an_account(client: FlaskClient, house: House) -> None:
     an_account()
     assert save(client).get_json() == {
         "name": "shop",
@@ -64,7 +69,7 @@ def test_a_bot_is_made_published_and_given_to_an_account(client, house) -> None:
     ]
 
 
-def test_a_bot_is_published_so_that_its_replies_wait_as_drafts(client) -> None:
+def test_a_bot_is_published_so_that_its_replies_wait_as_drafts(client: FlaskClient) -> None:
     save(client, PRICES + 'topic = "prices"\n' + '[topics]\nother = "auto"\nhours = "auto"\n')
     assert client.post(f"{SHOP}/publish", json={"mode": "loud"}).status_code == 422
     assert client.post(f"{SHOP}/publish", json={"mode": "draft"}).get_json()["version"] == 1
@@ -77,7 +82,7 @@ def test_a_bot_is_published_so_that_its_replies_wait_as_drafts(client) -> None:
     assert (tried["topic"], tried["mode"]) == ("prices", "draft")
 
 
-def test_a_rollback_publishes_an_earlier_version_again(client) -> None:
+def test_a_rollback_publishes_an_earlier_version_again(client: FlaskClient) -> None:
     save(client)
     client.post(f"{SHOP}/publish", json={})
     save(client, PRICES.replace("20", "25"), 1)
@@ -92,7 +97,7 @@ def test_a_rollback_publishes_an_earlier_version_again(client) -> None:
     assert client.post(f"{SHOP}/rollback", json={"version": 9}).status_code == 404
 
 
-def test_the_second_of_two_editors_is_told_who_saved(client) -> None:
+def test_the_second_of_two_editors_is_told_who_saved(client: FlaskClient) -> None:
     save(client)
     save(client, PRICES.replace("20", "25"), 1)
 
@@ -103,7 +108,9 @@ def test_the_second_of_two_editors_is_told_who_saved(client) -> None:
     assert late.status_code == 409
 
 
-def test_every_fault_is_named_with_its_field_and_nothing_is_stored(client, house) -> None:
+def test_every_fault_is_named_with_its_field_and_nothing_is_stored(
+    client: FlaskClient, house: House
+) -> None:
     document = '[conversation]\ndebounce_seconds = -1\n[replies.model]\napi_key = "mine"\n'
 
     status, because = message_of(save(client, document + '[[rule]]\nname = ""\n'))
@@ -118,7 +125,7 @@ def test_every_fault_is_named_with_its_field_and_nothing_is_stored(client, house
     assert house.told == []
 
 
-def test_what_the_server_cannot_run_is_refused(client) -> None:
+def test_what_the_server_cannot_run_is_refused(client: FlaskClient) -> None:
     model = '[replies]\ngenerator = "model"\n[replies.model]\nmodel = "small"'
     assert message_of(save(client, model)) == (
         422,
@@ -126,7 +133,7 @@ def test_what_the_server_cannot_run_is_refused(client) -> None:
     )
 
 
-def test_the_bot_of_the_settings_is_read_and_copied_but_not_changed(client) -> None:
+def test_the_bot_of_the_settings_is_read_and_copied_but_not_changed(client: FlaskClient) -> None:
     own = client.get("/api/bots/default/draft").get_json()
     assert (own["document"], own["revision"], own["saved_by"]) == ("", 0, None)
     for answer in (
@@ -140,7 +147,7 @@ def test_the_bot_of_the_settings_is_read_and_copied_but_not_changed(client) -> N
         )
 
 
-def test_a_draft_is_tried_without_sending_anything(client) -> None:
+def test_a_draft_is_tried_without_sending_anything(client: FlaskClient) -> None:
     save(client)
 
     assert client.post(f"{SHOP}/try", json={"text": "the price?"}).get_json() == {
@@ -167,11 +174,11 @@ def test_a_draft_is_tried_without_sending_anything(client) -> None:
 
 
 @pytest.mark.parametrize("name", ["Shop", "a b", "x" * 41, "-a", "%00"])
-def test_a_bot_needs_a_plain_name(client, name) -> None:
+def test_a_bot_needs_a_plain_name(client: FlaskClient, name: str) -> None:
     assert save(client, name=name).status_code in {404, 422}
 
 
-def test_an_unknown_bot_is_not_found(client) -> None:
+def test_an_unknown_bot_is_not_found(client: FlaskClient) -> None:
     an_account()
     assert client.get("/api/bots/none/draft").status_code == 404
     assert client.post("/api/bots/none/publish", json={}).status_code == 404
@@ -182,7 +189,7 @@ def test_an_unknown_bot_is_not_found(client) -> None:
     )
 
 
-def test_a_bot_is_deleted_once_no_account_has_it(client, house) -> None:
+def test_a_bot_is_deleted_once_no_account_has_it(client: FlaskClient, house: House) -> None:
     an_account()
     save(client)
     client.post(f"{SHOP}/publish", json={})
@@ -199,7 +206,7 @@ def test_a_bot_is_deleted_once_no_account_has_it(client, house) -> None:
     assert [each["name"] for each in client.get("/api/bots").get_json()["items"]] == ["default"]
 
 
-def test_bots_are_for_administrators(stranger) -> None:
+def test_bots_are_for_administrators(stranger: FlaskClient) -> None:
     assert stranger.get("/api/bots").status_code == 401
 
 
@@ -210,11 +217,13 @@ expect = { text = "20 €", rule = "price" }
 """
 
 
-def expect(client, cases=CASES, revision=0, name="shop"):
+def expect(
+    client: FlaskClient, cases: str = CASES, revision: int = 0, name: str = "shop"
+) -> TestResponse:
     return client.put(f"/api/bots/{name}/cases", json={"cases": cases, "revision": revision})
 
 
-def test_what_is_expected_of_a_bot_is_saved_and_checked(client, house) -> None:
+def test_what_is_expected_of_a_bot_is_saved_and_checked(client: FlaskClient, house: House) -> None:
     save(client)
     passed = {"name": "price", "verdict": "passed", "problems": []}
     stored = {"name": "shop", "cases": CASES, "revision": 1, "results": [passed]}
@@ -229,7 +238,9 @@ def test_what_is_expected_of_a_bot_is_saved_and_checked(client, house) -> None:
     assert expect(client, name="default").get_json()["results"][0]["verdict"] == "failed"
 
 
-def test_a_draft_whose_cases_fail_is_published_only_for_a_reason(client, house) -> None:
+def test_a_draft_whose_cases_fail_is_published_only_for_a_reason(
+    client: FlaskClient, house: House
+) -> None:
     save(client, PRICES.replace("20", "25"))
     expect(client)
 
@@ -251,7 +262,7 @@ def test_a_draft_whose_cases_fail_is_published_only_for_a_reason(client, house) 
     )
 
 
-def test_a_reason_that_was_not_needed_is_not_in_the_log(client, house) -> None:
+def test_a_reason_that_was_not_needed_is_not_in_the_log(client: FlaskClient, house: House) -> None:
     save(client)
     expect(client)
     client.post(f"{SHOP}/publish", json={"override_reason": "To be sure."})

@@ -1,9 +1,14 @@
+from datetime import datetime
+
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.command import Done
 from moca.core.messages.operator_actions import EraseContact
 from moca.core.types import ContactKey
 from moca.storage.db.privacy_tables import DeletionRequest
+from tests.support.values import present
+from tests.web.conftest import House
 from tests.web.rows import ACCOUNT, AT, a_contact, after
 
 ADA = {
@@ -17,13 +22,13 @@ ADA = {
 }
 
 
-def test_a_contact_is_shown_whole(client):
+def test_a_contact_is_shown_whole(client: FlaskClient) -> None:
     a_contact()
 
     assert client.get("/api/contacts/700").get_json() == ADA
 
 
-def test_contacts_are_listed_by_when_they_were_seen(client):
+def test_contacts_are_listed_by_when_they_were_seen(client: FlaskClient) -> None:
     for psid, seconds in (("701", 1), ("702", 3), ("703", 3), ("704", 2)):
         a_contact(psid, last_seen_at=after(seconds))
 
@@ -35,7 +40,9 @@ def test_contacts_are_listed_by_when_they_were_seen(client):
     assert rest["next_cursor"] is None
 
 
-def test_of_two_accounts_contacts_with_one_id_the_one_seen_last_is_shown(client):
+def test_of_two_accounts_contacts_with_one_id_the_one_seen_last_is_shown(
+    client: FlaskClient,
+) -> None:
     a_contact(account_id="1")
     a_contact(account_id="2", last_seen_at=after(1))
 
@@ -45,11 +52,13 @@ def test_of_two_accounts_contacts_with_one_id_the_one_seen_last_is_shown(client)
 
 
 @pytest.mark.parametrize(("completed_at", "status"), [(AT, 200), (None, 202)])
-def test_a_contact_counts_as_erased_once_nothing_is_left(client, house, completed_at, status):
+def test_a_contact_counts_as_erased_once_nothing_is_left(
+    client: FlaskClient, house: House, completed_at: datetime | None, status: int
+) -> None:
     a_contact()
 
-    def begin(command):
-        code = command.request.code
+    def begin(command: EraseContact) -> Done:
+        code = present(command.request).code
         DeletionRequest.create(code=code, requested_at=AT, completed_at=completed_at)
         return Done()
 
@@ -62,11 +71,11 @@ def test_a_contact_counts_as_erased_once_nothing_is_left(client, house, complete
         "account_id": ACCOUNT,
         "psid": "700",
         "erased": completed_at is not None,
-        "confirmation_code": command.request.code,
+        "confirmation_code": present(command.request).code,
     }
     assert (answer.status_code, answer.get_json()) == (status, told)
 
 
-def test_nobody_is_erased_where_there_is_nobody(client, house):
+def test_nobody_is_erased_where_there_is_nobody(client: FlaskClient, house: House) -> None:
     assert client.delete("/api/contacts/700").status_code == 404
     assert house.told == []

@@ -1,16 +1,21 @@
 import json
+from datetime import datetime
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.content.content import Content
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author, ConversationStatus, Priority
+from tests.support.values import only
+from tests.web.conftest import House
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
 
 
-def listed(client, **query):
+def listed(client: FlaskClient, **query: int | str) -> list[str]:
     """Walk a list to its end and return the ids or mids in its order."""
     path = query.pop("path", "/api/conversations")
     found, cursor = [], None
@@ -26,15 +31,19 @@ def listed(client, **query):
 HELD = (ConversationStatus.PAUSED, ConversationStatus.HUMAN, ConversationStatus.STANDBY)
 
 
-def changed(status, until=None, among=()):
+def changed(
+    status: ConversationStatus,
+    until: datetime | None = None,
+    among: tuple[ConversationStatus, ...] = (),
+) -> ChangeConversation:
     return ChangeConversation(1, status, AT, until, among=among)
 
 
-def written(content, *, hold):
+def written(content: Content, *, hold: bool) -> QueueReply:
     return QueueReply(1, (), content, AT, Author.OPERATOR, author_name="API", hold=hold)
 
 
-def test_a_conversation_is_shown_whole(client):
+def test_a_conversation_is_shown_whole(client: FlaskClient) -> None:
     a_conversation(status="paused", held_until=after(60), last_user_message_at=AT)
 
     assert client.get("/api/conversations/1").get_json() == {
@@ -55,14 +64,16 @@ def test_a_conversation_is_shown_whole(client):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 200])
-def test_conversations_are_listed_by_latest_activity_each_once(client, limit):
+def test_conversations_are_listed_by_latest_activity_each_once(
+    client: FlaskClient, limit: int
+) -> None:
     for number, seconds in enumerate((30, 10, 10, 10, 20)):
         a_conversation(a_contact(f"70{number}"), last_activity_at=after(seconds))
 
     assert listed(client, limit=limit) == ["1", "5", "4", "3", "2"]
 
 
-def test_conversations_are_found_by_status_and_contact(client):
+def test_conversations_are_found_by_status_and_contact(client: FlaskClient) -> None:
     a_conversation(a_contact("701"), status="closed")
     a_conversation(a_contact("702"))
 
@@ -72,7 +83,7 @@ def test_conversations_are_found_by_status_and_contact(client):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
-def test_a_conversations_messages_are_listed_newest_first(client, limit):
+def test_a_conversations_messages_are_listed_newest_first(client: FlaskClient, limit: int) -> None:
     conversation = a_conversation()
     for mid in ("m1", "m2", "m3"):
         a_question(conversation, mid)
@@ -93,7 +104,9 @@ def test_a_conversations_messages_are_listed_newest_first(client, limit):
         ("human", "resume", changed(ConversationStatus.OPEN, among=HELD)),
     ],
 )
-def test_an_operators_change_is_handed_over(client, house, was, action, command):
+def test_an_operators_change_is_handed_over(
+    client: FlaskClient, house: House, was: str, action: str, command: ChangeConversation
+) -> None:
     a_conversation(status=was)
 
     answer = client.post(f"/api/conversations/1/{action}")
@@ -105,7 +118,9 @@ def test_an_operators_change_is_handed_over(client, house, was, action, command)
 @pytest.mark.parametrize(
     ("body", "until"), [({}, None), ({"minutes": None}, None), ({"minutes": 90}, after(90 * 60))]
 )
-def test_a_pause_may_have_an_end(client, house, body, until):
+def test_a_pause_may_have_an_end(
+    client: FlaskClient, house: House, body: dict[str, int | None], until: datetime | None
+) -> None:
     a_conversation()
 
     assert client.post("/api/conversations/1/pause", json=body).status_code == 200
@@ -121,7 +136,13 @@ def test_a_pause_may_have_an_end(client, house, body, until):
         (OSError("disk full"), 503, "unavailable"),
     ],
 )
-def test_what_the_database_says_to_a_change_is_told(client, house, answer, status, code):
+def test_what_the_database_says_to_a_change_is_told(
+    client: FlaskClient,
+    house: House,
+    answer: OSError | Conflict | NotFound | None,
+    status: int,
+    code: str,
+) -> None:
     a_conversation()
     house.answer = answer
 
@@ -130,7 +151,7 @@ def test_what_the_database_says_to_a_change_is_told(client, house, answer, statu
     assert (told.status_code, told.get_json()["error"]["code"]) == (status, code)
 
 
-def test_an_operators_reply_is_queued_and_shown(client, house):
+def test_an_operators_reply_is_queued_and_shown(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     house.answer = lambda command: Done(
         a_reply(conversation, author="operator", text=command.content.text).id
@@ -144,7 +165,7 @@ def test_an_operators_reply_is_queued_and_shown(client, house):
     assert house.told == [written(Content(text="We open at nine. ☕"), hold=True)]
 
 
-def test_an_operators_reply_may_let_the_bot_go_on(client, house):
+def test_an_operators_reply_may_let_the_bot_go_on(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     house.answer = lambda _: Done(a_reply(conversation).id)
 
@@ -153,14 +174,14 @@ def test_an_operators_reply_may_let_the_bot_go_on(client, house):
     assert house.told == [written(Content(text="x"), hold=False)]
 
 
-def test_an_operators_reply_may_be_urgent_and_for_later(client, house):
+def test_an_operators_reply_may_be_urgent_and_for_later(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     house.answer = lambda _: Done(a_reply(conversation).id)
     body = {"text": "x", "priority": "high", "scheduled_for": "2026-11-22T14:00:00+01:00"}
 
     client.post("/api/conversations/1/messages", json=body)
 
-    (command,) = house.told
+    command = only(house.told, QueueReply)
     assert (command.priority, command.scheduled_for) == (Priority.HIGH, after(3600))
 
 
@@ -202,7 +223,9 @@ def test_an_operators_reply_may_be_urgent_and_for_later(client, house):
         {"text": "x", "colour": "brown"},
     ],
 )
-def test_a_reply_that_cannot_be_sent_is_refused(client, house, body):
+def test_a_reply_that_cannot_be_sent_is_refused(
+    client: FlaskClient, house: House, body: dict[str, Any]
+) -> None:
     a_conversation()
 
     answer = client.post(
@@ -213,7 +236,7 @@ def test_a_reply_that_cannot_be_sent_is_refused(client, house, body):
     assert house.told == []
 
 
-def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(client, house):
+def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     house.answer = lambda _: Done(a_reply(conversation).id)
 

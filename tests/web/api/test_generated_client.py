@@ -4,9 +4,14 @@ import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
+
+import peewee
+import pytest
 
 from moca.web.app import create_app
-from moca.web.config import Health, WebPorts
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.instagram.conftest import served
 from tests.web.conftest import TOKEN
 from tests.web.desk import WebDesk
@@ -15,7 +20,7 @@ from tests.web.rows import AT, a_contact, a_conversation, a_question
 NAME = "generated_client"
 
 
-def generate(document, folder):
+def generate(document: dict[str, Any], folder: Path) -> None:
     """Generate the client as a package in a folder."""
     described, config = folder / "openapi.json", folder / "config.json"
     described.write_text(json.dumps(document))
@@ -36,8 +41,8 @@ def generate(document, folder):
 
 
 def test_a_generated_client_lists_conversations_and_sends_a_message(
-    database, config, tmp_path, monkeypatch
-):
+    database: peewee.Database, config: WebConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a_question(a_conversation(a_contact("700", window_opened_at=AT)))
     app = create_app(
         WebPorts(database=database, tell=WebDesk(database).tell, health=Health), config

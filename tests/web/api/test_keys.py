@@ -1,8 +1,14 @@
 """API keys: what each may do, on every route of the API."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
+import peewee
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 
 from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import ApiKey, AuditEntry
@@ -10,7 +16,8 @@ from moca.storage.db.tables import Message
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.web.app import create_app
 from moca.web.auth.api_keys import hash_api_key
-from moca.web.config import Health, WebPorts
+from moca.web.config import Health, WebConfig, WebPorts
+from tests.support.values import present
 from tests.web.desk import WebDesk
 from tests.web.forms import sends
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, an_item
@@ -59,16 +66,16 @@ VALUES = {
 
 
 @pytest.fixture
-def app(database, config):
+def app(database: peewee.Database, config: WebConfig) -> Flask:
     ports = WebPorts(database=database, tell=WebDesk(database).tell, health=Health)
     return create_app(ports, config)
 
 
 @pytest.fixture
-def has_key(app):
+def has_key(app: Flask) -> Callable[..., FlaskClient]:
     """Store a key with these columns; return a client with it."""
 
-    def made(scope="manage", accounts="", **columns):
+    def made(scope: str = "manage", accounts: str = "", **columns: datetime | str) -> FlaskClient:
         key = f"moca_{scope}{accounts}"
         role = next(each for each in OperatorRole if each.scope == scope)
         told = {"name": key, "created_at": AT, "role": role, "account_ids": accounts}
@@ -80,18 +87,18 @@ def has_key(app):
     return made
 
 
-def routes(app):
+def routes(app: Flask) -> list[tuple[str, str]]:
     """Return each route of the API, but the webhook, with each of its methods."""
     return sorted(
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and not rule.endpoint.startswith("webhook.")
-        for method in rule.methods - {"HEAD", "OPTIONS"}
+        for method in present(rule.methods) - {"HEAD", "OPTIONS"}
         if not rule.rule.startswith(OWN_GUARD)
     )
 
 
-def asks(client, method, rule, **values):
+def asks(client: FlaskClient, method: str, rule: str, **values: str) -> int:
     """Send a request to a route, without a body; return the status."""
     path = rule
     for name in (each.split(">")[0] for each in rule.split("<")[1:]):
@@ -100,31 +107,33 @@ def asks(client, method, rule, **values):
     return client.open(path, method=method).status_code
 
 
-def a_conversation_with_a_reply(account_id=ACCOUNT):
+def a_conversation_with_a_reply(account_id: str = ACCOUNT) -> None:
     talk = a_conversation(a_contact(account_id=account_id))
     a_question(talk)
     an_item(a_reply(talk))
     Message.update(account_id=account_id).execute()
 
 
-def test_the_walk_meets_the_whole_api(app):
+def test_the_walk_meets_the_whole_api(app: Flask) -> None:
     assert len(routes(app)) >= 50
 
 
-def test_without_a_key_every_route_answers_401(app):
+def test_without_a_key_every_route_answers_401(app: Flask) -> None:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Basic YTpi"
     assert {asks(client, *each) for each in routes(app)} == {401}
 
 
-def test_a_key_that_reads_changes_nothing(app, has_key):
+def test_a_key_that_reads_changes_nothing(app: Flask, has_key: Callable[..., FlaskClient]) -> None:
     a_conversation_with_a_reply()
     client = has_key("read")
     refused = {each for each in routes(app) if asks(client, *each) == 403}
     assert refused == {each for each in routes(app) if each[0] != "GET"} | ADMINISTERED
 
 
-def test_a_key_that_drafts_changes_nothing_else(app, has_key):
+def test_a_key_that_drafts_changes_nothing_else(
+    app: Flask, has_key: Callable[..., FlaskClient]
+) -> None:
     a_conversation_with_a_reply()
     client = has_key("draft")
     refused = {each for each in routes(app) if asks(client, *each) == 403}
@@ -142,19 +151,23 @@ def test_a_key_that_drafts_changes_nothing_else(app, has_key):
     assert (entry.who, entry.what) == ("API key moca_draft", "drafted a reply")
 
 
-def test_a_key_that_replies_administers_nothing(app, has_key):
+def test_a_key_that_replies_administers_nothing(
+    app: Flask, has_key: Callable[..., FlaskClient]
+) -> None:
     a_conversation_with_a_reply()
     client = has_key("reply")
     assert {each for each in routes(app) if asks(client, *each) == 403} == ADMINISTERED
 
 
-def test_a_key_that_manages_may_do_everything(app, has_key):
+def test_a_key_that_manages_may_do_everything(
+    app: Flask, has_key: Callable[..., FlaskClient]
+) -> None:
     a_conversation_with_a_reply()
     client = has_key("manage")
     assert {each for each in routes(app) if asks(client, *each) in (401, 403)} == set()
 
 
-def test_a_key_of_one_account_works_for_it(app, has_key):
+def test_a_key_of_one_account_works_for_it(app: Flask, has_key: Callable[..., FlaskClient]) -> None:
     a_conversation_with_a_reply()
     client = has_key("reply", ACCOUNT)
     assert [each["id"] for each in client.get("/api/conversations").get_json()["items"]] == ["1"]
@@ -164,7 +177,9 @@ def test_a_key_of_one_account_works_for_it(app, has_key):
     assert (answered.status_code, answered.get_json()["author_name"]) == (202, "API")
 
 
-def test_a_key_that_expired_or_was_revoked_does_not_work(has_key, frozen):
+def test_a_key_that_expired_or_was_revoked_does_not_work(
+    has_key: Callable[..., FlaskClient], frozen: FrozenDateTimeFactory
+) -> None:
     client = has_key("read", expires_at=AT + timedelta(days=1))
     assert client.get("/api/stats").status_code == 200
     frozen.tick(timedelta(days=1))
@@ -175,7 +190,9 @@ def test_a_key_that_expired_or_was_revoked_does_not_work(has_key, frozen):
     assert client.get("/api/stats").status_code == 401
 
 
-def test_a_new_key_is_shown_once_and_only_its_hash_is_stored(client, app):
+def test_a_new_key_is_shown_once_and_only_its_hash_is_stored(
+    client: FlaskClient, app: Flask
+) -> None:
     body = {"name": "Mirror", "scope": "read", "accounts": [ACCOUNT]}
     answer = client.post(KEYS, json=body)
     key = answer.get_json()["key"]
@@ -206,7 +223,7 @@ def test_a_new_key_is_shown_once_and_only_its_hash_is_stored(client, app):
     assert client.get(KEYS).get_json()["items"][0]["last_used_at"] == "2026-11-22T12:00:00Z"
 
 
-def test_a_repeated_request_stores_no_key_and_shows_none(client):
+def test_a_repeated_request_stores_no_key_and_shows_none(client: FlaskClient) -> None:
     body = {"name": "Mirror", "scope": "read"}
     first, again = (
         client.post(KEYS, json=body, headers={"Idempotency-Key": "k"}) for _ in range(2)
@@ -216,7 +233,7 @@ def test_a_repeated_request_stores_no_key_and_shows_none(client):
     assert ApiKey.select().count() == 1
 
 
-def test_what_a_key_does_is_signed_with_its_name(has_key):
+def test_what_a_key_does_is_signed_with_its_name(has_key: Callable[..., FlaskClient]) -> None:
     client = has_key("reply")
     client.post("/api/queue/freeze")
     (entry,) = AuditEntry.select()
@@ -233,19 +250,23 @@ def test_what_a_key_does_is_signed_with_its_name(has_key):
         ({"name": "taken", "scope": "read"}, 409),
     ],
 )
-def test_a_key_that_cannot_be_added_is_refused(client, has_key, body, status):
+def test_a_key_that_cannot_be_added_is_refused(
+    client: FlaskClient, has_key: Callable[..., FlaskClient], body: dict[str, Any], status: int
+) -> None:
     has_key(name="taken")
     assert client.post(KEYS, json=body).status_code == status
 
 
-def test_wrong_keys_are_counted_as_wrong_tokens_are(app, has_key):
+def test_wrong_keys_are_counted_as_wrong_tokens_are(
+    app: Flask, has_key: Callable[..., FlaskClient]
+) -> None:
     wrong = {"Authorization": "Bearer moca_wrong"}
     statuses = [app.test_client().get(KEYS, headers=wrong).status_code for _ in range(21)]
     assert statuses == [401] * 20 + [429]
     assert has_key("manage").get(KEYS).status_code == 200
 
 
-def test_administrators_add_and_revoke_keys_on_a_page(browser_session):
+def test_administrators_add_and_revoke_keys_on_a_page(browser_session: FlaskClient) -> None:
     added = sends(browser_session, "/keys", name="Mirror", scope="read", days="30")
     assert added.status_code == 201
     assert "moca_" in added.text
@@ -259,6 +280,6 @@ def test_administrators_add_and_revoke_keys_on_a_page(browser_session):
     assert ApiKey.select().count() == 0
 
 
-def test_what_is_refused_stands_on_the_page(browser_session):
+def test_what_is_refused_stands_on_the_page(browser_session: FlaskClient) -> None:
     refused = sends(browser_session, "/keys", name="Mirror", scope="all", days="")
     assert (refused.status_code, "scope: " in refused.text) == (422, True)

@@ -1,4 +1,7 @@
+from typing import Any
+
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.labels import (
@@ -9,6 +12,8 @@ from moca.core.messages.labels import (
     RemoveLabel,
 )
 from moca.storage.db.operator_tables import ConversationLabel, Label, Operator
+from moca.storage.db.tables import Conversation
+from tests.web.conftest import House
 from tests.web.rows import AT, a_contact, a_conversation, assigned
 
 HERE = "/api/labels"
@@ -16,14 +21,14 @@ RED = LabelColour.RED
 REFUND = {"name": "Refund", "colour": "red"}
 
 
-def a_label(name="Refund", colour="red", of=None):
+def a_label(name: str = "Refund", colour: str = "red", of: Conversation | None = None) -> Label:
     label = Label.create(name=name, folded_name=name.lower(), colour=colour)
     if of is not None:
         ConversationLabel.create(conversation=of, label=label, last_activity_at=AT)
     return label
 
 
-def test_labels_are_listed_by_name(client):
+def test_labels_are_listed_by_name(client: FlaskClient) -> None:
     a_label("VIP", "grey")
     a_label()
 
@@ -32,7 +37,7 @@ def test_labels_are_listed_by_name(client):
     }
 
 
-def test_a_label_is_added(client, house):
+def test_a_label_is_added(client: FlaskClient, house: House) -> None:
     house.answer = lambda _command: Done(a_label().id)
 
     answer = client.post(HERE, json={**REFUND, "name": " Refund "})
@@ -42,7 +47,7 @@ def test_a_label_is_added(client, house):
     assert house.deeds == [("token", "added a label", "")]
 
 
-def test_a_label_is_changed_and_removed(client, house):
+def test_a_label_is_changed_and_removed(client: FlaskClient, house: House) -> None:
     a_label()
 
     changed = client.patch(f"{HERE}/1", json={"colour": "red"})
@@ -69,11 +74,13 @@ def test_a_label_is_changed_and_removed(client, house):
         {"name": "Refund", "shortcut": "r"},
     ],
 )
-def test_what_cannot_be_a_label_is_refused(client, house, body):
+def test_what_cannot_be_a_label_is_refused(
+    client: FlaskClient, house: House, body: dict[str, str]
+) -> None:
     assert (client.post(HERE, json=body).status_code, house.told) == (422, [])
 
 
-def test_conflicts_and_unknown_labels_are_told(client, house):
+def test_conflicts_and_unknown_labels_are_told(client: FlaskClient, house: House) -> None:
     house.answer = Conflict("another label has this name; choose a different one")
     assert client.post(HERE, json=REFUND).status_code == 409
     house.answer = NotFound()
@@ -82,11 +89,11 @@ def test_conflicts_and_unknown_labels_are_told(client, house):
     assert client.delete(f"{HERE}/nonsense").status_code == 404
 
 
-def test_a_stranger_reads_none(stranger):
+def test_a_stranger_reads_none(stranger: FlaskClient) -> None:
     assert stranger.get(HERE).status_code == 401
 
 
-def test_a_conversation_is_labelled_by_names(client, house):
+def test_a_conversation_is_labelled_by_names(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     a_label("VIP", of=conversation)
     a_label(of=conversation)
@@ -99,7 +106,7 @@ def test_a_conversation_is_labelled_by_names(client, house):
     assert house.deeds[0] == ("token", "changed the labels of a conversation", "conversation 1")
 
 
-def test_labels_and_assignee_change_together(client, house):
+def test_labels_and_assignee_change_together(client: FlaskClient, house: House) -> None:
     Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
     a_conversation()
     a_label()
@@ -120,14 +127,16 @@ def test_labels_and_assignee_change_together(client, house):
         {"labels": [f"Label {number}" for number in range(11)]},
     ],
 )
-def test_only_known_labels_are_given(client, house, body):
+def test_only_known_labels_are_given(
+    client: FlaskClient, house: House, body: dict[str, Any]
+) -> None:
     a_conversation()
     a_label()
 
     assert (client.patch("/api/conversations/1", json=body).status_code, house.told) == (422, [])
 
 
-def test_conversations_are_listed_by_label(client):
+def test_conversations_are_listed_by_label(client: FlaskClient) -> None:
     a_label(of=a_conversation())
     a_conversation(a_contact("701"))
 

@@ -1,7 +1,10 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 
 from tests.web.rows import (
     ACCOUNT,
@@ -17,11 +20,12 @@ from tests.web.rows import (
 PERSON = {"account_id": ACCOUNT, "psid": "700", "name": "Ada"}
 
 
-def journey(client, mid):
-    return client.get(f"/api/messages/{quote(mid, safe='')}/journey").get_json()
+def journey(client: FlaskClient, mid: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(f"/api/messages/{quote(mid, safe='')}/journey").get_json()
+    return found
 
 
-def test_a_message_is_shown_whole(client):
+def test_a_message_is_shown_whole(client: FlaskClient) -> None:
     an_answered_question()
 
     assert client.get("/api/messages/m1").get_json() == {
@@ -73,20 +77,22 @@ def test_a_message_is_shown_whole(client):
         ({"author": "operator"}, None, None),
     ],
 )
-def test_what_made_a_reply_is_told(client, columns, made_by, is_ai):
+def test_what_made_a_reply_is_told(
+    client: FlaskClient, columns: dict[str, Any], made_by: dict[str, Any] | None, is_ai: bool | None
+) -> None:
     a_reply(a_conversation(), **columns)
     told = client.get("/api/messages/moca-1").get_json()
     assert (told["made_by"], told["ai_generated"]) == (made_by, is_ai)
 
 
-def test_an_edited_draft_is_told_with_both_texts(client):
+def test_an_edited_draft_is_told_with_both_texts(client: FlaskClient) -> None:
     a_reply(a_conversation(), "held", topic="prices", drafted_text="At eight.")
     told = client.get("/api/messages/moca-1").get_json()
     texts = (told["text"], told["drafted_text"])
     assert (told["status"], told["topic"], *texts) == ("held", "prices", "At nine.", "At eight.")
 
 
-def test_a_reply_without_an_id_of_instagrams_is_named_by_ours_for_ever(client):
+def test_a_reply_without_an_id_of_instagrams_is_named_by_ours_for_ever(client: FlaskClient) -> None:
     reply = a_reply(a_conversation())
     assert client.get("/api/messages/moca-1").get_json()["mid"] == "moca-1"
 
@@ -97,14 +103,14 @@ def test_a_reply_without_an_id_of_instagrams_is_named_by_ours_for_ever(client):
 
 
 @pytest.mark.parametrize("mid", ["aWdf:1/2==", "a//b", "/a", "a/", "ä ☕", "%2F", "a?b#c", "m+1"])
-def test_an_id_may_hold_anything(client, mid):
+def test_an_id_may_hold_anything(client: FlaskClient, mid: str) -> None:
     a_question(a_conversation(), mid)
 
     assert client.get(f"/api/messages/{quote(mid, safe='')}").get_json()["mid"] == mid
     assert journey(client, mid)["mid"] == mid
 
 
-def test_a_message_is_found_by_the_number_that_it_has_in_logs(client):
+def test_a_message_is_found_by_the_number_that_it_has_in_logs(client: FlaskClient) -> None:
     question = a_question(a_conversation())
 
     assert client.get(f"/api/messages/message-{question.id}").get_json()["mid"] == question.mid
@@ -114,7 +120,7 @@ def test_a_message_is_found_by_the_number_that_it_has_in_logs(client):
 @pytest.mark.parametrize(
     "mid", ["m2", "moca-1", "moca-99999999999999999999", "%00", "%ff", "x" * 999]
 )
-def test_an_unknown_id_is_not_found(client, mid):
+def test_an_unknown_id_is_not_found(client: FlaskClient, mid: str) -> None:
     a_question(a_conversation())
 
     answer = client.get(f"/api/messages/{mid}")
@@ -123,7 +129,7 @@ def test_an_unknown_id_is_not_found(client, mid):
     assert client.get(f"/api/messages/{mid}/journey").status_code == 404
 
 
-def test_a_journey_holds_the_steps_of_the_reply_in_the_order_of_time(client):
+def test_a_journey_holds_the_steps_of_the_reply_in_the_order_of_time(client: FlaskClient) -> None:
     an_answered_question()
 
     told = journey(client, "m1")
@@ -152,7 +158,7 @@ def test_a_journey_holds_the_steps_of_the_reply_in_the_order_of_time(client):
     }
 
 
-def test_a_replys_own_journey_ends_with_its_status(client):
+def test_a_replys_own_journey_ends_with_its_status(client: FlaskClient) -> None:
     an_answered_question()
 
     told = journey(client, "r1")
@@ -161,14 +167,14 @@ def test_a_replys_own_journey_ends_with_its_status(client):
     assert [step["outcome"] for step in told["steps"]] == ["queued", "claimed", "sent", "echoed"]
 
 
-def waits(client, mid="m1"):
+def waits(client: FlaskClient, mid: str = "m1") -> tuple[str, str, str | None]:
     told = journey(client, mid)
     assert told["outcome"] is None
     assert told["because"] == told["waiting"]["because"]
     return tuple(told["waiting"][key] for key in ("stage", "because", "until"))
 
 
-def test_an_open_message_tells_that_its_burst_is_being_gathered(client):
+def test_an_open_message_tells_that_its_burst_is_being_gathered(client: FlaskClient) -> None:
     conversation = a_conversation()
     a_question(conversation, "m1")
     a_question(conversation, "m2", created_at=after(3))
@@ -178,14 +184,14 @@ def test_an_open_message_tells_that_its_burst_is_being_gathered(client):
     assert waits(client, "m2") == ("debounce", "waiting for more messages", until)
 
 
-def test_an_open_message_tells_of_the_cooldown(client):
+def test_an_open_message_tells_of_the_cooldown(client: FlaskClient) -> None:
     a_question(a_conversation(cooldown_until=after(30)))
 
     because = "cooldown after the last reply"
     assert waits(client) == ("cooldown", because, "2026-11-22T12:00:30Z")
 
 
-def test_an_open_message_tells_of_the_reply_before_it(client):
+def test_an_open_message_tells_of_the_reply_before_it(client: FlaskClient) -> None:
     conversation = a_conversation()
     an_item(a_reply(conversation))
     a_question(conversation)
@@ -193,7 +199,7 @@ def test_an_open_message_tells_of_the_reply_before_it(client):
     assert waits(client) == ("cooldown", "waiting for the previous reply to go out", None)
 
 
-def test_an_open_message_tells_that_its_reply_is_being_written(client):
+def test_an_open_message_tells_that_its_reply_is_being_written(client: FlaskClient) -> None:
     a_step(a_question(a_conversation()), 5, "generation", "started")
 
     assert waits(client) == ("generation", "writing the reply", None)
@@ -212,7 +218,12 @@ def test_an_open_message_tells_that_its_reply_is_being_written(client):
         ("unknown", {}, ("settling", "checking whether the reply was delivered", None)),
     ],
 )
-def test_an_open_message_tells_how_far_its_reply_is(client, status, item, waiting):
+def test_an_open_message_tells_how_far_its_reply_is(
+    client: FlaskClient,
+    status: str,
+    item: dict[str, datetime],
+    waiting: tuple[str, str, str | None],
+) -> None:
     conversation = a_conversation()
     reply = a_reply(conversation, status)
     an_item(reply, "pending" if status == "queued" else status, **item)
@@ -221,7 +232,9 @@ def test_an_open_message_tells_how_far_its_reply_is(client, status, item, waitin
     assert waits(client) == waiting
 
 
-def test_a_queued_reply_tells_of_the_last_one_to_the_same_person(client, frozen):
+def test_a_queued_reply_tells_of_the_last_one_to_the_same_person(
+    client: FlaskClient, frozen: FrozenDateTimeFactory
+) -> None:
     conversation = a_conversation()
     an_item(a_reply(conversation, "sent", mid="r1"), "sent", sending_at=after(2))
     reply = a_reply(conversation)

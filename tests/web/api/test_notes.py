@@ -1,23 +1,28 @@
+from typing import Any
+
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.command import Done
 from moca.core.messages.operators import AddNote, RemoveNote
-from moca.storage.db.operator_tables import Mention, Note
+from moca.storage.db.operator_tables import Mention, Note, Operator
+from moca.storage.db.tables import Conversation
 from tests.web.auth.test_login import an_operator
+from tests.web.conftest import House
 from tests.web.rows import AT, a_contact, a_conversation
 
 HERE = "/api/conversations/1/notes"
 TEXT = "@Ada Look at the refund."
 
 
-def a_note(conversation, *mentioned, text=TEXT):
+def a_note(conversation: Conversation, *mentioned: Operator, text: str = TEXT) -> Note:
     note = Note.create(conversation=conversation, author="token", text=text, created_at=AT)
     for each in mentioned:
         Mention.create(note=note, operator=each, conversation=conversation)
     return note
 
 
-def shown(*mentions, number="1"):
+def shown(*mentions: str, number: str = "1") -> dict[str, Any]:
     return {
         "id": number,
         "author": "token",
@@ -27,7 +32,7 @@ def shown(*mentions, number="1"):
     }
 
 
-def test_notes_are_listed_with_whom_they_mention(client):
+def test_notes_are_listed_with_whom_they_mention(client: FlaskClient) -> None:
     conversation = a_conversation()
     a_note(conversation, an_operator("ada"), an_operator("Ben"))
     a_note(conversation)
@@ -36,7 +41,7 @@ def test_notes_are_listed_with_whom_they_mention(client):
     assert client.get("/api/conversations/2/notes").status_code == 404
 
 
-def test_a_note_is_added(client, house):
+def test_a_note_is_added(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     house.answer = lambda _command: Done(a_note(conversation, an_operator("ada")).id)
 
@@ -50,7 +55,9 @@ def test_a_note_is_added(client, house):
 @pytest.mark.parametrize(
     "text", [None, "", " \n", "x" * 4001, "NUL\x00", "\ud800", 7, ["@ada"]], ids=repr
 )
-def test_odd_notes_are_refused(client, house, text):
+def test_odd_notes_are_refused(
+    client: FlaskClient, house: House, text: int | list[str] | str | None
+) -> None:
     a_conversation()
 
     answer = client.post(HERE, json={"text": text})
@@ -59,7 +66,9 @@ def test_odd_notes_are_refused(client, house, text):
     assert answer.get_json()["error"]["message"].startswith("text")
 
 
-def test_a_note_is_removed_from_its_own_conversation_only(client, house):
+def test_a_note_is_removed_from_its_own_conversation_only(
+    client: FlaskClient, house: House
+) -> None:
     conversation = a_conversation()
     a_conversation(a_contact(psid="701"))
     a_note(conversation)

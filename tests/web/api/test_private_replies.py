@@ -1,13 +1,15 @@
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.content.content import Content
 from moca.core.messages.command import Done
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author
+from tests.web.conftest import House
 from tests.web.rows import AT, a_conversation, a_question, a_reply
 
 
-def test_an_operator_answers_a_comment_in_private(client, house):
+def test_an_operator_answers_a_comment_in_private(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     a_question(conversation, "c1", kind="comment")
     house.answer = lambda _: Done(a_reply(conversation).id)
@@ -34,7 +36,9 @@ def test_an_operator_answers_a_comment_in_private(client, house):
         ({"reply_to": "m1"}, "reply_to: cannot be combined with comment_id"),
     ],
 )
-def test_only_a_comment_is_answered_in_private(client, house, more, because):
+def test_only_a_comment_is_answered_in_private(
+    client: FlaskClient, house: House, more: dict[str, str], because: str
+) -> None:
     a_question(a_conversation())
     body = {"text": "come by", "comment": "m1", **more}
     answer = client.post("/api/conversations/1/messages", json=body)

@@ -1,18 +1,26 @@
 """An operator's own browser subscribes to push messages, from Moca's pages only."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import peewee
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from moca.core.accounts import WrongEncryptionKey
 from moca.core.messages.push import KeepPushKey, SubscribePush, UnsubscribePush
 from moca.core.push import SubscriptionKeys
+from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.storage.db.operator_tables import Login
 from moca.storage.db.push_tables import PushTarget
 from moca.web.app import create_app
-from moca.web.config import WebPorts
+from moca.web.config import WebConfig, WebPorts
+from moca.web.metrics.prometheus import Metrics
 from moca.web.schemas.description import EXAMPLES
 from tests.web.auth.test_login import operator
+from tests.web.conftest import House
 from tests.web.forms import SAME_ORIGIN
 from tests.web.rows import AT, a_conversation
 
@@ -26,37 +34,51 @@ KEYS = SubscriptionKeys(BODY["p256dh"], BODY["auth"])
 class ScriptedPush:
     """Has a key once it is stored."""
 
-    def __init__(self):
-        self.key = None
-        self.error = None
+    def __init__(self) -> None:
+        self.key: str | None = None
+        self.error: Exception | None = None
 
-    def make_key(self):
+    def make_key(self) -> str:
         self.key = "the-public-key"
         return "sealed"
 
-    def public_key(self):
+    def public_key(self) -> str | None:
         if self.error is not None:
             raise self.error
         return self.key
 
 
 @pytest.fixture
-def push():
+def push() -> ScriptedPush:
     return ScriptedPush()
 
 
 @pytest.fixture
-def app(database, house, config, sandbox, metrics, push):
+def app(
+    database: peewee.Database,
+    house: House,
+    config: WebConfig,
+    sandbox: SandboxInstagram,
+    metrics: Metrics,
+    push: ScriptedPush,
+) -> Flask:
     ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health, push=push)
     return create_app(ports, config, sandbox, metrics)
 
 
-def asks(browser, method, body=None, headers=SAME_ORIGIN):
+def asks(
+    browser: FlaskClient,
+    method: str,
+    body: dict[str, str] | None = None,
+    headers: dict[str, str] = SAME_ORIGIN,
+) -> tuple[int, dict[str, Any]]:
     answer = browser.open(HERE, method=method, json=body, headers=headers)
     return answer.status_code, answer.get_json()
 
 
-def test_the_key_is_made_at_the_first_request(operator, house):
+def test_the_key_is_made_at_the_first_request(
+    operator: Callable[[str], FlaskClient], house: House
+) -> None:
     agent = operator("answers")
 
     seen = [asks(agent, "GET"), asks(agent, "GET")]
@@ -67,7 +89,9 @@ def test_the_key_is_made_at_the_first_request(operator, house):
 
 
 @pytest.mark.parametrize("role", ["reads", "answers", "administers"])
-def test_a_browser_subscribes_and_unsubscribes(operator, house, role):
+def test_a_browser_subscribes_and_unsubscribes(
+    operator: Callable[[str], FlaskClient], house: House, role: str
+) -> None:
     agent = operator(role)
     login_id = Login.get().id
 
@@ -105,7 +129,9 @@ def test_a_browser_subscribes_and_unsubscribes(operator, house, role):
     ],
     ids=repr,
 )
-def test_odd_subscriptions_are_refused(operator, house, change):
+def test_odd_subscriptions_are_refused(
+    operator: Callable[[str], FlaskClient], house: House, change: dict[str, Any]
+) -> None:
     status, answer = asks(operator("answers"), "PUT", {**BODY, **change})
 
     assert (status, house.told) == (422, [])
@@ -116,7 +142,9 @@ def test_odd_subscriptions_are_refused(operator, house, change):
 @pytest.mark.parametrize(
     "headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
 )
-def test_other_sites_can_do_nothing(operator, house, method, headers):
+def test_other_sites_can_do_nothing(
+    operator: Callable[[str], FlaskClient], house: House, method: str, headers: dict[str, str]
+) -> None:
     agent = operator("answers")
 
     assert asks(agent, method, BODY if method == "PUT" else None, headers)[0] == 403
@@ -125,15 +153,21 @@ def test_other_sites_can_do_nothing(operator, house, method, headers):
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_the_token_the_link_and_strangers_have_no_browser_of_their_own(
-    client, browser_session, stranger, house, method
-):
+    client: FlaskClient,
+    browser_session: FlaskClient,
+    stranger: FlaskClient,
+    house: House,
+    method: str,
+) -> None:
     body = BODY if method == "PUT" else None
     seen = [asks(each, method, body)[0] for each in (client, browser_session, stranger)]
 
     assert (seen, house.told) == ([401, 404, 401], [])
 
 
-def test_a_key_that_cannot_be_used_says_what_to_do(operator, push):
+def test_a_key_that_cannot_be_used_says_what_to_do(
+    operator: Callable[[str], FlaskClient], push: ScriptedPush
+) -> None:
     push.error = WrongEncryptionKey("bring that one back")
 
     status, answer = asks(operator("answers"), "GET")
@@ -142,8 +176,13 @@ def test_a_key_that_cannot_be_used_says_what_to_do(operator, push):
 
 
 def test_the_button_subscribes_operators_only_where_push_is_installed(
-    operator, browser_session, push, database, house, config
-):
+    operator: Callable[[str], FlaskClient],
+    browser_session: FlaskClient,
+    push: ScriptedPush,
+    database: peewee.Database,
+    house: House,
+    config: WebConfig,
+) -> None:
     a_conversation()
     agent = operator("answers")
     login_id = Login.get(Login.operator.is_null(is_null=False)).id

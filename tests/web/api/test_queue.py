@@ -1,6 +1,9 @@
-import pytest
+from typing import Any
 
-from moca.core.messages.command import Conflict
+import pytest
+from flask.testing import FlaskClient
+
+from moca.core.messages.command import AwaitedCommand, Conflict
 from moca.core.messages.operator_actions import (
     ApproveReply,
     CancelReply,
@@ -12,6 +15,7 @@ from moca.core.messages.operator_actions import (
     SettleReply,
 )
 from moca.storage.db.metric_tables import Freeze
+from tests.web.conftest import House
 from tests.web.rows import (
     ACCOUNT,
     AT,
@@ -26,7 +30,7 @@ from tests.web.rows import (
 NONE = {"held": 0, "pending": 0, "sending": 0, "sent": 0, "failed": 0, "unknown": 0, "cancelled": 0}
 
 
-def walk(client, **query):
+def walk(client: FlaskClient, **query: int | str) -> list[str]:
     found, cursor = [], None
     while True:
         asked = query | ({"cursor": cursor} if cursor else {})
@@ -37,13 +41,13 @@ def walk(client, **query):
             return found
 
 
-def test_a_parameter_that_is_given_twice_is_refused(client):
+def test_a_parameter_that_is_given_twice_is_refused(client: FlaskClient) -> None:
     told = client.get("/api/queue?status=sent&status=failed")
     error = told.get_json()["error"]
     assert (told.status_code, error["message"]) == (422, "status: must be given once")
 
 
-def test_an_empty_queue_names_every_status(client):
+def test_an_empty_queue_names_every_status(client: FlaskClient) -> None:
     assert client.get("/api/queue").get_json() == {
         "counts": NONE,
         "items": [],
@@ -52,7 +56,7 @@ def test_an_empty_queue_names_every_status(client):
     }
 
 
-def test_a_queue_item_is_shown_whole(client):
+def test_a_queue_item_is_shown_whole(client: FlaskClient) -> None:
     an_answered_question()
 
     told = client.get("/api/queue").get_json()
@@ -81,7 +85,9 @@ def test_a_queue_item_is_shown_whole(client):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 200])
-def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(client, limit):
+def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(
+    client: FlaskClient, limit: int
+) -> None:
     conversation = a_conversation()
     for status, priority in (
         ("pending", 1),
@@ -111,7 +117,13 @@ def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(clie
         ("settle", {"delivered": False}, SettleReply(1, delivered=False, at=AT)),
     ],
 )
-def test_an_operators_word_on_an_item_is_handed_over(client, house, action, body, command):
+def test_an_operators_word_on_an_item_is_handed_over(
+    client: FlaskClient,
+    house: House,
+    action: str,
+    body: dict[str, bool | str] | None,
+    command: AwaitedCommand,
+) -> None:
     an_item(a_reply(a_conversation()), scheduled_for=after(9))
     sent = {} if body is None else {"json": body}
 
@@ -121,7 +133,7 @@ def test_an_operators_word_on_an_item_is_handed_over(client, house, action, body
     assert house.told == [command]
 
 
-def test_a_held_item_says_when_it_goes_by_itself(client):
+def test_a_held_item_says_when_it_goes_by_itself(client: FlaskClient) -> None:
     an_item(a_reply(a_conversation(), "held"), "held", release_at=after(600))
     an_item(a_reply(a_conversation(a_contact("701")), "held"), "held")
 
@@ -135,7 +147,9 @@ def test_a_held_item_says_when_it_goes_by_itself(client):
 
 
 @pytest.mark.parametrize("action", ["cancel", "retry", "discard"])
-def test_what_the_state_does_not_allow_is_a_conflict(client, house, action):
+def test_what_the_state_does_not_allow_is_a_conflict(
+    client: FlaskClient, house: House, action: str
+) -> None:
     an_item(a_reply(a_conversation()), "sent")
     house.answer = Conflict("the reply is sent")
 
@@ -146,7 +160,9 @@ def test_what_the_state_does_not_allow_is_a_conflict(client, house, action):
 
 
 @pytest.mark.parametrize("body", [{}, {"delivered": "yes"}, {"delivered": 1}, {"delivered": None}])
-def test_settling_needs_a_plain_yes_or_no(client, house, body):
+def test_settling_needs_a_plain_yes_or_no(
+    client: FlaskClient, house: House, body: dict[str, Any]
+) -> None:
     an_item(a_reply(a_conversation()), "unknown")
 
     assert client.post("/api/queue/1/settle", json=body).status_code == 422
@@ -156,27 +172,31 @@ def test_settling_needs_a_plain_yes_or_no(client, house, body):
 @pytest.mark.parametrize(
     ("action", "command"), [("freeze", FreezeQueue(AT)), ("release", ReleaseQueue(AT))]
 )
-def test_freezing_and_releasing_are_handed_over(client, house, action, command):
+def test_freezing_and_releasing_are_handed_over(
+    client: FlaskClient, house: House, action: str, command: AwaitedCommand
+) -> None:
     answer = client.post(f"/api/queue/{action}")
 
     assert (answer.status_code, answer.get_json()) == (200, {"frozen_since": None})
     assert house.told == [command]
 
 
-def test_a_frozen_queue_says_since_when(client):
+def test_a_frozen_queue_says_since_when(client: FlaskClient) -> None:
     Freeze.create(name="queue", since_at=AT)
     assert client.get("/api/queue").get_json()["frozen_since"] == "2026-11-22T12:00:00Z"
 
 
 @pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "ä" * 501}, {"text": "a\x00b"}])
-def test_a_text_that_cannot_go_is_refused(client, house, body):
+def test_a_text_that_cannot_go_is_refused(
+    client: FlaskClient, house: House, body: dict[str, str]
+) -> None:
     an_item(a_reply(a_conversation()))
 
     assert client.post("/api/queue/1/edit", json=body).status_code == 422
     assert house.told == []
 
 
-def test_the_forecast_tells_when_it_drains_and_who_falls_out(client):
+def test_the_forecast_tells_when_it_drains_and_who_falls_out(client: FlaskClient) -> None:
     late = a_conversation(a_contact("701", window_opened_at=after(1 - 24 * 3600)))
     for conversation in (a_conversation(), late, late):
         an_item(a_reply(conversation), scheduled_for=AT)
@@ -199,7 +219,7 @@ def test_the_forecast_tells_when_it_drains_and_who_falls_out(client):
     }
 
 
-def test_the_forecast_knows_what_is_held(client):
+def test_the_forecast_knows_what_is_held(client: FlaskClient) -> None:
     late = a_conversation(a_contact("701", window_opened_at=after(300 - 24 * 3600)))
     for number, conversation in enumerate((a_conversation(), late), start=1):
         reply = a_reply(conversation, "held", part_of_id=None)

@@ -1,16 +1,19 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
 from moca.core.messages.command import Done
 from moca.core.messages.replies import QueueReply
 from moca.core.topics import Mode, TopicMode
 from moca.core.types import Author
+from tests.web.conftest import House
 from tests.web.rows import AT, a_contact, a_conversation, a_question, a_reply
 
 
-def written(content, *, hold):
+def written(content: Content, *, hold: bool) -> QueueReply:
     return QueueReply(1, (), content, AT, Author.OPERATOR, author_name="API", hold=hold)
 
 
@@ -37,7 +40,9 @@ def written(content, *, hold):
         ({"text": "this", "reply_to": "m1"}, Content(text="this", reply_to_mid="m1")),
     ],
 )
-def test_an_operator_may_send_whatever_instagram_takes(client, house, body, content):
+def test_an_operator_may_send_whatever_instagram_takes(
+    client: FlaskClient, house: House, body: dict[str, Any], content: Content
+) -> None:
     conversation = a_conversation()
     a_question(conversation)
     house.answer = lambda _: Done(a_reply(conversation).id)
@@ -46,7 +51,7 @@ def test_an_operator_may_send_whatever_instagram_takes(client, house, body, cont
     assert house.told == [written(content, hold=True)]
 
 
-def test_a_draft_is_handed_over_as_one_that_waits(client, house):
+def test_a_draft_is_handed_over_as_one_that_waits(client: FlaskClient, house: House) -> None:
     conversation = a_conversation()
     house.answer = lambda _: Done(a_reply(conversation, "held").id)
 
@@ -58,7 +63,9 @@ def test_a_draft_is_handed_over_as_one_that_waits(client, house):
 
 
 @pytest.mark.parametrize("more", [{"hold": False}, {"scheduled_for": "2026-11-22T13:00:00Z"}])
-def test_a_draft_goes_by_approval_alone(client, house, more):
+def test_a_draft_goes_by_approval_alone(
+    client: FlaskClient, house: House, more: dict[str, bool | str]
+) -> None:
     a_conversation()
     body = {"text": "At nine.", "draft": True, **more}
     answer = client.post("/api/conversations/1/messages", json=body)
@@ -67,7 +74,7 @@ def test_a_draft_goes_by_approval_alone(client, house, more):
     assert house.told == []
 
 
-def test_what_cannot_be_sent_is_refused_by_name(client):
+def test_what_cannot_be_sent_is_refused_by_name(client: FlaskClient) -> None:
     a_conversation()
     body = {"text": "x", "quick_replies": [{"title": "y" * 21, "payload": "Y"}]}
 
@@ -78,7 +85,9 @@ def test_what_cannot_be_sent_is_refused_by_name(client):
 
 
 @pytest.mark.parametrize("emoji", ["love", "🎉", None])
-def test_an_operator_puts_a_sign_on_a_message_and_takes_it_off(client, house, emoji):
+def test_an_operator_puts_a_sign_on_a_message_and_takes_it_off(
+    client: FlaskClient, house: House, emoji: str | None
+) -> None:
     conversation = a_conversation()
     a_question(conversation)
     house.answer = lambda _: Done(a_reply(conversation, kind="reaction", text="").id)
@@ -93,7 +102,9 @@ def test_an_operator_puts_a_sign_on_a_message_and_takes_it_off(client, house, em
 @pytest.mark.parametrize(
     "body", [{}, {"mid": "m2"}, {"mid": ""}, {"mid": "m1", "emoji": ""}, {"mid": "m1", "by": "me"}]
 )
-def test_a_sign_on_nothing_is_refused(client, house, body):
+def test_a_sign_on_nothing_is_refused(
+    client: FlaskClient, house: House, body: dict[str, str]
+) -> None:
     a_question(a_conversation())
     a_question(a_conversation(a_contact("701")), "m2")
 

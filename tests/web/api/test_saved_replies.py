@@ -1,15 +1,17 @@
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.core.messages.saved_replies import AddSavedReply, ChangeSavedReply, RemoveSavedReply
 from moca.storage.db.operator_tables import SavedReply
+from tests.web.conftest import House
 
 HERE = "/api/saved-replies"
 HOURS = {"name": "Hours", "shortcut": "hours", "text": "At nine, {first_name}."}
 STORED = {**HOURS, "file": None}
 
 
-def test_saved_replies_are_listed_by_name(client):
+def test_saved_replies_are_listed_by_name(client: FlaskClient) -> None:
     SavedReply.create(name="Returns", text="Within 30 days.")
     SavedReply.create(**HOURS)
 
@@ -21,7 +23,7 @@ def test_saved_replies_are_listed_by_name(client):
     }
 
 
-def test_a_reply_is_saved(client, house):
+def test_a_reply_is_saved(client: FlaskClient, house: House) -> None:
     house.answer = lambda _command: Done(SavedReply.create(**HOURS).id)
 
     answer = client.post(HERE, json=HOURS)
@@ -31,7 +33,7 @@ def test_a_reply_is_saved(client, house):
     assert house.deeds == [("token", "added a saved reply", "")]
 
 
-def test_a_saved_reply_is_changed_and_removed(client, house):
+def test_a_saved_reply_is_changed_and_removed(client: FlaskClient, house: House) -> None:
     SavedReply.create(**HOURS)
 
     changed = client.patch(f"{HERE}/1", json={"shortcut": ""})
@@ -57,11 +59,13 @@ def test_a_saved_reply_is_changed_and_removed(client, house):
         {**HOURS, "colour": "red"},
     ],
 )
-def test_what_cannot_be_saved_is_refused(client, house, body):
+def test_what_cannot_be_saved_is_refused(
+    client: FlaskClient, house: House, body: dict[str, str]
+) -> None:
     assert (client.post(HERE, json=body).status_code, house.told) == (422, [])
 
 
-def test_conflicts_and_unknown_replies_are_told(client, house):
+def test_conflicts_and_unknown_replies_are_told(client: FlaskClient, house: House) -> None:
     house.answer = Conflict("another saved reply has this name; choose a different one")
     assert client.post(HERE, json=HOURS).status_code == 409
     house.answer = NotFound()
@@ -70,5 +74,5 @@ def test_conflicts_and_unknown_replies_are_told(client, house):
     assert client.delete(f"{HERE}/nonsense").status_code == 404
 
 
-def test_a_stranger_reads_none(stranger):
+def test_a_stranger_reads_none(stranger: FlaskClient) -> None:
     assert stranger.get(HERE).status_code == 401

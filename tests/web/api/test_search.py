@@ -1,4 +1,6 @@
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
@@ -6,7 +8,7 @@ from tests.web.rows import a_contact, a_conversation, a_question
 
 
 @pytest.fixture
-def ids(database):
+def ids(database: peewee.Database) -> list[int]:
     """Return the ids of Ada's three messages."""
     ada = a_conversation(a_contact(psid="700", name="Ada"))
     ids = [a_question(ada, f"m{number}", text=f"order {number}").id for number in range(3)]
@@ -14,7 +16,7 @@ def ids(database):
     return ids
 
 
-def test_messages_and_contacts_are_searched(client, ids):
+def test_messages_and_contacts_are_searched(client: FlaskClient, ids: list[int]) -> None:
     first = client.get("/api/search?q=order&limit=2").get_json()
     assert [each["mid"] for each in first["messages"]] == ["m2", "m1"]
     assert (first["conversations"], first["indexed_percent"]) == ([], 100)
@@ -26,7 +28,7 @@ def test_messages_and_contacts_are_searched(client, ids):
     assert ada["contact"]["psid"] == "700"
 
 
-def test_a_search_of_conversations_has_their_cursor(client, ids):
+def test_a_search_of_conversations_has_their_cursor(client: FlaskClient, ids: list[int]) -> None:
     a_conversation(a_contact(psid="701", name="Ben"))
     first = client.get("/api/search?q=is:open&limit=1").get_json()
     second = client.get(f"/api/search?q=is:open&limit=1&cursor={first['next_cursor']}").get_json()
@@ -49,7 +51,9 @@ def test_a_search_of_conversations_has_their_cursor(client, ids):
         ("q=x&other=1", "other: "),
     ],
 )
-def test_what_cannot_be_searched_is_refused_with_a_reason(client, parameters, error):
+def test_what_cannot_be_searched_is_refused_with_a_reason(
+    client: FlaskClient, parameters: str, error: str
+) -> None:
     refused = client.get(f"/api/search?{parameters}")
     assert refused.status_code == 422
     assert refused.get_json()["error"]["message"].startswith(error)

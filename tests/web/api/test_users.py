@@ -1,11 +1,15 @@
 """Users in the API, with the rules of their page."""
 
+from typing import Any
+
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
 from moca.storage.db.operator_tables import AuditEntry, Login, Operator
 from moca.web.app import create_app
 from moca.web.auth.passwords import is_right
-from moca.web.config import Health, WebPorts
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.web.conftest import TOKEN
 from tests.web.desk import WebDesk
 from tests.web.rows import ACCOUNT
@@ -23,7 +27,7 @@ SHOWN = {
 
 
 @pytest.fixture
-def client(database, config):
+def client(database: peewee.Database, config: WebConfig) -> FlaskClient:
     """A client with the token, of a Moca whose commands are really written."""
     ports = WebPorts(database=database, tell=WebDesk(database).tell, health=Health)
     client = create_app(ports, config).test_client()
@@ -31,11 +35,11 @@ def client(database, config):
     return client
 
 
-def audited():
+def audited() -> list[tuple[str, str]]:
     return [(each.what, each.about) for each in AuditEntry.select().order_by(AuditEntry.id)]
 
 
-def test_a_user_is_added_listed_and_removed(client):
+def test_a_user_is_added_listed_and_removed(client: FlaskClient) -> None:
     added = client.post(USERS, json=ADA)
     assert (added.status_code, added.get_json()) == (201, SHOWN)
     assert client.get(USERS).get_json() == {"items": [SHOWN]}
@@ -56,7 +60,9 @@ def test_a_user_is_added_listed_and_removed(client):
         ({"password": "another four words"}, {}, "changed a user's password"),
     ],
 )
-def test_a_user_is_changed_in_one_thing(client, change, shown, what):
+def test_a_user_is_changed_in_one_thing(
+    client: FlaskClient, change: dict[str, Any], shown: dict[str, Any], what: str
+) -> None:
     client.post(USERS, json=ADA)
     answer = client.patch(f"{USERS}/1", json=change)
     assert (answer.status_code, answer.get_json()) == (200, SHOWN | shown)
@@ -77,7 +83,9 @@ def test_a_user_is_changed_in_one_thing(client, change, shown, what):
         ({"name": "ADA"}, 409),
     ],
 )
-def test_what_the_page_refuses_is_refused(client, changed, status):
+def test_what_the_page_refuses_is_refused(
+    client: FlaskClient, changed: dict[str, Any], status: int
+) -> None:
     client.post(USERS, json=ADA)
     answer = client.post(USERS, json=ADA | {"name": "ben"} | changed)
     assert answer.status_code == status
@@ -89,13 +97,13 @@ def test_what_the_page_refuses_is_refused(client, changed, status):
     "body",
     [{}, {"role": "reads", "accounts": []}, {"password": "ada ada ada"}, {"name": "ben"}],
 )
-def test_a_change_that_makes_no_sense_is_refused(client, body):
+def test_a_change_that_makes_no_sense_is_refused(client: FlaskClient, body: dict[str, Any]) -> None:
     client.post(USERS, json=ADA)
     assert client.patch(f"{USERS}/1", json=body).status_code == 422
     assert client.get(f"{USERS}/1").get_json() == SHOWN
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_a_user_that_is_not_there_is_not_found(client, method):
+def test_a_user_that_is_not_there_is_not_found(client: FlaskClient, method: str) -> None:
     body = {"role": "reads"} if method == "PATCH" else None
     assert client.open(f"{USERS}/9", method=method, json=body).status_code == 404

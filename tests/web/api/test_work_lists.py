@@ -1,11 +1,15 @@
+from datetime import datetime
+
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
 from moca.storage.db.operator_tables import Operator
+from tests.web.conftest import House
 from tests.web.rows import AT, a_conversation, after, assigned
 
 
-def test_a_conversation_is_assigned_by_name(client, house):
+def test_a_conversation_is_assigned_by_name(client: FlaskClient, house: House) -> None:
     ada = Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
     a_conversation(assignee_id=ada.id)
 
@@ -20,8 +24,8 @@ def test_a_conversation_is_assigned_by_name(client, house):
     ("body", "until"), [({}, None), ({"until": "2026-11-22T14:00:00+01:00"}, after(3600))]
 )
 def test_a_conversation_is_snoozed_for_a_time_or_until_the_contact_writes(
-    client, house, body, until
-):
+    client: FlaskClient, house: House, body: dict[str, str], until: datetime | None
+) -> None:
     a_conversation(snoozed_at=AT, snoozed_until=after(60), last_user_message_at=AT)
 
     shown = client.post("/api/conversations/1/snooze", json=body)
@@ -34,7 +38,7 @@ def test_a_conversation_is_snoozed_for_a_time_or_until_the_contact_writes(
     )
 
 
-def test_the_past_is_no_time_to_snooze_until(client, house):
+def test_the_past_is_no_time_to_snooze_until(client: FlaskClient, house: House) -> None:
     a_conversation()
     past = {"until": "2026-11-22T11:00:00Z"}
     assert client.post("/api/conversations/1/snooze", json=past).status_code == 422
@@ -42,7 +46,9 @@ def test_the_past_is_no_time_to_snooze_until(client, house):
 
 
 @pytest.mark.parametrize("body", [{}, {"assignee": "ben"}, {"assignee": 1}, {"status": "closed"}])
-def test_only_known_users_are_assigned(client, house, body):
+def test_only_known_users_are_assigned(
+    client: FlaskClient, house: House, body: dict[str, int | str]
+) -> None:
     a_conversation()
 
     assert client.patch("/api/conversations/1", json=body).status_code == 422

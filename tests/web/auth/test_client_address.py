@@ -1,25 +1,37 @@
 from dataclasses import replace
+from typing import NoReturn
+from wsgiref.types import StartResponse, WSGIEnvironment
 
+import peewee
 import pytest
 
 from moca.web.auth.client_address import ClientAddress, place_of
+from moca.web.config import WebConfig
+from tests.web.conftest import House
 
 PROXIES = ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
 
-def start_response(_status, _headers, _exc_info=None):
+def start_response(
+    _status: str, _headers: list[tuple[str, str]], _exc_info: object = None
+) -> NoReturn:
     raise AssertionError("the application starts no response")
 
 
-def seen(peer, forwarded=None, proto=None, trusted=PROXIES):
+def seen(
+    peer: str,
+    forwarded: str | None = None,
+    proto: str | None = None,
+    trusted: tuple[str, ...] = PROXIES,
+) -> tuple[str, str]:
     """Return the address and scheme that the application sees."""
     found = []
 
-    def application(environ, _start_response):
+    def application(environ: WSGIEnvironment, _start_response: StartResponse) -> list[bytes]:
         found.append((environ["REMOTE_ADDR"], environ["wsgi.url_scheme"]))
         return []
 
-    environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http"}
+    environ: WSGIEnvironment = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http"}
     if forwarded is not None:
         environ["HTTP_X_FORWARDED_FOR"] = forwarded
     if proto is not None:
@@ -44,7 +56,9 @@ def seen(peer, forwarded=None, proto=None, trusted=PROXIES):
         ("192.0.2.1", "203.0.113.7", "192.0.2.1"),
     ],
 )
-def test_the_rightmost_address_that_is_no_proxys_is_the_client(peer, forwarded, client):
+def test_the_rightmost_address_that_is_no_proxys_is_the_client(
+    peer: str, forwarded: str | None, client: str
+) -> None:
     assert seen(peer, forwarded)[0] == client
 
 
@@ -57,11 +71,11 @@ def test_the_rightmost_address_that_is_no_proxys_is_the_client(peer, forwarded, 
         ("192.0.2.1", "https", "http"),
     ],
 )
-def test_the_scheme_is_what_the_proxy_says(peer, proto, scheme):
+def test_the_scheme_is_what_the_proxy_says(peer: str, proto: str, scheme: str) -> None:
     assert seen(peer, proto=proto)[1] == scheme
 
 
-def test_without_a_trusted_proxy_nothing_is_believed():
+def test_without_a_trusted_proxy_nothing_is_believed() -> None:
     assert seen("127.0.0.1", "203.0.113.7", "https", trusted=()) == ("127.0.0.1", "http")
 
 
@@ -75,11 +89,13 @@ def test_without_a_trusted_proxy_nothing_is_believed():
         ("", "elsewhere"),
     ],
 )
-def test_a_customers_addresses_are_one_place(address, place):
+def test_a_customers_addresses_are_one_place(address: str | None, place: str) -> None:
     assert place_of(address) == place
 
 
-def test_the_application_believes_the_proxies_of_its_settings(database, house, config):
+def test_the_application_believes_the_proxies_of_its_settings(
+    database: peewee.Database, house: House, config: WebConfig
+) -> None:
     from moca.web.app import create_app
     from moca.web.config import WebPorts
 

@@ -3,19 +3,26 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from typing import NoReturn
 
+import peewee
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 
 from moca.web.app import create_app
 from moca.web.auth import passwords
 from moca.web.auth.next_page import local_path
-from moca.web.config import WebPorts
+from moca.web.config import WebConfig, WebPorts
 from tests.web.auth.test_login import PASSWORD, an_operator, keep_logins, logs_in
-from tests.web.conftest import TOKEN
+from tests.web.conftest import TOKEN, House
 from tests.web.forms import SAME_ORIGIN
 
 
-def wrong_tokens(client, count, token="wrong", address="127.0.0.1"):
+def wrong_tokens(
+    client: FlaskClient, count: int, token: str = "wrong", address: str = "127.0.0.1"
+) -> list[int]:
     headers = {"Authorization": f"Bearer {token}"}
     place = {"REMOTE_ADDR": address}
     return [
@@ -25,16 +32,16 @@ def wrong_tokens(client, count, token="wrong", address="127.0.0.1"):
 
 
 @pytest.fixture
-def hashed(monkeypatch):
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The passwords that were hashed."""
     tried = []
     hasher = passwords._HASHER
 
     class RecordingHasher:
-        def hash(self, password):
+        def hash(self, password: str) -> str:
             return hasher.hash(password)
 
-        def verify(self, hash_, password):
+        def verify(self, hash_: str, password: str) -> bool:
             tried.append(password)
             return hasher.verify(hash_, password)
 
@@ -42,7 +49,9 @@ def hashed(monkeypatch):
     return tried
 
 
-def test_wrong_tokens_are_limited_by_address(stranger, frozen):
+def test_wrong_tokens_are_limited_by_address(
+    stranger: FlaskClient, frozen: FrozenDateTimeFactory
+) -> None:
     assert wrong_tokens(stranger, 21) == [401] * 20 + [429]
     answer = stranger.get("/", query_string={"token": "wrong"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
@@ -52,14 +61,18 @@ def test_wrong_tokens_are_limited_by_address(stranger, frozen):
     assert wrong_tokens(stranger, 1) == [401]
 
 
-def test_who_knows_the_token_is_not_shut_out_by_those_who_guess(stranger, client):
+def test_who_knows_the_token_is_not_shut_out_by_those_who_guess(
+    stranger: FlaskClient, client: FlaskClient
+) -> None:
     wrong_tokens(stranger, 30)
 
     assert client.get("/api/queue").status_code == 200
     assert stranger.get("/", query_string={"token": TOKEN}).status_code == 303
 
 
-def test_who_knows_how_the_token_begins_may_not_guess_on(stranger, client):
+def test_who_knows_how_the_token_begins_may_not_guess_on(
+    stranger: FlaskClient, client: FlaskClient
+) -> None:
     """Neither is the end of it found by trying, nor its beginning by how it is refused."""
     assert wrong_tokens(stranger, 21, "the-api-guess") == [401] * 20 + [429]
     assert client.get("/api/queue").status_code == 429
@@ -68,7 +81,9 @@ def test_who_knows_how_the_token_begins_may_not_guess_on(stranger, client):
     assert wrong_tokens(stranger, 1, "the-api-guess", "192.0.2.7") == [429]
 
 
-def test_a_token_opens_a_session_by_a_form_that_leaves_it_in_no_address(app, stranger):
+def test_a_token_opens_a_session_by_a_form_that_leaves_it_in_no_address(
+    app: Flask, stranger: FlaskClient
+) -> None:
     answer = stranger.post("/login/token", data={"token": TOKEN}, headers=SAME_ORIGIN)
 
     assert (answer.status_code, answer.location) == (303, "/")
@@ -79,7 +94,9 @@ def test_a_token_opens_a_session_by_a_form_that_leaves_it_in_no_address(app, str
     assert elsewhere.status_code == 403
 
 
-def test_names_that_nobody_has_are_refused_before_they_cost_a_hash(app, hashed):
+def test_names_that_nobody_has_are_refused_before_they_cost_a_hash(
+    app: Flask, hashed: list[str]
+) -> None:
     client = app.test_client()
 
     statuses = [logs_in(client, f"name {number}", "guess").status_code for number in range(80)]
@@ -88,12 +105,14 @@ def test_names_that_nobody_has_are_refused_before_they_cost_a_hash(app, hashed):
     assert len(hashed) == 20
 
 
-def test_a_flood_is_refused_before_the_database_is_asked(app, database, monkeypatch):
+def test_a_flood_is_refused_before_the_database_is_asked(
+    app: Flask, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = app.test_client()
     for number in range(20):
         logs_in(client, f"name {number}", "guess")
 
-    def asked():
+    def asked() -> NoReturn:
         raise AssertionError("the database was asked")
 
     monkeypatch.setattr(database, "connection_context", asked)
@@ -101,7 +120,9 @@ def test_a_flood_is_refused_before_the_database_is_asked(app, database, monkeypa
     assert logs_in(client, "another", "guess").status_code == 429
 
 
-def test_logins_from_everywhere_are_limited_together(app, hashed, frozen):
+def test_logins_from_everywhere_are_limited_together(
+    app: Flask, hashed: list[str], frozen: FrozenDateTimeFactory
+) -> None:
     client = app.test_client()
     statuses = []
     for number in range(80):
@@ -114,7 +135,7 @@ def test_logins_from_everywhere_are_limited_together(app, hashed, frozen):
     assert logs_in(client, "another", "guess").status_code == 403
 
 
-def test_who_must_wait_is_told_in_a_header_too(app):
+def test_who_must_wait_is_told_in_a_header_too(app: Flask) -> None:
     client = app.test_client()
     for _ in range(5):
         logs_in(client, password="guess")
@@ -125,7 +146,9 @@ def test_who_must_wait_is_told_in_a_header_too(app):
     assert "Too many attempts. Try again in 15 min." in answer.text
 
 
-def test_a_login_does_not_wait_for_others_to_be_hashed(app, monkeypatch):
+def test_a_login_does_not_wait_for_others_to_be_hashed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(passwords, "_AT_ONCE", threading.BoundedSemaphore(1))
     monkeypatch.setattr(passwords, "_PATIENCE", timedelta(0))
     an_operator()
@@ -137,7 +160,9 @@ def test_a_login_does_not_wait_for_others_to_be_hashed(app, monkeypatch):
     assert "Try again in 1 s." in answer.text
 
 
-def test_a_browser_that_logged_in_before_is_not_shut_out_by_those_who_guess(app, house):
+def test_a_browser_that_logged_in_before_is_not_shut_out_by_those_who_guess(
+    app: Flask, house: House
+) -> None:
     an_operator()
     keep_logins(house)
     known, guesser = app.test_client(), app.test_client()
@@ -150,7 +175,7 @@ def test_a_browser_that_logged_in_before_is_not_shut_out_by_those_who_guess(app,
     assert logs_in(known).status_code == 303
 
 
-def test_a_known_browser_may_guess_no_more_than_any_other(app, house):
+def test_a_known_browser_may_guess_no_more_than_any_other(app: Flask, house: House) -> None:
     an_operator()
     keep_logins(house)
     known = app.test_client()
@@ -160,7 +185,9 @@ def test_a_known_browser_may_guess_no_more_than_any_other(app, house):
 
 
 @pytest.mark.parametrize("shown", ["", ".", "made-up.made-up", "x" * 300])
-def test_a_cookie_that_was_made_up_makes_no_browser_known(app, house, shown):
+def test_a_cookie_that_was_made_up_makes_no_browser_known(
+    app: Flask, house: House, shown: str
+) -> None:
     ada = an_operator()
     keep_logins(house)
     guesser = app.test_client()
@@ -169,16 +196,18 @@ def test_a_cookie_that_was_made_up_makes_no_browser_known(app, house, shown):
     assert [logs_in(guesser, password="x").status_code for _ in range(6)] == [403] * 5 + [429]
 
 
-def test_the_client_behind_a_trusted_proxy_is_counted_and_not_the_proxy(database, house, config):
+def test_the_client_behind_a_trusted_proxy_is_counted_and_not_the_proxy(
+    database: peewee.Database, house: House, config: WebConfig
+) -> None:
     an_operator()
     keep_logins(house)
     ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     app = create_app(ports, replace(config, trusted_proxies=("127.0.0.1",)))
     client = app.test_client()
 
-    def tries(address, password):
+    def tries(address: str, password: str | int) -> int:
         headers = SAME_ORIGIN | {"X-Forwarded-For": f"198.51.100.{password}, {address}"}
-        return logs_in(client, password=password, headers=headers).status_code
+        return logs_in(client, password=str(password), headers=headers).status_code
 
     assert [tries("203.0.113.7", number) for number in range(6)] == [403] * 5 + [429]
     assert tries("203.0.113.8", PASSWORD) == 303
@@ -201,11 +230,11 @@ def test_the_client_behind_a_trusted_proxy_is_counted_and_not_the_proxy(database
         ("/" + "x" * 2000, "/"),
     ],
 )
-def test_a_login_leads_only_to_a_page_of_ours(asked, path):
+def test_a_login_leads_only_to_a_page_of_ours(asked: str, path: str) -> None:
     assert local_path(asked) == path
 
 
-def test_after_logging_in_one_goes_where_one_was_going(app, house):
+def test_after_logging_in_one_goes_where_one_was_going(app: Flask, house: House) -> None:
     an_operator()
     keep_logins(house)
     client = app.test_client()

@@ -4,28 +4,34 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from flask import Flask
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 
 from moca.logs import hash_names_with
 from moca.storage.db.operator_tables import AuditEntry
+from moca.web.metrics.prometheus import Metrics
 from tests.web.auth.test_login import PASSWORD, an_operator, keep_logins, logs_in
 from tests.web.auth.test_login_limits import wrong_tokens
-from tests.web.conftest import TOKEN
+from tests.web.conftest import TOKEN, House
 from tests.web.forms import sends
 from tests.web.rows import a_contact
 
 
-def audited():
+def audited() -> list[tuple[str, str, str]]:
     query = AuditEntry.select().order_by(AuditEntry.id)
     return [(row.who, row.what, row.about) for row in query]
 
 
-def counted(metrics, event):
+def counted(metrics: Metrics, event: str) -> float:
     line = f'moca_security_events_total{{event="{event}"}} '
     told = metrics.exposition().decode().partition(line)[2]
     return float(told.partition("\n")[0] or 0)
 
 
-def test_refused_logins_are_counted_logged_and_audited_once_a_minute(app, metrics, frozen):
+def test_refused_logins_are_counted_logged_and_audited_once_a_minute(
+    app: Flask, metrics: Metrics, frozen: FrozenDateTimeFactory
+) -> None:
     ada = an_operator()
     client = app.test_client()
     with structlog.testing.capture_logs() as lines:
@@ -54,7 +60,7 @@ def test_refused_logins_are_counted_logged_and_audited_once_a_minute(app, metric
     assert len(audited()) == 4
 
 
-def names_logged_with(client, key):
+def names_logged_with(client: FlaskClient, key: bytes) -> list[str]:
     hash_names_with(key)
     with structlog.testing.capture_logs() as lines:
         logs_in(client, "my password", "guess")
@@ -62,8 +68,8 @@ def names_logged_with(client, key):
 
 
 def test_a_name_is_logged_by_a_hash_that_nobody_can_make_without_the_kept_key(
-    app, frozen, monkeypatch
-):
+    app: Flask, frozen: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("moca.logs._hash_key", b"")
     client = app.test_client()
 
@@ -74,7 +80,7 @@ def test_a_name_is_logged_by_a_hash_that_nobody_can_make_without_the_kept_key(
     assert names_logged_with(client, b"1") == with_one
 
 
-def test_a_flood_of_fresh_names_fills_no_table(app, frozen):
+def test_a_flood_of_fresh_names_fills_no_table(app: Flask, frozen: FrozenDateTimeFactory) -> None:
     client = app.test_client()
     for minute in range(2):
         for number in range(50):
@@ -84,7 +90,9 @@ def test_a_flood_of_fresh_names_fills_no_table(app, frozen):
     assert AuditEntry.select().count() == 3
 
 
-def test_wrong_tokens_and_opened_links_are_counted_logged_and_audited(stranger, metrics):
+def test_wrong_tokens_and_opened_links_are_counted_logged_and_audited(
+    stranger: FlaskClient, metrics: Metrics
+) -> None:
     with structlog.testing.capture_logs() as lines:
         wrong_tokens(stranger, 22)
         stranger.get("/", query_string={"token": TOKEN})
@@ -99,13 +107,17 @@ def test_wrong_tokens_and_opened_links_are_counted_logged_and_audited(stranger, 
     assert TOKEN not in str(lines)
 
 
-def test_a_login_is_not_refused_because_its_refusal_cannot_be_audited(app, house):
+def test_a_login_is_not_refused_because_its_refusal_cannot_be_audited(
+    app: Flask, house: House
+) -> None:
     house.refuses = RuntimeError("the system is stopping")
 
     assert logs_in(app.test_client(), password="guess").status_code == 403
 
 
-def test_an_export_is_counted_and_audited(client, metrics, house):
+def test_an_export_is_counted_and_audited(
+    client: FlaskClient, metrics: Metrics, house: House
+) -> None:
     contact = a_contact()
 
     assert client.get(f"/api/contacts/{contact.psid}/export").status_code == 200
@@ -114,7 +126,7 @@ def test_an_export_is_counted_and_audited(client, metrics, house):
     assert audited() == [("token", "exported a contact", f"contact {contact.id}")]
 
 
-def test_nothing_is_exported_that_cannot_be_audited(client, house):
+def test_nothing_is_exported_that_cannot_be_audited(client: FlaskClient, house: House) -> None:
     contact = a_contact()
     house.refuses = RuntimeError("the system is stopping")
 
@@ -122,13 +134,15 @@ def test_nothing_is_exported_that_cannot_be_audited(client, house):
 
 
 @pytest.mark.parametrize("name", ["token", "Link", "API", "system"])
-def test_an_operator_is_not_named_like_one_of_moca_s_own(browser_session, house, name):
+def test_an_operator_is_not_named_like_one_of_moca_s_own(
+    browser_session: FlaskClient, house: House, name: str
+) -> None:
     answer = sends(browser_session, "/users", name=name, right="reads", password=PASSWORD)
 
     assert (answer.status_code, house.told) == (422, [])
 
 
-def test_deeds_name_operators_by_number_and_name(app, house):
+def test_deeds_name_operators_by_number_and_name(app: Flask, house: House) -> None:
     ada = an_operator(role="administers")
     ben = an_operator("ben")
     keep_logins(house)

@@ -22,9 +22,9 @@ EASY = "is too easy to guess; take several unrelated words"
         ("ANNA.LUND and more", "must not contain the name"),
     ],
 )
-def test_a_password_that_is_easy_to_guess_is_refused(password, fault):
+def test_a_password_that_is_easy_to_guess_is_refused(password: str, fault: str | None) -> None:
     assert fault_in_password(password, "Anna.Lund") == fault
 
 
-def test_a_short_name_may_be_part_of_a_password():
+def test_a_short_name_may_be_part_of_a_password() -> None:
     assert fault_in_password("bananas in pyjamas", "ana") is None

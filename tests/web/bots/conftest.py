@@ -2,5 +2,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _written(written):
+def _written(written: None) -> None:
     pass

@@ -3,6 +3,9 @@
 import re
 from html import unescape
 
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from moca.storage.db.bot_tables import StoredBot, StoredBotVersion
 from moca.storage.queries.team.bots import bot_names_of_accounts
 from tests.web.api.test_accounts import ACCOUNT, an_account
@@ -13,7 +16,7 @@ from tests.web.rows import a_conversation, a_question, a_reply
 RULES = '[[rule]]\nname = "price"\nkeywords = ["price"]\nanswers = "20 €"\n'
 
 
-def form_of(client, name="shop") -> Fields:
+def form_of(client: FlaskClient, name: str = "shop") -> Fields:
     """Return the values of a bot's form as the page shows them."""
     return fields_of(client.get(f"/bots/{name}").text)
 
@@ -25,24 +28,26 @@ def changed(fields: Fields, **changes: str) -> Fields:
     return fields | {key.replace("__", "."): [typed] for key, typed in changes.items()}
 
 
-def make(client, name="shop", **changes: str) -> None:
+def make(client: FlaskClient, name: str = "shop", **changes: str) -> None:
     """Copy the settings' bot, and fill in its form."""
     assert sends(client, "/bots/default/copy", new_name=name).location == f"/bots/{name}"
     if changes:
         save(client, name, **changes)
 
 
-def save(client, name="shop", **changes: str):
+def save(client: FlaskClient, name: str = "shop", **changes: str) -> TestResponse:
     fields = changed(form_of(client, name), **changes)
     return sends(client, f"/bots/{name}/draft", fields)
 
 
-def publish(client, note="", name="shop"):
+def publish(client: FlaskClient, note: str = "", name: str = "shop") -> TestResponse:
     (checked,) = form_of(client, name)["revision"]
     return sends(client, f"/bots/{name}/publish", note=note, checked=checked)
 
 
-def test_the_bot_of_the_settings_is_read_only_and_copied_to_be_edited(browser_session) -> None:
+def test_the_bot_of_the_settings_is_read_only_and_copied_to_be_edited(
+    browser_session: FlaskClient,
+) -> None:
     page = browser_session.get("/bots/default").text
     assert "<fieldset" in page
     assert "disabled" in page
@@ -54,7 +59,9 @@ def test_the_bot_of_the_settings_is_read_only_and_copied_to_be_edited(browser_se
     assert sends(browser_session, "/bots/default/draft", revision="0").status_code == 409
 
 
-def test_a_draft_is_filled_in_published_and_given_to_an_account(browser_session) -> None:
+def test_a_draft_is_filled_in_published_and_given_to_an_account(
+    browser_session: FlaskClient,
+) -> None:
     an_account()
     make(browser_session, replies__generator="rules, fixed", rule=RULES)
     assert (StoredBot.get().draft, StoredBot.get().draft_by) == (
@@ -76,7 +83,9 @@ def test_a_draft_is_filled_in_published_and_given_to_an_account(browser_session)
     assert "<dd>the_shop</dd>" in listed
 
 
-def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(browser_session) -> None:
+def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session)
     refused = save(
         browser_session,
@@ -98,7 +107,9 @@ def test_every_fault_stands_beside_its_field_and_what_was_typed_stays(browser_se
     assert StoredBot.get().draft_revision == 1
 
 
-def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(browser_session) -> None:
+def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session)
     shown = form_of(browser_session)
     save(browser_session, replies__disclosure="A bot.")
@@ -112,7 +123,9 @@ def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(browser_sess
     assert "A bot." in StoredBot.get().draft
 
 
-def test_a_new_bot_begins_with_drafts_if_its_author_wants_that(browser_session) -> None:
+def test_a_new_bot_begins_with_drafts_if_its_author_wants_that(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session, replies__disclosure="A bot.")
     question = "How does it begin?"
     assert question in browser_session.get("/bots/shop").text
@@ -131,7 +144,7 @@ def test_a_new_bot_begins_with_drafts_if_its_author_wants_that(browser_session) 
     assert wrong.status_code == 422
 
 
-def test_a_draft_that_says_how_it_begins_is_not_asked(browser_session) -> None:
+def test_a_draft_that_says_how_it_begins_is_not_asked(browser_session: FlaskClient) -> None:
     make(browser_session, topic__other__mode="delay 5 minutes")
     assert "How does it begin?" not in browser_session.get("/bots/shop").text
     publish(browser_session)
@@ -139,7 +152,7 @@ def test_a_draft_that_says_how_it_begins_is_not_asked(browser_session) -> None:
 
 
 def test_a_version_is_rolled_back_with_one_press_or_after_a_look(
-    browser_session,
+    browser_session: FlaskClient,
 ) -> None:
     make(browser_session, replies__disclosure="A bot.")
     publish(browser_session)
@@ -157,7 +170,9 @@ def test_a_version_is_rolled_back_with_one_press_or_after_a_look(
     assert browser_session.get("/bots/shop/versions/9/rollback").status_code == 404
 
 
-def test_a_bot_that_no_account_has_is_deleted_after_a_page_that_asks(browser_session) -> None:
+def test_a_bot_that_no_account_has_is_deleted_after_a_page_that_asks(
+    browser_session: FlaskClient,
+) -> None:
     an_account()
     make(browser_session)
     publish(browser_session)
@@ -174,7 +189,7 @@ def test_a_bot_that_no_account_has_is_deleted_after_a_page_that_asks(browser_ses
     assert sends(browser_session, "/bots/shop/draft", revision="1").status_code == 404
 
 
-def test_every_version_has_a_page_that_outlives_its_bot(browser_session) -> None:
+def test_every_version_has_a_page_that_outlives_its_bot(browser_session: FlaskClient) -> None:
     make(browser_session, replies__disclosure="A bot.")
     publish(browser_session, "Opening")
     save(browser_session, replies__disclosure="A robot.")
@@ -202,14 +217,16 @@ def test_every_version_has_a_page_that_outlives_its_bot(browser_session) -> None
         assert browser_session.get(missing).status_code == 404
 
 
-def test_a_bot_that_was_deleted_before_it_was_published_is_gone(browser_session) -> None:
+def test_a_bot_that_was_deleted_before_it_was_published_is_gone(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session)
     sends(browser_session, "/bots/shop/delete")
     assert "/bots/shop" not in browser_session.get("/bots").text
     assert browser_session.get("/bots/shop").status_code == 404
 
 
-def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
+def test_a_draft_is_tried_before_it_is_saved(browser_session: FlaskClient) -> None:
     make(browser_session)
     fields = changed(form_of(browser_session), replies__generator="rules, fixed", rule=RULES)
     tried = sends(browser_session, "/bots/shop/try", fields, try_text="the price?")
@@ -221,7 +238,9 @@ def test_a_draft_is_tried_before_it_is_saved(browser_session) -> None:
     assert "This would be an AI generated message" in default.text
 
 
-def test_what_rules_replied_is_counted_beside_them_and_by_version(browser_session) -> None:
+def test_what_rules_replied_is_counted_beside_them_and_by_version(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session, replies__generator="rules, fixed", rule=RULES)
     publish(browser_session)
     conversation = a_conversation()
@@ -234,12 +253,12 @@ def test_what_rules_replied_is_counted_beside_them_and_by_version(browser_sessio
     assert f"<li><bdi>price</bdi>: {told}</li>" in page
 
 
-def test_a_bot_that_does_not_exist_has_no_page(browser_session) -> None:
+def test_a_bot_that_does_not_exist_has_no_page(browser_session: FlaskClient) -> None:
     assert browser_session.get("/bots/none").status_code == 404
     for path in ("draft", "publish", "try", "copy"):
         answer = sends(browser_session, f"/bots/none/{path}", new_name="x", revision="0")
         assert answer.status_code in {404, 422}
 
 
-def test_bots_are_for_administrators(stranger) -> None:
+def test_bots_are_for_administrators(stranger: FlaskClient) -> None:
     assert stranger.get("/bots").status_code == 401

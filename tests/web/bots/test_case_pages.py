@@ -2,32 +2,41 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moca.bots.cases import read_cases
 from moca.core.bots.cases import CaseExpectation
 from moca.storage.db.bot_tables import StoredBotCases, StoredBotVersion
+from moca.storage.db.tables import Message
 from tests.web.bots.test_bot_pages import RULES, make, publish
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_step
 
 CASES = '[[case]]\nname = "<b>price"\nmessage = "price"\nexpect = { text = "25 €" }\n'
-MINE = {"generator": "rules", "rule": "price", "bot": "shop", "bot_version": 1}
+MINE: dict[str, Any] = {"generator": "rules", "rule": "price", "bot": "shop", "bot_version": 1}
 
 
-def expect(client, cases=CASES, revision="0", name="shop"):
+def expect(
+    client: FlaskClient, cases: str = CASES, revision: str = "0", name: str = "shop"
+) -> TestResponse:
     return sends(client, f"/bots/{name}/cases", cases=cases, cases_revision=revision)
 
 
-def an_exchange(mid="m1", **reply: object):
+def an_exchange(mid: str = "m1", **reply: object) -> Message:
     conversation = a_conversation(a_contact(name="Ada Byron", username="ada.b"))
     answer = a_reply(conversation, status="sent", mid="r1", text="Hi Ada, 20 €.", **reply)
     told = {"processed": True, "outcome": "answered", "reply": answer}
     return a_question(conversation, mid=mid, text="Ada here: price of 4711?", **told)
 
 
-def test_cases_are_written_on_the_page_and_told_to_pass_or_not(browser_session) -> None:
+def test_cases_are_written_on_the_page_and_told_to_pass_or_not(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session, replies__generator="rules, fixed", rule=RULES)
     assert expect(browser_session).location == "/bots/shop#cases"
 
@@ -38,7 +47,9 @@ def test_cases_are_written_on_the_page_and_told_to_pass_or_not(browser_session) 
     assert "Passed" in browser_session.get("/bots/shop").text
 
 
-def test_a_fault_of_cases_stands_beside_them_with_what_was_typed(browser_session) -> None:
+def test_a_fault_of_cases_stands_beside_them_with_what_was_typed(
+    browser_session: FlaskClient,
+) -> None:
     make(browser_session)
     refused = expect(browser_session, "[[case]]\nname = '</textarea>'\n")
 
@@ -53,7 +64,9 @@ def test_a_fault_of_cases_stands_beside_them_with_what_was_typed(browser_session
     assert expect(browser_session, name="none").status_code == 404
 
 
-def test_a_failed_case_is_overridden_with_a_reason(browser_session, house) -> None:
+def test_a_failed_case_is_overridden_with_a_reason(
+    browser_session: FlaskClient, house: House
+) -> None:
     make(browser_session, replies__generator="rules, fixed", rule=RULES)
     expect(browser_session)
     refused = publish(browser_session)
@@ -67,7 +80,7 @@ def test_a_failed_case_is_overridden_with_a_reason(browser_session, house) -> No
     assert house.deeds[-1][2] == "bot shop: It is a sale."
 
 
-def test_a_copy_expects_what_its_original_does(browser_session) -> None:
+def test_a_copy_expects_what_its_original_does(browser_session: FlaskClient) -> None:
     make(browser_session)
     expect(browser_session)
     sends(browser_session, "/bots/shop/copy", new_name="other")
@@ -76,7 +89,9 @@ def test_a_copy_expects_what_its_original_does(browser_session) -> None:
 
 
 @pytest.mark.parametrize("mid", ["m1", "r1"])
-def test_an_exchange_becomes_a_case_without_names_and_numbers(browser_session, mid) -> None:
+def test_an_exchange_becomes_a_case_without_names_and_numbers(
+    browser_session: FlaskClient, mid: str
+) -> None:
     make(browser_session)
     an_exchange(**MINE)
     assert "Make a case" in browser_session.get(f"/messages/{mid}").text
@@ -93,7 +108,7 @@ def test_an_exchange_becomes_a_case_without_names_and_numbers(browser_session, m
     ]
 
 
-def test_each_exchange_of_a_conversation_is_offered_as_a_case(browser_session) -> None:
+def test_each_exchange_of_a_conversation_is_offered_as_a_case(browser_session: FlaskClient) -> None:
     talk = an_exchange(**MINE).conversation
     a_question(talk, mid="m2", processed=True, outcome="suppressed", reason="no_reply_wanted")
     a_question(talk, mid="m3", processed=True, outcome="suppressed", reason="was_closed")
@@ -103,7 +118,9 @@ def test_each_exchange_of_a_conversation_is_offered_as_a_case(browser_session) -
     assert offered == ["r1", "m2"]
 
 
-def test_a_handover_without_text_becomes_a_case_of_the_accounts_bot(browser_session) -> None:
+def test_a_handover_without_text_becomes_a_case_of_the_accounts_bot(
+    browser_session: FlaskClient,
+) -> None:
     question = a_question(a_conversation(), mid="m2", processed=True, outcome="suppressed")
     a_step(question, 1, "state", "handed over")
     sends(browser_session, "/messages/m2/case")
@@ -112,7 +129,7 @@ def test_a_handover_without_text_becomes_a_case_of_the_accounts_bot(browser_sess
     assert case.expect == CaseExpectation(hand_over=True)
 
 
-def test_what_a_person_wrote_is_no_case(browser_session) -> None:
+def test_what_a_person_wrote_is_no_case(browser_session: FlaskClient) -> None:
     an_exchange(author="operator")
     assert "Make a case" not in unescape(browser_session.get("/messages/m1").text)
     assert sends(browser_session, "/messages/m1/case").status_code == 409

@@ -6,12 +6,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moca.core.bots.rehearsals import RehearsalPeriod, RehearsalState, RehearsedDraft
 from moca.core.replay_comparison import RecordedMessage, Rehearsal, ReplayComparison, ReplayOutcome
 from moca.core.types import ContactKey, Outcome
 from moca.storage.db.bot_tables import StoredBotVersion
 from moca.storage.db.operator_tables import AuditEntry
+from tests.support.values import present
 from tests.web.api.test_accounts import an_account
 from tests.web.bots.test_bot_pages import RULES, make, save
 from tests.web.forms import sends
@@ -46,7 +49,7 @@ class FakeRehearsals:
 
 
 @pytest.fixture
-def rehearsals():
+def rehearsals() -> FakeRehearsals:
     return FakeRehearsals()
 
 
@@ -95,19 +98,22 @@ def message(mid: str, text: str, ending: ReplayOutcome) -> RecordedMessage:
     )
 
 
-def started(client, period="week"):
+def started(client: FlaskClient, period: str = "week") -> TestResponse:
     make(client, replies__generator="rules, fixed", rule=RULES)
     return sends(client, PAGE, period=period)
 
 
-def test_a_rehearsal_is_started_followed_and_cancelled(browser_session, rehearsals) -> None:
+def test_a_rehearsal_is_started_followed_and_cancelled(
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
+) -> None:
     assert started(browser_session).location == PAGE
-    assert (rehearsals.now.draft.revision, rehearsals.now.period) == (2, RehearsalPeriod.WEEK)
-    assert "20 €" in rehearsals.now.draft.document
+    now = present(rehearsals.now)
+    assert (now.draft.revision, now.period) == (2, RehearsalPeriod.WEEK)
+    assert "20 €" in now.draft.document
     assert AuditEntry.get(AuditEntry.what == "rehearsed a bot").about == "bot shop"
     assert sends(browser_session, PAGE, period="day").status_code == 409
 
-    rehearsals.now = replace(rehearsals.now, share=0.42)
+    rehearsals.now = replace(now, share=0.42)
     page = browser_session.get(PAGE).text
     assert 'value="42"' in page
     assert "A rehearsal is running" in browser_session.get("/bots/shop").text
@@ -117,7 +123,9 @@ def test_a_rehearsal_is_started_followed_and_cancelled(browser_session, rehearsa
     assert "Publish revision" not in page
 
 
-def test_a_draft_is_rehearsed_on_one_of_several_accounts(browser_session, rehearsals) -> None:
+def test_a_draft_is_rehearsed_on_one_of_several_accounts(
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
+) -> None:
     make(browser_session, replies__generator="rules, fixed", rule=RULES)
     an_account(account_id="1781", username="one")
     assert "every account with this bot" not in browser_session.get("/bots/shop").text
@@ -127,12 +135,12 @@ def test_a_draft_is_rehearsed_on_one_of_several_accounts(browser_session, rehear
     refused = sends(browser_session, PAGE, period="week", account="1783")
     assert (refused.status_code, rehearsals.now) == (422, None)
     sends(browser_session, PAGE, period="week", account="1782")
-    assert rehearsals.now.draft.account_id == "1782"
+    assert present(rehearsals.now).draft.account_id == "1782"
     assert "As if account 1782 had this bot." in browser_session.get(PAGE).text
 
 
 def test_differences_stand_side_by_side_and_are_counted_as_a_picture(
-    browser_session, rehearsals
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
 ) -> None:
     started(browser_session)
     conversation = a_conversation()
@@ -151,7 +159,9 @@ def test_differences_stand_side_by_side_and_are_counted_as_a_picture(
     assert "2 replies would come from a generator" in page
 
 
-def test_differences_are_filtered_by_rule_topic_and_result(browser_session, rehearsals) -> None:
+def test_differences_are_filtered_by_rule_topic_and_result(
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
+) -> None:
     started(browser_session)
     conversation = a_conversation()
     for mid in ("hello", *(f"m{number}" for number in range(60))):
@@ -170,7 +180,9 @@ def test_differences_are_filtered_by_rule_topic_and_result(browser_session, rehe
     assert shown(verdict="<script>", **{"from": "x"}) == (0, False)
 
 
-def test_what_was_erased_since_is_not_shown(browser_session, rehearsals) -> None:
+def test_what_was_erased_since_is_not_shown(
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
+) -> None:
     started(browser_session)
     rehearsals.ends(result())
     page = browser_session.get(PAGE).text
@@ -180,7 +192,7 @@ def test_what_was_erased_since_is_not_shown(browser_session, rehearsals) -> None
 
 
 def test_the_draft_that_was_rehearsed_is_published_and_no_other(
-    browser_session, rehearsals
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
 ) -> None:
     started(browser_session)
     rehearsals.ends(result())
@@ -191,18 +203,22 @@ def test_the_draft_that_was_rehearsed_is_published_and_no_other(
     assert "The draft was published or changed since." in browser_session.get(PAGE).text
 
 
-def test_what_cannot_be_rehearsed_is_told(browser_session, rehearsals) -> None:
+def test_what_cannot_be_rehearsed_is_told(
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
+) -> None:
     assert started(browser_session, "year").status_code == 422
     assert browser_session.get(PAGE).status_code == 404
     assert browser_session.get("/bots/none/rehearsal").status_code == 404
     assert rehearsals.now is None
 
 
-def test_the_settings_bot_is_rehearsed_and_published_nowhere(browser_session, rehearsals) -> None:
+def test_the_settings_bot_is_rehearsed_and_published_nowhere(
+    browser_session: FlaskClient, rehearsals: FakeRehearsals
+) -> None:
     page = "/bots/default/rehearsal"
     assert f'action="{page}"' in browser_session.get("/bots/default").text
     assert sends(browser_session, page, period="day").location == page
-    assert rehearsals.now.draft == RehearsedDraft("default", 0, "")
+    assert present(rehearsals.now).draft == RehearsedDraft("default", 0, "")
 
     rehearsals.ends(result())
     ended = browser_session.get(page).text
@@ -211,5 +227,5 @@ def test_the_settings_bot_is_rehearsed_and_published_nowhere(browser_session, re
     assert "Publish revision" not in ended
 
 
-def test_rehearsals_are_for_administrators(stranger) -> None:
+def test_rehearsals_are_for_administrators(stranger: FlaskClient) -> None:
     assert stranger.get(PAGE).status_code == 401

@@ -3,7 +3,11 @@
 import re
 from html import unescape
 
+from flask import Flask
+from flask.testing import FlaskClient
+
 from actors.bots.factory import BotFactory
+from actors.bots.workshop import Workshop
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
 from moca.storage.db.bot_tables import StoredBot
@@ -26,12 +30,12 @@ answers = "M and L"
 HOSTILE = "</textarea><script>alert(1)</script>\"'{{ 7 * 7 }}"
 
 
-def made(client) -> Fields:
+def made(client: FlaskClient) -> Fields:
     make(client, replies__generator="rules, fixed", rule=RULES)
     return form_of(client)
 
 
-def acted(client, fields: Fields, act: str) -> Fields:
+def acted(client: FlaskClient, fields: Fields, act: str) -> Fields:
     """Return the form after an act on its rules, which saves nothing."""
     before = StoredBot.get().draft
     answer = sends(client, "/bots/shop/form", fields, act=act)
@@ -48,7 +52,7 @@ def beside(page: str, path: str) -> str:
     return str(found)
 
 
-def test_rules_are_added_moved_and_removed_and_then_saved(browser_session) -> None:
+def test_rules_are_added_moved_and_removed_and_then_saved(browser_session: FlaskClient) -> None:
     fields = made(browser_session)
     moved = acted(browser_session, fields, "down 0")
     assert names(moved) == ["size", "price"]
@@ -61,7 +65,7 @@ def test_rules_are_added_moved_and_removed_and_then_saved(browser_session) -> No
     assert re.findall(r"name = (.*)", draft) == ['"size"', '"price"  # in euros', '"all"']
 
 
-def test_rules_are_edited_as_toml_and_as_forms_in_turn(browser_session) -> None:
+def test_rules_are_edited_as_toml_and_as_forms_in_turn(browser_session: FlaskClient) -> None:
     fields = made(browser_session)
     fields["rule.1.name"] = ["sizes"]
     as_toml = acted(browser_session, fields, "toml")
@@ -78,7 +82,7 @@ def test_rules_are_edited_as_toml_and_as_forms_in_turn(browser_session) -> None:
         assert (shown["rule"], shown["replies.disclosure"]) == (["[[rule]"], ["A bot."])
 
 
-def test_every_fault_of_a_rule_stands_beside_its_field(browser_session) -> None:
+def test_every_fault_of_a_rule_stands_beside_its_field(browser_session: FlaskClient) -> None:
     fields = made(browser_session)
     fields |= {
         "rule.0.lang.0.patterns": ["("],
@@ -100,7 +104,7 @@ def test_every_fault_of_a_rule_stands_beside_its_field(browser_session) -> None:
     assert fields_of(refused.text)["rule.1.lang.0.answers.0"] == ["Hello {nme}"]
 
 
-def test_markup_and_oddities_in_every_field_stay_text(browser_session) -> None:
+def test_markup_and_oddities_in_every_field_stay_text(browser_session: FlaskClient) -> None:
     fields = made(browser_session)
     kept = {"revision", "rules", "csrf_token"}
     odd = {name: [HOSTILE] * len(each) for name, each in fields.items() if name not in kept}
@@ -118,7 +122,9 @@ def test_markup_and_oddities_in_every_field_stay_text(browser_session) -> None:
     assert sends(browser_session, "/bots/shop/form", fields | many).status_code == 200
 
 
-def test_the_phone_shows_buttons_language_and_who_would_answer(browser_session) -> None:
+def test_the_phone_shows_buttons_language_and_who_would_answer(
+    browser_session: FlaskClient,
+) -> None:
     fields = made(browser_session)
     fields |= {
         "rule.0.lang.0.language": ["en"],
@@ -140,7 +146,7 @@ def test_the_phone_shows_buttons_language_and_who_would_answer(browser_session) 
     assert '<p class="tap" dir="auto">When are you open?</p>' in shown
 
 
-def test_the_model_is_asked_only_on_a_press(app, workshop) -> None:
+def test_the_model_is_asked_only_on_a_press(app: Flask, workshop: Workshop) -> None:
     settings = Settings.model_validate({"replies": {"model": MODEL}})
     factory = BotFactory(settings, lambda _name: BudgetRecord())
     workshop._settings, workshop._factory = settings, factory
@@ -156,7 +162,7 @@ def test_the_model_is_asked_only_on_a_press(app, workshop) -> None:
     assert '<p class="bubble done"' in pressed
 
 
-def test_the_settings_bots_rules_are_shown_and_not_changed(browser_session) -> None:
+def test_the_settings_bots_rules_are_shown_and_not_changed(browser_session: FlaskClient) -> None:
     answer = sends(browser_session, "/bots/default/form", revision="0", rules="", act="add")
     assert answer.status_code == 200
     assert "disabled" in answer.text

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from flask.testing import FlaskClient
 
 from tests.support.programs import installed
 
@@ -58,7 +59,7 @@ CASES = {
 }
 
 
-def series_of(metric):
+def series_of(metric: str) -> list[str]:
     """Return the names of a metric's series; whatever a histogram counts took nearly an hour."""
     if not metric.endswith("_bucket"):
         return [metric]
@@ -66,12 +67,14 @@ def series_of(metric):
 
 
 @pytest.fixture(scope="module")
-def promtool():
+def promtool() -> str:
     """Prometheus's own test tool; without it a test is skipped, in CI it fails."""
     return installed("promtool", "prometheus")
 
 
-def firing(promtool, tmp_path, series, minutes, names):
+def firing(
+    promtool: str, tmp_path: Path, series: list[dict[str, str]], minutes: int, names: list[str]
+) -> list[str]:
     """Return which of these alerts fire after the given minutes of the given series."""
     expected = [
         {
@@ -97,14 +100,18 @@ def firing(promtool, tmp_path, series, minutes, names):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_alert_fires_when_it_should_and_stays_silent_otherwise(name, promtool, tmp_path):
+def test_an_alert_fires_when_it_should_and_stays_silent_otherwise(
+    name: str, promtool: str, tmp_path: Path
+) -> None:
     case = CASES[name]
     for values, expected in ((case.firing, [name]), (case.silent, [])):
         series = [{"series": each, "values": values} for each in series_of(case.metric)]
         assert firing(promtool, tmp_path, series, case.minutes, [name]) == expected
 
 
-def test_no_alert_fires_on_a_new_installation(promtool, tmp_path, stranger):
+def test_no_alert_fires_on_a_new_installation(
+    promtool: str, tmp_path: Path, stranger: FlaskClient
+) -> None:
     lines = stranger.get("/metrics").get_data(as_text=True).splitlines()
     shown = [line.rsplit(" ", 1) for line in lines if line.startswith("moca_")]
     series = [{"series": name, "values": f"{value}x{HOURS_9}"} for name, value in shown]

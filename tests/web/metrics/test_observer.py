@@ -1,3 +1,5 @@
+from freezegun.api import FrozenDateTimeFactory
+
 from moca.core.messages.delivery import DeliveryEnded, DeliveryStarted, ReplyFailed, ReplySent
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.replies import MessagesEnded, ReplyQueued
@@ -9,11 +11,11 @@ from moca.web.metrics.prometheus import Metrics
 from tests.support.factory import ANNA, at, reply_to, said
 
 
-def lines(metrics):
+def lines(metrics: Metrics) -> set[str]:
     return set(metrics.exposition().decode().splitlines())
 
 
-def observed(*events):
+def observed(*events: object) -> set[str]:
     metrics = Metrics("1.2.3")
     observation = MetricsObserver(metrics)
     for event in events:
@@ -21,7 +23,7 @@ def observed(*events):
     return lines(metrics)
 
 
-def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
+def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first() -> None:
     told = observed(
         MessageArrived(ANNA, 1, said(1, "one", 0)),
         MessageArrived(ANNA, 1, said(2, "two", 2)),
@@ -43,7 +45,7 @@ def test_a_reply_answers_all_its_inputs_and_is_timed_from_the_first():
     } <= told
 
 
-def test_messages_are_counted_by_how_they_ended():
+def test_messages_are_counted_by_how_they_ended() -> None:
     told = observed(
         MessagesEnded((1,), Outcome.DUPLICATE, "same text"),
         MessagesEnded((2, 3), Outcome.SUPPRESSED, "closed"),
@@ -55,7 +57,9 @@ def test_messages_are_counted_by_how_they_ended():
     } <= told
 
 
-def test_what_happens_to_an_account_is_counted_for_it_and_for_all(frozen):
+def test_what_happens_to_an_account_is_counted_for_it_and_for_all(
+    frozen: FrozenDateTimeFactory,
+) -> None:
     metrics = Metrics("1.2.3")
     observer, bob = MetricsObserver(metrics), ContactKey("another", "9")
     for event in (
@@ -76,7 +80,7 @@ def test_what_happens_to_an_account_is_counted_for_it_and_for_all(frozen):
     }
 
 
-def test_many_accounts_leave_room_for_the_counts_of_all(frozen):
+def test_many_accounts_leave_room_for_the_counts_of_all(frozen: FrozenDateTimeFactory) -> None:
     minutes = MinuteMetrics()
     for number in range(10_000):
         minutes.note("reply", account_id=f"account {number}")
@@ -87,7 +91,7 @@ def test_many_accounts_leave_room_for_the_counts_of_all(frozen):
     assert sum(each.count for each in held if not each.account_id) == 10_001
 
 
-def test_a_reply_that_failed_is_not_timed():
+def test_a_reply_that_failed_is_not_timed() -> None:
     arrived, queued = (
         MessageArrived(ANNA, 1, said(1, "one", 0)),
         ReplyQueued(ANNA, reply_to(item_id=7), (1,)),
@@ -96,12 +100,12 @@ def test_a_reply_that_failed_is_not_timed():
     assert "moca_reply_seconds_count 0.0" in observed(arrived, queued, failed, sent)
 
 
-def test_what_arrived_before_a_restart_is_not_timed():
+def test_what_arrived_before_a_restart_is_not_timed() -> None:
     told = observed(ReplyQueued(ANNA, reply_to(item_id=7), (1,)), ReplySent(ANNA, 7, at(6)))
     assert "moca_reply_seconds_count 0.0" in told
 
 
-def test_a_full_memory_forgets_the_oldest():
+def test_a_full_memory_forgets_the_oldest() -> None:
     memory: RecentValues[str, str] = RecentValues(2)
     for name in "abc":
         memory.put(name, name.upper())

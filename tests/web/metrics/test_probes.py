@@ -2,24 +2,31 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import peewee
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_openapi3.openapi import OpenAPI
 
 from moca.core.accounts import AccountStatus, LoginKind, TokenState
 from moca.core.types import Outcome
 from moca.storage.db.tables import Webhook
 from moca.web.app import create_app
-from moca.web.config import Health, WebPorts
+from moca.web.config import Health, WebConfig, WebPorts
+from moca.web.metrics.prometheus import Metrics
+from tests.support.values import of_kind
 from tests.web.api.test_accounts import an_account
+from tests.web.conftest import House
 from tests.web.rows import AT, a_conversation, a_question, a_reply, an_answered_question, an_item
 
 DEAD = "the access token is dead"
 
 
-def test_a_process_that_answers_is_healthy(stranger):
+def test_a_process_that_answers_is_healthy(stranger: FlaskClient) -> None:
     assert stranger.get("/healthz").get_json() == {"status": "ok"}
 
 
-def test_readiness_names_every_part(stranger):
+def test_readiness_names_every_part(stranger: FlaskClient) -> None:
     answer = stranger.get("/readyz")
 
     assert (answer.status_code, answer.get_json()) == (
@@ -41,7 +48,9 @@ def test_readiness_names_every_part(stranger):
         ("supervisor", Health(supervisor="not responding")),
     ],
 )
-def test_a_node_that_cannot_take_in_and_write_is_not_ready(stranger, house, part, health):
+def test_a_node_that_cannot_take_in_and_write_is_not_ready(
+    stranger: FlaskClient, house: House, part: str, health: Health
+) -> None:
     house.health = health
 
     answer = stranger.get("/readyz")
@@ -51,7 +60,9 @@ def test_a_node_that_cannot_take_in_and_write_is_not_ready(stranger, house, part
     assert told[part] == "not responding"
 
 
-def test_webhooks_still_go_to_a_node_whose_sender_is_not_well(stranger, house):
+def test_webhooks_still_go_to_a_node_whose_sender_is_not_well(
+    stranger: FlaskClient, house: House
+) -> None:
     house.health = Health(sender="not responding")
 
     answer = stranger.get("/readyz")
@@ -59,7 +70,7 @@ def test_webhooks_still_go_to_a_node_whose_sender_is_not_well(stranger, house):
     assert (answer.status_code, answer.get_json()["sender"]) == (200, "not responding")
 
 
-def test_parts_that_do_not_answer_make_it_not_ready(stranger, house):
+def test_parts_that_do_not_answer_make_it_not_ready(stranger: FlaskClient, house: House) -> None:
     del house.health
 
     answer = stranger.get("/readyz")
@@ -74,7 +85,9 @@ def test_parts_that_do_not_answer_make_it_not_ready(stranger, house):
         ({"1": DEAD, "2": DEAD}, ["replies cannot be sent for 2 accounts; see /statusz"]),
     ],
 )
-def test_dead_tokens_are_warnings_that_name_no_account(stranger, house, accounts, warnings):
+def test_dead_tokens_are_warnings_that_name_no_account(
+    stranger: FlaskClient, house: House, accounts: dict[str, str], warnings: list[str]
+) -> None:
     house.health = Health(accounts=accounts)
 
     answer = stranger.get("/readyz")
@@ -83,7 +96,7 @@ def test_dead_tokens_are_warnings_that_name_no_account(stranger, house, accounts
     assert (answer.status_code, told["status"], told["warnings"]) == (200, "ok", warnings)
 
 
-def test_status_says_of_every_account_how_it_is(client, house):
+def test_status_says_of_every_account_how_it_is(client: FlaskClient, house: House) -> None:
     house.health = Health(accounts={"1": "ok", "2": DEAD})
 
     answer = client.get("/statusz")
@@ -101,7 +114,7 @@ def test_status_says_of_every_account_how_it_is(client, house):
     )
 
 
-def test_status_says_so_where_the_node_is_not_ready(client, house):
+def test_status_says_so_where_the_node_is_not_ready(client: FlaskClient, house: House) -> None:
     house.health = Health(database="disk full")
 
     answer = client.get("/statusz")
@@ -109,13 +122,15 @@ def test_status_says_so_where_the_node_is_not_ready(client, house):
     assert (answer.status_code, answer.get_json()["status"]) == (200, "not ready")
 
 
-def test_status_is_for_those_who_bear_the_token_or_are_logged_in(stranger, browser_session):
+def test_status_is_for_those_who_bear_the_token_or_are_logged_in(
+    stranger: FlaskClient, browser_session: FlaskClient
+) -> None:
     assert stranger.get("/statusz").status_code == 401
     assert browser_session.get("/statusz").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-def test_metrics_are_open_to_this_machine(stranger, address):
+def test_metrics_are_open_to_this_machine(stranger: FlaskClient, address: str) -> None:
     assert stranger.get("/metrics", environ_base={"REMOTE_ADDR": address}).status_code == 200
 
 
@@ -131,15 +146,17 @@ def test_metrics_are_open_to_this_machine(stranger, address):
     ],
 )
 def test_from_elsewhere_and_through_a_proxy_metrics_take_the_token(
-    stranger, client, address, headers
-):
+    stranger: FlaskClient, client: FlaskClient, address: str, headers: dict[str, str]
+) -> None:
     asked = {"environ_base": {"REMOTE_ADDR": address}, "headers": headers}
 
     assert stranger.get("/metrics", **asked).status_code == 401
     assert client.get("/metrics", **asked).status_code == 200
 
 
-def test_metrics_tell_of_accounts_that_are_not_in_the_database(stranger, house):
+def test_metrics_tell_of_accounts_that_are_not_in_the_database(
+    stranger: FlaskClient, house: House
+) -> None:
     an_account(account_id="3")
     house.health = Health(accounts={"1": "ok", "2": DEAD})
 
@@ -153,8 +170,8 @@ def test_metrics_tell_of_accounts_that_are_not_in_the_database(stranger, house):
 
 
 def test_the_end_of_the_settings_token_is_told_as_those_of_the_database_are(
-    database, house, config, metrics
-):
+    database: peewee.Database, house: House, config: WebConfig, metrics: Metrics
+) -> None:
     token = TokenState(
         account_id="1",
         flavour=LoginKind.INSTAGRAM_LOGIN,
@@ -174,7 +191,7 @@ def test_the_end_of_the_settings_token_is_told_as_those_of_the_database_are(
     assert asked.get("/statusz", headers=bearer).get_json()["warnings"] == [line]
 
 
-def test_before_the_first_webhook_no_time_of_the_last_one_is_exposed(stranger):
+def test_before_the_first_webhook_no_time_of_the_last_one_is_exposed(stranger: FlaskClient) -> None:
     assert "moca_last_webhook_timestamp_seconds" not in stranger.get("/metrics").text
 
     Webhook.create(received_at=AT, body=b"{}")
@@ -187,7 +204,7 @@ def test_before_the_first_webhook_no_time_of_the_last_one_is_exposed(stranger):
     assert float(told.split()[1]) == AT.timestamp()
 
 
-def test_metrics_count_without_naming_anybody(stranger, metrics):
+def test_metrics_count_without_naming_anybody(stranger: FlaskClient, metrics: Metrics) -> None:
     an_item(a_reply(a_conversation()))
     stranger.post("/api/instagram/webhook", data=b"{}")
     metrics.messages_ended(Outcome.ANSWERED, 2)
@@ -210,7 +227,7 @@ def test_metrics_count_without_naming_anybody(stranger, metrics):
     assert [line for line in lines if "700" in line.rpartition(" ")[0]] == []
 
 
-def test_stats_tell_how_things_stand(client):
+def test_stats_tell_how_things_stand(client: FlaskClient) -> None:
     conversation = a_conversation()
     an_answered_question(conversation)
     a_question(conversation, "m2")
@@ -235,8 +252,8 @@ def test_stats_tell_how_things_stand(client):
     }
 
 
-def test_the_description_names_every_address_of_the_api(app, stranger):
-    assert app.paths == {}, "it is made when it is first asked for"
+def test_the_description_names_every_address_of_the_api(app: Flask, stranger: FlaskClient) -> None:
+    assert of_kind(app, OpenAPI).paths == {}, "it is made when it is first asked for"
     described = stranger.get("/openapi.json").get_json()
 
     served = {

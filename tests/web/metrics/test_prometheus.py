@@ -7,23 +7,26 @@ from pathlib import Path
 from platform import python_version
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from moca.storage.db.metric_tables import Freeze
 from moca.storage.db.tables import Webhook
 from moca.web.config import ProcessStatus
+from moca.web.metrics.prometheus import Metrics
 from tests.web.rows import AT, a_contact, a_conversation
 
 CONFIG = Path(__file__).parents[3] / "config"
 NAMED = re.compile(r"\bmoca_[a-z_]+[a-z]\b")
 
 
-def names_in(told):
+def names_in(told: str) -> set[str]:
     """Return the metrics that a text uses."""
     return set(NAMED.findall(told))
 
 
 @pytest.fixture
-def exposed(stranger, metrics):
+def exposed(stranger: FlaskClient, metrics: Metrics) -> set[str]:
     """Every metric, by the name under which Prometheus stores it."""
     metrics.webhook_answered(200, 0.004)
     metrics.delivery_ended("delivered", timedelta(seconds=1), "")
@@ -35,19 +38,19 @@ def exposed(stranger, metrics):
 
 
 @pytest.mark.parametrize("name", ["alerts.yml", "grafana.json"])
-def test_every_figure_that_is_asked_for_exists(exposed, name):
+def test_every_figure_that_is_asked_for_exists(exposed: set[str], name: str) -> None:
     asked = names_in((CONFIG / name).read_text())
     assert asked
     assert asked - exposed == set()
 
 
-def test_the_board_is_readable_and_its_panels_have_numbers_of_their_own():
+def test_the_board_is_readable_and_its_panels_have_numbers_of_their_own() -> None:
     board = json.loads((CONFIG / "grafana.json").read_text())
     numbers = [panel["id"] for panel in board["panels"]]
     assert len(numbers) == len(set(numbers)) > 10
 
 
-def test_the_figures_tell_how_everything_stands(stranger, app):
+def test_the_figures_tell_how_everything_stands(stranger: FlaskClient, app: Flask) -> None:
     a_conversation(a_contact(last_seen_at=AT))
     Freeze.create(name="queue", since_at=AT)
 
@@ -61,12 +64,12 @@ def test_the_figures_tell_how_everything_stands(stranger, app):
     assert float(heard[0].split()[-1]) == AT.timestamp(), seen
 
 
-def test_the_figures_name_the_version_and_what_the_process_uses(stranger):
+def test_the_figures_name_the_version_and_what_the_process_uses(stranger: FlaskClient) -> None:
     told = stranger.get("/metrics").get_data(as_text=True)
     build = f'moca_build_info{{python="{python_version()}",version="1.2.3"}} 1.0'
     assert build in told.splitlines()
     assert "\nprocess_resident_memory_bytes " in told
 
 
-def test_no_vitals_are_none():
+def test_no_vitals_are_none() -> None:
     assert ProcessStatus() == ProcessStatus(waiting={}, live_conversations=None)

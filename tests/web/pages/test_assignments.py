@@ -1,9 +1,13 @@
 import re
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from moca.storage.db.operator_tables import Operator
 from tests.web.auth.test_login import an_operator, logs_in, operator
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import a_contact, a_conversation, assigned
 
@@ -13,19 +17,21 @@ HERE = "/conversations/1"
 POLL = {"X-Moca-Live": "1"}
 
 
-def options(page):
+def options(page: str) -> tuple[list[str], list[str]]:
     """Return the names of the select "Assigned to", and the chosen one."""
-    select = page.split('id="assignee"')[1].split("</select>")[0]
+    select = page.split('id="assignee"')[1].split("</select>", maxsplit=1)[0]
     return re.findall(r">([^<]+)</option>", select), re.findall(r"selected>([^<]+)<", select)
 
 
-def mine(page):
+def mine(page: str) -> str | None:
     """Return what the link to *Mine* shows, or None without one."""
     found = re.search(r'href="/[?]list=mine"[^>]*>(.*?)</a>', page)
     return found and re.sub("<[^>]+>", "", found[1])
 
 
-def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(operator, house):
+def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(
+    operator: Callable[[str], FlaskClient], house: House
+) -> None:
     agent = operator("answers")
     ben = an_operator("ben")
     a_conversation()
@@ -49,7 +55,9 @@ def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(operator, house):
     ]
 
 
-def test_the_page_and_the_row_show_to_whom_it_is_assigned(operator):
+def test_the_page_and_the_row_show_to_whom_it_is_assigned(
+    operator: Callable[[str], FlaskClient],
+) -> None:
     agent = operator("answers")
     a_conversation(assignee_id=an_operator("ben").id)
 
@@ -61,7 +69,9 @@ def test_the_page_and_the_row_show_to_whom_it_is_assigned(operator):
 
 
 @pytest.mark.parametrize("chosen", ["99", "ada", "-1"])
-def test_nothing_is_assigned_to_someone_who_is_no_user(operator, house, chosen):
+def test_nothing_is_assigned_to_someone_who_is_no_user(
+    operator: Callable[[str], FlaskClient], house: House, chosen: str
+) -> None:
     agent = operator("answers")
     a_conversation()
 
@@ -70,7 +80,7 @@ def test_nothing_is_assigned_to_someone_who_is_no_user(operator, house, chosen):
     assert (answer.status_code, house.told) == (422, [])
 
 
-def test_viewers_assign_nothing(operator, house):
+def test_viewers_assign_nothing(operator: Callable[[str], FlaskClient], house: House) -> None:
     viewer = operator("reads")
     a_conversation()
 
@@ -79,7 +89,7 @@ def test_viewers_assign_nothing(operator, house):
     assert house.told == []
 
 
-def test_without_users_no_page_speaks_of_assignments(browser_session):
+def test_without_users_no_page_speaks_of_assignments(browser_session: FlaskClient) -> None:
     a_conversation()
 
     page = browser_session.get(HERE).text
@@ -89,7 +99,7 @@ def test_without_users_no_page_speaks_of_assignments(browser_session):
     assert "list=unassigned" in browser_session.get(HERE).text
 
 
-def test_each_operator_has_their_own_list_and_count(operator):
+def test_each_operator_has_their_own_list_and_count(operator: Callable[[str], FlaskClient]) -> None:
     agent, viewer = operator("answers"), operator("reads")
     who = Operator.get(Operator.name == "who answers").id
     for psid in ("1", "2"):
@@ -102,7 +112,9 @@ def test_each_operator_has_their_own_list_and_count(operator):
     assert [mine(each.get("/").text) for each in (agent, viewer)] == ["Mine 2", "Mine"]
 
 
-def test_agents_share_a_rendered_list_but_not_the_count_of_their_own(app, operator):
+def test_agents_share_a_rendered_list_but_not_the_count_of_their_own(
+    app: Flask, operator: Callable[[str], FlaskClient]
+) -> None:
     agent, ben = operator("answers"), an_operator("ben")
     other = app.test_client()
     assert logs_in(other, "ben").status_code == 303

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from moca.core.messages.command import Conflict, Done, NotFound
+from moca.core.messages.command import AwaitedCommand, Conflict, Done, NotFound
 from moca.core.messages.labels import LabelConversation
 from moca.core.messages.operator_actions import ChangeConversation, SnoozeConversation
 from moca.core.types import ConversationStatus
@@ -12,6 +14,7 @@ from moca.storage.db.operator_tables import AuditEntry, Operator
 from moca.storage.db.tables import Conversation
 from moca.storage.queries.pagination import microseconds_of
 from tests.web.api.test_labels import a_label
+from tests.web.conftest import House
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.pages.test_form_keys import fields_of
 from tests.web.rows import AT, a_contact, a_conversation, assigned
@@ -24,23 +27,23 @@ DONE_AT = f"done_at={microseconds_of(AT)}"
 BY = "Administrator (link)"
 
 
-def close(number):
+def close(number: int) -> ChangeConversation:
     return ChangeConversation(number, CLOSED, AT, by="Administrator")
 
 
 @pytest.fixture
-def three(browser_session):
+def three(browser_session: FlaskClient) -> FlaskClient:
     """A browser that sees three conversations."""
     for psid, name in (("700", "Ada"), ("701", "Ben"), ("702", "Cleo")):
         a_conversation(a_contact(psid, name=name))
     return browser_session
 
 
-def selects(client, act, *ids, **fields):
+def selects(client: FlaskClient, act: str, *ids: int | str, **fields: str) -> TestResponse:
     return sends(client, f"{HERE}/{act}", fields, conversation=[str(each) for each in ids])
 
 
-def test_each_is_closed_as_by_a_click_on_it(three, house):
+def test_each_is_closed_as_by_a_click_on_it(three: FlaskClient, house: House) -> None:
     answer = selects(three, "close?list=all_open&label=4", 3, 1, 3)
 
     place = f"/?list=all_open&label=4&closed=1-3&{DONE_AT}"
@@ -66,7 +69,9 @@ def test_each_is_closed_as_by_a_click_on_it(three, house):
         ),
     ],
 )
-def test_each_is_assigned_labelled_or_snoozed(three, house, act, commands):
+def test_each_is_assigned_labelled_or_snoozed(
+    three: FlaskClient, house: House, act: str, commands: list[AwaitedCommand]
+) -> None:
     Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
 
     answer = selects(three, act, 1, 2, zone="Europe/Berlin")
@@ -75,7 +80,9 @@ def test_each_is_assigned_labelled_or_snoozed(three, house, act, commands):
     assert (answer.status_code, answer.location, house.told) == (303, place, commands)
 
 
-def test_they_are_snoozed_until_a_date_in_the_browsers_zone(three, house):
+def test_they_are_snoozed_until_a_date_in_the_browsers_zone(
+    three: FlaskClient, house: House
+) -> None:
     date = {"snooze_at": "2026-12-24T10:00", "zone": "Europe/Berlin"}
 
     answer = selects(three, "snooze/date", 1, 3, **date)
@@ -85,7 +92,7 @@ def test_they_are_snoozed_until_a_date_in_the_browsers_zone(three, house):
     assert house.told == [SnoozeConversation(each, AT, morning) for each in (1, 3)]
 
 
-def test_what_could_not_be_done_is_told_above_the_list(three, house):
+def test_what_could_not_be_done_is_told_above_the_list(three: FlaskClient, house: House) -> None:
     answers = {1: Done(), 2: Conflict("the conversation is already closed"), 8: NotFound()}
     house.answer = lambda command: answers.get(command.conversation_id, NotFound())
 
@@ -100,7 +107,7 @@ def test_what_could_not_be_done_is_told_above_the_list(three, house):
     assert f'href="{ALL}" aria-current="page"' in answer.text
 
 
-def test_a_server_that_is_too_busy_is_told(three, house):
+def test_a_server_that_is_too_busy_is_told(three: FlaskClient, house: House) -> None:
     house.refuses = RuntimeError("the mailbox is full")
     answer = selects(three, "close", 1)
     assert "0 changed. 1 not changed: storing this took too long" in answer.text
@@ -119,16 +126,18 @@ def test_a_server_that_is_too_busy_is_told(three, house):
         ("snooze/soon", (1,), 404),
     ],
 )
-def test_what_cannot_be_meant_changes_nothing(three, house, act, ids, status):
+def test_what_cannot_be_meant_changes_nothing(
+    three: FlaskClient, house: House, act: str, ids: range | tuple[int | str, ...], status: int
+) -> None:
     assert (selects(three, act, *ids).status_code, house.told) == (status, [])
 
 
-def test_as_many_as_a_hundred_are_taken(three, house):
+def test_as_many_as_a_hundred_are_taken(three: FlaskClient, house: House) -> None:
     assert selects(three, "close", *range(1, 101)).status_code == 303
     assert len(house.told) == 100
 
 
-def test_rows_can_be_selected_by_those_who_may_answer(three):
+def test_rows_can_be_selected_by_those_who_may_answer(three: FlaskClient) -> None:
     a_label()
     page = three.get(ALL).text
 
@@ -142,12 +151,12 @@ def test_rows_can_be_selected_by_those_who_may_answer(three):
     assert f'formaction="{HERE}/snooze/hour?list=closed"' in three.get("/?list=closed").text
 
 
-def test_a_form_that_is_sent_twice_changes_each_once(written_session):
+def test_a_form_that_is_sent_twice_changes_each_once(written_session: FlaskClient) -> None:
     for number in range(3):
         a_conversation(a_contact(str(number)))
     fields = {**fields_of(written_session, "/"), "conversation": ["1", "2"]}
 
-    def send():
+    def send() -> TestResponse:
         return written_session.post(f"{HERE}/close", data=fields, headers=SAME_ORIGIN)
 
     first = send()

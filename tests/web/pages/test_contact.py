@@ -1,7 +1,12 @@
+from flask.testing import FlaskClient
+
 from moca.core.messages.command import Done
 from moca.core.messages.operator_actions import EraseContact
 from moca.core.types import ContactKey
 from moca.storage.db.privacy_tables import DeletionRequest
+from moca.storage.db.tables import Conversation
+from tests.support.values import of_kind, present
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, after
 
@@ -9,12 +14,12 @@ ERASE = f"/contacts/{ACCOUNT}/700/erase"
 PICTURE = "https://scontent.cdninstagram.com/ada.jpg?a=1&b=2"
 
 
-def pane(client, conversation):
+def pane(client: FlaskClient, conversation: Conversation) -> str:
     page = client.get(f"/conversations/{conversation.id}").text
     return page.split('aria-label="Contact"')[1]
 
 
-def test_the_pane_tells_who_the_contact_is(browser_session):
+def test_the_pane_tells_who_the_contact_is(browser_session: FlaskClient) -> None:
     ada = a_contact(
         name="Ada Byron",
         username="ada.b",
@@ -40,7 +45,7 @@ def test_the_pane_tells_who_the_contact_is(browser_session):
     assert f'href="/conversations/{current.id}"' not in page.split("Notes")[0]
 
 
-def test_what_instagram_does_not_tell_is_left_out(browser_session):
+def test_what_instagram_does_not_tell_is_left_out(browser_session: FlaskClient) -> None:
     page = pane(browser_session, a_conversation(a_contact(picture_url="https://evil.example/a")))
 
     assert "Followers" not in page
@@ -48,15 +53,15 @@ def test_what_instagram_does_not_tell_is_left_out(browser_session):
     assert "<img" not in page
 
 
-def test_erasing_asks_first_and_says_what_goes(browser_session, house):
+def test_erasing_asks_first_and_says_what_goes(browser_session: FlaskClient, house: House) -> None:
     contact = a_contact(message_count=1_200)
     assert ERASE in pane(browser_session, a_conversation(contact))
     asked = browser_session.get(ERASE).text
     assert "1,200 messages" in asked
     assert house.told == []
 
-    def erased(command):
-        DeletionRequest.create(code=command.request.code, requested_at=AT, completed_at=AT)
+    def erased(command: EraseContact) -> Done:
+        DeletionRequest.create(code=present(command.request).code, requested_at=AT, completed_at=AT)
         return Done()
 
     house.answer = erased
@@ -66,18 +71,21 @@ def test_erasing_asks_first_and_says_what_goes(browser_session, house):
     assert "Contact erased" in answer.text
 
 
-def test_an_erasure_that_goes_on_links_to_its_progress(browser_session, house):
+def test_an_erasure_that_goes_on_links_to_its_progress(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_contact()
 
-    def begun(command):
-        DeletionRequest.create(code=command.request.code, requested_at=AT)
+    def begun(command: EraseContact) -> Done:
+        DeletionRequest.create(code=present(command.request).code, requested_at=AT)
         return Done()
 
     house.answer = begun
     page = sends(browser_session, ERASE, token_from=ERASE).text
 
-    assert f"/instagram/data-deletion/{house.told[0].request.code}" in page
+    request = present(of_kind(house.told[0], EraseContact).request)
+    assert f"/instagram/data-deletion/{request.code}" in page
 
 
-def test_a_contact_that_is_gone_is_not_found(browser_session):
+def test_a_contact_that_is_gone_is_not_found(browser_session: FlaskClient) -> None:
     assert browser_session.get(ERASE).status_code == 404

@@ -1,6 +1,8 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from moca.core.content.content import Content, QuickReply
 from moca.core.messages.command import Conflict
@@ -10,13 +12,15 @@ from moca.core.messages.replies import QueueReply
 from moca.core.types import Author, ConversationStatus, Priority
 from moca.storage.db.operator_tables import Note
 from moca.storage.queries.pagination import microseconds_of
+from tests.support.values import of_kind
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
 HERE = "/conversations/1"
 
 
-def test_an_operator_writes(browser_session, house):
+def test_an_operator_writes(browser_session: FlaskClient, house: House) -> None:
     a_conversation()
 
     answer = sends(
@@ -31,30 +35,36 @@ def test_an_operator_writes(browser_session, house):
     assert house.deeds == [("link", "sent a reply", "conversation 1")]
 
 
-def test_an_operator_lets_the_bot_go_on(browser_session, house):
+def test_an_operator_lets_the_bot_go_on(browser_session: FlaskClient, house: House) -> None:
     a_conversation()
 
     assert "Keep the bot active" in browser_session.get(HERE).text
     sends(browser_session, f"{HERE}/messages", text="At nine.", bot_continues="1")
 
-    assert house.told[0].hold is False
+    assert of_kind(house.told[0], QueueReply).hold is False
 
 
-def test_an_operator_writes_for_later_in_their_own_zone(browser_session, house):
+def test_an_operator_writes_for_later_in_their_own_zone(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_conversation()
 
     sends(browser_session, f"{HERE}/messages", text="Hi", at="2026-11-22T15:30", offset="-60")
 
-    assert house.told[0].scheduled_for == AT + timedelta(hours=2, minutes=30)
+    assert of_kind(house.told[0], QueueReply).scheduled_for == AT + timedelta(hours=2, minutes=30)
 
 
-def test_an_operator_offers_quick_replies_one_a_line(browser_session, house):
+def test_an_operator_offers_quick_replies_one_a_line(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_conversation()
 
     sends(browser_session, f"{HERE}/messages", text="Which?", quick_replies="Red\r\n\r\n Blue \r\n")
 
     choices = tuple(QuickReply(title=title, payload=title) for title in ("Red", "Blue"))
-    assert house.told[0].content == Content(text="Which?", quick_replies=choices)
+    assert of_kind(house.told[0], QueueReply).content == Content(
+        text="Which?", quick_replies=choices
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +87,9 @@ def test_an_operator_offers_quick_replies_one_a_line(browser_session, house):
         {"answer": "99"},
     ],
 )
-def test_what_cannot_be_sent_is_refused_with_a_reason(browser_session, house, fields):
+def test_what_cannot_be_sent_is_refused_with_a_reason(
+    browser_session: FlaskClient, house: House, fields: dict[str, str]
+) -> None:
     a_conversation()
 
     answer = sends(
@@ -102,7 +114,14 @@ def test_what_cannot_be_sent_is_refused_with_a_reason(browser_session, house, fi
         ("reopen", {}, ConversationStatus.OPEN, None),
     ],
 )
-def test_an_operator_says_who_may_answer(browser_session, house, act, fields, status, until):
+def test_an_operator_says_who_may_answer(
+    browser_session: FlaskClient,
+    house: House,
+    act: str,
+    fields: dict[str, str],
+    status: ConversationStatus,
+    until: datetime | None,
+) -> None:
     a_conversation()
 
     answer = sends(browser_session, f"{HERE}/{act}", fields)
@@ -112,7 +131,7 @@ def test_an_operator_says_who_may_answer(browser_session, house, act, fields, st
     assert house.told == [ChangeConversation(1, status, AT, until, by="Administrator")]
 
 
-def test_what_its_state_does_not_allow_is_told(browser_session, house):
+def test_what_its_state_does_not_allow_is_told(browser_session: FlaskClient, house: House) -> None:
     a_conversation()
     house.answer = Conflict("the conversation is closed")
 
@@ -126,7 +145,9 @@ def test_what_its_state_does_not_allow_is_told(browser_session, house):
     assert "the conversation is closed" in answer.text
 
 
-def test_nothing_is_done_without_the_token_of_this_browsers_own_page(browser_session, app, house):
+def test_nothing_is_done_without_the_token_of_this_browsers_own_page(
+    browser_session: FlaskClient, app: Flask, house: House
+) -> None:
     a_conversation()
     other = app.test_client()
     other.set_cookie("moca_session", "another")
@@ -151,7 +172,9 @@ def test_nothing_is_done_without_the_token_of_this_browsers_own_page(browser_ses
 BROWSER = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 
 
-def test_a_refused_reply_stands_in_its_composer_with_the_reason(browser_session):
+def test_a_refused_reply_stands_in_its_composer_with_the_reason(
+    browser_session: FlaskClient,
+) -> None:
     a_conversation()
     written = {"text": "Which <b>one</b>?", "quick_replies": "more than twenty characters"}
     written |= {"priority": "low", "at": "2026-11-22T15:30", "bot_continues": "1"}
@@ -168,7 +191,9 @@ def test_a_refused_reply_stands_in_its_composer_with_the_reason(browser_session)
     assert 'value="1" checked' in composer
 
 
-def test_a_reply_to_a_conversation_closed_meanwhile_is_not_lost(browser_session, house):
+def test_a_reply_to_a_conversation_closed_meanwhile_is_not_lost(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_conversation(status="closed")
     house.answer = Conflict("the conversation is closed")
 
@@ -180,7 +205,9 @@ def test_a_reply_to_a_conversation_closed_meanwhile_is_not_lost(browser_session,
 
 
 @pytest.mark.parametrize("opened", [AT - timedelta(days=6), None])
-def test_a_reply_is_not_scheduled_beyond_the_reply_window(browser_session, house, opened):
+def test_a_reply_is_not_scheduled_beyond_the_reply_window(
+    browser_session: FlaskClient, house: House, opened: datetime | None
+) -> None:
     a_conversation(a_contact(window_opened_at=opened))
 
     answer = sends(
@@ -192,7 +219,9 @@ def test_a_reply_is_not_scheduled_beyond_the_reply_window(browser_session, house
     assert house.told == []
 
 
-def test_a_refused_note_stands_in_its_field_with_the_reason(browser_session, house):
+def test_a_refused_note_stands_in_its_field_with_the_reason(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_conversation()
     house.answer = Conflict("the conversation is being erased")
 
@@ -202,7 +231,9 @@ def test_a_refused_note_stands_in_its_field_with_the_reason(browser_session, hou
     assert "Owes us 5.</textarea>" in form
 
 
-def test_colleagues_leave_notes_and_take_them_away(browser_session, house):
+def test_colleagues_leave_notes_and_take_them_away(
+    browser_session: FlaskClient, house: House
+) -> None:
     talk = a_conversation()
     note = Note.create(conversation=talk, author="ada", text="owes us 5 €", created_at=AT)
 

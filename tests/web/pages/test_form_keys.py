@@ -2,14 +2,18 @@
 
 import re
 
+import peewee
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import Note, Operator
 from moca.storage.db.tables import Conversation
 from moca.storage.operators.idempotency import IdempotencyKey
 from moca.web.app import create_app
-from moca.web.config import Health, WebPorts
+from moca.web.config import Health, WebConfig, WebPorts
 from tests.support.values import captured
 from tests.web.desk import WebDesk, replies
 from tests.web.forms import SAME_ORIGIN
@@ -17,19 +21,19 @@ from tests.web.rows import AT, a_conversation, a_reply, an_item
 
 
 @pytest.fixture
-def desk(database):
+def desk(database: peewee.Database) -> WebDesk:
     return WebDesk(database)
 
 
 @pytest.fixture
-def app(database, desk, config):
+def app(database: peewee.Database, desk: WebDesk, config: WebConfig) -> Flask:
     return create_app(WebPorts(database=database, tell=desk.tell, health=Health), config)
 
 
 HERE = "/conversations/1"
 
 
-def fields_of(client, path=HERE):
+def fields_of(client: FlaskClient, path: str = HERE) -> dict[str, str]:
     page = client.get(path).text
     return {
         name: captured(f'name="{name}" value="([^"]+)"', page)
@@ -37,13 +41,13 @@ def fields_of(client, path=HERE):
     }
 
 
-def sent(client, path, fields, **more):
+def sent(client: FlaskClient, path: str, fields: dict[str, str], **more: str) -> TestResponse:
     return client.post(
         path, data={**fields, **more}, headers={**SAME_ORIGIN, "Accept": "text/html"}
     )
 
 
-def test_a_form_that_is_sent_twice_is_carried_out_once(browser_session):
+def test_a_form_that_is_sent_twice_is_carried_out_once(browser_session: FlaskClient) -> None:
     a_conversation()
     fields = fields_of(browser_session)
 
@@ -57,12 +61,14 @@ def test_a_form_that_is_sent_twice_is_carried_out_once(browser_session):
     assert replies() == 1
 
 
-def test_a_double_click_on_a_slow_server_is_led_to_the_same_page(browser_session, desk, app):
+def test_a_double_click_on_a_slow_server_is_led_to_the_same_page(
+    browser_session: FlaskClient, desk: WebDesk, app: Flask
+) -> None:
     a_conversation()
     fields = fields_of(browser_session)
     during = []
 
-    def meanwhile(_command):
+    def meanwhile(_command: object) -> None:
         desk.on_the_way = lambda command: None
         during.append(sent(browser_session, f"{HERE}/notes", fields, note="Owes us 5."))
 
@@ -73,14 +79,14 @@ def test_a_double_click_on_a_slow_server_is_led_to_the_same_page(browser_session
     assert Note.select().count() == 1
 
 
-def test_each_page_view_has_a_key_of_its_own(browser_session):
+def test_each_page_view_has_a_key_of_its_own(browser_session: FlaskClient) -> None:
     a_conversation()
     for _ in range(2):
         sent(browser_session, f"{HERE}/messages", fields_of(browser_session), text="At nine.")
     assert replies() == 2
 
 
-def test_each_button_of_a_form_is_an_act_of_its_own(browser_session):
+def test_each_button_of_a_form_is_an_act_of_its_own(browser_session: FlaskClient) -> None:
     a_conversation()
     fields = fields_of(browser_session)
     for act in ("pause", "close", "close"):
@@ -88,7 +94,9 @@ def test_each_button_of_a_form_is_an_act_of_its_own(browser_session):
     assert Conversation.get().status == "closed"
 
 
-def test_a_form_shown_again_with_other_words_says_that_it_was_sent(browser_session):
+def test_a_form_shown_again_with_other_words_says_that_it_was_sent(
+    browser_session: FlaskClient,
+) -> None:
     a_conversation()
     fields = fields_of(browser_session)
     sent(browser_session, f"{HERE}/messages", fields, text="At nine.")
@@ -100,13 +108,13 @@ def test_a_form_shown_again_with_other_words_says_that_it_was_sent(browser_sessi
     assert replies() == 1
 
 
-def test_nothing_of_what_was_written_is_kept_for_a_form(browser_session):
+def test_nothing_of_what_was_written_is_kept_for_a_form(browser_session: FlaskClient) -> None:
     a_conversation()
     sent(browser_session, f"{HERE}/messages", fields_of(browser_session), text="At nine.")
     assert IdempotencyKey.get().body == HERE
 
 
-def test_every_form_that_is_sent_has_a_key(browser_session, app):
+def test_every_form_that_is_sent_has_a_key(browser_session: FlaskClient, app: Flask) -> None:
     talk = a_conversation()
     an_item(a_reply(talk))
     Operator.create(name="Ada", role=OperatorRole.READS, password_hash="", created_at=AT)

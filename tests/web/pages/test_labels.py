@@ -1,4 +1,5 @@
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.command import Conflict, NotFound
 from moca.core.messages.labels import (
@@ -9,6 +10,7 @@ from moca.core.messages.labels import (
     RemoveLabel,
 )
 from tests.web.api.test_labels import a_label
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -18,7 +20,7 @@ REFUND = {"name": "Refund", "colour": "red"}
 MARK = '<bdi class="label" data-colour="red">Refund</bdi>'
 
 
-def test_labels_are_added_changed_and_removed(browser_session, house):
+def test_labels_are_added_changed_and_removed(browser_session: FlaskClient, house: House) -> None:
     for path in (HERE, f"{HERE}/3"):
         answer = sends(browser_session, path, REFUND)
         assert (answer.status_code, answer.location) == (303, HERE)
@@ -32,7 +34,7 @@ def test_labels_are_added_changed_and_removed(browser_session, house):
     ]
 
 
-def test_they_are_listed_with_their_colours(browser_session):
+def test_they_are_listed_with_their_colours(browser_session: FlaskClient) -> None:
     a_label("<b>Refund</b>")
 
     page = browser_session.get(HERE).text
@@ -52,7 +54,9 @@ def test_they_are_listed_with_their_colours(browser_session):
         ({"colour": ""}, "colour: choose one of the palette"),
     ],
 )
-def test_what_is_refused_stays_in_its_form(browser_session, house, changes, problem):
+def test_what_is_refused_stays_in_its_form(
+    browser_session: FlaskClient, house: House, changes: dict[str, str], problem: str
+) -> None:
     label, draft = a_label(), REFUND | changes
 
     for path in (HERE, f"{HERE}/{label.id}"):
@@ -62,7 +66,9 @@ def test_what_is_refused_stays_in_its_form(browser_session, house, changes, prob
     assert house.told == []
 
 
-def test_a_conflict_and_a_removed_label_are_told_on_the_page(browser_session, house):
+def test_a_conflict_and_a_removed_label_are_told_on_the_page(
+    browser_session: FlaskClient, house: House
+) -> None:
     house.answer = Conflict("another label has this name; choose a different one")
     taken = sends(browser_session, HERE, REFUND)
     house.answer = NotFound()
@@ -75,7 +81,7 @@ def test_a_conflict_and_a_removed_label_are_told_on_the_page(browser_session, ho
     assert sends(browser_session, f"{HERE}/nonsense/remove").status_code == 404
 
 
-def test_a_conversation_gets_and_loses_a_label(browser_session, house):
+def test_a_conversation_gets_and_loses_a_label(browser_session: FlaskClient, house: House) -> None:
     a_conversation()
 
     for act in ("4/add", "5/remove"):
@@ -86,7 +92,9 @@ def test_a_conversation_gets_and_loses_a_label(browser_session, house):
     assert sends(browser_session, "/conversations/1/labels/x/add").status_code == 404
 
 
-def test_too_many_labels_are_told_beside_the_conversation(browser_session, house):
+def test_too_many_labels_are_told_beside_the_conversation(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_conversation()
     house.answer = Conflict("a conversation has at most 10 labels; remove one first")
 
@@ -97,7 +105,7 @@ def test_too_many_labels_are_told_beside_the_conversation(browser_session, house
     assert 'id="bubbles"' in answer.text
 
 
-def test_the_conversation_shows_its_labels_and_offers_all(browser_session):
+def test_the_conversation_shows_its_labels_and_offers_all(browser_session: FlaskClient) -> None:
     a_label(of=a_conversation())
     a_label("VIP", "grey")
 
@@ -108,7 +116,7 @@ def test_the_conversation_shows_its_labels_and_offers_all(browser_session):
     assert 'aria-pressed="false" formaction="/conversations/1/labels/2/add"' in page
 
 
-def test_rows_show_three_labels_and_count_the_others(browser_session):
+def test_rows_show_three_labels_and_count_the_others(browser_session: FlaskClient) -> None:
     conversation = a_conversation()
     for name in ("A", "B", "C", "D", "E"):
         a_label(name, of=conversation)
@@ -119,7 +127,7 @@ def test_rows_show_three_labels_and_count_the_others(browser_session):
     assert '<span class="muted" title="D, E">+2</span>' in page
 
 
-def test_the_inbox_is_filtered_by_label(browser_session):
+def test_the_inbox_is_filtered_by_label(browser_session: FlaskClient) -> None:
     a_label(of=a_conversation(status="human", needs_reply_since=AT))
     a_conversation(a_contact("701"))
 

@@ -1,12 +1,16 @@
 """Notes mention operators by name, who find the conversation until they have opened it."""
 
 import re
+from collections.abc import Callable
 
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.operators import AddNote, MarkMentionsSeen
 from moca.storage.db.operator_tables import Mention, Note, Operator
+from moca.storage.db.tables import Conversation
 from tests.web.auth.test_login import an_operator, operator
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -17,30 +21,32 @@ POLL = {"X-Moca-Live": "1"}
 NAME = "who answers"
 
 
-def a_note(conversation, text, *mentioned, author="ben"):
+def a_note(
+    conversation: Conversation, text: str, *mentioned: Operator, author: str = "ben"
+) -> Note:
     note = Note.create(conversation=conversation, author=author, text=text, created_at=AT)
     for each in mentioned:
         Mention.create(note=note, operator=each, conversation=conversation)
     return note
 
 
-def me():
+def me() -> Operator:
     return Operator.get(Operator.name == NAME)
 
 
-def mentions(page):
+def mentions(page: str) -> str | None:
     """Return what the link to *Mentions* shows, or None without one."""
     found = re.search(r'href="/[?]list=mentions"[^>]*>(.*?)</a>', page)
     return found and re.sub("<[^>]+>", "", found[1])
 
 
-def alerts(page):
+def alerts(page: str) -> tuple[list[str], list[tuple[str, str, str]]]:
     """Return the counts, and what mentions the user: address, contact, author."""
     pattern = r'class="mentioned" value="(.*?)" data-name="(.*?)" data-since=".*?" data-by="(.*?)"'
     return re.findall(r'class="count" value="(\d+)"', page), re.findall(pattern, page)
 
 
-def test_a_note_says_who_wrote_it(operator, house):
+def test_a_note_says_who_wrote_it(operator: Callable[[str], FlaskClient], house: House) -> None:
     agent = operator("answers")
     a_conversation()
 
@@ -49,7 +55,9 @@ def test_a_note_says_who_wrote_it(operator, house):
     assert house.told == [AddNote(1, NAME, "@ben, look", AT, me().id)]
 
 
-def test_a_mention_is_marked_and_text_of_others_stays_text(operator):
+def test_a_mention_is_marked_and_text_of_others_stays_text(
+    operator: Callable[[str], FlaskClient],
+) -> None:
     agent = operator("answers")
     note = f"@BEN and @{NAME}, see https://moca.example/@ben <b> @cleo"
     a_note(a_conversation(), note, an_operator("ben"), me())
@@ -62,7 +70,9 @@ def test_a_mention_is_marked_and_text_of_others_stays_text(operator):
     assert page.count('class="mention"') == 2
 
 
-def test_the_mentioned_operator_finds_the_conversation_until_it_is_opened(operator, house):
+def test_the_mentioned_operator_finds_the_conversation_until_it_is_opened(
+    operator: Callable[[str], FlaskClient], house: House
+) -> None:
     agent = operator("answers")
     conversation = a_conversation(a_contact(name="Ada"))
     a_note(conversation, f"@{NAME}", me())
@@ -83,7 +93,9 @@ def test_the_mentioned_operator_finds_the_conversation_until_it_is_opened(operat
     assert house.deeds == []
 
 
-def test_a_mention_that_was_seen_is_not_marked_again(operator, house):
+def test_a_mention_that_was_seen_is_not_marked_again(
+    operator: Callable[[str], FlaskClient], house: House
+) -> None:
     agent = operator("answers")
     a_note(a_conversation(), f"@{NAME}", me())
     Mention.update(seen_at=AT).execute()
@@ -94,7 +106,12 @@ def test_a_mention_that_was_seen_is_not_marked_again(operator, house):
     assert "No new mentions." in agent.get("/?list=mentions").text
 
 
-def test_others_neither_see_it_nor_end_it(operator, browser_session, client, house):
+def test_others_neither_see_it_nor_end_it(
+    operator: Callable[[str], FlaskClient],
+    browser_session: FlaskClient,
+    client: FlaskClient,
+    house: House,
+) -> None:
     viewer = operator("reads")
     a_note(a_conversation(), "@ben", an_operator("ben"))
 
@@ -109,7 +126,9 @@ def test_others_neither_see_it_nor_end_it(operator, browser_session, client, hou
     ]
 
 
-def test_a_viewer_who_is_mentioned_finds_it_too(operator, house):
+def test_a_viewer_who_is_mentioned_finds_it_too(
+    operator: Callable[[str], FlaskClient], house: House
+) -> None:
     viewer = operator("reads")
     known = Operator.get(Operator.name == "who reads")
     a_note(a_conversation(), "@who reads", known)
@@ -119,7 +138,7 @@ def test_a_viewer_who_is_mentioned_finds_it_too(operator, house):
     assert house.told == [MarkMentionsSeen(1, known.id, AT)]
 
 
-def test_names_to_choose_from_are_those_of_others(operator):
+def test_names_to_choose_from_are_those_of_others(operator: Callable[[str], FlaskClient]) -> None:
     agent = operator("answers")
     a_conversation()
     assert 'id="mentions"' not in agent.get(HERE).text
@@ -131,7 +150,9 @@ def test_names_to_choose_from_are_those_of_others(operator):
 
 
 @pytest.mark.parametrize("author", ['"><script>', "link", "token"])
-def test_the_authors_name_cannot_leave_its_attribute(operator, author):
+def test_the_authors_name_cannot_leave_its_attribute(
+    operator: Callable[[str], FlaskClient], author: str
+) -> None:
     agent = operator("answers")
     a_note(a_conversation(), f"@{NAME}", me(), author=author)
 

@@ -4,11 +4,16 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
+import peewee
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
+from werkzeug.test import TestResponse
 
 from moca.core.accounts import SealedToken
-from moca.core.messages.accounts import ChangeAccount, RemoveAccount
-from moca.core.messages.command import Conflict
+from moca.core.messages.accounts import ChangeAccount
+from moca.core.messages.command import AwaitedCommand, Conflict
 from moca.core.messages.operator_actions import (
     CancelReply,
     EditReply,
@@ -20,16 +25,17 @@ from moca.core.messages.operator_actions import (
 from moca.storage.db.metric_tables import Freeze
 from moca.storage.db.operator_tables import Login, Operator
 from moca.storage.db.tables import Account
-from moca.web.config import DoctorFinding, Health, WebPorts
+from moca.web.config import DoctorFinding, Health, WebConfig, WebPorts
 from moca.web.pages.setup import DoctorRunner
 from moca.web.presenters.queue_forecast import ForecastCache, forecast_queue
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation, a_reply, an_item
 
 OURS = "17841400000000007"
 
 
-def an_account():
+def an_account() -> Account:
     return Account.create(
         account_id=OURS,
         flavour="instagram_login",
@@ -43,7 +49,7 @@ def an_account():
 
 
 @pytest.fixture
-def reader(app):
+def reader(app: Flask) -> FlaskClient:
     """A browser of an operator who may only read."""
     ada = Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
     key = "operator.the-key-of-ada"
@@ -66,7 +72,9 @@ def reader(app):
         ("/queue/1/lost", SettleReply(1, delivered=False, at=AT)),
     ],
 )
-def test_a_button_of_the_queue_hands_its_command_over(browser_session, house, path, command):
+def test_a_button_of_the_queue_hands_its_command_over(
+    browser_session: FlaskClient, house: House, path: str, command: AwaitedCommand
+) -> None:
     an_item(a_reply(a_conversation()))
 
     answer = sends(browser_session, path, token_from="/queue")
@@ -75,7 +83,7 @@ def test_a_button_of_the_queue_hands_its_command_over(browser_session, house, pa
     assert house.told == [command]
 
 
-def test_an_edited_text_is_handed_over(browser_session, house):
+def test_an_edited_text_is_handed_over(browser_session: FlaskClient, house: House) -> None:
     an_item(a_reply(a_conversation()))
 
     answer = sends(browser_session, "/queue/1/edit", token_from="/queue/1/edit", text="At ten.")
@@ -94,11 +102,13 @@ def test_an_edited_text_is_handed_over(browser_session, house):
         ("/accounts/nobody/remove", 404),
     ],
 )
-def test_what_is_not_there_is_told(browser_session, path, status):
+def test_what_is_not_there_is_told(browser_session: FlaskClient, path: str, status: int) -> None:
     assert browser_session.get(path).status_code == status
 
 
-def test_whoever_only_reads_sees_the_queue_and_changes_nothing(reader, house):
+def test_whoever_only_reads_sees_the_queue_and_changes_nothing(
+    reader: FlaskClient, house: House
+) -> None:
     an_item(a_reply(a_conversation()))
 
     page = reader.get("/queue").text
@@ -111,24 +121,28 @@ def test_whoever_only_reads_sees_the_queue_and_changes_nothing(reader, house):
 
 
 @pytest.mark.parametrize("path", ["/settings"])
-def test_the_settings_are_for_administrators(reader, path):
+def test_the_settings_are_for_administrators(reader: FlaskClient, path: str) -> None:
     assert reader.get(path).status_code == 403
 
 
-def test_no_form_is_taken_without_its_seal(browser_session, house):
+def test_no_form_is_taken_without_its_seal(browser_session: FlaskClient, house: House) -> None:
     headers = {"Sec-Fetch-Site": "same-origin"}
     assert browser_session.post("/queue/freeze", headers=headers).status_code == 403
     assert house.told == []
 
 
-def test_a_frozen_queue_is_told_on_every_page_and_to_nobody_else(browser_session, stranger):
+def test_a_frozen_queue_is_told_on_every_page_and_to_nobody_else(
+    browser_session: FlaskClient, stranger: FlaskClient
+) -> None:
     Freeze.create(name="queue", since_at=AT)
     for path in ("/", "/queue", "/health", "/accounts", "/settings", "/start"):
         assert "Sending is paused" in browser_session.get(path).text, path
     assert "Frozen" not in stranger.get("/queue").text
 
 
-def test_a_pasted_token_is_sealed_and_handed_over(browser_session, house):
+def test_a_pasted_token_is_sealed_and_handed_over(
+    browser_session: FlaskClient, house: House
+) -> None:
     an_account()
 
     sends(browser_session, f"/accounts/{OURS}/token", token_from="/accounts", token="the-new-one")
@@ -139,36 +153,18 @@ def test_a_pasted_token_is_sealed_and_handed_over(browser_session, house):
 
 
 @pytest.mark.parametrize("token", ["", "two words", "tökén", "x" * 4097])
-def test_what_is_no_token_is_refused(browser_session, house, token):
+def test_what_is_no_token_is_refused(
+    browser_session: FlaskClient, house: House, token: str
+) -> None:
     an_account()
     path = f"/accounts/{OURS}/token"
     assert sends(browser_session, path, token_from="/accounts", token=token).status_code == 422
     assert house.told == []
 
 
-def test_an_account_is_removed_after_a_question(browser_session, house, meta):
-    an_account()
-    path = f"/accounts/{OURS}/remove"
-    assert "deletes its access token" in browser_session.get(path).text
-    assert meta.unsubscribed == []
-    sends(browser_session, path, token_from=path)
-    assert house.told == [RemoveAccount(OURS, AT)]
-    assert meta.unsubscribed == [OURS]
-
-
-def test_that_webhooks_could_not_be_ended_is_shown_and_the_account_is_removed(
-    browser_session, house, meta
-):
-    an_account()
-    meta.because = "Graph 190: the token is dead"
-    path = f"/accounts/{OURS}/remove"
-    answer = sends(browser_session, path, token_from=path)
-    assert answer.status_code == 200
-    assert meta.because in answer.text
-    assert house.told == [RemoveAccount(OURS, AT)]
-
-
-def test_a_long_queue_is_not_forecast_anew_at_every_look(database, config):
+def test_a_long_queue_is_not_forecast_anew_at_every_look(
+    database: peewee.Database, config: WebConfig
+) -> None:
     talk = a_conversation()
     for _ in range(501):
         an_item(a_reply(talk))
@@ -185,7 +181,9 @@ def test_a_long_queue_is_not_forecast_anew_at_every_look(database, config):
     assert later.pending == 502
 
 
-def test_the_doctors_last_visit_is_remembered(database, frozen):
+def test_the_doctors_last_visit_is_remembered(
+    database: peewee.Database, frozen: FrozenDateTimeFactory
+) -> None:
     runs = [(DoctorFinding("clock", is_fine=True, text="it agrees"),), ()]
     ports = WebPorts(
         database=database, tell=list[object]().append, health=Health, run_checks=lambda: runs.pop(0)
@@ -201,10 +199,12 @@ def test_the_doctors_last_visit_is_remembered(database, frozen):
     assert (last.at, last.left, len(last.findings)) == (AT, 0, 1)
 
 
-def test_an_edited_text_is_measured_in_bytes_not_in_characters(browser_session, house):
+def test_an_edited_text_is_measured_in_bytes_not_in_characters(
+    browser_session: FlaskClient, house: House
+) -> None:
     an_item(a_reply(a_conversation()))
 
-    def edits(text):
+    def edits(text: str) -> TestResponse:
         return sends(browser_session, "/queue/1/edit", token_from="/queue/1/edit", text=text)
 
     answer = edits("\u00e9" * 501)
@@ -214,28 +214,18 @@ def test_an_edited_text_is_measured_in_bytes_not_in_characters(browser_session, 
     assert edits("\u00e9" * 500).status_code == 303
 
 
-def test_an_account_whose_token_died_says_so_on_its_page(browser_session):
-    an_account()
-    Account.update(status="dead", because="the token was revoked").execute()
-
-    page = browser_session.get("/accounts").text
-
-    assert "Cannot send" in page
-    assert "the token was revoked" in page
-
-
 @pytest.mark.parametrize("path", ["/health", "/accounts"])
-def test_the_checks_are_a_link_away_with_an_account_connected(browser_session, path):
+def test_the_checks_are_a_link_away_with_an_account_connected(
+    browser_session: FlaskClient, path: str
+) -> None:
     an_account()
 
     assert 'href="/start">Run the checks' in browser_session.get(path).text
 
 
-def test_connecting_is_not_offered_without_an_app(browser_session):
-    assert 'href="/connect"' not in browser_session.get("/accounts").text
-
-
-def test_a_reply_that_misses_its_window_has_no_time_at_which_it_goes(browser_session):
+def test_a_reply_that_misses_its_window_has_no_time_at_which_it_goes(
+    browser_session: FlaskClient,
+) -> None:
     contact = a_contact(window_opened_at=AT)
     reply = a_reply(a_conversation(contact), author="operator")
     an_item(reply, scheduled_for=AT + timedelta(days=20))
@@ -246,7 +236,9 @@ def test_a_reply_that_misses_its_window_has_no_time_at_which_it_goes(browser_ses
     assert "goes out at" not in page
 
 
-def test_a_user_that_is_refused_stays_in_the_form(browser_session, house):
+def test_a_user_that_is_refused_stays_in_the_form(
+    browser_session: FlaskClient, house: House
+) -> None:
     answer = sends(browser_session, "/users", name="ana", right="reads", password="1234567890")
 
     assert (answer.status_code, house.told) == (422, [])
@@ -256,7 +248,9 @@ def test_a_user_that_is_refused_stays_in_the_form(browser_session, house):
     assert "1234567890" not in answer.text
 
 
-def test_a_refused_password_is_told_beside_its_user(browser_session, house):
+def test_a_refused_password_is_told_beside_its_user(
+    browser_session: FlaskClient, house: House
+) -> None:
     Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
     answer = sends(browser_session, "/users/1/password", password="1234567890")
     assert answer.status_code == 422
@@ -264,7 +258,9 @@ def test_a_refused_password_is_told_beside_its_user(browser_session, house):
     assert 'required value=""' in answer.text
 
 
-def test_a_reply_that_is_gone_meanwhile_leaves_what_was_written(browser_session, house):
+def test_a_reply_that_is_gone_meanwhile_leaves_what_was_written(
+    browser_session: FlaskClient, house: House
+) -> None:
     an_item(a_reply(a_conversation()), "sent")
     house.answer = Conflict("the reply is no longer pending")
     answer = sends(browser_session, "/queue/1/edit", text="At ten.")
@@ -273,7 +269,9 @@ def test_a_reply_that_is_gone_meanwhile_leaves_what_was_written(browser_session,
     assert '<p class="item-text" dir="auto">At ten.</p>' in answer.text
 
 
-def test_what_cannot_be_done_to_a_reply_is_told_above_the_queue(browser_session, house):
+def test_what_cannot_be_done_to_a_reply_is_told_above_the_queue(
+    browser_session: FlaskClient, house: House
+) -> None:
     an_item(a_reply(a_conversation()), "sent")
     house.answer = Conflict("the reply is no longer pending")
     answer = sends(browser_session, "/queue/1/cancel?status=sent")

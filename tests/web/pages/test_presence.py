@@ -1,10 +1,15 @@
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 
 from moca.web import presence
 from tests.web.auth.test_login import an_operator, keep_logins, logs_in
+from tests.web.conftest import House
 from tests.web.forms import SAME_ORIGIN
 from tests.web.rows import a_contact, a_conversation
 
@@ -15,10 +20,10 @@ WRITES = {**POLL, "X-Moca-Writing": "1"}
 
 
 @pytest.fixture
-def enter(app, house):
+def enter(app: Flask, house: House) -> Callable[..., FlaskClient]:
     """Logs operators in, each in a browser of their own."""
 
-    def entered(name, role="answers"):
+    def entered(name: str, role: str = "answers") -> FlaskClient:
         keep_logins(house)
         browser = app.test_client()
         assert logs_in(browser, name if an_operator(name, role) else "").status_code == 303
@@ -27,17 +32,22 @@ def enter(app, house):
     return entered
 
 
-def told(browser, path=HERE, headers=POLL):
+def told(browser: FlaskClient, path: str = HERE, headers: dict[str, str] = POLL) -> dict[str, str]:
     """Return what a refresh tells of others."""
-    return json.loads(browser.get(path, headers=headers).headers["X-Moca-Presence"])
+    found: dict[str, str] = json.loads(
+        browser.get(path, headers=headers).headers["X-Moca-Presence"]
+    )
+    return found
 
 
-def line_of(browser):
+def line_of(browser: FlaskClient) -> str:
     """Return the line above the composer, as the whole page has it."""
     return browser.get(HERE).text.split('id="presence"')[1].split(">")[1].split("<")[0]
 
 
-def test_others_see_who_looks_and_who_writes_and_no_one_themselves(enter):
+def test_others_see_who_looks_and_who_writes_and_no_one_themselves(
+    enter: Callable[..., FlaskClient],
+) -> None:
     a_conversation()
     ana, ben, cleo = enter("ana"), enter("ben"), enter("cleo")
 
@@ -49,7 +59,9 @@ def test_others_see_who_looks_and_who_writes_and_no_one_themselves(enter):
     assert line_of(ana) == "ben is writing · cleo is looking"
 
 
-def test_it_comes_with_a_refresh_that_changes_nothing_and_costs_no_rendering(enter):
+def test_it_comes_with_a_refresh_that_changes_nothing_and_costs_no_rendering(
+    enter: Callable[..., FlaskClient],
+) -> None:
     a_conversation()
     ana, ben = enter("ana"), enter("ben")
     tag = ana.get(HERE, headers=POLL).headers["ETag"]
@@ -63,7 +75,9 @@ def test_it_comes_with_a_refresh_that_changes_nothing_and_costs_no_rendering(ent
     )
 
 
-def test_it_ends_some_seconds_after_the_last_refresh(enter, frozen):
+def test_it_ends_some_seconds_after_the_last_refresh(
+    enter: Callable[..., FlaskClient], frozen: FrozenDateTimeFactory
+) -> None:
     a_conversation()
     ana, ben = enter("ana"), enter("ben")
     told(ben, headers=WRITES)
@@ -75,7 +89,7 @@ def test_it_ends_some_seconds_after_the_last_refresh(enter, frozen):
     assert seen == ["ben is writing"] * 2 + ["ben is looking"] * 2 + [None] * 2
 
 
-def test_two_tabs_of_one_operator_count_once(app, enter):
+def test_two_tabs_of_one_operator_count_once(app: Flask, enter: Callable[..., FlaskClient]) -> None:
     a_conversation()
     ana, ben = enter("ana"), enter("ben")
     second = app.test_client()
@@ -86,7 +100,7 @@ def test_two_tabs_of_one_operator_count_once(app, enter):
     assert told(ana) == {"1": "ben is writing"}
 
 
-def test_a_viewer_is_seen_looking_and_never_writing(enter):
+def test_a_viewer_is_seen_looking_and_never_writing(enter: Callable[..., FlaskClient]) -> None:
     a_conversation()
     ana, vera = enter("ana"), enter("vera", "reads")
 
@@ -95,7 +109,9 @@ def test_a_viewer_is_seen_looking_and_never_writing(enter):
     assert told(vera) == {"1": "ana is looking"}
 
 
-def test_browsers_with_the_link_are_seen_and_the_api_token_is_not(browser_session, client, enter):
+def test_browsers_with_the_link_are_seen_and_the_api_token_is_not(
+    browser_session: FlaskClient, client: FlaskClient, enter: Callable[..., FlaskClient]
+) -> None:
     a_conversation()
     told(client, headers=WRITES)
     assert told(browser_session) == {}
@@ -104,7 +120,9 @@ def test_browsers_with_the_link_are_seen_and_the_api_token_is_not(browser_sessio
     assert told(client) == {"1": "Administrator (link) and ana are looking"}
 
 
-def test_only_refreshes_of_what_exists_count(enter, stranger):
+def test_only_refreshes_of_what_exists_count(
+    enter: Callable[..., FlaskClient], stranger: FlaskClient
+) -> None:
     a_conversation()
     ana, ben = enter("ana"), enter("ben")
     ben.get(HERE)
@@ -116,7 +134,9 @@ def test_only_refreshes_of_what_exists_count(enter, stranger):
 
 
 @pytest.mark.parametrize("name", ['"><script>', "é\u202eña", "😀" * 80])
-def test_a_name_can_break_neither_header_nor_page(enter, name):
+def test_a_name_can_break_neither_header_nor_page(
+    enter: Callable[..., FlaskClient], name: str
+) -> None:
     a_conversation()
     ana, other = enter("ana"), enter(name)
     told(other)
@@ -125,7 +145,9 @@ def test_a_name_can_break_neither_header_nor_page(enter, name):
     assert "<script>" not in line_of(ana)
 
 
-def test_what_is_held_and_told_is_bounded(enter, monkeypatch):
+def test_what_is_held_and_told_is_bounded(
+    enter: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(presence, "_MAX_CONVERSATIONS", 60)
     numbers = [a_conversation(a_contact(psid=str(psid))).id for psid in range(70)]
     ana, ben = enter("ana"), enter("b" * 80)

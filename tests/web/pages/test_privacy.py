@@ -5,23 +5,26 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.accounts import MarkTokenDead
 from moca.core.messages.housekeeping import EraseOnDeletionRequest
 from moca.storage.db.privacy_tables import DeletionRequest
 from moca.web.app import create_app
-from moca.web.config import WebPorts
+from moca.web.config import WebConfig, WebPorts
+from tests.support.values import of_kind
 from tests.web.api.test_accounts import ACCOUNT, an_account
-from tests.web.conftest import SECRETS
+from tests.web.conftest import SECRETS, House
 from tests.web.rows import AT, a_contact
 
 
-def encoded(data):
+def encoded(data: bytes) -> str:
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def signed(secret=SECRETS[0], **changes):
+def signed(secret: str = SECRETS[0], **changes: int | str | None) -> str:
     told = {
         "algorithm": "HMAC-SHA256",
         "issued_at": int(AT.timestamp()),
@@ -33,7 +36,9 @@ def signed(secret=SECRETS[0], **changes):
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_an_owner_who_removed_the_app_stops_the_account(stranger, house, secret):
+def test_an_owner_who_removed_the_app_stops_the_account(
+    stranger: FlaskClient, house: House, secret: str
+) -> None:
     an_account(app_user_id="900")
     an_account(account_id="17841400000000003", app_user_id="901")
     answer = stranger.post("/instagram/deauthorize", data={"signed_request": signed(secret)})
@@ -41,7 +46,9 @@ def test_an_owner_who_removed_the_app_stops_the_account(stranger, house, secret)
     assert house.told == [MarkTokenDead(ACCOUNT, "the account's owner removed the app", AT)]
 
 
-def test_a_wish_for_deletion_is_confirmed_with_a_code_and_its_page(stranger, house):
+def test_a_wish_for_deletion_is_confirmed_with_a_code_and_its_page(
+    stranger: FlaskClient, house: House
+) -> None:
     answer = stranger.post("/instagram/data-deletion", data={"signed_request": signed()})
     told = answer.get_json()
     code = told["confirmation_code"]
@@ -51,7 +58,7 @@ def test_a_wish_for_deletion_is_confirmed_with_a_code_and_its_page(stranger, hou
     assert len(code) >= 20
 
 
-def test_the_page_tells_how_far_it_is(stranger):
+def test_the_page_tells_how_far_it_is(stranger: FlaskClient) -> None:
     row = DeletionRequest.create(code="the-code", requested_at=AT)
     page = stranger.get("/instagram/data-deletion/the-code")
     assert (page.status_code, "is being deleted" in page.text) == (200, True)
@@ -81,17 +88,21 @@ def test_the_page_tells_how_far_it_is(stranger):
         {"signed_request": signed().replace(".", ".x")},
     ],
 )
-def test_what_meta_did_not_sign_is_refused(stranger, house, path, form):
+def test_what_meta_did_not_sign_is_refused(
+    stranger: FlaskClient, house: House, path: str, form: dict[str, str]
+) -> None:
     answer = stranger.post(path, data=form)
     assert (answer.status_code, house.told) == (403, [])
 
 
-def test_a_number_for_an_id_is_read_as_text(stranger, house):
+def test_a_number_for_an_id_is_read_as_text(stranger: FlaskClient, house: House) -> None:
     stranger.post("/instagram/data-deletion", data={"signed_request": signed(user_id=900)})
-    assert house.told[0].user_id == "900"
+    assert of_kind(house.told[0], EraseOnDeletionRequest).user_id == "900"
 
 
-def test_a_contact_is_exported_for_the_token_s_bearer_only(client, stranger):
+def test_a_contact_is_exported_for_the_token_s_bearer_only(
+    client: FlaskClient, stranger: FlaskClient
+) -> None:
     contact = a_contact()
     path = f"/api/contacts/{contact.psid}/export"
     answer = client.get(path)
@@ -102,7 +113,7 @@ def test_a_contact_is_exported_for_the_token_s_bearer_only(client, stranger):
 
 
 @pytest.mark.parametrize("age_seconds", [86_400, -300])
-def test_what_meta_signed_within_a_day_is_taken(stranger, age_seconds):
+def test_what_meta_signed_within_a_day_is_taken(stranger: FlaskClient, age_seconds: int) -> None:
     form = {"signed_request": signed(issued_at=int(AT.timestamp()) - age_seconds)}
 
     assert stranger.post("/instagram/data-deletion", data=form).status_code == 200
@@ -113,8 +124,13 @@ def test_what_meta_signed_within_a_day_is_taken(stranger, age_seconds):
     [("https://moca.example", 200, "https://moca.example/"), ("", 503, None)],
 )
 def test_a_live_instance_names_its_own_address_whatever_host_is_asked(
-    database, house, config, origin, status, url
-):
+    database: peewee.Database,
+    house: House,
+    config: WebConfig,
+    origin: str,
+    status: int,
+    url: str | None,
+) -> None:
     ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     live = create_app(ports, replace(config, live=True, public_origin=origin)).test_client()
 

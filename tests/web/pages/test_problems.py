@@ -1,4 +1,5 @@
 import pytest
+from flask.testing import FlaskClient
 
 from moca.storage.db.operator_tables import Label, Operator, SavedReply
 from tests.web.forms import sends
@@ -18,8 +19,8 @@ from tests.web.rows import AT, a_conversation
     ],
 )
 def test_what_is_refused_at_an_address_that_names_no_page_is_told_all_the_same(
-    browser_session, address
-):
+    browser_session: FlaskClient, address: str
+) -> None:
     a_conversation()
     answer = sends(browser_session, address, name="ana", right="reads", password="1234567890")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
@@ -33,7 +34,9 @@ def test_what_is_refused_at_an_address_that_names_no_page_is_told_all_the_same(
     ],
 )
 @pytest.mark.parametrize("arguments", ["", "?q=%00", "?cursor=odd"])
-def test_a_stranger_is_shown_no_page_whatever_is_refused(stranger, address, arguments):
+def test_a_stranger_is_shown_no_page_whatever_is_refused(
+    stranger: FlaskClient, address: str, arguments: str
+) -> None:
     SavedReply.create(name="Hours", text="We open at nine.")
     Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
     Label.create(name="Refund", colour="red")
@@ -41,3 +44,7 @@ def test_a_stranger_is_shown_no_page_whatever_is_refused(stranger, address, argu
     answer = stranger.post(f"{address}{arguments}")
     assert answer.status_code in {401, 404, 422}
     assert not any(secret in answer.text for secret in ("We open at nine.", "ada", "Ada", "Refund"))
+
+
+def test_connecting_is_not_offered_without_an_app(browser_session: FlaskClient) -> None:
+    assert 'href="/connect"' not in browser_session.get("/accounts").text

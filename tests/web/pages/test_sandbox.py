@@ -1,28 +1,34 @@
 import json
 
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
+from moca.instagram.sandbox.instagram import SandboxInstagram
 from moca.storage.db.tables import Account as StoredAccount
 from moca.web.app import create_app
-from moca.web.config import WebPorts
+from moca.web.config import WebConfig, WebPorts
 from moca.web.presenters.journey_progress import steps_ahead
 from tests.web.api.test_accounts import an_account
+from tests.web.conftest import House
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_step, after, an_item
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
-def stations(client, mid):
+def stations(client: FlaskClient, mid: str) -> list[tuple[str, str]]:
     told = client.get("/sandbox/state", query_string={"mid": mid}).get_json()["journey"]
     return [(station["key"], station["state"]) for station in told["stations"]]
 
 
-def line(*states):
+def line(*states: str) -> list[tuple[str, str]]:
     keys = [station.key for station in steps_ahead()]
     return list(zip(keys, states, strict=True))
 
 
-def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(browser_session, delivered):
+def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(
+    browser_session: FlaskClient, delivered: list[bytes]
+) -> None:
     body = {"psid": "700", "name": "Ada", "text": "Hello"}
 
     answer = browser_session.post("/sandbox/write", json=body, headers=OURS)
@@ -49,7 +55,9 @@ def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(browser_se
     }
 
 
-def test_a_contact_writes_to_any_of_several_accounts(browser_session, sandbox, delivered):
+def test_a_contact_writes_to_any_of_several_accounts(
+    browser_session: FlaskClient, sandbox: SandboxInstagram, delivered: list[bytes]
+) -> None:
     assert 'id="account"' not in browser_session.get("/sandbox").text
     an_account()
     other = "17841400000000002"
@@ -72,13 +80,17 @@ def test_a_contact_writes_to_any_of_several_accounts(browser_session, sandbox, d
 @pytest.mark.parametrize(
     "body", [{}, {"psid": "", "text": "x"}, {"psid": "7", "text": " "}, {"psid": 7, "text": "x"}]
 )
-def test_what_nobody_could_write_is_refused(browser_session, delivered, body):
+def test_what_nobody_could_write_is_refused(
+    browser_session: FlaskClient, delivered: list[bytes], body: dict[str, int | str]
+) -> None:
     answer = browser_session.post("/sandbox/write", json=body, headers=OURS)
 
     assert (answer.status_code, delivered) == (422, [])
 
 
-def test_another_site_cannot_write_as_a_contact(browser_session, delivered):
+def test_another_site_cannot_write_as_a_contact(
+    browser_session: FlaskClient, delivered: list[bytes]
+) -> None:
     body = {"psid": "700", "text": "Hello"}
 
     answer = browser_session.post(
@@ -88,7 +100,7 @@ def test_another_site_cannot_write_as_a_contact(browser_session, delivered):
     assert (answer.status_code, delivered) == (403, [])
 
 
-def test_a_gathering_message_stands_at_its_station_until_an_instant(client):
+def test_a_gathering_message_stands_at_its_station_until_an_instant(client: FlaskClient) -> None:
     a_step(a_question(a_conversation()), 0, "storage", "stored")
 
     told = client.get("/sandbox/state?mid=m1").get_json()["journey"]
@@ -101,7 +113,7 @@ def test_a_gathering_message_stands_at_its_station_until_an_instant(client):
     assert stations(client, "m1") == line(*["passed"] * 3, "here", *["ahead"] * 4)
 
 
-def test_an_answered_message_waits_for_nothing_but_the_echo(client):
+def test_an_answered_message_waits_for_nothing_but_the_echo(client: FlaskClient) -> None:
     conversation = a_conversation()
     reply = a_reply(conversation, "sent", mid="r1")
     item = an_item(reply, "sent")
@@ -125,14 +137,18 @@ def test_an_answered_message_waits_for_nothing_but_the_echo(client):
         ("failed", "sending", ["passed"] * 6 + ["stopped"] + ["ahead"]),
     ],
 )
-def test_a_message_that_is_not_answered_stops_at_a_station(client, outcome, last_stage, states):
+def test_a_message_that_is_not_answered_stops_at_a_station(
+    client: FlaskClient, outcome: str, last_stage: str, states: list[str]
+) -> None:
     question = a_question(a_conversation(a_contact()), processed=True, outcome=outcome)
     a_step(question, 0, last_stage, "so far")
 
     assert stations(client, "m1") == line(*states)
 
 
-def test_without_a_sandbox_there_is_no_sandbox_page(database, house, config):
+def test_without_a_sandbox_there_is_no_sandbox_page(
+    database: peewee.Database, house: House, config: WebConfig
+) -> None:
     ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
     client = create_app(ports, config).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer the-api-token"
@@ -142,7 +158,9 @@ def test_without_a_sandbox_there_is_no_sandbox_page(database, house, config):
     assert "/sandbox" not in client.get("/").text
 
 
-def test_the_sandbox_is_told_what_to_suffer_from(client, sandbox):
+def test_the_sandbox_is_told_what_to_suffer_from(
+    client: FlaskClient, sandbox: SandboxInstagram
+) -> None:
     answer = client.put("/sandbox/troubles", json={"troubles": ["token", "clock"]})
     assert (answer.status_code, answer.get_json()) == (200, {"troubles": ["clock", "token"]})
     assert list(sandbox.troubles) == ["clock", "token"]
@@ -150,7 +168,7 @@ def test_the_sandbox_is_told_what_to_suffer_from(client, sandbox):
     assert list(sandbox.troubles) == []
 
 
-def test_a_trouble_that_nobody_knows_is_named(client, stranger):
+def test_a_trouble_that_nobody_knows_is_named(client: FlaskClient, stranger: FlaskClient) -> None:
     answer = client.put("/sandbox/troubles", json={"troubles": ["plague"]})
     assert answer.status_code == 422
     assert "troubles.0" in answer.get_json()["error"]["message"]

@@ -1,9 +1,13 @@
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.content.content import Content
 from moca.core.messages.command import Conflict, NotFound
+from moca.core.messages.replies import QueueReply
 from moca.core.messages.saved_replies import AddSavedReply, ChangeSavedReply, RemoveSavedReply
 from moca.storage.db.operator_tables import SavedReply
+from tests.support.values import of_kind
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import a_contact, a_conversation
 
@@ -11,12 +15,14 @@ HERE = "/saved-replies"
 HOURS = {"name": "Hours", "shortcut": "/Hours", "text": "At nine, {first_name}."}
 
 
-def a_saved_reply(**columns):
+def a_saved_reply(**columns: str) -> SavedReply:
     told = {"name": "Hours", "shortcut": "hours", "text": "At nine, {first_name}."}
     return SavedReply.create(**told | columns)
 
 
-def test_saved_replies_are_added_changed_and_removed(browser_session, house):
+def test_saved_replies_are_added_changed_and_removed(
+    browser_session: FlaskClient, house: House
+) -> None:
     for path in (HERE, f"{HERE}/3"):
         answer = sends(browser_session, path, HOURS)
         assert (answer.status_code, answer.location) == (303, HERE)
@@ -35,7 +41,7 @@ def test_saved_replies_are_added_changed_and_removed(browser_session, house):
     ]
 
 
-def test_they_are_listed_with_their_placeholders(browser_session):
+def test_they_are_listed_with_their_placeholders(browser_session: FlaskClient) -> None:
     a_saved_reply(name="<b>Hours</b>")
 
     page = browser_session.get(HERE).text
@@ -57,7 +63,9 @@ def test_they_are_listed_with_their_placeholders(browser_session):
         ({"text": "Hi {frist_name}"}, "did you mean {first_name}?"),
     ],
 )
-def test_what_is_refused_stays_in_its_form(browser_session, house, changes, problem):
+def test_what_is_refused_stays_in_its_form(
+    browser_session: FlaskClient, house: House, changes: dict[str, str], problem: str
+) -> None:
     saved, draft = a_saved_reply(), HOURS | changes
 
     for path in (HERE, f"{HERE}/{saved.id}"):
@@ -68,7 +76,9 @@ def test_what_is_refused_stays_in_its_form(browser_session, house, changes, prob
     assert house.told == []
 
 
-def test_a_conflict_and_a_removed_reply_are_told_on_the_page(browser_session, house):
+def test_a_conflict_and_a_removed_reply_are_told_on_the_page(
+    browser_session: FlaskClient, house: House
+) -> None:
     house.answer = Conflict("another saved reply has this name; choose a different one")
     taken = sends(browser_session, HERE, HOURS)
     house.answer = NotFound()
@@ -80,7 +90,7 @@ def test_a_conflict_and_a_removed_reply_are_told_on_the_page(browser_session, ho
     assert sends(browser_session, f"{HERE}/nonsense/remove").status_code == 404
 
 
-def test_the_composer_offers_them_filled(browser_session):
+def test_the_composer_offers_them_filled(browser_session: FlaskClient) -> None:
     a_conversation(a_contact(name="Ada Lovelace"))
     a_saved_reply(text="At nine, {first_name}.\nBest wishes, {agent}")
 
@@ -89,16 +99,18 @@ def test_the_composer_offers_them_filled(browser_session):
     assert 'data-shortcut="hours" data-text="At nine, Ada.\nBest wishes">Hours</option>' in page
 
 
-def test_without_script_the_chosen_one_is_sent_filled(browser_session, house):
+def test_without_script_the_chosen_one_is_sent_filled(
+    browser_session: FlaskClient, house: House
+) -> None:
     a_conversation(a_contact(name=None))
     saved = a_saved_reply()
 
     sends(browser_session, "/conversations/1/messages", answer=str(saved.id))
 
-    assert house.told[0].content == Content(text="At nine.")
+    assert of_kind(house.told[0], QueueReply).content == Content(text="At nine.")
 
 
-def test_a_saved_reply_that_is_gone_is_not_sent(browser_session, house):
+def test_a_saved_reply_that_is_gone_is_not_sent(browser_session: FlaskClient, house: House) -> None:
     a_conversation()
 
     answer = sends(browser_session, "/conversations/1/messages", answer="9")

@@ -1,9 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
 from moca.storage.queries.pagination import microseconds_of
+from tests.web.conftest import House
 from tests.web.forms import sends
 from tests.web.rows import AT, a_conversation, after
 
@@ -28,8 +30,12 @@ HERE = "/conversations/1"
     ],
 )
 def test_a_conversation_is_snoozed_in_the_readers_zone(
-    browser_session, house, chosen, fields, until
-):
+    browser_session: FlaskClient,
+    house: House,
+    chosen: str,
+    fields: dict[str, str],
+    until: datetime | None,
+) -> None:
     a_conversation()
 
     answer = sends(browser_session, f"{HERE}/snooze/{chosen}", fields)
@@ -53,7 +59,9 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
         ("tomorrow", {"zone": "x" * 5000}),
     ],
 )
-def test_what_is_no_time_is_refused_on_the_page(browser_session, house, chosen, fields):
+def test_what_is_no_time_is_refused_on_the_page(
+    browser_session: FlaskClient, house: House, chosen: str, fields: dict[str, str]
+) -> None:
     a_conversation()
 
     answer = sends(browser_session, f"{HERE}/snooze/{chosen}", fields)
@@ -67,7 +75,9 @@ def test_what_is_no_time_is_refused_on_the_page(browser_session, house, chosen, 
     ("until", "shown"),
     [(None, "until the contact writes"), (after(3600), "until <time")],
 )
-def test_a_snoozed_conversation_says_until_when(browser_session, house, until, shown):
+def test_a_snoozed_conversation_says_until_when(
+    browser_session: FlaskClient, house: House, until: datetime | None, shown: str
+) -> None:
     a_conversation(snoozed_at=AT, snoozed_until=until, needs_reply_since=AT)
 
     page = browser_session.get(HERE).text

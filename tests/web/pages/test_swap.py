@@ -1,6 +1,7 @@
 """A script that keeps its list asks for a conversation without it."""
 
 import pytest
+from flask.testing import FlaskClient
 
 from tests.web.rows import a_conversation
 
@@ -16,8 +17,8 @@ from tests.web.rows import a_conversation
     ],
 )
 def test_a_list_that_the_page_has_already_is_not_listed_again(
-    browser_session, address, shown_list, has_rows
-):
+    browser_session: FlaskClient, address: str, shown_list: str | None, has_rows: bool
+) -> None:
     a_conversation(status="closed" if "closed" in address else "open")
     headers = {} if shown_list is None else {"X-Moca-List": shown_list}
 

@@ -1,8 +1,10 @@
 """A right-to-left name or text does not affect the text around it."""
 
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
-from moca.storage.db.tables import Contact, Message
+from moca.storage.db.tables import Contact, Conversation, Message
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
 from tests.web.rows import a_conversation, a_question, a_reply
@@ -11,7 +13,7 @@ NAME, TEXT = "\u202eadA", "\u202eolleh"
 
 
 @pytest.fixture
-def conversation(database):
+def conversation(database: peewee.Database) -> Conversation:
     conversation = a_conversation()
     Contact.update(name=NAME).execute()
     a_question(conversation, text=TEXT)
@@ -22,7 +24,9 @@ def conversation(database):
 
 
 @pytest.mark.parametrize("path", ["/", "/conversations/1", "/messages/m1", "/?q=olleh"])
-def test_names_and_texts_stand_apart_from_what_is_around_them(client, conversation, path):
+def test_names_and_texts_stand_apart_from_what_is_around_them(
+    client: FlaskClient, conversation: Conversation, path: str
+) -> None:
     page = client.get(path).text
     for told in (NAME, TEXT):
         for before in page.split(told)[:-1]:

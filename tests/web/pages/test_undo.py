@@ -4,12 +4,15 @@ import json
 import re
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moca.core.messages.command import Conflict, Done
 from moca.core.messages.operator_actions import UndoClose, UndoSnooze
 from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Conversation
 from moca.storage.queries.pagination import microseconds_of
+from tests.web.conftest import House
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.rows import AT, a_contact, a_conversation, after
 
@@ -18,14 +21,14 @@ DONE_AT = str(microseconds_of(AT))
 
 
 @pytest.fixture
-def two(browser_session):
+def two(browser_session: FlaskClient) -> FlaskClient:
     """A browser that sees two conversations."""
     for psid in ("700", "701"):
         a_conversation(a_contact(psid))
     return browser_session
 
 
-def offered(page):
+def offered(page: str) -> tuple[str, str, list[str]] | None:
     """Return what a page offers to undo, and where it would."""
     form = re.search(r'<form class="done-form".*?</form>', page, re.DOTALL)
     if form is None:
@@ -59,7 +62,9 @@ def offered(page):
         (f"/?closed={'-'.join(map(str, range(1, 102)))}&done_at={DONE_AT}", None),
     ],
 )
-def test_a_page_offers_to_undo_what_led_to_it(two, address, offer):
+def test_a_page_offers_to_undo_what_led_to_it(
+    two: FlaskClient, address: str, offer: tuple[str, str, list[str]] | None
+) -> None:
     assert offered(two.get(address).text) == offer
 
 
@@ -70,7 +75,13 @@ def test_a_page_offers_to_undo_what_led_to_it(two, address, offer):
         ("snoozed", UndoSnooze, "undid snoozing a conversation"),
     ],
 )
-def test_each_is_undone(two, house, done, command, audited):
+def test_each_is_undone(
+    two: FlaskClient,
+    house: House,
+    done: str,
+    command: type[UndoClose] | type[UndoSnooze],
+    audited: str,
+) -> None:
     form = {"conversation": ["1", "2"], "done_at": str(microseconds_of(after(-5)))}
     answer = sends(two, f"{HERE}/{done}?list=closed", form)
 
@@ -79,19 +90,19 @@ def test_each_is_undone(two, house, done, command, audited):
     assert house.deeds == [("link", audited, f"conversation {each}") for each in (1, 2)]
 
 
-def test_one_leads_back_to_its_conversation(two):
+def test_one_leads_back_to_its_conversation(two: FlaskClient) -> None:
     answer = sends(two, f"{HERE}/closed", conversation="2", done_at=DONE_AT)
     assert (answer.status_code, answer.location) == (303, "/conversations/2")
 
 
-def test_what_cannot_be_undone_is_told(two, house):
+def test_what_cannot_be_undone_is_told(two: FlaskClient, house: House) -> None:
     house.answer = Conflict("the contact has another open conversation")
     answer = sends(two, f"{HERE}/closed", conversation="2", done_at=DONE_AT)
     assert answer.status_code == 409
     assert "1 not changed: the contact has another open conversation." in answer.text
 
 
-def test_of_several_only_those_that_were_closed_are_offered(two, house):
+def test_of_several_only_those_that_were_closed_are_offered(two: FlaskClient, house: House) -> None:
     answers = {1: Done(), 2: Conflict("the conversation is already closed")}
     house.answer = lambda command: answers[command.conversation_id]
     answer = sends(two, "/conversations/bulk/close", conversation=["1", "2"])
@@ -107,11 +118,13 @@ def test_of_several_only_those_that_were_closed_are_offered(two, house):
         ("opened", {"conversation": "1", "done_at": DONE_AT}, 404),
     ],
 )
-def test_nothing_and_what_is_unknown_is_refused(two, house, done, form, status):
+def test_nothing_and_what_is_unknown_is_refused(
+    two: FlaskClient, house: House, done: str, form: dict[str, str], status: int
+) -> None:
     assert (sends(two, f"{HERE}/{done}", form).status_code, house.told) == (status, [])
 
 
-def test_a_form_that_is_sent_twice_undoes_once(written_session):
+def test_a_form_that_is_sent_twice_undoes_once(written_session: FlaskClient) -> None:
     a_conversation(
         status="closed", before_close=json.dumps({"at": int(DONE_AT), "state": {}, "counted": ()})
     )
@@ -120,7 +133,7 @@ def test_a_form_that_is_sent_twice_undoes_once(written_session):
     form = page[page.index('class="done-form"') :]
     fields = {each: re.findall(f'name="{each}" value="(.*?)"', form)[0] for each in names}
 
-    def send():
+    def send() -> TestResponse:
         data = {**fields, "conversation": "1", "done_at": DONE_AT}
         return written_session.post(f"{HERE}/closed", data=data, headers=SAME_ORIGIN)
 
@@ -133,7 +146,9 @@ def test_a_form_that_is_sent_twice_undoes_once(written_session):
     ]
 
 
-def test_of_a_page_that_was_opened_long_ago_only_its_own_closing_is_undone(written_session):
+def test_of_a_page_that_was_opened_long_ago_only_its_own_closing_is_undone(
+    written_session: FlaskClient,
+) -> None:
     a_conversation(status="closed", before_close=json.dumps({"at": int(DONE_AT) + 1}))
     answer = sends(written_session, f"{HERE}/closed", conversation="1", done_at=DONE_AT)
     assert (answer.status_code, Conversation.get().status) == (409, "closed")

@@ -19,7 +19,7 @@ from moca.web.presenters.contact_view import from_meta, initials, profile_url
         (None, False),
     ],
 )
-def test_only_pictures_from_metas_hosts_are_shown(url, shown):
+def test_only_pictures_from_metas_hosts_are_shown(url: str | None, shown: bool) -> None:
     assert from_meta(url) == (url if shown else "")
 
 
@@ -44,9 +44,11 @@ def test_only_pictures_from_metas_hosts_are_shown(url, shown):
         ("", ""),
     ],
 )
-def test_initials_are_letters_of_any_script_and_else_the_first_character(name, letters):
+def test_initials_are_letters_of_any_script_and_else_the_first_character(
+    name: str, letters: str
+) -> None:
     assert initials(name) == letters
 
 
-def test_a_handle_never_leaves_its_place_in_the_address():
+def test_a_handle_never_leaves_its_place_in_the_address() -> None:
     assert profile_url("ada.l/../x?y") == "https://www.instagram.com/ada.l%2F..%2Fx%3Fy/"

@@ -16,5 +16,5 @@ from moca.web.presenters.presence import presence_text
         ("", "ABCD", "A, B and 2 others are looking"),
     ],
 )
-def test_two_are_named_and_the_others_counted(writing, looking, text):
+def test_two_are_named_and_the_others_counted(writing: str, looking: str, text: str) -> None:
     assert presence_text(Presence(tuple(writing), tuple(looking))) == text

@@ -3,7 +3,7 @@ import pytest
 from moca.web.presenters.text_markup import hit_excerpt, linked, marked
 
 
-def link(url, shown=None):
+def link(url: str, shown: str | None = None) -> str:
     rel = 'rel="noreferrer noopener nofollow" target="_blank"'
     return f'<a href="{url}" {rel}><bdi>{shown or url}</bdi></a>'
 
@@ -32,7 +32,7 @@ def link(url, shown=None):
         ("", ""),
     ],
 )
-def test_web_addresses_are_links_and_nothing_else_is(text, html):
+def test_web_addresses_are_links_and_nothing_else_is(text: str, html: str) -> None:
     assert linked(text) == html
 
 
@@ -46,11 +46,11 @@ def test_web_addresses_are_links_and_nothing_else_is(text, html):
         ("none", "", "none"),
     ],
 )
-def test_the_term_of_a_search_is_marked(text, term, html):
+def test_the_term_of_a_search_is_marked(text: str, term: str, html: str) -> None:
     assert marked(text, term) == html
 
 
-def test_a_term_is_marked_within_a_link_too():
+def test_a_term_is_marked_within_a_link_too() -> None:
     assert linked("https://a.example/order", "ORDER") == link(
         "https://a.example/order", "https://a.example/<mark>order</mark>"
     )
@@ -65,5 +65,5 @@ def test_a_term_is_marked_within_a_link_too():
         ("What is late, and where it is", "What is late, and where it is"),
     ],
 )
-def test_a_hit_is_shown_from_shortly_before_what_was_found(text, shown):
+def test_a_hit_is_shown_from_shortly_before_what_was_found(text: str, shown: str) -> None:
     assert hit_excerpt(text, "parcel") == shown

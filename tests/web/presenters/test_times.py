@@ -7,7 +7,7 @@ from moca.web.presenters.times import rough_span, with_times
 from tests.support.factory import NOON
 
 
-def test_an_instant_in_a_text_is_marked_up_for_the_readers_zone():
+def test_an_instant_in_a_text_is_marked_up_for_the_readers_zone() -> None:
     assert with_times(f"until {in_text(NOON)}, <b>5 s</b> left") == (
         'until <time datetime="2026-11-22T12:00:00Z" data-local>2026-11-22 12:00:00 UTC</time>, '
         "&lt;b&gt;5 s&lt;/b&gt; left"
@@ -26,5 +26,5 @@ def test_an_instant_in_a_text_is_marked_up_for_the_readers_zone():
         (timedelta(hours=48), "2 days"),
     ],
 )
-def test_a_duration_is_told_in_its_largest_unit(length, shown):
+def test_a_duration_is_told_in_its_largest_unit(length: timedelta, shown: str) -> None:
     assert rough_span(length) == shown

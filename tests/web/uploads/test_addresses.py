@@ -1,6 +1,8 @@
 from io import BytesIO
 
+import peewee
 import pytest
+from flask.testing import FlaskClient
 
 from moca.core.content.content import Content
 from moca.core.content.uploads import upload_name
@@ -8,14 +10,18 @@ from moca.core.messages.replies import QueueReply
 from moca.core.types import Author
 from moca.storage.db.operator_tables import Upload
 from moca.storage.db.tables import QueueItem
+from moca.uploads.folder import UploadFolder
 from tests.support.files import MP4, PDF, PNG, attached, stored
+from tests.web.desk import WebDesk
 from tests.web.rows import AT, a_contact, a_conversation
 
 TOKEN = "t" * 43
 FETCHED = f"/uploads/{TOKEN}.png"
 
 
-def queues(desk, uploads, content=PNG, name="photo.png"):
+def queues(
+    desk: WebDesk, uploads: UploadFolder, content: bytes = PNG, name: str = "photo.png"
+) -> None:
     """Queue a reply with a file."""
     file = uploads.store(BytesIO(content), AT)
     upload = stored(content, TOKEN, file, name)
@@ -24,12 +30,12 @@ def queues(desk, uploads, content=PNG, name="photo.png"):
 
 
 @pytest.fixture
-def queued(database, desk, uploads):
+def queued(database: peewee.Database, desk: WebDesk, uploads: UploadFolder) -> None:
     a_conversation()
     queues(desk, uploads)
 
 
-def test_instagram_fetches_without_a_login(stranger, queued):
+def test_instagram_fetches_without_a_login(stranger: FlaskClient, queued: None) -> None:
     answer = stranger.get(FETCHED, buffered=True)
 
     assert (answer.status_code, answer.data) == (200, PNG)
@@ -45,13 +51,13 @@ def test_instagram_fetches_without_a_login(stranger, queued):
     assert "ETag" not in headers
 
 
-def test_a_player_may_fetch_a_part(stranger, queued):
+def test_a_player_may_fetch_a_part(stranger: FlaskClient, queued: None) -> None:
     answer = stranger.get(FETCHED, headers={"Range": "bytes=1-3"}, buffered=True)
 
     assert (answer.status_code, answer.data) == (206, b"PNG")
 
 
-def test_its_head_can_be_asked_for(stranger, queued):
+def test_its_head_can_be_asked_for(stranger: FlaskClient, queued: None) -> None:
     answer = stranger.head(FETCHED, buffered=True)
 
     assert (answer.status_code, answer.data, answer.content_length) == (200, b"", 64)
@@ -71,12 +77,14 @@ def test_its_head_can_be_asked_for(stranger, queued):
         f"/uploads/{TOKEN}.png/",
     ],
 )
-def test_every_other_address_leads_nowhere(stranger, queued, path):
+def test_every_other_address_leads_nowhere(stranger: FlaskClient, queued: None, path: str) -> None:
     assert stranger.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("status", ["sent", "failed", "cancelled"])
-def test_once_settled_the_address_answers_as_if_it_had_never_been(stranger, queued, status):
+def test_once_settled_the_address_answers_as_if_it_had_never_been(
+    stranger: FlaskClient, queued: None, status: str
+) -> None:
     QueueItem.update(status=status).execute()
 
     ended, unknown = stranger.get(FETCHED, buffered=True), stranger.get(f"/uploads/{'x' * 43}.png")
@@ -88,14 +96,18 @@ def test_once_settled_the_address_answers_as_if_it_had_never_been(stranger, queu
     assert (headers[0], len(ids)) == (headers[1], 2)
 
 
-def test_a_file_that_is_missing_answers_alike_and_is_logged(stranger, queued, uploads, capsys):
+def test_a_file_that_is_missing_answers_alike_and_is_logged(
+    stranger: FlaskClient, queued: None, uploads: UploadFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
     uploads.delete([Upload.get().file])
 
     assert stranger.get(FETCHED, buffered=True).status_code == 404
     assert "upload.file_missing" in capsys.readouterr().out
 
 
-def test_what_a_browser_would_run_is_never_shown(database, desk, uploads, client):
+def test_what_a_browser_would_run_is_never_shown(
+    database: peewee.Database, desk: WebDesk, uploads: UploadFolder, client: FlaskClient
+) -> None:
     a_conversation()
     queues(desk, uploads, PDF, upload_name('a"b\r\nSet-Cookie: x\u202e.pdf', ".pdf"))
 
@@ -106,7 +118,9 @@ def test_what_a_browser_would_run_is_never_shown(database, desk, uploads, client
     assert "Set-Cookie" not in answer.headers
 
 
-def test_only_the_team_sees_what_it_sent(stranger, client, queued):
+def test_only_the_team_sees_what_it_sent(
+    stranger: FlaskClient, client: FlaskClient, queued: None
+) -> None:
     path = f"/conversations/1/uploads/{Upload.get().id}"
 
     assert client.get(path, buffered=True).data == PNG
@@ -114,13 +128,17 @@ def test_only_the_team_sees_what_it_sent(stranger, client, queued):
 
 
 @pytest.mark.parametrize("path", ["2/uploads/1", "1/uploads/2", "1/uploads/x"])
-def test_a_file_is_shown_in_its_own_conversation_alone(client, queued, path):
+def test_a_file_is_shown_in_its_own_conversation_alone(
+    client: FlaskClient, queued: None, path: str
+) -> None:
     a_conversation(a_contact("701"))
 
     assert client.get(f"/conversations/{path}").status_code == 404
 
 
-def test_a_video_keeps_its_type(database, desk, uploads, stranger):
+def test_a_video_keeps_its_type(
+    database: peewee.Database, desk: WebDesk, uploads: UploadFolder, stranger: FlaskClient
+) -> None:
     a_conversation()
     queues(desk, uploads, MP4, "clip.png")
 

@@ -1,15 +1,22 @@
 import errno
 from dataclasses import replace
 from io import BytesIO
+from typing import NoReturn
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from moca.core.content.content import Content, Media
 from moca.storage.content_codec import read_content
-from moca.storage.db.operator_tables import SavedReply, Upload
+from moca.storage.db.operator_tables import Upload
 from moca.storage.db.tables import Conversation, Message
+from moca.uploads.folder import UploadFolder
 from moca.web.app import create_app
-from tests.support.files import JPEG, PDF, PNG, files_in
+from moca.web.config import WebConfig, WebPorts
+from moca.web.metrics.prometheus import Metrics
+from tests.support.files import JPEG, PNG, files_in
 from tests.web.forms import SAME_ORIGIN, csrf_token_of, sends
 from tests.web.rows import AT, a_conversation
 
@@ -17,16 +24,18 @@ HERE = "/conversations/1"
 HTML = {**SAME_ORIGIN, "Accept": "text/html"}
 
 
-def file(content=PNG, name="photo.png"):
+def file(content: bytes = PNG, name: str = "photo.png") -> tuple[BytesIO, str]:
     return BytesIO(content), name
 
 
-def attaches(browser, **fields):
+def attaches(
+    browser: FlaskClient, **fields: list[tuple[BytesIO, str]] | str | tuple[BytesIO, str]
+) -> TestResponse:
     told = {"file": file(), **fields}
     return sends(browser, f"{HERE}/messages", told, headers=HTML)
 
 
-def said():
+def said() -> list[Content | str]:
     """Return what was queued, without the token in its address."""
     rows = Message.select().order_by(Message.id)
     contents = [read_content(row.text, row.content) for row in rows]
@@ -36,7 +45,9 @@ def said():
     ]
 
 
-def test_a_text_and_a_file_are_sent_one_after_the_other(browser_session, uploads):
+def test_a_text_and_a_file_are_sent_one_after_the_other(
+    browser_session: FlaskClient, uploads: UploadFolder
+) -> None:
     a_conversation()
 
     answer = attaches(browser_session, text="Here it is:")
@@ -46,7 +57,9 @@ def test_a_text_and_a_file_are_sent_one_after_the_other(browser_session, uploads
     assert files_in(uploads) == {Upload.get().file}
 
 
-def test_the_address_is_at_this_host_and_ends_in_256_random_bits(browser_session):
+def test_the_address_is_at_this_host_and_ends_in_256_random_bits(
+    browser_session: FlaskClient,
+) -> None:
     a_conversation()
 
     attaches(browser_session)
@@ -59,7 +72,9 @@ def test_the_address_is_at_this_host_and_ends_in_256_random_bits(browser_session
     assert len(upload.token) == 43
 
 
-def test_the_thread_shows_our_own_copy_while_it_is_kept(browser_session, uploads):
+def test_the_thread_shows_our_own_copy_while_it_is_kept(
+    browser_session: FlaskClient, uploads: UploadFolder
+) -> None:
     a_conversation()
     attaches(browser_session, file=file(JPEG, "At the beach.jpg"))
     shown = f"{HERE}/uploads/{Upload.get().id}"
@@ -85,7 +100,13 @@ def test_the_thread_shows_our_own_copy_while_it_is_kept(browser_session, uploads
         (file(b"", "photo.png"), 422, "The file is empty."),
     ],
 )
-def test_a_refused_file_keeps_the_draft(browser_session, uploads, chosen, status, because):
+def test_a_refused_file_keeps_the_draft(
+    browser_session: FlaskClient,
+    uploads: UploadFolder,
+    chosen: tuple[BytesIO, str],
+    status: int,
+    because: str,
+) -> None:
     a_conversation()
 
     answer = attaches(browser_session, text="As you asked:", file=chosen)
@@ -96,7 +117,7 @@ def test_a_refused_file_keeps_the_draft(browser_session, uploads, chosen, status
     assert (said(), files_in(uploads)) == ([], set())
 
 
-def test_several_files_are_refused(browser_session, uploads):
+def test_several_files_are_refused(browser_session: FlaskClient, uploads: UploadFolder) -> None:
     a_conversation()
 
     answer = attaches(browser_session, file=[file(), file()])
@@ -105,7 +126,9 @@ def test_several_files_are_refused(browser_session, uploads):
     assert "Attach one file to each message." in answer.text
 
 
-def test_a_file_goes_again_if_its_message_cannot_be_queued(browser_session, uploads):
+def test_a_file_goes_again_if_its_message_cannot_be_queued(
+    browser_session: FlaskClient, uploads: UploadFolder
+) -> None:
     a_conversation()
     page = csrf_token_of(browser_session, HERE)
     Conversation.update(status="closed").execute()
@@ -116,10 +139,12 @@ def test_a_file_goes_again_if_its_message_cannot_be_queued(browser_session, uplo
     assert (answer.status_code, files_in(uploads)) == (409, set())
 
 
-def test_a_full_disk_is_told_with_the_draft(browser_session, uploads, monkeypatch):
+def test_a_full_disk_is_told_with_the_draft(
+    browser_session: FlaskClient, uploads: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a_conversation()
 
-    def no_space(*_arguments):
+    def no_space(*_arguments: object) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(uploads, "store", no_space)
@@ -131,12 +156,14 @@ def test_a_full_disk_is_told_with_the_draft(browser_session, uploads, monkeypatc
 
 
 @pytest.fixture
-def config(config, request):
+def config(config: WebConfig, request: pytest.FixtureRequest) -> WebConfig:
     return replace(config, **getattr(request, "param", {}))
 
 
 @pytest.mark.parametrize("config", [{"max_upload_bytes": 100}], indirect=True)
-def test_all_files_together_have_a_limit(browser_session, uploads):
+def test_all_files_together_have_a_limit(
+    browser_session: FlaskClient, uploads: UploadFolder
+) -> None:
     a_conversation()
     attaches(browser_session)
 
@@ -147,7 +174,9 @@ def test_all_files_together_have_a_limit(browser_session, uploads):
 
 
 @pytest.mark.parametrize("config", [{"live": True}], indirect=True)
-def test_without_a_public_address_the_composer_says_so_and_offers_no_file(app, client):
+def test_without_a_public_address_the_composer_says_so_and_offers_no_file(
+    app: Flask, client: FlaskClient
+) -> None:
     a_conversation()
 
     page = client.get(HERE).text
@@ -161,7 +190,9 @@ def test_without_a_public_address_the_composer_says_so_and_offers_no_file(app, c
 @pytest.mark.parametrize(
     "config", [{"live": True, "public_origin": "https://moca.example"}], indirect=True
 )
-def test_in_live_mode_the_address_is_public_whatever_the_host_header_says(client):
+def test_in_live_mode_the_address_is_public_whatever_the_host_header_says(
+    client: FlaskClient,
+) -> None:
     a_conversation()
 
     client.post(f"{HERE}/messages", data={"file": file()}, headers={"Host": "evil.example"})
@@ -171,7 +202,9 @@ def test_in_live_mode_the_address_is_public_whatever_the_host_header_says(client
     assert media.url.startswith("https://moca.example/uploads/")
 
 
-def test_without_a_folder_the_composer_says_so(ports, config, metrics, client):
+def test_without_a_folder_the_composer_says_so(
+    ports: WebPorts, config: WebConfig, metrics: Metrics, client: FlaskClient
+) -> None:
     app = create_app(replace(ports, uploads=None), config, None, metrics)
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer the-api-token"
@@ -183,71 +216,9 @@ def test_without_a_folder_the_composer_says_so(ports, config, metrics, client):
     assert 'type="file"' not in page
 
 
-def a_saved_reply(browser, content=PDF, name="prices.pdf"):
-    fields = {"name": "Prices", "text": "Our prices:", "file": file(content, name)}
-    assert sends(browser, "/saved-replies", fields, headers=HTML).status_code == 303
-
-
-def test_choosing_a_saved_reply_attaches_its_file(browser_session, uploads):
-    a_conversation()
-    a_saved_reply(browser_session)
-
-    page = browser_session.get(HERE).text
-    assert 'data-file="prices.pdf"' in page
-    sends(browser_session, f"{HERE}/messages", headers=HTML, answer="1")
-
-    assert said() == [Content(text="Our prices:"), "pdf"]
-    assert len(files_in(uploads)) == 2
-
-
-def test_the_file_of_a_saved_reply_goes_with_a_text_of_ones_own(browser_session):
-    a_conversation()
-    a_saved_reply(browser_session)
-
-    sends(browser_session, f"{HERE}/messages", headers=HTML, text="Anna, see:", file_of="1")
-    sends(browser_session, f"{HERE}/messages", headers=HTML, file_of="1")
-
-    assert said() == [Content(text="Anna, see:"), "pdf", "pdf"]
-
-
-def test_a_file_of_ones_own_goes_instead_of_that_of_the_saved_reply(browser_session):
-    a_conversation()
-    a_saved_reply(browser_session)
-
-    attaches(browser_session, answer="1")
-
-    assert said() == [Content(text="Our prices:"), "png"]
-
-
-def test_the_page_of_saved_replies_shows_replaces_and_removes_a_file(browser_session):
-    a_saved_reply(browser_session, PNG, "menu.png")
-    assert '<img class="photo" src="/saved-replies/1/file" alt="menu.png"' in (
-        browser_session.get("/saved-replies").text
-    )
-
-    same = {"name": "Prices", "text": "Our prices:"}
-    sends(browser_session, "/saved-replies/1", same, headers=HTML, file=file(PDF, "menu.pdf"))
-    answer = browser_session.get("/saved-replies/1/file", buffered=True)
-    assert answer.data == PDF
-    assert answer.headers["Content-Disposition"] == "attachment; filename=menu.pdf"
-
-    sends(browser_session, "/saved-replies/1", same, headers=HTML)
-    assert browser_session.get("/saved-replies/1/file", buffered=True).status_code == 200
-
-    sends(browser_session, "/saved-replies/1", same, headers=HTML, remove_file="1")
-    assert browser_session.get("/saved-replies/1/file", buffered=True).status_code == 404
-
-
-def test_a_refused_file_keeps_what_was_written_of_a_saved_reply(browser_session, uploads):
-    fields = {"name": "Prices", "text": "Our prices:", "file": file(b"MZ", "virus.png")}
-    answer = sends(browser_session, "/saved-replies", fields, headers=HTML)
-
-    assert answer.status_code == 422
-    assert ">Our prices:</textarea>" in answer.text
-    assert (SavedReply.select().count(), files_in(uploads)) == (0, set())
-
-
-def test_a_form_that_is_sent_twice_sends_its_file_once(browser_session, uploads):
+def test_a_form_that_is_sent_twice_sends_its_file_once(
+    browser_session: FlaskClient, uploads: UploadFolder
+) -> None:
     a_conversation()
 
     for _ in range(2):
@@ -258,7 +229,9 @@ def test_a_form_that_is_sent_twice_sends_its_file_once(browser_session, uploads)
     assert len(files_in(uploads)) == 1
 
 
-def test_a_form_that_is_sent_again_with_another_file_is_refused(browser_session):
+def test_a_form_that_is_sent_again_with_another_file_is_refused(
+    browser_session: FlaskClient,
+) -> None:
     a_conversation()
     attaches(browser_session, form_key="one-form")
 
@@ -267,7 +240,7 @@ def test_a_form_that_is_sent_again_with_another_file_is_refused(browser_session)
     assert (answer.status_code, said()) == (409, ["png"])
 
 
-def test_uploads_are_as_old_as_the_request(browser_session):
+def test_uploads_are_as_old_as_the_request(browser_session: FlaskClient) -> None:
     a_conversation()
     attaches(browser_session)
 

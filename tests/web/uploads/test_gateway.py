@@ -2,24 +2,34 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from typing import Any, NoReturn, TypeVar
 
+import peewee
 import pytest
+from a2wsgi.asgi_typing import ASGIApp, Receive, Scope, Send
+from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import encode_multipart
 
 from moca.core.content.uploads import MAX_IMAGE_BYTES, MAX_UPLOAD_BYTES
 from moca.storage.db.operator_tables import Login, Operator, Upload
 from moca.storage.db.tables import Message
+from moca.uploads.folder import UploadFolder
 from moca.web.asgi import WebhookGateway
+from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
+from moca.web.metrics.prometheus import Metrics
 from moca.web.uploads import body as upload_body
 from moca.web.uploads.body import UploadReader
 from tests.support.files import PDF, PNG, files_in
+from tests.support.values import present
 from tests.web.asgi_client import knock
 from tests.web.conftest import TOKEN
 from tests.web.forms import csrf_token_of
 from tests.web.rows import AT, a_conversation, after
-from tests.web.test_request_body import sending
+from tests.web.test_request_body import Outcome, sending
 from tests.web.virtual_loop import run
 
 HERE = "/conversations/1/messages"
@@ -29,13 +39,15 @@ BEARER = {**FORM, "authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-def door(app, ports, config, metrics):
+def door(
+    app: Flask, ports: WebPorts, config: WebConfig, metrics: Metrics
+) -> Iterator[WebhookGateway]:
     gateway = WebhookGateway(app, ports, config, metrics, threads=2)
     yield gateway
     gateway.close()
 
 
-def form(content=PNG, name="photo.png", **fields):
+def form(content: bytes = PNG, name: str = "photo.png", **fields: str) -> bytes:
     """Return the body of a form; the file is its last field."""
     head = encode_multipart(fields, BOUNDARY)[1].removesuffix(f"--{BOUNDARY}--\r\n".encode())
     disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
@@ -43,13 +55,15 @@ def form(content=PNG, name="photo.png", **fields):
     return head + part.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def browser_headers(session, **more):
-    (cookie,) = [each for each in session._cookies.values() if each.key == "moca_session"]
+def browser_headers(session: FlaskClient, **more: str) -> dict[str, str]:
+    (cookie,) = [each for each in present(session._cookies).values() if each.key == "moca_session"]
     own = {"cookie": f"moca_session={cookie.value}", "sec-fetch-site": "same-origin"}
     return {**FORM, **own, "accept": "text/html", **more}
 
 
-def test_a_file_larger_than_any_other_body_arrives_in_pieces(door, client):
+def test_a_file_larger_than_any_other_body_arrives_in_pieces(
+    door: WebhookGateway, client: FlaskClient
+) -> None:
     a_conversation()
     content = PDF + bytes(6_000_000)
     whole = form(content, "prices.pdf", text="Our prices:")
@@ -71,7 +85,7 @@ def test_a_file_larger_than_any_other_body_arrives_in_pieces(door, client):
     assert (part.status, part.body) == (206, b"%PDF-")
 
 
-def test_the_head_of_a_large_file_is_all_that_head_gets(door):
+def test_the_head_of_a_large_file_is_all_that_head_gets(door: WebhookGateway) -> None:
     a_conversation()
     knock(door, form(PDF + bytes(2_000_000)), path=HERE, headers=BEARER)
 
@@ -89,8 +103,12 @@ def test_the_head_of_a_large_file_is_all_that_head_gets(door):
     ],
 )
 def test_a_file_that_is_too_large_keeps_what_was_written_before_it(
-    door, browser_session, uploads, content, because
-):
+    door: WebhookGateway,
+    browser_session: FlaskClient,
+    uploads: UploadFolder,
+    content: bytes,
+    because: bytes,
+) -> None:
     a_conversation()
     csrf_token = csrf_token_of(browser_session, "/conversations/1")
 
@@ -107,7 +125,9 @@ def test_a_file_that_is_too_large_keeps_what_was_written_before_it(
     assert (Message.select().count(), files_in(uploads)) == (0, set())
 
 
-def test_a_body_without_end_is_cut_off(door, monkeypatch, uploads):
+def test_a_body_without_end_is_cut_off(
+    door: WebhookGateway, monkeypatch: pytest.MonkeyPatch, uploads: UploadFolder
+) -> None:
     monkeypatch.setattr(upload_body, "MAX_READ_BYTES", 1_000_000)
     a_conversation()
     pieces = [form(PDF), *[bytes(500_000)] * 4]
@@ -121,11 +141,11 @@ def test_a_body_without_end_is_cut_off(door, monkeypatch, uploads):
 class Unread:
     """A body that must not be read."""
 
-    def __init__(self, door):
+    def __init__(self, door: ASGIApp) -> None:
         self._door = door
 
-    async def __call__(self, scope, receive, send):
-        async def refuse():
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def refuse() -> NoReturn:
             pytest.fail("the body was read")
 
         await self._door(scope, refuse, send)
@@ -140,19 +160,25 @@ class Unread:
     ],
 )
 @pytest.mark.parametrize("path", [HERE, "/api/uploads", "/saved-replies", "/saved-replies/1"])
-def test_nothing_is_read_of_a_strangers_file(door, path, headers, status):
+def test_nothing_is_read_of_a_strangers_file(
+    door: WebhookGateway, path: str, headers: dict[str, str], status: int
+) -> None:
     answer = knock(Unread(door), form(), path=path, headers=headers)
 
     assert (answer.status, answer.headers["connection"]) == (status, "close")
 
 
-def test_nothing_is_read_of_what_another_site_sends(door, browser_session):
+def test_nothing_is_read_of_what_another_site_sends(
+    door: WebhookGateway, browser_session: FlaskClient
+) -> None:
     headers = browser_headers(browser_session, **{"sec-fetch-site": "cross-site"})
 
     assert knock(Unread(door), form(), path=HERE, headers=headers).status == 403
 
 
-def test_a_form_without_its_seal_is_refused(door, browser_session, uploads):
+def test_a_form_without_its_seal_is_refused(
+    door: WebhookGateway, browser_session: FlaskClient, uploads: UploadFolder
+) -> None:
     a_conversation()
 
     answer = knock(door, form(text="Hi"), path=HERE, headers=browser_headers(browser_session))
@@ -162,7 +188,7 @@ def test_a_form_without_its_seal_is_refused(door, browser_session, uploads):
 
 
 @pytest.mark.parametrize("path", ["/api/instagram/webhook", "/login", "/conversations/1/close"])
-def test_no_other_request_may_be_as_large(door, path):
+def test_no_other_request_may_be_as_large(door: WebhookGateway, path: str) -> None:
     a_conversation()
 
     answer = knock(door, form(PDF + bytes(5_000_000)), path=path, headers=BEARER)
@@ -170,7 +196,7 @@ def test_no_other_request_may_be_as_large(door, path):
     assert answer.status == 413
 
 
-def test_a_form_that_is_broken_sends_nothing(door):
+def test_a_form_that_is_broken_sends_nothing(door: WebhookGateway) -> None:
     a_conversation()
 
     for body in (b"", b"--the-boundary", form()[:-20], b"\x00" * 100):
@@ -178,7 +204,9 @@ def test_a_form_that_is_broken_sends_nothing(door):
     assert Message.select().count() == 0
 
 
-def test_a_client_that_leaves_early_leaves_nothing(door, uploads):
+def test_a_client_that_leaves_early_leaves_nothing(
+    door: WebhookGateway, uploads: UploadFolder
+) -> None:
     a_conversation()
 
     answer = knock(door, form()[:50], path=HERE, headers=BEARER, goes_away=True)
@@ -186,11 +214,16 @@ def test_a_client_that_leaves_early_leaves_nothing(door, uploads):
     assert (answer.status, files_in(uploads)) == (400, set())
 
 
+Result = TypeVar("Result")
+
+
 class AtOnce(Executor):
     """Runs each call on the caller's thread."""
 
-    def submit(self, call, /, *arguments, **named):
-        done: Future[object] = Future()
+    def submit(
+        self, call: Callable[..., Result], /, *arguments: Any, **named: Any
+    ) -> Future[Result]:
+        done: Future[Result] = Future()
         try:
             done.set_result(call(*arguments, **named))
         except OSError as error:
@@ -198,13 +231,13 @@ class AtOnce(Executor):
         return done
 
 
-async def outcome(reader, receive):
+async def outcome(reader: UploadReader, receive: Receive) -> tuple[Outcome, float]:
     loop = asyncio.get_running_loop()
     began_at = loop.time()
-    scope = {"headers": [(b"content-type", FORM["content-type"].encode())]}
+    scope: Any = {"headers": [(b"content-type", FORM["content-type"].encode())]}
     try:
         async with reader.read(receive, scope) as file:
-            told = file.read()
+            told: Outcome = file.read()
     except Problem as refused:
         told = (refused.status, refused.message)
     return told, loop.time() - began_at
@@ -222,20 +255,22 @@ SLOW = (408, "The file did not arrive in time. Attach it again.")
         (sending(*[(10, b".")] * 40), (SLOW, 300)),
     ],
 )
-def test_a_file_may_take_its_time_but_not_for_ever(uploads, receive, expected):
+def test_a_file_may_take_its_time_but_not_for_ever(
+    uploads: UploadFolder, receive: Receive, expected: tuple[Outcome, int]
+) -> None:
     assert run(outcome(UploadReader(uploads, AtOnce()), receive)) == expected
 
 
-def test_without_a_folder_no_more_is_kept_than_of_a_form():
+def test_without_a_folder_no_more_is_kept_than_of_a_form() -> None:
     told, _ = run(outcome(UploadReader(None, AtOnce()), sending((0, bytes(2_000_000)))))
 
     assert told == bytes(1024 * 1024) + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def test_only_a_few_files_arrive_at_once(uploads):
+def test_only_a_few_files_arrive_at_once(uploads: UploadFolder) -> None:
     reader = UploadReader(uploads, AtOnce())
 
-    async def many():
+    async def many() -> tuple[tuple[Outcome, float], tuple[Outcome, float]]:
         slow = [asyncio.create_task(outcome(reader, sending((5, b"slow")))) for _ in range(8)]
         await asyncio.sleep(1)
         refused = await outcome(reader, sending((0, b"whole")))
@@ -247,7 +282,9 @@ def test_only_a_few_files_arrive_at_once(uploads):
     assert (refused[0], later[0]) == (busy, b"whole")
 
 
-def test_operators_who_may_only_read_send_no_files(door, app, database):
+def test_operators_who_may_only_read_send_no_files(
+    door: WebhookGateway, app: Flask, database: peewee.Database
+) -> None:
     session = app.test_client()
     key = "a-session"
     operator = Operator.create(name="ben", role="reads", password_hash="", created_at=AT)

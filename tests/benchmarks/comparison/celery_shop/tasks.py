@@ -1,6 +1,7 @@
 """The journey as Celery tasks: store, wait, generate, send."""
 
 import os
+from typing import Any
 
 import requests
 from celery import Celery
@@ -27,15 +28,18 @@ graph.trust_env = False
 retried = {"autoretry_for": (Exception,), "retry_backoff": True, "max_retries": 5}
 
 
-@celery.task(**retried)
+@celery.task(**retried)  # type: ignore[untyped-decorator]  # Celery has none
 def store_message(psid: str, mid: str, text: str) -> None:
+    # Peewee's stubs give it no types.
+    contact_of: Any = ShopContact.get_or_create
+    store_once: Any = ShopMessage.get_or_create
     with database.connection_context():
-        contact, _ = ShopContact.get_or_create(psid=psid)
-        ShopMessage.get_or_create(mid=mid, defaults={"contact": contact, "text": text})
+        contact, _ = contact_of(psid=psid)
+        store_once(mid=mid, defaults={"contact": contact, "text": text})
     answer.apply_async((contact.id,), countdown=DEBOUNCE_SECONDS)
 
 
-@celery.task(**retried)
+@celery.task(**retried)  # type: ignore[untyped-decorator]  # Celery has none
 def answer(contact_id: int) -> None:
     waiting = (ShopMessage.contact == contact_id) & ~ShopMessage.answered
     with database.connection_context():
@@ -52,7 +56,7 @@ def generate_reply(messages: list[ShopMessage]) -> str:
     return "This would be an AI generated message"
 
 
-@celery.task(rate_limit=os.environ.get("SHOP_RATE_LIMIT") or None, **retried)
+@celery.task(rate_limit=os.environ.get("SHOP_RATE_LIMIT") or None, **retried)  # type: ignore[untyped-decorator]  # Celery has none
 def send_reply(reply_id: int) -> None:
     with database.connection_context():
         reply = ShopReply.get_by_id(reply_id)
