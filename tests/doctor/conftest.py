@@ -36,7 +36,7 @@ VERIFY = "the-verify-token"
 TOKEN = "the-access-token"
 
 
-class Clinic:
+class CheckedMoca:
     """Moca's web with a real database, and a fake Instagram with configurable problems."""
 
     def __init__(self, path: Path) -> None:
@@ -105,24 +105,24 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Clinic]:
-    made = Clinic(tmp_path)
+def checked(tmp_path: Path) -> Iterator[CheckedMoca]:
+    made = CheckedMoca(tmp_path)
     yield made
     made.database.close()
 
 
 @pytest.fixture
-def house(clinic: Clinic) -> Iterator[str]:
+def moca_url(checked: CheckedMoca) -> Iterator[str]:
     """The address of the running Moca."""
-    with served(clinic.web()) as address:
+    with served(checked.web()) as address:
         yield address
 
 
 @pytest.fixture
-def graph(clinic: Clinic, house: str) -> Iterator[str]:
+def graph(checked: CheckedMoca, moca_url: str) -> Iterator[str]:
     """The address of the running Instagram."""
-    delivery = WebhookDelivery(f"{house}/api/instagram/webhook", SECRETS[1], clinic.troubles)
+    delivery = WebhookDelivery(f"{moca_url}/api/instagram/webhook", SECRETS[1], checked.troubles)
     delivery.start()
-    with served(clinic.graph(delivery)) as address:
+    with served(checked.graph(delivery)) as address:
         yield address
     delivery.stop()

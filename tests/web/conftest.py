@@ -41,13 +41,13 @@ SECRETS = ("first-secret", "second-secret")
 
 
 @dataclass
-class House:
+class Backend:
     """The web's backend in a test: it executes commands and answers their receipts."""
 
-    told: list[object] = field(default_factory=list[object])
-    deeds: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    commands: list[object] = field(default_factory=list[object])
+    audited: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """Who did what to what."""
-    numbers: list[object] = field(default_factory=list[object])
+    author_ids: list[object] = field(default_factory=list[object])
     """Ids of their authors."""
     health: Health = field(default_factory=lambda: Health(accounts={"17841400000000001": "ok"}))
     answer: object = field(default_factory=Done)
@@ -61,10 +61,10 @@ class House:
         if self.sessions is not None and self.sessions.takes(command):
             return
         if isinstance(command, AuditedCommand):
-            self.deeds.append((command.by, command.what, command.about))
-            self.numbers.append(command.by_id)
+            self.audited.append((command.by, command.what, command.about))
+            self.author_ids.append(command.by_id)
             command = command.command
-        self.told.append(command)
+        self.commands.append(command)
         if self.answer is None:
             return
         receipt = of_kind(command, AwaitedCommand).receipt
@@ -156,8 +156,8 @@ def database(tmp_path: Path, frozen: FrozenDateTimeFactory) -> Iterator[peewee.D
 
 
 @pytest.fixture
-def house(database: peewee.Database) -> House:
-    return House(sessions=SessionCommands(database))
+def backend(database: peewee.Database) -> Backend:
+    return Backend(sessions=SessionCommands(database))
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def uploads(tmp_path: Path) -> UploadFolder:
 @pytest.fixture
 def app(
     database: peewee.Database,
-    house: House,
+    backend: Backend,
     config: WebConfig,
     sandbox: SandboxInstagram,
     metrics: Metrics,
@@ -209,8 +209,8 @@ def app(
 ) -> Flask:
     ports = WebPorts(
         database=database,
-        tell=house.tell,
-        health=lambda: house.health,
+        tell=backend.tell,
+        health=lambda: backend.health,
         seal=sealing.seal,
         login=lambda: login,
         unsubscribe=meta.unsubscribe,
@@ -267,7 +267,7 @@ def logged_in(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def written(house: House, database: peewee.Database) -> None:
+def written(backend: Backend, database: peewee.Database) -> None:
     """Commands are carried out as by the persistence actor."""
     writer = Writer(database, WriterPolicy())
 
@@ -275,4 +275,4 @@ def written(house: House, database: peewee.Database) -> None:
         ((_, answer),) = writer.apply([replace(command, receipt=Future())]).answers
         return answer
 
-    house.answer = carry_out
+    backend.answer = carry_out

@@ -17,7 +17,7 @@ from moca.web.metrics.prometheus import Metrics
 from moca.web.webhook import MAX_BODY_BYTES, WEBHOOK_PATH
 from tests.support.values import of_kind, only, present
 from tests.web.asgi_client import knock
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import AT
 from tests.web.test_webhook import SAMPLE, SIGNATURE, full_of
 
@@ -32,16 +32,16 @@ def seen(app: Flask) -> list[str]:
 
 @pytest.fixture
 def door(
-    app: Flask, database: peewee.Database, house: House, config: WebConfig, metrics: Metrics
+    app: Flask, database: peewee.Database, backend: Backend, config: WebConfig, metrics: Metrics
 ) -> Iterator[WebhookGateway]:
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     gateway = WebhookGateway(app, ports, config, metrics, threads=2)
     yield gateway
     gateway.close()
 
 
 def test_a_webhook_as_meta_sends_it_is_answered_before_flask(
-    door: WebhookGateway, house: House, seen: list[str]
+    door: WebhookGateway, backend: Backend, seen: list[str]
 ) -> None:
     answer = knock(door, SAMPLE)
     assert (answer.status, answer.body, seen) == (200, b"EVENT_RECEIVED", [])
@@ -50,16 +50,18 @@ def test_a_webhook_as_meta_sends_it_is_answered_before_flask(
         "content-length": "14",
         "x-content-type-options": "nosniff",
     }
-    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)]
+    assert backend.commands == [
+        RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)
+    ]
 
 
-def test_a_body_may_come_in_pieces(door: WebhookGateway, house: House) -> None:
+def test_a_body_may_come_in_pieces(door: WebhookGateway, backend: Backend) -> None:
     assert knock(door, SAMPLE[:10], SAMPLE[10:]).status == 200
-    assert [of_kind(command, RecordWebhook).body for command in house.told] == [SAMPLE]
+    assert [of_kind(command, RecordWebhook).body for command in backend.commands] == [SAMPLE]
 
 
 def test_a_body_that_is_cut_off_is_refused(
-    door: WebhookGateway, house: House, seen: list[str]
+    door: WebhookGateway, backend: Backend, seen: list[str]
 ) -> None:
     answer = knock(door, SAMPLE, goes_away=True)
     assert (answer.status, json.loads(answer.body)["error"]) == (
@@ -67,7 +69,7 @@ def test_a_body_that_is_cut_off_is_refused(
         {"code": "bad_request", "message": "The request body is incomplete."},
     )
     assert answer.headers["connection"] == "close"
-    assert (house.told, seen) == ([], [])
+    assert (backend.commands, seen) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -85,23 +87,25 @@ def test_both_doors_refuse_a_webhook_alike(
 
 
 def test_a_body_of_unannounced_length_is_taken_in_by_its_size(
-    door: WebhookGateway, house: House, seen: list[str]
+    door: WebhookGateway, backend: Backend, seen: list[str]
 ) -> None:
     chunked = {"content-length": None, "transfer-encoding": "chunked"}
     assert knock(door, SAMPLE, headers=chunked).status == 200
-    assert (len(house.told), seen) == (1, [])
+    assert (len(backend.commands), seen) == (1, [])
 
 
-def test_a_large_body_is_for_a_thread(door: WebhookGateway, house: House, seen: list[str]) -> None:
+def test_a_large_body_is_for_a_thread(
+    door: WebhookGateway, backend: Backend, seen: list[str]
+) -> None:
     assert knock(door, SAMPLE + b" " * 64 * 1024).status == 200
-    assert (len(house.told), seen) == (1, ["seen"])
+    assert (len(backend.commands), seen) == (1, ["seen"])
 
 
 def test_a_small_body_that_tells_much_is_for_a_thread(
-    door: WebhookGateway, house: House, seen: list[str]
+    door: WebhookGateway, backend: Backend, seen: list[str]
 ) -> None:
     assert knock(door, full_of(5_005)).status == 200
-    assert (len(house.told), seen) == (1, ["seen"])
+    assert (len(backend.commands), seen) == (1, ["seen"])
 
 
 @pytest.mark.parametrize(
@@ -148,9 +152,9 @@ def test_an_address_that_is_spelled_oddly_leads_nowhere(
 
 @pytest.mark.parametrize("path", ["/%61pi/instagram/webhook", f"/{WEBHOOK_PATH}"])
 def test_no_webhook_is_taken_in_at_an_address_spelled_oddly(
-    door: WebhookGateway, house: House, path: str
+    door: WebhookGateway, backend: Backend, path: str
 ) -> None:
-    assert (knock(door, SAMPLE, path=path).status, house.told) == (404, [])
+    assert (knock(door, SAMPLE, path=path).status, backend.commands) == (404, [])
 
 
 @pytest.mark.parametrize("path", ["/messages/m%2F1%3D", "/messages/m//1", "/messages/m%C3%A9"])
@@ -192,23 +196,23 @@ def test_a_query_may_hold_any_bytes(door: WebhookGateway, app: Flask, query: byt
 
 
 def test_what_could_not_be_stored_is_told_once_and_refused(
-    door: WebhookGateway, house: House, seen: list[str]
+    door: WebhookGateway, backend: Backend, seen: list[str]
 ) -> None:
-    house.answer = OSError("disk full")
+    backend.answer = OSError("disk full")
     answer = knock(door, SAMPLE)
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (503, "unavailable")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["retry-after"] == "5"
-    assert (len(house.told), seen) == (1, [])
+    assert (len(backend.commands), seen) == (1, [])
 
 
 def test_what_nobody_confirms_in_time_is_refused_and_its_receipt_left_alone(
-    door: WebhookGateway, house: House
+    door: WebhookGateway, backend: Backend
 ) -> None:
-    house.answer = None
+    backend.answer = None
     assert knock(door, SAMPLE).status == 503
-    command = only(house.told, RecordWebhook)
+    command = only(backend.commands, RecordWebhook)
     present(command.receipt).set_result("late")
 
 

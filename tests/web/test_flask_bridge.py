@@ -12,7 +12,7 @@ from moca.web.asgi import WebhookGateway
 from moca.web.config import WebConfig, WebPorts
 from moca.web.metrics.prometheus import Metrics
 from tests.web.asgi_client import Answer, ask
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.test_webhook import SAMPLE
 
 THREADS = 2
@@ -40,14 +40,14 @@ def max_waiting() -> int:
 def door(
     app: Flask,
     database: peewee.Database,
-    house: House,
+    backend: Backend,
     config: WebConfig,
     metrics: Metrics,
     monkeypatch: pytest.MonkeyPatch,
     max_waiting: int,
 ) -> Iterator[WebhookGateway]:
     monkeypatch.setattr(flask_bridge, "_MAX_WAITING", max_waiting)
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     gateway = WebhookGateway(app, ports, config, metrics, THREADS)
     yield gateway
     gateway.close()

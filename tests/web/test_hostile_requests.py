@@ -4,7 +4,7 @@ import peewee
 import pytest
 from flask.testing import FlaskClient
 
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import a_conversation
 
 BIGGEST = str(2**63 - 1)
@@ -99,7 +99,7 @@ def test_odd_filters_are_refused(client: FlaskClient, path: str, query: dict[str
     ],
 )
 def test_an_odd_body_is_refused_with_its_fault(
-    client: FlaskClient, house: House, body: bytes, kind: str, status: int
+    client: FlaskClient, backend: Backend, body: bytes, kind: str, status: int
 ) -> None:
     a_conversation()
 
@@ -107,7 +107,7 @@ def test_an_odd_body_is_refused_with_its_fault(
 
     assert answer.status_code == status
     assert set(answer.get_json()["error"]) == {"code", "message"}
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_what_is_not_there_is_told_in_json(client: FlaskClient) -> None:

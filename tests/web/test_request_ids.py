@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from moca.web.request_ids import HEADER
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 
 
 def test_a_client_s_id_is_echoed(client: FlaskClient) -> None:
@@ -38,8 +38,8 @@ def test_what_a_request_logs_has_its_id_and_what_comes_after_has_none(
     assert told == [("within", "my-id"), ("after", None)]
 
 
-def test_a_refusal_for_now_says_when_to_try_again(client: FlaskClient, house: House) -> None:
-    house.answer = None
+def test_a_refusal_for_now_says_when_to_try_again(client: FlaskClient, backend: Backend) -> None:
+    backend.answer = None
     refused = client.post("/api/queue/freeze")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
 

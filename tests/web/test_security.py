@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.values import of_kind
-from tests.web.conftest import TOKEN, House
+from tests.web.conftest import TOKEN, Backend
 from tests.web.rows import a_conversation, a_question
 
 ROOT = Path(__file__).parents[2]
@@ -159,7 +159,7 @@ def test_the_session_cookie_is_for_this_site_and_no_script(
 
 
 def test_no_change_is_made_by_a_request_that_any_page_can_cause(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     address = f"/api/conversations/{a_conversation().id}/close"
     form = "application/x-www-form-urlencoded"
@@ -170,7 +170,7 @@ def test_no_change_is_made_by_a_request_that_any_page_can_cause(
         browser_session.post("/sandbox/write", json={"psid": "1", "text": "x"}).status_code == 403
     )
     assert browser_session.delete("/api/contacts/700").status_code == 403
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize(
@@ -206,11 +206,11 @@ def test_no_page_holds_the_token(browser_session: FlaskClient, path: str) -> Non
     assert TOKEN not in str(answer.headers) + answer.text
 
 
-def test_an_unset_secret_lets_nobody_in(database: peewee.Database, house: House) -> None:
+def test_an_unset_secret_lets_nobody_in(database: peewee.Database, backend: Backend) -> None:
     from moca.web.app import create_app
     from moca.web.config import WebConfig, WebPorts
 
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     config = WebConfig(app_secrets=("",), verify_token="", api_token="")
     current_user = create_app(ports, config).test_client()
     handshake = {"hub.mode": "subscribe", "hub.verify_token": "", "hub.challenge": "1"}

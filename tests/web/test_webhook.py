@@ -12,7 +12,7 @@ from moca.core.messages.inbound import RecordWebhook
 from moca.instagram.events import read_webhook
 from moca.instagram.signature import sign
 from moca.web.webhook import MAX_BODY_BYTES, MAX_ITEMS
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import AT
 
 ADDRESS = "/api/instagram/webhook"
@@ -55,7 +55,7 @@ def told(answer: TestResponse) -> tuple[int, str]:
 
 
 def test_a_signed_webhook_is_handed_over_and_answered_after_its_receipt(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
     answer = post(stranger, SAMPLE)
 
@@ -64,15 +64,17 @@ def test_a_signed_webhook_is_handed_over_and_answered_after_its_receipt(
         "text/plain",
         "EVENT_RECEIVED",
     )
-    assert house.told == [RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)]
+    assert backend.commands == [
+        RecordWebhook(SAMPLE, read_webhook(SAMPLE, live=False), AT, SIGNATURE)
+    ]
 
 
 def test_a_body_signed_with_another_secret_or_not_at_all_is_not_even_read(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
     assert told(post(stranger, b"no json", "a stranger's secret")) == (403, "forbidden")
     assert told(stranger.post(ADDRESS, data=SAMPLE)) == (403, "forbidden")
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize(
@@ -87,10 +89,10 @@ def test_a_body_signed_with_another_secret_or_not_at_all_is_not_even_read(
     ],
 )
 def test_a_signed_body_that_is_no_instagram_webhook_is_refused(
-    stranger: FlaskClient, house: House, body: bytes, status: int
+    stranger: FlaskClient, backend: Backend, body: bytes, status: int
 ) -> None:
     assert post(stranger, body).status_code == status
-    assert house.told == []
+    assert backend.commands == []
 
 
 def full_of(count: int) -> bytes:
@@ -99,40 +101,42 @@ def full_of(count: int) -> bytes:
 
 
 def test_a_body_that_tells_more_than_is_read_is_refused_with_the_number(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
     answer = post(stranger, full_of(MAX_ITEMS + 1))
 
     assert told(answer) == (413, "too_large")
     assert answer.get_json()["error"]["message"] == "The request body has more than 20000 events."
-    assert house.told == []
+    assert backend.commands == []
     assert post(stranger, full_of(MAX_ITEMS)).status_code == 200
 
 
 @pytest.mark.parametrize("answer", [None, OSError("disk full"), Conflict("overloaded")])
 def test_what_is_not_known_to_be_stored_is_answered_503(
-    stranger: FlaskClient, house: House, answer: OSError | Conflict | None
+    stranger: FlaskClient, backend: Backend, answer: OSError | Conflict | None
 ) -> None:
-    house.answer = answer
+    backend.answer = answer
 
     assert told(post(stranger, SAMPLE)) == (503, "unavailable")
 
 
-def test_a_supervisor_that_takes_nothing_makes_it_503(stranger: FlaskClient, house: House) -> None:
-    house.refuses = RuntimeError("actor not found")
+def test_a_supervisor_that_takes_nothing_makes_it_503(
+    stranger: FlaskClient, backend: Backend
+) -> None:
+    backend.refuses = RuntimeError("actor not found")
 
     assert told(post(stranger, SAMPLE)) == (503, "unavailable")
 
 
 def test_the_largest_body_is_taken_and_one_byte_more_is_not(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
     largest = SAMPLE + b" " * (MAX_BODY_BYTES - len(SAMPLE))
 
     assert post(stranger, largest).status_code == 200
     assert told(post(stranger, largest + b" ")) == (413, "too_large")
     assert told(post(stranger, largest + b" " * 9)) == (413, "too_large")
-    assert len(house.told) == 1
+    assert len(backend.commands) == 1
 
 
 def test_a_body_without_an_announced_length_is_read_no_further_than_the_limit(

@@ -9,16 +9,16 @@ from moca.core.accounts import AccountStatus, LoginKind, SealedToken, WrongEncry
 from moca.core.messages.accounts import ChangeAccount, RemoveAccount, StoreAccount
 from moca.core.messages.command import Conflict, Done, NotFound
 from moca.storage.db.tables import Account
-from tests.web.conftest import House, Meta, Sealing
+from tests.web.conftest import Backend, Meta, Sealing
 from tests.web.rows import AT
 
 ACCOUNT = "17841400000000002"
 NEW = {"account_id": ACCOUNT, "access_token": "IGQVJ-the-token"}
 
 
-def commands(house: House) -> list[object]:
+def commands(backend: Backend) -> list[object]:
     """Return the requested commands without their authors."""
-    return [getattr(told, "command", told) for told in house.told]
+    return [getattr(told, "command", told) for told in backend.commands]
 
 
 def an_account(**changes: datetime | AccountStatus | str) -> Account:
@@ -36,11 +36,13 @@ def an_account(**changes: datetime | AccountStatus | str) -> Account:
     return Account.create(**(row | changes))
 
 
-def test_an_account_is_connected_with_its_token_sealed(client: FlaskClient, house: House) -> None:
-    house.answer = lambda _command: an_account() and Done()
+def test_an_account_is_connected_with_its_token_sealed(
+    client: FlaskClient, backend: Backend
+) -> None:
+    backend.answer = lambda _command: an_account() and Done()
     answer = client.post("/api/accounts", json=NEW)
     token = SealedToken("sealed:IGQVJ-the-token", AT, AT + timedelta(days=60))
-    assert commands(house) == [StoreAccount(Connected(account_id=ACCOUNT), token, AT)]
+    assert commands(backend) == [StoreAccount(Connected(account_id=ACCOUNT), token, AT)]
     assert answer.status_code == 201
     assert answer.get_json() == {
         "account_id": ACCOUNT,
@@ -60,7 +62,7 @@ def test_an_account_is_connected_with_its_token_sealed(client: FlaskClient, hous
     }
 
 
-def test_no_answer_ever_holds_a_token(client: FlaskClient, house: House) -> None:
+def test_no_answer_ever_holds_a_token(client: FlaskClient, backend: Backend) -> None:
     an_account()
     for answer in (
         client.get("/api/accounts"),
@@ -72,33 +74,33 @@ def test_no_answer_ever_holds_a_token(client: FlaskClient, house: House) -> None
         assert "sealed" not in answer.text
 
 
-def test_one_that_is_connected_already_is_a_conflict(client: FlaskClient, house: House) -> None:
-    house.answer = Conflict("the account is already connected; use PATCH to change it")
+def test_one_that_is_connected_already_is_a_conflict(client: FlaskClient, backend: Backend) -> None:
+    backend.answer = Conflict("the account is already connected; use PATCH to change it")
     answer = client.post("/api/accounts", json=NEW)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "conflict")
 
 
-def test_a_new_token_is_handed_on(client: FlaskClient, house: House) -> None:
+def test_a_new_token_is_handed_on(client: FlaskClient, backend: Backend) -> None:
     an_account(status=AccountStatus.DEAD, because="Graph 190: it is gone")
     ends_at = "2026-12-22T12:00:00Z"
     answer = client.patch(
         f"/api/accounts/{ACCOUNT}", json={"access_token": "new", "token_expires_at": ends_at}
     )
     token = SealedToken("sealed:new", AT, AT + timedelta(days=30))
-    assert commands(house) == [ChangeAccount(ACCOUNT, AT, token=token)]
+    assert commands(backend) == [ChangeAccount(ACCOUNT, AT, token=token)]
     assert answer.status_code == 200
 
 
 def test_an_account_is_unsubscribed_and_removed_or_there_is_none(
-    client: FlaskClient, house: House, meta: Meta
+    client: FlaskClient, backend: Backend, meta: Meta
 ) -> None:
     an_account()
     answer = client.delete(f"/api/accounts/{ACCOUNT}")
     done = {"account_id": ACCOUNT, "removed": True, "unsubscribed": True, "because": ""}
     assert answer.get_json() == done
-    assert commands(house) == [RemoveAccount(ACCOUNT, AT)]
+    assert commands(backend) == [RemoveAccount(ACCOUNT, AT)]
     assert meta.unsubscribed == [ACCOUNT]
-    house.answer = NotFound()
+    backend.answer = NotFound()
     assert client.delete("/api/accounts/9").status_code == 404
     assert client.patch("/api/accounts/9", json={}).status_code == 404
     assert client.get("/api/accounts/9").status_code == 404
@@ -106,7 +108,7 @@ def test_an_account_is_unsubscribed_and_removed_or_there_is_none(
 
 
 def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(
-    client: FlaskClient, house: House, meta: Meta
+    client: FlaskClient, backend: Backend, meta: Meta
 ) -> None:
     an_account()
     meta.because = "Graph 190: the token is dead"
@@ -117,7 +119,7 @@ def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(
         "unsubscribed": False,
         "because": meta.because,
     }
-    assert commands(house) == [RemoveAccount(ACCOUNT, AT)]
+    assert commands(backend) == [RemoveAccount(ACCOUNT, AT)]
 
 
 @pytest.mark.parametrize(
@@ -134,10 +136,10 @@ def test_an_account_that_cannot_be_unsubscribed_is_removed_all_the_same(
     ],
 )
 def test_a_bad_account_is_named(
-    client: FlaskClient, house: House, body: dict[str, Any], said: str
+    client: FlaskClient, backend: Backend, body: dict[str, Any], said: str
 ) -> None:
     answer = client.post("/api/accounts", json=body)
-    assert (answer.status_code, house.told) == (422, [])
+    assert (answer.status_code, backend.commands) == (422, [])
     assert said in answer.get_json()["error"]["message"]
 
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.web.api.test_accounts import ACCOUNT, an_account
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 
 SHOP = "/api/bots/shop"
 PRICES = """[replies]
@@ -35,7 +35,9 @@ def message_of(answer: TestResponse) -> tuple[int, str]:
     return answer.status_code, answer.get_json()["error"]["message"]
 
 
-def test_a_bot_is_made_published_and_given_to_an_account(client: FlaskClient, house: House) -> None:
+def test_a_bot_is_made_published_and_given_to_an_account(
+    client: FlaskClient, backend: Backend
+) -> None:
     an_account()
     assert save(client).get_json() == {
         "name": "shop",
@@ -62,7 +64,7 @@ def test_a_bot_is_made_published_and_given_to_an_account(client: FlaskClient, ho
     default, listed = client.get("/api/bots").get_json()["items"]
     assert listed == {**shop, "accounts": [ACCOUNT]}
     assert (default["name"], default["version"], default["accounts"]) == ("default", None, [])
-    assert house.deeds == [
+    assert backend.audited == [
         ("token", "saved a bot's draft", "bot shop"),
         ("token", "published a bot", "bot shop"),
         ("token", "chose an account's bot", f"account {ACCOUNT}, bot shop"),
@@ -109,7 +111,7 @@ def test_the_second_of_two_editors_is_told_who_saved(client: FlaskClient) -> Non
 
 
 def test_every_fault_is_named_with_its_field_and_nothing_is_stored(
-    client: FlaskClient, house: House
+    client: FlaskClient, backend: Backend
 ) -> None:
     document = '[conversation]\ndebounce_seconds = -1\n[replies.model]\napi_key = "mine"\n'
 
@@ -122,7 +124,7 @@ def test_every_fault_is_named_with_its_field_and_nothing_is_stored(
     ):
         assert field in because
     assert "mine" not in because
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_what_the_server_cannot_run_is_refused(client: FlaskClient) -> None:
@@ -189,7 +191,7 @@ def test_an_unknown_bot_is_not_found(client: FlaskClient) -> None:
     )
 
 
-def test_a_bot_is_deleted_once_no_account_has_it(client: FlaskClient, house: House) -> None:
+def test_a_bot_is_deleted_once_no_account_has_it(client: FlaskClient, backend: Backend) -> None:
     an_account()
     save(client)
     client.post(f"{SHOP}/publish", json={})
@@ -201,7 +203,7 @@ def test_a_bot_is_deleted_once_no_account_has_it(client: FlaskClient, house: Hou
 
     client.patch(f"/api/accounts/{ACCOUNT}", json={"bot": "default"})
     assert client.delete(SHOP).get_json() == {"name": "shop", "deleted": True}
-    assert house.deeds[-1] == ("token", "deleted a bot", "bot shop")
+    assert backend.audited[-1] == ("token", "deleted a bot", "bot shop")
     assert client.delete(SHOP).status_code == 404
     assert [each["name"] for each in client.get("/api/bots").get_json()["items"]] == ["default"]
 
@@ -223,14 +225,16 @@ def expect(
     return client.put(f"/api/bots/{name}/cases", json={"cases": cases, "revision": revision})
 
 
-def test_what_is_expected_of_a_bot_is_saved_and_checked(client: FlaskClient, house: House) -> None:
+def test_what_is_expected_of_a_bot_is_saved_and_checked(
+    client: FlaskClient, backend: Backend
+) -> None:
     save(client)
     passed = {"name": "price", "verdict": "passed", "problems": []}
     stored = {"name": "shop", "cases": CASES, "revision": 1, "results": [passed]}
 
     assert expect(client).get_json() == stored
     assert client.get(f"{SHOP}/cases").get_json() == stored
-    assert house.deeds[-1] == ("token", "saved a bot's cases", "bot shop")
+    assert backend.audited[-1] == ("token", "saved a bot's cases", "bot shop")
     assert message_of(expect(client))[0] == 409
     assert message_of(expect(client, "[[case]]\nname = 3\n", 1))[0] == 422
     assert expect(client, name="none").status_code == 404
@@ -239,7 +243,7 @@ def test_what_is_expected_of_a_bot_is_saved_and_checked(client: FlaskClient, hou
 
 
 def test_a_draft_whose_cases_fail_is_published_only_for_a_reason(
-    client: FlaskClient, house: House
+    client: FlaskClient, backend: Backend
 ) -> None:
     save(client, PRICES.replace("20", "25"))
     expect(client)
@@ -255,16 +259,18 @@ def test_a_draft_whose_cases_fail_is_published_only_for_a_reason(
 
     body = {"override_reason": "Prices rose today."}
     assert client.post(f"{SHOP}/publish", json=body).get_json()["version"] == 1
-    assert house.deeds[-1] == (
+    assert backend.audited[-1] == (
         "token",
         "published a bot despite failed cases",
         "bot shop: Prices rose today.",
     )
 
 
-def test_a_reason_that_was_not_needed_is_not_in_the_log(client: FlaskClient, house: House) -> None:
+def test_a_reason_that_was_not_needed_is_not_in_the_log(
+    client: FlaskClient, backend: Backend
+) -> None:
     save(client)
     expect(client)
     client.post(f"{SHOP}/publish", json={"override_reason": "To be sure."})
 
-    assert house.deeds[-1] == ("token", "published a bot", "bot shop")
+    assert backend.audited[-1] == ("token", "published a bot", "bot shop")

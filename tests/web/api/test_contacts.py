@@ -8,7 +8,7 @@ from moca.core.messages.operator_actions import EraseContact
 from moca.core.types import ContactKey
 from moca.storage.db.privacy_tables import DeletionRequest
 from tests.support.values import present
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import ACCOUNT, AT, a_contact, after
 
 ADA = {
@@ -53,7 +53,7 @@ def test_of_two_accounts_contacts_with_one_id_the_one_seen_last_is_shown(
 
 @pytest.mark.parametrize(("completed_at", "status"), [(AT, 200), (None, 202)])
 def test_a_contact_counts_as_erased_once_nothing_is_left(
-    client: FlaskClient, house: House, completed_at: datetime | None, status: int
+    client: FlaskClient, backend: Backend, completed_at: datetime | None, status: int
 ) -> None:
     a_contact()
 
@@ -62,10 +62,10 @@ def test_a_contact_counts_as_erased_once_nothing_is_left(
         DeletionRequest.create(code=code, requested_at=AT, completed_at=completed_at)
         return Done()
 
-    house.answer = begin
+    backend.answer = begin
     answer = client.delete("/api/contacts/700")
 
-    (command,) = house.told
+    (command,) = backend.commands
     assert command == EraseContact(ContactKey(ACCOUNT, "700"), AT)
     told = {
         "account_id": ACCOUNT,
@@ -76,6 +76,6 @@ def test_a_contact_counts_as_erased_once_nothing_is_left(
     assert (answer.status_code, answer.get_json()) == (status, told)
 
 
-def test_nobody_is_erased_where_there_is_nobody(client: FlaskClient, house: House) -> None:
+def test_nobody_is_erased_where_there_is_nobody(client: FlaskClient, backend: Backend) -> None:
     assert client.delete("/api/contacts/700").status_code == 404
-    assert house.told == []
+    assert backend.commands == []

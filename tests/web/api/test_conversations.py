@@ -11,7 +11,7 @@ from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.replies import QueueReply
 from moca.core.types import Author, ConversationStatus, Priority
 from tests.support.values import only
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
 
 
@@ -105,26 +105,26 @@ def test_a_conversations_messages_are_listed_newest_first(client: FlaskClient, l
     ],
 )
 def test_an_operators_change_is_handed_over(
-    client: FlaskClient, house: House, was: str, action: str, command: ChangeConversation
+    client: FlaskClient, backend: Backend, was: str, action: str, command: ChangeConversation
 ) -> None:
     a_conversation(status=was)
 
     answer = client.post(f"/api/conversations/1/{action}")
 
     assert (answer.status_code, answer.get_json()["id"]) == (200, "1")
-    assert house.told == [command]
+    assert backend.commands == [command]
 
 
 @pytest.mark.parametrize(
     ("body", "until"), [({}, None), ({"minutes": None}, None), ({"minutes": 90}, after(90 * 60))]
 )
 def test_a_pause_may_have_an_end(
-    client: FlaskClient, house: House, body: dict[str, int | None], until: datetime | None
+    client: FlaskClient, backend: Backend, body: dict[str, int | None], until: datetime | None
 ) -> None:
     a_conversation()
 
     assert client.post("/api/conversations/1/pause", json=body).status_code == 200
-    assert house.told == [changed(ConversationStatus.PAUSED, until)]
+    assert backend.commands == [changed(ConversationStatus.PAUSED, until)]
 
 
 @pytest.mark.parametrize(
@@ -138,22 +138,22 @@ def test_a_pause_may_have_an_end(
 )
 def test_what_the_database_says_to_a_change_is_told(
     client: FlaskClient,
-    house: House,
+    backend: Backend,
     answer: OSError | Conflict | NotFound | None,
     status: int,
     code: str,
 ) -> None:
     a_conversation()
-    house.answer = answer
+    backend.answer = answer
 
     told = client.post("/api/conversations/1/close")
 
     assert (told.status_code, told.get_json()["error"]["code"]) == (status, code)
 
 
-def test_an_operators_reply_is_queued_and_shown(client: FlaskClient, house: House) -> None:
+def test_an_operators_reply_is_queued_and_shown(client: FlaskClient, backend: Backend) -> None:
     conversation = a_conversation()
-    house.answer = lambda command: Done(
+    backend.answer = lambda command: Done(
         a_reply(conversation, author="operator", text=command.content.text).id
     )
 
@@ -162,26 +162,28 @@ def test_an_operators_reply_is_queued_and_shown(client: FlaskClient, house: Hous
     told = answer.get_json()
     assert answer.status_code == 202
     assert (told["mid"], told["status"], told["author"]) == ("moca-1", "queued", "operator")
-    assert house.told == [written(Content(text="We open at nine. ☕"), hold=True)]
+    assert backend.commands == [written(Content(text="We open at nine. ☕"), hold=True)]
 
 
-def test_an_operators_reply_may_let_the_bot_go_on(client: FlaskClient, house: House) -> None:
+def test_an_operators_reply_may_let_the_bot_go_on(client: FlaskClient, backend: Backend) -> None:
     conversation = a_conversation()
-    house.answer = lambda _: Done(a_reply(conversation).id)
+    backend.answer = lambda _: Done(a_reply(conversation).id)
 
     client.post("/api/conversations/1/messages", json={"text": "x", "hold": False})
 
-    assert house.told == [written(Content(text="x"), hold=False)]
+    assert backend.commands == [written(Content(text="x"), hold=False)]
 
 
-def test_an_operators_reply_may_be_urgent_and_for_later(client: FlaskClient, house: House) -> None:
+def test_an_operators_reply_may_be_urgent_and_for_later(
+    client: FlaskClient, backend: Backend
+) -> None:
     conversation = a_conversation()
-    house.answer = lambda _: Done(a_reply(conversation).id)
+    backend.answer = lambda _: Done(a_reply(conversation).id)
     body = {"text": "x", "priority": "high", "scheduled_for": "2026-11-22T14:00:00+01:00"}
 
     client.post("/api/conversations/1/messages", json=body)
 
-    command = only(house.told, QueueReply)
+    command = only(backend.commands, QueueReply)
     assert (command.priority, command.scheduled_for) == (Priority.HIGH, after(3600))
 
 
@@ -224,7 +226,7 @@ def test_an_operators_reply_may_be_urgent_and_for_later(client: FlaskClient, hou
     ],
 )
 def test_a_reply_that_cannot_be_sent_is_refused(
-    client: FlaskClient, house: House, body: dict[str, Any]
+    client: FlaskClient, backend: Backend, body: dict[str, Any]
 ) -> None:
     a_conversation()
 
@@ -233,12 +235,14 @@ def test_a_reply_that_cannot_be_sent_is_refused(
     )
 
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "invalid")
-    assert house.told == []
+    assert backend.commands == []
 
 
-def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(client: FlaskClient, house: House) -> None:
+def test_a_reply_of_exactly_ten_thousand_bytes_is_taken(
+    client: FlaskClient, backend: Backend
+) -> None:
     conversation = a_conversation()
-    house.answer = lambda _: Done(a_reply(conversation).id)
+    backend.answer = lambda _: Done(a_reply(conversation).id)
 
     answer = client.post("/api/conversations/1/messages", json={"text": "é" * 5000})
 

@@ -23,7 +23,7 @@ from tests.storage.desk import Desk, webhook, wrote
 from tests.support.factory import ANNA, at
 from tests.support.values import of_kind
 from tests.web.asgi_client import Answer, ask
-from tests.web.conftest import TOKEN, House
+from tests.web.conftest import TOKEN, Backend
 from tests.web.virtual_loop import run
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -37,9 +37,9 @@ def desk(database: peewee.Database) -> Desk:
 
 @pytest.fixture
 def door(
-    app: Flask, database: peewee.Database, house: House, config: WebConfig, metrics: Metrics
+    app: Flask, database: peewee.Database, backend: Backend, config: WebConfig, metrics: Metrics
 ) -> Iterator[WebhookGateway]:
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     gateway = WebhookGateway(app, ports, config, metrics, threads=2)
     yield gateway
     gateway.close()

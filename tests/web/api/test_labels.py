@@ -13,7 +13,7 @@ from moca.core.messages.labels import (
 )
 from moca.storage.db.operator_tables import ConversationLabel, Label, Operator
 from moca.storage.db.tables import Conversation
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import AT, a_contact, a_conversation, assigned
 
 HERE = "/api/labels"
@@ -37,17 +37,17 @@ def test_labels_are_listed_by_name(client: FlaskClient) -> None:
     }
 
 
-def test_a_label_is_added(client: FlaskClient, house: House) -> None:
-    house.answer = lambda _command: Done(a_label().id)
+def test_a_label_is_added(client: FlaskClient, backend: Backend) -> None:
+    backend.answer = lambda _command: Done(a_label().id)
 
     answer = client.post(HERE, json={**REFUND, "name": " Refund "})
 
     assert (answer.status_code, answer.get_json()) == (201, {"id": 1, **REFUND})
-    assert house.told == [AddLabel("Refund", RED)]
-    assert house.deeds == [("token", "added a label", "")]
+    assert backend.commands == [AddLabel("Refund", RED)]
+    assert backend.audited == [("token", "added a label", "")]
 
 
-def test_a_label_is_changed_and_removed(client: FlaskClient, house: House) -> None:
+def test_a_label_is_changed_and_removed(client: FlaskClient, backend: Backend) -> None:
     a_label()
 
     changed = client.patch(f"{HERE}/1", json={"colour": "red"})
@@ -55,8 +55,8 @@ def test_a_label_is_changed_and_removed(client: FlaskClient, house: House) -> No
 
     assert (changed.status_code, changed.get_json()) == (200, {"id": 1, **REFUND})
     assert (removed.status_code, removed.get_json()) == (200, {"id": 1, "removed": True})
-    assert house.told == [ChangeLabel(1, colour=RED), RemoveLabel(1)]
-    assert [deed[1:] for deed in house.deeds] == [
+    assert backend.commands == [ChangeLabel(1, colour=RED), RemoveLabel(1)]
+    assert [deed[1:] for deed in backend.audited] == [
         ("changed a label", "label 1"),
         ("removed a label", "label 1"),
     ]
@@ -75,15 +75,15 @@ def test_a_label_is_changed_and_removed(client: FlaskClient, house: House) -> No
     ],
 )
 def test_what_cannot_be_a_label_is_refused(
-    client: FlaskClient, house: House, body: dict[str, str]
+    client: FlaskClient, backend: Backend, body: dict[str, str]
 ) -> None:
-    assert (client.post(HERE, json=body).status_code, house.told) == (422, [])
+    assert (client.post(HERE, json=body).status_code, backend.commands) == (422, [])
 
 
-def test_conflicts_and_unknown_labels_are_told(client: FlaskClient, house: House) -> None:
-    house.answer = Conflict("another label has this name; choose a different one")
+def test_conflicts_and_unknown_labels_are_told(client: FlaskClient, backend: Backend) -> None:
+    backend.answer = Conflict("another label has this name; choose a different one")
     assert client.post(HERE, json=REFUND).status_code == 409
-    house.answer = NotFound()
+    backend.answer = NotFound()
     assert client.patch(f"{HERE}/9", json={"name": "VIP"}).status_code == 404
     assert client.delete(f"{HERE}/9").status_code == 404
     assert client.delete(f"{HERE}/nonsense").status_code == 404
@@ -93,7 +93,7 @@ def test_a_stranger_reads_none(stranger: FlaskClient) -> None:
     assert stranger.get(HERE).status_code == 401
 
 
-def test_a_conversation_is_labelled_by_names(client: FlaskClient, house: House) -> None:
+def test_a_conversation_is_labelled_by_names(client: FlaskClient, backend: Backend) -> None:
     conversation = a_conversation()
     a_label("VIP", of=conversation)
     a_label(of=conversation)
@@ -102,18 +102,18 @@ def test_a_conversation_is_labelled_by_names(client: FlaskClient, house: House) 
     client.patch("/api/conversations/1", json={"labels": []})
 
     assert (shown.status_code, shown.get_json()["labels"]) == (200, ["Refund", "VIP"])
-    assert house.told == [LabelConversation(1, (1, 2), None), LabelConversation(1, (), None)]
-    assert house.deeds[0] == ("token", "changed the labels of a conversation", "conversation 1")
+    assert backend.commands == [LabelConversation(1, (1, 2), None), LabelConversation(1, (), None)]
+    assert backend.audited[0] == ("token", "changed the labels of a conversation", "conversation 1")
 
 
-def test_labels_and_assignee_change_together(client: FlaskClient, house: House) -> None:
+def test_labels_and_assignee_change_together(client: FlaskClient, backend: Backend) -> None:
     Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
     a_conversation()
     a_label()
 
     client.patch("/api/conversations/1", json={"labels": ["Refund"], "assignee": "ada"})
 
-    assert house.told == [LabelConversation(1, (1,), None), assigned(1, 1, "ada")]
+    assert backend.commands == [LabelConversation(1, (1,), None), assigned(1, 1, "ada")]
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,15 @@ def test_labels_and_assignee_change_together(client: FlaskClient, house: House) 
     ],
 )
 def test_only_known_labels_are_given(
-    client: FlaskClient, house: House, body: dict[str, Any]
+    client: FlaskClient, backend: Backend, body: dict[str, Any]
 ) -> None:
     a_conversation()
     a_label()
 
-    assert (client.patch("/api/conversations/1", json=body).status_code, house.told) == (422, [])
+    assert (client.patch("/api/conversations/1", json=body).status_code, backend.commands) == (
+        422,
+        [],
+    )
 
 
 def test_conversations_are_listed_by_label(client: FlaskClient) -> None:

@@ -8,7 +8,7 @@ from moca.core.messages.operators import AddNote, RemoveNote
 from moca.storage.db.operator_tables import Mention, Note, Operator
 from moca.storage.db.tables import Conversation
 from tests.web.auth.test_login import an_operator
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import AT, a_contact, a_conversation
 
 HERE = "/api/conversations/1/notes"
@@ -41,33 +41,33 @@ def test_notes_are_listed_with_whom_they_mention(client: FlaskClient) -> None:
     assert client.get("/api/conversations/2/notes").status_code == 404
 
 
-def test_a_note_is_added(client: FlaskClient, house: House) -> None:
+def test_a_note_is_added(client: FlaskClient, backend: Backend) -> None:
     conversation = a_conversation()
-    house.answer = lambda _command: Done(a_note(conversation, an_operator("ada")).id)
+    backend.answer = lambda _command: Done(a_note(conversation, an_operator("ada")).id)
 
     answer = client.post(HERE, json={"text": f" {TEXT}\n"})
 
     assert (answer.status_code, answer.get_json()) == (201, shown("ada"))
-    assert house.told == [AddNote(1, "token", TEXT, AT)]
-    assert house.deeds == [("token", "added a note", "conversation 1")]
+    assert backend.commands == [AddNote(1, "token", TEXT, AT)]
+    assert backend.audited == [("token", "added a note", "conversation 1")]
 
 
 @pytest.mark.parametrize(
     "text", [None, "", " \n", "x" * 4001, "NUL\x00", "\ud800", 7, ["@ada"]], ids=repr
 )
 def test_odd_notes_are_refused(
-    client: FlaskClient, house: House, text: int | list[str] | str | None
+    client: FlaskClient, backend: Backend, text: int | list[str] | str | None
 ) -> None:
     a_conversation()
 
     answer = client.post(HERE, json={"text": text})
 
-    assert (answer.status_code, house.told) == (422, [])
+    assert (answer.status_code, backend.commands) == (422, [])
     assert answer.get_json()["error"]["message"].startswith("text")
 
 
 def test_a_note_is_removed_from_its_own_conversation_only(
-    client: FlaskClient, house: House
+    client: FlaskClient, backend: Backend
 ) -> None:
     conversation = a_conversation()
     a_conversation(a_contact(psid="701"))
@@ -75,8 +75,8 @@ def test_a_note_is_removed_from_its_own_conversation_only(
 
     assert client.delete("/api/conversations/2/notes/1").status_code == 404
     assert client.delete(f"{HERE}/{'9' * 30}").status_code == 404
-    assert house.told == []
+    assert backend.commands == []
 
     answer = client.delete(f"{HERE}/1")
     assert (answer.status_code, answer.get_json()) == (200, {"id": "1", "removed": True})
-    assert house.told == [RemoveNote(1)]
+    assert backend.commands == [RemoveNote(1)]

@@ -20,7 +20,7 @@ from moca.web.config import WebConfig, WebPorts
 from moca.web.metrics.prometheus import Metrics
 from moca.web.schemas.description import EXAMPLES
 from tests.web.auth.test_login import operator
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import SAME_ORIGIN
 from tests.web.rows import AT, a_conversation
 
@@ -56,13 +56,13 @@ def push() -> ScriptedPush:
 @pytest.fixture
 def app(
     database: peewee.Database,
-    house: House,
+    backend: Backend,
     config: WebConfig,
     sandbox: SandboxInstagram,
     metrics: Metrics,
     push: ScriptedPush,
 ) -> Flask:
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health, push=push)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health, push=push)
     return create_app(ports, config, sandbox, metrics)
 
 
@@ -77,20 +77,20 @@ def asks(
 
 
 def test_the_key_is_made_at_the_first_request(
-    operator: Callable[[str], FlaskClient], house: House
+    operator: Callable[[str], FlaskClient], backend: Backend
 ) -> None:
     agent = operator("answers")
 
     seen = [asks(agent, "GET"), asks(agent, "GET")]
 
     assert seen == [(200, {"key": "the-public-key"})] * 2
-    assert house.told == [KeepPushKey("sealed")]
-    assert house.deeds == [("who answers", "made the key for push messages", "")]
+    assert backend.commands == [KeepPushKey("sealed")]
+    assert backend.audited == [("who answers", "made the key for push messages", "")]
 
 
 @pytest.mark.parametrize("role", ["reads", "answers", "administers"])
 def test_a_browser_subscribes_and_unsubscribes(
-    operator: Callable[[str], FlaskClient], house: House, role: str
+    operator: Callable[[str], FlaskClient], backend: Backend, role: str
 ) -> None:
     agent = operator(role)
     login_id = Login.get().id
@@ -102,7 +102,7 @@ def test_a_browser_subscribes_and_unsubscribes(
     assert asks(agent, "PUT", BODY) == (200, {"subscribed": True})
     assert asks(agent, "DELETE") == (200, {"subscribed": False})
 
-    assert house.told == [
+    assert backend.commands == [
         SubscribePush(login_id, BODY["endpoint"], KEYS, AT),
         UnsubscribePush(login_id),
     ]
@@ -130,11 +130,11 @@ def test_a_browser_subscribes_and_unsubscribes(
     ids=repr,
 )
 def test_odd_subscriptions_are_refused(
-    operator: Callable[[str], FlaskClient], house: House, change: dict[str, Any]
+    operator: Callable[[str], FlaskClient], backend: Backend, change: dict[str, Any]
 ) -> None:
     status, answer = asks(operator("answers"), "PUT", {**BODY, **change})
 
-    assert (status, house.told) == (422, [])
+    assert (status, backend.commands) == (422, [])
     assert "xxx" not in answer["error"]["message"]
 
 
@@ -143,12 +143,12 @@ def test_odd_subscriptions_are_refused(
     "headers", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
 )
 def test_other_sites_can_do_nothing(
-    operator: Callable[[str], FlaskClient], house: House, method: str, headers: dict[str, str]
+    operator: Callable[[str], FlaskClient], backend: Backend, method: str, headers: dict[str, str]
 ) -> None:
     agent = operator("answers")
 
     assert asks(agent, method, BODY if method == "PUT" else None, headers)[0] == 403
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
@@ -156,13 +156,13 @@ def test_the_token_the_link_and_strangers_have_no_browser_of_their_own(
     client: FlaskClient,
     browser_session: FlaskClient,
     stranger: FlaskClient,
-    house: House,
+    backend: Backend,
     method: str,
 ) -> None:
     body = BODY if method == "PUT" else None
     seen = [asks(each, method, body)[0] for each in (client, browser_session, stranger)]
 
-    assert (seen, house.told) == ([401, 404, 401], [])
+    assert (seen, backend.commands) == ([401, 404, 401], [])
 
 
 def test_a_key_that_cannot_be_used_says_what_to_do(
@@ -180,7 +180,7 @@ def test_the_button_subscribes_operators_only_where_push_is_installed(
     browser_session: FlaskClient,
     push: ScriptedPush,
     database: peewee.Database,
-    house: House,
+    backend: Backend,
     config: WebConfig,
 ) -> None:
     a_conversation()
@@ -189,7 +189,7 @@ def test_the_button_subscribes_operators_only_where_push_is_installed(
     assert f'data-push="{login_id}"' in agent.get("/").text
     assert "data-push" not in browser_session.get("/").text
 
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     without = create_app(ports, replace(config)).test_client()
     without._cookies = agent._cookies
     assert "data-push" not in without.get("/").text

@@ -15,7 +15,7 @@ from moca.core.messages.operator_actions import (
     SettleReply,
 )
 from moca.storage.db.metric_tables import Freeze
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import (
     ACCOUNT,
     AT,
@@ -119,7 +119,7 @@ def test_pending_items_are_listed_in_the_order_of_going_others_newest_first(
 )
 def test_an_operators_word_on_an_item_is_handed_over(
     client: FlaskClient,
-    house: House,
+    backend: Backend,
     action: str,
     body: dict[str, bool | str] | None,
     command: AwaitedCommand,
@@ -130,7 +130,7 @@ def test_an_operators_word_on_an_item_is_handed_over(
     answer = client.post(f"/api/queue/1/{action}", **sent)
 
     assert (answer.status_code, answer.get_json()["id"]) == (200, "1")
-    assert house.told == [command]
+    assert backend.commands == [command]
 
 
 def test_a_held_item_says_when_it_goes_by_itself(client: FlaskClient) -> None:
@@ -148,10 +148,10 @@ def test_a_held_item_says_when_it_goes_by_itself(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("action", ["cancel", "retry", "discard"])
 def test_what_the_state_does_not_allow_is_a_conflict(
-    client: FlaskClient, house: House, action: str
+    client: FlaskClient, backend: Backend, action: str
 ) -> None:
     an_item(a_reply(a_conversation()), "sent")
-    house.answer = Conflict("the reply is sent")
+    backend.answer = Conflict("the reply is sent")
 
     answer = client.post(f"/api/queue/1/{action}")
 
@@ -161,24 +161,24 @@ def test_what_the_state_does_not_allow_is_a_conflict(
 
 @pytest.mark.parametrize("body", [{}, {"delivered": "yes"}, {"delivered": 1}, {"delivered": None}])
 def test_settling_needs_a_plain_yes_or_no(
-    client: FlaskClient, house: House, body: dict[str, Any]
+    client: FlaskClient, backend: Backend, body: dict[str, Any]
 ) -> None:
     an_item(a_reply(a_conversation()), "unknown")
 
     assert client.post("/api/queue/1/settle", json=body).status_code == 422
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize(
     ("action", "command"), [("freeze", FreezeQueue(AT)), ("release", ReleaseQueue(AT))]
 )
 def test_freezing_and_releasing_are_handed_over(
-    client: FlaskClient, house: House, action: str, command: AwaitedCommand
+    client: FlaskClient, backend: Backend, action: str, command: AwaitedCommand
 ) -> None:
     answer = client.post(f"/api/queue/{action}")
 
     assert (answer.status_code, answer.get_json()) == (200, {"frozen_since": None})
-    assert house.told == [command]
+    assert backend.commands == [command]
 
 
 def test_a_frozen_queue_says_since_when(client: FlaskClient) -> None:
@@ -188,12 +188,12 @@ def test_a_frozen_queue_says_since_when(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "ä" * 501}, {"text": "a\x00b"}])
 def test_a_text_that_cannot_go_is_refused(
-    client: FlaskClient, house: House, body: dict[str, str]
+    client: FlaskClient, backend: Backend, body: dict[str, str]
 ) -> None:
     an_item(a_reply(a_conversation()))
 
     assert client.post("/api/queue/1/edit", json=body).status_code == 422
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_the_forecast_tells_when_it_drains_and_who_falls_out(client: FlaskClient) -> None:

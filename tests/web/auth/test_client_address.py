@@ -7,7 +7,7 @@ import pytest
 
 from moca.web.auth.client_address import ClientAddress, place_of
 from moca.web.config import WebConfig
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 
 PROXIES = ("127.0.0.1", "10.0.0.0/8", "fd00::/8")
 
@@ -94,12 +94,12 @@ def test_a_customers_addresses_are_one_place(address: str | None, place: str) ->
 
 
 def test_the_application_believes_the_proxies_of_its_settings(
-    database: peewee.Database, house: House, config: WebConfig
+    database: peewee.Database, backend: Backend, config: WebConfig
 ) -> None:
     from moca.web.app import create_app
     from moca.web.config import WebPorts
 
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     app = create_app(ports, replace(config, trusted_proxies=("127.0.0.1",)))
     proto = {"X-Forwarded-Proto": "https"}
 

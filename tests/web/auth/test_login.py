@@ -16,7 +16,7 @@ from moca.core.types import fold_name
 from moca.storage.db.operator_tables import Login, Operator
 from tests.support.values import only
 from tests.web.api.test_accounts import an_account
-from tests.web.conftest import CHEAP, House
+from tests.web.conftest import CHEAP, Backend
 from tests.web.forms import SAME_ORIGIN, csrf_token_of, sends
 from tests.web.rows import AT, a_conversation
 
@@ -31,7 +31,7 @@ def an_operator(name: str = "ada", role: str = "answers") -> Operator:
     )
 
 
-def keep_logins(house: House) -> None:
+def keep_logins(backend: Backend) -> None:
     """Store logins as the database would."""
 
     def carried_out(command: AwaitedCommand) -> Done:
@@ -48,7 +48,7 @@ def keep_logins(house: House) -> None:
             Login.delete().where(Login.key == command.key).execute()
         return Done()
 
-    house.answer = carried_out
+    backend.answer = carried_out
 
 
 def logs_in(
@@ -61,24 +61,24 @@ def logs_in(
 
 
 @pytest.fixture
-def operator(app: Flask, house: House) -> Callable[[str], FlaskClient]:
+def operator(app: Flask, backend: Backend) -> Callable[[str], FlaskClient]:
     """Returns a browser in which an operator with this role has logged in."""
 
     def logged_in(role: str) -> FlaskClient:
         an_operator(f"who {role}", role)
-        keep_logins(house)
+        keep_logins(backend)
         client = app.test_client()
         assert logs_in(client, f"who {role}").status_code == 303
-        house.told.clear()
-        house.deeds.clear()
+        backend.commands.clear()
+        backend.audited.clear()
         return client
 
     return logged_in
 
 
-def test_an_operator_logs_in_and_out(app: Flask, house: House) -> None:
+def test_an_operator_logs_in_and_out(app: Flask, backend: Backend) -> None:
     ada = an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     client = app.test_client()
 
     answer = logs_in(client)
@@ -87,10 +87,10 @@ def test_an_operator_logs_in_and_out(app: Flask, house: House) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
-    opened = only(house.told, OpenLogin)
+    opened = only(backend.commands, OpenLogin)
     assert (opened.operator_id, opened.until - opened.at) == (ada.id, timedelta(days=30))
     assert opened.key not in cookie
-    assert house.deeds == [("ada", "logged in", "")]
+    assert backend.audited == [("ada", "logged in", "")]
     page = client.get("/").text
     assert "ada" in page
     assert "Log out" in page
@@ -133,7 +133,7 @@ def test_a_login_that_was_revoked_or_is_over_lets_nobody_in(
     ("name", "password"), [("ada", "wrong"), ("nobody", PASSWORD), ("", ""), ("a\x00", PASSWORD)]
 )
 def test_a_wrong_name_or_password_is_not_told_apart(
-    app: Flask, house: House, name: str, password: str
+    app: Flask, backend: Backend, name: str, password: str
 ) -> None:
     an_operator()
 
@@ -141,14 +141,14 @@ def test_a_wrong_name_or_password_is_not_told_apart(
 
     assert answer.status_code == 403
     assert "Incorrect name or password." in answer.text
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_who_guesses_must_wait_and_others_need_not(
-    app: Flask, house: House, frozen: FrozenDateTimeFactory
+    app: Flask, backend: Backend, frozen: FrozenDateTimeFactory
 ) -> None:
     an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     guesser = app.test_client()
 
     assert [logs_in(guesser, password="guess").status_code for _ in range(6)] == [403] * 5 + [429]
@@ -161,9 +161,11 @@ def test_who_guesses_must_wait_and_others_need_not(
     assert logs_in(guesser).status_code == 303
 
 
-def test_who_is_refused_in_one_place_shuts_nobody_out_elsewhere(app: Flask, house: House) -> None:
+def test_who_is_refused_in_one_place_shuts_nobody_out_elsewhere(
+    app: Flask, backend: Backend
+) -> None:
     an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     guesser, ada = app.test_client(), app.test_client()
     ada.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     statuses = [logs_in(guesser, password="guess").status_code for _ in range(40)]
@@ -216,13 +218,13 @@ def test_who_only_reads_sees_nothing_to_press(operator: Callable[[str], FlaskCli
 
 
 def test_who_only_reads_leaves_it_unread(
-    operator: Callable[[str], FlaskClient], house: House
+    operator: Callable[[str], FlaskClient], backend: Backend
 ) -> None:
     a_conversation(last_user_message_at=AT)
 
     operator("reads").get("/conversations/1")
 
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize(("role", "status"), [("answers", 403), ("administers", 200)])

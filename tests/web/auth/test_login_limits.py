@@ -16,7 +16,7 @@ from moca.web.auth import passwords
 from moca.web.auth.next_page import local_path
 from moca.web.config import WebConfig, WebPorts
 from tests.web.auth.test_login import PASSWORD, an_operator, keep_logins, logs_in
-from tests.web.conftest import TOKEN, House
+from tests.web.conftest import TOKEN, Backend
 from tests.web.forms import SAME_ORIGIN
 
 
@@ -161,10 +161,10 @@ def test_a_login_does_not_wait_for_others_to_be_hashed(
 
 
 def test_a_browser_that_logged_in_before_is_not_shut_out_by_those_who_guess(
-    app: Flask, house: House
+    app: Flask, backend: Backend
 ) -> None:
     an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     known, guesser = app.test_client(), app.test_client()
     assert logs_in(known).status_code == 303
     for number in range(40):
@@ -175,9 +175,9 @@ def test_a_browser_that_logged_in_before_is_not_shut_out_by_those_who_guess(
     assert logs_in(known).status_code == 303
 
 
-def test_a_known_browser_may_guess_no_more_than_any_other(app: Flask, house: House) -> None:
+def test_a_known_browser_may_guess_no_more_than_any_other(app: Flask, backend: Backend) -> None:
     an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     known = app.test_client()
     logs_in(known)
 
@@ -186,10 +186,10 @@ def test_a_known_browser_may_guess_no_more_than_any_other(app: Flask, house: Hou
 
 @pytest.mark.parametrize("shown", ["", ".", "made-up.made-up", "x" * 300])
 def test_a_cookie_that_was_made_up_makes_no_browser_known(
-    app: Flask, house: House, shown: str
+    app: Flask, backend: Backend, shown: str
 ) -> None:
     ada = an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     guesser = app.test_client()
     guesser.set_cookie(f"moca_browser_{ada.id}", shown)
 
@@ -197,11 +197,11 @@ def test_a_cookie_that_was_made_up_makes_no_browser_known(
 
 
 def test_the_client_behind_a_trusted_proxy_is_counted_and_not_the_proxy(
-    database: peewee.Database, house: House, config: WebConfig
+    database: peewee.Database, backend: Backend, config: WebConfig
 ) -> None:
     an_operator()
-    keep_logins(house)
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    keep_logins(backend)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     app = create_app(ports, replace(config, trusted_proxies=("127.0.0.1",)))
     client = app.test_client()
 
@@ -234,9 +234,9 @@ def test_a_login_leads_only_to_a_page_of_ours(asked: str, path: str) -> None:
     assert local_path(asked) == path
 
 
-def test_after_logging_in_one_goes_where_one_was_going(app: Flask, house: House) -> None:
+def test_after_logging_in_one_goes_where_one_was_going(app: Flask, backend: Backend) -> None:
     an_operator()
-    keep_logins(house)
+    keep_logins(backend)
     client = app.test_client()
 
     door = client.get("/queue?status=failed")

@@ -13,7 +13,7 @@ from moca.storage.db.operator_tables import AuditEntry
 from moca.web.metrics.prometheus import Metrics
 from tests.web.auth.test_login import PASSWORD, an_operator, keep_logins, logs_in
 from tests.web.auth.test_login_limits import wrong_tokens
-from tests.web.conftest import TOKEN, House
+from tests.web.conftest import TOKEN, Backend
 from tests.web.forms import sends
 from tests.web.rows import a_contact
 
@@ -108,15 +108,15 @@ def test_wrong_tokens_and_opened_links_are_counted_logged_and_audited(
 
 
 def test_a_login_is_not_refused_because_its_refusal_cannot_be_audited(
-    app: Flask, house: House
+    app: Flask, backend: Backend
 ) -> None:
-    house.refuses = RuntimeError("the system is stopping")
+    backend.refuses = RuntimeError("the system is stopping")
 
     assert logs_in(app.test_client(), password="guess").status_code == 403
 
 
 def test_an_export_is_counted_and_audited(
-    client: FlaskClient, metrics: Metrics, house: House
+    client: FlaskClient, metrics: Metrics, backend: Backend
 ) -> None:
     contact = a_contact()
 
@@ -126,35 +126,35 @@ def test_an_export_is_counted_and_audited(
     assert audited() == [("token", "exported a contact", f"contact {contact.id}")]
 
 
-def test_nothing_is_exported_that_cannot_be_audited(client: FlaskClient, house: House) -> None:
+def test_nothing_is_exported_that_cannot_be_audited(client: FlaskClient, backend: Backend) -> None:
     contact = a_contact()
-    house.refuses = RuntimeError("the system is stopping")
+    backend.refuses = RuntimeError("the system is stopping")
 
     assert client.get(f"/api/contacts/{contact.psid}/export").status_code == 503
 
 
 @pytest.mark.parametrize("name", ["token", "Link", "API", "system"])
 def test_an_operator_is_not_named_like_one_of_moca_s_own(
-    browser_session: FlaskClient, house: House, name: str
+    browser_session: FlaskClient, backend: Backend, name: str
 ) -> None:
     answer = sends(browser_session, "/users", name=name, right="reads", password=PASSWORD)
 
-    assert (answer.status_code, house.told) == (422, [])
+    assert (answer.status_code, backend.commands) == (422, [])
 
 
-def test_deeds_name_operators_by_number_and_name(app: Flask, house: House) -> None:
+def test_deeds_name_operators_by_number_and_name(app: Flask, backend: Backend) -> None:
     ada = an_operator(role="administers")
     ben = an_operator("ben")
-    keep_logins(house)
+    keep_logins(backend)
     client = app.test_client()
     logs_in(client)
-    house.deeds.clear()
+    backend.audited.clear()
 
     sends(client, f"/users/{ben.id}/right", right="reads")
     sends(client, f"/users/{ben.id}/remove")
 
-    assert house.deeds == [
+    assert backend.audited == [
         ("ada", "changed a role to Viewer", f"user {ben.id} (ben)"),
         ("ada", "removed a user", f"user {ben.id} (ben)"),
     ]
-    assert house.numbers[-1] == ada.id
+    assert backend.author_ids[-1] == ada.id

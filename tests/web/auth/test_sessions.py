@@ -15,7 +15,7 @@ from moca.storage.db.operator_tables import AuditEntry, Login
 from moca.web.app import create_app
 from moca.web.config import WebConfig, WebPorts
 from tests.support.values import id_of, present
-from tests.web.conftest import TOKEN, House
+from tests.web.conftest import TOKEN, Backend
 from tests.web.forms import SAME_ORIGIN, csrf_token_of, sends
 from tests.web.rows import AT, after
 
@@ -34,11 +34,13 @@ def audited() -> list[tuple[str, int | None, str, str]]:
 
 
 @pytest.fixture
-def app_with(database: peewee.Database, house: House, config: WebConfig) -> Callable[..., Flask]:
+def app_with(
+    database: peewee.Database, backend: Backend, config: WebConfig
+) -> Callable[..., Flask]:
     """Builds the application with other settings, over the same database."""
 
     def made(**changes: Any) -> Flask:
-        ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+        ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
         return create_app(ports, replace(config, **changes))
 
     return made
@@ -70,7 +72,7 @@ def test_a_link_session_logs_out_on_every_page_and_a_copy_of_it_too(app: Flask) 
 
 
 def test_an_administrator_sees_link_sessions_and_ends_one(
-    app: Flask, house: House, frozen: FrozenDateTimeFactory
+    app: Flask, backend: Backend, frozen: FrozenDateTimeFactory
 ) -> None:
     administrator, other = opens_link(app), opens_link(app)
     frozen.tick(timedelta(minutes=10))
@@ -112,9 +114,9 @@ def test_another_token_ends_every_session_of_the_link(
 
 
 def test_a_session_that_could_not_be_stored_is_not_opened(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
-    house.refuses = RuntimeError("the system is stopping")
+    backend.refuses = RuntimeError("the system is stopping")
 
     answer = stranger.get("/", query_string={"token": TOKEN})
 

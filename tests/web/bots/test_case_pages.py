@@ -13,7 +13,7 @@ from moca.core.bots.cases import CaseExpectation
 from moca.storage.db.bot_tables import StoredBotCases, StoredBotVersion
 from moca.storage.db.tables import Message
 from tests.web.bots.test_bot_pages import RULES, make, publish
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_step
 
@@ -65,7 +65,7 @@ def test_a_fault_of_cases_stands_beside_them_with_what_was_typed(
 
 
 def test_a_failed_case_is_overridden_with_a_reason(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     make(browser_session, replies__generator="rules, fixed", rule=RULES)
     expect(browser_session)
@@ -77,7 +77,7 @@ def test_a_failed_case_is_overridden_with_a_reason(
 
     reason = {"override_reason": "It is a sale.", "checked": "2"}
     assert sends(browser_session, "/bots/shop/publish", reason).status_code == 303
-    assert house.deeds[-1][2] == "bot shop: It is a sale."
+    assert backend.audited[-1][2] == "bot shop: It is a sale."
 
 
 def test_a_copy_expects_what_its_original_does(browser_session: FlaskClient) -> None:

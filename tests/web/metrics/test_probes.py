@@ -16,7 +16,7 @@ from moca.web.config import Health, WebConfig, WebPorts
 from moca.web.metrics.prometheus import Metrics
 from tests.support.values import of_kind
 from tests.web.api.test_accounts import an_account
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import AT, a_conversation, a_question, a_reply, an_answered_question, an_item
 
 DEAD = "the access token is dead"
@@ -49,9 +49,9 @@ def test_readiness_names_every_part(stranger: FlaskClient) -> None:
     ],
 )
 def test_a_node_that_cannot_take_in_and_write_is_not_ready(
-    stranger: FlaskClient, house: House, part: str, health: Health
+    stranger: FlaskClient, backend: Backend, part: str, health: Health
 ) -> None:
-    house.health = health
+    backend.health = health
 
     answer = stranger.get("/readyz")
 
@@ -61,17 +61,19 @@ def test_a_node_that_cannot_take_in_and_write_is_not_ready(
 
 
 def test_webhooks_still_go_to_a_node_whose_sender_is_not_well(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
-    house.health = Health(sender="not responding")
+    backend.health = Health(sender="not responding")
 
     answer = stranger.get("/readyz")
 
     assert (answer.status_code, answer.get_json()["sender"]) == (200, "not responding")
 
 
-def test_parts_that_do_not_answer_make_it_not_ready(stranger: FlaskClient, house: House) -> None:
-    del house.health
+def test_parts_that_do_not_answer_make_it_not_ready(
+    stranger: FlaskClient, backend: Backend
+) -> None:
+    del backend.health
 
     answer = stranger.get("/readyz")
 
@@ -86,9 +88,9 @@ def test_parts_that_do_not_answer_make_it_not_ready(stranger: FlaskClient, house
     ],
 )
 def test_dead_tokens_are_warnings_that_name_no_account(
-    stranger: FlaskClient, house: House, accounts: dict[str, str], warnings: list[str]
+    stranger: FlaskClient, backend: Backend, accounts: dict[str, str], warnings: list[str]
 ) -> None:
-    house.health = Health(accounts=accounts)
+    backend.health = Health(accounts=accounts)
 
     answer = stranger.get("/readyz")
 
@@ -96,8 +98,8 @@ def test_dead_tokens_are_warnings_that_name_no_account(
     assert (answer.status_code, told["status"], told["warnings"]) == (200, "ok", warnings)
 
 
-def test_status_says_of_every_account_how_it_is(client: FlaskClient, house: House) -> None:
-    house.health = Health(accounts={"1": "ok", "2": DEAD})
+def test_status_says_of_every_account_how_it_is(client: FlaskClient, backend: Backend) -> None:
+    backend.health = Health(accounts={"1": "ok", "2": DEAD})
 
     answer = client.get("/statusz")
 
@@ -114,8 +116,8 @@ def test_status_says_of_every_account_how_it_is(client: FlaskClient, house: Hous
     )
 
 
-def test_status_says_so_where_the_node_is_not_ready(client: FlaskClient, house: House) -> None:
-    house.health = Health(database="disk full")
+def test_status_says_so_where_the_node_is_not_ready(client: FlaskClient, backend: Backend) -> None:
+    backend.health = Health(database="disk full")
 
     answer = client.get("/statusz")
 
@@ -155,10 +157,10 @@ def test_from_elsewhere_and_through_a_proxy_metrics_take_the_token(
 
 
 def test_metrics_tell_of_accounts_that_are_not_in_the_database(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
     an_account(account_id="3")
-    house.health = Health(accounts={"1": "ok", "2": DEAD})
+    backend.health = Health(accounts={"1": "ok", "2": DEAD})
 
     lines = stranger.get("/metrics").text.splitlines()
 
@@ -170,7 +172,7 @@ def test_metrics_tell_of_accounts_that_are_not_in_the_database(
 
 
 def test_the_end_of_the_settings_token_is_told_as_those_of_the_database_are(
-    database: peewee.Database, house: House, config: WebConfig, metrics: Metrics
+    database: peewee.Database, backend: Backend, config: WebConfig, metrics: Metrics
 ) -> None:
     token = TokenState(
         account_id="1",
@@ -179,7 +181,7 @@ def test_the_end_of_the_settings_token_is_told_as_those_of_the_database_are(
         issued_at=AT,
         expires_at=AT + timedelta(days=6),
     )
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     app = create_app(ports, replace(config, own_token=token), None, metrics)
     asked = app.test_client()
     bearer = {"Authorization": f"Bearer {config.api_token}"}

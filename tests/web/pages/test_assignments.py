@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from moca.storage.db.operator_tables import Operator
 from tests.web.auth.test_login import an_operator, logs_in, operator
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import a_contact, a_conversation, assigned
 
@@ -30,7 +30,7 @@ def mine(page: str) -> str | None:
 
 
 def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(
-    operator: Callable[[str], FlaskClient], house: House
+    operator: Callable[[str], FlaskClient], backend: Backend
 ) -> None:
     agent = operator("answers")
     ben = an_operator("ben")
@@ -43,12 +43,12 @@ def test_an_agent_assigns_to_themselves_a_colleague_or_no_one(
     )
     for chosen in (me.id, ben.id, ""):
         sends(agent, f"{HERE}/assign", token_from=HERE, operator=str(chosen))
-    assert house.told == [
+    assert backend.commands == [
         assigned(1, me.id, "who answers", "who answers", me.id),
         assigned(1, ben.id, "ben", "who answers", me.id),
         assigned(1, None, by="who answers", by_id=me.id),
     ]
-    assert house.deeds == [
+    assert backend.audited == [
         ("who answers", "assigned a conversation to who answers", "conversation 1"),
         ("who answers", "assigned a conversation to ben", "conversation 1"),
         ("who answers", "assigned a conversation to no one", "conversation 1"),
@@ -70,23 +70,23 @@ def test_the_page_and_the_row_show_to_whom_it_is_assigned(
 
 @pytest.mark.parametrize("chosen", ["99", "ada", "-1"])
 def test_nothing_is_assigned_to_someone_who_is_no_user(
-    operator: Callable[[str], FlaskClient], house: House, chosen: str
+    operator: Callable[[str], FlaskClient], backend: Backend, chosen: str
 ) -> None:
     agent = operator("answers")
     a_conversation()
 
     answer = sends(agent, f"{HERE}/assign", token_from=HERE, operator=chosen)
 
-    assert (answer.status_code, house.told) == (422, [])
+    assert (answer.status_code, backend.commands) == (422, [])
 
 
-def test_viewers_assign_nothing(operator: Callable[[str], FlaskClient], house: House) -> None:
+def test_viewers_assign_nothing(operator: Callable[[str], FlaskClient], backend: Backend) -> None:
     viewer = operator("reads")
     a_conversation()
 
     assert 'id="assignee"' not in viewer.get(HERE).text
     assert viewer.post(f"{HERE}/assign", data={"operator": ""}).status_code == 403
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_without_users_no_page_speaks_of_assignments(browser_session: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from moca.storage.db.operator_tables import AuditEntry, Operator
 from moca.storage.db.tables import Conversation
 from moca.storage.queries.pagination import microseconds_of
 from tests.web.api.test_labels import a_label
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.pages.test_form_keys import fields_of
 from tests.web.rows import AT, a_contact, a_conversation, assigned
@@ -43,13 +43,13 @@ def selects(client: FlaskClient, act: str, *ids: int | str, **fields: str) -> Te
     return sends(client, f"{HERE}/{act}", fields, conversation=[str(each) for each in ids])
 
 
-def test_each_is_closed_as_by_a_click_on_it(three: FlaskClient, house: House) -> None:
+def test_each_is_closed_as_by_a_click_on_it(three: FlaskClient, backend: Backend) -> None:
     answer = selects(three, "close?list=all_open&label=4", 3, 1, 3)
 
     place = f"/?list=all_open&label=4&closed=1-3&{DONE_AT}"
     assert (answer.status_code, answer.location) == (303, place)
-    assert house.told == [close(1), close(3)]
-    assert house.deeds == [
+    assert backend.commands == [close(1), close(3)]
+    assert backend.audited == [
         ("link", "closed the conversation", "conversation 1"),
         ("link", "closed the conversation", "conversation 3"),
     ]
@@ -70,18 +70,18 @@ def test_each_is_closed_as_by_a_click_on_it(three: FlaskClient, house: House) ->
     ],
 )
 def test_each_is_assigned_labelled_or_snoozed(
-    three: FlaskClient, house: House, act: str, commands: list[AwaitedCommand]
+    three: FlaskClient, backend: Backend, act: str, commands: list[AwaitedCommand]
 ) -> None:
     Operator.create(name="ada", role="answers", password_hash="", created_at=AT)
 
     answer = selects(three, act, 1, 2, zone="Europe/Berlin")
 
     place = f"/?snoozed=1-2&{DONE_AT}" if act.startswith("snooze") else "/"
-    assert (answer.status_code, answer.location, house.told) == (303, place, commands)
+    assert (answer.status_code, answer.location, backend.commands) == (303, place, commands)
 
 
 def test_they_are_snoozed_until_a_date_in_the_browsers_zone(
-    three: FlaskClient, house: House
+    three: FlaskClient, backend: Backend
 ) -> None:
     date = {"snooze_at": "2026-12-24T10:00", "zone": "Europe/Berlin"}
 
@@ -89,12 +89,14 @@ def test_they_are_snoozed_until_a_date_in_the_browsers_zone(
 
     morning = datetime(2026, 12, 24, 9, tzinfo=UTC)
     assert answer.status_code == 303
-    assert house.told == [SnoozeConversation(each, AT, morning) for each in (1, 3)]
+    assert backend.commands == [SnoozeConversation(each, AT, morning) for each in (1, 3)]
 
 
-def test_what_could_not_be_done_is_told_above_the_list(three: FlaskClient, house: House) -> None:
+def test_what_could_not_be_done_is_told_above_the_list(
+    three: FlaskClient, backend: Backend
+) -> None:
     answers = {1: Done(), 2: Conflict("the conversation is already closed"), 8: NotFound()}
-    house.answer = lambda command: answers.get(command.conversation_id, NotFound())
+    backend.answer = lambda command: answers.get(command.conversation_id, NotFound())
 
     answer = selects(three, "close?list=all_open", 1, 2, 8, 9)
 
@@ -107,8 +109,8 @@ def test_what_could_not_be_done_is_told_above_the_list(three: FlaskClient, house
     assert f'href="{ALL}" aria-current="page"' in answer.text
 
 
-def test_a_server_that_is_too_busy_is_told(three: FlaskClient, house: House) -> None:
-    house.refuses = RuntimeError("the mailbox is full")
+def test_a_server_that_is_too_busy_is_told(three: FlaskClient, backend: Backend) -> None:
+    backend.refuses = RuntimeError("the mailbox is full")
     answer = selects(three, "close", 1)
     assert "0 changed. 1 not changed: storing this took too long" in answer.text
 
@@ -127,14 +129,14 @@ def test_a_server_that_is_too_busy_is_told(three: FlaskClient, house: House) -> 
     ],
 )
 def test_what_cannot_be_meant_changes_nothing(
-    three: FlaskClient, house: House, act: str, ids: range | tuple[int | str, ...], status: int
+    three: FlaskClient, backend: Backend, act: str, ids: range | tuple[int | str, ...], status: int
 ) -> None:
-    assert (selects(three, act, *ids).status_code, house.told) == (status, [])
+    assert (selects(three, act, *ids).status_code, backend.commands) == (status, [])
 
 
-def test_as_many_as_a_hundred_are_taken(three: FlaskClient, house: House) -> None:
+def test_as_many_as_a_hundred_are_taken(three: FlaskClient, backend: Backend) -> None:
     assert selects(three, "close", *range(1, 101)).status_code == 303
-    assert len(house.told) == 100
+    assert len(backend.commands) == 100
 
 
 def test_rows_can_be_selected_by_those_who_may_answer(three: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from moca.web.auth.sessions import Sessions
 from moca.web.config import WebConfig
 from tests.support.values import present
 from tests.web.api.test_accounts import commands
-from tests.web.conftest import House, Meta, ScriptedLogin
+from tests.web.conftest import Backend, Meta, ScriptedLogin
 from tests.web.forms import sends
 from tests.web.pages.test_operations import OURS, an_account
 from tests.web.rows import AT
@@ -41,7 +41,7 @@ def come_back(browser: FlaskClient, state: str, code: str = "the-code") -> TestR
 
 
 def test_a_login_stores_the_account_with_its_token_sealed(
-    browser_session: FlaskClient, house: House, login: ScriptedLogin
+    browser_session: FlaskClient, backend: Backend, login: ScriptedLogin
 ) -> None:
     login.answer = (Connected(SHOP, Grant("the-token", timedelta(days=60))),)
     answer = come_back(browser_session, begin(browser_session), "the-code#_")
@@ -51,7 +51,7 @@ def test_a_login_stores_the_account_with_its_token_sealed(
         (LoginKind.INSTAGRAM_LOGIN, "the-code", back),
     ]
     token = SealedToken("sealed:the-token", AT, AT + timedelta(days=60))
-    assert commands(house) == [StoreAccount(SHOP, token, AT, replaces=True)]
+    assert commands(backend) == [StoreAccount(SHOP, token, AT, replaces=True)]
     assert answer.status_code == 200
     assert "the_shop" in answer.text
     assert "the-token" not in answer.text
@@ -65,31 +65,31 @@ def test_the_flavour_is_kept_through_the_login(
 
 
 def test_a_login_begun_in_another_browser_is_refused(
-    app: Flask, browser_session: FlaskClient, house: House, frozen: FrozenDateTimeFactory
+    app: Flask, browser_session: FlaskClient, backend: Backend, frozen: FrozenDateTimeFactory
 ) -> None:
     other = app.test_client()
     frozen.tick(1)
     other.get("/", query_string={"token": "the-api-token"})
     answer = come_back(browser_session, begin(other))
-    assert (answer.status_code, house.told) == (403, [])
+    assert (answer.status_code, backend.commands) == (403, [])
 
 
 @pytest.mark.parametrize("state", ["", "x", "WyJpbnN0YWdyYW1fbG9naW4iLDFd.x"])
 def test_a_state_that_was_not_signed_here_is_refused(
-    browser_session: FlaskClient, house: House, state: str
+    browser_session: FlaskClient, backend: Backend, state: str
 ) -> None:
     answer = come_back(browser_session, state)
-    assert (answer.status_code, house.told) == (403, [])
+    assert (answer.status_code, backend.commands) == (403, [])
 
 
 def test_another_thing_signed_for_this_session_is_no_state(
-    app: Flask, browser_session: FlaskClient, house: House
+    app: Flask, browser_session: FlaskClient, backend: Backend
 ) -> None:
     cookie = present(browser_session.get_cookie("__Host-moca_session"))
     with app.test_request_context(headers={"Cookie": f"__Host-moca_session={cookie.value}"}):
         seal = Sessions(is_secure=True).sign("form")
     answer = come_back(browser_session, seal)
-    assert (answer.status_code, house.told) == (403, [])
+    assert (answer.status_code, backend.commands) == (403, [])
 
 
 def test_a_login_must_end_within_a_quarter_of_an_hour(
@@ -101,11 +101,11 @@ def test_a_login_must_end_within_a_quarter_of_an_hour(
 
 
 def test_what_meta_refused_is_said(
-    browser_session: FlaskClient, house: House, login: ScriptedLogin
+    browser_session: FlaskClient, backend: Backend, login: ScriptedLogin
 ) -> None:
     login.answer = LoginFailed("the exchange of the code was refused with HTTP 400")
     answer = come_back(browser_session, begin(browser_session))
-    assert (answer.status_code, house.told) == (502, [])
+    assert (answer.status_code, backend.commands) == (502, [])
     assert "HTTP 400" in answer.text
 
 
@@ -145,19 +145,19 @@ def test_an_account_whose_token_died_says_so_on_its_page(browser_session: FlaskC
 
 
 def test_an_account_is_removed_after_a_question(
-    browser_session: FlaskClient, house: House, meta: Meta
+    browser_session: FlaskClient, backend: Backend, meta: Meta
 ) -> None:
     an_account()
     path = f"/accounts/{OURS}/remove"
     assert "deletes its access token" in browser_session.get(path).text
     assert meta.unsubscribed == []
     sends(browser_session, path, token_from=path)
-    assert house.told == [RemoveAccount(OURS, AT)]
+    assert backend.commands == [RemoveAccount(OURS, AT)]
     assert meta.unsubscribed == [OURS]
 
 
 def test_that_webhooks_could_not_be_ended_is_shown_and_the_account_is_removed(
-    browser_session: FlaskClient, house: House, meta: Meta
+    browser_session: FlaskClient, backend: Backend, meta: Meta
 ) -> None:
     an_account()
     meta.because = "Graph 190: the token is dead"
@@ -165,4 +165,4 @@ def test_that_webhooks_could_not_be_ended_is_shown_and_the_account_is_removed(
     answer = sends(browser_session, path, token_from=path)
     assert answer.status_code == 200
     assert meta.because in answer.text
-    assert house.told == [RemoveAccount(OURS, AT)]
+    assert backend.commands == [RemoveAccount(OURS, AT)]

@@ -6,7 +6,7 @@ from moca.core.types import ContactKey
 from moca.storage.db.privacy_tables import DeletionRequest
 from moca.storage.db.tables import Conversation
 from tests.support.values import of_kind, present
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, after
 
@@ -53,26 +53,28 @@ def test_what_instagram_does_not_tell_is_left_out(browser_session: FlaskClient) 
     assert "<img" not in page
 
 
-def test_erasing_asks_first_and_says_what_goes(browser_session: FlaskClient, house: House) -> None:
+def test_erasing_asks_first_and_says_what_goes(
+    browser_session: FlaskClient, backend: Backend
+) -> None:
     contact = a_contact(message_count=1_200)
     assert ERASE in pane(browser_session, a_conversation(contact))
     asked = browser_session.get(ERASE).text
     assert "1,200 messages" in asked
-    assert house.told == []
+    assert backend.commands == []
 
     def erased(command: EraseContact) -> Done:
         DeletionRequest.create(code=present(command.request).code, requested_at=AT, completed_at=AT)
         return Done()
 
-    house.answer = erased
+    backend.answer = erased
     answer = sends(browser_session, ERASE, token_from=ERASE)
 
-    assert house.told == [EraseContact(ContactKey(ACCOUNT, "700"), AT)]
+    assert backend.commands == [EraseContact(ContactKey(ACCOUNT, "700"), AT)]
     assert "Contact erased" in answer.text
 
 
 def test_an_erasure_that_goes_on_links_to_its_progress(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_contact()
 
@@ -80,10 +82,10 @@ def test_an_erasure_that_goes_on_links_to_its_progress(
         DeletionRequest.create(code=present(command.request).code, requested_at=AT)
         return Done()
 
-    house.answer = begun
+    backend.answer = begun
     page = sends(browser_session, ERASE, token_from=ERASE).text
 
-    request = present(of_kind(house.told[0], EraseContact).request)
+    request = present(of_kind(backend.commands[0], EraseContact).request)
     assert f"/instagram/data-deletion/{request.code}" in page
 
 

@@ -8,7 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 from moca.core.messages.operators import MarkRead
 from moca.storage.db.tables import Event, Message
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
 
 HERE = "/conversations/1"
@@ -168,7 +168,7 @@ def test_the_window_is_told(
 
 
 def test_a_conversation_that_somebody_looked_at_is_read(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation(last_user_message_at=AT)
     read = a_conversation(a_contact("701"), last_user_message_at=AT, read_at=AT)
@@ -176,14 +176,14 @@ def test_a_conversation_that_somebody_looked_at_is_read(
     browser_session.get(HERE)
     browser_session.get(f"/conversations/{read.id}")
 
-    assert house.told == [MarkRead(1, AT)]
+    assert backend.commands == [MarkRead(1, AT)]
 
 
 def test_a_page_is_shown_though_it_cannot_be_marked_read(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation(last_user_message_at=AT)
-    house.refuses = RuntimeError("too much to do")
+    backend.refuses = RuntimeError("too much to do")
 
     assert browser_session.get(HERE).status_code == 200
 

@@ -13,14 +13,14 @@ from moca.core.types import Author, ConversationStatus, Priority
 from moca.storage.db.operator_tables import Note
 from moca.storage.queries.pagination import microseconds_of
 from tests.support.values import of_kind
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
 HERE = "/conversations/1"
 
 
-def test_an_operator_writes(browser_session: FlaskClient, house: House) -> None:
+def test_an_operator_writes(browser_session: FlaskClient, backend: Backend) -> None:
     a_conversation()
 
     answer = sends(
@@ -31,38 +31,40 @@ def test_an_operator_writes(browser_session: FlaskClient, house: House) -> None:
     content = Content(text="At nine.\nSee you!")
     by, first = Author.OPERATOR, Priority.HIGH
     reply = QueueReply(1, (), content, AT, by, first, None, author_name="Administrator", hold=True)
-    assert house.told == [reply]
-    assert house.deeds == [("link", "sent a reply", "conversation 1")]
+    assert backend.commands == [reply]
+    assert backend.audited == [("link", "sent a reply", "conversation 1")]
 
 
-def test_an_operator_lets_the_bot_go_on(browser_session: FlaskClient, house: House) -> None:
+def test_an_operator_lets_the_bot_go_on(browser_session: FlaskClient, backend: Backend) -> None:
     a_conversation()
 
     assert "Keep the bot active" in browser_session.get(HERE).text
     sends(browser_session, f"{HERE}/messages", text="At nine.", bot_continues="1")
 
-    assert of_kind(house.told[0], QueueReply).hold is False
+    assert of_kind(backend.commands[0], QueueReply).hold is False
 
 
 def test_an_operator_writes_for_later_in_their_own_zone(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation()
 
     sends(browser_session, f"{HERE}/messages", text="Hi", at="2026-11-22T15:30", offset="-60")
 
-    assert of_kind(house.told[0], QueueReply).scheduled_for == AT + timedelta(hours=2, minutes=30)
+    assert of_kind(backend.commands[0], QueueReply).scheduled_for == AT + timedelta(
+        hours=2, minutes=30
+    )
 
 
 def test_an_operator_offers_quick_replies_one_a_line(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation()
 
     sends(browser_session, f"{HERE}/messages", text="Which?", quick_replies="Red\r\n\r\n Blue \r\n")
 
     choices = tuple(QuickReply(title=title, payload=title) for title in ("Red", "Blue"))
-    assert of_kind(house.told[0], QueueReply).content == Content(
+    assert of_kind(backend.commands[0], QueueReply).content == Content(
         text="Which?", quick_replies=choices
     )
 
@@ -88,7 +90,7 @@ def test_an_operator_offers_quick_replies_one_a_line(
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_a_reason(
-    browser_session: FlaskClient, house: House, fields: dict[str, str]
+    browser_session: FlaskClient, backend: Backend, fields: dict[str, str]
 ) -> None:
     a_conversation()
 
@@ -100,7 +102,7 @@ def test_what_cannot_be_sent_is_refused_with_a_reason(
     )
 
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_what_cannot_be_sent_is_refused_with_a_reason(
 )
 def test_an_operator_says_who_may_answer(
     browser_session: FlaskClient,
-    house: House,
+    backend: Backend,
     act: str,
     fields: dict[str, str],
     status: ConversationStatus,
@@ -128,12 +130,14 @@ def test_an_operator_says_who_may_answer(
 
     place = f"{HERE}?closed=1&done_at={microseconds_of(AT)}" if act == "close" else HERE
     assert (answer.status_code, answer.headers["Location"]) == (303, place)
-    assert house.told == [ChangeConversation(1, status, AT, until, by="Administrator")]
+    assert backend.commands == [ChangeConversation(1, status, AT, until, by="Administrator")]
 
 
-def test_what_its_state_does_not_allow_is_told(browser_session: FlaskClient, house: House) -> None:
+def test_what_its_state_does_not_allow_is_told(
+    browser_session: FlaskClient, backend: Backend
+) -> None:
     a_conversation()
-    house.answer = Conflict("the conversation is closed")
+    backend.answer = Conflict("the conversation is closed")
 
     answer = sends(
         browser_session,
@@ -146,7 +150,7 @@ def test_what_its_state_does_not_allow_is_told(browser_session: FlaskClient, hou
 
 
 def test_nothing_is_done_without_the_token_of_this_browsers_own_page(
-    browser_session: FlaskClient, app: Flask, house: House
+    browser_session: FlaskClient, app: Flask, backend: Backend
 ) -> None:
     a_conversation()
     other = app.test_client()
@@ -166,7 +170,7 @@ def test_nothing_is_done_without_the_token_of_this_browsers_own_page(
         ).status_code
         == 403
     )
-    assert house.told == []
+    assert backend.commands == []
 
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
@@ -192,10 +196,10 @@ def test_a_refused_reply_stands_in_its_composer_with_the_reason(
 
 
 def test_a_reply_to_a_conversation_closed_meanwhile_is_not_lost(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation(status="closed")
-    house.answer = Conflict("the conversation is closed")
+    backend.answer = Conflict("the conversation is closed")
 
     answer = sends(browser_session, f"{HERE}/messages", headers=BROWSER, text="At nine.")
 
@@ -206,7 +210,7 @@ def test_a_reply_to_a_conversation_closed_meanwhile_is_not_lost(
 
 @pytest.mark.parametrize("opened", [AT - timedelta(days=6), None])
 def test_a_reply_is_not_scheduled_beyond_the_reply_window(
-    browser_session: FlaskClient, house: House, opened: datetime | None
+    browser_session: FlaskClient, backend: Backend, opened: datetime | None
 ) -> None:
     a_conversation(a_contact(window_opened_at=opened))
 
@@ -216,14 +220,14 @@ def test_a_reply_is_not_scheduled_beyond_the_reply_window(
 
     assert answer.status_code == 422
     assert "Send at: the reply window closes before this time." in answer.text
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_a_refused_note_stands_in_its_field_with_the_reason(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation()
-    house.answer = Conflict("the conversation is being erased")
+    backend.answer = Conflict("the conversation is being erased")
 
     page = sends(browser_session, f"{HERE}/notes", headers=BROWSER, note="Owes us 5.").text
 
@@ -232,7 +236,7 @@ def test_a_refused_note_stands_in_its_field_with_the_reason(
 
 
 def test_colleagues_leave_notes_and_take_them_away(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     talk = a_conversation()
     note = Note.create(conversation=talk, author="ada", text="owes us 5 €", created_at=AT)
@@ -241,7 +245,7 @@ def test_colleagues_leave_notes_and_take_them_away(
     sends(browser_session, f"{HERE}/notes", note="Waits for a refund.")
     sends(browser_session, f"{HERE}/notes/{note.id}/remove")
 
-    assert house.told == [
+    assert backend.commands == [
         AddNote(1, "link", "Waits for a refund.", AT),
         RemoveNote(note.id),
     ]

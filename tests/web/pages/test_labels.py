@@ -10,7 +10,7 @@ from moca.core.messages.labels import (
     RemoveLabel,
 )
 from tests.web.api.test_labels import a_label
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -20,14 +20,20 @@ REFUND = {"name": "Refund", "colour": "red"}
 MARK = '<bdi class="label" data-colour="red">Refund</bdi>'
 
 
-def test_labels_are_added_changed_and_removed(browser_session: FlaskClient, house: House) -> None:
+def test_labels_are_added_changed_and_removed(
+    browser_session: FlaskClient, backend: Backend
+) -> None:
     for path in (HERE, f"{HERE}/3"):
         answer = sends(browser_session, path, REFUND)
         assert (answer.status_code, answer.location) == (303, HERE)
     sends(browser_session, f"{HERE}/3/remove")
 
-    assert house.told == [AddLabel("Refund", RED), ChangeLabel(3, "Refund", RED), RemoveLabel(3)]
-    assert house.deeds == [
+    assert backend.commands == [
+        AddLabel("Refund", RED),
+        ChangeLabel(3, "Refund", RED),
+        RemoveLabel(3),
+    ]
+    assert backend.audited == [
         ("link", "added a label", ""),
         ("link", "changed a label", "label 3"),
         ("link", "removed a label", "label 3"),
@@ -55,7 +61,7 @@ def test_they_are_listed_with_their_colours(browser_session: FlaskClient) -> Non
     ],
 )
 def test_what_is_refused_stays_in_its_form(
-    browser_session: FlaskClient, house: House, changes: dict[str, str], problem: str
+    browser_session: FlaskClient, backend: Backend, changes: dict[str, str], problem: str
 ) -> None:
     label, draft = a_label(), REFUND | changes
 
@@ -63,15 +69,15 @@ def test_what_is_refused_stays_in_its_form(
         answer = sends(browser_session, path, draft)
         assert answer.status_code == 422
         assert answer.text.count(problem) == 1
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_a_conflict_and_a_removed_label_are_told_on_the_page(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
-    house.answer = Conflict("another label has this name; choose a different one")
+    backend.answer = Conflict("another label has this name; choose a different one")
     taken = sends(browser_session, HERE, REFUND)
-    house.answer = NotFound()
+    backend.answer = NotFound()
     gone = sends(browser_session, f"{HERE}/7", REFUND)
 
     assert (taken.status_code, gone.status_code) == (409, 404)
@@ -81,22 +87,24 @@ def test_a_conflict_and_a_removed_label_are_told_on_the_page(
     assert sends(browser_session, f"{HERE}/nonsense/remove").status_code == 404
 
 
-def test_a_conversation_gets_and_loses_a_label(browser_session: FlaskClient, house: House) -> None:
+def test_a_conversation_gets_and_loses_a_label(
+    browser_session: FlaskClient, backend: Backend
+) -> None:
     a_conversation()
 
     for act in ("4/add", "5/remove"):
         answer = sends(browser_session, f"/conversations/1/labels/{act}")
         assert (answer.status_code, answer.location) == (303, "/conversations/1")
 
-    assert house.told == [LabelConversation(1, (4,)), LabelConversation(1, (), (5,))]
+    assert backend.commands == [LabelConversation(1, (4,)), LabelConversation(1, (), (5,))]
     assert sends(browser_session, "/conversations/1/labels/x/add").status_code == 404
 
 
 def test_too_many_labels_are_told_beside_the_conversation(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation()
-    house.answer = Conflict("a conversation has at most 10 labels; remove one first")
+    backend.answer = Conflict("a conversation has at most 10 labels; remove one first")
 
     answer = sends(browser_session, "/conversations/1/labels/4/add")
 

@@ -10,7 +10,7 @@ from moca.core.messages.operators import AddNote, MarkMentionsSeen
 from moca.storage.db.operator_tables import Mention, Note, Operator
 from moca.storage.db.tables import Conversation
 from tests.web.auth.test_login import an_operator, operator
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation
 
@@ -46,13 +46,13 @@ def alerts(page: str) -> tuple[list[str], list[tuple[str, str, str]]]:
     return re.findall(r'class="count" value="(\d+)"', page), re.findall(pattern, page)
 
 
-def test_a_note_says_who_wrote_it(operator: Callable[[str], FlaskClient], house: House) -> None:
+def test_a_note_says_who_wrote_it(operator: Callable[[str], FlaskClient], backend: Backend) -> None:
     agent = operator("answers")
     a_conversation()
 
     sends(agent, f"{HERE}/notes", token_from=HERE, note="@ben, look")
 
-    assert house.told == [AddNote(1, NAME, "@ben, look", AT, me().id)]
+    assert backend.commands == [AddNote(1, NAME, "@ben, look", AT, me().id)]
 
 
 def test_a_mention_is_marked_and_text_of_others_stays_text(
@@ -71,7 +71,7 @@ def test_a_mention_is_marked_and_text_of_others_stays_text(
 
 
 def test_the_mentioned_operator_finds_the_conversation_until_it_is_opened(
-    operator: Callable[[str], FlaskClient], house: House
+    operator: Callable[[str], FlaskClient], backend: Backend
 ) -> None:
     agent = operator("answers")
     conversation = a_conversation(a_contact(name="Ada"))
@@ -84,17 +84,17 @@ def test_the_mentioned_operator_finds_the_conversation_until_it_is_opened(
         ["0", "1"],
         [(HERE, "Ada", "ben")],
     )
-    house.told.clear()
+    backend.commands.clear()
 
     agent.get(HERE, headers=POLL)
-    assert house.told == []
+    assert backend.commands == []
     agent.get(HERE)
-    assert house.told == [MarkMentionsSeen(1, me().id, AT)]
-    assert house.deeds == []
+    assert backend.commands == [MarkMentionsSeen(1, me().id, AT)]
+    assert backend.audited == []
 
 
 def test_a_mention_that_was_seen_is_not_marked_again(
-    operator: Callable[[str], FlaskClient], house: House
+    operator: Callable[[str], FlaskClient], backend: Backend
 ) -> None:
     agent = operator("answers")
     a_note(a_conversation(), f"@{NAME}", me())
@@ -102,7 +102,7 @@ def test_a_mention_that_was_seen_is_not_marked_again(
 
     agent.get(HERE)
 
-    assert (house.told, mentions(agent.get("/").text)) == ([], "Mentions")
+    assert (backend.commands, mentions(agent.get("/").text)) == ([], "Mentions")
     assert "No new mentions." in agent.get("/?list=mentions").text
 
 
@@ -110,7 +110,7 @@ def test_others_neither_see_it_nor_end_it(
     operator: Callable[[str], FlaskClient],
     browser_session: FlaskClient,
     client: FlaskClient,
-    house: House,
+    backend: Backend,
 ) -> None:
     viewer = operator("reads")
     a_note(a_conversation(), "@ben", an_operator("ben"))
@@ -119,7 +119,7 @@ def test_others_neither_see_it_nor_end_it(
         each.get(HERE)
         assert alerts(each.get("/needs-reply", headers=POLL).text)[1] == []
         assert each.get("/?list=mentions", headers=POLL).text.count('class="row"') == 0
-    assert house.told == []
+    assert backend.commands == []
     assert [mentions(each.get("/").text) for each in (viewer, browser_session)] == [
         "Mentions",
         None,
@@ -127,7 +127,7 @@ def test_others_neither_see_it_nor_end_it(
 
 
 def test_a_viewer_who_is_mentioned_finds_it_too(
-    operator: Callable[[str], FlaskClient], house: House
+    operator: Callable[[str], FlaskClient], backend: Backend
 ) -> None:
     viewer = operator("reads")
     known = Operator.get(Operator.name == "who reads")
@@ -135,7 +135,7 @@ def test_a_viewer_who_is_mentioned_finds_it_too(
 
     assert mentions(viewer.get("/").text) == "Mentions 1"
     viewer.get(HERE)
-    assert house.told == [MarkMentionsSeen(1, known.id, AT)]
+    assert backend.commands == [MarkMentionsSeen(1, known.id, AT)]
 
 
 def test_names_to_choose_from_are_those_of_others(operator: Callable[[str], FlaskClient]) -> None:

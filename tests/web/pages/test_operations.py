@@ -28,7 +28,7 @@ from moca.storage.db.tables import Account
 from moca.web.config import DoctorFinding, Health, WebConfig, WebPorts
 from moca.web.pages.setup import DoctorRunner
 from moca.web.presenters.queue_forecast import ForecastCache, forecast_queue
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import AT, a_contact, a_conversation, a_reply, an_item
 
@@ -73,22 +73,22 @@ def reader(app: Flask) -> FlaskClient:
     ],
 )
 def test_a_button_of_the_queue_hands_its_command_over(
-    browser_session: FlaskClient, house: House, path: str, command: AwaitedCommand
+    browser_session: FlaskClient, backend: Backend, path: str, command: AwaitedCommand
 ) -> None:
     an_item(a_reply(a_conversation()))
 
     answer = sends(browser_session, path, token_from="/queue")
 
     assert (answer.status_code, answer.location) == (303, "/queue")
-    assert house.told == [command]
+    assert backend.commands == [command]
 
 
-def test_an_edited_text_is_handed_over(browser_session: FlaskClient, house: House) -> None:
+def test_an_edited_text_is_handed_over(browser_session: FlaskClient, backend: Backend) -> None:
     an_item(a_reply(a_conversation()))
 
     answer = sends(browser_session, "/queue/1/edit", token_from="/queue/1/edit", text="At ten.")
 
-    assert (answer.status_code, house.told) == (303, [EditReply(1, "At ten.", AT)])
+    assert (answer.status_code, backend.commands) == (303, [EditReply(1, "At ten.", AT)])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_is_not_there_is_told(browser_session: FlaskClient, path: str, stat
 
 
 def test_whoever_only_reads_sees_the_queue_and_changes_nothing(
-    reader: FlaskClient, house: House
+    reader: FlaskClient, backend: Backend
 ) -> None:
     an_item(a_reply(a_conversation()))
 
@@ -117,7 +117,7 @@ def test_whoever_only_reads_sees_the_queue_and_changes_nothing(
     assert "Pause sending" not in page
     assert "/cancel" not in page
     assert reader.post("/queue/freeze", data={}).status_code == 403
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize("path", ["/settings"])
@@ -125,10 +125,10 @@ def test_the_settings_are_for_administrators(reader: FlaskClient, path: str) -> 
     assert reader.get(path).status_code == 403
 
 
-def test_no_form_is_taken_without_its_seal(browser_session: FlaskClient, house: House) -> None:
+def test_no_form_is_taken_without_its_seal(browser_session: FlaskClient, backend: Backend) -> None:
     headers = {"Sec-Fetch-Site": "same-origin"}
     assert browser_session.post("/queue/freeze", headers=headers).status_code == 403
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_a_frozen_queue_is_told_on_every_page_and_to_nobody_else(
@@ -141,7 +141,7 @@ def test_a_frozen_queue_is_told_on_every_page_and_to_nobody_else(
 
 
 def test_a_pasted_token_is_sealed_and_handed_over(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     an_account()
 
@@ -149,17 +149,17 @@ def test_a_pasted_token_is_sealed_and_handed_over(
 
     ends_at = AT + timedelta(days=60)
     sealed = SealedToken("sealed:the-new-one", AT, ends_at)
-    assert house.told == [ChangeAccount(OURS, AT, token=sealed)]
+    assert backend.commands == [ChangeAccount(OURS, AT, token=sealed)]
 
 
 @pytest.mark.parametrize("token", ["", "two words", "tökén", "x" * 4097])
 def test_what_is_no_token_is_refused(
-    browser_session: FlaskClient, house: House, token: str
+    browser_session: FlaskClient, backend: Backend, token: str
 ) -> None:
     an_account()
     path = f"/accounts/{OURS}/token"
     assert sends(browser_session, path, token_from="/accounts", token=token).status_code == 422
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_a_long_queue_is_not_forecast_anew_at_every_look(
@@ -200,7 +200,7 @@ def test_the_doctors_last_visit_is_remembered(
 
 
 def test_an_edited_text_is_measured_in_bytes_not_in_characters(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     an_item(a_reply(a_conversation()))
 
@@ -210,7 +210,7 @@ def test_an_edited_text_is_measured_in_bytes_not_in_characters(
     answer = edits("\u00e9" * 501)
     assert answer.status_code == 422
     assert "text: must not be longer than 1000 bytes of UTF-8" in answer.text
-    assert house.told == []
+    assert backend.commands == []
     assert edits("\u00e9" * 500).status_code == 303
 
 
@@ -237,11 +237,11 @@ def test_a_reply_that_misses_its_window_has_no_time_at_which_it_goes(
 
 
 def test_a_user_that_is_refused_stays_in_the_form(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     answer = sends(browser_session, "/users", name="ana", right="reads", password="1234567890")
 
-    assert (answer.status_code, house.told) == (422, [])
+    assert (answer.status_code, backend.commands) == (422, [])
     assert '<p class="problem" role="alert">password: ' in answer.text
     assert 'required value="ana"' in answer.text
     assert '<option value="reads" selected>' in answer.text
@@ -249,7 +249,7 @@ def test_a_user_that_is_refused_stays_in_the_form(
 
 
 def test_a_refused_password_is_told_beside_its_user(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     Operator.create(name="ada", role="reads", password_hash="", created_at=AT)
     answer = sends(browser_session, "/users/1/password", password="1234567890")
@@ -259,10 +259,10 @@ def test_a_refused_password_is_told_beside_its_user(
 
 
 def test_a_reply_that_is_gone_meanwhile_leaves_what_was_written(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     an_item(a_reply(a_conversation()), "sent")
-    house.answer = Conflict("the reply is no longer pending")
+    backend.answer = Conflict("the reply is no longer pending")
     answer = sends(browser_session, "/queue/1/edit", text="At ten.")
     assert answer.status_code == 409
     assert "the reply is no longer pending" in answer.text
@@ -270,10 +270,10 @@ def test_a_reply_that_is_gone_meanwhile_leaves_what_was_written(
 
 
 def test_what_cannot_be_done_to_a_reply_is_told_above_the_queue(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     an_item(a_reply(a_conversation()), "sent")
-    house.answer = Conflict("the reply is no longer pending")
+    backend.answer = Conflict("the reply is no longer pending")
     answer = sends(browser_session, "/queue/1/cancel?status=sent")
     assert answer.status_code == 409
     assert '<p class="problem" role="alert">the reply is no longer pending</p>' in answer.text

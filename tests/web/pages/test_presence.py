@@ -9,7 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 from moca.web import presence
 from tests.web.auth.test_login import an_operator, keep_logins, logs_in
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import SAME_ORIGIN
 from tests.web.rows import a_contact, a_conversation
 
@@ -20,11 +20,11 @@ WRITES = {**POLL, "X-Moca-Writing": "1"}
 
 
 @pytest.fixture
-def enter(app: Flask, house: House) -> Callable[..., FlaskClient]:
+def enter(app: Flask, backend: Backend) -> Callable[..., FlaskClient]:
     """Logs operators in, each in a browser of their own."""
 
     def entered(name: str, role: str = "answers") -> FlaskClient:
-        keep_logins(house)
+        keep_logins(backend)
         browser = app.test_client()
         assert logs_in(browser, name if an_operator(name, role) else "").status_code == 303
         return browser

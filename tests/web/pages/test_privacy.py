@@ -16,7 +16,7 @@ from moca.web.app import create_app
 from moca.web.config import WebConfig, WebPorts
 from tests.support.values import of_kind
 from tests.web.api.test_accounts import ACCOUNT, an_account
-from tests.web.conftest import SECRETS, House
+from tests.web.conftest import SECRETS, Backend
 from tests.web.rows import AT, a_contact
 
 
@@ -37,24 +37,24 @@ def signed(secret: str = SECRETS[0], **changes: int | str | None) -> str:
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_an_owner_who_removed_the_app_stops_the_account(
-    stranger: FlaskClient, house: House, secret: str
+    stranger: FlaskClient, backend: Backend, secret: str
 ) -> None:
     an_account(app_user_id="900")
     an_account(account_id="17841400000000003", app_user_id="901")
     answer = stranger.post("/instagram/deauthorize", data={"signed_request": signed(secret)})
     assert answer.status_code == 200
-    assert house.told == [MarkTokenDead(ACCOUNT, "the account's owner removed the app", AT)]
+    assert backend.commands == [MarkTokenDead(ACCOUNT, "the account's owner removed the app", AT)]
 
 
 def test_a_wish_for_deletion_is_confirmed_with_a_code_and_its_page(
-    stranger: FlaskClient, house: House
+    stranger: FlaskClient, backend: Backend
 ) -> None:
     answer = stranger.post("/instagram/data-deletion", data={"signed_request": signed()})
     told = answer.get_json()
     code = told["confirmation_code"]
     assert answer.status_code == 200
     assert told["url"] == f"http://localhost/instagram/data-deletion/{code}"
-    assert house.told == [EraseOnDeletionRequest("900", code, AT)]
+    assert backend.commands == [EraseOnDeletionRequest("900", code, AT)]
     assert len(code) >= 20
 
 
@@ -89,15 +89,15 @@ def test_the_page_tells_how_far_it_is(stranger: FlaskClient) -> None:
     ],
 )
 def test_what_meta_did_not_sign_is_refused(
-    stranger: FlaskClient, house: House, path: str, form: dict[str, str]
+    stranger: FlaskClient, backend: Backend, path: str, form: dict[str, str]
 ) -> None:
     answer = stranger.post(path, data=form)
-    assert (answer.status_code, house.told) == (403, [])
+    assert (answer.status_code, backend.commands) == (403, [])
 
 
-def test_a_number_for_an_id_is_read_as_text(stranger: FlaskClient, house: House) -> None:
+def test_a_number_for_an_id_is_read_as_text(stranger: FlaskClient, backend: Backend) -> None:
     stranger.post("/instagram/data-deletion", data={"signed_request": signed(user_id=900)})
-    assert of_kind(house.told[0], EraseOnDeletionRequest).user_id == "900"
+    assert of_kind(backend.commands[0], EraseOnDeletionRequest).user_id == "900"
 
 
 def test_a_contact_is_exported_for_the_token_s_bearer_only(
@@ -125,13 +125,13 @@ def test_what_meta_signed_within_a_day_is_taken(stranger: FlaskClient, age_secon
 )
 def test_a_live_instance_names_its_own_address_whatever_host_is_asked(
     database: peewee.Database,
-    house: House,
+    backend: Backend,
     config: WebConfig,
     origin: str,
     status: int,
     url: str | None,
 ) -> None:
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     live = create_app(ports, replace(config, live=True, public_origin=origin)).test_client()
 
     answer = live.post(
@@ -143,6 +143,6 @@ def test_a_live_instance_names_its_own_address_whatever_host_is_asked(
     assert answer.status_code == status
     if url is None:
         assert "Set web.public_url" in answer.get_json()["error"]["message"]
-        assert house.told == []
+        assert backend.commands == []
     else:
         assert answer.get_json()["url"].startswith(url)

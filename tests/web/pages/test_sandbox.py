@@ -10,7 +10,7 @@ from moca.web.app import create_app
 from moca.web.config import WebConfig, WebPorts
 from moca.web.presenters.journey_progress import steps_ahead
 from tests.web.api.test_accounts import an_account
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_step, after, an_item
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -147,9 +147,9 @@ def test_a_message_that_is_not_answered_stops_at_a_station(
 
 
 def test_without_a_sandbox_there_is_no_sandbox_page(
-    database: peewee.Database, house: House, config: WebConfig
+    database: peewee.Database, backend: Backend, config: WebConfig
 ) -> None:
-    ports = WebPorts(database=database, tell=house.tell, health=lambda: house.health)
+    ports = WebPorts(database=database, tell=backend.tell, health=lambda: backend.health)
     client = create_app(ports, config).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer the-api-token"
 

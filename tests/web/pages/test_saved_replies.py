@@ -7,7 +7,7 @@ from moca.core.messages.replies import QueueReply
 from moca.core.messages.saved_replies import AddSavedReply, ChangeSavedReply, RemoveSavedReply
 from moca.storage.db.operator_tables import SavedReply
 from tests.support.values import of_kind
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import a_contact, a_conversation
 
@@ -21,7 +21,7 @@ def a_saved_reply(**columns: str) -> SavedReply:
 
 
 def test_saved_replies_are_added_changed_and_removed(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     for path in (HERE, f"{HERE}/3"):
         answer = sends(browser_session, path, HOURS)
@@ -29,12 +29,12 @@ def test_saved_replies_are_added_changed_and_removed(
     sends(browser_session, f"{HERE}/3/remove")
 
     text = "At nine, {first_name}."
-    assert house.told == [
+    assert backend.commands == [
         AddSavedReply("Hours", "hours", text),
         ChangeSavedReply(3, "Hours", "hours", text),
         RemoveSavedReply(3),
     ]
-    assert house.deeds == [
+    assert backend.audited == [
         ("link", "added a saved reply", ""),
         ("link", "changed a saved reply", "saved reply 3"),
         ("link", "removed a saved reply", "saved reply 3"),
@@ -64,7 +64,7 @@ def test_they_are_listed_with_their_placeholders(browser_session: FlaskClient) -
     ],
 )
 def test_what_is_refused_stays_in_its_form(
-    browser_session: FlaskClient, house: House, changes: dict[str, str], problem: str
+    browser_session: FlaskClient, backend: Backend, changes: dict[str, str], problem: str
 ) -> None:
     saved, draft = a_saved_reply(), HOURS | changes
 
@@ -73,15 +73,15 @@ def test_what_is_refused_stays_in_its_form(
         assert answer.status_code == 422
         assert answer.text.count(problem) == 1
         assert f'value="{draft["shortcut"]}"' in answer.text
-    assert house.told == []
+    assert backend.commands == []
 
 
 def test_a_conflict_and_a_removed_reply_are_told_on_the_page(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
-    house.answer = Conflict("another saved reply has this name; choose a different one")
+    backend.answer = Conflict("another saved reply has this name; choose a different one")
     taken = sends(browser_session, HERE, HOURS)
-    house.answer = NotFound()
+    backend.answer = NotFound()
     gone = sends(browser_session, f"{HERE}/7", HOURS)
 
     assert (taken.status_code, gone.status_code) == (409, 404)
@@ -100,20 +100,22 @@ def test_the_composer_offers_them_filled(browser_session: FlaskClient) -> None:
 
 
 def test_without_script_the_chosen_one_is_sent_filled(
-    browser_session: FlaskClient, house: House
+    browser_session: FlaskClient, backend: Backend
 ) -> None:
     a_conversation(a_contact(name=None))
     saved = a_saved_reply()
 
     sends(browser_session, "/conversations/1/messages", answer=str(saved.id))
 
-    assert of_kind(house.told[0], QueueReply).content == Content(text="At nine.")
+    assert of_kind(backend.commands[0], QueueReply).content == Content(text="At nine.")
 
 
-def test_a_saved_reply_that_is_gone_is_not_sent(browser_session: FlaskClient, house: House) -> None:
+def test_a_saved_reply_that_is_gone_is_not_sent(
+    browser_session: FlaskClient, backend: Backend
+) -> None:
     a_conversation()
 
     answer = sends(browser_session, "/conversations/1/messages", answer="9")
 
-    assert (answer.status_code, house.told) == (422, [])
+    assert (answer.status_code, backend.commands) == (422, [])
     assert "Write a reply, choose a saved reply or attach a file." in answer.text

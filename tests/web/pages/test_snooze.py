@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from moca.core.messages.operator_actions import SnoozeConversation, UnsnoozeConversation
 from moca.storage.queries.pagination import microseconds_of
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import AT, a_conversation, after
 
@@ -31,7 +31,7 @@ HERE = "/conversations/1"
 )
 def test_a_conversation_is_snoozed_in_the_readers_zone(
     browser_session: FlaskClient,
-    house: House,
+    backend: Backend,
     chosen: str,
     fields: dict[str, str],
     until: datetime | None,
@@ -41,8 +41,8 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
     answer = sends(browser_session, f"{HERE}/snooze/{chosen}", fields)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{HERE}?snoozed=1&{DONE_AT}")
-    assert house.told == [SnoozeConversation(1, AT, until)]
-    assert house.deeds == [("link", "snoozed a conversation", "conversation 1")]
+    assert backend.commands == [SnoozeConversation(1, AT, until)]
+    assert backend.audited == [("link", "snoozed a conversation", "conversation 1")]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_conversation_is_snoozed_in_the_readers_zone(
     ],
 )
 def test_what_is_no_time_is_refused_on_the_page(
-    browser_session: FlaskClient, house: House, chosen: str, fields: dict[str, str]
+    browser_session: FlaskClient, backend: Backend, chosen: str, fields: dict[str, str]
 ) -> None:
     a_conversation()
 
@@ -68,7 +68,7 @@ def test_what_is_no_time_is_refused_on_the_page(
 
     assert answer.status_code == 422
     assert 'id="bubbles"' in answer.text
-    assert house.told == []
+    assert backend.commands == []
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_is_no_time_is_refused_on_the_page(
     [(None, "until the contact writes"), (after(3600), "until <time")],
 )
 def test_a_snoozed_conversation_says_until_when(
-    browser_session: FlaskClient, house: House, until: datetime | None, shown: str
+    browser_session: FlaskClient, backend: Backend, until: datetime | None, shown: str
 ) -> None:
     a_conversation(snoozed_at=AT, snoozed_until=until, needs_reply_since=AT)
 
@@ -87,4 +87,4 @@ def test_a_snoozed_conversation_says_until_when(
     )
 
     sends(browser_session, f"{HERE}/unsnooze")
-    assert house.told == [UnsnoozeConversation(1, AT)]
+    assert backend.commands == [UnsnoozeConversation(1, AT)]

@@ -12,7 +12,7 @@ from moca.core.messages.operator_actions import UndoClose, UndoSnooze
 from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Conversation
 from moca.storage.queries.pagination import microseconds_of
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import SAME_ORIGIN, sends
 from tests.web.rows import AT, a_contact, a_conversation, after
 
@@ -77,7 +77,7 @@ def test_a_page_offers_to_undo_what_led_to_it(
 )
 def test_each_is_undone(
     two: FlaskClient,
-    house: House,
+    backend: Backend,
     done: str,
     command: type[UndoClose] | type[UndoSnooze],
     audited: str,
@@ -86,8 +86,8 @@ def test_each_is_undone(
     answer = sends(two, f"{HERE}/{done}?list=closed", form)
 
     assert (answer.status_code, answer.location) == (303, "/?list=closed")
-    assert house.told == [command(each, AT, after(-5)) for each in (1, 2)]
-    assert house.deeds == [("link", audited, f"conversation {each}") for each in (1, 2)]
+    assert backend.commands == [command(each, AT, after(-5)) for each in (1, 2)]
+    assert backend.audited == [("link", audited, f"conversation {each}") for each in (1, 2)]
 
 
 def test_one_leads_back_to_its_conversation(two: FlaskClient) -> None:
@@ -95,16 +95,18 @@ def test_one_leads_back_to_its_conversation(two: FlaskClient) -> None:
     assert (answer.status_code, answer.location) == (303, "/conversations/2")
 
 
-def test_what_cannot_be_undone_is_told(two: FlaskClient, house: House) -> None:
-    house.answer = Conflict("the contact has another open conversation")
+def test_what_cannot_be_undone_is_told(two: FlaskClient, backend: Backend) -> None:
+    backend.answer = Conflict("the contact has another open conversation")
     answer = sends(two, f"{HERE}/closed", conversation="2", done_at=DONE_AT)
     assert answer.status_code == 409
     assert "1 not changed: the contact has another open conversation." in answer.text
 
 
-def test_of_several_only_those_that_were_closed_are_offered(two: FlaskClient, house: House) -> None:
+def test_of_several_only_those_that_were_closed_are_offered(
+    two: FlaskClient, backend: Backend
+) -> None:
     answers = {1: Done(), 2: Conflict("the conversation is already closed")}
-    house.answer = lambda command: answers[command.conversation_id]
+    backend.answer = lambda command: answers[command.conversation_id]
     answer = sends(two, "/conversations/bulk/close", conversation=["1", "2"])
     assert offered(answer.text) == ("Conversation closed.", f"{HERE}/closed", ["1"])
 
@@ -119,9 +121,9 @@ def test_of_several_only_those_that_were_closed_are_offered(two: FlaskClient, ho
     ],
 )
 def test_nothing_and_what_is_unknown_is_refused(
-    two: FlaskClient, house: House, done: str, form: dict[str, str], status: int
+    two: FlaskClient, backend: Backend, done: str, form: dict[str, str], status: int
 ) -> None:
-    assert (sends(two, f"{HERE}/{done}", form).status_code, house.told) == (status, [])
+    assert (sends(two, f"{HERE}/{done}", form).status_code, backend.commands) == (status, [])
 
 
 def test_a_form_that_is_sent_twice_undoes_once(written_session: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from moca.storage.db.operator_tables import AuditEntry, ConversationLabel, Menti
 from moca.storage.db.tables import Contact, Conversation
 from tests.web.api.test_labels import a_label
 from tests.web.auth.test_login import an_operator, operator
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.pages.test_mentions import NAME, POLL, a_note, me
 from tests.web.rows import AT, a_conversation, after
 
@@ -117,18 +117,18 @@ def test_each_sees_their_own_mentions_and_themselves(
 
 
 def test_a_mention_that_a_refresh_shows_is_seen(
-    agent: FlaskClient, house: House, frozen: FrozenDateTimeFactory
+    agent: FlaskClient, backend: Backend, frozen: FrozenDateTimeFactory
 ) -> None:
     polled(agent)
     a_note(Conversation.get(), f"@{NAME}, look", me())
     frozen.tick(1)
-    house.told.clear()
+    backend.commands.clear()
 
     assert NAME in polled(agent).text
     Mention.update(seen_at=AT).execute()
     polled(agent)
 
-    assert house.told == [MarkMentionsSeen(1, me().id, after(1))]
+    assert backend.commands == [MarkMentionsSeen(1, me().id, after(1))]
 
 
 def test_the_address_of_the_pane_leads_to_its_conversation(agent: FlaskClient) -> None:

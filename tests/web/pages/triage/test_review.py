@@ -11,7 +11,7 @@ from moca.core.messages.operator_actions import ApproveReply, DiscardReply
 from moca.storage.db.tables import Message, QueueItem
 from tests.support.values import id_of
 from tests.web.api.test_accounts import an_account
-from tests.web.conftest import House
+from tests.web.conftest import Backend
 from tests.web.forms import sends
 from tests.web.rows import (
     ACCOUNT,
@@ -126,7 +126,7 @@ def test_a_refresh_keeps_the_draft_even_one_that_no_longer_waits(
 )
 def test_a_decision_is_handed_over_and_signed_and_the_next_draft_follows(
     client: FlaskClient,
-    house: House,
+    backend: Backend,
     action: str,
     form: dict[str, str],
     command: AwaitedCommand,
@@ -135,11 +135,11 @@ def test_a_decision_is_handed_over_and_signed_and_the_next_draft_follows(
     a_draft()
     answer = sends(client, f"/review/1/{action}", form)
     assert (answer.status_code, answer.location) == (303, "/review")
-    assert house.told == [command]
-    assert house.deeds == [("token", deed, "queue item 1")]
+    assert backend.commands == [command]
+    assert backend.audited == [("token", deed, "queue item 1")]
 
 
-def test_from_a_thread_the_way_leads_back_to_it(client: FlaskClient, house: House) -> None:
+def test_from_a_thread_the_way_leads_back_to_it(client: FlaskClient, backend: Backend) -> None:
     a_draft()
     page = client.get("/conversations/1").text
     assert 'formaction="/review/1/approve?conversation=1"' in page
@@ -148,10 +148,10 @@ def test_from_a_thread_the_way_leads_back_to_it(client: FlaskClient, house: Hous
 
 
 def test_what_cannot_be_sent_is_told_beside_the_draft_as_it_was_written(
-    client: FlaskClient, house: House
+    client: FlaskClient, backend: Backend
 ) -> None:
     a_draft()
-    house.answer = Conflict("the contact wrote more")
+    backend.answer = Conflict("the contact wrote more")
     answer = sends(client, "/review/1/approve", {"text-1": "At ten."})
     assert answer.status_code == 409
     assert "the contact wrote more" in answer.text
