@@ -39,7 +39,7 @@ def test_the_first_page_leads_to_a_journey(page: Page, backend: BrowserBackend) 
     question.get_by_role("link", name=re.compile("^Details")).click()
 
     expect(page.get_by_role("heading", name="When are you open?")).to_be_visible()
-    expect(page.locator('.station[data-state="passed"]')).to_have_count(8)
+    expect(page.locator('.stage[data-state="passed"]')).to_have_count(8)
     assert page.url.endswith(f"/messages/{quote(mid)}")
 
 
@@ -53,7 +53,7 @@ def test_the_sandbox_shows_a_messages_journey_and_its_reply(
     expect(page.locator('.said[data-sender="contact"]')).to_contain_text("Hello there")
     expect(page.locator('[data-key="deduplication"]')).to_have_attribute("data-state", "passed")
 
-    psid = page.locator("#people").input_value()
+    psid = page.locator("#contacts").input_value()
     backend.sandbox.receive(ContactKey(ACCOUNT, psid), REPLY)
     backend.answer(backend.sandbox.thread(psid)[0].mid)
 
@@ -69,11 +69,11 @@ def test_an_opener_begins_the_first_conversation_and_somebody_new_begins_another
     page.goto("/sandbox")
     page.get_by_role("button", name="When are you open?").click()
     expect(page.locator(".said")).to_have_count(1)
-    before = page.locator("#people").input_value()
+    before = page.locator("#contacts").input_value()
 
     page.get_by_role("button", name="New contact").click()
 
     expect(page.locator(".said")).to_have_count(0)
-    expect(page.locator("#people")).not_to_have_value(before)
-    page.locator("#people").select_option(before)
+    expect(page.locator("#contacts")).not_to_have_value(before)
+    page.locator("#contacts").select_option(before)
     expect(page.locator(".said")).to_have_count(1)

@@ -269,7 +269,7 @@ def test_operators_log_in_by_name_and_do_what_they_may(
     expect(hers.get_by_role("heading", name="Log in")).to_be_visible()
 
     page.reload()
-    expect(page.locator(".deed", has_text="sent a reply")).to_contain_text("ada")
+    expect(page.locator(".entry", has_text="sent a reply")).to_contain_text("ada")
 
 
 def adds_a_reader(page: Page, role: str = "reads") -> None:

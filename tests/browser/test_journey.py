@@ -40,7 +40,7 @@ def visit(browser: Browser, moca: Service) -> Iterator[Callable[[dict[str, int]]
     def visited(size: dict[str, int]) -> Page:
         context = new_context(browser, viewport=size, locale="en-GB", color_scheme="light")
         opened.append(context)
-        context.add_init_script(f"localStorage.setItem('moca.person', '{FRIDA}')")
+        context.add_init_script(f"localStorage.setItem('moca.contact', '{FRIDA}')")
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -97,5 +97,5 @@ def says(page: Page, text: str) -> None:
 
 
 def every_stage_is_lit(page: Page) -> None:
-    stations = page.locator(".station")
-    expect(page.locator('.station[data-state="passed"]')).to_have_count(stations.count())
+    stages = page.locator(".stage")
+    expect(page.locator('.stage[data-state="passed"]')).to_have_count(stages.count())

@@ -32,5 +32,5 @@ def test_operators_change_their_own_password(visit: Callable[..., Page], moca: W
     logs_in(here, "a longer way to say it")
     expect(here.get_by_role("button", name="Log out")).to_be_visible()
     page.reload()
-    deed = page.locator(".deed", has_text="changed their password")
-    expect(deed).to_contain_text("ada")
+    entry = page.locator(".entry", has_text="changed their password")
+    expect(entry).to_contain_text("ada")

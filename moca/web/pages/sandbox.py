@@ -28,7 +28,7 @@ from moca.web.presenters.journey_progress import (
 from moca.web.schemas.sandbox import AccountProblemsBody, SandboxActBody, SandboxBody
 
 _MAX_PSID_LENGTH = 255
-_PEOPLE_SHOWN = 50
+_MAX_CONTACTS = 50
 
 
 def sandbox_page(sandbox: SandboxInstagram, ports: WebPorts, access: Guards) -> Blueprint:
@@ -94,9 +94,9 @@ def sandbox_routes(
         looked_at = mid or (written[-1] if written else None)
         return jsonify(
             now=_iso(clock.now()),
-            people=[
-                asdict(person) | {"last_at": _iso(person.last_at)}
-                for person in sandbox.list_contacts(account_id)[:_PEOPLE_SHOWN]
+            contacts=[
+                asdict(contact) | {"last_at": _iso(contact.last_at)}
+                for contact in sandbox.list_contacts(account_id)[:_MAX_CONTACTS]
             ],
             thread=[_said(message) for message in thread],
             journey=None if looked_at is None else _story(ports, config, looked_at),
@@ -131,7 +131,7 @@ def _journey_shown(journey: JourneyRecord, config: WebConfig) -> dict[str, Any]:
         "outcome": outcome_of(journey),
         "because": brief(journey.message.because if waiting is None else waiting.because),
         "until": None if waiting is None else _iso(waiting.until),
-        "stations": [_progress_step(step) for step in progress_of(journey, waiting)],
+        "stages": [_progress_step(step) for step in progress_of(journey, waiting)],
     }
 
 

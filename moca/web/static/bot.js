@@ -2,13 +2,13 @@
 // Enter in the message of a trial tries it, in all other fields it saves.
 
 const list = document.querySelector("fieldset:enabled #rule-list");
-const told = document.querySelector("#rules-moved");
+const announced = document.querySelector("#rules-moved");
 let dragged;
 
 function tell(card) {
   const cards = [...list.children];
   const name = card.querySelector("h3").textContent;
-  told.textContent = `${name}: place ${cards.indexOf(card) + 1} of ${cards.length}. Save the draft to keep the order.`;
+  announced.textContent = `${name}: place ${cards.indexOf(card) + 1} of ${cards.length}. Save the draft to keep the order.`;
 }
 
 function move(card, step) {

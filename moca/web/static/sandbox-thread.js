@@ -16,10 +16,10 @@ function button(title, about, does) {
   return made;
 }
 
-function deeds(message, doings) {
+function actionsOn(message, actions) {
   const about = `“${excerpt(shown(message))}”`;
-  const act = (does) => () => doings.act({ does, mid: message.mid });
-  const begin = (does) => () => doings.begin(does, message);
+  const act = (does) => () => actions.act({ does, mid: message.mid });
+  const begin = (does) => () => actions.begin(does, message);
   if (message.sender === "account") {
     const heart = button(HEART, `on ${about}`, act(message.sign ? "unreact" : "react"));
     heart.setAttribute("aria-pressed", String(Boolean(message.sign)));
@@ -29,7 +29,7 @@ function deeds(message, doings) {
   return message.text ? [button("Edit", about, begin("edit")), unsend] : [unsend];
 }
 
-function taps(message, doings) {
+function taps(message, actions) {
   const row = document.createElement("span");
   row.className = "taps";
   row.append(...message.taps.map((tap) => {
@@ -37,13 +37,13 @@ function taps(message, doings) {
     made.type = "button";
     made.dataset.does = tap.does;
     made.textContent = tap.title;
-    made.addEventListener("click", () => doings.act({ does: tap.does, text: tap.title, payload: tap.payload }));
+    made.addEventListener("click", () => actions.act({ does: tap.does, text: tap.title, payload: tap.payload }));
     return made;
   }));
   return row;
 }
 
-function bubble(message, doings) {
+function bubble(message, actions) {
   const mine = message.sender === "contact";
   const text = document.createElement(mine ? "button" : "span");
   text.className = "bubble";
@@ -51,7 +51,7 @@ function bubble(message, doings) {
   if (mine) {
     text.type = "button";
     text.title = "Show this message's journey";
-    text.addEventListener("click", () => doings.pick(message.mid));
+    text.addEventListener("click", () => actions.pick(message.mid));
   }
   if (!message.sign) return text;
   const sign = document.createElement("span");
@@ -61,7 +61,7 @@ function bubble(message, doings) {
   return text;
 }
 
-function said(message, turns, isNew, doings) {
+function said(message, turns, isNew, actions) {
   const item = document.createElement("li");
   item.className = isNew ? "said new-here" : "said";
   item.dataset.sender = message.sender;
@@ -72,9 +72,9 @@ function said(message, turns, isNew, doings) {
   time.textContent = new Date(message.at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const under = document.createElement("span");
   under.className = "under-said";
-  under.append(message.edits ? "edited " : "", time, ...deeds(message, doings));
-  item.append(bubble(message, doings));
-  if (message.taps.length) item.append(taps(message, doings));
+  under.append(message.edits ? "edited " : "", time, ...actionsOn(message, actions));
+  item.append(bubble(message, actions));
+  if (message.taps.length) item.append(taps(message, actions));
   item.append(under);
   return item;
 }
@@ -82,10 +82,10 @@ function said(message, turns, isNew, doings) {
 // Instagram removes quick replies after the next message; buttons stay.
 const tappable = (message, isLast) => ({ ...message, taps: message.taps.filter((tap) => isLast || tap.does === "tap") });
 
-export function showThread(list, thread, doings) {
-  const told = new Map(thread.map((message) => [message.mid, message]));
+export function showThread(list, thread, actions) {
+  const byMid = new Map(thread.map((message) => [message.mid, message]));
   for (const item of Array.from(list.children)) {
-    if (!told.has(item.dataset.mid)) item.remove();
+    if (!byMid.has(item.dataset.mid)) item.remove();
   }
   const isFirst = list.children.length === 0;
   let hasGrown = false;
@@ -95,7 +95,7 @@ export function showThread(list, thread, doings) {
     const turns = place > 0 && thread[place - 1].sender !== message.sender;
     const key = JSON.stringify([message, turns]);
     if (before?.dataset.key === key) return;
-    const item = said(message, turns, !before && !isFirst, doings);
+    const item = said(message, turns, !before && !isFirst, actions);
     item.dataset.key = key;
     if (!before) {
       list.append(item);

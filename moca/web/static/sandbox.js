@@ -13,7 +13,7 @@ const OUTCOMES = {
 };
 
 const at = (id) => document.getElementById(id);
-const view = { psid: null, name: null, picked: null, until: null, skewMs: 0, people: [], purpose: null };
+const view = { psid: null, name: null, picked: null, until: null, skewMs: 0, contacts: [], purpose: null };
 
 function invent() {
   const digits = crypto.getRandomValues(new Uint32Array(2)).join("").padEnd(15, "7").slice(0, 15);
@@ -21,9 +21,9 @@ function invent() {
   become({ psid: `1${digits}`, name });
 }
 
-function become(person) {
-  Object.assign(view, { psid: person.psid, name: person.name, picked: null, until: null });
-  localStorage.setItem("moca.person", JSON.stringify({ psid: person.psid, name: person.name }));
+function become(contact) {
+  Object.assign(view, { psid: contact.psid, name: contact.name, picked: null, until: null });
+  localStorage.setItem("moca.contact", JSON.stringify({ psid: contact.psid, name: contact.name }));
   at("thread").replaceChildren();
   endPurpose();
   showPeople();
@@ -34,35 +34,35 @@ function become(person) {
 const toAccount = () => (at("account") ? { account_id: at("account").value } : {});
 
 function showPeople() {
-  const known = view.people.some((person) => person.psid === view.psid);
-  const all = known ? view.people : [{ psid: view.psid, name: view.name }, ...view.people];
-  const options = all.map((person) => new Option(person.name || person.psid, person.psid));
-  const before = Array.from(at("people").options, (option) => option.value + option.text).join();
+  const known = view.contacts.some((contact) => contact.psid === view.psid);
+  const all = known ? view.contacts : [{ psid: view.psid, name: view.name }, ...view.contacts];
+  const options = all.map((contact) => new Option(contact.name || contact.psid, contact.psid));
+  const before = Array.from(at("contacts").options, (option) => option.value + option.text).join();
   if (before !== options.map((option) => option.value + option.text).join()) {
-    at("people").replaceChildren(...options);
+    at("contacts").replaceChildren(...options);
   }
-  at("people").value = view.psid;
+  at("contacts").value = view.psid;
   at("face").textContent = (view.name || "?").slice(0, 1).toUpperCase();
 }
 
-const doings = {
-  act: (told) => act(told).catch(() => complain("Connection to Moca lost. Trying again…")),
+const actions = {
+  act: (action) => act(action).catch(() => complain("Connection to Moca lost. Trying again…")),
   begin: (does, message) => begin(does, message),
   pick: (mid) => { view.picked = mid; poll(); },
 };
 
 function show(thread) {
   at("openers").hidden = thread.length > 0;
-  showThread(at("thread"), thread, doings);
+  showThread(at("thread"), thread, actions);
 }
 
 function showJourney(journey, message) {
-  for (const station of document.querySelectorAll(".station")) {
-    const told = journey?.stations.find((each) => each.key === station.dataset.key);
-    station.dataset.state = told?.state ?? (message && station.dataset.key === "reception" ? "here" : "ahead");
-    station.querySelector(".station-text").textContent = told?.text ?? "";
-    const seconds = told?.after_seconds;
-    station.querySelector(".station-after").textContent = seconds == null ? "" : `+${seconds.toFixed(2)} s`;
+  for (const stage of document.querySelectorAll(".stage")) {
+    const step = journey?.stages.find((each) => each.key === stage.dataset.key);
+    stage.dataset.state = step?.state ?? (message && stage.dataset.key === "reception" ? "here" : "ahead");
+    stage.querySelector(".stage-text").textContent = step?.text ?? "";
+    const seconds = step?.after_seconds;
+    stage.querySelector(".stage-after").textContent = seconds == null ? "" : `+${seconds.toFixed(2)} s`;
   }
   view.until = journey?.until ? new Date(journey.until).getTime() : null;
   at("story").dataset.outcome = journey?.outcome ?? "none";
@@ -85,7 +85,7 @@ function ending(journey) {
 }
 
 function tick() {
-  const clock = document.querySelector('.station[data-state="here"] .station-after');
+  const clock = document.querySelector('.stage[data-state="here"] .stage-after');
   if (!clock || view.until === null) return;
   const left = (view.until - Date.now() - view.skewMs) / 1000;
   clock.textContent = left > 0 ? `${left.toFixed(1)} s` : "";
@@ -108,7 +108,7 @@ async function poll() {
     const state = await answer.json();
     if (asked !== view.psid || query.get("account_id") !== (toAccount().account_id ?? null)) return;
     view.skewMs = new Date(state.now) - Date.now();
-    view.people = state.people;
+    view.contacts = state.contacts;
     showPeople();
     show(state.thread);
     const written = state.thread.filter((message) => message.sender === "contact");
@@ -120,19 +120,19 @@ async function poll() {
   }
 }
 
-async function post(path, told) {
+async function post(path, fields) {
   view.picked = null;
   const answer = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ psid: view.psid, name: view.name, ...toAccount(), ...told }),
+    body: JSON.stringify({ psid: view.psid, name: view.name, ...toAccount(), ...fields }),
   });
   await poll();
   if (!answer.ok) complain((await answer.json()).error.message);
 }
 
 const write = (text) => post("/sandbox/write", { text });
-const act = (told) => post("/sandbox/act", told);
+const act = (action) => post("/sandbox/act", action);
 
 function begin(does, message) {
   view.purpose = { does, mid: message?.mid ?? "" };
@@ -165,7 +165,7 @@ for (const more of at("more").querySelectorAll("button")) {
   more.addEventListener("click", () => {
     at("more").open = false;
     if (more.dataset.purpose) begin(more.dataset.purpose);
-    else doings.act({ does: more.dataset.does });
+    else actions.act({ does: more.dataset.does });
     at("text").focus();
   });
 }
@@ -174,8 +174,8 @@ at("more").addEventListener("keydown", (event) => {
   at("more").open = false;
   at("more").querySelector("summary").focus();
 });
-at("people").addEventListener("change", () =>
-  become(view.people.find((person) => person.psid === at("people").value) ?? view));
+at("contacts").addEventListener("change", () =>
+  become(view.contacts.find((contact) => contact.psid === at("contacts").value) ?? view));
 at("invent").addEventListener("click", invent);
 at("account")?.addEventListener("change", () => {
   localStorage.setItem("moca.account", at("account").value);
@@ -185,7 +185,7 @@ document.addEventListener("visibilitychange", poll);
 
 const account = localStorage.getItem("moca.account");
 if (Array.from(at("account")?.options ?? []).some((option) => option.value === account)) at("account").value = account;
-const remembered = JSON.parse(localStorage.getItem("moca.person") ?? "null");
+const remembered = JSON.parse(localStorage.getItem("moca.contact") ?? "null");
 if (remembered) become(remembered); else invent();
 setInterval(poll, POLL_MS);
 setInterval(tick, TICK_MS);

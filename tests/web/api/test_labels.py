@@ -56,7 +56,7 @@ def test_a_label_is_changed_and_removed(client: FlaskClient, backend: Backend) -
     assert (changed.status_code, changed.get_json()) == (200, {"id": 1, **REFUND})
     assert (removed.status_code, removed.get_json()) == (200, {"id": 1, "removed": True})
     assert backend.commands == [ChangeLabel(1, colour=RED), RemoveLabel(1)]
-    assert [deed[1:] for deed in backend.audited] == [
+    assert [entry[1:] for entry in backend.audited] == [
         ("changed a label", "label 1"),
         ("removed a label", "label 1"),
     ]

@@ -69,13 +69,13 @@ def test_an_operator_needs_a_name_a_right_and_a_password(
 
 def test_the_audit_trail_tells_who_did_what(browser_session: FlaskClient) -> None:
     for number in range(60):
-        AuditEntry.create(at=AT, who="ada", what=f"deed {number}", about="conversation 1")
+        AuditEntry.create(at=AT, who="ada", what=f"entry {number}", about="conversation 1")
 
     page = browser_session.get("/users").text
-    assert "deed 59" in page
-    assert "deed 9<" not in page
+    assert "entry 59" in page
+    assert "entry 9<" not in page
     older = page.split('class="button button-plain" href="')[1].split('"')[0]
-    assert "deed 9<" in browser_session.get(older).text
+    assert "entry 9<" in browser_session.get(older).text
 
 
 def test_a_password_is_neither_kept_nor_shown(browser_session: FlaskClient) -> None:

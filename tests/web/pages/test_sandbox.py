@@ -16,13 +16,13 @@ from tests.web.rows import a_contact, a_conversation, a_question, a_reply, a_ste
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
-def stations(client: FlaskClient, mid: str) -> list[tuple[str, str]]:
+def stages(client: FlaskClient, mid: str) -> list[tuple[str, str]]:
     told = client.get("/sandbox/state", query_string={"mid": mid}).get_json()["journey"]
-    return [(station["key"], station["state"]) for station in told["stations"]]
+    return [(stage["key"], stage["state"]) for stage in told["stages"]]
 
 
 def line(*states: str) -> list[tuple[str, str]]:
-    keys = [station.key for station in steps_ahead()]
+    keys = [stage.key for stage in steps_ahead()]
     return list(zip(keys, states, strict=True))
 
 
@@ -38,7 +38,7 @@ def test_writing_as_a_contact_sends_a_webhook_and_shows_in_the_thread(
     assert json.loads(delivered[0])["entry"][0]["messaging"][0]["message"]["mid"] == mid
     assert browser_session.get("/sandbox/state?psid=700").get_json() == {
         "now": "2026-11-22T12:00:00Z",
-        "people": [{"psid": "700", "name": "Ada", "last_at": "2026-11-22T12:00:00Z"}],
+        "contacts": [{"psid": "700", "name": "Ada", "last_at": "2026-11-22T12:00:00Z"}],
         "thread": [
             {
                 "mid": mid,
@@ -73,8 +73,8 @@ def test_a_contact_writes_to_any_of_several_accounts(
     assert [json.loads(each)["entry"][0]["id"] for each in delivered] == [other, other]
     state = browser_session.get(f"/sandbox/state?psid=700&account_id={other}").get_json()
     assert [each["text"] for each in state["thread"]] == ["Hi"]
-    assert [each["name"] for each in state["people"]] == ["Ada"]
-    assert browser_session.get("/sandbox/state?psid=700").get_json()["people"] == []
+    assert [each["name"] for each in state["contacts"]] == ["Ada"]
+    assert browser_session.get("/sandbox/state?psid=700").get_json()["contacts"] == []
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_gathering_message_stands_at_its_station_until_an_instant(client: Flas
         "waiting for more messages",
         "2026-11-22T12:00:05Z",
     )
-    assert stations(client, "m1") == line(*["passed"] * 3, "here", *["ahead"] * 4)
+    assert stages(client, "m1") == line(*["passed"] * 3, "here", *["ahead"] * 4)
 
 
 def test_an_answered_message_waits_for_nothing_but_the_echo(client: FlaskClient) -> None:
@@ -121,10 +121,10 @@ def test_an_answered_message_waits_for_nothing_but_the_echo(client: FlaskClient)
     a_step(question, 0, "storage", "stored")
     a_step(reply, 5, "sending", "sent")
 
-    assert stations(client, "m1") == line(*["passed"] * 7, "ahead")
+    assert stages(client, "m1") == line(*["passed"] * 7, "ahead")
     item.echoed_at = after(6)
     item.save()
-    assert stations(client, "m1") == line(*["passed"] * 8)
+    assert stages(client, "m1") == line(*["passed"] * 8)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_message_that_is_not_answered_stops_at_a_station(
     question = a_question(a_conversation(a_contact()), processed=True, outcome=outcome)
     a_step(question, 0, last_stage, "so far")
 
-    assert stations(client, "m1") == line(*states)
+    assert stages(client, "m1") == line(*states)
 
 
 def test_without_a_sandbox_there_is_no_sandbox_page(

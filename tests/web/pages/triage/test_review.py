@@ -111,7 +111,7 @@ def test_a_refresh_keeps_the_draft_even_one_that_no_longer_waits(
 
 
 @pytest.mark.parametrize(
-    ("action", "form", "command", "deed"),
+    ("action", "form", "command", "audited"),
     [
         ("approve", {}, ApproveReply(1, AT), "approved a draft"),
         ("approve", {"text-1": " At nine.\r\n"}, ApproveReply(1, AT), "approved a draft"),
@@ -130,13 +130,13 @@ def test_a_decision_is_handed_over_and_signed_and_the_next_draft_follows(
     action: str,
     form: dict[str, str],
     command: AwaitedCommand,
-    deed: str,
+    audited: str,
 ) -> None:
     a_draft()
     answer = sends(client, f"/review/1/{action}", form)
     assert (answer.status_code, answer.location) == (303, "/review")
     assert backend.commands == [command]
-    assert backend.audited == [("token", deed, "queue item 1")]
+    assert backend.audited == [("token", audited, "queue item 1")]
 
 
 def test_from_a_thread_the_way_leads_back_to_it(client: FlaskClient, backend: Backend) -> None:
