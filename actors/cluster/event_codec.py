@@ -8,6 +8,7 @@ from actors.routes import FOR_OWNER, FOR_SENDING_NODE
 from moca.settings.locations import moca_version
 
 _KINDS: dict[str, Any] = {each.__name__: each for each in {*FOR_OWNER, *FOR_SENDING_NODE}}
+_version = cache(moca_version)
 
 
 @cache
@@ -40,6 +41,3 @@ def version_of(body: bytes) -> str | None:
         return str(json.loads(body)["version"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-_version = cache(moca_version)
