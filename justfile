@@ -56,6 +56,10 @@ settings:
 api:
     {{python}} -m moca.web.reference
 
+# Renew the list of modules in the page about the architecture.
+modules:
+    {{python}} -m tests.docs.module_list
+
 # Renew the versions in config/constraints.txt: the newest that pyproject.toml allows.
 constraints:
     rm -rf build/newest && python3 -m venv build/newest
