@@ -3,7 +3,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from actors.account_health import AccountHealth
-from actors.calls import Call
 from actors.resend_checks import ResendChecks
 from actors.runtime.actor import MailboxActor
 from actors.runtime.timers import ActorTimer, Timers
@@ -33,7 +32,7 @@ from moca.core.outbox.backlog import Backlog
 from moca.core.outbox.call_results import Record, after_call, after_reading, not_called, rescheduled
 from moca.core.outbox.delivery import NotBegun
 from moca.core.outbox.outbox import Outbox
-from moca.core.outbox.queued_reply import QueuedReply
+from moca.core.outbox.queued_reply import Call, QueuedReply
 from moca.core.outbox.read_budget import ReadBudget
 from moca.core.outbox.verification import Verification
 from moca.core.policy import SenderPolicy

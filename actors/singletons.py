@@ -8,12 +8,12 @@ import pykka
 from actors.background.jobs import BackgroundJobs
 from actors.background.missing_messages import MissingMessagesActor
 from actors.dependencies import Dependencies
+from actors.limited_reads import SharedReads
 from actors.routes import Recipient
 from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import Timers
 from actors.sender import SenderActor
-from actors.side_calls import SharedReads
 from actors.signals import Drain, FindMissingMessages, Ping, SweepDue
 from moca.core.messages.inbound import FetchMessage
 from moca.core.messages.recipients import ToCourier

@@ -8,6 +8,7 @@ import pykka
 from actors.conversation import ConversationActor, ConversationContext
 from actors.courier import CourierActor
 from actors.dependencies import Dependencies
+from actors.limited_reads import NameReader, SharedReads
 from actors.persistence import PersistenceActor
 from actors.responders import Responders
 from actors.routes import Recipient, observe_all, recipient_of
@@ -15,10 +16,10 @@ from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import READERS, Dispatchers
 from actors.runtime.pool import start_pool
 from actors.runtime.timers import Timers
-from actors.side_calls import NameReader, SharedReads, TypingIndicator
 from actors.signals import CountLive, Ping, SweepDue
 from actors.singletons import Singletons
 from actors.supervisor import SupervisorActor
+from actors.typing_indicator import TypingIndicator
 from moca import clock
 from moca.core.messages.delivery import DeliverReply, PendingFound
 from moca.core.messages.inbound import FetchMessage, MessageArrived

@@ -5,9 +5,9 @@ from typing import Any
 
 import peewee
 
+from actors.limited_reads import SharedReads
 from actors.runtime.actor import MailboxActor
 from actors.runtime.timers import ActorTimer, Timers
-from actors.side_calls import SharedReads
 from actors.signals import NamesDue
 from moca import clock
 from moca.core.messages.conversation import ReadName

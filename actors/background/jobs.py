@@ -11,11 +11,11 @@ from actors.background.retention import RetentionActor, RetentionPeriods
 from actors.background.search_index import SearchIndexActor
 from actors.background.subscribers import SubscriberActor, SubscriberPort
 from actors.background.token_refresh import TokenRefresh, TokenRefreshActor
+from actors.limited_reads import SharedReads
 from actors.routes import Recipient
 from actors.runtime.actor import Ref
 from actors.runtime.dispatchers import Dispatchers
 from actors.runtime.timers import Timers
-from actors.side_calls import SharedReads
 from actors.signals import (
     FeedDeliveriesDue,
     IndexingDue,

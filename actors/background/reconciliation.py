@@ -6,9 +6,9 @@ from typing import Any
 
 import structlog
 
+from actors.limited_reads import SharedReads
 from actors.runtime.actor import MailboxActor
 from actors.runtime.timers import ActorTimer, Timers
-from actors.side_calls import SharedReads
 from actors.signals import ReadNextPage, ReconciliationDue
 from moca import clock
 from moca.core.messages import reconciliation as messages

@@ -6,8 +6,8 @@ from rich.table import Table
 
 from actors.cli.errors import exit_with
 from moca import clock
-from moca.doctor.checks import check_disk
 from moca.doctor.database import free_bytes
+from moca.doctor.disk import check_disk
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
 from moca.storage.db.connection import open_database

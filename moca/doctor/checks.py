@@ -4,19 +4,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import peewee
-from rich.filesize import decimal
 
 from moca import clock
 from moca.core.accounts import WrongEncryptionKey
 from moca.core.messages.inbound import SIGNED_BY_NOBODY
 from moca.doctor.accounts import AccountFindings, check_account
 from moca.doctor.database import free_bytes, problem_of
+from moca.doctor.disk import check_disk, check_uploads
 from moca.doctor.finding import Finding, fine, wrong
 from moca.doctor.public_url import check_challenge, check_public_url, request_challenge
 from moca.instagram.account_check import AccountCheck, CheckUnanswered
 from moca.instagram.signature import name_of
 from moca.storage.db.connection import files_open_to_others
-from moca.storage.disk_usage import DiskUsage, read_disk_usage
+from moca.storage.disk_usage import read_disk_usage
 from moca.storage.queries.accounts import (
     AccountRecord,
     last_webhook_at,
@@ -30,10 +30,7 @@ _CLOCKS_APART = timedelta(seconds=30)
 _LEAST_FREE_BYTES = 200 * 1024 * 1024
 _QUIET = timedelta(days=7)
 _MEGABYTE = 1024 * 1024
-_FEWEST_DAYS = 14
 _LATEST_FILES = 100
-_MAX_DAYS = 3_650
-"""Beyond it, a forecast says nothing."""
 
 
 def check_clock(here: datetime, there: datetime | None) -> Finding:
@@ -58,31 +55,6 @@ def check_database(problem: str | None, free_bytes: int | None) -> Finding:
     if free_bytes < _LEAST_FREE_BYTES:
         return wrong("database", f"only {free} on the disk: free some space")
     return fine("database", f"intact and writable; {free}")
-
-
-def check_disk(usage: DiskUsage, free_bytes: int | None) -> Finding:
-    """Check how long the disk lasts at the rate of the last week."""
-    size, growth = decimal(usage.total_bytes), decimal(round(usage.daily_bytes))
-    text = f"the database has {size} and grows by {growth} a day"
-    days = None if free_bytes is None else usage.days_until_full(free_bytes)
-    if days is None or days > _MAX_DAYS:
-        return fine("disk", text)
-    text = f"{text}; the disk is full in {days:.0f} days"
-    if days > _FEWEST_DAYS:
-        return fine("disk", text)
-    return wrong("disk", f"{text}: free some space, or lower database.retention_days")
-
-
-def check_uploads(folder: UploadFolder, files: Sequence[str]) -> Finding:
-    """Check that the folder of attached files has those that were attached last."""
-    missing = sum(not folder.file(each).exists() for each in files)
-    if not missing:
-        return fine("attached files", "stored where this node finds them")
-    return wrong(
-        "attached files",
-        f"{missing} of the {len(files)} attached last are not in {folder.path}: every node must "
-        "mount the same folder (database.uploads_dir)",
-    )
 
 
 def check_replies(problems: Sequence[str]) -> Finding:

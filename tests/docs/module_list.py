@@ -1,4 +1,4 @@
-"""Renews the list of modules in the page about the architecture: `python -m tests.docs.module_list`.
+"""Renews the list of modules in the architecture page: `python -m tests.docs.module_list`.
 
 Names alone lead most readers to the right module at the first guess, if they have seen the names.
 """

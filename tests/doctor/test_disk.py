@@ -1,6 +1,6 @@
 import pytest
 
-from moca.doctor.checks import check_disk
+from moca.doctor.disk import check_disk
 from moca.doctor.finding import Finding, fine, wrong
 from moca.storage.disk_usage import DiskUsage
 

@@ -80,3 +80,13 @@ def channel_of(account_id: str, content: Content, comment_id: str | None) -> Cha
     if comment_id is not None:
         return Channel(account_id, ReplyKind.PRIVATE_REPLY)
     return Channel(account_id, ReplyKind.TEXT if content.media is None else ReplyKind.MEDIA)
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way, as the sender tracks it."""
+
+    reply: QueuedReply
+    started_at: datetime
+    is_settled: bool = False
+    """An echo or an operator settled it while the call was still under way."""

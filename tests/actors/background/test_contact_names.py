@@ -9,9 +9,9 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from actors.background.contact_names import ContactNamesActor, UnnamedContacts
+from actors.limited_reads import SharedReads
 from actors.runtime.dispatchers import SteppingDispatcher
 from actors.runtime.timers import ManualTimers
-from actors.side_calls import SharedReads
 from actors.signals import NamesDue
 from moca import clock
 from moca.core.contact_profile import ContactProfile
