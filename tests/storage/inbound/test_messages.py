@@ -59,6 +59,8 @@ def test_a_first_message_makes_contact_conversation_and_message(desk: Desk) -> N
         "assignee_id": None,
         "snoozed_at": None,
         "snoozed_until": None,
+        "earlier_snoozed_at": None,
+        "earlier_snoozed_until": None,
         "before_close": None,
         "person_until": None,
     }
