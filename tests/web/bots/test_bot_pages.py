@@ -3,10 +3,12 @@
 import re
 from html import unescape
 
+import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from moca.storage.db.bot_tables import StoredBot, StoredBotVersion
+from moca.storage.queries.team import bots
 from moca.storage.queries.team.bots import bot_names_of_accounts
 from tests.web.api.test_accounts import ACCOUNT, an_account
 from tests.web.bots.page_form import Fields, fields_of
@@ -215,6 +217,17 @@ def test_every_version_has_a_page_that_outlives_its_bot(browser_session: FlaskCl
     assert '<a href="/bots/shop">shop</a>, deleted' in browser_session.get("/bots").text
     for missing in ("/bots/shop/versions/3", "/bots/shop/versions/x", "/bots/none/versions/1"):
         assert browser_session.get(missing).status_code == 404
+
+
+def test_a_deleted_bot_beyond_those_that_are_listed_has_its_page_too(
+    browser_session: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bots, "_MAX_DELETED", 0)
+    make(browser_session)
+    publish(browser_session)
+    sends(browser_session, "/bots/shop/delete")
+    assert browser_session.get("/bots/shop").location == "/bots/shop/versions/1"
+    assert "This bot was deleted on" in browser_session.get("/bots/shop/versions/1").text
 
 
 def test_a_bot_that_was_deleted_before_it_was_published_is_gone(

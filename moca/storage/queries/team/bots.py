@@ -2,6 +2,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from moca.core.bots.documents import MAX_BOTS
 from moca.storage.db.bot_tables import AccountBot, StoredBot, StoredBotCases, StoredBotVersion
@@ -91,11 +92,18 @@ def find_bot(name: str) -> BotRecord | None:
 
 def list_deleted_bots() -> Mapping[str, datetime]:
     """Return when bots were deleted of which versions are kept, by name, sorted by it."""
+    return dict(read_rows(_deleted_bots().order_by(StoredBot.name).limit(_MAX_DELETED)))
+
+
+def deletion_of(name: str) -> datetime | None:
+    """Return when a bot was deleted of which versions are kept; None for any other."""
+    return dict(read_rows(_deleted_bots().where(StoredBot.name == name))).get(name)
+
+
+def _deleted_bots() -> Any:
     has_version = StoredBot.name << StoredBotVersion.select(StoredBotVersion.bot)
-    query = StoredBot.select(StoredBot.name, StoredBot.deleted_at).where(
-        StoredBot.deleted_at.is_null(is_null=False) & has_version
-    )
-    return dict(read_rows(query.order_by(StoredBot.name).limit(_MAX_DELETED)))
+    is_deleted = StoredBot.deleted_at.is_null(is_null=False) & has_version
+    return StoredBot.select(StoredBot.name, StoredBot.deleted_at).where(is_deleted)
 
 
 def list_versions(name: str, limit: int = _MAX_VERSIONS) -> tuple[BotVersionRecord, ...]:

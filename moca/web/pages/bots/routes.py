@@ -3,7 +3,7 @@ from werkzeug.wrappers import Response as Answer
 
 from moca.core.bots.trials import TrialMessage
 from moca.storage.queries.accounts import list_accounts, names_of
-from moca.storage.queries.team.bots import list_bots, list_deleted_bots, list_versions
+from moca.storage.queries.team.bots import deletion_of, list_bots, list_deleted_bots, list_versions
 from moca.web.auth.guards import Guards
 from moca.web.bots import BeginningMode, Bots
 from moca.web.config import WebConfig, WebPorts
@@ -51,7 +51,7 @@ def bot_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blueprint:
     @routes.get("/bots/<name>")
     def bot(name: str) -> str | Answer:
         with ports.database.connection_context():
-            latest = list_versions(name, 1) if name in list_deleted_bots() else ()
+            latest = list_versions(name, 1) if deletion_of(name) else ()
         if latest:
             number = str(latest[0].number)
             return redirect(url_for("bot_versions.version", name=name, number=number))

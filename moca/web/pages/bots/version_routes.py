@@ -4,8 +4,8 @@ from werkzeug.wrappers import Response as Answer
 from moca import clock
 from moca.storage.queries.team.bots import (
     BotVersionRecord,
+    deletion_of,
     find_version,
-    list_deleted_bots,
     list_versions,
 )
 from moca.storage.queries.team.rule_counts import count_rules
@@ -31,7 +31,7 @@ def version_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Bluepri
         with ports.database.connection_context():
             chosen, latest = _version(name, number)
             before = find_version(name, chosen.number - 1)
-            deleted_at = list_deleted_bots().get(name)
+            deleted_at = deletion_of(name)
             counts = count_rules(name, clock.now() - COUNTED)
         return render_template(
             "bot_version.html",
