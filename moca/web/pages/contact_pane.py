@@ -40,7 +40,10 @@ def contact_pane_routes(ports: WebPorts, access: Guards, live: LivePages) -> Blu
         answer = live.show(
             "contact_pane.html",
             lambda: version_of_contact_pane(conversation_id),
-            lambda: {**contact_values(conversation_id), "all_labels": list_labels()},
+            lambda: {
+                **contact_values(found_conversation(conversation_id)),
+                "all_labels": list_labels(),
+            },
             readers=str(author_id()),
         )
         if answer.status_code == HTTPStatus.OK:
@@ -50,19 +53,14 @@ def contact_pane_routes(ports: WebPorts, access: Guards, live: LivePages) -> Blu
     return routes
 
 
-def contact_values(conversation_id: int) -> dict[str, Any]:
-    """Return what the contact pane shows beside a thread.
-
-    Raises:
-        Problem: 404 if there is no such conversation.
-    """
-    found = found_conversation(conversation_id)
+def contact_values(found: ConversationRecord) -> dict[str, Any]:
+    """Return what the contact pane shows beside the thread of a conversation."""
     return {
         "conversation": found,
         "contact": find_contact(found.contact.psid, found.contact.account_id),
-        "contact_version": current_version(version_of_contact_pane(conversation_id)),
+        "contact_version": current_version(version_of_contact_pane(found.id)),
         "others": other_conversations(found),
-        "notes": notes_of(conversation_id),
+        "notes": notes_of(found.id),
         "assignable": assignable(found.assignee, found.contact.account_id),
     }
 

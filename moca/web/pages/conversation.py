@@ -116,7 +116,7 @@ def beside_thread(conversation_id: int) -> dict[str, Any]:
     found = found_conversation(conversation_id)
     account_id = found.contact.account_id
     return {
-        **contact_values(conversation_id),
+        **contact_values(found),
         "saved_replies": [_filled(each, found.contact.name) for each in list_saved_replies()],
         "mentionable": [
             each.name
