@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 OTHER = "other"
 """The topic of a reply that names none; it is always there."""
@@ -20,6 +21,10 @@ class Mode(StrEnum):
     """It is held until a teammate approves or discards it."""
     OFF = "off"
     """The bot does not answer; the conversation waits for the team."""
+
+
+BeginningMode = Literal["auto", "draft"]
+"""How replies of a new bot begin: sent at once, or as drafts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
 from collections.abc import Mapping
-from typing import Literal
 
 from moca import clock
 from moca.core.bots.cases import BotCase, CaseResult, CaseVerdict
@@ -8,7 +7,7 @@ from moca.core.bots.forms import BotForm
 from moca.core.bots.trials import TrialMessage, TrialReply
 from moca.core.bots.workshop import BotWorkshop
 from moca.core.messages.bots import DeleteBot, PublishBot, RollBackBot, SaveBotCases, SaveBotDraft
-from moca.core.topics import Mode
+from moca.core.topics import BeginningMode, Mode
 from moca.core.types import DEFAULT_BOT
 from moca.storage.queries.team.bots import BotCasesRecord, BotRecord, cases_of_bot, find_bot
 from moca.web.auth.current_user import author_name
@@ -16,8 +15,6 @@ from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 
-BeginningMode = Literal["auto", "draft"]
-"""How replies of a new bot begin: sent at once, or as drafts."""
 _MODE_OF_OTHERS = "topic.other.mode"
 _READ_ONLY = (
     f"The bot {DEFAULT_BOT} comes from the settings file. Save a copy of it under another name."

@@ -1,10 +1,10 @@
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from moca.core.bots.cases import CaseVerdict
 from moca.core.bots.documents import BOT_NAME, BOT_NAME_RULE
-from moca.core.topics import Mode
+from moca.core.topics import BeginningMode, Mode
 from moca.core.types import DEFAULT_BOT
 from moca.web.schemas.base import SchemaModel
 from moca.web.schemas.requests import RequestBody, Words
@@ -48,7 +48,7 @@ class PublishBody(RequestBody):
         description="Publishes although cases fail; stands in the activity log. Without one, "
         "failed cases are answered 422.",
     )
-    mode: Literal["auto", "draft"] | None = Field(
+    mode: BeginningMode | None = Field(
         None,
         description="Saved in the draft before: whether replies of topics without a mode of their "
         "own are sent at once or wait as drafts. By default as the draft says.",

@@ -2,10 +2,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from moca.core.bots.trials import TrialMessage
+from moca.core.topics import BeginningMode
 from moca.storage.queries.accounts import list_accounts, names_of
 from moca.storage.queries.team.bots import deletion_of, list_bots, list_deleted_bots, list_versions
 from moca.web.auth.guards import Guards
-from moca.web.bots import BeginningMode, Bots
+from moca.web.bots import Bots
 from moca.web.config import WebConfig, WebPorts
 from moca.web.errors import Problem
 from moca.web.forms import show_problems, text_field
