@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -82,9 +82,8 @@ def _own_writer(settings: Settings) -> Iterator[tuple[peewee.Database, ClusterWr
             prepare_database(settings)
             # Takes turns with the nodes that use the same PostgreSQL.
             database = open_database(settings.database.url)
-            writer = ClusterWriter(database, WriterPolicy())
-            yield database, writer
-            writer.close()
+            with closing(ClusterWriter(database, WriterPolicy())) as writer:
+                yield database, writer
     except peewee.PeeweeException as error:
         exit_with(1, mask_passwords(f"database.url: {settings.database.url}: {error}".rstrip()))
 
