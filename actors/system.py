@@ -85,6 +85,7 @@ class System:
         courier: dict[str, Any] = {
             "connect": dependencies.connect,
             "notify": self._to_sender,
+            # A call may outlast the writer; the next run settles its outcome.
             "record": self._persistence.tell_if_alive,
             **critical,
         }
