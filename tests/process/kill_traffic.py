@@ -118,7 +118,7 @@ def _is_idle(service: Service) -> bool:
     return stats["open"] == 0 and not any(stats["queue"][each] for each in under_way)
 
 
-def webhook_status(url: str, psid: str = "somebody") -> int:
+def webhook_status(url: str, psid: str = "another-contact") -> int:
     """Write once, as another contact, and return the response's status."""
     body = json.dumps(_webhook(psid)).encode()
     headers = {"X-Hub-Signature-256": sign(body, APP_SECRET)}

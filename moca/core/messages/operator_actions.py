@@ -38,7 +38,7 @@ class UndoClose(AwaitedCommand):
     conversation_id: int
     at: datetime
     closed_at: datetime
-    """Names the closing: of no other one is anything undone."""
+    """Identifies the closing; any other one stays."""
 
     def audit_text(self) -> AuditText:
         return AuditText("undid closing a conversation", f"conversation {self.conversation_id}")
@@ -59,12 +59,12 @@ class SnoozeConversation(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class UndoSnooze(AwaitedCommand):
-    """Take back a snooze, for the one before it if any. Web -> Supervisor -> Persistence."""
+    """Restore the snooze before this one, if any. Web -> Supervisor -> Persistence."""
 
     conversation_id: int
     at: datetime
     snoozed_at: datetime
-    """Names the snooze: no other one is undone."""
+    """Identifies the snooze; any other one stays."""
 
     def audit_text(self) -> AuditText:
         return AuditText("undid snoozing a conversation", f"conversation {self.conversation_id}")

@@ -26,14 +26,14 @@ function become(contact) {
   localStorage.setItem("moca.contact", JSON.stringify({ psid: contact.psid, name: contact.name }));
   at("thread").replaceChildren();
   endPurpose();
-  showPeople();
+  showContacts();
   showJourney(null);
   poll();
 }
 
 const toAccount = () => (at("account") ? { account_id: at("account").value } : {});
 
-function showPeople() {
+function showContacts() {
   const known = view.contacts.some((contact) => contact.psid === view.psid);
   const all = known ? view.contacts : [{ psid: view.psid, name: view.name }, ...view.contacts];
   const options = all.map((contact) => new Option(contact.name || contact.psid, contact.psid));
@@ -109,7 +109,7 @@ async function poll() {
     if (asked !== view.psid || query.get("account_id") !== (toAccount().account_id ?? null)) return;
     view.skewMs = new Date(state.now) - Date.now();
     view.contacts = state.contacts;
-    showPeople();
+    showContacts();
     show(state.thread);
     const written = state.thread.filter((message) => message.sender === "contact");
     const message = written.find((each) => each.mid === view.picked) ?? written.at(-1);
