@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.apart import Apart
 from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, ClusterNode, Nodes
-from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second, rows
+from tests.cluster.traffic_checks import figures_of, is_idle, rows
 from tests.cluster.wire import Wire
 from tests.process.kill_traffic import Traffic, webhook_status
 from tests.process.lateness import Lateness
@@ -91,13 +91,8 @@ def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
     traffic.end()
     eventually(lambda: is_idle(url), seconds=120)
 
-    sent = cluster.instagram.sent()
-    lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent, late)
+    figures = figures_of(traffic, cluster.instagram.sent(), late)
     with capsys.disabled():
-        figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
-        sys.stdout.write(
-            f" followed after {followed:.1f} s; {figures}, at most {most} in a second "
-        )
-    assert (lost, twice) == ([], [])
-    assert most <= PER_SECOND
+        sys.stdout.write(f" followed after {followed:.1f} s; {figures.text} ")
+    assert (figures.lost, figures.twice) == ([], [])
+    assert figures.most <= PER_SECOND

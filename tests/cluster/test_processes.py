@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.cluster.conftest import PARTITIONS, PER_SECOND, SERVER, ClusterNode, Nodes
-from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second, rows
+from tests.cluster.traffic_checks import figures_of, is_idle, rows
 from tests.process.kill_traffic import Traffic
 from tests.process.lateness import Lateness
 from tests.process.service import eventually, processes_of
@@ -97,11 +97,8 @@ def test_whatever_goes_wrong_nothing_is_lost_or_sent_twice(
     traffic.end()
     eventually(lambda: is_idle(f"{SERVER}/{own_name}"), seconds=120)
 
-    sent = cluster.instagram.sent()
-    lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent, late)
+    figures = figures_of(traffic, cluster.instagram.sent(), late)
     with capsys.disabled():
-        figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
-        sys.stdout.write(f" seed {seed}: {figures}, at most {most} in a second ")
-    assert (lost, twice) == ([], [])
-    assert most <= PER_SECOND
+        sys.stdout.write(f" seed {seed}: {figures.text} ")
+    assert (figures.lost, figures.twice) == ([], [])
+    assert figures.most <= PER_SECOND

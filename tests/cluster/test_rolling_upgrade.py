@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import SERVER, Nodes
-from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second
+from tests.cluster.traffic_checks import figures_of, is_idle
 from tests.process.kill_traffic import Traffic
 from tests.process.lateness import Lateness
 from tests.process.service import ROOT, eventually
@@ -57,12 +57,9 @@ def test_nodes_are_upgraded_one_by_one_under_traffic(
     traffic.end()
     eventually(lambda: is_idle(f"{SERVER}/{own_name}"), seconds=240)
 
-    sent = cluster.instagram.sent()
-    lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent, late)
+    figures = figures_of(traffic, cluster.instagram.sent(), late)
     with capsys.disabled():
-        figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
-        sys.stdout.write(f" from {BEFORE}: {figures}, at most {most} in a second ")
-    assert (lost, twice) == ([], [])
-    assert most <= PER_SECOND
+        sys.stdout.write(f" from {BEFORE}: {figures.text} ")
+    assert (figures.lost, figures.twice) == ([], [])
+    assert figures.most <= PER_SECOND
     assert [node.stop() for node in cluster.nodes] == [0, 0, 0]

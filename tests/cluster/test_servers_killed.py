@@ -3,18 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from tests.cluster.conftest import OURS, PER_SECOND, Nodes
 from tests.cluster.own import Daemon, own_postgresql, own_rabbitmq
-from tests.cluster.traffic_checks import is_idle, lost_and_twice, most_in_a_second
+from tests.cluster.traffic_checks import figures_of, is_idle
 from tests.process.instagram import InstagramProcess
 from tests.process.kill_traffic import Traffic, webhook_status
 from tests.process.lateness import Lateness
@@ -55,15 +53,6 @@ def rabbitmq(stack: ExitStack) -> Daemon:
     return started(own_rabbitmq(), stack)
 
 
-def what_came_of(
-    traffic: Traffic, sent: Mapping[str, Any], late: Lateness
-) -> tuple[list[str], list[str], int, str]:
-    lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent, late, JITTER)
-    figures = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
-    return lost, twice, most, f" {figures}, at most {most} in a second"
-
-
 def test_a_database_that_is_killed_under_one_node_costs_nothing(
     postgresql: Daemon, stack: ExitStack, late: Lateness, tmp_path: Path
 ) -> None:
@@ -86,9 +75,9 @@ def test_a_database_that_is_killed_under_one_node_costs_nothing(
     traffic.end()
     eventually(lambda: is_idle(url), seconds=30)
 
-    lost, twice, most, _told = what_came_of(traffic, instagram.sent(), late)
-    assert (lost, twice) == ([], [])
-    assert most <= PER_SECOND
+    figures = figures_of(traffic, instagram.sent(), late, JITTER)
+    assert (figures.lost, figures.twice) == ([], [])
+    assert figures.most <= PER_SECOND
 
 
 @pytest.mark.soak
@@ -122,9 +111,9 @@ def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselv
     traffic.end()
     eventually(lambda: is_idle(url), seconds=120)
 
-    lost, twice, most, figures = what_came_of(traffic, cluster.instagram.sent(), late)
+    figures = figures_of(traffic, cluster.instagram.sent(), late, JITTER)
     with capsys.disabled():
-        sys.stdout.write(f"{figures}; next reply after each return: {', '.join(told)} ")
-    assert (lost, twice) == ([], [])
-    assert most <= PER_SECOND
+        sys.stdout.write(f" {figures.text}; next reply after each return: {', '.join(told)} ")
+    assert (figures.lost, figures.twice) == ([], [])
+    assert figures.most <= PER_SECOND
     assert all(node.process.poll() is None for node in cluster.nodes)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
+from tests.process.kill_traffic import Traffic
 from tests.process.lateness import Lateness
 
 _SHORTEST = timedelta(milliseconds=50)
@@ -46,3 +47,23 @@ def most_in_a_second(sent: Mapping[str, Any], late: Lateness, jitter: timedelta 
     stood_still = timedelta(seconds=late.most_seconds)
     within = max(timedelta(seconds=1) - jitter - stood_still, _SHORTEST)
     return max(sum(at <= other < at + within for other in came) for at in came)
+
+
+class TrafficFigures(NamedTuple):
+    """What came of the messages of a test."""
+
+    lost: list[str]
+    twice: list[str]
+    most: int
+    """The most replies in a second."""
+    text: str
+
+
+def figures_of(
+    traffic: Traffic, sent: Mapping[str, Any], late: Lateness, jitter: timedelta = JITTER
+) -> TrafficFigures:
+    """Return what came of a traffic that has ended."""
+    lost, twice = lost_and_twice(traffic.acknowledged, sent)
+    most = most_in_a_second(sent, late, jitter)
+    counts = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
+    return TrafficFigures(lost, twice, most, f"{counts}, at most {most} in a second")
