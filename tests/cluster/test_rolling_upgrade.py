@@ -1,10 +1,7 @@
 """Nodes are upgraded one after another under traffic, from an earlier commit of this repository."""
 
-import io
 import os
-import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 
@@ -14,7 +11,8 @@ from tests.cluster.conftest import SERVER, Nodes
 from tests.cluster.traffic_checks import figures_of, is_idle
 from tests.process.kill_traffic import Traffic
 from tests.process.lateness import Lateness
-from tests.process.service import ROOT, eventually
+from tests.process.service import eventually
+from tests.support.earlier_version import unpack_version
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(600)]
 
@@ -27,11 +25,7 @@ BETWEEN_SECONDS = 4.0
 @pytest.fixture
 def program_before(tmp_path: Path) -> Path:
     """The command line of the version before."""
-    archive = ["git", "-C", str(ROOT), "archive", BEFORE]
-    files = subprocess.run(archive, check=True, capture_output=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(files)) as tree:
-        tree.extractall(tmp_path / "before", filter="data")
-    return tmp_path / "before" / "run.py"
+    return unpack_version(BEFORE, tmp_path / "before")
 
 
 def test_nodes_are_upgraded_one_by_one_under_traffic(

@@ -21,6 +21,7 @@ import requests
 
 from moca.instagram.signature import sign
 from tests.process.service import ACCOUNT, APP_SECRET, free_port
+from tests.support.earlier_version import unpack_version
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -32,16 +33,11 @@ def make(commit: str) -> Path:
     """Run the version of a commit for a moment, and keep its database; return where."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tree = folder / "tree"
-        subprocess.run(["git", "worktree", "add", "-q", "--detach", tree, commit], check=True)
-        try:
-            _run(tree, folder)
-        finally:
-            subprocess.run(["git", "worktree", "remove", "--force", tree], check=True)
+        _run(unpack_version(commit, folder / "tree"), folder)
         return _kept(folder, _name(commit))
 
 
-def _run(tree: Path, folder: Path) -> None:
+def _run(program: Path, folder: Path) -> None:
     port = free_port()
     settings = {
         "SERVER__PORT": str(port),
@@ -53,9 +49,9 @@ def _run(tree: Path, folder: Path) -> None:
     }
     environment = {f"MOCA_{key}": value for key, value in settings.items()}
     server = subprocess.Popen(
-        [sys.executable, tree / "run.py"],
+        [sys.executable, program],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tree), **environment},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(program.parent), **environment},
     )
     try:
         for mid, psid, text in WORDS:
