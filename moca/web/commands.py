@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -107,7 +108,9 @@ def _signed(command: AwaitedCommand, key: RequestKey | None) -> AwaitedCommand |
     if known is None:
         return command
     what, about = command.audit_text()
-    audited = AuditedCommand(command, known.name, what, about, clock.now(), known.number)
+    # The command's own time, if it has one: by it, what was done is undone.
+    at: datetime = getattr(command, "at", None) or clock.now()
+    audited = AuditedCommand(command, known.name, what, about, at, known.number)
     return replace(audited, new_row=command.new_row, request=key)
 
 

@@ -1,5 +1,6 @@
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 Receipt = Future[Any]
@@ -41,6 +42,8 @@ class Done:
     id: int | None = None
     is_repeat: bool = False
     """Whether an earlier command with the same key has already done it."""
+    done_at: datetime | None = None
+    """When a repeat's first request was made; None if this is no repeat, or if it was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

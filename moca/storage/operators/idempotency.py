@@ -118,5 +118,5 @@ def _written(result: Result) -> tuple[str, str]:
 def _result(row: IdempotencyKey) -> Result:
     detail = str(row.detail)
     if row.outcome == _DONE:
-        return Done(int(detail) if detail else None, is_repeat=True)
+        return Done(int(detail) if detail else None, is_repeat=True, done_at=row.at)
     return Conflict(detail) if row.outcome == _CONFLICT else NotFound()

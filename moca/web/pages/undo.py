@@ -48,10 +48,16 @@ def offer_of(
 ) -> UndoOffer | None:
     """Return what can be undone, by each conversation's result; None if nothing can.
 
-    A repeated request did nothing now, and what its first one did is offered there.
+    The second request of a double click offers what the first has done. If a repeated form has
+    done the rest of its work only now, that is offered alone.
     """
-    ids = tuple(each for each, result in results.items() if result == Done())
-    return UndoOffer(done, ids, at) if ids else None
+    times = {
+        each: result.done_at or at for each, result in results.items() if isinstance(result, Done)
+    }
+    if not times:
+        return None
+    latest = max(times.values())
+    return UndoOffer(done, tuple(each for each in times if times[each] == latest), latest)
 
 
 def done_at() -> datetime:

@@ -71,6 +71,22 @@ def test_one_that_was_closed_is_shown_again(
     assert is_open(five)
 
 
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_double_click_on_close_is_undone_too(
+    visit: Callable[..., Page], five: Whole, has_script: bool
+) -> None:
+    page = opened(visit, java_script_enabled=has_script)
+    page.locator("#conversation-3").click()
+    page.get_by_role("button", name="Close", exact=True).locator("visible=true").dblclick()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(notice(page)).to_contain_text("Conversation closed.")
+
+    undoes(page)
+
+    expect(page.get_by_role("button", name="Take over")).to_be_visible()
+    assert is_open(five)
+
+
 def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(
     visit: Callable[..., Page], five: Whole
 ) -> None:

@@ -50,7 +50,7 @@ def test_what_comes_again_is_answered_and_not_done_again(desk: Desk) -> None:
 
     first, again = desk.answers(deed(reply())), desk.answers(deed(reply(), seconds=DAY + 9))
 
-    assert (first, again) == ([Done(2)], [Done(2, is_repeat=True)])
+    assert (first, again) == ([Done(2)], [Done(2, is_repeat=True, done_at=at(10))])
     assert (replies(), AuditEntry.select().count()) == (1, 1)
 
 
@@ -58,7 +58,7 @@ def test_one_commit_does_it_once_too(desk: Desk) -> None:
     desk.receive("m1")
     assert desk.answers(deed(reply()), deed(reply())) == [
         Done(2),
-        Done(2, is_repeat=True),
+        Done(2, is_repeat=True, done_at=at(10)),
     ]
     assert replies() == 1
 
@@ -79,7 +79,9 @@ def test_after_a_day_the_key_is_new(desk: Desk) -> None:
     desk.receive("m1")
     desk.answers(deed(reply()))
     assert desk.answers(deed(reply(), seconds=DAY + 10)) == [Done(3)]
-    assert desk.answers(deed(reply(), seconds=DAY + 11)) == [Done(3, is_repeat=True)]
+    assert desk.answers(deed(reply(), seconds=DAY + 11)) == [
+        Done(3, is_repeat=True, done_at=at(DAY + 10))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 import json
 import re
 
+import peewee
 import pytest
 from flask.testing import FlaskClient
+from freezegun.api import FrozenDateTimeFactory
 from werkzeug.test import TestResponse
 
 from moca.core.messages.command import Conflict, Done
@@ -12,8 +14,12 @@ from moca.core.messages.operator_actions import UndoClose, UndoSnooze
 from moca.storage.db.operator_tables import AuditEntry
 from moca.storage.db.tables import Conversation
 from moca.storage.queries.pagination import microseconds_of
-from tests.web.conftest import Backend
+from moca.web.app import create_app
+from moca.web.config import Health, WebConfig, WebPorts
+from tests.web.conftest import Backend, logged_in
+from tests.web.desk import WebDesk
 from tests.web.forms import SAME_ORIGIN, sends
+from tests.web.pages.test_form_keys import fields_of
 from tests.web.rows import AT, a_contact, a_conversation, after
 
 HERE = "/conversations/bulk/undo"
@@ -146,6 +152,56 @@ def test_a_form_that_is_sent_twice_undoes_once(written_session: FlaskClient) -> 
     assert list(what.where(AuditEntry.about == "conversation 1")) == [
         ("undid closing a conversation",)
     ]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "/conversations/1/close",
+        "/conversations/1/snooze/reply",
+        "/conversations/bulk/close",
+        "/conversations/bulk/snooze/reply",
+    ],
+)
+def test_both_answers_to_a_double_click_offer_the_same_undo(
+    database: peewee.Database, config: WebConfig, frozen: FrozenDateTimeFactory, act: str
+) -> None:
+    a_conversation()
+    desk = WebDesk(database)
+    session = logged_in(
+        create_app(WebPorts(database=database, tell=desk.tell, health=Health), config)
+    )
+    form = {**fields_of(session), "conversation": "1"}
+    during: list[TestResponse] = []
+
+    def click() -> TestResponse:
+        return session.post(act, data=form, headers=SAME_ORIGIN)
+
+    def meanwhile(_command: object) -> None:
+        desk.on_the_way = lambda command: None
+        frozen.tick(1)
+        during.append(click())
+
+    desk.on_the_way = meanwhile
+    first = click()
+    frozen.tick(1)
+
+    answers = [first, *during, click()]
+    done, done_at = ("snoozed" if "snooze" in act else "closed"), microseconds_of(after(1))
+    place = f"{'/' if 'bulk' in act else '/conversations/1'}?{done}=1&done_at={done_at}"
+    assert [(each.status_code, each.location) for each in answers] == [(303, place)] * 3
+
+    undo = {"conversation": "1", "done_at": str(done_at)}
+    assert sends(session, f"{HERE}/{done}", undo).status_code == 303
+    (conversation,) = Conversation.select()
+    assert (conversation.status, conversation.snoozed_at) == ("open", None)
+
+
+def test_a_repeated_form_offers_what_it_has_done_last(two: FlaskClient, backend: Backend) -> None:
+    earlier = {1: Done(is_repeat=True, done_at=after(-5)), 2: Done()}
+    backend.answer = lambda command: earlier[command.conversation_id]
+    answer = sends(two, "/conversations/bulk/close", conversation=["1", "2"])
+    assert answer.location == f"/?closed=2&done_at={DONE_AT}"
 
 
 def test_of_a_page_that_was_opened_long_ago_only_its_own_closing_is_undone(
