@@ -276,7 +276,7 @@ def adds_a_reader(page: Page, role: str = "reads") -> None:
     page.get_by_role("link", name="Users").click()
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator(".add-user").get_by_label("Role").select_option(role)
+    page.locator(".inline-form").get_by_label("Role").select_option(role)
     page.get_by_role("button", name="Add user").click()
 
 
