@@ -1,19 +1,26 @@
 // Shows times in the reader's time zone, and counts down.
 
 const TODAY = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
-const EARLIER = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const THIS_YEAR = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const OTHER_YEAR = { ...THIS_YEAR, year: "numeric" };
 
 // Forms tell the reader's time zone where they ask for it.
 document.addEventListener("formdata", ({ formData }) => {
   if (formData.has("zone")) formData.set("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
 });
 
+function inFewWords(at) {
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return at.toLocaleString(undefined, TODAY);
+  const isThisYear = at.getFullYear() === now.getFullYear();
+  return at.toLocaleString(undefined, isThisYear ? THIS_YEAR : OTHER_YEAR);
+}
+
 export function localTimes(within) {
   for (const time of within.querySelectorAll("time[data-local]")) {
     const at = new Date(time.dateTime);
-    const sameDay = at.toDateString() === new Date().toDateString();
     time.title = at.toLocaleString();
-    time.textContent = at.toLocaleString(undefined, sameDay ? TODAY : EARLIER);
+    time.textContent = inFewWords(at);
   }
   for (const time of within.querySelectorAll("time[data-title]")) {
     time.title = new Date(time.dateTime).toLocaleString();
@@ -36,8 +43,7 @@ export function countDown(within) {
   for (const clock of within.querySelectorAll("[data-until]")) {
     const until = new Date(clock.dataset.until);
     const left = (until - Date.now()) / 1000;
-    const day = until.toDateString() === new Date().toDateString() ? TODAY : EARLIER;
-    const text = left > 0 ? `until ${until.toLocaleString(undefined, day)}, ${inOneLine(inWords(left))}` : "";
+    const text = left > 0 ? `until ${inFewWords(until)}, ${inOneLine(inWords(left))}` : "";
     if (clock.textContent !== text) clock.textContent = text;
   }
 }
