@@ -6,12 +6,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from moca import clock
 from moca.core.messages.api_keys import RevokeApiKey
 from moca.storage.queries.accounts import list_accounts
-from moca.storage.queries.team.api_keys import list_api_keys
+from moca.storage.queries.team.api_keys import list_api_keys, read_api_key
 from moca.web.api.keys import add_api_key
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM
+from moca.web.errors import BESIDE_THE_FORM, Problem
 from moca.web.forms import number_field, row_id_of, show_problems_on, text_field, validated
 from moca.web.schemas.api_keys import MAX_KEY_NAME_LENGTH, ApiKeyBody, Scope
 
@@ -54,6 +54,14 @@ def api_key_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Bluepri
     def add() -> Response:
         added = add_api_key(_body(), ports, config)
         return Response(page(added=added.key), 201, mimetype="text/html")
+
+    @routes.get("/keys/<number>/revoke")
+    def ask(number: str) -> str:
+        with ports.database.connection_context():
+            key = read_api_key(row_id_of(number))
+        if key is None:
+            raise Problem(404, "No API key with this number.")
+        return render_template("api_key_revocation.html", at="users", key=key)
 
     @routes.post("/keys/<number>/revoke")
     def revoke(number: str) -> WerkzeugResponse:

@@ -13,12 +13,13 @@ from moca.storage.queries.feed.subscribers import (
     count_waiting,
     list_feed_deliveries,
     list_subscribers,
+    read_subscriber,
 )
 from moca.web.api.subscribers import DELIVERIES_SHOWN, add_subscriber
 from moca.web.auth.guards import Guards
 from moca.web.commands import carry_out
 from moca.web.config import WebConfig, WebPorts
-from moca.web.errors import BESIDE_THE_FORM
+from moca.web.errors import BESIDE_THE_FORM, Problem
 from moca.web.forms import number_field, row_id_of, show_problems_on, text_field, validated
 from moca.web.schemas.subscribers import MAX_SUBSCRIBER_NAME_LENGTH, SubscriberBody
 
@@ -60,6 +61,14 @@ def subscriber_pages(ports: WebPorts, config: WebConfig, access: Guards) -> Blue
     def add() -> Response:
         added = add_subscriber(_body(), ports, config)
         return Response(page(added=added.secret), 201, mimetype="text/html")
+
+    @routes.get("/subscribers/<number>/remove")
+    def ask(number: str) -> str:
+        with ports.database.connection_context():
+            subscriber = read_subscriber(row_id_of(number))
+        if subscriber is None:
+            raise Problem(404, "No subscriber with this number.")
+        return render_template("subscriber_removal.html", at="users", subscriber=subscriber)
 
     @routes.post("/subscribers/<number>/remove")
     def remove(number: str) -> WerkzeugResponse:
