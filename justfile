@@ -17,9 +17,13 @@ run *arguments:
 test *arguments:
     .venv/bin/pytest {{arguments}}
 
-# Run the tests that take minutes.
-soak:
+# Run the tests that take minutes, most of them on a cluster.
+slow:
     .venv/bin/pytest -m soak
+
+# Break a Moca in use for a while: just soak 30
+soak minutes="30":
+    {{python}} -m tests.soak --minutes {{minutes}}
 
 # Lint, check formatting and types.
 lint:

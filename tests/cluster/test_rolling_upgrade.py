@@ -1,6 +1,5 @@
 """Nodes are upgraded one after another under traffic, from an earlier commit of this repository."""
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -12,12 +11,10 @@ from tests.cluster.traffic_checks import figures_of, is_idle
 from tests.process.kill_traffic import Traffic
 from tests.process.lateness import Lateness
 from tests.process.service import eventually
-from tests.support.earlier_version import unpack_version
+from tests.support.earlier_version import BEFORE, unpack_version
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(600)]
 
-BEFORE = os.environ.get("MOCA_TEST_BEFORE", "3705456")
-"""The commit of the version before: three migrations earlier."""
 PER_SECOND = 60
 BETWEEN_SECONDS = 4.0
 

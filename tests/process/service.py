@@ -88,7 +88,7 @@ class Service:
         self.program: tuple[str | Path, ...] = (sys.executable, RUN)
         """The command line of Moca, without its arguments."""
         self.prefix: tuple[str, ...] = ()
-        """The working directory of the serving command."""
+        """What stands before the serving command."""
         self.environment: dict[str, str] = {}
         """Environment variables besides those of the settings."""
         self._session = requests.Session()
@@ -122,7 +122,7 @@ class Service:
         return subprocess.run(
             [*self.program, *arguments],
             cwd=self.path,
-            env=environment(self.path, self.settings),
+            env=environment(self.path, self.settings) | self.environment,
             capture_output=True,
             text=True,
             timeout=30,

@@ -1,7 +1,11 @@
 import io
+import os
 import subprocess
 import tarfile
 from pathlib import Path
+
+BEFORE = os.environ.get("MOCA_TEST_BEFORE", "3705456")
+"""The commit of the version before: three migrations earlier."""
 
 _ROOT = Path(__file__).parents[2]
 
