@@ -18,8 +18,8 @@ from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger
 from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
-from tests.simulation.oracle.reports import ReportWatch
 from tests.simulation.oracle.team.held_replies import HeldReplies
+from tests.simulation.oracle.team.reports import ReportWatch
 from tests.simulation.oracle.verdict import judge_all
 from tests.simulation.result import Result
 from tests.simulation.runtime.bots import BotWatch

@@ -13,7 +13,7 @@ from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of
 from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.retention import judge_retention
-from tests.simulation.oracle.work_lists import judge_work_lists
+from tests.simulation.oracle.team.work_lists import judge_work_lists
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.worlds.script import AnswersByHand, Writes
 from tests.simulation.worlds.settings import HANDED_OVER

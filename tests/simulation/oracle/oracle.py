@@ -31,7 +31,7 @@ from tests.simulation.oracle.queue_control import QueueControl
 from tests.simulation.oracle.rate_limits import SendingLimits
 from tests.simulation.oracle.reply_windows import ReplyWindowWatch
 from tests.simulation.oracle.revisions import Revisions
-from tests.simulation.oracle.takeovers import Takeovers
+from tests.simulation.oracle.team.takeovers import Takeovers
 from tests.simulation.oracle.thread_control import ThreadControls
 from tests.simulation.runtime.generator import BrokenGeneratorError
 from tests.simulation.runtime.virtual_time import ActorCrashedError, Clockwork

@@ -25,8 +25,8 @@ from moca.storage.writer import Writer, Written
 from moca.uploads.folder import UploadFolder
 from tests.simulation.instagram.graph_client import ScriptedGraphClient
 from tests.simulation.instagram.instagram import SimulatedInstagram
-from tests.simulation.oracle.reports import ReportWatch
 from tests.simulation.oracle.team.pushes import PushWatch
+from tests.simulation.oracle.team.reports import ReportWatch
 from tests.simulation.runtime.bots import SimulatedBotFactory, bot_of, give_bots
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.runtime.push_service import SimulatedPushService, give_browsers
