@@ -11,19 +11,16 @@ from moca.core.inbound.events import (
     ThreadControl,
 )
 from moca.core.messages.delivery import (
-    ReplyClaimed,
     ReplyDropped,
     ReplyFailed,
     ReplySent,
     ReplyUnknown,
 )
-from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.outbox.queued_reply import ReplyAddress
-from moca.core.types import ContactKey, ConversationStatus
+from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import BrokenCallError, SimulatedInstagram
 from tests.simulation.instagram.texts import said, said_in
 from tests.simulation.oracle.calls import Calls
-from tests.simulation.oracle.claims import Claims
 from tests.simulation.oracle.deaths import Death
 from tests.simulation.oracle.invariants import Broken, Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of, instant
@@ -31,6 +28,7 @@ from tests.simulation.oracle.queue_control import QueueControl
 from tests.simulation.oracle.rate_limits import SendingLimits
 from tests.simulation.oracle.reply_windows import ReplyWindowWatch
 from tests.simulation.oracle.revisions import Revisions
+from tests.simulation.oracle.silence import SilenceWatch
 from tests.simulation.oracle.team.takeovers import Takeovers
 from tests.simulation.oracle.thread_control import ThreadControls
 from tests.simulation.runtime.generator import BrokenGeneratorError
@@ -66,15 +64,12 @@ class Oracle:
         self.ledger = ledger
         steps = [each.seconds for each in script.happenings if isinstance(each, ClockSteps)]
         self.slack = timedelta(seconds=sum(abs(step) for step in steps))
-        self._held_since: dict[int, datetime] = {}
-        self._held_until: dict[int, datetime | None] = {}
         self.freed: set[ContactKey] = set()
         """Contacts about whose conversation the operator decided anew."""
         self.overruled: set[int] = set()
         """Items that the operator retried or settled."""
         self.pace = SendingLimits(script.settings, clockwork, ledger, self.slack, self.is_broken)
         self.revisions = Revisions(clockwork, ledger, self.is_broken)
-        self.claims = Claims(ledger)
         step_cost = script.settings.step_cost
         self.control = QueueControl(clockwork, self.slack, step_cost, self.is_broken)
         takeover = timedelta(seconds=script.settings.takeover)
@@ -82,6 +77,9 @@ class Oracle:
         passed = [each for each in script.happenings if isinstance(each, PassesThread)]
         self.takeovers.freed.update(each.contact for each in passed)
         self._elsewhere = ThreadControls(ledger)
+        self._silence = SilenceWatch(
+            clockwork, ledger, self._elsewhere, self.freed, self.slack, self.is_broken
+        )
         self._windows = ReplyWindowWatch(script, clockwork, ledger, self.slack, self.is_broken)
         self._instagram = instagram
         same_texts = script.settings.same_texts
@@ -100,10 +98,7 @@ class Oracle:
         if isinstance(event, ReplySent | ReplyFailed | ReplyDropped):
             self.pace.reply_left(event.contact)
         self.calls.observe(event)
-        if isinstance(event, ReplyClaimed):
-            self.claims.note(event.reply.item_id)
-        elif isinstance(event, ConversationChanged):
-            self._note_hold(event)
+        self._silence.observe(event)
 
     def has_answered_between(self, first: Row, row: Row) -> bool:
         """Return whether the bot had surely answered a message when its repeat came."""
@@ -112,16 +107,6 @@ class Oracle:
         since, until = instant(first["created_at"]), instant(row["created_at"]) - _SECOND
         contact = contact_of(row)
         return any(to == contact and since < at < until for at, to in self._sent)
-
-    def _note_hold(self, changed: ConversationChanged) -> None:
-        """Take note of since when a talk is held; a hold that ran out is no part of the next."""
-        talk, now = changed.conversation_id, self._clockwork.now()
-        until = self._held_until.get(talk)
-        if changed.status is ConversationStatus.OPEN or (until is not None and until <= now):
-            self._held_since.pop(talk, None)
-        if changed.status is not ConversationStatus.OPEN:
-            self._held_since.setdefault(talk, now)
-            self._held_until[talk] = changed.held_until
 
     def acknowledged(self, event: Event) -> None:
         """Meta has heard 200."""
@@ -187,9 +172,7 @@ class Oracle:
         self.pace.judge_priority(item)
         self._windows.judge_call(item, way)
         if item["author"] == "bot":
-            self._judge_hold(item)
-            self._judge_consent(item)
-            self._judge_thread(item)
+            self._silence.judge_call(item)
             if item["id"] not in self.overruled:
                 self.revisions.judge_call(item, self.slack)
 
@@ -256,45 +239,3 @@ class Oracle:
             if each["id"] not in self.overruled and not is_left:
                 what = f"item {item['id']} goes before item {each['id']}"
                 self.is_broken(Invariant.ORDER_OF_REPLIES, what)
-
-    def _judge_hold(self, item: Row) -> None:
-        since = self._held_since.get(item["conversation_id"])
-        claimed_at = instant(item["sending_at"])
-        held_until = item["held_until"]
-        is_held = item["conversation_status"] != "open"
-        is_over = held_until is not None and instant(held_until) <= claimed_at + self.slack
-        if self.claims.of(item)["parting"] == "hand_over" and not self._person_wrote_since(item):
-            return
-        if since is not None and is_held and not is_over and claimed_at > since + self.slack:
-            self.is_broken(
-                Invariant.SILENCE, f"the bot speaks while the talk is {item['conversation_status']}"
-            )
-
-    def _person_wrote_since(self, item: Row) -> bool:
-        """Return whether a handover's closing message is too late: a teammate already wrote."""
-        rows = self.ledger.messages(
-            "m.conversation_id = ? AND m.author = 'human' AND m.created_at > ? "
-            "AND m.created_at < ?",
-            item["conversation_id"],
-            item["created_at"],
-            item["sending_at"] - self.slack // timedelta(microseconds=1),
-        )
-        return bool(rows)
-
-    def _judge_consent(self, item: Row) -> None:
-        claimed = self.claims.of(item)
-        if claimed["opted_out_at"] is None or claimed["parting"] == "opt_out":
-            return
-        if instant(item["sending_at"]) > instant(claimed["opted_out_at"]) + self.slack:
-            self.is_broken(Invariant.SILENCE, f"item {item['id']} goes to somebody who opted out")
-
-    def _judge_thread(self, item: Row) -> None:
-        contact = contact_of(item)
-        since = self._elsewhere.since(contact)
-        if since is None or contact in self.freed or self.claims.of(item)["parting"] is not None:
-            return
-        is_late = instant(item["sending_at"]) > since + self.slack
-        if is_late and not self._elsewhere.came_back(item):
-            self.is_broken(
-                Invariant.SILENCE, f"item {item['id']} goes into a thread that another app holds"
-            )
