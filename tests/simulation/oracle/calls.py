@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from moca.core.messages.delivery import DeliveryEnded, ReplyFailed, ReplyUnknown
+from moca.core.messages.operator_actions import ContactErased
 from moca.core.outbox.delivery import Unconfirmed
 from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import Shown, SimulatedInstagram
@@ -35,6 +36,7 @@ class Calls:
         self._unknown_since: dict[int, datetime] = {}
         self._called: set[tuple[int, int]] = set()
         """Items and the instants of their claims."""
+        self._erased_at: dict[ContactKey, datetime] = {}
         self._found_sending: set[tuple[int, int]] = set()
         """The claims that an earlier run of the process left."""
         self.unseen: dict[tuple[ContactKey, str], int] = {}
@@ -60,6 +62,8 @@ class Calls:
                 self._unknown_since.setdefault(event.item_id, self._clockwork.true)
             case ReplyFailed():
                 self._note_given_up(event.item_id)
+            case ContactErased():
+                self._erased_at[event.contact] = self._clockwork.true
 
     def judge_readings(self, item: Row, settle: timedelta) -> None:
         """Judge that a call of unknown outcome is repeated only after two readings."""
@@ -95,8 +99,7 @@ class Calls:
     def _judge_copies(self, item: Row) -> None:
         """Judge by the copies of earlier calls that Moca does not know of yet."""
         contact, said = contact_of(item), said_in(item)
-        copies = [each for each in self._instagram.threads[contact] if _is_copy(each, said)]
-        unknown = [each for each in copies if not self._is_known(each)]
+        unknown = [each for each in self._copies(contact, said) if not self._is_known(each)]
         shown_since = self._clockwork.true - _READ_BEFORE
         for each in unknown:
             # One that newer messages have pushed out of the record is no proof of anything either.
@@ -112,12 +115,21 @@ class Calls:
         for item in self._ledger.items("q.id = ?", item_id):
             contact, said = contact_of(item), said_in(item)
             shown_since = self._clockwork.true - _READ_BEFORE
-            copies = [each for each in self._instagram.threads[contact] if _is_copy(each, said)]
+            copies = self._copies(contact, said)
             late = sum(each.recorded_at > shown_since for each in copies)
             late += sum(each.said == said for each in self._instagram.on_the_way)
             if late:
                 self.given_up.add((contact, said))
                 self.unseen[contact, said] = max(late, self.unseen.get((contact, said), 0))
+
+    def _copies(self, contact: ContactKey, said: str) -> list[Shown]:
+        # A message that Meta repeats after an erasure is new, and so is its reply.
+        erased_at = self._erased_at.get(contact)
+        return [
+            each
+            for each in self._instagram.threads[contact]
+            if _is_copy(each, said) and (erased_at is None or each.at > erased_at)
+        ]
 
     def _is_known(self, copy: Shown) -> bool:
         return self._ledger.count("SELECT COUNT(*) FROM message WHERE mid = ?", copy.mid) > 0

@@ -123,6 +123,9 @@ class Ledger:
     def queued_pushes(self) -> list[Row]:
         return self._rows("SELECT * FROM queued_push ORDER BY id", ())
 
+    def has_push_targets(self) -> bool:
+        return bool(self.count("SELECT EXISTS (SELECT 1 FROM push_target)"))
+
     def push_targets(self, conversation_id: int) -> list[int]:
         """List the browsers that hear of a conversation: its assignee's, or all who may see it."""
         rows = self._rows(

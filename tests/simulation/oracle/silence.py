@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 from moca.core.messages.delivery import ReplyClaimed
 from moca.core.messages.operator_actions import ConversationChanged
+from moca.core.messages.replies import ReplyQueued
 from moca.core.types import ContactKey, ConversationStatus
 from tests.simulation.oracle.claims import Claims
 from tests.simulation.oracle.invariants import Invariant
@@ -42,6 +43,8 @@ class SilenceWatch:
             self._claims.note(event.reply.item_id)
         elif isinstance(event, ConversationChanged):
             self._note_hold(event)
+        elif isinstance(event, ReplyQueued):
+            self._forget_hold(event.reply.item_id)
 
     def judge_call(self, item: Row) -> None:
         """Judge a call of the bot's reply by the claim that it was made on."""
@@ -58,6 +61,11 @@ class SilenceWatch:
         if changed.status is not ConversationStatus.OPEN:
             self._held_since.setdefault(conversation_id, now)
             self._held_until[conversation_id] = changed.held_until
+
+    def _forget_hold(self, item_id: int) -> None:
+        """Forget a hold that is over on disk: the event that told of its end may be lost."""
+        for item in self._ledger.items("q.id = ? AND c.status = 'open'", item_id):
+            self._held_since.pop(item["conversation_id"], None)
 
     def _judge_hold(self, item: Row) -> None:
         since = self._held_since.get(item["conversation_id"])

@@ -235,8 +235,8 @@ class Process:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether any actor waits for Instagram or a reply."""
-        return self.backstage.is_waiting
+        """Whether any actor waits for Instagram or a reply, or push services are to be called."""
+        return self.backstage.is_waiting or (self.pushes is not None and self.pushes.is_waiting)
 
     def next_due(self) -> datetime | None:
         """Return when its next timer is due."""
