@@ -1,12 +1,15 @@
 """A long thread stands still, follows at its end, and keeps its composer in view."""
 
 from collections.abc import Callable, Iterator
+from queue import Queue
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.axe import findings, findings_in_both_schemes
+from tests.browser.patience import next_held
 from tests.browser.service import Whole
+from tests.browser.test_drafts import is_refresh
 from tests.browser.test_inbox import answered, indexed, moca, searched, visit
 from tests.support.values import present
 
@@ -113,6 +116,24 @@ def test_closing_and_reopening_leave_a_thread_where_it_is(page: Page) -> None:
         page.get_by_role("button", name=button, exact=True).click()
         expect(page.get_by_role("button", name=other, exact=True)).to_be_visible()
         assert abs(present(line.bounding_box())["y"] - before) <= SUBPIXEL_PX
+
+
+def test_a_refresh_from_before_an_action_does_not_undo_what_it_shows(page: Page) -> None:
+    held: Queue[Route] = Queue()
+    page.route(
+        "**/conversations/1",
+        lambda route: held.put(route) if is_refresh(route) else route.continue_(),
+    )
+    refresh = next_held(page, held)
+    older = refresh.fetch()
+    page.get_by_role("button", name="Close", exact=True).click()
+    reopen = page.get_by_role("button", name="Reopen")
+    expect(reopen).to_be_visible()
+
+    refresh.fulfill(response=older)
+    next_held(page, held)
+
+    expect(reopen).to_be_visible()
 
 
 def test_what_drops_off_the_top_of_a_thread_does_not_move_the_rest(page: Page, moca: Whole) -> None:

@@ -46,10 +46,12 @@ const leaving = new AbortController();
 
 export async function refresh(region) {
   if (isSelecting(region) || leaving.signal.aborted) return;
-  const headers = { "X-Moca-Live": "1", "If-None-Match": `"${region.dataset.version}"`, ...writingHeader(region) };
+  const { version } = region.dataset;
+  const headers = { "X-Moca-Live": "1", "If-None-Match": `"${version}"`, ...writingHeader(region) };
   const address = addressOf(region);
   const answer = await fetch(address, { headers, cache: "no-store", signal: leaving.signal });
-  if (address !== addressOf(region)) return;
+  // An action may have renewed the region since.
+  if (address !== addressOf(region) || version !== region.dataset.version) return;
   if (answer.status === 401) location.reload();
   takePresence(region, answer);
   if (answer.status !== 200) return;
