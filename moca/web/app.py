@@ -147,6 +147,7 @@ def create_app(
     app.register_blueprint(webhook_routes(ports, config, metrics))
     app.register_blueprint(probe_routes(ports, config, access, metrics))
     live = LivePages(ports.database, {**own_counts(), OWN_ALERTS: own_alerts})
+    app.after_request(live.forget_after_act)
     presence = PresenceBoard(ports.database)
     app.jinja_env.globals["presence_in"] = presence.text_in
     register_frame(app, access)

@@ -12,6 +12,7 @@ from flask import Response, render_template, request
 from moca import clock
 from moca.core.account_scope import AccountScope
 from moca.web.auth.current_user import current_scope, current_user
+from moca.web.auth.guards import SAFE_METHODS
 
 POLLS = "X-Moca-Live"
 """The header by which a page requests only the part of itself that changes."""
@@ -84,6 +85,13 @@ class LivePages:
             known = current_version(version())
             shown = values()
         return self._answer(render_template(template, **shown, frame="layout.html", version=known))
+
+    def forget_after_act(self, response: Response) -> Response:
+        """Render afresh after a user's act, so that their next refresh shows what came of it."""
+        if request.method not in SAFE_METHODS and current_user() is not None:
+            with self._lock:
+                self._pictures.clear()
+        return response
 
     def _answer(self, html: str) -> Response:
         for mark, part in self._own_parts.items():

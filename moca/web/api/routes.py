@@ -8,7 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from werkzeug.exceptions import BadRequest
 
-from moca.web.auth.guards import Guards
+from moca.web.auth.guards import SAFE_METHODS, Guards
 from moca.web.errors import Problem
 from moca.web.schemas.description import operation_id
 from moca.web.schemas.responses import ProblemShape, ResponseModel
@@ -71,7 +71,7 @@ def check_body() -> None:
         Problem: If it is not; the message names the fault.
     """
     request.max_content_length = _MAX_BODY_BYTES
-    if request.method in {"GET", "HEAD", "OPTIONS"} or not request.get_data():
+    if request.method in SAFE_METHODS or not request.get_data():
         return
     if not request.is_json:
         raise Problem(415, "Send the request body as application/json.")

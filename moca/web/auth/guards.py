@@ -29,7 +29,7 @@ from moca.web.errors import error_response, problem
 
 _LOG = structlog.get_logger(__name__)
 _SEEN_AGAIN_AFTER = timedelta(minutes=10)
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DRAFTING = "conversations.reply"
 """The view that tells itself whether a key that may only draft may have what it asks for."""
 
@@ -67,7 +67,7 @@ class Guards:
             answer.www_authenticate = WWWAuthenticate("bearer")
             return answer
         self._admit(known)
-        if request.method in _SAFE_METHODS:
+        if request.method in SAFE_METHODS:
             return None
         if not self.comes_from_our_pages():
             return problem(403, "Sessions can make changes only from Moca's own pages.")
@@ -83,7 +83,7 @@ class Guards:
         if known is None:
             return _login_required()
         self._admit(known)
-        if request.method in _SAFE_METHODS:
+        if request.method in SAFE_METHODS:
             return None
         return self.guard_form() or self.require_answers()
 
@@ -108,7 +108,7 @@ class Guards:
         if known is None:
             return _login_required()
         set_current_user(known)
-        return None if request.method in _SAFE_METHODS else self.guard_form()
+        return None if request.method in SAFE_METHODS else self.guard_form()
 
     def guard_own_api(self) -> Response | None:
         """Admit an operator's own pages, whatever the role; otherwise answer with a JSON error."""
@@ -145,7 +145,7 @@ class Guards:
 
     def require_administrator_to_change(self) -> Response | None:
         """Require an administrator for changes; reading is open to all users."""
-        return None if request.method in _SAFE_METHODS else _require(OperatorRole.ADMINISTERS)
+        return None if request.method in SAFE_METHODS else _require(OperatorRole.ADMINISTERS)
 
     def require_all_accounts(self) -> Response | None:
         """Refuse those who are limited to accounts."""
@@ -177,7 +177,7 @@ class Guards:
 
     def require_all_accounts_to_change(self) -> Response | None:
         """Keep those who are limited to accounts from changing what all accounts share."""
-        return None if request.method in _SAFE_METHODS else self.require_all_accounts()
+        return None if request.method in SAFE_METHODS else self.require_all_accounts()
 
     def comes_from_our_pages(self) -> bool:
         """Return whether a browser sent this from one of Moca's own pages."""
@@ -231,7 +231,7 @@ class Guards:
 
     def _limit(self, user: CurrentUser) -> Response | None:
         self._admit(user)
-        if request.method in _SAFE_METHODS:
+        if request.method in SAFE_METHODS:
             return None
         return _require(
             OperatorRole.DRAFTS if request.endpoint == _DRAFTING else OperatorRole.ANSWERS
