@@ -8,13 +8,8 @@ from actors.cli.startup import prepare_database
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
 from moca.storage.copy_database import CopyDiffers, move
-from moca.storage.db.connection import (
-    NewerSchema,
-    due_migrations,
-    migrate,
-    open_database,
-    open_to_read,
-)
+from moca.storage.db.connection import open_database, open_to_read
+from moca.storage.db.upgrade import NewerSchema, due_migrations, migrate
 
 _UP_TO_DATE = "The database is up to date."
 

@@ -18,9 +18,10 @@ from moca.core.messages.operators import RecordAudit
 from moca.settings.display import mask_passwords
 from moca.settings.sections import Settings
 from moca.storage.copy_database import Progress, move
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
 from moca.storage.db.private_file import path_beside
 from moca.storage.db.tables import Contact
+from moca.storage.db.upgrade import migrate
 from moca.storage.writer import Writer
 
 _RESTORED = """Restored the backup of {made_at:%Y-%m-%d %H:%M:%S} UTC. Start Moca now.

@@ -13,7 +13,8 @@ from moca.settings.errors import BadSettings
 from moca.settings.sections import Settings
 from moca.storage.accounts.credentials import reseal_tokens
 from moca.storage.accounts.vault import Vault
-from moca.storage.db.connection import Announce, migrate, open_database, restrict_to_owner
+from moca.storage.db.connection import open_database, restrict_to_owner
+from moca.storage.db.upgrade import Announce, migrate
 
 
 def require_usable(settings: Settings) -> None:

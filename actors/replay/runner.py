@@ -20,7 +20,7 @@ from moca.replies.free_only import FreeOnlyGenerator
 from moca.replies.generator import ReplyGenerator
 from moca.replies.registry import FREE
 from moca.settings.sections import Settings
-from moca.storage.db.connection import open_for_a_while
+from moca.storage.db.upgrade import open_for_a_while
 from moca.storage.queries.replay import StoredBody
 from moca.storage.queries.replay_outcomes import outcomes_of
 from moca.storage.replay_source import ReplaySource, seed_opted_out

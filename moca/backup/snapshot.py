@@ -4,7 +4,8 @@ from typing import Any
 import peewee
 
 from moca.storage.copy_database import Progress, move
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 
 
 def take_snapshot(database: peewee.Database, target: Path, progress: Progress) -> None:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import peewee
 
 from moca import clock
-from moca.storage.db.connection import migrate
 from moca.storage.db.database_lock import DatabaseInUse, own_database
 from moca.storage.db.tables import Webhook
+from moca.storage.db.upgrade import migrate
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _DO = "check database.url and its permissions"

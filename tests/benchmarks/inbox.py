@@ -20,10 +20,11 @@ from moca import clock
 from moca.core.search_query import read_search
 from moca.core.work_lists import WorkList
 from moca.storage.copy_database import move
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
 from moca.storage.db.operator_tables import ConversationLabel, Label
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Conversation, Message
+from moca.storage.db.upgrade import migrate
 from moca.storage.queries.contacts import find_contact
 from moca.storage.queries.conversation_page import notes_of, read_thread
 from moca.storage.queries.conversations import other_conversations, read_conversation

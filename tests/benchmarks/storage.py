@@ -24,8 +24,9 @@ from moca.core.messages.delivery import ClaimReply, RecordSent
 from moca.core.messages.inbound import MessageArrived, RecordWebhook
 from moca.core.messages.replies import QueueReply, RecordSteps, ReplyQueued
 from moca.core.types import ContactKey, Stage, Step
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
 from moca.storage.db.tables import Contact, Conversation, JourneyStep, Message, Webhook
+from moca.storage.db.upgrade import migrate
 from moca.storage.writer import Writer, WriterPolicy
 from tests.benchmarks.support.figures import Figure, beside
 from tests.support.factory import NOON

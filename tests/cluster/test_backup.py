@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
 from moca.storage.db.metric_tables import Freeze
 from moca.storage.db.tables import Contact
+from moca.storage.db.upgrade import migrate
 from tests.process.service import Service
 from tests.storage.schema import postgresql_schema
 from tests.support.factory import ANNA, NOON

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from moca.storage.copy_database import CopyDiffers, move
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 from tests.cluster.stepped import SteppedCluster, webhook
 from tests.process.service import RUN, Service, environment, eventually
 from tests.storage.schema import postgresql_schema

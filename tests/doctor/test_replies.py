@@ -2,7 +2,8 @@ from pathlib import Path
 
 from actors.doctor import run_doctor
 from moca.settings.reader import read_settings
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 
 
 def test_a_rules_file_that_became_unusable_is_found_with_each_fault(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from actors.bots.workshop import Workshop
 from actors.cli.bot_changes import BotImport, import_bot
 from moca.replies.budget import BudgetRecord
 from moca.settings.sections import Settings
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 from moca.storage.queries.team.bots import find_bot
 from tests.process.service import Service
 

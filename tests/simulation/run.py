@@ -8,7 +8,8 @@ from pathlib import Path
 import structlog
 
 from moca import clock
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 from tests.simulation.nodes.simulation import ClusterSimulation
 from tests.simulation.result import Result
 from tests.simulation.simulation import Simulation

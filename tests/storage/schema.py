@@ -4,7 +4,8 @@ from contextlib import contextmanager
 
 import psycopg
 
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 
 _SERVER = "postgresql://postgres@127.0.0.1:5432/test"
 

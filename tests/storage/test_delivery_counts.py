@@ -19,9 +19,9 @@ from moca.core.messages.reconciliation import (
 from moca.core.notifications import NotificationKind
 from moca.core.reconciliation.thread_scan import ScanPeriod
 from moca.core.types import ContactKey
-from moca.storage.db.connection import migrate
 from moca.storage.db.metric_tables import ArrivalCount, ArrivalHour, ReconciledAccount
 from moca.storage.db.push_tables import StoredNotification
+from moca.storage.db.upgrade import migrate
 from moca.storage.queries.delivery_health import DayDelivered, list_deliveries, list_quiet
 from moca.storage.writer import Writer, WriterPolicy
 from tests.storage.desk import Desk, echoed, webhook, wrote

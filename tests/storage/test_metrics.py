@@ -11,9 +11,9 @@ from moca.core.messages.operator_actions import CancelReply, RetryReply
 from moca.core.metrics import Metric
 from moca.core.types import ItemStatus
 from moca.storage import migrations
-from moca.storage.db.connection import migrate
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import QueueItem
+from moca.storage.db.upgrade import migrate
 from moca.storage.queries.queue import count_queue
 from moca.storage.queries.stats import list_metrics
 from tests.storage.desk import Desk

@@ -8,8 +8,9 @@ import peewee
 import pytest
 
 from moca.core.inbound.events import InboundMessage
-from moca.storage.db.connection import open_for_a_while, open_to_read
+from moca.storage.db.connection import open_to_read
 from moca.storage.db.tables import Contact, Conversation, Message, Webhook
+from moca.storage.db.upgrade import open_for_a_while
 from moca.storage.queries.replay import StoredBody, UnlinkedMessage
 from moca.storage.replay_source import ReplaySource
 from tests.support.databases import run_sql

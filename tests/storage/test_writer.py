@@ -13,9 +13,10 @@ from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ContactErased, EraseContact
 from moca.core.messages.replies import ConcludeMessages, QueueReply, ReplyQueued
 from moca.core.types import Outcome
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
 from moca.storage.db.schema import TABLES
 from moca.storage.db.tables import Contact, JourneyStep, Message, QueueItem, Webhook
+from moca.storage.db.upgrade import migrate
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, Desk, message, webhook, wrote
 from tests.support.databases import run_sql

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 import peewee
 
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 
 _SQLITE = "sqlite:///"
 

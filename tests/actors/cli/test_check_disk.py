@@ -4,7 +4,8 @@ from click.testing import CliRunner
 
 from actors.cli.check_disk import command
 from moca.settings.reader import read_settings
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 from tests.storage.desk import Desk
 
 

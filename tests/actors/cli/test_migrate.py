@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from actors.cli.migrate import command
 from moca.settings.reader import read_settings
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 from tests.storage.old_databases import OLD_DATABASES, unpack
 
 

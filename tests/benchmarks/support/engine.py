@@ -18,7 +18,8 @@ from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.instagram.graph import GraphClient
 from moca.replies.fixed import MockGenerator
 from moca.replies.generator import ReplyGenerator
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
+from moca.storage.db.upgrade import migrate
 from moca.storage.writer import Writer, WriterPolicy
 from tests.support.factory import calls_at
 

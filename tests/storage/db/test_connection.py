@@ -11,15 +11,14 @@ import peewee
 import pytest
 
 from moca.storage.db.connection import (
-    NewerSchema,
     files_open_to_others,
-    migrate,
     open_database,
     restrict_to_owner,
     truncate_log,
 )
 from moca.storage.db.schema import TABLES
 from moca.storage.db.tables import Contact, Message
+from moca.storage.db.upgrade import NewerSchema, migrate
 from moca.storage.writer import Writer
 from tests.storage.desk import POLICY, webhook, wrote
 from tests.support.databases import run_sql

@@ -8,9 +8,10 @@ from pathlib import Path
 import peewee
 import pytest
 
-from moca.storage.db.connection import migrate, open_database
+from moca.storage.db.connection import open_database
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
+from moca.storage.db.upgrade import migrate
 from tests.storage.old_databases import OLD_DATABASES, unpack
 from tests.support.databases import run_sql
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import peewee
 
 from moca.core.types import ContactKey
-from moca.storage.db.connection import migrate
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation
+from moca.storage.db.upgrade import migrate
 from tests.storage.desk import Desk
 from tests.support.databases import run_sql
 from tests.support.factory import ANNA, at

@@ -16,8 +16,8 @@ from moca.core.messages.operators import (
     RecordAudit,
 )
 from moca.core.types import OperatorRole, is_reserved
-from moca.storage.db.connection import migrate
 from moca.storage.db.operator_tables import AuditEntry, Login, Operator
+from moca.storage.db.upgrade import migrate
 from moca.storage.queries.operators import (
     LoginRecord,
     find_login,
