@@ -1,8 +1,11 @@
+from collections.abc import Callable
+
 import click
 import peewee
 import structlog
 
 from actors.cli.errors import exit_with, refuse
+from actors.cli.upgrade_progress import RunningMigration, upgrade_progress
 from actors.config import conversation_policy
 from moca.core.accounts import WrongEncryptionKey
 from moca.logs import set_up_logs
@@ -14,7 +17,7 @@ from moca.settings.sections import Settings
 from moca.storage.accounts.credentials import reseal_tokens
 from moca.storage.accounts.vault import Vault
 from moca.storage.db.connection import open_database, restrict_to_owner
-from moca.storage.db.upgrade import Announce, migrate
+from moca.storage.db.upgrade import migrate
 
 
 def require_usable(settings: Settings) -> None:
@@ -45,16 +48,21 @@ def prepare(settings: Settings) -> None:
     prepare_database(settings, _log_migration)
 
 
-def _log_migration(name: str, number: int, due: int) -> None:
-    _LOG.info("database_upgrade", migration=name, number=number, of=due)
+def _log_migration(running: RunningMigration) -> None:
+    name, number, due, seconds = running
+    _LOG.info("database_upgrade", migration=name, number=number, of=due, seconds=seconds)
 
 
-def echo_migration(name: str, number: int, due: int) -> None:
-    """Print a migration as it begins."""
-    click.echo(f"Upgrading the database: {name} ({number} of {due})", err=True)
+def echo_migration(running: RunningMigration) -> None:
+    """Print a migration as it begins, and while it runs."""
+    name, number, due, seconds = running
+    since = f", {seconds} s so far" if seconds else ""
+    click.echo(f"Upgrading the database: {name} ({number} of {due}{since})", err=True)
 
 
-def prepare_database(settings: Settings, announce: Announce = echo_migration) -> None:
+def prepare_database(
+    settings: Settings, report: Callable[[RunningMigration], None] = echo_migration
+) -> None:
     """Migrate the schema and check that the key can decrypt the stored secrets.
 
     On failure, print what to do and exit with status 1.
@@ -62,7 +70,8 @@ def prepare_database(settings: Settings, announce: Announce = echo_migration) ->
     try:
         database = open_database(settings.database.url)
         restrict_to_owner(database)
-        migrate(database, announce)
+        with upgrade_progress(report) as announce:
+            migrate(database, announce)
         _reseal_tokens(settings, database)
     except WrongEncryptionKey as error:
         exit_with(1, str(error))
