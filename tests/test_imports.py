@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock", "moca.deadline"},
     "moca/settings": {"moca.settings"},
     "moca/bots": {"moca.core", "moca.settings", "moca.replies", "moca.bots"},
-    "moca/mcp": {"moca.core", "moca.mcp"},
+    "moca/mcp": {"moca.core", "moca.mcp", "moca.deadline"},
     "moca/rehearsal": {"moca.core", "moca.rehearsal"},
     "moca/doctor": {
         "moca.core",

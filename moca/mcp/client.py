@@ -1,15 +1,25 @@
+import json
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import quote
 
-import requests
 from mcp.server.mcpserver.exceptions import ToolError
+from urllib3.exceptions import HTTPError
+
+from moca.deadline import DeadlineExceeded, DeadlineSession, read_answer
 
 JsonObject = dict[str, object]
 
-_TIMEOUT_SECONDS = (5.0, 30.0)
-"""To connect, and to wait for an answer."""
+_CONNECT_SECONDS = 5.0
+_TIMEOUT_SECONDS = 30.0
+
+
+class _Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class ApiError(ToolError):
@@ -20,11 +30,17 @@ class ApiClient:
     """Calls Moca's HTTP API with one API key, blocking. Thread-safe.
 
     Neither the environment's proxies nor redirects are followed: they would learn the key.
+
+    Args:
+        url: Where Moca is.
+        key: Sent with each request.
+        timeout_seconds: For each request, until the last byte of its answer.
     """
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         self._url = url.rstrip("/")
         self._key = key
+        self._timeout_seconds = timeout_seconds
 
     def get(self, *path: str, **query: str | int | None) -> JsonObject:
         """Return the answer of a GET request; parameters that are None are left out.
@@ -56,35 +72,41 @@ class ApiClient:
         query: Mapping[str, str | int | None] | None = None,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> _Answer:
         address = "/".join((self._url, "api", *(quote(each, safe="") for each in path)))
-        with requests.Session() as session:
+        with DeadlineSession() as session:
             session.trust_env = False
+            session.begin(self._timeout_seconds)
             try:
-                return session.request(
+                with session.request(
                     method,
                     address,
-                    params=query,
+                    params={name: each for name, each in (query or {}).items() if each is not None},
                     json=body,
                     headers={"Authorization": f"Bearer {self._key}", **(headers or {})},
-                    timeout=_TIMEOUT_SECONDS,
+                    timeout=(_CONNECT_SECONDS, self._timeout_seconds),
                     allow_redirects=False,
-                )
-            except requests.RequestException as error:
+                    stream=True,
+                ) as response:
+                    answer = read_answer(response.raw)
+            except DeadlineExceeded as error:
+                raise ApiError("Moca's answer is too long to be read.") from error
+            except (OSError, HTTPError) as error:
                 told = f"Moca cannot be reached at {self._url} ({type(error).__name__})."
                 raise ApiError(f"{told} Check that it runs, and the address.") from error
+        return _Answer(response.status_code, response.headers, answer)
 
-    def _answer(self, response: requests.Response) -> JsonObject:
+    def _answer(self, response: _Answer) -> JsonObject:
         try:
-            answer = response.json()
-        except requests.JSONDecodeError:
+            answer = json.loads(response.body)
+        except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise ApiError(f"{self._url} answered {response.status_code}, and is not Moca's API.")
-        if response.ok:
+            raise ApiError(f"{self._url} answered {response.status}, and is not Moca's API.")
+        if response.status < HTTPStatus.BAD_REQUEST:
             return answer
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
+        if response.status == HTTPStatus.UNAUTHORIZED:
             raise ApiError("Moca does not accept this API key: it is wrong, expired or revoked.")
-        detail = str(answer.get("detail") or f"Moca answered {response.status_code}.")
+        detail = str(answer.get("detail") or f"Moca answered {response.status}.")
         seconds = response.headers.get("Retry-After")
         raise ApiError(detail if seconds is None else f"{detail} Try again in {seconds} seconds.")

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from moca.mcp.client import ApiClient, ApiError
 from moca.web.errors import problem
 from tests.instagram.conftest import served
+from tests.instagram.test_deadline import DRIPPING, answering
 
 
 class ScriptedApi:
@@ -78,12 +78,24 @@ def test_a_moca_that_cannot_be_reached_is_told_without_the_key() -> None:
     assert "moca_key" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("begin", "then"), DRIPPING)
+def test_a_moca_that_answers_byte_by_byte_is_given_up(begin: bytes, then: bytes) -> None:
+    with answering(begin, then) as url, pytest.raises(ApiError, match="cannot be reached at"):
+        ApiClient(url, "moca_key", timeout_seconds=0.3).get("queue")
+
+
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    endless = answering(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" " * 65536)
+    with endless as url, pytest.raises(ApiError, match="too long"):
+        ApiClient(url, "moca_key").get("queue")
+
+
 def test_a_post_whose_answer_is_lost_is_repeated_with_its_key(
     api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send, failures = ApiClient._send, [ApiError("lost")]
 
-    def loses_the_first(self: ApiClient, *args: Any, **kwargs: Any) -> requests.Response:
+    def loses_the_first(self: ApiClient, *args: Any, **kwargs: Any) -> object:
         answer = send(self, *args, **kwargs)
         if failures:
             raise failures.pop()
