@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from queue import Queue
 
 import pytest
-from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import FloatRect, Page, Route, ViewportSize, expect
 
 from tests.browser.axe import findings, findings_in_both_schemes
 from tests.browser.patience import next_held
@@ -35,6 +35,19 @@ SCROLL = "document.querySelector('#bubbles').scrollTop"
 AT_END = """() => {
     const { scrollTop, clientHeight, scrollHeight } = document.querySelector("#bubbles");
     return scrollHeight - scrollTop - clientHeight < 2;
+}"""
+LEAST_BESIDE = 280
+"""From this width, the Send button stands beside the composer's other controls."""
+LINES_OF_TEXT = """(button) => {
+    const range = document.createRange();
+    range.selectNodeContents(button);
+    return range.getClientRects().length;
+}"""
+OVERFLOWING = """(form) => {
+    const { right } = form.getBoundingClientRect();
+    const shown = [...form.querySelectorAll("*")].filter((each) => each.checkVisibility());
+    const outside = shown.filter((each) => each.getBoundingClientRect().right > right);
+    return outside.map(({ outerHTML }) => outerHTML);
 }"""
 
 
@@ -70,6 +83,10 @@ def at_each_size(page: Page) -> Iterator[ViewportSize]:
         page.goto("/conversations/1")
         page.wait_for_function(AT_END)
         yield viewport
+
+
+def bottom(box: FloatRect) -> float:
+    return box["y"] + box["height"]
 
 
 def scrolled_up(page: Page) -> int:
@@ -159,6 +176,24 @@ def test_the_composer_is_at_the_bottom_of_the_viewport(page: Page) -> None:
             assert height - 24 <= box["y"] + box["height"] <= height
             expect(page.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
             page.wait_for_function(AT_END)
+
+
+def test_the_send_button_is_in_one_line_with_the_other_controls_where_there_is_room(
+    page: Page, moca: Whole
+) -> None:
+    moca.post("/api/saved-replies", name="A name that is rather long", text="Hello!")
+    for viewport in at_each_size(page):
+        send = page.get_by_role("button", name="Send", exact=True)
+        assert send.evaluate(LINES_OF_TEXT) == 1
+        button, others, form = (
+            present(each.bounding_box())
+            for each in (send, page.locator(".write-more"), page.locator("#write"))
+        )
+        if viewport["width"] >= LEAST_BESIDE:
+            assert button["x"] >= others["x"] + others["width"]
+            assert abs(bottom(button) - bottom(others)) <= SUBPIXEL_PX
+        assert button["x"] + button["width"] <= form["x"] + form["width"] <= viewport["width"]
+        assert page.locator("#write").evaluate(OVERFLOWING) == []
 
 
 def test_the_composer_stays_in_view_while_sending_is_paused(page: Page, moca: Whole) -> None:
