@@ -1,0 +1,65 @@
+"""Times are shown by the reader's clock, and opening hours by the shop's."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from moca import clock
+from tests.browser.patience import new_context
+from tests.browser.service import TOKEN, Whole, whole_moca
+from tests.process.service import eventually
+from tests.support.values import present
+
+TOKYO, BERLIN = "Asia/Tokyo", "Europe/Berlin"
+
+
+@pytest.fixture
+def opens_at() -> datetime:
+    """When the shop opens next; it is closed for days, whenever the test runs."""
+    return clock.now().astimezone(ZoneInfo(BERLIN)).replace(hour=10, minute=30) + timedelta(days=3)
+
+
+@pytest.fixture
+def moca(tmp_path: Path, opens_at: datetime) -> Iterator[Whole]:
+    hours = {f"MOCA_BUSINESS_HOURS__{day}": "[]" for day in _DAYS}
+    hours[f"MOCA_BUSINESS_HOURS__{_DAYS[opens_at.weekday()]}"] = '["10:30-11:30"]'
+    told = {"MOCA_BUSINESS_HOURS__ENABLED": "true", "MOCA_BUSINESS_HOURS__TIMEZONE": BERLIN}
+    with whole_moca(tmp_path, **told, **hours) as whole:
+        yield whole
+
+
+_DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+@pytest.fixture
+def in_tokyo(browser: Browser, moca: Whole) -> Iterator[Callable[[str], Page]]:
+    """Opens a page in a browser in Tokyo."""
+    context = new_context(browser, base_url=moca.url, locale="en-GB", timezone_id=TOKYO)
+    page = context.new_page()
+    page.goto(f"/?token={TOKEN}")
+
+    def visited(path: str) -> Page:
+        page.goto(path)
+        return page
+
+    yield visited
+    context.close()
+
+
+def test_a_journey_tells_its_times_by_the_readers_clock_and_opening_hours_by_the_shops(
+    in_tokyo: Callable[[str], Page], moca: Whole, opens_at: datetime
+) -> None:
+    mid = moca.writes("When are you open?")
+    eventually(lambda: moca.rows("SELECT 1 FROM message WHERE outcome = 'suppressed'"))
+
+    page = in_tokyo(f"/messages/{mid}")
+
+    waited = page.locator(".steps .step-detail", has_text=" left").locator("time")
+    until = datetime.fromisoformat(present(waited.get_attribute("datetime")))
+    expect(waited).to_contain_text(f"{until.astimezone(ZoneInfo(TOKYO)):%H:%M}")
+    opening = f"open again {opens_at:%a %d %b} 10:30 {BERLIN}"
+    expect(page.locator(".letter-end")).to_contain_text(opening)
