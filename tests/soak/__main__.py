@@ -16,7 +16,8 @@ _MOST_SEEDS = 2**32
 @click.option("--minutes", default=30.0, show_default=True, help="How long faults are drawn.")
 @click.option("--seed", type=int, help="Repeats the draw of a run; drawn unless given.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Keeps the files in this folder.")
-def main(minutes: float, seed: int | None, folder: Path | None) -> None:
+@click.option("--only", multiple=True, help="Draws only this fault; may be given several times.")
+def main(minutes: float, seed: int | None, folder: Path | None, only: tuple[str, ...]) -> None:
     """Break a Moca in use in ways that no developer chose, and judge by what its contacts saw."""
     seed = random.randrange(_MOST_SEEDS) if seed is None else seed
     click.echo(f"seed {seed}")
@@ -24,7 +25,7 @@ def main(minutes: float, seed: int | None, folder: Path | None) -> None:
         if folder is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="moca-soak-")))
         folder.mkdir(parents=True, exist_ok=True)
-        result = run(folder, seed, minutes, click.echo)
+        result = run(folder, seed, minutes, only, click.echo)
     for line in report(result):
         click.echo(line)
     click.echo("passed" if result.is_good else f"broken, by seed {seed}")

@@ -87,6 +87,8 @@ class Verdict:
     operator_twice: list[str] = field(default_factory=list)
     not_acked: list[str] = field(default_factory=list)
     most_in_a_second: int = 0
+    most_since: datetime | None = None
+    """When that second began."""
     unanswered_for_an_operator: int = 0
     unanswered_for_a_restore: int = 0
 
@@ -110,6 +112,7 @@ def judge(run: RunRecord) -> Verdict:
     lost = [psid for psid in short if psid not in run.touched | restored]
     acked = sum(len(_acked(all_)) for all_ in written.values())
     operator_lost, operator_twice = _judge_operators(run)
+    most, most_since = most_in_a_second([each.at for each in run.seen], run.stalls)
     return Verdict(
         acked=acked,
         answered=sum(min(len(by_bot[psid]), len(all_)) for psid, all_ in written.items()),
@@ -118,23 +121,28 @@ def judge(run: RunRecord) -> Verdict:
         operator_lost=operator_lost,
         operator_twice=operator_twice,
         not_acked=sorted({each.psid for each in run.written if each.acked_at is None}),
-        most_in_a_second=most_in_a_second([each.at for each in run.seen], run.stalls),
+        most_in_a_second=most,
+        most_since=most_since,
         unanswered_for_an_operator=len([psid for psid in short if psid in run.touched]),
         unanswered_for_a_restore=len(restored - run.touched),
     )
 
 
-def most_in_a_second(arrivals: Iterable[datetime], stalls: Sequence[Stall]) -> int:
-    """Return the most arrivals within a second, less what they may be late by at that moment."""
-    came, most = sorted(arrivals), 0
+def most_in_a_second(
+    arrivals: Iterable[datetime], stalls: Sequence[Stall]
+) -> tuple[int, datetime | None]:
+    """Return the most arrivals within a second, less what they may be late by, and since when."""
+    came, most, since = sorted(arrivals), 0, None
     for place, at in enumerate(came):
         # No window is looked at that could not be a new maximum.
         if next(islice(came, place + most, None), at + _SECOND) >= at + _SECOND:
             continue
         late = JITTER + stall_around(at, stalls, _SECOND)
         within = max(_SECOND - late, _SHORTEST)
-        most = max(most, bisect_left(came, at + within, place) - place)
-    return most
+        number = bisect_left(came, at + within, place) - place
+        if number > most:
+            most, since = number, at
+    return most, since
 
 
 def _acked(messages: Iterable[WrittenMessage]) -> list[datetime]:

@@ -17,7 +17,8 @@ def report(result: SoakResult) -> Iterator[str]:
     yield f"{told.answered:6}  answered by the bot"
     yield f"{told.unanswered_for_an_operator:6}  contacts whose bot an operator silenced"
     yield f"{told.unanswered_for_a_restore:6}  contacts cut off by a restore"
-    yield f"{told.most_in_a_second:6}  at most in a second, of {PER_SECOND} allowed"
+    since = f", since {told.most_since:%H:%M:%S.%f}" if told.most_since else ""
+    yield f"{told.most_in_a_second:6}  at most in a second, of {PER_SECOND} allowed{since}"
     for what, found in (
         ("contacts never acknowledged", told.not_acked),
         ("contacts lost", told.lost),

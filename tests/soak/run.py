@@ -5,13 +5,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.process.service import Service
 from tests.soak.faults.fault import Fault
 from tests.soak.judge import RunRecord, Seen, Verdict, WrittenMessage, judge
-from tests.soak.schedule import draw_faults, turns_of
+from tests.soak.schedule import DrawnFault, draw_faults, turns_of
 from tests.soak.surroundings import PER_SECOND, Surroundings, surroundings, traffic
 
 _DRAIN_SECONDS = 300
@@ -35,17 +35,24 @@ class SoakResult:
         return not any(wrong) and not self.broken and told.most_in_a_second <= PER_SECOND
 
 
-def run(folder: Path, seed: int, minutes: float, say: Callable[[str], None]) -> SoakResult:
-    """Run for some minutes, and as long as it then takes until all is calm."""
+def run(
+    folder: Path, seed: int, minutes: float, only: Sequence[str], say: Callable[[str], None]
+) -> SoakResult:
+    """Run for some minutes, and as long as it then takes until all is calm.
+
+    `only` names the faults that may be drawn; without any, all are.
+    """
     began = time.monotonic()
 
     def say_when(text: str) -> None:
-        say(f"{time.monotonic() - began:7.1f} s  {text}")
+        say(f"{datetime.now(UTC):%H:%M:%S} {time.monotonic() - began:7.1f} s  {text}")
 
     with surroundings(folder, seed, say_when) as around:
         subject, service = around.subject, around.subject.service
         with traffic(around):
-            counts = _break(around, seed, minutes, say_when)
+            faults = [each for each in around.faults if not only or each.kind.name in only]
+            drawn = draw_faults(seed, minutes, [each.kind for each in faults])
+            counts = _break(around, drawn, minutes, say_when)
         subject.set_clock_right()
         is_calm = _wait_until(lambda: around.delivery.is_done() and _is_idle(service), around)
         if not is_calm:
@@ -56,10 +63,9 @@ def run(folder: Path, seed: int, minutes: float, say: Callable[[str], None]) -> 
 
 
 def _break(
-    around: Surroundings, seed: int, minutes: float, say: Callable[[str], None]
+    around: Surroundings, drawn: Sequence[DrawnFault], minutes: float, say: Callable[[str], None]
 ) -> Counter[str]:
     by_name: dict[str, Fault] = {fault.kind.name: fault for fault in around.faults}
-    drawn = draw_faults(seed, minutes, [fault.kind for fault in around.faults])
     counts: Counter[str] = Counter()
     began = time.monotonic()
     for turn in turns_of(drawn):

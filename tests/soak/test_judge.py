@@ -39,7 +39,7 @@ def test_one_reply_to_each_message_is_good() -> None:
         ],
         [reply("1", 1), reply("1", 6), reply("2", 2)],
     )
-    assert judge(run) == Verdict(acked=3, answered=3, most_in_a_second=1)
+    assert judge(run) == Verdict(acked=3, answered=3, most_in_a_second=1, most_since=after(1))
 
 
 def test_it_sees_who_got_no_reply_two_replies_and_no_acknowledgement() -> None:
@@ -58,6 +58,7 @@ def test_it_sees_who_got_no_reply_two_replies_and_no_acknowledgement() -> None:
         twice=["twice"],
         not_acked=["waits"],
         most_in_a_second=1,
+        most_since=after(1),
     )
 
 
@@ -72,7 +73,12 @@ def test_an_operator_may_silence_the_bot_but_not_double_it() -> None:
         touched=frozenset({"1", "2"}),
     )
     assert judge(run) == Verdict(
-        acked=2, answered=1, twice=["2"], most_in_a_second=1, unanswered_for_an_operator=1
+        acked=2,
+        answered=1,
+        twice=["2"],
+        most_in_a_second=1,
+        most_since=after(1),
+        unanswered_for_an_operator=1,
     )
 
 
@@ -99,6 +105,7 @@ def test_an_operators_reply_comes_once_if_it_was_accepted_and_never_if_it_was_re
         operator_lost=["a"],
         operator_twice=["c", "e", "h"],
         most_in_a_second=1,
+        most_since=after(0),
     )
 
 
@@ -132,8 +139,8 @@ def test_a_restore_does_not_excuse_a_second_reply() -> None:
 
 def test_an_overrun_is_seen_unless_the_machine_stood_still() -> None:
     crowd = [after(0.0), after(0.3), after(0.6), after(0.95)]
-    assert most_in_a_second(crowd, []) == 3
-    assert most_in_a_second([*crowd, after(0.85)], []) == 4
-    assert most_in_a_second(crowd, [Stall(after(-0.2), after(0.2))]) == 2
-    assert most_in_a_second(crowd, [Stall(after(-9), after(-8))]) == 3
-    assert most_in_a_second([], []) == 0
+    assert most_in_a_second(crowd, []) == (3, after(0))
+    assert most_in_a_second([*crowd, after(0.85)], []) == (4, after(0))
+    assert most_in_a_second(crowd, [Stall(after(-0.2), after(0.2))]) == (2, after(0))
+    assert most_in_a_second(crowd, [Stall(after(-9), after(-8))]) == (3, after(0))
+    assert most_in_a_second([], []) == (0, None)
