@@ -9,15 +9,19 @@ from typing import Any
 
 import requests
 
-from tests.process.service import BEARER
+from tests.process.service import ACCESS_TOKEN, ACCOUNT, BEARER
 from tests.soak.contacts import Contacts
 from tests.soak.judge import ApiAnswer, OperatorReply
 
 _EVERY_SECONDS = 0.5
 _TRIES, _BETWEEN_TRIES_SECONDS = 40, 0.5
-_DRAFT = """[replies]
+_DRAFT = """[conversation]
+debounce_seconds = 0.5
+cooldown_seconds = 1
+[replies]
 mock_text = "This would be an AI generated message, in its version {number}"
 """
+_BOT = "/api/bots/shop"
 
 
 @dataclass(slots=True)
@@ -105,10 +109,13 @@ class Operators:
         )
 
     def _publish_bot(self, session: requests.Session) -> None:
-        draft = self._get(session, "/api/bots/default/draft")
+        draft = self._get(session, f"{_BOT}/draft")
         body = {"document": _DRAFT.format(number=self.acts), "revision": draft.get("revision", 0)}
-        self._request(session, "PUT", "/api/bots/default/draft", body)
-        self._post(session, "/api/bots/default/publish", {})
+        self._request(session, "PUT", f"{_BOT}/draft", body)
+        self._post(session, f"{_BOT}/publish", {})
+        account = {"account_id": ACCOUNT, "access_token": ACCESS_TOKEN}
+        self._post(session, "/api/accounts", account)
+        self._request(session, "PATCH", f"/api/accounts/{ACCOUNT}", {"bot": "shop"})
 
     def _any_conversation(self, session: requests.Session) -> tuple[str, str]:
         recent = self.contacts.recent()
