@@ -55,7 +55,7 @@ class CourierActor(MailboxActor):
         match message:
             case DeliverReply(reply=reply):
                 self._tell_end(reply, self._make_call(graph, message))
-            case VerifyDelivery(reply=reply, since=since, known_mids=known):
+            case VerifyDelivery(reply=reply, since=since, known=known):
                 found = graph.find_message(reply.contact, reply.content, since, known)
                 self._notify(DeliveryVerified(reply.item_id, clock.now(), found))
             case ReadName(contact=contact):

@@ -1,6 +1,5 @@
 import random
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,7 +10,12 @@ from actors.bots.bot import BotOf
 from actors.responder import Recall, recall_nothing
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
-from moca.core.outbox.delivery import DeliveryResult, RecordUnreadable, VerificationResult
+from moca.core.outbox.delivery import (
+    DeliveryResult,
+    KnownMessages,
+    RecordUnreadable,
+    VerificationResult,
+)
 from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
@@ -32,7 +36,7 @@ class GraphPort(Protocol):
         """Show the contact a sender action; return None, or why it could not be shown."""
 
     def find_message(
-        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known: KnownMessages
     ) -> VerificationResult:
         """Search Instagram's record for a message sent to a contact since an instant."""
 

@@ -35,7 +35,7 @@ class ResendChecks:
             return
         self._claims[reply.item_id] = claimed
         self._settling.count_reading(reply, now)
-        self._call(VerifyDelivery(reply, since, claimed.known_mids))
+        self._call(VerifyDelivery(reply, since, claimed.known))
 
     def forget(self, item_id: int, now: datetime) -> None:
         """Drop a reply that must no longer be sent."""

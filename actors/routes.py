@@ -6,7 +6,7 @@ import structlog
 from moca.core.messages.accounts import AccountChanged
 from moca.core.messages.cluster import ContactChanged
 from moca.core.messages.delivery import (
-    KnownMidsListed,
+    KnownMessagesListed,
     PendingFound,
     ReplyClaimed,
     ReplyDropped,
@@ -56,7 +56,7 @@ class Recipient(Enum):
 _RECIPIENTS: Mapping[type, Recipient] = {
     ReplyClaimed: Recipient.SENDER,
     PendingFound: Recipient.SENDER,
-    KnownMidsListed: Recipient.SENDER,
+    KnownMessagesListed: Recipient.SENDER,
     AccountChanged: Recipient.SENDER,
     FreezeChanged: Recipient.SENDER,
     MessagesMissing: Recipient.MISSING_MESSAGES,

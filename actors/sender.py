@@ -14,7 +14,7 @@ from moca.core.messages.delivery import (
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
-    KnownMidsListed,
+    KnownMessagesListed,
     PendingFound,
     RecordRetry,
     RecordUnknown,
@@ -120,8 +120,8 @@ class SenderActor(MailboxActor):
                 self._started(message, now)
             case DeliveryEnded():
                 self._ended(message, now)
-            case KnownMidsListed() if not self._is_draining:
-                self._call(VerifyDelivery(message.reply, message.since, message.mids))
+            case KnownMessagesListed() if not self._is_draining:
+                self._call(VerifyDelivery(message.reply, message.since, message.known))
             case DeliveryVerified():
                 self._verified(message, now)
             case ReplySent():

@@ -1,4 +1,3 @@
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -15,7 +14,7 @@ from moca.clock import VirtualTime
 from moca.core.content.content import Content
 from moca.core.inbound.events import Event
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.outbox.delivery import Delivered, MissingFromRecord, RecordUnreadable
+from moca.core.outbox.delivery import Delivered, KnownMessages, MissingFromRecord, RecordUnreadable
 from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import Profile
@@ -51,7 +50,7 @@ class ReplayGraph:
         _contact: ContactKey,
         _content: Content,
         _since: datetime,
-        _known_mids: AbstractSet[str],
+        _known: KnownMessages,
     ) -> MissingFromRecord:
         """Return that nothing was found; replayed sends are never unconfirmed."""
         return MissingFromRecord()

@@ -1,5 +1,4 @@
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, TypeVar
@@ -14,6 +13,7 @@ from moca.core.outbox.delivery import (
     AccountStopped,
     Delivered,
     DeliveryResult,
+    KnownMessages,
     MissingFromRecord,
     RecordUnreadable,
     Unconfirmed,
@@ -130,12 +130,12 @@ class GraphClient:
         return self._change("POST", "me/messages", contact.account_id, body)
 
     def find_message(
-        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known: KnownMessages
     ) -> VerificationResult:
         """Search Instagram's record for a message sent to a contact since an instant.
 
-        Messages among `known_mids` are accounted for and do not count. Uses two of the two reads
-        per second that Instagram allows an account.
+        Messages that are known are accounted for and do not count. Uses two of the two reads per
+        second that Instagram allows an account.
         """
         query = {"platform": "instagram", "user_id": contact.psid}
         found = self._read(Conversations, "me/conversations", contact.account_id, query)
@@ -147,7 +147,7 @@ class GraphClient:
         record = self._read(Record, quote(found.data[0].id, safe=""), contact.account_id, fields)
         if isinstance(record, RecordUnreadable):
             return record
-        return find_in_record(record, contact.psid, content, since, known_mids)
+        return find_in_record(record, contact.psid, content, since, known)
 
     def profile(self, contact: ContactKey) -> Profile | RecordUnreadable:
         """Read a contact's profile; only contacts that wrote to the account can be read."""

@@ -5,7 +5,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -23,7 +22,7 @@ from moca import clock
 from moca.core.content.content import Content
 from moca.core.inbound.events import InboundMessage
 from moca.core.messages.inbound import RecordWebhook
-from moca.core.outbox.delivery import Delivered, MissingFromRecord, RecordUnreadable
+from moca.core.outbox.delivery import Delivered, KnownMessages, MissingFromRecord, RecordUnreadable
 from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.types import ContactKey
@@ -129,7 +128,7 @@ class _Day:
         pass
 
     def find_message(
-        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known: KnownMessages
     ) -> MissingFromRecord:
         return MissingFromRecord()
 

@@ -16,6 +16,7 @@ from moca.core.outbox.delivery import (
     AccountStopped,
     Delivered,
     FoundInRecord,
+    KnownMessages,
     MissingFromRecord,
     RecordUnreadable,
     Rejected,
@@ -195,7 +196,7 @@ def record(graph: Graph, *rows: dict[str, Any] | None, **page: dict[str, str]) -
 def find(
     client: GraphClient, known: AbstractSet[str] = frozenset()
 ) -> FoundInRecord | MissingFromRecord | RecordUnreadable:
-    return client.find_message(MAYA, Content(text="hi"), SINCE, known)
+    return client.find_message(MAYA, Content(text="hi"), SINCE, KnownMessages(frozenset(known)))
 
 
 def test_a_message_is_looked_for_with_two_reads(graph: Graph, client: GraphClient) -> None:

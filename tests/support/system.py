@@ -2,7 +2,6 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +29,7 @@ from moca.core.outbox.delivery import (
     Delivered,
     DeliveryResult,
     FoundInRecord,
+    KnownMessages,
     MissingFromRecord,
     RecordUnreadable,
     Unconfirmed,
@@ -105,11 +105,11 @@ class FakeInstagram:
         return None
 
     def find_message(
-        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known: KnownMessages
     ) -> VerificationResult:
         for call in self.reached:
             is_it = (call.contact, call.text) == (contact, content.text) and call.at >= since
-            if is_it and call.mid not in known_mids:
+            if is_it and call.mid not in known.mids:
                 return FoundInRecord(call.mid, call.at)
         return MissingFromRecord()
 

@@ -4,7 +4,13 @@ from datetime import datetime
 
 from moca.core.messages.command import Command
 from moca.core.outbox.account_rests import RestingAccount
-from moca.core.outbox.delivery import DeliveryResult, Obstacle, VerificationResult
+from moca.core.outbox.delivery import (
+    NOTHING_KNOWN,
+    DeliveryResult,
+    KnownMessages,
+    Obstacle,
+    VerificationResult,
+)
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.types import Author, ContactKey
 
@@ -97,8 +103,8 @@ class ReplyClaimed:
     reply: QueuedReply
     at: datetime
     """When the claim was requested."""
-    known_mids: frozenset[str] = frozenset()
-    """The contact's messages already accounted for, if an earlier call may have arrived."""
+    known: KnownMessages = NOTHING_KNOWN
+    """What is stored of the thread, if an earlier call may have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +164,7 @@ class VerifyDelivery:
 
     reply: QueuedReply
     since: datetime
-    known_mids: frozenset[str]
-    """Messages already accounted for: an equal text among them proves nothing."""
+    known: KnownMessages
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +177,20 @@ class DeliveryVerified:
 
 
 @dataclass(frozen=True, slots=True)
-class ListKnownMids(Command):
-    """List the messages to a contact that are accounted for. Sender -> Persistence."""
+class ListKnownMessages(Command):
+    """List what is stored of the thread of a reply. Sender -> Persistence."""
 
     reply: QueuedReply
     since: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class KnownMidsListed:
-    """The answer to `ListKnownMids`. Persistence -> Sender."""
+class KnownMessagesListed:
+    """The answer to `ListKnownMessages`. Persistence -> Sender."""
 
     reply: QueuedReply
     since: datetime
-    mids: frozenset[str]
+    known: KnownMessages
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from moca.core.messages.delivery import (
     DeliveryEnded,
     DeliveryStarted,
     DeliveryVerified,
-    KnownMidsListed,
+    KnownMessagesListed,
     PendingFound,
     ReplyClaimed,
     ReplyDropped,
@@ -23,7 +23,7 @@ ToSender = (
     | ReplyDropped
     | ReplySent
     | PendingFound
-    | KnownMidsListed
+    | KnownMessagesListed
     | DeliveryStarted
     | DeliveryEnded
     | DeliveryVerified

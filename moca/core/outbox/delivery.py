@@ -73,6 +73,19 @@ DeliveryResult = (
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMessages:
+    """What is stored of a thread in whose record a reply is looked for."""
+
+    mids: frozenset[str] = frozenset()
+    """Messages already accounted for: an equal text among them proves nothing."""
+    last_before_mid: str | None = None
+    """The contact's last message that was stored before the reply was queued."""
+
+
+NOTHING_KNOWN = KnownMessages()
+
+
+@dataclass(frozen=True, slots=True)
 class FoundInRecord:
     """Instagram's own record shows the message."""
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from moca.core.messages.delivery import ListKnownMids
+from moca.core.messages.delivery import ListKnownMessages
 from moca.core.outbox.delivery import (
     FoundInRecord,
     MissingFromRecord,
@@ -64,7 +64,7 @@ class Verification:
         """Remove a send that was settled otherwise and return it; None if it is not here."""
         return self._unconfirmed_sends.pop(item_id, None)
 
-    def readings(self, now: datetime) -> tuple[ListKnownMids, ...]:
+    def readings(self, now: datetime) -> tuple[ListKnownMessages, ...]:
         """Return the unconfirmed sends to check now."""
         due = [each for each in self._unconfirmed_sends.values() if self._due_at(each, now) <= now]
         readings = []
@@ -73,7 +73,7 @@ class Verification:
             if self._reads.free_at(account_id, now, _CALLS_PER_READING) <= now:
                 self._reads.count(account_id, now, _CALLS_PER_READING)
                 unconfirmed.is_reading, unconfirmed.read_at = True, now + _READING_TAKES
-                readings.append(ListKnownMids(unconfirmed.reply, unconfirmed.started_at))
+                readings.append(ListKnownMessages(unconfirmed.reply, unconfirmed.started_at))
         return tuple(readings)
 
     def count_reading(self, reply: QueuedReply, now: datetime) -> None:

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, PlainValidator
@@ -8,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, OnErrorOmit, PlainValida
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import (
     FoundInRecord,
+    KnownMessages,
     MissingFromRecord,
     RecordUnreadable,
     VerificationResult,
@@ -17,6 +19,7 @@ from moca.instagram.payload import DefaultOnError, PartyPayload, Text
 from moca.instagram.timestamps import read_instant
 
 _CLOCKS_DIFFER_BY = timedelta(seconds=5)
+_EVER = datetime.min.replace(tzinfo=UTC)
 _READABLE = 20
 """Instagram returns details only of this many newest messages of a thread."""
 
@@ -52,18 +55,21 @@ class Record(BaseModel):
 
 
 def find_in_record(
-    record: Record, psid: str, content: Content, since: datetime, known_mids: AbstractSet[str]
+    record: Record, psid: str, content: Content, since: datetime, known: KnownMessages
 ) -> VerificationResult:
-    """Search for an unknown message that the account wrote to `psid` since an instant.
+    """Search for an unknown message that the account wrote to `psid` in a call since an instant.
 
-    The oldest such message counts. Instagram reports whole seconds by another clock, so a few
-    seconds before `since` count too. A record that does not reach back so far proves nothing.
-    Content other than plain text appears without its text, if at all: any message without text may
-    match.
+    The oldest such message counts. What the record shows after a message that was stored before the
+    reply was queued belongs to the call, whatever the clocks say. Where it does not show that
+    message, times are compared: Instagram reports whole seconds by another clock, so a few seconds
+    before `since` count too, and a record that does not reach back so far proves nothing. Content
+    other than plain text appears without its text, if at all: any message without text may match.
     """
     page = record.messages
-    earliest = since - _CLOCKS_DIFFER_BY
-    alike = [each for each in page.data if _is_alike(each, psid, content, known_mids)]
+    after = list(takewhile(lambda each: each.id != known.last_before_mid, page.data))
+    is_anchored = len(after) < len(page.data)
+    earliest = _EVER if is_anchored else since - _CLOCKS_DIFFER_BY
+    alike = [each for each in after if _is_alike(each, psid, content, known.mids)]
     arrived = [
         FoundInRecord(each.id, each.created_time)
         for each in alike
@@ -75,7 +81,7 @@ def find_in_record(
         return RecordUnreadable(
             "Instagram's record does not tell who wrote an equal message, or when"
         )
-    if _ends_after(earliest, page.data, page.paging):
+    if not is_anchored and _ends_after(earliest, page.data, page.paging):
         return RecordUnreadable("Instagram's record does not reach back to the attempt")
     return MissingFromRecord()
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from moca.core.accounts import REMOVED
 from moca.core.messages.delivery import ClaimReply, ReplyClaimed, ReplyDropped
 from moca.core.messages.operator_actions import FreezeChanged
+from moca.core.outbox.delivery import NOTHING_KNOWN
 from moca.core.outbox.queued_reply import ReplyAddress
 from moca.core.types import ItemStatus, MessageStatus, Outcome, Stage
 from moca.storage.accounts.ownership import removed_among
@@ -14,7 +15,7 @@ from moca.storage.handlers import handles
 from moca.storage.outbox.cancel import cancel_items
 from moca.storage.outbox.freeze import is_frozen
 from moca.storage.outbox.items import OutboxItem, earlier_parts, hold_items_by_id
-from moca.storage.outbox.pending import known_mids
+from moca.storage.outbox.pending import known_messages
 from moca.storage.outbox.reply_windows import refused_because, with_own_windows
 from moca.storage.unit_of_work import Batch, WriterPolicy
 
@@ -106,7 +107,7 @@ def _reply_claimed(item: OutboxItem, at: datetime, policy: WriterPolicy) -> Repl
     is_late = opened_at is not None and at > opened_at + policy.window
     way = ReplyAddress(comment_id=item.comment_id, is_late=is_late and item.comment_id is None)
     reply, since = replace(item.reply(), way=way), item.unconfirmed_since
-    known = frozenset[str]() if since is None else known_mids(item.contact, since)
+    known = NOTHING_KNOWN if since is None else known_messages(item.contact, item.message_id)
     return ReplyClaimed(reply, at, known)
 
 

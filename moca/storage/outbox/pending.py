@@ -8,15 +8,16 @@ from moca.core.content.validation import MEDIA_TYPES
 from moca.core.messages.conversation import FindUnanswered, UnansweredFound
 from moca.core.messages.delivery import (
     FindPending,
-    KnownMidsListed,
-    ListKnownMids,
+    KnownMessagesListed,
+    ListKnownMessages,
     PendingFound,
     RecentSend,
     UnsettledReply,
 )
 from moca.core.outbox.call_results import max_backoff
+from moca.core.outbox.delivery import KnownMessages
 from moca.core.outbox.queued_reply import ReplyKind
-from moca.core.types import ContactKey, ItemStatus
+from moca.core.types import ContactKey, ItemStatus, Role
 from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import (
@@ -117,23 +118,26 @@ def find_unanswered(batch: Batch, commands: Sequence[FindUnanswered]) -> None:
         batch.tell(UnansweredFound(contacts, last))
 
 
-@handles(ListKnownMids)
-def list_known_mids(batch: Batch, commands: Sequence[ListKnownMids]) -> None:
-    """Report which recent messages with a contact are accounted for, from both sides."""
+@handles(ListKnownMessages)
+def list_known_messages(batch: Batch, commands: Sequence[ListKnownMessages]) -> None:
+    """Report what is stored of the threads of replies."""
     for command in commands:
-        mids = known_mids(command.reply.contact, command.since)
-        batch.tell(KnownMidsListed(command.reply, command.since, mids))
+        known = known_messages(command.reply.contact, command.reply.message_id)
+        batch.tell(KnownMessagesListed(command.reply, command.since, known))
 
 
-def known_mids(contact: ContactKey, since: datetime) -> frozenset[str]:
-    """Return the mids of the messages with a contact, on both sides, since about an instant."""
-    earliest = since - _RECENT
-    query = Message.select(Message.mid).where(
-        (Message.id << _latest(contact))
-        & Message.mid.is_null(is_null=False)
-        & ((Message.created_at >= earliest) | (Message.sent_at >= earliest))
+def known_messages(contact: ContactKey, reply_id: int) -> KnownMessages:
+    """Return what is stored of a contact's thread; `reply_id` is the message of a reply.
+
+    The order of rows tells what came before, not their times: the clock may have been set.
+    """
+    query = Message.select(Message.id, Message.mid, Message.role).where(
+        (Message.id << _latest(contact)) & Message.mid.is_null(is_null=False)
     )
-    return frozenset(mid for (mid,) in read_rows(query))
+    stored = list(read_rows(query))
+    before = ((row, mid) for row, mid, role in stored if row < reply_id and role == Role.USER)
+    _, last_before_mid = max(before, default=(0, None))
+    return KnownMessages(frozenset(mid for _, mid, _ in stored), last_before_mid)
 
 
 def _latest(contact: ContactKey) -> Any:

@@ -1,7 +1,6 @@
 """Instagram's record lags: an unconfirmed reply is not sent twice."""
 
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,8 +8,10 @@ import pytest
 from moca import clock
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import (
+    NOTHING_KNOWN,
     Delivered,
     DeliveryResult,
+    KnownMessages,
     MissingFromRecord,
     RecordUnreadable,
     Unconfirmed,
@@ -38,21 +39,21 @@ class LaggingInstagram(FakeInstagram):
         self, contact: ContactKey, content: Content, way: ReplyAddress = DIRECT
     ) -> DeliveryResult:
         self.sent_at.append(clock.now())
-        shown = self.find_message(contact, content, at(0), frozenset())
+        shown = self.find_message(contact, content, at(0), NOTHING_KNOWN)
         assert shown in (MissingFromRecord(), RecordUnreadable("500")), (
             "the record shows an unaccounted copy"
         )
         return super().send(contact, content, way)
 
     def find_message(
-        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known: KnownMessages
     ) -> VerificationResult:
         if not self.is_readable:
             return RecordUnreadable("500")
         reached, now = self.reached, clock.now()
         self.reached = [call for call in reached if call.at + self.lag <= now]
         try:
-            return super().find_message(contact, content, since, known_mids)
+            return super().find_message(contact, content, since, known)
         finally:
             self.reached = reached
 

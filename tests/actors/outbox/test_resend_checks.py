@@ -14,7 +14,12 @@ from moca.core.messages.delivery import (
     ReplyClaimed,
     VerifyDelivery,
 )
-from moca.core.outbox.delivery import FoundInRecord, MissingFromRecord, RecordUnreadable
+from moca.core.outbox.delivery import (
+    FoundInRecord,
+    KnownMessages,
+    MissingFromRecord,
+    RecordUnreadable,
+)
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.outbox.verification import Verification
@@ -23,7 +28,7 @@ from tests.support.factory import at, reply_to
 
 DOUBTFUL = replace(reply_to(attempts=2), unconfirmed_since=at(-60))
 TOO_LONG = "not sent again: delivery could not be confirmed in time"
-KNOWN = frozenset({"m1"})
+KNOWN = KnownMessages(frozenset({"m1"}), "m1")
 
 
 class VerifyingOutbox:

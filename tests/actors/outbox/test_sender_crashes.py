@@ -19,8 +19,8 @@ from moca.core.messages.delivery import (
     DeliverReply,
     DeliveryEnded,
     DeliveryStarted,
-    KnownMidsListed,
-    ListKnownMids,
+    KnownMessagesListed,
+    ListKnownMessages,
     PendingFound,
     RecordRetry,
     RecordSent,
@@ -31,6 +31,7 @@ from moca.core.messages.delivery import (
 from moca.core.messages.replies import ReplyQueued
 from moca.core.outbox.account_rests import AccountRests
 from moca.core.outbox.delivery import (
+    NOTHING_KNOWN,
     AccountStopped,
     Delivered,
     DeliveryResult,
@@ -68,7 +69,7 @@ class CrashingSender:
             pass
 
     def crashes(self) -> None:
-        self.receive(KnownMidsListed(FIRST, at(0), frozenset()))
+        self.receive(KnownMessagesListed(FIRST, at(0), NOTHING_KNOWN))
 
     def claimed(self) -> list[int]:
         return [each.reply.item_id for each in self.recorded if isinstance(each, ClaimReply)]
@@ -159,7 +160,7 @@ def test_a_call_that_outlasts_a_crash_is_in_doubt_only_once_it_ends(
     left_under_way(desk)
     frozen.move_to(at(60))
     desk.receive(SweepDue())
-    unconfirmed_sends = (RecordUnknown, ListKnownMids)
+    unconfirmed_sends = (RecordUnknown, ListKnownMessages)
     assert not [each for each in desk.recorded if isinstance(each, unconfirmed_sends)]
     desk.receive(ended(Unconfirmed("timeout"), at(60)))
     assert desk.recorded[-1] == RecordUnknown(1, "timeout", at(60))

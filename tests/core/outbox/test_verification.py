@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from moca.core.messages.delivery import (
-    ListKnownMids,
+    ListKnownMessages,
     RecordFailed,
     RecordRetry,
     RecordSent,
@@ -128,11 +128,11 @@ def test_the_record_is_read_after_a_while_and_again_before_it_is_believed() -> N
 
     assert settling.wake_at(at(0)) == at(10)
     assert settling.readings(at(9.9)) == ()
-    assert settling.readings(at(10)) == (ListKnownMids(ONCE, at(-1)),)
+    assert settling.readings(at(10)) == (ListKnownMessages(ONCE, at(-1)),)
     assert settling.readings(at(10)) == ()
     assert settling.read(1, MissingFromRecord(), at(11)) is None
     assert settling.wake_at(at(11)) == at(21)
-    assert settling.readings(at(21)) == (ListKnownMids(ONCE, at(-1)),)
+    assert settling.readings(at(21)) == (ListKnownMessages(ONCE, at(-1)),)
     assert settling.read(1, MissingFromRecord(), at(22)) == VerificationStep(
         ONCE, MissingFromRecord()
     )
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_left_to_the_operator_in_the_end() -> None:
     settling.add(ONCE, at(-1), at(0))
     verdicts = []
     for n in range(10, 60, 10):
-        assert settling.readings(at(n)) == (ListKnownMids(ONCE, at(-1)),)
+        assert settling.readings(at(n)) == (ListKnownMessages(ONCE, at(-1)),)
         verdicts.append(settling.read(1, RecordUnreadable("190"), at(n)))
     assert verdicts == [None] * 4 + [VerificationStep(ONCE, RecordUnreadable("190"))]
 
@@ -164,9 +164,9 @@ def test_an_account_is_read_no_more_often_than_meta_allows() -> None:
     settling.add(ONCE, at(-1), at(0))
     settling.add(other, at(-1), at(0))
 
-    assert settling.readings(at(10)) == (ListKnownMids(ONCE, at(-1)),)
+    assert settling.readings(at(10)) == (ListKnownMessages(ONCE, at(-1)),)
     assert settling.wake_at(at(10)) == at(11)
-    assert settling.readings(at(11)) == (ListKnownMids(other, at(-1)),)
+    assert settling.readings(at(11)) == (ListKnownMessages(other, at(-1)),)
 
 
 def test_a_doubt_settled_otherwise_is_forgotten() -> None:
@@ -180,7 +180,7 @@ def test_a_doubt_settled_otherwise_is_forgotten() -> None:
 def test_a_reading_that_is_never_heard_of_is_made_again_and_counts_once() -> None:
     settling = Verification(POLICY)
     settling.add(ONCE, at(0), at(0))
-    asked = ListKnownMids(ONCE, at(0))
+    asked = ListKnownMessages(ONCE, at(0))
     assert settling.readings(at(10)) == (asked,)
     assert settling.wake_at(at(10)) == at(130)
     assert settling.readings(at(129)) == ()

@@ -11,7 +11,14 @@ import pytest
 from flask import Flask
 
 from moca.core.content.content import Button, Card, Content, Media, QuickReply, Reaction
-from moca.core.outbox.delivery import Delivered, FoundInRecord, Rejected, Unconfirmed, Undelivered
+from moca.core.outbox.delivery import (
+    NOTHING_KNOWN,
+    Delivered,
+    FoundInRecord,
+    Rejected,
+    Unconfirmed,
+    Undelivered,
+)
 from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.types import ContactKey
 from moca.instagram.graph import GraphClient
@@ -105,7 +112,7 @@ def test_what_was_sent_is_echoed_and_found_in_the_record(
 
     assert isinstance(sent, Delivered)
     assert place.last_told() == {"mid": sent.mid, "is_echo": True, **echo}
-    assert client.find_message(MAYA, content, START, frozenset()) == FoundInRecord(
+    assert client.find_message(MAYA, content, START, NOTHING_KNOWN) == FoundInRecord(
         present(sent.mid), START
     )
 
@@ -118,7 +125,7 @@ def test_a_button_template_is_found_though_its_text_is_not_shown(
 
     sent = of_kind(client.send(MAYA, content), Delivered)
 
-    assert client.find_message(MAYA, content, START, frozenset()) == FoundInRecord(
+    assert client.find_message(MAYA, content, START, NOTHING_KNOWN) == FoundInRecord(
         present(sent.mid), START
     )
 

@@ -9,9 +9,11 @@ from flask import Flask
 
 from moca.core.content.content import Content
 from moca.core.outbox.delivery import (
+    NOTHING_KNOWN,
     AccountStopped,
     Delivered,
     FoundInRecord,
+    KnownMessages,
     MissingFromRecord,
     RecordUnreadable,
     Rejected,
@@ -57,7 +59,7 @@ def test_a_text_arrives_and_is_found_in_the_record(
     sent = client.send(MAYA, Content(text="hello"))
     (_, message) = instagram.thread(MAYA.psid)
     assert sent == Delivered(message.mid)
-    found = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
+    found = client.find_message(MAYA, Content(text="hello"), NOW, NOTHING_KNOWN)
     assert found == FoundInRecord(message.mid, NOW.replace(microsecond=0))
 
 
@@ -68,21 +70,22 @@ def test_of_two_equal_texts_the_known_one_does_not_count(
         client.send(MAYA, Content(text="hello")),
         client.send(MAYA, Content(text="hello")),
     )
-    known = frozenset({present(of_kind(first, Delivered).mid)})
+    first_mid, second_mid = (present(of_kind(each, Delivered).mid) for each in (first, second))
+    known = KnownMessages(frozenset({first_mid}))
     assert (
         of_kind(client.find_message(MAYA, Content(text="hello"), NOW, known), FoundInRecord).mid
-        == of_kind(second, Delivered).mid
+        == second_mid
     )
-    known |= {present(of_kind(second, Delivered).mid)}
+    known = KnownMessages(frozenset({first_mid, second_mid}))
     assert client.find_message(MAYA, Content(text="hello"), NOW, known) == MissingFromRecord()
 
 
 def test_what_the_contact_wrote_did_not_arrive_from_the_account(
     instagram: SandboxInstagram, client: GraphClient
 ) -> None:
-    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == MissingFromRecord()
+    assert client.find_message(MAYA, Content(text="hi"), NOW, NOTHING_KNOWN) == MissingFromRecord()
     instagram.write(MAYA.psid, "hi")
-    assert client.find_message(MAYA, Content(text="hi"), NOW, frozenset()) == MissingFromRecord()
+    assert client.find_message(MAYA, Content(text="hi"), NOW, NOTHING_KNOWN) == MissingFromRecord()
 
 
 def test_twenty_later_messages_hide_an_older_one(
@@ -91,7 +94,7 @@ def test_twenty_later_messages_hide_an_older_one(
     client.send(MAYA, Content(text="hello"))
     for number in range(20):
         instagram.write(MAYA.psid, str(number))
-    result = client.find_message(MAYA, Content(text="hello"), NOW, frozenset())
+    result = client.find_message(MAYA, Content(text="hello"), NOW, NOTHING_KNOWN)
     assert result == RecordUnreadable("Instagram's record does not reach back to the attempt")
 
 

@@ -1,10 +1,14 @@
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from moca.core.content.content import Content
 from moca.core.inbound.events import Echo, InboundMessage
-from moca.core.outbox.delivery import DeliveryResult, RecordUnreadable, VerificationResult
+from moca.core.outbox.delivery import (
+    DeliveryResult,
+    KnownMessages,
+    RecordUnreadable,
+    VerificationResult,
+)
 from moca.core.outbox.queued_reply import DIRECT, ReplyAddress
 from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import SimulatedInstagram
@@ -41,9 +45,9 @@ class ScriptedGraphClient:
         return self._instagram.fetch(account_id, mid, self._backstage)
 
     def find_message(
-        self, contact: ContactKey, content: Content, since: datetime, known_mids: AbstractSet[str]
+        self, contact: ContactKey, content: Content, since: datetime, known: KnownMessages
     ) -> VerificationResult:
-        return self._instagram.find(contact, content, since, frozenset(known_mids), self._backstage)
+        return self._instagram.find(contact, content, since, known, self._backstage)
 
     def profile(self, contact: ContactKey) -> RecordUnreadable:
         return RecordUnreadable("nobody tells names here")

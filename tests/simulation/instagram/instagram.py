@@ -10,6 +10,7 @@ from moca.core.outbox.delivery import (
     AccountStopped,
     Delivered,
     DeliveryResult,
+    KnownMessages,
     RecordUnreadable,
     Rejected,
     Throttled,
@@ -149,13 +150,12 @@ class SimulatedInstagram:
         contact: ContactKey,
         content: Content,
         since: datetime,
-        known_mids: frozenset[str],
+        known: KnownMessages,
         backstage: Backstage,
     ) -> VerificationResult:
-        if not self._can_be_read(backstage):
-            self.unreadable.append((contact, said(content)))
-            return RecordUnreadable("the record cannot be read")
-        found = find_in_record(self._record(contact), contact.psid, content, since, known_mids)
+        found: VerificationResult = RecordUnreadable("the record cannot be read")
+        if self._can_be_read(backstage):
+            found = find_in_record(self._record(contact), contact.psid, content, since, known)
         if isinstance(found, RecordUnreadable):
             self.unreadable.append((contact, said(content)))
         return found
@@ -177,8 +177,8 @@ class SimulatedInstagram:
 
     def _can_be_read(self, backstage: Backstage) -> bool:
         self.readings += 1
-        number = self.readings
-        reading = self._readings.get(number) or Reading(number=number, is_unreadable=False)
+        unplanned = Reading(number=self.readings, is_unreadable=False)
+        reading = self._readings.get(self.readings, unplanned)
         backstage.wait(reading.seconds)
         self.faults += reading.is_unreadable
         return not reading.is_unreadable

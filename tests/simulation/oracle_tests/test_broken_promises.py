@@ -12,12 +12,12 @@ from moca.core.conversation import decide, drafts, flush
 from moca.core.conversation.state import Conversation
 from moca.core.inbound.events import Echo, Event, InboundMessage
 from moca.core.messages.command import Done
-from moca.core.messages.delivery import KnownMidsListed, ListKnownMids, RecordRetry
+from moca.core.messages.delivery import KnownMessagesListed, ListKnownMessages, RecordRetry
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox import call_results, outbox
 from moca.core.outbox.call_results import CallEnded
 from moca.core.outbox.contact_queues import ContactQueues
-from moca.core.outbox.delivery import DeliveryResult, MissingFromRecord, Unconfirmed
+from moca.core.outbox.delivery import NOTHING_KNOWN, DeliveryResult, MissingFromRecord, Unconfirmed
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.policy import ConversationPolicy, SenderPolicy
 from moca.core.reasons import Reason, code_of
@@ -135,11 +135,11 @@ def test_one_reading_taken_for_a_proof_is_noticed(monkeypatch: pytest.MonkeyPatc
 
 
 def test_equal_texts_taken_for_one_another_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def know_nothing(batch: Batch, commands: tuple[ListKnownMids]) -> None:
+    def know_nothing(batch: Batch, commands: tuple[ListKnownMessages]) -> None:
         for each in commands:
-            batch.tell(KnownMidsListed(each.reply, each.since, frozenset()))
+            batch.tell(KnownMessagesListed(each.reply, each.since, NOTHING_KNOWN))
 
-    carry_out = {**writer._HANDLERS, ListKnownMids: know_nothing}
+    carry_out = {**writer._HANDLERS, ListKnownMessages: know_nothing}
     monkeypatch.setattr(writer, "_HANDLERS", carry_out)
     assert found(Invariant.NOTHING_TWICE, draw=draw_equal_texts, first=18)
 

@@ -11,8 +11,8 @@ from moca.core.messages.conversation import (
 )
 from moca.core.messages.delivery import (
     FindPending,
-    KnownMidsListed,
-    ListKnownMids,
+    KnownMessagesListed,
+    ListKnownMessages,
     PendingFound,
     RecentSend,
     RecordUnknown,
@@ -20,6 +20,7 @@ from moca.core.messages.delivery import (
 )
 from moca.core.messages.operator_actions import ChangeConversation
 from moca.core.messages.replies import ConcludeMessages
+from moca.core.outbox.delivery import KnownMessages
 from moca.core.types import Author, ContactKey, ConversationStatus, Outcome, Priority
 from moca.storage.db.tables import Contact
 from tests.storage.desk import Desk, echoed, webhook
@@ -149,7 +150,7 @@ def test_what_is_unsettled_and_what_went_lately_is_found(desk: Desk) -> None:
     )
 
 
-def test_known_mids_are_those_of_the_contact_from_a_minute_before(desk: Desk) -> None:
+def test_the_known_messages_are_the_contacts_and_the_last_before_the_reply(desk: Desk) -> None:
     desk.receive("m1", seconds=-61)
     desk.receive("m2", seconds=-60)
     desk.receive("m3", contact=BEN)
@@ -158,8 +159,11 @@ def test_known_mids_are_those_of_the_contact_from_a_minute_before(desk: Desk) ->
     desk.do(webhook(echoed("h1", "by hand"), seconds=2))
     waiting = desk.queue(author=Author.OPERATOR, seconds=3)
 
-    assert desk.do(ListKnownMids(waiting, at(0))) == (
-        KnownMidsListed(waiting, at(0), frozenset({"m2", "r1", "h1"})),
+    desk.receive("m4", seconds=4)
+
+    known = KnownMessages(frozenset({"m1", "m2", "r1", "h1", "m4"}), "m2")
+    assert desk.do(ListKnownMessages(waiting, at(0))) == (
+        KnownMessagesListed(waiting, at(0), known),
     )
 
 

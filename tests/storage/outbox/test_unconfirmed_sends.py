@@ -13,6 +13,7 @@ from moca.core.messages.delivery import (
 )
 from moca.core.messages.operator_actions import SettleReply
 from moca.core.messages.replies import ReplyQueued
+from moca.core.outbox.delivery import KnownMessages
 from moca.storage.db.tables import QueueItem
 from tests.storage.desk import Desk
 from tests.support.factory import at
@@ -63,7 +64,7 @@ def test_a_claim_after_it_tells_what_is_accounted_for_since(desk: QueuedReplyDes
     desk.do(RecordRetry(1, "not in the record", at(30), at(31)))
     claimed = only(desk.do(ClaimReply(desk.queued, at(32))), ReplyClaimed)
     assert claimed.reply.unconfirmed_since == at(6)
-    assert claimed.known_mids == {"m1"}
+    assert claimed.known == KnownMessages(frozenset({"m1"}), "m1")
 
 
 def test_the_operator_s_word_that_it_did_not_arrive_ends_the_doubt(desk: QueuedReplyDesk) -> None:
