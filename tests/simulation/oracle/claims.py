@@ -17,11 +17,28 @@ class Claims:
         self._ledger = ledger
         self._claimed: dict[tuple[int, int], Row] = {}
         """By item and the instant of its claim."""
+        self._last_words: dict[int, Row] = {}
+        """Queued in conversations that nothing has silenced since."""
+
+    def note_queued(self, item_id: int) -> None:
+        """Note what is marked as last words: a silence may come with the claim's own commit."""
+        for item in self._ledger.items("q.id = ? AND q.parting IS NOT NULL", item_id):
+            self._last_words[item_id] = item
+
+    def note_silence(self, conversation_id: int) -> None:
+        """Note that what is claimed of a conversation from now on lost its mark before."""
+        self._last_words = {
+            item_id: item
+            for item_id, item in self._last_words.items()
+            if item["conversation_id"] != conversation_id
+        }
 
     def note(self, item_id: int) -> None:
         """Take note of an item; a claim that is told again is no other claim."""
         for item in self._ledger.items("q.id = ?", item_id):
-            self._claimed.setdefault((item_id, item["sending_at"]), item)
+            marked = self._last_words.get(item_id, item)["parting"]
+            claim = item | {"parting": marked}
+            self._claimed.setdefault((item_id, item["sending_at"]), claim)
 
     def of(self, item: Row) -> Row:
         """Return an item as it was when claimed, or as it is now if the claim was not reported."""

@@ -44,6 +44,7 @@ class SilenceWatch:
         elif isinstance(event, ConversationChanged):
             self._note_hold(event)
         elif isinstance(event, ReplyQueued):
+            self._claims.note_queued(event.reply.item_id)
             self._forget_hold(event.reply.item_id)
 
     def judge_call(self, item: Row) -> None:
@@ -59,6 +60,7 @@ class SilenceWatch:
         if changed.status is ConversationStatus.OPEN or (until is not None and until <= now):
             self._held_since.pop(conversation_id, None)
         if changed.status is not ConversationStatus.OPEN:
+            self._claims.note_silence(conversation_id)
             self._held_since.setdefault(conversation_id, now)
             self._held_until[conversation_id] = changed.held_until
 
