@@ -98,6 +98,7 @@ class Oracle:
         if isinstance(event, ReplySent | ReplyFailed | ReplyDropped):
             self.pace.reply_left(event.contact)
         self.calls.observe(event)
+        self.revisions.observe(event)
         self._silence.observe(event)
 
     def has_answered_between(self, first: Row, row: Row) -> bool:

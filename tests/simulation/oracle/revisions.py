@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.inbound.events import Deletion, Edit
+from moca.core.messages.operator_actions import ContactErased
+from moca.core.types import ContactKey
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, instant
 from tests.simulation.runtime.generator import Generator, Making
@@ -26,6 +28,7 @@ class Revisions:
         self._unsent_at: dict[str, datetime] = {}
         """When Moca said that it knows, by its own clock."""
         self._edits: dict[str, list[tuple[datetime, int, str]]] = defaultdict(list)
+        self._revised_by: dict[ContactKey | None, set[str]] = defaultdict(set)
 
     @property
     def mids(self) -> set[str]:
@@ -35,12 +38,21 @@ class Revisions:
     def acknowledged_unsent(self, deletion: Deletion) -> None:
         """Hold Moca to it that nothing is left of a message."""
         self._unsent_at.setdefault(deletion.mid, self._clockwork.now())
+        self._revised_by[deletion.contact].add(deletion.mid)
         self._judge_row(deletion.mid)
 
     def acknowledged_edit(self, edit: Edit) -> None:
         """Hold Moca to it that a message says something else."""
         if edit.number:
             self._edits[edit.mid].append((self._clockwork.true, edit.number, edit.text))
+            self._revised_by[edit.contact].add(edit.mid)
+
+    def observe(self, event: object) -> None:
+        """Forget what an erased contact revised: a message that Meta repeats later is new."""
+        if isinstance(event, ContactErased):
+            for mid in self._revised_by.pop(event.contact, ()):
+                self._unsent_at.pop(mid, None)
+                self._edits.pop(mid, None)
 
     def judge_call(self, item: Row, slack: timedelta) -> None:
         """Judge a call by what its reply answers."""
