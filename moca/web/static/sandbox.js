@@ -1,6 +1,7 @@
 // Writes and acts as an Instagram user, and refreshes the result about once a second.
 
 import { showThread } from "./sandbox-thread.js";
+import { showWithTimes } from "./times.js";
 
 const POLL_MS = 800;
 const TICK_MS = 100;
@@ -60,7 +61,7 @@ function showJourney(journey, message) {
   for (const stage of document.querySelectorAll(".stage")) {
     const step = journey?.stages.find((each) => each.key === stage.dataset.key);
     stage.dataset.state = step?.state ?? (message && stage.dataset.key === "reception" ? "here" : "ahead");
-    stage.querySelector(".stage-text").textContent = step?.text ?? "";
+    showWithTimes(stage.querySelector(".stage-text"), step?.text ?? "");
     const seconds = step?.after_seconds;
     stage.querySelector(".stage-after").textContent = seconds == null ? "" : `+${seconds.toFixed(2)} s`;
   }

@@ -27,6 +27,19 @@ export function localTimes(within) {
   }
 }
 
+// Shows a text, with the instants in it as `with_times` marks them up.
+export function showWithTimes(element, text) {
+  const parts = text.split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)/);
+  element.replaceChildren(...parts.map((part, number) => (number % 2 ? timeAt(part) : part)));
+  localTimes(element);
+}
+
+function timeAt(instant) {
+  const time = Object.assign(document.createElement("time"), { dateTime: instant });
+  time.dataset.local = "";
+  return time;
+}
+
 function inWords(seconds) {
   if (seconds < 60) return `${seconds.toFixed(1)} s left`;
   const minutes = Math.floor(seconds / 60);

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from moca import clock
 from tests.browser.patience import new_context
@@ -58,8 +58,24 @@ def test_a_journey_tells_its_times_by_the_readers_clock_and_opening_hours_by_the
 
     page = in_tokyo(f"/messages/{mid}")
 
-    waited = page.locator(".steps .step-detail", has_text=" left").locator("time")
-    until = datetime.fromisoformat(present(waited.get_attribute("datetime")))
-    expect(waited).to_contain_text(f"{until.astimezone(ZoneInfo(TOKYO)):%H:%M}")
+    is_in_tokyo(page.locator(".steps .step-detail", has_text=" left").locator("time"))
     opening = f"open again {opens_at:%a %d %b} 10:30 {BERLIN}"
     expect(page.locator(".letter-end")).to_contain_text(opening)
+
+
+def test_the_sandbox_tells_the_times_of_a_journey_by_the_readers_clock(
+    in_tokyo: Callable[[str], Page], moca: Whole
+) -> None:
+    page = in_tokyo("/sandbox")
+    page.get_by_label("Message", exact=True).fill("When are you open?")
+    page.get_by_label("Message", exact=True).press("Enter")
+    eventually(lambda: moca.rows("SELECT 1 FROM message WHERE outcome = 'suppressed'"))
+    retry = "throttled; the account is rate limited until 2026-11-22T12:00:00Z"
+    moca.rows(f"UPDATE journey_step SET detail = '{retry}' WHERE stage = 'reception'")
+
+    is_in_tokyo(page.locator('.stage[data-key="reception"] .stage-text time'))
+
+
+def is_in_tokyo(shown: Locator) -> None:
+    at = datetime.fromisoformat(present(shown.get_attribute("datetime")))
+    expect(shown).to_contain_text(f"{at.astimezone(ZoneInfo(TOKYO)):%H:%M}")
