@@ -21,6 +21,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_acts,
     draw_answers,
     draw_control,
+    draw_drafts,
     draw_limited,
     draw_publishings,
     draw_reviews,
@@ -99,6 +100,8 @@ def _draw(seed: int) -> Script:
     if reviewed.happens(0.2) and not settings.same_texts:
         settings = replace(settings, modes=reviewed.one_of(*MODES))
         happenings += draw_reviews(reviewed)
+    assisted = replace(world, chance=Random(f"{seed}, on several nodes and an assistant"))
+    happenings += draw_drafts(assisted) if assisted.happens(0.2) else []
     return Script(seed, settings, tuple(map(_read_alike_everywhere, happenings)), nodes)
 
 
