@@ -20,6 +20,7 @@ from tests.simulation.oracle.liveness import Liveness
 from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.oracle.team.held_replies import HeldReplies
 from tests.simulation.oracle.team.reports import ReportWatch
+from tests.simulation.oracle.team.subscriptions import SubscriberWatch
 from tests.simulation.oracle.verdict import judge_all
 from tests.simulation.result import Result
 from tests.simulation.runtime.bots import BotWatch
@@ -53,7 +54,6 @@ from tests.simulation.worlds.script import (
 _MAX_REST = 3600.0
 _MOST_STEPS = 100_000
 _MOMENT = 0.001
-_ERASING = "scrub", "deletion_request WHERE completed_at IS NULL", "upload WHERE message_id IS NULL"
 
 
 class Simulation:
@@ -85,6 +85,7 @@ class Simulation:
         self.feed = FeedWatch(self.ledger, self.oracle.is_broken)
         self.held = HeldReplies(script.settings, self.clockwork, self.ledger, self.oracle)
         self.disclosures = Disclosures(self.ledger, self.instagram, self.oracle.is_broken)
+        self.subscriptions = SubscriberWatch(self.ledger, self.oracle.is_broken, self._losses)
         self.requests = Requests(
             self.clockwork,
             self.trace,
@@ -94,6 +95,7 @@ class Simulation:
             self.liveness,
             self.erasures,
             self.held,
+            self.subscriptions,
         )
         self.steps = 0
         self._carry_out: dict[type, Callable[[Any], None]] = {
@@ -149,6 +151,11 @@ class Simulation:
         self.process.reports = self.reports = ReportWatch(self.ledger, self.oracle.is_broken)
         self.operator.rewords = self.process.generator.reword
         self.process.bot_asked = BotWatch(self.ledger, self.oracle.is_broken).judge_request
+        self.process.subscribers.asked = self.subscriptions.asked
+
+    def _losses(self) -> tuple[int, ...] | None:
+        lost = (self.incidents.crashes, self.incidents.faults, len(self.oracle.losses))
+        return None if self.process.disk_fails else lost
 
     def _observe(self, event: object) -> None:
         self.trace.observe(event)
@@ -266,15 +273,8 @@ class Simulation:
             or self.instagram.on_the_way
             or self.process.system is None
             or self.process.is_waiting
-            or self.ledger.count(
-                "SELECT EXISTS (SELECT 1 FROM message WHERE role = 'user' AND outcome IS NULL)"
-            )
-            or self.ledger.count(
-                "SELECT EXISTS (SELECT 1 FROM queue_item WHERE status IN "
-                "('held', 'pending', 'sending', 'unknown'))"
-            )
-            or any(self.ledger.count(f"SELECT EXISTS (SELECT 1 FROM {each})") for each in _ERASING)
-            or self.ledger.count("SELECT EXISTS (SELECT 1 FROM event WHERE look_at IS NOT NULL)")
+            or self.ledger.has_unfinished()
+            or self.subscriptions.is_behind
         )
 
     def _write_down_the_end(self) -> None:

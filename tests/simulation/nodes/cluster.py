@@ -15,6 +15,7 @@ from tests.simulation.nodes.script import SENDING, TokenLookup
 from tests.simulation.runtime.bots import give_bots
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.runtime.process import DiedError
+from tests.simulation.runtime.subscribers import SimulatedSubscribers
 from tests.simulation.runtime.virtual_time import Clockwork, StepDriver
 from tests.simulation.trace import Trace
 from tests.simulation.worlds.script import Script
@@ -53,6 +54,7 @@ class SimulatedCluster:
         self.stage = StepDriver(None)
         """Collects what crashed on every node."""
         self.generator = Generator(script, clockwork, trace)
+        self.subscribers = SimulatedSubscribers(script)
         self.broker = ScriptedBroker(script, clockwork, self.chance)
         self.database = open_database(f"sqlite:///{path}")
         self.names = [f"n{number}" for number in range(script.nodes)]
@@ -72,6 +74,7 @@ class SimulatedCluster:
     def start(self) -> None:
         if self.settings.has_bots and self._accounts:
             give_bots(self.database, self._accounts, self.settings)
+        self.subscribers.subscribe(self.database)
         for name in self.names:
             self.open(name)
 

@@ -21,6 +21,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_acts,
     draw_answers,
     draw_control,
+    draw_deliveries,
     draw_drafts,
     draw_limited,
     draw_publishings,
@@ -102,6 +103,10 @@ def _draw(seed: int) -> Script:
         happenings += draw_reviews(reviewed)
     assisted = replace(world, chance=Random(f"{seed}, on several nodes and an assistant"))
     happenings += draw_drafts(assisted) if assisted.happens(0.2) else []
+    followed = replace(world, chance=Random(f"{seed}, on several nodes and subscribers"))
+    if followed.happens(0.3):
+        settings = replace(settings, subscribers=True)
+        happenings += draw_deliveries(followed)
     return Script(seed, settings, tuple(map(_read_alike_everywhere, happenings)), nodes)
 
 

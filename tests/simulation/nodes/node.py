@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import peewee
 from peewee import fn
 
+from actors.background.jobs import BackgroundConfig
 from actors.bots.published_bots import PublishedBots
 from actors.cluster.seats import Seats
 from actors.cluster.system import ClusterSystem, Member
@@ -202,6 +203,9 @@ class SimulatedNode:
                 observers=(cluster.observe,),
                 shows_typing=cluster.settings.shows_typing,
                 escalate=self._fails,
+                background=BackgroundConfig(
+                    subscribers=cluster.subscribers.port(cluster.database, self.backstage)
+                ),
             ),
             dispatchers=Dispatchers(
                 shared=self.stage,

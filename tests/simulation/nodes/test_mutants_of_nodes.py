@@ -1,5 +1,7 @@
 """Each promise of the nodes is broken on purpose here: the simulation must notice."""
 
+from dataclasses import replace
+
 import pytest
 
 from moca.core.types import ContactKey
@@ -73,11 +75,16 @@ SHOWN_BY: dict[str, list[Happening]] = {
         *(writes(number, 10, contact=number) for number in range(1, 9)),
         *(writes(number + 10, 12, contact=number) for number in range(1, 9)),
     ],
+    "a node that sends no more goes on delivering to subscribers": [
+        NodeIsSuspended(at=3, node=SENDING, seconds=12, unnoticed=0),
+        *a_few(at=60),
+    ],
 }
 
 
-def broken_in(happenings: list[Happening]) -> tuple[Broken, ...]:
-    return run(Script(1, QUICK, tuple(happenings), nodes=2)).broken
+def broken_in(name: str) -> tuple[Broken, ...]:
+    settings = replace(QUICK, subscribers="subscribers" in name)
+    return run(Script(1, settings, tuple(SHOWN_BY[name]), nodes=2)).broken
 
 
 def test_each_mutant_of_the_nodes_has_a_run_that_shows_it() -> None:
@@ -86,6 +93,6 @@ def test_each_mutant_of_the_nodes_has_a_run_that_shows_it() -> None:
 
 @pytest.mark.parametrize("name", SHOWN_BY)
 def test_a_promise_of_the_nodes_that_is_broken_is_noticed(name: str) -> None:
-    assert broken_in(SHOWN_BY[name]) == ()
+    assert broken_in(name) == ()
     with applied(MUTANTS[name]):
-        assert broken_in(SHOWN_BY[name]) != ()
+        assert broken_in(name) != ()

@@ -54,6 +54,7 @@ class Invariant(IntEnum):
     HELD_REPLY = 36, "A held reply goes only by its topic's leave, and gives way to more."
     ATTACHED = 38, "A file is served while it goes, and not after; it goes with its message."
     PUSHED = 39, "A browser is told once of what it wants to hear of, if nothing was lost."
+    SUBSCRIBED = 40, "A subscriber gets all it chose, in order, and once if nothing was lost."
 
 
 class Broken(NamedTuple):

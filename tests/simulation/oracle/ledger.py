@@ -27,6 +27,15 @@ _MESSAGES = """
     JOIN contact k ON k.id = c.contact_id
 """
 
+_UNFINISHED = (
+    "message WHERE role = 'user' AND outcome IS NULL",
+    "queue_item WHERE status IN ('held', 'pending', 'sending', 'unknown')",
+    "scrub",
+    "deletion_request WHERE completed_at IS NULL",
+    "upload WHERE message_id IS NULL",
+    "event WHERE look_at IS NOT NULL",
+)
+
 Row = dict[str, Any]
 
 
@@ -98,6 +107,11 @@ class Ledger:
         )
         return instant(at)
 
+    def has_unfinished(self) -> bool:
+        """Return whether there is a row that waits for anything."""
+        counts = (f"SELECT EXISTS (SELECT 1 FROM {each})" for each in _UNFINISHED)
+        return any(map(self.count, counts))
+
     def feed(self, after: int) -> list[Row]:
         """List the feed's events after an id, each with the contact that it says is erased."""
         return self._rows(
@@ -119,6 +133,12 @@ class Ledger:
             "LEFT JOIN queue_item q ON q.message_id = u.message_id WHERE u.token = ?",
             (token,),
         )
+
+    def subscribers(self) -> list[Row]:
+        return self._rows("SELECT * FROM subscriber ORDER BY id", ())
+
+    def deliveries(self, where: str, *values: object) -> list[Row]:
+        return self._rows(f"SELECT * FROM feed_delivery WHERE {where} ORDER BY id", values)
 
     def queued_pushes(self) -> list[Row]:
         return self._rows("SELECT * FROM queued_push ORDER BY id", ())

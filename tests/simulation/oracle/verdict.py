@@ -20,5 +20,7 @@ def judge_all(simulation: Any) -> None:
         simulation.held.judge_the_end()
     if simulation.script.settings.pushes:
         simulation.process.pushes.judge_the_end()
+    if simulation.script.settings.subscribers:
+        simulation.subscriptions.judge_the_end()
     simulation.requests.attachments.judge_the_end()
     judge_the_end(simulation)

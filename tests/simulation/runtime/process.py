@@ -30,6 +30,7 @@ from tests.simulation.oracle.team.reports import ReportWatch
 from tests.simulation.runtime.bots import SimulatedBotFactory, bot_of, give_bots
 from tests.simulation.runtime.generator import Generator
 from tests.simulation.runtime.push_service import SimulatedPushService, give_browsers
+from tests.simulation.runtime.subscribers import SimulatedSubscribers
 from tests.simulation.runtime.virtual_time import (
     ActorCrashedError,
     Backstage,
@@ -161,6 +162,7 @@ class Process:
         self.reports: ReportWatch | None = None
         self.pushes: PushWatch | None = None
         self.push_service = SimulatedPushService(script.seed)
+        self.subscribers = SimulatedSubscribers(script)
         self.system: System | None = None
         self.generator = Generator(script, clockwork, trace)
         self._chance = random.Random(script.seed)
@@ -181,6 +183,7 @@ class Process:
             self._accounts.clear()
         if settings.pushes and not Operator.select().exists():
             give_browsers(self.database)
+        self.subscribers.subscribe(self.database)
         self.push_service.backstage = backstage
         voice = partial(_Voice, self, backstage)
         self.bots = PublishedBots(SimulatedBotFactory(settings, voice))
@@ -199,7 +202,9 @@ class Process:
                 shows_typing=settings.shows_typing,
                 escalate=self._fails,
                 background=replace(
-                    settings.background(), pushes=self.push_service if settings.pushes else None
+                    settings.background(),
+                    pushes=self.push_service if settings.pushes else None,
+                    subscribers=self.subscribers.port(self.database, backstage),
                 ),
             ),
             dispatchers=Dispatchers(

@@ -14,6 +14,7 @@ from tests.simulation.oracle.team.account_scopes import AccountScopes
 from tests.simulation.oracle.team.attachments import AttachedFiles
 from tests.simulation.oracle.team.held_replies import HeldReplies
 from tests.simulation.oracle.team.pushes import PushWatch
+from tests.simulation.oracle.team.subscriptions import SubscriberWatch
 from tests.simulation.runtime.operator import SimulatedOperator
 from tests.simulation.runtime.process import Process
 from tests.simulation.runtime.virtual_time import Clockwork
@@ -34,6 +35,7 @@ class Requests:
         liveness: Liveness,
         erasures: Erasures,
         held: HeldReplies,
+        subscriptions: SubscriberWatch,
     ) -> None:
         self._clockwork = clockwork
         self._trace = trace
@@ -43,6 +45,7 @@ class Requests:
         self._liveness = liveness
         self._erasures = erasures
         self._held = held
+        self._subscriptions = subscriptions
         if process.settings.pushes:
             process.pushes = PushWatch(oracle.ledger, oracle.is_broken)
             process.push_service.asked = process.pushes.asked
@@ -55,8 +58,7 @@ class Requests:
         """Have the operator act, and perhaps ask for the same again."""
         if not self._scopes.admits(act):
             return
-        attaches = act.action == "attach"
-        command = self.attachments.command(act) if attaches else self._operator.command(act)
+        command = self._command(act)
         if command is None:
             return
         self._trace.tell(f"the operator: {act.action} {act.contact.psid}")
@@ -68,6 +70,13 @@ class Requests:
             return
         for later in act.repeats:
             self._clockwork.after(later, partial(self._asks_again, command))
+
+    def _command(self, act: Operates) -> Command | None:
+        if act.action == "attach":
+            return self.attachments.command(act)
+        if act.action in ("redeliver", "replay"):
+            return self._subscriptions.command(act.action)
+        return self._operator.command(act)
 
     def hand_in(self, command: Command) -> None:
         """Send a command to the process, and judge the process by it from now on."""

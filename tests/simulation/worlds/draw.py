@@ -21,6 +21,7 @@ from tests.simulation.worlds.operator_actions import (
     draw_answers,
     draw_attachments,
     draw_control,
+    draw_deliveries,
     draw_drafts,
     draw_limited,
     draw_publishings,
@@ -96,6 +97,10 @@ def draw_script(seed: int) -> Script:
     if world.happens(0.15):
         settings = replace(settings, pushes=True)
         more += draw_push_occasions(world)
+    world = replace(world, chance=Random(f"{seed}, and subscribers"))
+    if world.happens(0.12):
+        settings = replace(settings, subscribers=True)
+        more += draw_deliveries(world)
     return replace(script, settings=settings, happenings=(*script.happenings, *more))
 
 

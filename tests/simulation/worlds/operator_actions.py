@@ -147,6 +147,21 @@ def draw_push_occasions(world: World) -> list[Happening]:
     return happenings
 
 
+def draw_deliveries(world: World) -> list[Happening]:
+    """Draw what an operator does about deliveries to subscribers, and faults of these."""
+    happenings: list[Happening] = [
+        Operates(
+            at=world.instant(5, 30),
+            contact=world.contacts[0],
+            action=world.one_of("redeliver", "redeliver", "replay"),
+        )
+        for _ in range(world.one_of(0, 1, 2, 4))
+    ]
+    if world.happens(0.2):
+        happenings.append(ActorCrashes(at=world.instant(until=10), actor="SubscriberActor"))
+    return happenings
+
+
 def draw_limited(world: World, accounts: Sequence[str]) -> list[Operates]:
     """Draw what an operator who is limited to one account tries, there and in others."""
     return [

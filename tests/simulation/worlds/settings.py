@@ -67,6 +67,8 @@ class WorldSettings:
     """Whether each account has a bot of its own, and versions of it are published."""
     pushes: bool = False
     """Whether operators have browsers that want push messages."""
+    subscribers: bool = False
+    """Whether other programs are sent the feed's events."""
     retention: float | None = None
     """How long what has ended is kept; None keeps it."""
     modes: tuple[tuple[str, str, float], ...] = ()
