@@ -1,5 +1,6 @@
 """What a run says at its end."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from tests.soak.run import SoakResult
@@ -27,4 +28,5 @@ def report(result: SoakResult) -> Iterator[str]:
         ("operators' replies sent twice, or though refused", told.operator_twice),
     ):
         yield f"{len(found):6}  {what}{': ' if found else ''}{', '.join(found[:_SHOWN])}"
-    yield from (f"broken: {each}" for each in result.broken)
+    for each, number in Counter(result.broken).items():
+        yield f"broken, {number} times: {each}"

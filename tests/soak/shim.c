@@ -61,9 +61,11 @@ time_t time(time_t *at) {
     return at ? (*at = now.tv_sec) : now.tv_sec;
 }
 
-static int is_refused(int file) {
-    struct stat stat;
-    return control->disk_is_full && file > 2 && fstat(file, &stat) == 0 && S_ISREG(stat.st_mode);
+/* A full disk lets files be overwritten, but not grow; the log is on another. */
+static int is_refused(int file, off64_t end) {
+    struct stat found;
+    return control->disk_is_full && file > 2 && fstat(file, &found) == 0 &&
+           S_ISREG(found.st_mode) && end > found.st_size;
 }
 
 #define NO_SPACE return errno = ENOSPC, -1
@@ -71,5 +73,5 @@ static int is_refused(int file) {
 
 int fsync(int file) { REAL(fsync); SLOWLY; return real(file); }
 int fdatasync(int file) { REAL(fdatasync); SLOWLY; return real(file); }
-ssize_t write(int file, const void *from, size_t size) { REAL(write); if (is_refused(file)) NO_SPACE; return real(file, from, size); }
-ssize_t pwrite64(int file, const void *from, size_t size, off64_t at) { REAL(pwrite64); if (is_refused(file)) NO_SPACE; return real(file, from, size, at); }
+ssize_t write(int file, const void *from, size_t size) { REAL(write); if (is_refused(file, lseek(file, 0, SEEK_CUR) + size)) NO_SPACE; return real(file, from, size); }
+ssize_t pwrite64(int file, const void *from, size_t size, off64_t at) { REAL(pwrite64); if (is_refused(file, at + size)) NO_SPACE; return real(file, from, size, at); }

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import requests
+
 from tests.cluster.wire import Wire
 from tests.process.service import Service, eventually
 from tests.soak.judge import Restore
@@ -77,7 +79,7 @@ class Subject:
         if self.is_meant_to_run and (status := self.service.process.poll()) is not None:
             self.broken.append(f"it ended by itself with status {status}")
             self.say(self.broken[-1])
-            self.start()
+            self.service.begin()
 
     def set_clock_right(self) -> None:
         """Set its clock to the true time."""
@@ -90,6 +92,8 @@ class Subject:
         self.stalls.append(Stall(since, datetime.now(UTC)))
 
     def _is_up(self) -> bool:
-        if self.service.process.poll() is not None:
-            self.look_after()
-        return self.service.answers()
+        self.look_after()
+        try:
+            return requests.get(f"{self.service.url}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
