@@ -5,7 +5,6 @@ from concurrent.futures import InvalidStateError
 from datetime import datetime, timedelta
 from typing import Any
 
-import peewee
 import structlog
 
 from actors.event_log import log_arrivals
@@ -19,6 +18,7 @@ from moca.core.messages.delivery import ClaimReply, ReplyDropped
 from moca.core.messages.inbound import MessageArrived
 from moca.core.types import ContactKey
 from moca.logs import where_raised
+from moca.storage.db.connection import UNAVAILABLE
 from moca.storage.writer import Writer, Written
 
 
@@ -77,7 +77,6 @@ _BREATHS_FOR_THE_CROWD = 10
 _PATIENCE = timedelta(seconds=2)
 _MAX_ARRIVALS = 20_000
 _PORTION = 256
-UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
 
 
 class PersistenceActor(MailboxActor):

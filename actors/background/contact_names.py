@@ -13,6 +13,7 @@ from moca import clock
 from moca.core.messages.conversation import ReadName
 from moca.core.outbox.account_rests import AccountRests
 from moca.core.types import ContactKey
+from moca.storage.db.connection import UNAVAILABLE
 from moca.storage.queries.contacts import list_unnamed
 
 _EVERY = timedelta(seconds=10)
@@ -38,6 +39,8 @@ class ContactNamesActor(MailboxActor):
 
     Starts with the first `NamesDue` and then repeats by timer, within the accounts' read limits.
     """
+
+    outages = UNAVAILABLE
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from moca.core.messages.accounts import RecordProfile
 from moca.core.outbox.call_results import backoff
 from moca.core.profile import MessengerProfile, ProfileChange, ProfileFingerprints, change_to
 from moca.instagram.graph import GraphClient
+from moca.storage.db.connection import UNAVAILABLE
 from moca.storage.queries.accounts import list_accounts, shown_profiles
 
 log = structlog.get_logger()
@@ -76,6 +77,8 @@ class ProfileSyncActor(MailboxActor):
     published later. A change that an account refuses is tried five times, then not again until the
     next start.
     """
+
+    outages = UNAVAILABLE
 
     def __init__(
         self, *, profiles: ProfileSync, record: Callable[[RecordProfile], None], timers: Timers

@@ -12,6 +12,7 @@ from moca import clock
 from moca.core.feed import FeedKind
 from moca.core.messages.subscribers import RecordFeedDelivery, SkipFeedEvents
 from moca.core.subscribers import Subscriber, retry_at
+from moca.storage.db.connection import UNAVAILABLE
 
 log = structlog.get_logger()
 
@@ -79,6 +80,8 @@ class SubscriberActor(MailboxActor):
     lost, and one whose result was lost is delivered again under the same id. An event that cannot
     be delivered holds up those behind it until it is set aside.
     """
+
+    outages = UNAVAILABLE
 
     def __init__(
         self, *, subscribers: SubscriberPort, record: Callable[[Record], None], timers: Timers

@@ -6,12 +6,12 @@ from datetime import timedelta
 from functools import partial
 
 from actors.cluster.seats import ParcelRefused, ParcelStored, SeatOwner, Subscriptions
-from actors.persistence import UNAVAILABLE
 from actors.runtime.timers import Timers
 from moca import clock
 from moca.broker.parcel import DeliveredParcel, DeliveryTag, ParcelKind
 from moca.core.messages.command import Done, Receipt
 from moca.logs import where_raised
+from moca.storage.db.connection import UNAVAILABLE
 
 _PAUSE = timedelta(seconds=1)
 _PAUSE_FOR_NEWER_NODE = timedelta(seconds=5)

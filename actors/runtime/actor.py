@@ -65,6 +65,11 @@ class MailboxActor(pykka.Actor):
     budget: ClassVar[RestartBudget] = RestartBudget()
     """How often the actor may restart in place; see `restart`."""
 
+    outages: ClassVar[tuple[type[Exception], ...]] = ()
+    """Errors that cost no budget: something that the actor needs is down, and it asks again later.
+
+    Only for actors whose `on_restart` waits."""
+
     escalate: Callable[[BaseException], None] | None = None
     """Called on the actor's thread with the error for which the actor was given up."""
 
@@ -148,7 +153,9 @@ class MailboxActor(pykka.Actor):
 
     def restart(self, error: Exception) -> None:
         """Restart in place with `on_restart`; beyond the budget, give the actor up."""
-        while self._spend_budget():
+        is_free = isinstance(error, self.outages)
+        while is_free or self._spend_budget():
+            is_free = False
             try:
                 self.on_restart()
             except Exception as again:  # noqa: BLE001

@@ -7,6 +7,9 @@ import peewee
 
 from moca.storage.db.schema import TABLES
 
+UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
+"""What is raised while a database cannot be reached, read or written."""
+
 _PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",

@@ -1,7 +1,7 @@
 """Events on their way to subscribers, whatever becomes of these and of Moca."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 import peewee
@@ -18,7 +18,7 @@ from moca.core.messages.subscribers import (
     ReplayFeed,
     RetryFeedDelivery,
 )
-from moca.core.subscribers import MAX_DELIVERY_ATTEMPTS
+from moca.core.subscribers import MAX_DELIVERY_ATTEMPTS, Subscriber
 from moca.storage.db.feed_tables import FeedDelivery, StoredSubscriber
 from moca.subscriber_client import SubscriberAnswer, SubscriberClient
 from tests.support.factory import ANNA
@@ -46,6 +46,17 @@ class FakeClient(SubscriberClient):
     def kinds(self, url: str = "a") -> list[str]:
         """Return the kinds that one was sent."""
         return [kind for to, _, kind in self.sent if to == url]
+
+
+class UnreadableEvents(OutgoingEvents):
+    """Events in a database that cannot be read for a while."""
+
+    is_readable = False
+
+    def due(self) -> Sequence[Subscriber]:
+        if not self.is_readable:
+            raise peewee.OperationalError("database or disk is full")
+        return super().due()
 
 
 @pytest.fixture
@@ -102,6 +113,20 @@ def test_what_happens_is_delivered_in_order_and_once(
         (4, "delivered"),
         (5, "delivered"),
     ]
+
+
+def test_a_database_that_cannot_be_read_for_a_while_ends_nothing(
+    open_system: Callable[..., SteppedSystem], client: FakeClient
+) -> None:
+    port = UnreadableEvents(peewee.SqliteDatabase(None), lambda sealed: sealed, client)
+    system = open_system(background=BackgroundConfig(subscribers=port), fail_fast=False)
+    port._database = system._database
+    subscribe(system)
+    system.advance(30)
+    port.is_readable = True
+    freezes(system)
+    system.advance(10)
+    assert client.kinds() == ["queue.frozen", "queue.released"]
 
 
 def test_each_subscriber_gets_the_kinds_it_chose(system: SteppedSystem, client: FakeClient) -> None:
