@@ -1,4 +1,5 @@
 import random
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +22,8 @@ def main(minutes: float, seed: int | None, folder: Path | None, only: tuple[str,
     """Break a Moca in use in ways that no developer chose, and judge by what its contacts saw."""
     seed = random.randrange(_MOST_SEEDS) if seed is None else seed
     click.echo(f"seed {seed}")
+    # Ends what it has started, as Ctrl+C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="moca-soak-")))

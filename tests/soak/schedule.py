@@ -8,7 +8,7 @@ FIRST_AT = 8.0
 """Seconds from the start during which nothing is broken, as in the last `CALM_SECONDS`."""
 CALM_SECONDS = 15.0
 _MEAN_GAP_SECONDS = 7.0
-_ONCE_BETWEEN = (0.15, 0.5)
+_ONCE_BETWEEN = (0.05, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
