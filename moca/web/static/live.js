@@ -12,7 +12,7 @@ const KEPT = {
   beforeNodeMorphed: (old) =>
     !(old instanceof Element && old.matches("select:not(#answer, #assignee), textarea, input:not([type=hidden])")),
   beforeAttributeUpdated: (name, node) =>
-    !(name === "open" && node.matches("details")) && !(name === "aria-current" && node.matches(".row")),
+    !(name === "open" && node.matches("details")) && !(name === "hidden" && node.matches(".link > *")) && !(name === "aria-current" && node.matches(".row")),
 };
 
 // Takes over what is new in a part of the page, and leaves the rest of it as it is.

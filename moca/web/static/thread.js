@@ -35,6 +35,8 @@ const resized = new ResizeObserver(() => thread() && isFollowing && toEnd());
 // Opens a thread at its end, or at the message that the address names.
 export function openThread() {
   if (!thread()) return;
+  // They may have failed before this script loaded.
+  [...thread().querySelectorAll(PLAYERS)].filter(({ error }) => error).forEach(showName);
   newestSeen = Math.max(0, ...bubbles().map(number));
   if (!location.hash.startsWith("#m")) toEnd();
   look();
@@ -46,6 +48,16 @@ export function openThread() {
 document.addEventListener("scroll", (event) => event.target === thread() && look(), true);
 
 document.addEventListener("click", (event) => event.target.closest("#new-messages") && toEnd());
+
+// An address of Instagram that has expired leaves nothing to play: its name is shown instead.
+function showName(player) {
+  player.hidden = true;
+  player.nextElementSibling.hidden = false;
+}
+
+const PLAYERS = ".link :is(video, audio)";
+
+document.addEventListener("error", ({ target }) => target.matches?.(PLAYERS) && showName(target), true);
 
 document.addEventListener("moca:stale", () => {
   if (!thread()) return;
