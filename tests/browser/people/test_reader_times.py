@@ -1,5 +1,6 @@
 """Times are shown by the reader's clock, and opening hours by the shop's."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,6 +77,22 @@ def test_the_sandbox_tells_the_times_of_a_journey_by_the_readers_clock(
     is_in_tokyo(page.locator('.stage[data-key="reception"] .stage-text time'))
 
 
+def test_a_row_tells_how_long_ago_and_on_hover_when(
+    in_tokyo: Callable[[str], Page], moca: Whole
+) -> None:
+    moca.writes("When are you open?")
+    eventually(lambda: moca.rows("SELECT 1 FROM message WHERE outcome = 'suppressed'"))
+
+    shown = in_tokyo("/").locator(".row time").first
+
+    expect(shown).to_have_text(re.compile(r"now|\d+ min"))
+    expect(shown).to_have_attribute("title", re.compile(tokyo_time(shown)))
+
+
 def is_in_tokyo(shown: Locator) -> None:
+    expect(shown).to_contain_text(tokyo_time(shown))
+
+
+def tokyo_time(shown: Locator) -> str:
     at = datetime.fromisoformat(present(shown.get_attribute("datetime")))
-    expect(shown).to_contain_text(f"{at.astimezone(ZoneInfo(TOKYO)):%H:%M}")
+    return f"{at.astimezone(ZoneInfo(TOKYO)):%H:%M}"
