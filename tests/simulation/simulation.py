@@ -80,7 +80,7 @@ class Simulation:
             self.clockwork, self.trace, self.process, self.oracle, self.liveness, self._hang_up
         )
         self.erasures = Erasures(
-            self.clockwork, self.ledger, script.settings.step_cost, self.oracle.is_broken
+            self.clockwork, self.ledger, script.settings.step_cost, self.oracle
         )
         self.feed = FeedWatch(self.ledger, self.oracle.is_broken)
         self.held = HeldReplies(script.settings, self.clockwork, self.ledger, self.oracle)

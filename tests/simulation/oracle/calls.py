@@ -2,7 +2,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from moca.core.messages.delivery import DeliveryEnded, ReplyFailed, ReplyUnknown
-from moca.core.messages.operator_actions import ContactErased
 from moca.core.outbox.delivery import Unconfirmed
 from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import Shown, SimulatedInstagram
@@ -62,8 +61,10 @@ class Calls:
                 self._unknown_since.setdefault(event.item_id, self._clockwork.true)
             case ReplyFailed():
                 self._note_given_up(event.item_id)
-            case ContactErased():
-                self._erased_at[event.contact] = self._clockwork.true
+
+    def contact_erased(self, contact: ContactKey) -> None:
+        """Forget what a contact was sent: a message that Meta repeats is new, and so its reply."""
+        self._erased_at[contact] = self._clockwork.true
 
     def judge_readings(self, item: Row, settle: timedelta) -> None:
         """Judge that a call of unknown outcome is repeated only after two readings."""
@@ -123,7 +124,6 @@ class Calls:
                 self.unseen[contact, said] = max(late, self.unseen.get((contact, said), 0))
 
     def _copies(self, contact: ContactKey, said: str) -> list[Shown]:
-        # A message that Meta repeats after an erasure is new, and so is its reply.
         erased_at = self._erased_at.get(contact)
         return [
             each

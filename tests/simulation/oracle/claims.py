@@ -1,8 +1,9 @@
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from moca.core.types import ContactKey
-from tests.simulation.oracle.ledger import Ledger, Row, contact_of
+from tests.simulation.oracle.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.worlds.settings import WorldSettings
 
 
@@ -18,26 +19,28 @@ class Claims:
         self._claimed: dict[tuple[int, int], Row] = {}
         """By item and the instant of its claim."""
         self._last_words: dict[int, Row] = {}
-        """Queued in conversations that nothing has silenced since."""
+        """As they were queued, by item."""
+        self._silenced_at: dict[int, datetime] = {}
+        """By conversation, since its latest last words were queued."""
 
     def note_queued(self, item_id: int) -> None:
-        """Note what is marked as last words: a silence may come with the claim's own commit."""
+        """Note what is marked as last words: what silences the bot may come before its claim."""
         for item in self._ledger.items("q.id = ? AND q.parting IS NOT NULL", item_id):
             self._last_words[item_id] = item
+            self._silenced_at.pop(item["conversation_id"], None)
 
-    def note_silence(self, conversation_id: int) -> None:
-        """Note that what is claimed of a conversation from now on lost its mark before."""
-        self._last_words = {
-            item_id: item
-            for item_id, item in self._last_words.items()
-            if item["conversation_id"] != conversation_id
-        }
+    def note_silence(self, conversation_id: int, at: datetime) -> None:
+        """Note when something silenced the bot."""
+        self._silenced_at.setdefault(conversation_id, at)
 
     def note(self, item_id: int) -> None:
         """Take note of an item; a claim that is told again is no other claim."""
         for item in self._ledger.items("q.id = ?", item_id):
-            marked = self._last_words.get(item_id, item)["parting"]
-            claim = item | {"parting": marked}
+            silenced_at = self._silenced_at.get(item["conversation_id"])
+            parting = item["parting"]
+            if silenced_at is None or instant(item["sending_at"]) <= silenced_at:
+                parting = self._last_words.get(item_id, item)["parting"]
+            claim = item | {"parting": parting}
             self._claimed.setdefault((item_id, item["sending_at"]), claim)
 
     def of(self, item: Row) -> Row:

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
@@ -7,6 +6,7 @@ from moca.core.messages.command import Done
 from moca.core.types import ContactKey
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger
+from tests.simulation.oracle.oracle import Oracle
 from tests.simulation.runtime.virtual_time import Clockwork
 
 _STEPS_TO_A_CALL = 60
@@ -17,15 +17,11 @@ class Erasures:
     """Watches that nothing of an erased contact is sent or stored, unless they write again."""
 
     def __init__(
-        self,
-        clockwork: Clockwork,
-        ledger: Ledger,
-        step_cost: float,
-        is_broken: Callable[[Invariant, str], None],
+        self, clockwork: Clockwork, ledger: Ledger, step_cost: float, oracle: Oracle
     ) -> None:
         self._clockwork = clockwork
         self._ledger = ledger
-        self._is_broken = is_broken
+        self._oracle = oracle
         self._way = timedelta(milliseconds=10, seconds=_STEPS_TO_A_CALL * step_cost)
         self.asked: set[ContactKey] = set()
         """Whose erasure was asked for, whatever became of the request."""
@@ -37,6 +33,7 @@ class Erasures:
     def request(self, contact: ContactKey, receipt: Future[object]) -> None:
         """Watch what becomes of a request."""
         self.asked.add(contact)
+        self._oracle.contact_erased(contact)
         stored = {mid for mid, writer in self._stored.items() if writer == contact}
         receipt.add_done_callback(lambda done: self._answered(contact, stored, done))
 
@@ -52,7 +49,9 @@ class Erasures:
             return False
         erased_at = self._erased_at.get(contact)
         if erased_at is not None and self._clockwork.true > erased_at + self._way:
-            self._is_broken(Invariant.ERASED_IS_GONE, f"{contact.psid} is called after erasure")
+            self._oracle.is_broken(
+                Invariant.ERASED_IS_GONE, f"{contact.psid} is called after erasure"
+            )
         return True
 
     def judge_the_end(self) -> None:
@@ -60,9 +59,12 @@ class Erasures:
         dump = self._ledger.dump() if self._gone else ""
         for mid in sorted(self._gone):
             if f"private {mid}." in dump:
-                self._is_broken(Invariant.ERASED_IS_GONE, f"the text of {mid} is still stored")
+                self._oracle.is_broken(
+                    Invariant.ERASED_IS_GONE, f"the text of {mid} is still stored"
+                )
 
     def _answered(self, contact: ContactKey, stored: set[str], receipt: Future[object]) -> None:
         if receipt.exception() is None and isinstance(receipt.result(), Done):
             self._erased_at[contact] = self._clockwork.true
+            self._oracle.contact_erased(contact)
             self._gone |= stored

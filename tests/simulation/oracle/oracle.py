@@ -98,8 +98,12 @@ class Oracle:
         if isinstance(event, ReplySent | ReplyFailed | ReplyDropped):
             self.pace.reply_left(event.contact)
         self.calls.observe(event)
-        self.revisions.observe(event)
         self._silence.observe(event)
+
+    def contact_erased(self, contact: ContactKey) -> None:
+        """Note that Moca forgets, or may have forgotten, all that it knew of a contact."""
+        self.calls.contact_erased(contact)
+        self.revisions.contact_erased(contact)
 
     def has_answered_between(self, first: Row, row: Row) -> bool:
         """Return whether the bot had surely answered a message when its repeat came."""

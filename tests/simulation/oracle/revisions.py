@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.inbound.events import Deletion, Edit
-from moca.core.messages.operator_actions import ContactErased
 from moca.core.types import ContactKey
 from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, instant
@@ -47,12 +46,11 @@ class Revisions:
             self._edits[edit.mid].append((self._clockwork.true, edit.number, edit.text))
             self._revised_by[edit.contact].add(edit.mid)
 
-    def observe(self, event: object) -> None:
-        """Forget what an erased contact revised: a message that Meta repeats later is new."""
-        if isinstance(event, ContactErased):
-            for mid in self._revised_by.pop(event.contact, ()):
-                self._unsent_at.pop(mid, None)
-                self._edits.pop(mid, None)
+    def contact_erased(self, contact: ContactKey) -> None:
+        """Forget what a contact revised: a message that Meta repeats is new."""
+        for mid in self._revised_by.pop(contact, ()):
+            self._unsent_at.pop(mid, None)
+            self._edits.pop(mid, None)
 
     def judge_call(self, item: Row, slack: timedelta) -> None:
         """Judge a call by what its reply answers."""

@@ -60,7 +60,7 @@ class SilenceWatch:
         if changed.status is ConversationStatus.OPEN or (until is not None and until <= now):
             self._held_since.pop(conversation_id, None)
         if changed.status is not ConversationStatus.OPEN:
-            self._claims.note_silence(conversation_id)
+            self._claims.note_silence(conversation_id, now)
             self._held_since.setdefault(conversation_id, now)
             self._held_until[conversation_id] = changed.held_until
 

@@ -10,7 +10,7 @@ from moca.core.messages.operator_actions import (
     DiscardReply,
     RetryReply,
 )
-from moca.core.messages.replies import HandOverConversation
+from moca.core.messages.replies import HandOverConversation, RecallHeldReplies
 from moca.core.reports import Measure
 from moca.core.types import ConversationStatus
 from moca.storage.writer import Written
@@ -18,7 +18,7 @@ from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, instant, stored
 
 _DAY = timedelta(days=1)
-_MAY_END_NEED = CancelReply, ChangeConversation, DiscardReply, RetryReply
+_MAY_END_NEED = CancelReply, ChangeConversation, DiscardReply, RecallHeldReplies, RetryReply
 _TEAMMATES = "m.author IN ('operator', 'human') AND m.kind = 'message'"
 
 
