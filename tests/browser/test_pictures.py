@@ -134,3 +134,4 @@ def test_reports_as_the_docs_show_them(page: Page, moca: Whole, directory: Path)
     assert findings_in_both_schemes(page) == []
     page.set_viewport_size({"width": 390, "height": 800})
     assert fits(page)
+    assert findings_in_both_schemes(page) == []

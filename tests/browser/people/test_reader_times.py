@@ -89,6 +89,21 @@ def test_a_row_tells_how_long_ago_and_on_hover_when(
     expect(shown).to_have_attribute("title", re.compile(tokyo_time(shown)))
 
 
+def test_the_queue_tells_the_day_on_which_a_later_reply_goes_out(
+    in_tokyo: Callable[[str], Page], moca: Whole
+) -> None:
+    moca.writes("When are you open?")
+    eventually(lambda: moca.rows("SELECT 1 FROM message WHERE outcome = 'suppressed'"))
+    due = clock.now() + timedelta(days=5)
+    moca.post("/api/conversations/1/messages", text="At nine.", scheduled_for=due.isoformat())
+
+    forecast = in_tokyo("/queue").locator("p", has_text="The reply goes out at")
+
+    day = due.astimezone(ZoneInfo(TOKYO))
+    shown = re.compile(rf"{day.day} {day:%b}( {day.year})?, {day:%H:%M}")
+    expect(forecast.locator("time")).to_have_text(shown)
+
+
 def is_in_tokyo(shown: Locator) -> None:
     expect(shown).to_contain_text(tokyo_time(shown))
 
