@@ -128,6 +128,11 @@ document.addEventListener("click", (event) => {
   visit(link.href);
 });
 
+// The second click of a double click meets the button that the first one's answer has put there.
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest(".panes button[type=submit]")) event.preventDefault();
+}, true);
+
 document.addEventListener("submit", (event) => {
   if (event.target.method !== "post" || event.target.id === "bulk" || !event.target.closest(".panes")) return;
   if (event.submitter?.hasAttribute("data-leaves")) return;

@@ -87,6 +87,22 @@ def test_a_double_click_on_close_is_undone_too(
     assert is_open(five)
 
 
+def test_the_second_of_two_clicks_does_not_reopen_what_the_first_has_closed(
+    visit: Callable[..., Page], five: Whole
+) -> None:
+    page = opened(visit, viewport=WIDE)
+    page.locator("#conversation-3").click()
+    close = page.get_by_role("button", name="Close", exact=True).locator("visible=true")
+    close.hover()
+    for number in (1, 2):
+        page.mouse.down(click_count=number)
+        page.mouse.up(click_count=number)
+        expect(notice(page)).to_contain_text("Conversation closed.")
+    page.locator("#conversation-4").click()
+    expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/4")
+    assert [status for _, status in five.rows(STATES)][2] == "closed"
+
+
 def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(
     visit: Callable[..., Page], five: Whole
 ) -> None:
