@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 from rich.console import Console
 
+from actors.background.jobs import BackgroundConfig
 from actors.bots.bot import same_bot_for_all
 from actors.dependencies import Dependencies
 from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
@@ -21,6 +22,7 @@ from actors.system import System
 from moca import clock
 from moca.core.content.content import Content
 from moca.core.inbound.events import InboundMessage
+from moca.core.messages.command import Command
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox.delivery import Delivered, KnownMessages, MissingFromRecord, RecordUnreadable
 from moca.core.outbox.queued_reply import ReplyAddress
@@ -64,7 +66,7 @@ def measure(hours: int, a_day: int) -> tuple[int, list[int], float]:
     """Step through the hours; return the replies, the memory after each, and the time it took."""
     began = time.perf_counter()
     grown = []
-    with tempfile.TemporaryDirectory() as name, _Day(Path(name)) as day:
+    with tempfile.TemporaryDirectory() as name, Day(Path(name)) as day:
         for hour in range(hours):
             day.passes(MORNING + hour * HOUR, a_day // 24)
             gc.collect()
@@ -73,16 +75,17 @@ def measure(hours: int, a_day: int) -> tuple[int, list[int], float]:
         return day.sent, grown, time.perf_counter() - began
 
 
-class _Day:
+class Day:
     """The whole system on one thread and a clock of its own; it also acts as Instagram."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, background: BackgroundConfig | None = None) -> None:
         self.now = MORNING
         self.sent = 0
         self._messages = count()
         self._dispatcher = SteppingDispatcher()
         self._timers = ManualTimers()
-        self._database = open_migrated(folder)
+        self.database = open_migrated(folder)
+        self._background = background or BackgroundConfig()
         self._patch = patch.object(clock, "now", lambda: self.now)
 
     def __enter__(self) -> Self:
@@ -90,9 +93,10 @@ class _Day:
         self._system = System(
             sender=SenderPolicy(per_second=50),
             dependencies=Dependencies(
-                open_writer=lambda: Writer(self._database, WRITER),
+                open_writer=lambda: Writer(self.database, WRITER),
                 bot_of=same_bot_for_all(ConversationPolicy(), MockGenerator()),
                 connect=lambda: self,
+                background=self._background,
             ),
             dispatchers=Dispatchers(*[self._dispatcher] * 5),
             timers=self._timers,
@@ -109,7 +113,7 @@ class _Day:
             self._wait_until(since + timedelta(seconds=second))
             due = messages * (second + 1) // _SECONDS - messages * second // _SECONDS
             for _ in range(due):
-                self._hear()
+                self.hear()
             self._settle()
         self._wait_until(since + HOUR)
 
@@ -141,13 +145,17 @@ class _Day:
     def close(self) -> None:
         pass
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
         number = next(self._messages)
         contact = ContactKey(SANDBOX_ACCOUNT_ID, psid_of(number % CONTACTS))
         said = InboundMessage(
             contact=contact, mid=f"m{number}", text=f"Question {number}", sent_at=self.now
         )
-        self._system.tell(RecordWebhook(b"{}", (said,), self.now))
+        self.tell(RecordWebhook(b"{}", (said,), self.now))
+
+    def tell(self, command: Command) -> None:
+        """Hand in a command."""
+        self._system.tell(command)
 
     def _wait_until(self, end: datetime) -> None:
         while (due := self._timers.next_at) is not None and due <= end:

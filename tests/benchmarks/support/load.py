@@ -107,6 +107,12 @@ def psid_of(number: int) -> str:
     return str(10**16 + number * _SCATTER % _PSIDS)
 
 
+def mid_of(psid: str, number: int) -> str:
+    """Return a message's id, as long as Instagram's."""
+    name = f"ig_dm:message_id:{SANDBOX_ACCOUNT_ID}:{psid}:{number:060}"
+    return base64.b64encode(name.encode()).decode()
+
+
 def body_of(*numbers: int) -> bytes:
     """Return a body with messages of these contacts."""
     now_ms = int(time.time() * 1000)
@@ -117,8 +123,7 @@ def body_of(*numbers: int) -> bytes:
 
 def _said(number: int, now_ms: int) -> dict[str, object]:
     psid = psid_of(number)
-    name = f"ig_dm:message_id:{SANDBOX_ACCOUNT_ID}:{psid}:{number:060}"
-    said = {"mid": base64.b64encode(name.encode()).decode(), "text": "Where is my order?"}
+    said = {"mid": mid_of(psid, number), "text": "Where is my order?"}
     return {
         "sender": {"id": psid},
         "recipient": {"id": SANDBOX_ACCOUNT_ID},
