@@ -8,6 +8,8 @@ BOT_WINDOW = timedelta(hours=24)
 """How long after a contact's message bot and operators may write."""
 OPERATOR_WINDOW = timedelta(days=7)
 """How long operators may write, with the human agent tag."""
+BY_ITS_TIMESTAMP = "24-hour window starts at Instagram's timestamp"
+"""How the window of almost every message opens, in its journey."""
 _OLDEST_TIMESTAMP = timedelta(hours=48)
 
 
@@ -41,7 +43,7 @@ def window_opening(sent_at: datetime | None, received_at: datetime) -> tuple[dat
         return received_at, f"{at_receipt}'s timestamp is in the future"
     if received_at - sent_at > _OLDEST_TIMESTAMP:
         return received_at, f"{at_receipt}'s timestamp is {in_text(sent_at)}"
-    return sent_at, "24-hour window starts at Instagram's timestamp"
+    return sent_at, BY_ITS_TIMESTAMP
 
 
 def opened_before(kind: str, sent_at: datetime | None, received_at: datetime) -> datetime | None:

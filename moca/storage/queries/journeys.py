@@ -1,10 +1,11 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.reasons import Reason
-from moca.core.types import Author, Role, Stage
+from moca.core.reply_window import BY_ITS_TIMESTAMP
+from moca.core.types import Author, Outcome, Role, Stage
 from moca.storage.db.rows import read_dicts, read_rows
 from moca.storage.db.tables import (
     IS_UNANSWERED,
@@ -17,6 +18,9 @@ from moca.storage.db.tables import (
 from moca.storage.queries.messages import address_of, find_message, read_message
 from moca.storage.queries.queue import frozen_since, item_of
 from moca.storage.queries.records import MessageRecord, QueueItemRecord, StepRecord
+
+_ARRIVED = ("received", "found", "fetched")
+"""How a message came, in its first step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[Step
         .where(JourneyStep.message << list(mids))
         .order_by(JourneyStep.at, JourneyStep.id)
     )
-    return tuple(
+    steps = [
         StepRecord(
             mid=mids[row["message"]],
             at=row["at"],
@@ -126,7 +130,28 @@ def _steps_of(message: MessageRecord, reply: MessageRecord | None) -> tuple[Step
             detail=row["detail"],
         )
         for row in rows
-    )
+    ]
+    is_condensed = not any(step.stage is Stage.STORAGE for step in steps)
+    if message.outcome is Outcome.ANSWERED and is_condensed:
+        steps = _restored(message, steps)
+    return tuple(steps)
+
+
+def _restored(message: MessageRecord, steps: list[StepRecord]) -> list[StepRecord]:
+    """Restore what a condensed journey leaves out, from the message's row."""
+    restored = [
+        replace(step, detail=step.detail or message.because)
+        if step.stage is Stage.OUTCOME and step.outcome == Outcome.ANSWERED
+        else step
+        for step in steps
+    ]
+    if not any(step.stage is Stage.RECEPTION and step.outcome in _ARRIVED for step in steps):
+        at, mid = message.created_at, message.mid
+        received = StepRecord(
+            mid=mid, at=at, stage=Stage.RECEPTION, outcome="received", detail=BY_ITS_TIMESTAMP
+        )
+        restored.insert(0, received)
+    return restored
 
 
 def _parts_of(reply: MessageRecord) -> dict[int, str]:
