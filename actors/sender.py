@@ -64,6 +64,7 @@ class SenderActor(MailboxActor):
         self._reads = reads
         self._rests = rests or AccountRests()
         self._is_draining = False
+        self._steady = timers.steady
         tell = self.actor_ref.tell
         self._next_look = ActorTimer(timers, lambda: tell(RecheckOutbox()))
         self._next_sweep = ActorTimer(timers, lambda: tell(SweepDue()))
@@ -97,6 +98,7 @@ class SenderActor(MailboxActor):
     def on_receive(self, message: object) -> object:
         """Process an event, then release whatever may go."""
         now = clock.now()
+        self._outbox.follow_clock(now, self._steady())
         self._take_in(message, now)
         if self._is_restored and not self._is_draining:
             self._advance(now)

@@ -116,6 +116,9 @@ class Timers(Protocol):
             send: Sends a message to an actor and returns at once.
         """
 
+    def steady(self) -> float:
+        """Return seconds that pass evenly, however the wall clock is set."""
+
 
 class TimerThread:
     """Timers on one thread, which count on the monotonic clock once requested.
@@ -152,6 +155,10 @@ class TimerThread:
         if deadline < self._sleeps_until:
             self._wake.set()
         return entry
+
+    def steady(self) -> float:
+        """Return the monotonic clock's seconds."""
+        return time.monotonic()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -197,6 +204,10 @@ class ManualTimers:
     def later(self, when: datetime, send: Callable[[], None]) -> Timer:
         """Schedule `send` for `advance_to`."""
         return self._agenda.add(when, send)
+
+    def steady(self) -> float:
+        """Return seconds that pass as the wall clock's do."""
+        return clock.now().timestamp()
 
     def advance_to(self, now: datetime) -> int:
         """Send everything that becomes due up to `now`, in order; return how many messages.

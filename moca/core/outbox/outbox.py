@@ -6,6 +6,7 @@ from moca.core.messages.delivery import ClaimReply, DeliverReply, RecentSend, Re
 from moca.core.outbox.account_rests import AccountRests, RestingAccount
 from moca.core.outbox.backlog import Turn
 from moca.core.outbox.claimed_replies import ClaimedReplies
+from moca.core.outbox.clock_comparison import ClockComparison
 from moca.core.outbox.contact_queues import ContactQueues
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyKind
 from moca.core.outbox.rate_limits import Blocked, RateLimits
@@ -36,6 +37,7 @@ class Outbox:
         self._moved: set[str] = set()
         """Accounts whose limits have changed since their turns were placed."""
         self._latest: datetime | None = None
+        self._clocks = ClockComparison()
         self._claims = ClaimedReplies()
         self._called: dict[int, QueuedReply] = {}
         """Handed to a courier that has not reported the start of the call yet."""
@@ -92,6 +94,12 @@ class Outbox:
         self._called.update(before.not_begun)
         for reply in self._called.values():
             self._pacing.reserve(reply.channel)
+
+    def follow_clock(self, now: datetime, steady: float) -> None:
+        """Note the time by both clocks: setting one ahead must not free the limits."""
+        if by := self._clocks.ahead_by(now, steady):
+            self._pacing.clock_set_ahead(by)
+            self._moved.update(channel.account_id for channel in self._turns)
 
     def add(self, reply: QueuedReply, now: datetime) -> bool:
         """Add a pending reply if it is not here yet. Return False if there is no room for it."""

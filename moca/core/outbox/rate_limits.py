@@ -70,6 +70,10 @@ class SlidingWindow:
             free_at = self._free_again[-1]
         self._free_again.append(free_at)
 
+    def clock_set_ahead(self, by: timedelta) -> None:
+        """Keep the window as long as it was: the clock was set, but no time has passed."""
+        self._free_again = deque(each + by for each in self._free_again)
+
     def _follow_a_clock_set_back(self, now: datetime) -> None:
         # The last start was made no later than now, whatever its recorded instant.
         if not self._free_again or self._free_again[-1] <= now + self._span + self._guard:
@@ -138,6 +142,14 @@ class RateLimits:
             ReplyKind.PRIVATE_REPLY: SlidingWindow(policy.account_private_replies_per_hour, _HOUR),
         }
         return _Account(SlidingWindow(policy.account_per_second, _SECOND, _GUARD), by_kind)
+
+    def clock_set_ahead(self, by: timedelta) -> None:
+        """Move all windows along with the clock."""
+        for window in (self._overall, self._together):
+            window.clock_set_ahead(by)
+        for account in self._accounts.values():
+            for window in (account.window, *account.by_kind.values()):
+                window.clock_set_ahead(by)
 
     def reserve_open(self, replies: Iterable[QueuedReply], now: datetime) -> list[QueuedReply]:
         """Reserve a place for each of these calls that may start now, and return those."""

@@ -6,6 +6,7 @@ import pytest
 
 from moca.core.messages.delivery import ReplyClaimed
 from moca.core.outbox.account_rests import AccountRests, RestingAccount
+from moca.core.outbox.clock_comparison import ClockComparison
 from moca.core.outbox.outbox import Outbox
 from moca.core.outbox.queued_reply import QueuedReply
 from moca.core.outbox.rate_limits import SlidingWindow
@@ -35,6 +36,28 @@ def wait_of(outbox: Outbox, reply: QueuedReply, now: datetime) -> float:
 @pytest.mark.parametrize("step", STEPS)
 def test_the_next_person_is_answered_within_the_second_that_the_limit_counts(step: float) -> None:
     assert wait_of(spent(SenderPolicy()), reply_to(person(4), 4), at(0.5 + step)) <= 1.01
+
+
+def test_only_a_clock_set_ahead_is_noticed() -> None:
+    steps = ClockComparison()
+    read = [(0, 50), (10, 60), (3610, 60), (3620, 70), (20, 71), (21.05, 72), (21.25, 72)]
+    noticed = [steps.ahead_by(at(now), steady).total_seconds() for now, steady in read]
+    assert noticed == pytest.approx([0, 0, 3600, 0, 0, 0, 0.2])
+
+
+@pytest.mark.parametrize("step", [0.3, 8, 3600])
+@pytest.mark.parametrize("passed", [0, 0.4, 0.99])
+def test_a_clock_set_ahead_frees_no_limit_before_its_second_is_over(
+    step: float, passed: float
+) -> None:
+    outbox = outbox_with((reply_to(person(n), n) for n in (1, 2, 3)), SenderPolicy())
+    outbox.follow_clock(at(0), 100)
+    ((first_at, _), *others) = drive(outbox, at(0.5))
+    assert len(others) == 2
+    set_ahead = first_at + timedelta(seconds=passed + step)
+    steady = 100 + (first_at - at(0)).total_seconds() + passed
+    outbox.follow_clock(set_ahead, steady)
+    assert 1 - passed <= wait_of(outbox, reply_to(person(4), 4), set_ahead) <= 1.02 - passed
 
 
 @pytest.mark.parametrize("step", STEPS)

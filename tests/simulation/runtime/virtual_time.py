@@ -71,6 +71,9 @@ class SteadyTimers:
         wait = max(when - self._clockwork.now(), timedelta())
         return self.agenda.add(self._clockwork.true + wait, send)
 
+    def steady(self) -> float:
+        return self._clockwork.true.timestamp()
+
     def send_due(self) -> bool:
         send = self.agenda.take_due(self._clockwork.true)
         if send is not None:
