@@ -22,6 +22,8 @@ def judge_generations(
     reloads = _reloads(ledger, messages)
     asked = defaultdict(list)
     for each in generator.asked:
+        if each.contact in oracle.erased:
+            continue
         asked[each.contact, each.attempt, tuple(each.texts.items())].append(each.at)
     for (contact, attempt, texts), instants in asked.items():
         reloaded = sum(at >= instants[0] - oracle.slack for at in reloads[contact])

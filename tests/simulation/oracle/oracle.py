@@ -66,6 +66,8 @@ class Oracle:
         self.slack = timedelta(seconds=sum(abs(step) for step in steps))
         self.freed: set[ContactKey] = set()
         """Contacts about whose conversation the operator decided anew."""
+        self.erased: set[ContactKey] = set()
+        """Contacts whose erasure was asked for: what Meta repeats of them is new."""
         self.overruled: set[int] = set()
         """Items that the operator retried or settled."""
         self.pace = SendingLimits(script.settings, clockwork, ledger, self.slack, self.is_broken)
@@ -102,6 +104,7 @@ class Oracle:
 
     def contact_erased(self, contact: ContactKey) -> None:
         """Note that Moca forgets, or may have forgotten, all that it knew of a contact."""
+        self.erased.add(contact)
         self.calls.contact_erased(contact)
         self.revisions.contact_erased(contact)
 
