@@ -7,7 +7,7 @@ from actors.background.subscribers import DeliveryResult, OutgoingEvent, Outgoin
 from moca import clock
 from moca.core.accounts import WrongEncryptionKey
 from moca.core.subscribers import Subscriber
-from moca.storage.queries.feed.events import FeedEventRecord
+from moca.storage.queries.feed.events import read_event
 from moca.storage.queries.feed.subscribers import (
     due_subscribers,
     next_events,
@@ -15,6 +15,8 @@ from moca.storage.queries.feed.subscribers import (
 )
 from moca.subscriber_client import SubscriberClient
 from moca.web.schemas.feed import event_document
+
+_EXPIRED = "the event is not kept any more"
 
 
 class OutgoingEvents:
@@ -46,31 +48,26 @@ class OutgoingEvents:
         with self._database.connection_context():
             page = next_events(subscriber, limit)
             queued = queued_deliveries(subscriber, limit)
-        again = [
-            OutgoingEvent(
-                each.delivery.event_id, each.delivery.kind, _body(each.event), each.delivery.id
-            )
-            for each in queued
-        ]
-        events = [OutgoingEvent(each.id, each.kind, _body(each)) for each in page.items]
+        again = [OutgoingEvent(each.event_id, each.kind, each.id) for each in queued]
+        events = [OutgoingEvent(each.id, each.kind) for each in page.items]
         return OutgoingPage(again, events, page.next_id)
 
     def send(self, subscriber: Subscriber, event: OutgoingEvent) -> DeliveryResult:
-        """Post an event."""
+        """Post an event as it is by now."""
         secret = ""
         with suppress(WrongEncryptionKey):
             secret = self._unseal(subscriber.sealed_secret)
         if not secret:
             return DeliveryResult("its secret cannot be decrypted; add the subscriber again")
+        with self._database.connection_context():
+            found = read_event(event.id, has_texts=subscriber.has_texts)
+        if found is None:
+            return DeliveryResult(_EXPIRED)
         answer = self._client.send(
             subscriber.url,
             secret,
             event_id=f"evt_{event.id}",
             timestamp=int(clock.now().timestamp()),
-            body=event.body,
+            body=event_document(found),
         )
         return DeliveryResult(answer.fault, answer.is_gone)
-
-
-def _body(event: FeedEventRecord | None) -> bytes:
-    return b"" if event is None else event_document(event)

@@ -21,8 +21,6 @@ _AT_ONCE = 200
 _SKIPS_AT = 100
 """How many unwanted events are read again at most before the cursor is moved past them."""
 
-_EXPIRED = "the event is not kept any more"
-
 Record = RecordFeedDelivery | SkipFeedEvents
 
 
@@ -31,8 +29,6 @@ class OutgoingEvent(NamedTuple):
 
     id: int
     kind: FeedKind
-    body: bytes
-    """Empty if the feed does not have it any more."""
     delivery_id: int | None = None
     """The delivery that is retried; None for the subscriber's next event."""
 
@@ -62,7 +58,7 @@ class SubscriberPort(Protocol):
         """Return what a subscriber is to get next, oldest first."""
 
     def send(self, subscriber: Subscriber, event: OutgoingEvent) -> DeliveryResult:
-        """Post an event."""
+        """Post an event as it is by now: what is erased meanwhile is not sent."""
 
 
 class _Delivery(NamedTuple):
@@ -130,8 +126,7 @@ class SubscriberActor(MailboxActor):
 
     def _attempt(self, delivery: _Delivery) -> None:
         subscriber, event, after, attempt = delivery
-        is_kept = bool(event.body)
-        result = self._port.send(subscriber, event) if is_kept else DeliveryResult(_EXPIRED)
+        result = self._port.send(subscriber, event)
         now = clock.now()
         is_first = event.delivery_id is None
         again_at = retry_at(attempt, now) if result.fault and is_first else None

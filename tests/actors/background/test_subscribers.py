@@ -35,12 +35,15 @@ class FakeClient(SubscriberClient):
         self.sent: list[tuple[str, str, str]] = []
         self.bodies: list[bytes] = []
         self.answers: dict[str, SubscriberAnswer] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens during a call."""
 
     def send(
         self, url: str, secret: str, *, event_id: str, timestamp: int, body: bytes
     ) -> SubscriberAnswer:
         self.sent.append((url, event_id, json.loads(body)["kind"]))
         self.bodies.append(body)
+        self.meanwhile()
         return self.answers.get(url) or self.answers.get(event_id) or SubscriberAnswer()
 
     def kinds(self, url: str = "a") -> list[str]:
@@ -239,6 +242,28 @@ def test_an_erased_contact_is_in_no_later_delivery(
     system.advance(600)
     assert client.kinds()[-1] == "contact.erased"
     assert not [body for body in bodies[1:] if b"a secret" in body or ANNA.psid.encode() in body]
+
+
+def test_what_is_erased_while_events_are_on_their_way_is_not_sent(
+    system: SteppedSystem, client: FakeClient
+) -> None:
+    subscribe(system, has_texts=True)
+    client.answers["a"] = DOWN
+    for text in ("a secret", "a second secret"):
+        system.receive(text)
+        system.advance(60)
+    erasures = iter((EraseContact(ANNA, clock.now(), receipt=Future()),))
+    client.bodies.clear()
+    client.answers.clear()
+
+    def erase_once() -> None:
+        for erasure in erasures:
+            system.actors.tell(erasure)
+
+    client.meanwhile = erase_once
+    system.advance(600)
+    assert client.kinds()[-1] == "contact.erased"
+    assert [b"secret" in body for body in client.bodies].count(True) == 1
 
 
 def test_a_cursor_moves_past_what_is_not_wanted(system: SteppedSystem, client: FakeClient) -> None:

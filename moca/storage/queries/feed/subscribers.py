@@ -7,13 +7,7 @@ from moca.core.feed import FeedKind
 from moca.core.subscribers import FeedDeliveryStatus, Subscriber
 from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.rows import read_dicts
-from moca.storage.queries.feed.events import (
-    FeedEventRecord,
-    FeedExpired,
-    FeedPage,
-    read_event,
-    read_feed,
-)
+from moca.storage.queries.feed.events import FeedExpired, FeedPage, read_feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +22,6 @@ class FeedDeliveryRecord:
     attempts: int
     status: FeedDeliveryStatus
     fault: str
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedDelivery:
-    """An event that is delivered once more."""
-
-    delivery: FeedDeliveryRecord
-    event: FeedEventRecord | None
-    """None if the feed does not have it any more."""
 
 
 def list_subscribers() -> tuple[Subscriber, ...]:
@@ -64,22 +49,18 @@ def next_events(subscriber: Subscriber, limit: int) -> FeedPage:
     """Return a subscriber's next events; from the oldest kept if those after its cursor expired."""
     values: dict[str, Any] = {"limit": limit, "kinds": subscriber.kinds}
     try:
-        return read_feed(after=subscriber.cursor, has_texts=subscriber.has_texts, **values)
+        return read_feed(after=subscriber.cursor, **values)
     except FeedExpired:
-        return read_feed(after=0, has_texts=subscriber.has_texts, **values)
+        return read_feed(after=0, **values)
 
 
-def queued_deliveries(subscriber: Subscriber, limit: int) -> Sequence[QueuedDelivery]:
+def queued_deliveries(subscriber: Subscriber, limit: int) -> Sequence[FeedDeliveryRecord]:
     """Return the events that are to be delivered to a subscriber once more, oldest first."""
     is_queued = (FeedDelivery.subscriber == subscriber.id) & (
         FeedDelivery.status == FeedDeliveryStatus.QUEUED
     )
     query = FeedDelivery.select().where(is_queued).order_by(FeedDelivery.id).limit(limit)
-    found = [_delivery(row) for row in read_dicts(query)]
-    return [
-        QueuedDelivery(each, read_event(each.event_id, has_texts=subscriber.has_texts))
-        for each in found
-    ]
+    return [_delivery(row) for row in read_dicts(query)]
 
 
 def list_feed_deliveries(subscriber_id: int, limit: int) -> tuple[FeedDeliveryRecord, ...]:
