@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+import peewee
 import structlog
 from flask import Flask, Response, jsonify, render_template, request
 from pydantic import ValidationError
@@ -108,6 +109,8 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(
         RecursionError, lambda _: error_response(400, "The request body is nested too deeply.")
     )
+    for outage in (peewee.OperationalError, peewee.InterfaceError):
+        app.register_error_handler(outage, _database_unavailable)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -141,14 +144,24 @@ def _http_problem(error: HTTPException) -> Response | HTTPException:
     return answer
 
 
+def _database_unavailable(error: Exception) -> Response:
+    _log(error)
+    message = "The database cannot be reached, read or written now. Try again."
+    return problem_response(Problem(503, message))
+
+
 def _unforeseen(error: Exception) -> Response:
+    _log(error)
+    return error_response(500, "An unexpected error occurred. See Moca's log for details.")
+
+
+def _log(error: Exception) -> None:
     _LOG.error(
         "web.error",
         endpoint=request.endpoint,
         error=type(error).__name__,
         where=where_raised(error),
     )
-    return error_response(500, "An unexpected error occurred. See Moca's log for details.")
 
 
 def error_response(

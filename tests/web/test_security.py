@@ -114,6 +114,26 @@ def test_what_a_stranger_is_answered_carries_them_too(stranger: FlaskClient, pat
     assert ALWAYS.items() <= dict(stranger.get(path).headers).items()
 
 
+@pytest.mark.parametrize("error", [peewee.OperationalError, peewee.InterfaceError])
+def test_a_database_that_cannot_be_read_is_unavailable_and_the_request_may_be_repeated(
+    client: FlaskClient,
+    database: peewee.Database,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    def unreadable(*_: object, **__: object) -> NoReturn:
+        raise error("disk is full: password 123")
+
+    monkeypatch.setattr(database, "connection_context", unreadable)
+
+    answers = [client.get("/api/queue"), client.get("/", headers={"Accept": "text/html"})]
+
+    assert [(each.status_code, each.headers["Retry-After"]) for each in answers] == [(503, "5")] * 2
+    for answer in answers:
+        assert "The database cannot be reached, read or written now. Try again." in answer.text
+        assert "password 123" not in answer.text
+
+
 def test_an_error_of_ours_carries_them_too(
     client: FlaskClient, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
