@@ -1,6 +1,6 @@
 """Operators at work: they reply, take over, pause, close, assign, cancel, approve and edit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
@@ -12,6 +12,7 @@ import requests
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, BEARER
 from tests.soak.contacts import Contacts
 from tests.soak.judge import ApiAnswer, OperatorReply
+from tests.soak.subject import Subject
 
 _EVERY_SECONDS = 0.5
 _TRIES, _BETWEEN_TRIES_SECONDS = 40, 0.5
@@ -28,16 +29,12 @@ _BOT = "/api/bots/shop"
 class Operators:
     """Acts on conversations of those who wrote last, each time with a key of its own."""
 
-    url: str
+    subject: Subject
     contacts: Contacts
     draw: Random
-    restores: Callable[[], int]
-    """The number of restores so far. No request is repeated after one: its key is gone too."""
     replies: dict[str, OperatorReply] = field(default_factory=dict)
     """By their text."""
     touched: set[str] = field(default_factory=set)
-    unexpected: list[str] = field(default_factory=list)
-    """Answers that nothing explains."""
     is_over: Event = field(default_factory=Event)
     acts: int = 0
 
@@ -152,18 +149,18 @@ class Operators:
         self, session: requests.Session, method: str, path: str, body: object
     ) -> tuple[ApiAnswer, dict[str, Any]]:
         key = {"Idempotency-Key": f"act-{self.acts}-{path}"[:255]}
-        restores = self.restores()
+        restores = len(self.subject.restores)
         for _ in range(_TRIES):
             try:
                 answer = session.request(
-                    method, self.url + path, json=body, headers=key, timeout=15
+                    method, self.subject.service.url + path, json=body, headers=key, timeout=15
                 )
             except requests.RequestException:
                 answer = None
             if answer is not None and not _is_to_be_repeated(answer):
                 return self._judged(method, path, answer)
-            if self.is_over.wait(_BETWEEN_TRIES_SECONDS) or self.restores() != restores:
-                break
+            if self.is_over.wait(_BETWEEN_TRIES_SECONDS) or len(self.subject.restores) != restores:
+                break  # After a restore, the key is gone too.
         return ApiAnswer.UNCLEAR, {}
 
     def _judged(
@@ -172,7 +169,7 @@ class Operators:
         if answer.ok:
             return ApiAnswer.ACCEPTED, answer.json()
         if answer.status_code >= 500:
-            self.unexpected.append(f"{method} {path}: {answer.status_code}")
+            self.subject.blame(f"{method} {path}: {answer.status_code}")
             return ApiAnswer.UNCLEAR, {}
         return ApiAnswer.REFUSED, {}
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.process.service import Service
 from tests.soak.faults.fault import Fault
 from tests.soak.judge import RunRecord, Seen, Verdict, WrittenMessage, judge
 from tests.soak.schedule import DrawnFault, draw_faults, turns_of
@@ -48,18 +47,17 @@ def run(
         say(f"{datetime.now(UTC):%H:%M:%S} {time.monotonic() - began:7.1f} s  {text}")
 
     with surroundings(folder, seed, say_when) as around:
-        subject, service = around.subject, around.subject.service
+        subject = around.subject
         with traffic(around):
             faults = [each for each in around.faults if not only or each.kind.name in only]
             drawn = draw_faults(seed, minutes, [each.kind for each in faults])
             counts = _break(around, drawn, minutes, say_when)
         subject.set_clock_right()
-        is_calm = _wait_until(lambda: around.delivery.is_done() and _is_idle(service), around)
-        if not is_calm:
-            subject.broken.append(f"not idle after {_DRAIN_SECONDS} s: {_stats(service)}")
+        if not subject.wait_until(lambda: _is_calm(around), _DRAIN_SECONDS):
+            subject.blame(f"not idle after {_DRAIN_SECONDS} s: {subject.stats()}")
         record = _record(around)
         _examine(around)
-    return SoakResult(counts, judge(record), [*subject.broken, *around.operators.unexpected])
+    return SoakResult(counts, judge(record), subject.broken)
 
 
 def _break(
@@ -84,29 +82,13 @@ def _break(
 
 
 def _let_pass(around: Surroundings, until: float) -> None:
-    while (left := until - time.monotonic()) > 0:
-        around.subject.look_after()
-        time.sleep(min(left, 0.2))
+    around.subject.wait_until(lambda: False, until - time.monotonic())
 
 
-def _wait_until(condition: Callable[[], bool], around: Surroundings) -> bool:
-    deadline = time.monotonic() + _DRAIN_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        around.subject.look_after()
-        time.sleep(0.5)
-    return True
-
-
-def _stats(service: Service) -> dict[str, object]:
-    stats = service.get("/api/stats")
-    return {"open": stats["open"], **stats["queue"]}
-
-
-def _is_idle(service: Service) -> bool:
-    stats = _stats(service)
-    return not any(stats[each] for each in ("open", "pending", "sending", "unknown"))
+def _is_calm(around: Surroundings) -> bool:
+    stats = around.subject.stats()
+    under_way = [stats.get(each, 1) for each in ("open", "pending", "sending", "unknown")]
+    return around.delivery.is_done() and not any(under_way)
 
 
 def _record(around: Surroundings) -> RunRecord:
@@ -138,9 +120,9 @@ def _examine(around: Surroundings) -> None:
     doctor = subject.service.command("doctor")
     if doctor.returncode != 0:
         faults = [line for line in doctor.stdout.splitlines() if "Fix" in line]
-        subject.broken.append(f"doctor: {doctor.returncode} {faults} {doctor.stderr}")
+        subject.blame(f"doctor: {doctor.returncode} {faults} {doctor.stderr}")
     subject.stop()
     with sqlite3.connect(subject.service.path / "moca.db") as database:
         (found,) = database.execute("PRAGMA integrity_check").fetchone()
     if found != "ok":
-        subject.broken.append(f"integrity_check: {found}")
+        subject.blame(f"integrity_check: {found}")

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,13 @@ from pathlib import Path
 import requests
 
 from tests.cluster.wire import Wire
-from tests.process.service import Service, eventually
+from tests.process.service import Service
 from tests.soak.judge import Restore
 from tests.soak.shim import Shim
 from tests.soak.stalls import Stall
 
 _UP_WITHIN_SECONDS = 120
+_BETWEEN_LOOKS_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Subject:
         """Start it and wait until it answers."""
         self.service.begin()
         self.is_meant_to_run = True
-        eventually(self._is_up, _UP_WITHIN_SECONDS)
+        if not self.wait_until(self._is_up, _UP_WITHIN_SECONDS):
+            self.blame(f"it was not up within {_UP_WITHIN_SECONDS} s")
 
     def kill(self) -> None:
         """Kill all of its processes at once."""
@@ -68,21 +71,41 @@ class Subject:
         try:
             status = self.service.process.wait(30)
         except subprocess.TimeoutExpired:
-            self.broken.append("an orderly stop took longer than 30 s")
+            self.blame("an orderly stop took longer than 30 s")
             self.service.cut_power()
             return
         if status != 0:
-            self.broken.append(f"an orderly stop ended with status {status}")
+            self.blame(f"an orderly stop ended with status {status}")
+
+    def blame(self, what: str) -> None:
+        """Note what must not happen. What an earlier version gets wrong is past."""
+        self.say(f"  {what}")
+        if self.service.program == self.program_after:
+            self.broken.append(what)
 
     def look_after(self) -> None:
         """Start it again where it has ended by itself, as a service manager does."""
         if self.is_meant_to_run and (status := self.service.process.poll()) is not None:
-            ended = f"it ended by itself with status {status}"
-            self.say(ended)
-            if self.service.program == self.program_after:
-                # What a version before gets wrong here is past.
-                self.broken.append(ended)
+            self.blame(f"it ended by itself with status {status}")
             self.service.begin()
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Look after it until a condition is true; return False if that takes too long."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            self.look_after()
+            time.sleep(_BETWEEN_LOOKS_SECONDS)
+        return True
+
+    def stats(self) -> dict[str, int]:
+        """Return how many messages are open, and items of the queue by status; empty if unknown."""
+        try:
+            stats = self.service.get("/api/stats")
+            return {"open": stats["open"], **stats["queue"]}
+        except (requests.RequestException, KeyError):
+            return {}
 
     def set_clock_right(self) -> None:
         """Set its clock to the true time."""
@@ -95,7 +118,6 @@ class Subject:
         self.stalls.append(Stall(since, datetime.now(UTC)))
 
     def _is_up(self) -> bool:
-        self.look_after()
         try:
             return requests.get(f"{self.service.url}/healthz", timeout=5).ok
         except requests.RequestException:

@@ -75,7 +75,7 @@ def surroundings(folder: Path, seed: int, say: Callable[[str], None]) -> Iterato
             service.program = before
             faults.append(Upgrade())
         contacts = Contacts(instagram.url, Random(seed))
-        operators = Operators(service.url, contacts, Random(seed), lambda: len(subject.restores))
+        operators = Operators(subject, contacts, Random(seed))
         stalls = StallWatch()
         try:
             instagram.ready()

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 import requests
 
-from tests.process.service import BEARER, Service, environment, eventually
+from tests.process.service import BEARER, Service, environment
 from tests.soak.delivery import Delivery
 from tests.soak.judge import Restore
 from tests.soak.schedule import DrawnFault, FaultKind
 from tests.soak.subject import Backup, Subject
 
-_SETTLED_WITHIN_SECONDS = 120
+_SETTLED_SECONDS = 120
 _ALL = frozenset({"process", "backup", "disk", "network"})
 
 
@@ -74,13 +74,14 @@ class RestoreBackup:
 
     def end(self, subject: Subject, drawn: DrawnFault) -> None:
         """Resume sending once all that may have been sent is looked up."""
-        service = subject.service
         if not subject.backups:
             return
-        eventually(lambda: _is_settled(service), _SETTLED_WITHIN_SECONDS)
-        resumed = requests.post(f"{service.url}/api/queue/release", headers=BEARER, timeout=30)
+        if not subject.wait_until(lambda: subject.stats().get("unknown") == 0, _SETTLED_SECONDS):
+            subject.blame(f"not settled after {_SETTLED_SECONDS} s: {subject.stats()}")
+        release = f"{subject.service.url}/api/queue/release"
+        resumed = requests.post(release, headers=BEARER, timeout=30)
         if not resumed.ok:
-            subject.broken.append(f"sending was not resumed: {resumed.text}")
+            subject.blame(f"sending was not resumed: {resumed.text}")
 
 
 def _run(service: Service, command: str, file: Path) -> subprocess.Popen[bytes]:
@@ -98,9 +99,4 @@ def _finish(subject: Subject, process: subprocess.Popen[bytes], command: str) ->
     status = process.wait(120)
     if status != 0:
         said = (subject.service.path / "commands.txt").read_text()[-500:]
-        subject.broken.append(f"{command} ended with status {status}: {said}")
-
-
-def _is_settled(service: Service) -> bool:
-    unconfirmed: int = service.get("/api/stats")["queue"]["unknown"]
-    return unconfirmed == 0
+        subject.blame(f"{command} ended with status {status}: {said}")

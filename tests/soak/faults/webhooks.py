@@ -76,7 +76,7 @@ class Posts:
                 self.count += 1
                 if not self.is_right(answer.status_code):
                     begin = webhook.body[:40]
-                    subject.broken.append(f"a webhook {begin!r} got {answer.status_code}")
+                    subject.blame(f"a webhook {begin!r} got {answer.status_code}")
 
 
 def bad_webhooks(url: str) -> Posts:
