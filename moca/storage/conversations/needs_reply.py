@@ -8,6 +8,7 @@ from moca.core.push import PushKind
 from moca.core.reasons import Reason, stored_reason
 from moca.core.types import TEAMMATES, MessageStatus, Outcome
 from moca.core.work_lists import NeededReply, needs_reply_after, waits_for_person
+from moca.storage.content_codec import REACTION
 from moca.storage.db.bulk import Update
 from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Selection, is_among
@@ -141,7 +142,7 @@ def _does_message_wait(conversation_id: int) -> bool:
     columns = (Message.author, Message.outcome, Message.because, Message.reason)
     was_never_sent = Message.status << [MessageStatus.HELD, MessageStatus.CANCELLED]
     query = Message.select(*columns).where(
-        (Message.conversation == conversation_id) & ~was_never_sent
+        (Message.conversation == conversation_id) & (Message.kind != REACTION) & ~was_never_sent
     )
     for author, outcome, because, reason in read_rows(
         query.order_by(Message.id.desc()).limit(_LOOKED_AT)

@@ -123,6 +123,14 @@ def test_a_teammates_reaction_is_no_reply(desk: Desk) -> None:
     assert since() == at(5)
 
 
+def test_a_reopened_conversation_waits_although_a_teammate_reacted(desk: Desk) -> None:
+    desk.do(ended(desk.receive("m1")))
+    by_hand(desk, content=Content(reaction=Reaction(mid="m1", emoji="love")))
+    desk.do(changed(ConversationStatus.CLOSED, 20), changed(ConversationStatus.OPEN, 30))
+
+    assert since() == at(30)
+
+
 def test_a_reply_in_the_instagram_app_ends_it(desk: Desk) -> None:
     desk.do(ended(desk.receive("m1")))
     desk.do(webhook(echoed("e1", "by hand"), seconds=9))
