@@ -77,7 +77,8 @@ class HeldReplies:
         """Judge what is held while nothing happens until then: nothing whose turn is over."""
         self._judge_delays(until, go_within)
         now = self._clockwork.now()
-        overdue = timedelta(seconds=self._settings.window + _SWEEPS * self._settings.sweep)
+        window = timedelta(seconds=self._settings.window)
+        sweeps = timedelta(seconds=_SWEEPS * self._settings.sweep)
         held = self._ledger.items("q.status = 'held'")
         conversations = {row["id"]: row for row in self._ledger.conversations()} if held else {}
         for item in held:
@@ -93,7 +94,11 @@ class HeldReplies:
                 self._breaks(item, "is held though the bot may not answer")
             opened_at = item["window_opened_at"]
             is_direct = item["comment_id"] is None and opened_at is not None
-            if is_direct and now > instant(opened_at) + overdue + self._slack:
+            if not is_direct:
+                continue
+            # A slow generator's reply may come to be held once the window has closed.
+            over_at = max(instant(opened_at) + window, instant(item["created_at"]))
+            if now > over_at + sweeps + self._slack:
                 self._breaks(item, "is held beyond the reply window")
 
     def _judge_delays(self, until: datetime, go_within: timedelta) -> None:
