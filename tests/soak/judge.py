@@ -12,7 +12,7 @@ from tests.soak.stalls import Stall, stall_around
 
 JITTER = timedelta(milliseconds=100)
 """Between the start of a call and its arrival, on a machine with other work."""
-PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=5)
 """Older than this, what is still unanswered in a backup counts as lost before it was made."""
 _SHORTEST = timedelta(milliseconds=50)
 _SECOND = timedelta(seconds=1)

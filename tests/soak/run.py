@@ -13,7 +13,7 @@ from tests.soak.judge import RunRecord, Seen, Verdict, WrittenMessage, judge
 from tests.soak.schedule import DrawnFault, draw_faults, turns_of
 from tests.soak.surroundings import PER_SECOND, Surroundings, surroundings, traffic
 
-_DRAIN_SECONDS = 300
+_DRAIN_SECONDS = 600
 _LATE_SECONDS = 1.0
 
 

@@ -115,7 +115,7 @@ def test_an_operators_reply_comes_once_if_it_was_accepted_and_never_if_it_was_re
         (599, None, True),  # After the backup, before the restore.
         (490, None, True),  # Unanswered in the backup.
         (601, None, False),  # After the restore.
-        (300, None, False),  # Long before the backup.
+        (199, None, False),  # Long before the backup.
     ],
 )
 def test_a_restore_excuses_what_its_backup_cannot_hold_answered(
