@@ -194,12 +194,12 @@ class Oracle:
         """Whatever was being called is not known from now on, nor what came to no disk."""
         now = self._clockwork.true
         self.forgets()
-        self._forgets_calls()
+        self.forgets_calls()
         self.pace.died(min(unsaved_since or now, now - _SECOND))
 
     def crashed(self, actor: str, doing: str, error: BaseException) -> None:
         if isinstance(error, ActorCrashedError):
-            self._forgets_calls()
+            self.forgets_calls()
             self.pace.sender_crashed()
             if actor != "SenderActor":
                 self.lost_events()
@@ -217,8 +217,8 @@ class Oracle:
         """What was in memory of conversations may be gone from now on."""
         self.deaths.append(Death(self._clockwork.now(), self.ledger.last_step_id()))
 
-    def _forgets_calls(self) -> None:
-        """What was being called may have arrived by now, for all that Moca knows."""
+    def forgets_calls(self) -> None:
+        """Note that what was being called may have arrived by now, for all that Moca knows."""
         for number in range(1, len(self.pace.starts) + 1):
             self.known_at.setdefault(f"ig{number}", self._clockwork.true)
 

@@ -72,6 +72,8 @@ class Incidents:
         try:
             if dies.orderly:
                 self._process.stop()
+                # A call may begin while it stops.
+                self._oracle.forgets_calls()
                 if not dies.after_commit and self._liveness.lost_at is None:
                     self._oracle.calls.stopped_in_order()
             else:
