@@ -171,7 +171,7 @@ def _conflict(command: ApproveReply, parts: Sequence[OutboxItem]) -> str | None:
 
 
 def _take_over(batch: Batch, part: OutboxItem, at: datetime) -> None:
-    """Take over the conversation, as any other reply by a teammate does."""
+    """Hold the bot, as every reply by a teammate does."""
     place = find_destinations([part.conversation_id])[part.conversation_id]
     author_name = Message.get_by_id(part.message_id).author_name or ""
     sent = QueueReply(

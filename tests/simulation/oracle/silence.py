@@ -98,7 +98,7 @@ class SilenceWatch:
         if claimed["opted_out_at"] is None or claimed["parting"] == "opt_out":
             return
         if instant(item["sending_at"]) > instant(claimed["opted_out_at"]) + self._slack:
-            what = f"item {item['id']} goes to somebody who opted out"
+            what = f"item {item['id']} goes to a contact who opted out"
             self._is_broken(Invariant.SILENCE, what)
 
     def _judge_thread(self, item: Row) -> None:

@@ -210,7 +210,7 @@ def test_a_hand_over_that_was_silenced_before_its_claim_and_goes_is_noticed(
     closed = handed_over(Operates(at=7.9, contact=BEN, action="close"))
     assert closed == ((Invariant.SILENCE, "the bot speaks while the talk is closed"),)
     opted_out = handed_over(Writes(at=7.7, contact=BEN, mid="m3", text="stop"))
-    assert (Invariant.SILENCE, "item 2 goes to somebody who opted out") in opted_out
+    assert (Invariant.SILENCE, "item 2 goes to a contact who opted out") in opted_out
 
 
 def test_echoes_that_prove_nothing_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

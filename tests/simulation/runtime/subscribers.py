@@ -24,7 +24,7 @@ Arrived = Callable[[str, int, bytes, SubscriberAnswer], None]
 
 
 class SimulatedSubscribers:
-    """Take events; slowly at times, not each of them, and not always so that Moca hears it."""
+    """Subscribers that are slow at times, refuse some events, and whose answers may be lost."""
 
     def __init__(self, script: Script) -> None:
         self._are_there = script.settings.subscribers
