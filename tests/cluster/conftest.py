@@ -11,8 +11,8 @@ import pytest
 
 from tests.cluster.wire import Wire
 from tests.process.instagram import InstagramProcess
-from tests.process.lateness import Lateness, lateness
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service, eventually
+from tests.support.stalls import StallWatch
 
 POSTGRESQL = "127.0.0.1", 5432
 RABBITMQ = "127.0.0.1", 5672
@@ -124,10 +124,10 @@ class Nodes:
 
 
 @pytest.fixture
-def late() -> Iterator[Lateness]:
-    """How late this machine wakes a thread at the most, over the whole test."""
-    with lateness() as late:
-        yield late
+def stalls() -> Iterator[StallWatch]:
+    """How late this machine wakes a thread, over the whole test."""
+    with StallWatch().running() as stalls:
+        yield stalls
 
 
 @pytest.fixture

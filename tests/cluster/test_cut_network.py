@@ -12,8 +12,8 @@ from tests.cluster.conftest import PER_SECOND, POSTGRESQL, RABBITMQ, SERVER, Clu
 from tests.cluster.traffic_checks import figures_of, is_idle, rows
 from tests.cluster.wire import Wire
 from tests.process.kill_traffic import Traffic, webhook_status
-from tests.process.lateness import Lateness
 from tests.process.service import eventually
+from tests.support.stalls import StallWatch
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
 
@@ -57,7 +57,11 @@ def cluster(apart: Apart, tmp_path: Path, own_name: str, stack: ExitStack) -> No
 
 
 def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
-    cluster: Nodes, apart: Apart, own_name: str, late: Lateness, capsys: pytest.CaptureFixture[str]
+    cluster: Nodes,
+    apart: Apart,
+    own_name: str,
+    stalls: StallWatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     url = f"{SERVER}/{own_name}"
     cluster.start()
@@ -91,7 +95,7 @@ def test_a_sender_whose_cable_is_pulled_is_followed_and_comes_back(
     traffic.end()
     eventually(lambda: is_idle(url), seconds=120)
 
-    figures = figures_of(traffic, cluster.instagram.sent(), late)
+    figures = figures_of(traffic, cluster.instagram.sent(), stalls)
     with capsys.disabled():
         sys.stdout.write(f" followed after {followed:.1f} s; {figures.text} ")
     assert (figures.lost, figures.twice) == ([], [])

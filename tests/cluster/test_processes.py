@@ -11,8 +11,8 @@ import pytest
 from tests.cluster.conftest import PARTITIONS, PER_SECOND, SERVER, ClusterNode, Nodes
 from tests.cluster.traffic_checks import figures_of, is_idle, rows
 from tests.process.kill_traffic import Traffic
-from tests.process.lateness import Lateness
 from tests.process.service import eventually, processes_of
+from tests.support.stalls import StallWatch
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(300)]
 
@@ -70,7 +70,7 @@ def test_partitions_are_shared_handed_on_and_taken_over(
 
 
 def test_whatever_goes_wrong_nothing_is_lost_or_sent_twice(
-    cluster: Nodes, own_name: str, late: Lateness, capsys: pytest.CaptureFixture[str]
+    cluster: Nodes, own_name: str, stalls: StallWatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seed = random.randrange(10_000)
     draw = random.Random(seed)
@@ -97,7 +97,7 @@ def test_whatever_goes_wrong_nothing_is_lost_or_sent_twice(
     traffic.end()
     eventually(lambda: is_idle(f"{SERVER}/{own_name}"), seconds=120)
 
-    figures = figures_of(traffic, cluster.instagram.sent(), late)
+    figures = figures_of(traffic, cluster.instagram.sent(), stalls)
     with capsys.disabled():
         sys.stdout.write(f" seed {seed}: {figures.text} ")
     assert (figures.lost, figures.twice) == ([], [])

@@ -9,9 +9,9 @@ import pytest
 from tests.cluster.conftest import SERVER, Nodes
 from tests.cluster.traffic_checks import figures_of, is_idle
 from tests.process.kill_traffic import Traffic
-from tests.process.lateness import Lateness
 from tests.process.service import eventually
 from tests.support.earlier_version import BEFORE, unpack_version
+from tests.support.stalls import StallWatch
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak, pytest.mark.timeout(600)]
 
@@ -29,7 +29,7 @@ def test_nodes_are_upgraded_one_by_one_under_traffic(
     cluster: Nodes,
     own_name: str,
     program_before: Path,
-    late: Lateness,
+    stalls: StallWatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     programs = [node.program for node in cluster.nodes]
@@ -48,7 +48,7 @@ def test_nodes_are_upgraded_one_by_one_under_traffic(
     traffic.end()
     eventually(lambda: is_idle(f"{SERVER}/{own_name}"), seconds=240)
 
-    figures = figures_of(traffic, cluster.instagram.sent(), late)
+    figures = figures_of(traffic, cluster.instagram.sent(), stalls)
     with capsys.disabled():
         sys.stdout.write(f" from {BEFORE}: {figures.text} ")
     assert (figures.lost, figures.twice) == ([], [])

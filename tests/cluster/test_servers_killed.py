@@ -15,8 +15,8 @@ from tests.cluster.own import Daemon, own_postgresql, own_rabbitmq
 from tests.cluster.traffic_checks import figures_of, is_idle
 from tests.process.instagram import InstagramProcess
 from tests.process.kill_traffic import Traffic, webhook_status
-from tests.process.lateness import Lateness
 from tests.process.service import BRISK, Service, eventually
+from tests.support.stalls import StallWatch
 
 pytestmark = pytest.mark.cluster
 
@@ -54,7 +54,7 @@ def rabbitmq(stack: ExitStack) -> Daemon:
 
 
 def test_a_database_that_is_killed_under_one_node_costs_nothing(
-    postgresql: Daemon, stack: ExitStack, late: Lateness, tmp_path: Path
+    postgresql: Daemon, stack: ExitStack, stalls: StallWatch, tmp_path: Path
 ) -> None:
     url = url_of(postgresql)
     node = Service(tmp_path, {**BRISK, **OURS, "database.url": url})
@@ -75,7 +75,7 @@ def test_a_database_that_is_killed_under_one_node_costs_nothing(
     traffic.end()
     eventually(lambda: is_idle(url), seconds=30)
 
-    figures = figures_of(traffic, instagram.sent(), late, JITTER)
+    figures = figures_of(traffic, instagram.sent(), stalls, JITTER)
     assert (figures.lost, figures.twice) == ([], [])
     assert figures.most <= PER_SECOND
 
@@ -86,7 +86,7 @@ def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselv
     postgresql: Daemon,
     rabbitmq: Daemon,
     stack: ExitStack,
-    late: Lateness,
+    stalls: StallWatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -111,7 +111,7 @@ def test_a_killed_broker_and_a_killed_database_cost_nothing_and_heal_by_themselv
     traffic.end()
     eventually(lambda: is_idle(url), seconds=120)
 
-    figures = figures_of(traffic, cluster.instagram.sent(), late, JITTER)
+    figures = figures_of(traffic, cluster.instagram.sent(), stalls, JITTER)
     with capsys.disabled():
         sys.stdout.write(f" {figures.text}; next reply after each return: {', '.join(told)} ")
     assert (figures.lost, figures.twice) == ([], [])

@@ -7,12 +7,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from tests.process.kill_traffic import Traffic
-from tests.process.lateness import Lateness
-
-_SHORTEST = timedelta(milliseconds=50)
-
-JITTER = timedelta(milliseconds=100)
-"""Between the start of a call and its arrival, on a machine with other work."""
+from tests.support.arrivals import JITTER, most_in_a_second
+from tests.support.stalls import StallWatch
 
 
 def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
@@ -37,18 +33,6 @@ def lost_and_twice(
     return lost, sorted(psid for psid, number in texts.items() if number > 1)
 
 
-def most_in_a_second(sent: Mapping[str, Any], late: Lateness, jitter: timedelta = JITTER) -> int:
-    """Return the most arrivals within a second, less what an arrival may be late by.
-
-    That is `jitter`, and as long as this machine let a thread wait during the test: calls that
-    begin in different seconds arrive together if Instagram's process stands still meanwhile.
-    """
-    came = sorted(datetime.fromisoformat(at) for texts in sent.values() for at, _ in texts)
-    stood_still = timedelta(seconds=late.most_seconds)
-    within = max(timedelta(seconds=1) - jitter - stood_still, _SHORTEST)
-    return max(sum(at <= other < at + within for other in came) for at in came)
-
-
 class TrafficFigures(NamedTuple):
     """What came of the messages of a test."""
 
@@ -60,10 +44,12 @@ class TrafficFigures(NamedTuple):
 
 
 def figures_of(
-    traffic: Traffic, sent: Mapping[str, Any], late: Lateness, jitter: timedelta = JITTER
+    traffic: Traffic, sent: Mapping[str, Any], stalls: StallWatch, jitter: timedelta = JITTER
 ) -> TrafficFigures:
     """Return what came of a traffic that has ended."""
     lost, twice = lost_and_twice(traffic.acknowledged, sent)
-    most = most_in_a_second(sent, late, jitter)
+    came = [datetime.fromisoformat(at) for texts in sent.values() for at, _ in texts]
+    late = timedelta(seconds=stalls.most_seconds)
+    most, _ = most_in_a_second(came, lambda _at: late, jitter)
     counts = f"{len(traffic.acknowledged)} acked, {len(lost)} lost, {len(twice)} twice"
     return TrafficFigures(lost, twice, most, f"{counts}, at most {most} in a second")

@@ -14,6 +14,7 @@ import requests
 from moca.instagram.signature import sign
 from tests.process.instagram import InstagramProcess
 from tests.process.service import ACCOUNT, APP_SECRET, Service
+from tests.support.direct_session import direct_session
 
 WEBHOOK = "/api/instagram/webhook"
 PAUSE_SECONDS = 0.02
@@ -59,9 +60,7 @@ class Traffic:
         self._thread.join(DRAIN_SECONDS)
 
     def _run(self) -> None:
-        session = requests.Session()
-        session.trust_env = False
-        with session:
+        with direct_session() as session:
             for number in count():
                 if self._ending.wait(PAUSE_SECONDS):
                     return

@@ -12,6 +12,7 @@ import requests
 from tests.process.instagram import InstagramProcess
 from tests.process.kill_traffic import onslaught
 from tests.process.service import BEARER, Service, eventually
+from tests.support.direct_session import direct_session
 
 _PAUSE_SECONDS = 0.05
 
@@ -41,8 +42,7 @@ class FeedMirror:
         return [json.loads(line) for line in self._path.read_text().splitlines()]
 
     def _run(self) -> None:
-        with requests.Session() as session:
-            session.trust_env = False
+        with direct_session() as session:
             while not self._has_read_all(session):
                 self._ending.wait(_PAUSE_SECONDS)
 

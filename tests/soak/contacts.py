@@ -7,6 +7,8 @@ from threading import Event
 
 import requests
 
+from tests.support.direct_session import direct_session
+
 PER_SECOND = 20
 _COMES_BACK, _SENDS_PHOTO, _TAPS = 0.1, 0.05, 0.05
 _RECENT = 300
@@ -26,8 +28,7 @@ class Contacts:
 
     def write(self) -> None:
         """Write at the pace of `PER_SECOND`; one that was held up is made up for."""
-        with requests.Session() as session:
-            session.trust_env = False
+        with direct_session() as session:
             due_at = time.monotonic()
             while not self.is_over.wait(max(0.0, due_at - time.monotonic())):
                 due_at += 1 / PER_SECOND

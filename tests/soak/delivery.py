@@ -15,6 +15,8 @@ from typing import Any
 
 import requests
 
+from tests.support.direct_session import direct_session
+
 SIGNATURE = "X-Hub-Signature-256"
 _THREADS = 12
 _TIMEOUT_SECONDS = 10
@@ -115,8 +117,7 @@ class Delivery:
         return None
 
     def _deliver(self) -> None:
-        with requests.Session() as session:
-            session.trust_env = False
+        with direct_session() as session:
             while (due := self._take()) is not None:
                 attempts, webhook = due
                 if self._post(session, webhook):

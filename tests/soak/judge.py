@@ -1,20 +1,16 @@
 """Whether a run was good: by what was acknowledged, and by what contacts saw."""
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 
-from tests.soak.stalls import Stall, stall_around
+from tests.support.arrivals import most_in_a_second
+from tests.support.stalls import Stall, stall_around
 
-JITTER = timedelta(milliseconds=100)
-"""Between the start of a call and its arrival, on a machine with other work."""
 PATIENCE = timedelta(minutes=5)
 """Older than this, what is still unanswered in a backup counts as lost before it was made."""
-_SHORTEST = timedelta(milliseconds=50)
 _SECOND = timedelta(seconds=1)
 
 
@@ -112,7 +108,9 @@ def judge(run: RunRecord) -> Verdict:
     lost = [psid for psid in short if psid not in run.touched | restored]
     acked = sum(len(_acked(all_)) for all_ in written.values())
     operator_lost, operator_twice = _judge_operators(run)
-    most, most_since = most_in_a_second([each.at for each in run.seen], run.stalls)
+    most, most_since = most_in_a_second(
+        [each.at for each in run.seen], lambda at: stall_around(at, run.stalls, _SECOND)
+    )
     return Verdict(
         acked=acked,
         answered=sum(min(len(by_bot[psid]), len(all_)) for psid, all_ in written.items()),
@@ -126,23 +124,6 @@ def judge(run: RunRecord) -> Verdict:
         unanswered_for_an_operator=len([psid for psid in short if psid in run.touched]),
         unanswered_for_a_restore=len(restored - run.touched),
     )
-
-
-def most_in_a_second(
-    arrivals: Iterable[datetime], stalls: Sequence[Stall]
-) -> tuple[int, datetime | None]:
-    """Return the most arrivals within a second, less what they may be late by, and since when."""
-    came, most, since = sorted(arrivals), 0, None
-    for place, at in enumerate(came):
-        # No window is looked at that could not be a new maximum.
-        if next(islice(came, place + most, None), at + _SECOND) >= at + _SECOND:
-            continue
-        late = JITTER + stall_around(at, stalls, _SECOND)
-        within = max(_SECOND - late, _SHORTEST)
-        number = bisect_left(came, at + within, place) - place
-        if number > most:
-            most, since = number, at
-    return most, since
 
 
 def _acked(messages: Iterable[WrittenMessage]) -> list[datetime]:

@@ -13,6 +13,7 @@ from tests.process.service import ACCESS_TOKEN, ACCOUNT, BEARER
 from tests.soak.contacts import Contacts
 from tests.soak.judge import ApiAnswer, OperatorReply
 from tests.soak.subject import Subject
+from tests.support.direct_session import direct_session
 
 _EVERY_SECONDS = 0.5
 _TRIES, _BETWEEN_TRIES_SECONDS = 40, 0.5
@@ -44,8 +45,7 @@ class Operators:
             *(self._reply, self._reply, self._reply, self._draft, self._cancel, self._cancel),
             *(self._close, self._pause, self._note, self._save_reply, self._publish_bot),
         )
-        with requests.Session() as session:
-            session.trust_env = False
+        with direct_session() as session:
             session.headers.update(BEARER)
             while not self.is_over.wait(_EVERY_SECONDS):
                 self.acts += 1

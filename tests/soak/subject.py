@@ -15,7 +15,7 @@ from tests.cluster.wire import Wire
 from tests.process.service import Service
 from tests.soak.judge import Restore
 from tests.soak.shim import Shim
-from tests.soak.stalls import Stall
+from tests.support.stalls import Stall
 
 _UP_WITHIN_SECONDS = 120
 _BETWEEN_LOOKS_SECONDS = 0.2

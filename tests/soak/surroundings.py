@@ -23,9 +23,9 @@ from tests.soak.faults.process import Kill, KillWorker, Restart, Suspend, Upgrad
 from tests.soak.faults.webhooks import bad_webhooks, redelivered_webhooks
 from tests.soak.operators import Operators
 from tests.soak.shim import Shim
-from tests.soak.stalls import StallWatch
 from tests.soak.subject import Subject
 from tests.support.earlier_version import BEFORE, unpack_version
+from tests.support.stalls import StallWatch
 
 PER_SECOND = 60
 SETTINGS: dict[str, object] = {
@@ -92,17 +92,16 @@ def traffic(around: Surroundings) -> Iterator[None]:
     """Contacts write and operators act while the block runs."""
     sources = (around.contacts, around.operators)
     threads = [
-        Thread(target=run, daemon=True)
-        for run in (around.contacts.write, around.operators.work, around.stalls.watch)
+        Thread(target=run, daemon=True) for run in (around.contacts.write, around.operators.work)
     ]
     for thread in threads:
         thread.start()
     try:
-        yield
+        with around.stalls.running():
+            yield
     finally:
         for source in sources:
             source.is_over.set()
-        around.stalls.end()
         for thread in threads:
             thread.join()
 

@@ -11,9 +11,8 @@ from tests.soak.judge import (
     Verdict,
     WrittenMessage,
     judge,
-    most_in_a_second,
 )
-from tests.soak.stalls import Stall
+from tests.support.stalls import Stall
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -135,6 +134,12 @@ def test_a_restore_does_not_excuse_a_second_reply() -> None:
         [WrittenMessage("1", after(510))], [reply("1", 520), reply("1", 630)], restores=[restore]
     )
     assert judge(run).twice == ["1"]
+
+
+def most_in_a_second(arrivals: list[datetime], stalls: list[Stall]) -> tuple[int, datetime | None]:
+    seen = [Seen("1", "Answer", at) for at in arrivals]
+    verdict = judge(RunRecord([], seen, stalls=stalls))
+    return verdict.most_in_a_second, verdict.most_since
 
 
 def test_an_overrun_is_seen_unless_the_machine_stood_still() -> None:

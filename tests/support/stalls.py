@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -28,20 +29,30 @@ def stall_around(at: datetime, stalls: Iterable[Stall], span: timedelta) -> time
 
 @dataclass(slots=True)
 class StallWatch:
-    """Notes on a thread of its own when that thread wakes late."""
+    """Notes on a thread of its own when that thread wakes late, a lower bound for any program."""
 
     seen: list[Stall] = field(default_factory=list)
+    most_seconds: float = 0.0
+    """The longest delay of all, however short."""
     _is_over: threading.Event = field(default_factory=threading.Event)
 
-    def watch(self) -> None:
-        """Watch until `end`."""
+    @contextmanager
+    def running(self) -> Iterator["StallWatch"]:
+        """Watch while the block runs."""
+        thread = threading.Thread(target=self._watch, name="stalls")
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._is_over.set()
+            thread.join()
+
+    def _watch(self) -> None:
         asked_at = time.monotonic()
         while not self._is_over.wait(_EVERY_SECONDS):
             late = time.monotonic() - asked_at - _EVERY_SECONDS
+            self.most_seconds = max(self.most_seconds, late)
             if late > _LEAST_SECONDS:
                 now = datetime.now(UTC)
                 self.seen.append(Stall(now - timedelta(seconds=late), now))
             asked_at = time.monotonic()
-
-    def end(self) -> None:
-        self._is_over.set()

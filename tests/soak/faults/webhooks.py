@@ -1,8 +1,7 @@
 """What is posted to the webhook beside what Meta owes: bad bodies, and old ones again."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
@@ -14,6 +13,7 @@ from tests.process.service import APP_SECRET
 from tests.soak.delivery import SIGNATURE, Delivery, SignedWebhook
 from tests.soak.schedule import DrawnFault, FaultKind
 from tests.soak.subject import Subject
+from tests.support.direct_session import direct_session
 
 _EVERY_SECONDS = 0.1
 _DEEP = 100_000
@@ -63,7 +63,7 @@ class Posts:
         self._thread.join()
 
     def _post(self, subject: Subject, draw: Random) -> None:
-        with _session() as session:
+        with direct_session() as session:
             while not self._is_over.wait(_EVERY_SECONDS):
                 webhook = self.draw(draw)
                 if webhook is None:
@@ -93,10 +93,3 @@ def redelivered_webhooks(url: str, delivery: Delivery) -> Posts:
         return draw.choice(delivery.acknowledged) if delivery.acknowledged else None
 
     return Posts(url, draw_old, lambda status: status in (200, 503), kind)
-
-
-@contextmanager
-def _session() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
