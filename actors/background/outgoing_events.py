@@ -6,6 +6,7 @@ import peewee
 from actors.background.subscribers import DeliveryResult, OutgoingEvent, OutgoingPage
 from moca import clock
 from moca.core.accounts import WrongEncryptionKey
+from moca.core.feed import FeedKind
 from moca.core.subscribers import Subscriber
 from moca.storage.queries.feed.events import read_event
 from moca.storage.queries.feed.subscribers import (
@@ -49,7 +50,7 @@ class OutgoingEvents:
             page = next_events(subscriber, limit)
             queued = queued_deliveries(subscriber, limit)
         again = [OutgoingEvent(each.event_id, each.kind, each.id) for each in queued]
-        events = [OutgoingEvent(each.id, each.kind) for each in page.items]
+        events = [OutgoingEvent(row["id"], FeedKind(row["kind"])) for row in page.rows]
         return OutgoingPage(again, events, page.next_id)
 
     def send(self, subscriber: Subscriber, event: OutgoingEvent) -> DeliveryResult:

@@ -2,7 +2,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
@@ -41,6 +41,13 @@ class FeedPage:
     next_id: int
 
 
+class EventList(NamedTuple):
+    """Rows of the feed, oldest first, without what they refer to, and the id after them."""
+
+    rows: Sequence[dict[str, Any]]
+    next_id: int
+
+
 class FeedExpired(Exception):  # noqa: N818 - the name states the error
     """Raised if events after a cursor have been deleted by retention."""
 
@@ -75,6 +82,19 @@ def read_feed(
     Raises:
         FeedExpired: Events after this id have been deleted.
     """
+    listed = list_events(after=after, limit=limit, kinds=kinds)
+    found = _records(listed.rows, has_texts=has_texts)
+    if scope.is_limited:
+        found = [each for each in found if _is_in(scope, each)]
+    return FeedPage(tuple(found), listed.next_id)
+
+
+def list_events(*, after: int, limit: int, kinds: Collection[FeedKind] = ()) -> EventList:
+    """Return the events after an id as `read_feed` does, but read nothing that they refer to.
+
+    Raises:
+        FeedExpired: Events after this id have been deleted.
+    """
     last = last_feed_id()
     if after and not StoredFeedEvent.select().where(StoredFeedEvent.id <= after).exists():
         raise FeedExpired
@@ -83,10 +103,7 @@ def read_feed(
         is_wanted &= StoredFeedEvent.kind << sorted(kinds)
     query = StoredFeedEvent.select().where(is_wanted).order_by(StoredFeedEvent.id).limit(limit)
     rows = list(read_dicts(query))
-    found = _records(rows, has_texts=has_texts)
-    if scope.is_limited:
-        found = [each for each in found if _is_in(scope, each)]
-    return FeedPage(tuple(found), rows[-1]["id"] if len(rows) == limit else max(after, last))
+    return EventList(rows, rows[-1]["id"] if len(rows) == limit else max(after, last))
 
 
 def read_event(event_id: int, *, has_texts: bool) -> FeedEventRecord | None:

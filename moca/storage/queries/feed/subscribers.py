@@ -7,7 +7,7 @@ from moca.core.feed import FeedKind
 from moca.core.subscribers import FeedDeliveryStatus, Subscriber
 from moca.storage.db.feed_tables import FeedDelivery, StoredFeedEvent, StoredSubscriber
 from moca.storage.db.rows import read_dicts
-from moca.storage.queries.feed.events import FeedExpired, FeedPage, read_feed
+from moca.storage.queries.feed.events import EventList, FeedExpired, list_events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,12 @@ def due_subscribers(at: datetime) -> tuple[Subscriber, ...]:
     )
 
 
-def next_events(subscriber: Subscriber, limit: int) -> FeedPage:
+def next_events(subscriber: Subscriber, limit: int) -> EventList:
     """Return a subscriber's next events; from the oldest kept if those after its cursor expired."""
-    values: dict[str, Any] = {"limit": limit, "kinds": subscriber.kinds}
     try:
-        return read_feed(after=subscriber.cursor, **values)
+        return list_events(after=subscriber.cursor, limit=limit, kinds=subscriber.kinds)
     except FeedExpired:
-        return read_feed(after=0, **values)
+        return list_events(after=0, limit=limit, kinds=subscriber.kinds)
 
 
 def queued_deliveries(subscriber: Subscriber, limit: int) -> Sequence[FeedDeliveryRecord]:
