@@ -87,8 +87,12 @@ class LivePages:
         return self._answer(render_template(template, **shown, frame="layout.html", version=known))
 
     def forget_after_act(self, response: Response) -> Response:
-        """Render afresh after a user's act, so that their next refresh shows what came of it."""
-        if request.method not in SAFE_METHODS and current_user() is not None:
+        """Render afresh after an act in a browser, so that its next refresh shows what came of it.
+
+        Programs refresh nothing: however often they act, readers share what is rendered.
+        """
+        user = current_user()
+        if request.method not in SAFE_METHODS and user is not None and user.login_id is not None:
             with self._lock:
                 self._pictures.clear()
         return response

@@ -7,9 +7,8 @@ from flask.testing import FlaskClient
 from freezegun.api import FrozenDateTimeFactory
 
 from moca.core.messages.operators import MarkRead
-from moca.storage.db.tables import Conversation, Event, Message
+from moca.storage.db.tables import Event, Message
 from tests.web.conftest import Backend
-from tests.web.forms import sends
 from tests.web.rows import ACCOUNT, AT, a_contact, a_conversation, a_question, a_reply, after
 
 HERE = "/conversations/1"
@@ -53,22 +52,6 @@ def test_the_list_stands_beside_the_thread_and_is_refreshed_by_itself(
     assert 'id="list" data-live="/?list=closed"' in page
     assert f'id="live" data-live="/conversations/{ada.id}"' in page
     assert f'id="conversation-{ada.id}"' in browser_session.get(HERE).text
-
-
-def test_what_a_user_did_is_shown_by_the_next_refresh(browser_session: FlaskClient) -> None:
-    conversation = a_conversation()
-    a_question(conversation)
-    asks = POLL | {"If-None-Match": '"older"'}
-
-    shown = browser_session.get(HERE, headers=asks).text
-    Conversation.update(status="closed").execute()
-    shared = browser_session.get(HERE, headers=asks).text
-    sent = sends(browser_session, f"{HERE}/close")
-    refreshed = browser_session.get(HERE, headers=asks).text
-
-    assert shared == shown
-    assert sent.status_code == 303
-    assert ("Reopen" in shown, "Reopen" in refreshed) == (False, True)
 
 
 def test_a_search_hit_is_still_shown_after_a_refresh(browser_session: FlaskClient) -> None:
