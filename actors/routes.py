@@ -71,7 +71,7 @@ _RECIPIENTS: Mapping[type, Recipient] = {
     MessagesMissed: Recipient.OBSERVERS_ONLY,
 }
 
-ALSO_FOR_SENDER = (ReplyQueued, ReplySent, ReplyDropped)
+ALSO_FOR_SENDER = (ReplyQueued, ReplySent, ReplyFailed, ReplyDropped)
 """Events that the supervisor passes on to the sender, too."""
 
 FOR_OWNER = (

@@ -20,6 +20,7 @@ from moca.core.messages.delivery import (
     RecordUnknown,
     ReplyClaimed,
     ReplyDropped,
+    ReplyFailed,
     ReplySent,
     UnsettledReply,
     VerifyDelivery,
@@ -126,7 +127,7 @@ class SenderActor(MailboxActor):
                 self._call(VerifyDelivery(message.reply, message.since, message.known))
             case DeliveryVerified():
                 self._verified(message, now)
-            case ReplySent():
+            case ReplySent() | ReplyFailed():
                 self._settled(message.item_id, now)
             case AccountChanged() | FreezeChanged():
                 self._note_change(message, now)
@@ -139,7 +140,8 @@ class SenderActor(MailboxActor):
 
     def _advance(self, now: datetime) -> None:
         if self._outbox.is_frozen:
-            self._give_all_back("sending was paused before this reply went out", now)
+            for reply in self._outbox.unclaim():
+                self._give_back(reply, "sending was paused before this reply went out", now, now)
         for reply in self._outbox.outlived(now):
             self._give_back(reply, "the database was too slow; the reply was not sent", now, now)
         for reply, until in self._outbox.overtaken(now):
@@ -263,10 +265,6 @@ class SenderActor(MailboxActor):
         self.on_stop()
         for reply in self._outbox.withdraw():
             self._record(not_called(reply, "Moca stopped before this reply went out", now, now))
-
-    def _give_all_back(self, because: str, now: datetime) -> None:
-        for reply in self._outbox.unclaim():
-            self._give_back(reply, because, now, now)
 
     def _give_back(self, reply: QueuedReply, because: str, now: datetime, until: datetime) -> None:
         self._follow(reply, not_called(reply, because, now, until), now, now)

@@ -11,7 +11,7 @@ from moca import clock
 from moca.core.conversation.decide import SweepFound
 from moca.core.messages.command import Command
 from moca.core.messages.conversation import ConversationIdle, FindUnanswered, UnansweredFound
-from moca.core.messages.delivery import ReplyDropped, ReplySent
+from moca.core.messages.delivery import ReplyDropped, ReplyFailed, ReplySent
 from moca.core.messages.inbound import MessageArrived
 from moca.core.messages.operator_actions import ContactErased
 from moca.core.messages.recipients import ToSender
@@ -132,7 +132,7 @@ class SupervisorActor(MailboxActor):
         if live is not None:
             self._tell(live, message)
 
-    def _tell_or_load(self, message: ReplyQueued | ReplySent | ReplyDropped) -> None:
+    def _tell_or_load(self, message: ReplyQueued | ReplySent | ReplyFailed | ReplyDropped) -> None:
         is_recalled = isinstance(message, ReplyDropped) and message.is_recalled
         if is_recalled and self._find(message.contact) is None:
             self._load(message.contact)

@@ -9,6 +9,7 @@ from moca.core.messages.delivery import (
     PendingFound,
     ReplyClaimed,
     ReplyDropped,
+    ReplyFailed,
     ReplySent,
     ShowTyping,
     VerifyDelivery,
@@ -22,6 +23,7 @@ ToSender = (
     | ReplyClaimed
     | ReplyDropped
     | ReplySent
+    | ReplyFailed
     | PendingFound
     | KnownMessagesListed
     | DeliveryStarted
