@@ -28,7 +28,13 @@ class Round:
     answers_after_seconds: float = 0.0
 
 
-ROUNDS = Round(3, 60), Round(100, 2000), Round(100, 2500, 1.0), Round(300, 6000)
+ROUNDS = (
+    Round(3, 60),
+    Round(100, 2000),
+    Round(100, 2500, 1.0),
+    Round(300, 6000),
+    Round(300, 6000, 0.3),
+)
 
 
 @dataclass
