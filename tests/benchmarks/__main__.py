@@ -29,6 +29,7 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.comparison import __main__ as comparison
 from tests.benchmarks.support.figures import Benchmark, show
+from tests.benchmarks.support.servers import exit_on_sigterm
 
 BENCHMARKS: dict[str, Benchmark] = {
     "runtime": runtime.figures,
@@ -67,6 +68,7 @@ of a core; pages need 11 GB.
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
 def main(names: tuple[str, ...]) -> None:
     """Run the named benchmarks, or all that need nothing special, one after the other."""
+    exit_on_sigterm()
     console = Console(width=120)
     measured = {}
     for name in names or [each for each in BENCHMARKS if each not in _ONLY_WHEN_NAMED]:

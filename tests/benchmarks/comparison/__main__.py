@@ -15,6 +15,7 @@ from tests.benchmarks.comparison.contestants import Contestant, NotInstalledErro
 from tests.benchmarks.comparison.contests import QUICK, Effort, acks, deaths, replies
 from tests.benchmarks.comparison.scoreboard import Comparison, against_each, draw, table
 from tests.benchmarks.support.figures import Figure
+from tests.benchmarks.support.servers import exit_on_sigterm
 
 PICTURE = Path("comparison.svg")
 
@@ -62,6 +63,7 @@ def _contestants(
 @click.option("--quick", is_flag=True, help="In a minute or two, with figures less sure.")
 def main(*, quick: bool) -> None:
     """Measure and draw; needs PyPI's celery and redis, a Redis, node and npm, or skips them."""
+    exit_on_sigterm()
     console = Console(width=120)
     with console.status("comparing"):
         comparison = compare(QUICK if quick else Effort())

@@ -1,11 +1,15 @@
-"""The Redis database for Celery: it must be empty, and is left empty."""
+"""The Redis database for Celery: it must be empty, or left by a killed run, and is left empty."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
 
-REDIS_URL = os.environ.get("MOCA_BENCHMARK_REDIS", "redis://127.0.0.1:6379/13")
+from tests.benchmarks.support.servers import REDIS_VARIABLE
+
+REDIS_URL = os.environ.get(REDIS_VARIABLE, "redis://127.0.0.1:6379/13")
+OWNER_KEY = "moca-benchmark"
+"""Marks the database as the comparison's, so that the next run may empty what a killed one left."""
 _QUEUE = "celery"
 _UNACKED = "unacked_index"
 
@@ -19,7 +23,8 @@ def empty_broker() -> Iterator[None]:
     """Provide the database for a block.
 
     Raises:
-        NoBrokerError: If the packages are not installed, or Redis is unreachable or not empty.
+        NoBrokerError: If the packages are not installed, Redis is unreachable, or the database
+            holds keys of others.
     """
     try:
         import celery  # noqa: F401
@@ -28,23 +33,31 @@ def empty_broker() -> Iterator[None]:
         raise NoBrokerError(f'{error}; pip install -e ".[benchmarks]"') from None
     with redis.Redis.from_url(REDIS_URL) as database:
         try:
-            held = database.dbsize()
+            reserve(database)
         except redis.RedisError as error:
             raise NoBrokerError(f"Redis at {REDIS_URL}: {error}") from None
-        if held:
-            raise NoBrokerError(
-                f"{REDIS_URL} is not empty; set MOCA_BENCHMARK_REDIS to one that is"
-            )
         try:
             yield
         finally:
             database.flushdb()
 
 
+def reserve(database: Any) -> None:
+    """Empty the database if a run marked it, and mark it.
+
+    Raises:
+        NoBrokerError: If it holds keys that no run of the comparison left.
+    """
+    if database.dbsize() and not database.exists(OWNER_KEY):
+        raise NoBrokerError(f"{REDIS_URL} is not empty; set {REDIS_VARIABLE} to one that is")
+    database.flushdb()
+    database.set(OWNER_KEY, "left by a run that was killed, unless one is running")
+
+
 def clear() -> None:
     """Empty the database between two contestants."""
     with _database() as database:
-        database.flushdb()
+        reserve(database)
 
 
 def drop_the_backlog() -> None:

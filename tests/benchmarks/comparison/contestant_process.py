@@ -4,8 +4,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+from actors.cli.process import die_with
 from tests.benchmarks.comparison import broker
 from tests.benchmarks.comparison.contestants import Contestant, Plan, Terms, environment_of
 from tests.benchmarks.support.memory import own_share
@@ -38,6 +40,8 @@ class Running:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    # Workers that outlived a killed run would work beside those of the next.
+                    preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509
                 )
                 for command in self._plan.commands
             ]

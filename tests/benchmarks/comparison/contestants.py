@@ -1,6 +1,5 @@
 """The systems under the same load, each in processes of its own."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from moca.settings.sections import SANDBOX_ACCESS_TOKEN, SANDBOX_ACCOUNT_ID, SAN
 from tests.benchmarks.acks import THREADS
 from tests.benchmarks.comparison.broker import REDIS_URL
 from tests.benchmarks.journeys import UNLIMITED
+from tests.benchmarks.support.servers import environment_with
 
 _ROOT = Path(__file__).parents[3]
 _BOTTENDER = Path(__file__).parent / "bottender_shop"
@@ -154,4 +154,4 @@ def install_bottender(home: Path) -> None:
 
 def environment_of(plan: Plan) -> dict[str, str]:
     """Return the whole environment of its processes."""
-    return {**os.environ, **plan.environment}
+    return environment_with(plan.environment)

@@ -1,15 +1,18 @@
 import contextlib
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[3]
+REDIS_VARIABLE = "MOCA_BENCHMARK_REDIS"
+"""Names the comparison's Redis database; Moca itself refuses to start beside it."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -72,7 +75,7 @@ def _serving(
         process = subprocess.Popen(
             command,
             cwd=_ROOT,
-            env={**os.environ, **(environment or {})},
+            env=environment_with(environment or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -82,6 +85,17 @@ def _serving(
         finally:
             process.terminate()
             process.wait(30)
+
+
+def environment_with(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a measured process: this one's, without the benchmarks' own."""
+    own = {name: value for name, value in os.environ.items() if name != REDIS_VARIABLE}
+    return own | dict(settings)
+
+
+def exit_on_sigterm() -> None:
+    """Leave all blocks in order on SIGTERM, so that servers end and what they stored is deleted."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
 
 
 def free_port() -> int:
