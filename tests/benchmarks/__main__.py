@@ -1,5 +1,7 @@
 """Every figure of Moca beside a reference of the same run: `python -m tests.benchmarks`."""
 
+from functools import partial
+
 import click
 from rich.console import Console
 
@@ -56,6 +58,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "comparison": comparison.figures,
     "day": day.figures,
 }
+QUICK: dict[str, Benchmark] = {"acks": partial(acks.figures, acks.QUICK)}
+"""Those that have a shorter form, with figures less sure."""
 _ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages", "swap"}
 """Left out by default.
 
@@ -66,14 +70,16 @@ of a core; pages need 11 GB.
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
-def main(names: tuple[str, ...]) -> None:
+@click.option("--quick", is_flag=True, help="Shorter rounds, with figures less sure.")
+def main(names: tuple[str, ...], *, quick: bool) -> None:
     """Run the named benchmarks, or all that need nothing special, one after the other."""
+    benchmarks = BENCHMARKS | QUICK if quick else BENCHMARKS
     exit_on_sigterm()
     console = Console(width=120)
     measured = {}
     for name in names or [each for each in BENCHMARKS if each not in _ONLY_WHEN_NAMED]:
         with console.status(f"measuring {name}"):
-            measured[name] = tuple(BENCHMARKS[name]())
+            measured[name] = tuple(benchmarks[name]())
     show(console, measured)
 
 

@@ -9,18 +9,19 @@ from statistics import median
 import click
 from rich.console import Console
 
-from tests.benchmarks.acks import A_DAY, NOBODY, in_turns
+from tests.benchmarks.acks import A_DAY, CONNECTIONS, NOBODY
 from tests.benchmarks.support.figures import Figure, beside, percentile, show
 from tests.benchmarks.support.full_database import fill
 from tests.benchmarks.support.load import Load
 from tests.benchmarks.support.memory import resident
 from tests.benchmarks.support.picture import Line, draw
 from tests.benchmarks.support.servers import bare, moca
+from tests.benchmarks.support.turns import RoundPlan, in_turns
 
 MESSAGES = 10_000, 100_000, 1_000_000, 10_000_000
 USUALLY_UP_TO = 1_000_000
 MESSAGES_EACH = 10
-ROUNDS = 3
+PLAN = RoundPlan(rounds=3, seconds=3.0, warm_up_seconds=1.0)
 PICTURE = Path("growth.svg")
 _MIB = 1024 * 1024
 
@@ -63,9 +64,10 @@ def _measure(messages: int) -> GrowthReading:
         fill(folder, messages // MESSAGES_EACH, messages)
         slow = {"conversation__debounce_seconds": A_DAY, "instagram__graph_url": NOBODY}
         with moca(folder, **slow) as ours, bare(folder) as theirs:
-            loads = in_turns(ours, theirs, ROUNDS)
+            rounds = in_turns((ours, theirs), PLAN, CONNECTIONS)
             held = sum(map(resident, ours.pids())) / _MIB
-        return GrowthReading(messages, loads[ours][1:], loads[theirs][1:], held)
+        loads = {server: [each.load for each in of[1:]] for server, of in rounds.items()}
+        return GrowthReading(messages, loads[ours], loads[theirs], held)
 
 
 def _rates(loads: Sequence[Load]) -> list[float]:

@@ -49,6 +49,12 @@ def press(port: int, first: int, seconds: float, connections: int) -> Load:
     return asyncio.run(_press((port,), iter(requests), seconds, connections))
 
 
+def press_again(port: int, seconds: float, connections: int) -> Load:
+    """Keep this many connections busy with the same messages again and again."""
+    requests = [signed_request(number) for number in range(_PREBUILT_PER_SECOND)]
+    return asyncio.run(_press((port,), cycle(requests), seconds, connections))
+
+
 def arrive(port: int, first: int, seconds: float, connections: int, per_second: int) -> Load:
     """Send new contacts' messages at a steady rate, whether the earlier are answered or not.
 

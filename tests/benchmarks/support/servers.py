@@ -6,11 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[3]
+RUN = (str(_ROOT / "run.py"),)
+RUN_WITH_NAMED_THREADS = ("-m", "tests.benchmarks.support.named_threads")
 REDIS_VARIABLE = "MOCA_BENCHMARK_REDIS"
 """Names the comparison's Redis database; Moca itself refuses to start beside it."""
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -23,6 +25,8 @@ class BenchmarkServer:
     port: int
     folder: Path
     process: subprocess.Popen[bytes]
+    is_storing: bool = True
+    """Whether it needs a new message each time; one that stores nothing may get the same again."""
 
     def settle(self) -> None:
         """Wait until it is idle, so that the next one has the machine alone."""
@@ -42,9 +46,13 @@ class BenchmarkServer:
 
 @contextlib.contextmanager
 def moca(
-    folder: Path, interpreter: str = sys.executable, /, **settings: object
+    folder: Path,
+    interpreter: str = sys.executable,
+    program: Sequence[str] = RUN,
+    /,
+    **settings: object,
 ) -> Iterator[BenchmarkServer]:
-    """Run `run.py` on a database on disk; settings are named as `server__threads`."""
+    """Run Moca on a database on disk; settings are named as `server__threads`."""
     port = free_port()
     asked = {
         "server__port": port,
@@ -53,8 +61,7 @@ def moca(
         **settings,
     }
     environment = {f"MOCA_{name.upper()}": str(value) for name, value in asked.items()}
-    command = [interpreter, str(_ROOT / "run.py")]
-    with _serving(command, port, folder, environment) as server:
+    with _serving([interpreter, *program], port, folder, environment) as server:
         yield server
 
 
@@ -62,14 +69,40 @@ def moca(
 def bare(folder: Path, threads: int = 64) -> Iterator[BenchmarkServer]:
     """Run the bare Flask view on the same server."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.benchmarks.support.bare", str(port), str(threads)]
-    with _serving(command, port, folder) as server:
+    command = _module("bare", port, threads)
+    with _serving(command, port, folder, is_storing=False) as server:
         yield server
 
 
 @contextlib.contextmanager
+def bare_asgi(folder: Path) -> Iterator[BenchmarkServer]:
+    """Run the bare ASGI view on the same server."""
+    port = free_port()
+    with _serving(_module("bare_asgi", port), port, folder, is_storing=False) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def plain_sqlite(folder: Path) -> Iterator[BenchmarkServer]:
+    """Run the server that stores the rows of an acknowledgement by plain `sqlite3`."""
+    port = free_port()
+    environment = {"PLAIN_SQLITE_DATABASE": str(folder / "plain.db")}
+    with _serving(_module("plain_sqlite", port), port, folder, environment) as server:
+        yield server
+
+
+def _module(name: str, *arguments: int) -> list[str]:
+    return [sys.executable, "-m", f"tests.benchmarks.support.{name}", *map(str, arguments)]
+
+
+@contextlib.contextmanager
 def _serving(
-    command: list[str], port: int, folder: Path, environment: dict[str, str] | None = None
+    command: Sequence[str],
+    port: int,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    is_storing: bool = True,
 ) -> Iterator[BenchmarkServer]:
     with (folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -81,7 +114,7 @@ def _serving(
         )
         try:
             _wait_for(port, process)
-            yield BenchmarkServer(port, folder, process)
+            yield BenchmarkServer(port, folder, process, is_storing)
         finally:
             process.terminate()
             process.wait(30)
