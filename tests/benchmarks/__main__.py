@@ -23,6 +23,7 @@ from tests.benchmarks import (
     pace,
     pages,
     queue,
+    round_trips,
     runtime,
     slow_model,
     storage,
@@ -55,15 +56,20 @@ BENCHMARKS: dict[str, Benchmark] = {
     "swap": swap.figures,
     "pages": pages.figures,
     "cluster": cluster.figures,
+    "round_trips": round_trips.figures,
     "comparison": comparison.figures,
     "day": day.figures,
 }
-QUICK: dict[str, Benchmark] = {"acks": partial(acks.figures, acks.QUICK)}
+QUICK: dict[str, Benchmark] = {
+    "acks": partial(acks.figures, acks.QUICK),
+    "cluster": partial(cluster.figures, cluster.QUICK),
+    "round_trips": partial(round_trips.figures, round_trips.QUICK),
+}
 """Those that have a shorter form, with figures less sure."""
-_ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages", "swap"}
+_ONLY_WHEN_NAMED = {"cluster", "comparison", "day", "pages", "round_trips", "swap"}
 """Left out by default.
 
-Three need servers or a browser that may not be installed; a day in virtual time takes half an hour
+Four need servers or a browser that may not be installed; a day in virtual time takes half an hour
 of a core; pages need 11 GB.
 """
 

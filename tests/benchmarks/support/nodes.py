@@ -4,12 +4,13 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import psycopg
 
@@ -18,43 +19,87 @@ from moca.core.types import ContactKey
 from moca.settings.sections import SANDBOX_ACCOUNT_ID
 from tests.benchmarks.acks import CONNECTIONS
 from tests.benchmarks.journeys import UNLIMITED
-from tests.benchmarks.support.figures import Figure
+from tests.benchmarks.support.delaying_proxy import delaying_proxy
 from tests.benchmarks.support.load import WEBHOOK, apart, body_of, psid_of, signatures, write_all_to
 from tests.benchmarks.support.servers import BenchmarkServer, cpu_seconds_of, moca, post
 from tests.benchmarks.support.standin import RecordingGraph
-from tests.cluster.own import Daemon
+from tests.cluster.own import Daemon, own_postgresql, own_rabbitmq
 
-CONTACTS = 2000
 WARM_UP = 200
 PARTITIONS = 32
 PATIENCE_SECONDS = 120
 _LATER = 10_000
+_MOVED = 10**7
+"""Numbers of contacts that no burst reaches."""
+
+
+_NUMBERS = count(1)
+
+
+class OwnServers(NamedTuple):
+    """What the nodes share."""
+
+    postgresql: Daemon
+    rabbitmq: Daemon
+
+
+@contextmanager
+def own_servers() -> Iterator[OwnServers]:
+    """Run a PostgreSQL and a RabbitMQ for a benchmark alone."""
+    with ExitStack() as stack:
+        servers = OwnServers(own_postgresql(), own_rabbitmq())
+        for server in servers:
+            stack.callback(server.close)
+            server.start()
+        yield servers
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What many messages at once took, from the first webhook to the last reply."""
+
+    acks_per_second: float
+    journeys_per_second: float
+    cpu_ms: Mapping[str, float]
+    """The processor time of a journey, by party."""
+    others: int
+    """How many were not answered with 200."""
+    twice: int
 
 
 class BenchmarkCluster:
     """Nodes that share two servers and one Instagram, with the seats spread among them."""
 
-    def __init__(self, postgresql: Daemon, rabbitmq: Daemon, nodes: int) -> None:
-        self._beside = {"broker": rabbitmq, "database": postgresql}
-        self._server = f"postgresql://postgres@127.0.0.1:{postgresql.port}"
-        self._broker_url = f"amqp://guest:guest@127.0.0.1:{rabbitmq.port}/%2F"
+    def __init__(
+        self, servers: OwnServers, nodes: int, round_trip_seconds: float | None = None
+    ) -> None:
+        self._beside = {"broker": servers.rabbitmq, "database": servers.postgresql}
+        self._port = servers.postgresql.port
+        self._broker_url = f"amqp://guest:guest@127.0.0.1:{servers.rabbitmq.port}/%2F"
         self._nodes = nodes
-        self._url = f"{self._server}/nodes{nodes}"
+        self._round_trip_seconds = round_trip_seconds
+        self._name = f"benchmark{next(_NUMBERS)}"
+        self._url = self._url_at(self._port)
+        self._bursts = 0
         self._stack = ExitStack()
         self._servers: dict[str, BenchmarkServer] = {}
 
     def __enter__(self) -> Self:
-        with psycopg.connect(f"{self._server}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE nodes{self._nodes}")
+        everywhere = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        with psycopg.connect(everywhere, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {self._name}")
+        port = self._port
+        if self._round_trip_seconds is not None:
+            port = self._stack.enter_context(delaying_proxy(port, self._round_trip_seconds))
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         self._graph = self._stack.enter_context(RecordingGraph())
         settings = {
             "instagram__graph_url": self._graph.url,
             "instagram__token_key": "M" * 43 + "=",
             "server__threads": 64,
-            "database__url": self._url,
+            "database__url": self._url_at(port),
             "cluster__broker_url": self._broker_url,
-            "cluster__name": f"nodes{self._nodes}",
+            "cluster__name": self._name,
             "cluster__partitions": PARTITIONS,
             **UNLIMITED,
         }
@@ -68,33 +113,32 @@ class BenchmarkCluster:
     def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
-    def journeys(self) -> Iterator[Figure]:
-        """Time a burst of messages, and the CPU time of each process."""
-        who = f"{self._nodes} node" + "s" * (self._nodes > 1)
-        yield from journeys_of(who, list(self._servers.values()), self._graph, self._beside)
+    def burst(self, contacts: int) -> Burst:
+        """Send the messages of this many new contacts at once, after a few to warm up."""
+        first, self._bursts = self._bursts * _LATER, self._bursts + 1
+        return burst(list(self._servers.values()), self._graph, self._beside, contacts, first)
 
-    def failovers(self) -> Iterator[Figure]:
-        """Kill a node that only owns contacts, then the one that sends; time the next reply."""
+    def fail(self, number: signal.Signals, *, is_sender: bool = True) -> float:
+        """Send a signal to the node that sends, or to another; time its contacts' next reply.
+
+        Returns:
+            Seconds until a contact that the node owned has its next reply.
+        """
         sending = self._seats()[SENDER]
-        owner = next(name for name in self._servers if name != sending)
-        yield Figure(
-            "next reply of a moved contact after kill -9", f"{self._failover(owner):.1f} s"
-        )
-        wait_until(self._is_spread)
-        took = self._failover(self._seats()[SENDER])
-        yield Figure("the same after kill -9 of the node that sends", f"{took:.1f} s")
-
-    def _failover(self, name: str) -> float:
-        moved = next(each for each in count(_LATER) if self._seats()[_seat_of(each)] == name)
-        for pid in (killed := self._servers.pop(name)).pids():
-            os.kill(pid, signal.SIGKILL)
+        name = next(each for each in self._servers if (each == sending) is is_sender)
+        moved = next(each for each in count(_MOVED) if self._seats()[_seat_of(each)] == name)
         began = time.perf_counter()
-        killed.process.wait()
+        failed = self._servers.pop(name).pids()
+        self._stack.callback(_send, signal.SIGKILL, failed)
+        _send(number, failed)
         [port, *_] = [server.port for server in self._servers.values()]
         body = body_of(moved)
         wait_until(lambda: post(port, WEBHOOK, body, signatures(body)) == HTTPStatus.OK)
         wait_until(lambda: psid_of(moved) in {psid for _, psid in self._graph.arrivals})
         return next(at for at, psid in self._graph.arrivals if psid == psid_of(moved)) - began
+
+    def _url_at(self, port: int) -> str:
+        return f"postgresql://postgres@127.0.0.1:{port}/{self._name}"
 
     def _seats(self) -> dict[str, str]:
         with psycopg.connect(self._url) as connection:
@@ -113,31 +157,41 @@ def _seat_of(number: int) -> str:
     return seat_of(partition_of(ContactKey(SANDBOX_ACCOUNT_ID, psid_of(number)), PARTITIONS))
 
 
-def journeys_of(
-    who: str, servers: list[BenchmarkServer], graph: RecordingGraph, beside: dict[str, Daemon]
-) -> Iterator[Figure]:
+def burst(
+    servers: list[BenchmarkServer],
+    graph: RecordingGraph,
+    beside: Mapping[str, Daemon],
+    contacts: int,
+    first: int = 0,
+) -> Burst:
+    """Send the messages of this many contacts at once, numbered from the first."""
     ports = [server.port for server in servers]
     parties: dict[str, Any] = {"nodes": servers, **{name: [each] for name, each in beside.items()}}
-    apart(write_all_to, ports, _LATER * 10, WARM_UP, CONNECTIONS)
-    graph.wait_for(WARM_UP, PATIENCE_SECONDS)
+    known = len(graph.arrivals)
+    apart(write_all_to, ports, first, WARM_UP, CONNECTIONS)
+    graph.wait_for(known + WARM_UP, PATIENCE_SECONDS)
     for server in servers:
         server.settle()
     before = _cpu_seconds(parties)
-    load = apart(write_all_to, ports, 0, CONTACTS, CONNECTIONS)
-    graph.wait_for(WARM_UP + CONTACTS, PATIENCE_SECONDS)
+    load = apart(write_all_to, ports, first + WARM_UP, contacts, CONNECTIONS)
+    graph.wait_for(known + WARM_UP + contacts, PATIENCE_SECONDS)
     for server in servers:
         server.settle()
     used = {name: seconds - before[name] for name, seconds in _cpu_seconds(parties).items()}
-    seconds = graph.arrivals[-1][0] - load.began
     reached = [psid for _, psid in graph.arrivals]
-    yield Figure(
-        f"{who}: acks/s; whole journeys/s", f"{load.per_second:,.0f}/s; {CONTACTS / seconds:,.0f}/s"
+    return Burst(
+        load.per_second,
+        contacts / (graph.arrivals[-1][0] - load.began),
+        {name: seconds * 1000 / contacts for name, seconds in used.items()},
+        load.others,
+        len(reached) - len(set(reached)),
     )
-    shares = "; ".join(f"{name} {each * 1000 / CONTACTS:.1f}" for name, each in used.items())
-    yield Figure("CPU of each message, ms", shares)
-    yield Figure(
-        "answered otherwise; sent twice", f"{load.others}; {len(reached) - len(set(reached))}"
-    )
+
+
+def _send(number: signal.Signals, pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _cpu_seconds(parties: dict[str, list[BenchmarkServer | Daemon]]) -> dict[str, float]:
