@@ -4,9 +4,6 @@ from http.client import HTTPResponse
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
-import requests
-from requests.adapters import HTTPAdapter
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,72 +12,6 @@ MAX_ANSWER_BYTES = 4 * 2**20
 
 class DeadlineExceeded(ValueError):  # noqa: N818 - a ValueError, like other unreadable answers
     """Raised when an answer is longer than `MAX_ANSWER_BYTES`."""
-
-
-class DeadlineAdapter(HTTPAdapter):
-    """Limits the total time for each answer, head and body, however slowly its bytes arrive.
-
-    The timeout of requests is per read: a server that sends an occasional byte holds a call
-    forever. For one thread.
-    """
-
-    def __init__(self) -> None:
-        self._ends_at = 0.0
-        super().__init__(max_retries=0)
-
-    def begin(self, seconds: float) -> None:
-        """Start the clock; call it before each request."""
-        self._ends_at = time.monotonic() + seconds
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the usual connection pool of requests, with connections that keep the deadline."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        limit_answers(pool, lambda: self._ends_at)
-        return pool
-
-
-class DeadlineSession(requests.Session):
-    """A session of requests that limits the total time for each answer; for one thread."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._adapter = DeadlineAdapter()
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, self._adapter)
-
-    def begin(self, seconds: float) -> None:
-        """Start the clock; call it before each request."""
-        self._adapter.begin(seconds)
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare a request without parameters, cookies, hooks or a password of the session's own.
-
-        It has none, and merging nothing into each request costs more than the rest of it.
-        """
-        prepared = requests.PreparedRequest()
-        prepared.prepare(
-            method=request.method,
-            url=request.url,
-            headers={**self.headers, **request.headers},
-            data=request.data,
-            json=request.json,
-            params=request.params or None,
-            auth=request.auth,
-        )
-        return prepared
-
-
-class BearerAuth(requests.auth.AuthBase):
-    """Sends a token in a header, or nothing if it is empty."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the header to a request."""
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 def limit_answers(pool: Any, ends_at: "Callable[[], float]") -> None:

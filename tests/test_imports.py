@@ -13,17 +13,18 @@ TOP_LEVEL = {
 }
 ALSO_ALLOWED = {"LICENSE", "CHANGELOG.md", "build", "dist", "moca.egg-info", "moca_dm.egg-info"}
 
+CALLS = {"moca.deadline", "moca.http_client"}
 MAY_IMPORT = {
     "moca/core": {"moca.core"},
-    "moca/instagram": {"moca.core", "moca.instagram", "moca.clock", "moca.deadline"},
-    "moca/replies": {"moca.core", "moca.replies", "moca.deadline"},
+    "moca/instagram": {"moca.core", "moca.instagram", "moca.clock", *CALLS},
+    "moca/replies": {"moca.core", "moca.replies", *CALLS},
     "moca/storage": {"moca.core", "moca.storage", "moca.uploads"},
     "moca/uploads": {"moca.uploads"},
     "moca/broker": {"moca.broker"},
     "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock", "moca.deadline"},
     "moca/settings": {"moca.settings"},
     "moca/bots": {"moca.core", "moca.settings", "moca.replies", "moca.bots"},
-    "moca/mcp": {"moca.core", "moca.mcp", "moca.deadline"},
+    "moca/mcp": {"moca.core", "moca.mcp", *CALLS},
     "moca/rehearsal": {"moca.core", "moca.rehearsal"},
     "moca/doctor": {
         "moca.core",

@@ -3,24 +3,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-import requests
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NewConnectionError,
+    ProxyError,
     ReadTimeoutError,
 )
 
-from moca.deadline import (
-    MAX_ANSWER_BYTES,
-    BearerAuth,
-    DeadlineExceeded,
-    DeadlineSession,
-    read_answer,
-)
+from moca.deadline import MAX_ANSWER_BYTES, DeadlineExceeded
+from moca.http_client import HttpClient
 from moca.instagram.graph_access import GraphAccess
 from moca.instagram.usage import regain_access_after, usage_percent
 
@@ -67,7 +60,7 @@ class GraphTransport:
     ) -> None:
         self._access_for = access_for
         self._timeout_seconds = timeout_seconds
-        self._session = DeadlineSession()
+        self._client = HttpClient()
 
     def call(
         self,
@@ -95,46 +88,40 @@ class GraphTransport:
         body: object = None,
     ) -> GraphResponse | NoResponse:
         """Make one call without an account, or for the account of a token."""
-        # A proxy from the environment is for the outside world, not for a local stand-in.
-        self._session.trust_env = not _is_loopback(url)
-        self._session.begin(self._timeout_seconds)
         try:
-            with self._session.request(
+            answer = self._client.call(
                 method,
                 url,
-                params=query,
-                data=form,
-                json=body,
-                auth=BearerAuth(token),
-                timeout=self._timeout_seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                answer = read_answer(response.raw)
+                timeout_seconds=self._timeout_seconds,
+                token=token,
+                query=query,
+                form=form,
+                document=body,
+            )
         except DeadlineExceeded:
             return NoResponse(
                 f"the response is larger than {MAX_ANSWER_BYTES >> 20} MiB", arrived=True
             )
-        except (OSError, HTTPError) as error:
+        except (OSError, HTTPError, ValueError) as error:
             return self._explain(error)
         return GraphResponse(
-            response.status_code,
-            _read_json(answer),
-            regain_access_after(response.headers),
-            usage_percent(response.headers),
-            read_http_date(response.headers),
+            answer.status,
+            _read_json(answer.body),
+            regain_access_after(answer.headers),
+            usage_percent(answer.headers),
+            read_http_date(answer.headers),
         )
 
     def close(self) -> None:
         """Close every connection."""
-        self._session.close()
+        self._client.close()
 
-    def _explain(self, error: OSError | HTTPError) -> NoResponse:
+    def _explain(self, error: OSError | HTTPError | ValueError) -> NoResponse:
         if isinstance(error, ValueError):
             return NoResponse("the Graph API URL cannot be called", arrived=False)
         if _never_connected(error):
             return NoResponse("cannot connect to Instagram", arrived=False)
-        if isinstance(error, requests.Timeout | ReadTimeoutError):
+        if isinstance(error, ReadTimeoutError):
             return NoResponse(f"no response within {self._timeout_seconds:g} s", arrived=True)
         return NoResponse("the connection was lost before the response", arrived=True)
 
@@ -145,10 +132,7 @@ def is_token(text: str) -> bool:
 
 
 def _never_connected(error: OSError | HTTPError) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    reason = getattr(reason, "original_error", reason)
+    reason = error.original_error if isinstance(error, ProxyError) else error
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
@@ -166,11 +150,3 @@ def _read_json(answer: bytes) -> object:
     except (ValueError, RecursionError):
         return None
     return document
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,25 +1,22 @@
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import closing
 from http import HTTPStatus
-from typing import NamedTuple
+from types import MappingProxyType
 from urllib.parse import quote
 
 from mcp.server.mcpserver.exceptions import ToolError
 from urllib3.exceptions import HTTPError
 
-from moca.deadline import DeadlineExceeded, DeadlineSession, read_answer
+from moca.deadline import DeadlineExceeded
+from moca.http_client import HttpAnswer, HttpClient
 
 JsonObject = dict[str, object]
 
+_NO_QUERY: Mapping[str, str | int | None] = MappingProxyType({})
 _CONNECT_SECONDS = 5.0
 _TIMEOUT_SECONDS = 30.0
-
-
-class _Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class ApiError(ToolError):
@@ -69,34 +66,30 @@ class ApiClient:
         method: str,
         path: tuple[str, ...],
         *,
-        query: Mapping[str, str | int | None] | None = None,
+        query: Mapping[str, str | int | None] = _NO_QUERY,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> _Answer:
+    ) -> HttpAnswer:
         address = "/".join((self._url, "api", *(quote(each, safe="") for each in path)))
-        with DeadlineSession() as session:
-            session.trust_env = False
-            session.begin(self._timeout_seconds)
+        with closing(HttpClient(trusts_environment=False)) as client:
             try:
-                with session.request(
+                return client.call(
                     method,
                     address,
-                    params={name: each for name, each in (query or {}).items() if each is not None},
-                    json=body,
-                    headers={"Authorization": f"Bearer {self._key}", **(headers or {})},
-                    timeout=(_CONNECT_SECONDS, self._timeout_seconds),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
-                    answer = read_answer(response.raw)
+                    timeout_seconds=self._timeout_seconds,
+                    connect_seconds=_CONNECT_SECONDS,
+                    token=self._key,
+                    query={name: str(each) for name, each in query.items() if each is not None},
+                    document=body,
+                    headers=headers or {},
+                )
             except DeadlineExceeded as error:
                 raise ApiError("Moca's answer is too long to be read.") from error
-            except (OSError, HTTPError) as error:
+            except (OSError, HTTPError, ValueError) as error:
                 told = f"Moca cannot be reached at {self._url} ({type(error).__name__})."
                 raise ApiError(f"{told} Check that it runs, and the address.") from error
-        return _Answer(response.status_code, response.headers, answer)
 
-    def _answer(self, response: _Answer) -> JsonObject:
+    def _answer(self, response: HttpAnswer) -> JsonObject:
         try:
             answer = json.loads(response.body)
         except ValueError:

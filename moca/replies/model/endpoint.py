@@ -5,11 +5,11 @@ from datetime import timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 
-import requests
 from pydantic import SecretStr
-from urllib3.exceptions import HTTPError
+from urllib3 import exceptions
 
-from moca.deadline import BearerAuth, DeadlineExceeded, DeadlineSession, read_answer
+from moca.deadline import DeadlineExceeded
+from moca.http_client import HttpAnswer, HttpClient
 from moca.replies.model.completion import ModelFault
 
 _MAX_REST = timedelta(hours=1)
@@ -41,7 +41,7 @@ class ModelEndpoint:
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._url = url.rstrip("/")
-        self._auth = BearerAuth(key.get_secret_value())
+        self._key = key
         self._headers = headers
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
@@ -52,32 +52,28 @@ class ModelEndpoint:
         Raises:
             ModelFault: If there is none, or not with status 200. It quotes neither side.
         """
-        session = self._session()
-        session.begin(self._timeout_seconds)
         try:
-            with session.post(
+            answer = self._client().call(
+                "POST",
                 self._url + path,
-                json=document,
+                timeout_seconds=self._timeout_seconds,
+                token=self._key.get_secret_value(),
                 headers=self._headers,
-                auth=self._auth,
-                timeout=self._timeout_seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                answer = read_answer(response.raw)
+                document=document,
+            )
         except DeadlineExceeded:
             raise unreadable() from None
-        except (OSError, HTTPError) as error:
+        except (OSError, exceptions.HTTPError, ValueError) as error:
             raise _fault_of(error) from None
-        if response.status_code != HTTPStatus.OK:
-            raise _refusal(response)
-        return answer
+        if answer.status != HTTPStatus.OK:
+            raise _refusal(answer)
+        return answer.body
 
-    def _session(self) -> DeadlineSession:
-        if not hasattr(self._local, "session"):
-            self._local.session = DeadlineSession()
-        session: DeadlineSession = self._local.session
-        return session
+    def _client(self) -> HttpClient:
+        if not hasattr(self._local, "client"):
+            self._local.client = HttpClient()
+        client: HttpClient = self._local.client
+        return client
 
 
 def unreadable() -> ModelFault:
@@ -85,20 +81,22 @@ def unreadable() -> ModelFault:
     return ModelFault("the model server's response cannot be read", again=False)
 
 
-def _fault_of(error: OSError | HTTPError) -> ModelFault:
-    if isinstance(error, requests.Timeout | TimeoutError) or "timed out" in str(error):
+def _fault_of(error: OSError | exceptions.HTTPError | ValueError) -> ModelFault:
+    # A refused connection counts as a timeout of the connection with urllib3.
+    is_late = isinstance(error, exceptions.TimeoutError)
+    if is_late and not isinstance(error, exceptions.NewConnectionError):
         return ModelFault("the model server did not respond in time", again=True)
     return ModelFault("the model server cannot be reached", again=True)
 
 
-def _refusal(response: requests.Response) -> ModelFault:
-    status = response.status_code
+def _refusal(answer: HttpAnswer) -> ModelFault:
+    status = answer.status
     is_elsewhere = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
     advice = _MOVED if is_elsewhere else _ADVICE.get(status, "")
     return ModelFault(
         f"the model server responded with {status}{advice}",
         again=status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-        rest=_rest(response.headers) if status == HTTPStatus.TOO_MANY_REQUESTS else None,
+        rest=_rest(answer.headers) if status == HTTPStatus.TOO_MANY_REQUESTS else None,
     )
 
 
