@@ -31,6 +31,7 @@ from tests.benchmarks import (
     timeouts,
 )
 from tests.benchmarks.comparison import __main__ as comparison
+from tests.benchmarks.report import report
 from tests.benchmarks.support.figures import Benchmark, show
 from tests.benchmarks.support.servers import exit_on_sigterm
 
@@ -75,13 +76,20 @@ of a core; pages need 11 GB.
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
+@click.argument("names", nargs=-1, type=click.Choice(["report", *BENCHMARKS]))
 @click.option("--quick", is_flag=True, help="Shorter rounds, with figures less sure.")
 def main(names: tuple[str, ...], *, quick: bool) -> None:
-    """Run the named benchmarks, or all that need nothing special, one after the other."""
+    """Run the named benchmarks, or all that need nothing special, one after the other.
+
+    After `report`, also write docs/reference/performance.md: with the named benchmarks measured
+    again, or all that it shows.
+    """
     benchmarks = BENCHMARKS | QUICK if quick else BENCHMARKS
     exit_on_sigterm()
     console = Console(width=120)
+    if names[:1] == ("report",):
+        report(console, benchmarks, names[1:], QUICK if quick else ())
+        return
     measured = {}
     for name in names or [each for each in BENCHMARKS if each not in _ONLY_WHEN_NAMED]:
         with console.status(f"measuring {name}"):

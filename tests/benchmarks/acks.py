@@ -88,7 +88,7 @@ def _latency_ms(share: float, of: AckRound) -> float:
 
 def _processor_time(rounds: _Rounds) -> Iterator[Figure]:
     values = _values(rounds, lambda each: each.cpu_us_per_ack)
-    others = "; ".join(f"{other} {median(values[other]):.0f}" for other in (FLASK, ASGI, PLAIN))
+    others = "; ".join(f"{other} {median(values[other]):.0f} µs" for other in (FLASK, ASGI, PLAIN))
     what = "processor time of an ack, until idle again"
     bars = _bars("processor time of an ack, µs", values, "{:.0f}")
     ours = f"{median(values[OURS]):.0f} µs"

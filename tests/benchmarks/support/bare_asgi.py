@@ -1,4 +1,7 @@
-"""The least that an answer costs on Moca's server: an ASGI view that drops what it has read."""
+"""The least that an answer costs on Moca's server: an ASGI view that drops what it has read.
+
+The client is what bounds its rate, so its processor time says more.
+"""
 
 import sys
 
