@@ -1,9 +1,9 @@
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from moca import clock
-from moca.core.metrics import Metric, minute_of
+from moca.core.metrics import MINUTE, Metric, minute_of
 
 _NOTHING = timedelta(0)
 _MAX_SUMS = 10_000
@@ -30,14 +30,16 @@ class MinuteMetrics:
 
     def __init__(self) -> None:
         self._sums: dict[_Key, _Sum] = {}
+        self._minute = datetime.min.replace(tzinfo=UTC)
         self._lock = Lock()
 
     def note(
         self, name: str, took: timedelta = _NOTHING, count: int = 1, account_id: str = ""
     ) -> None:
         """Count something that happened now; with an account, for it too."""
-        minute = minute_of(clock.now())
+        now = clock.now()
         with self._lock:
+            minute = self._minute_of(now)
             self._add((minute, name, ""), count, took, took)
             if account_id:
                 self._add((minute, name, account_id), count, took, took)
@@ -59,6 +61,12 @@ class MinuteMetrics:
         """Return the metrics that are not written yet."""
         with self._lock:
             return tuple(_metric(key, each) for key, each in self._sums.items())
+
+    def _minute_of(self, now: datetime) -> datetime:
+        # The same object within a minute: an instant's hash is slow, and only computed once.
+        if not _NOTHING <= now - self._minute < MINUTE:
+            self._minute = minute_of(now)
+        return self._minute
 
     def _add(self, key: _Key, count: int, total: timedelta, longest: timedelta) -> None:
         known = self._sums.get(key)
