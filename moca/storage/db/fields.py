@@ -1,5 +1,6 @@
 import zlib
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import peewee
@@ -8,12 +9,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=1024)
+def _microseconds(instant: datetime) -> int:
+    # A commit writes each of its instants in several columns.
+    return (instant - EPOCH) // _MICROSECOND
+
+
 class InstantField(peewee.BigIntegerField):
     """An aware UTC instant, stored as whole microseconds since 1970: exact and sortable."""
 
     def db_value(self, value: datetime | None) -> int | None:
         """Convert an aware instant to microseconds; None stays None."""
-        return None if value is None else (value - EPOCH) // _MICROSECOND
+        return None if value is None else _microseconds(value)
 
     def python_value(self, value: int | None) -> datetime | None:
         """Convert microseconds to an aware UTC instant; None stays None."""
