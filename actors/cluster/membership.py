@@ -150,7 +150,7 @@ class MembershipActor(MailboxActor):
     def _claim(self, name: str, seat: HeldSeat) -> None:
         if seat.epoch is None and not seat.is_claiming:
             seat.is_claiming = True
-            self._record(ClaimSeat(name, self._node, clock.now()))
+            self._record(ClaimSeat(name, self._node, clock.now(), LEASE))
 
     def _claimed(self, claimed: SeatClaimed) -> None:
         seat = self._of[claimed.seat]
@@ -159,8 +159,7 @@ class MembershipActor(MailboxActor):
         seat.is_claiming, seat.epoch = False, claimed.epoch
         self._seats.take(claimed.seat, claimed.epoch)
         if claimed.seat == SENDER:
-            wait = timedelta(0) if claimed.was_left else LEASE
-            seat.waits_until = self._seats.monotonic() + wait.total_seconds()
+            seat.waits_until = self._seats.monotonic() + claimed.wait.total_seconds()
         else:
             self._take_up(claimed.seat, seat)
         held, seat.held = seat.held, []

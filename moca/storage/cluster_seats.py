@@ -16,6 +16,9 @@ from moca.storage.outbox.results import resting_accounts
 from moca.storage.unit_of_work import Batch
 
 _ALIVE = timedelta(seconds=10)
+_UNRECORDED_LEASE = timedelta(seconds=2.5)
+"""The lease of the versions that do not record it, which may run beside this one."""
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @handles(ClaimSeat)
@@ -27,11 +30,27 @@ def claim_seats(batch: Batch, commands: Sequence[ClaimSeat]) -> None:
     for command in commands:
         before = Seat.get_or_none(Seat.name == command.seat)
         epoch = 1 if before is None else before.epoch + 1
-        row = Seat.insert(name=command.seat, epoch=epoch, node=command.node, since_at=command.at)
+        wait = timedelta(0) if before is None or not before.node else _lease_of(before)
+        row = Seat.insert(
+            name=command.seat,
+            epoch=epoch,
+            node=command.node,
+            since_at=command.at,
+            # The one before may still act while this holder waits, and so when it is followed.
+            lease_ms=max(wait, command.lease) // _MILLISECOND,
+            lease_epoch=epoch,
+        )
         row.on_conflict(
-            conflict_target=[Seat.name], preserve=[Seat.epoch, Seat.node, Seat.since_at]
+            conflict_target=[Seat.name],
+            preserve=[Seat.epoch, Seat.node, Seat.since_at, Seat.lease_ms, Seat.lease_epoch],
         ).execute()
-        batch.tell(SeatClaimed(command.seat, epoch, before is None or not before.node))
+        batch.tell(SeatClaimed(command.seat, epoch, wait))
+
+
+def _lease_of(seat: Seat) -> timedelta:
+    if seat.lease_ms is None or seat.lease_epoch != seat.epoch:
+        return _UNRECORDED_LEASE
+    return seat.lease_ms * _MILLISECOND
 
 
 @handles(LeaveSeats)

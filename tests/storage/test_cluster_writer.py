@@ -19,11 +19,13 @@ from moca.core.messages.command import Command, Conflict, Done
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox.account_rests import RestingAccount
 from moca.storage.cluster_writer import ClusterWriter
+from moca.storage.db.cluster_tables import Seat
 from moca.storage.db.tables import Webhook
 from moca.storage.outbox.results import StoredRest, rest_accounts
 from moca.storage.unit_of_work import WriterPolicy
 from tests.support.factory import NOON
 
+LEASE = timedelta(seconds=1.5)
 POLICY = WriterPolicy()
 
 
@@ -34,8 +36,10 @@ def writer(database: peewee.Database) -> Iterator[ClusterWriter]:
     writer.close()
 
 
-def claim(writer: ClusterWriter, node: str, seat: str = "p1") -> tuple[object, ...]:
-    return writer.apply([ClaimSeat(seat, node, NOON)]).events
+def claim(
+    writer: ClusterWriter, node: str, seat: str = "p1", lease: timedelta = LEASE
+) -> tuple[object, ...]:
+    return writer.apply([ClaimSeat(seat, node, NOON, lease)]).events
 
 
 def late_webhook(epoch: int) -> Command:
@@ -45,8 +49,8 @@ def late_webhook(epoch: int) -> Command:
 
 
 def test_each_claim_opens_a_new_epoch(writer: ClusterWriter) -> None:
-    assert claim(writer, "a") == (SeatClaimed("p1", 1, was_left=True),)
-    assert claim(writer, "b") == (SeatClaimed("p1", 2, was_left=False),)
+    assert claim(writer, "a") == (SeatClaimed("p1", 1, timedelta(0)),)
+    assert claim(writer, "b") == (SeatClaimed("p1", 2, LEASE),)
 
 
 def test_a_write_under_the_epoch_in_force_is_carried_out(
@@ -74,7 +78,27 @@ def test_a_late_write_of_a_former_owner_is_refused_and_told(
 def test_whoever_leaves_in_order_is_followed_without_a_wait(writer: ClusterWriter) -> None:
     claim(writer, "a")
     writer.apply([LeaveSeats("a", NOON)])
-    assert claim(writer, "b") == (SeatClaimed("p1", 2, was_left=True),)
+    assert claim(writer, "b") == (SeatClaimed("p1", 2, timedelta(0)),)
+
+
+def test_whoever_follows_waits_as_long_as_the_longest_lease_that_may_still_hold(
+    writer: ClusterWriter,
+) -> None:
+    claim(writer, "a", lease=2 * LEASE)
+    assert claim(writer, "b") == (SeatClaimed("p1", 2, 2 * LEASE),)
+    assert claim(writer, "c") == (SeatClaimed("p1", 3, 2 * LEASE),)
+    writer.apply([LeaveSeats("c", NOON)])
+    claim(writer, "d")
+    assert claim(writer, "e") == (SeatClaimed("p1", 5, LEASE),)
+
+
+def test_after_a_holder_of_a_version_that_records_no_lease_the_wait_is_its_2_5_s(
+    writer: ClusterWriter, database: peewee.Database
+) -> None:
+    claim(writer, "a")
+    with database.connection_context():
+        Seat.update(epoch=2, node="b").where(Seat.name == "p1").execute()
+    assert claim(writer, "c") == (SeatClaimed("p1", 3, timedelta(seconds=2.5)),)
 
 
 def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer: ClusterWriter) -> None:

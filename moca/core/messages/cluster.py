@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.messages.command import AwaitedCommand, Command, Receipt
@@ -15,6 +15,8 @@ class ClaimSeat(Command):
     seat: str
     node: str
     at: datetime
+    lease: timedelta
+    """How long the node may act for the seat after each proof that it still holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class SeatClaimed:
 
     seat: str
     epoch: int
-    was_left: bool
-    """Whether the previous holder released it in order, leaving nothing in progress."""
+    wait: timedelta
+    """How long former holders may still act; none after a release in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ class Seat(Table):
     node = peewee.CharField()
     """Empty once its holder has released it in order."""
     since_at = InstantField()
+    lease_ms = peewee.BigIntegerField(null=True)
+    """How long a successor waits, in case this holder still acts."""
+    lease_epoch = peewee.BigIntegerField(null=True)
+    """The epoch that `lease_ms` is of; a version that does not know it leaves it behind."""
 
 
 class Node(Table):
