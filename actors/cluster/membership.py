@@ -27,7 +27,7 @@ from moca.core.messages.command import Receipt
 from moca.core.partition import SENDER
 
 BEAT = timedelta(seconds=0.5)
-_SILENCE = timedelta(seconds=6)
+_SILENCE = timedelta(seconds=4)
 _BALANCE = timedelta(seconds=5)
 _TOKEN_AGE = timedelta(minutes=10)
 """The broker closes a channel that leaves a message unacknowledged for half an hour."""

@@ -11,7 +11,8 @@ from pika.exceptions import ChannelClosedByBroker
 
 _FIRST_PAUSE_SECONDS = 0.25
 _MAX_PAUSE_SECONDS = 5.0
-_HEARTBEAT_SECONDS = 2
+_HEARTBEAT_SECONDS = 1
+"""The broker gives up a connection after two to three times as long."""
 _MAX_SILENCE_SECONDS = 5.0
 
 

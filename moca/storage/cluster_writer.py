@@ -12,7 +12,7 @@ from moca.storage.unit_of_work import Batch, WriterPolicy
 from moca.storage.writer import Writer
 
 _TURN = """SET LOCAL lock_timeout = '5s';
-SET LOCAL idle_in_transaction_session_timeout = '5s';
+SET LOCAL idle_in_transaction_session_timeout = '3s';
 SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1)"""
 
 

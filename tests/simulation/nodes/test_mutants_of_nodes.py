@@ -58,7 +58,7 @@ SHOWN_BY: dict[str, list[Happening]] = {
     "a new sender does not wait for the lease before": [
         *a_few(),
         *CUT_OFF,
-        *(TokenLookup(number=number, seconds=1.8) for number in range(1, 20)),
+        *(TokenLookup(number=number, seconds=1.0) for number in range(1, 20)),
     ],
     "a parcel is forgotten though it was not stored": [*a_few(), LosesDatabase(at=2, seconds=3)],
     "a parcel that came before its seat's claim is dropped": [
