@@ -202,10 +202,10 @@ class MembershipActor(MailboxActor):
         self._next_heartbeat.set_to(now + BEAT)
         asked_at = self._seats.monotonic()
         receipt: Receipt = Future()
-        receipt.add_done_callback(
-            lambda done: tell(HeartbeatAnswered(asked_at, now, _result_of(done)))
+        receipt.add_done_callback(lambda done: tell(HeartbeatAnswered(now, _result_of(done))))
+        self._record(
+            Heartbeat(self._node, self._address, now, self._seats.monotonic, receipt=receipt)
         )
-        self._record(Heartbeat(self._node, self._address, now, receipt=receipt))
         self._heard_at = asked_at if self._heard_at is None else self._heard_at
         if not self._is_away and asked_at - self._heard_at > _SILENCE.total_seconds():
             # A node that cannot write would otherwise block its seats while others could serve
@@ -225,7 +225,7 @@ class MembershipActor(MailboxActor):
         self._compare(epochs)
         self._owner.note_freeze(is_frozen=answered.result.is_frozen)
         self._owner.note_rests(answered.result.resting)
-        self._lead(epochs.get(SENDER), answered.asked_at)
+        self._lead(epochs.get(SENDER), answered.result.proven_at)
         if not self._is_leaving and self._is_in:
             self._renew_tokens(now)
             self._balance(answered.result.nodes, now)
@@ -236,11 +236,11 @@ class MembershipActor(MailboxActor):
             if seat.epoch is not None and epochs.get(name) != seat.epoch:
                 self._lost(name, seat.epoch)
 
-    def _lead(self, epoch: int | None, asked_at: float) -> None:
+    def _lead(self, epoch: int | None, proven_at: float) -> None:
         seat = self._of[SENDER]
         if epoch is None or seat.epoch != epoch:
             return
-        self._seats.extend_lease(asked_at)
+        self._seats.extend_lease(proven_at)
         if seat.waits_until is None or seat.is_taken_up or self._is_leaving:
             return
         left = timedelta(seconds=seat.waits_until - self._seats.monotonic())

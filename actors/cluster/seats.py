@@ -79,9 +79,9 @@ class Seats:
         """Return whether a call may begin now that was claimed under this epoch."""
         return self.epochs.get(SENDER) == epoch and self.may_send()
 
-    def extend_lease(self, asked_at: float) -> None:
-        """Extend the lease, counted from when its proof was requested."""
-        self._lease_until = asked_at + LEASE.total_seconds()
+    def extend_lease(self, proven_at: float) -> None:
+        """Extend the lease, counted from the transaction that proved it."""
+        self._lease_until = proven_at + LEASE.total_seconds()
 
     def end_lease(self) -> None:
         """End the lease at once, so that no call begins."""
@@ -149,7 +149,6 @@ class HeartbeatDue:
 class HeartbeatAnswered:
     """A heartbeat was stored, or failed. Persistence -> Membership."""
 
-    asked_at: float
     at: datetime
     result: HeartbeatResult | None
 

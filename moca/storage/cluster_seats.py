@@ -74,5 +74,7 @@ def record_heartbeats(batch: Batch, commands: Sequence[Heartbeat]) -> None:
         held = read_rows(Seat.select(Seat.name, Seat.epoch).where(Seat.node == command.node))
         batch.answer(
             command.receipt,
-            HeartbeatResult(alive, dict(held), is_frozen(), resting_accounts(command.at)),
+            HeartbeatResult(
+                alive, dict(held), is_frozen(), resting_accounts(command.at), command.elapsed()
+            ),
         )

@@ -24,6 +24,7 @@ from moca.storage.db.tables import Webhook
 from moca.storage.outbox.results import StoredRest, rest_accounts
 from moca.storage.unit_of_work import WriterPolicy
 from tests.support.factory import NOON
+from tests.support.values import of_kind
 
 LEASE = timedelta(seconds=1.5)
 POLICY = WriterPolicy()
@@ -108,6 +109,14 @@ def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer: ClusterWriter)
     writer.apply([Heartbeat("gone", "http://gone", NOON), Heartbeat("b", "http://b", later)])
     written = writer.apply([Heartbeat("a", "http://a", later, receipt=Future())])
     assert [answer for _, answer in written.answers] == [HeartbeatResult(2, {"p1": 1})]
+
+
+def test_a_beat_proves_a_lease_from_its_transaction_on(writer: ClusterWriter) -> None:
+    clock = iter((1.0, 2.0))
+    beat = Heartbeat("a", "http://a", NOON, lambda: next(clock), receipt=Future())
+    assert next(clock) == 1.0
+    [(_, answer)] = writer.apply([beat]).answers
+    assert of_kind(answer, HeartbeatResult).proven_at == 2.0
 
 
 def test_a_beat_tells_which_accounts_rest(writer: ClusterWriter, database: peewee.Database) -> None:

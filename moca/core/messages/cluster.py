@@ -1,5 +1,5 @@
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,8 @@ class Heartbeat(AwaitedCommand):
     node: str
     address: str
     at: datetime
+    elapsed: Callable[[], float] = field(default=float, repr=False, compare=False)
+    """The node's clock for its leases, in seconds; read within the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class HeartbeatResult:
     """Whether sending is frozen, on any node."""
     resting: Sequence[RestingAccount] = ()
     """The accounts that Instagram asked to wait."""
+    proven_at: float = 0.0
+    """By the node's clock, before the commit and so before any later claim of its leases."""
 
 
 @dataclass(frozen=True, slots=True)
