@@ -9,7 +9,7 @@ import peewee
 
 from moca.core.messages.command import Command, Receipt
 from moca.core.messages.conversation import LoadConversation
-from moca.core.messages.delivery import ClaimReply, RecordSent
+from moca.core.messages.delivery import ClaimReply, RecordRetry, RecordSent
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.messages.operators import AuditedCommand
 from moca.core.messages.replies import MessagesEnded, QueueReply, RecordSteps
@@ -48,12 +48,14 @@ _TOGETHER: Sequence[type] = (
     RecordSteps,
     QueueReply,
     RecordSent,
+    RecordRetry,
     ClaimReply,
     LoadConversation,
 )
 """Commands that can be reordered to this order without a difference to their senders: a message's
-steps come before its reply, a part is sent before the next is claimed, and a loaded snapshot shows
-every earlier command."""
+steps come before its reply, a part is sent or given back before the next is claimed, and a loaded
+snapshot shows every earlier command."""
+_ENDS = (RecordSent, RecordRetry)
 _PLACES = {kind: place for place, kind in enumerate(_TOGETHER)}
 
 
@@ -67,8 +69,8 @@ def _stretches(commands: Iterable[Command]) -> Iterator[list[Command]]:
     stretch: list[Command] = []
     claimed: set[int] = set()
     for command in commands:
-        # A repeated claim must not find that the reply has been sent in the meantime.
-        is_bound = isinstance(command, RecordSent) and command.item_id in claimed
+        # The end of a call must not come before its claim, nor before a repetition of that.
+        is_bound = isinstance(command, _ENDS) and command.item_id in claimed
         if type(command) not in _PLACES or is_bound:
             yield stretch
             stretch, claimed = [], set()

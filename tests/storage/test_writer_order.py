@@ -4,7 +4,7 @@ from random import Random
 from moca.core.content.content import Content
 from moca.core.messages.command import Command
 from moca.core.messages.conversation import LoadConversation
-from moca.core.messages.delivery import ClaimReply, RecordSent, ReplyClaimed
+from moca.core.messages.delivery import ClaimReply, RecordRetry, RecordSent, ReplyClaimed
 from moca.core.messages.replies import ConcludeMessages, QueueReply, RecordSteps, ReplyQueued
 from moca.core.types import Outcome
 from moca.storage.writer import gathered
@@ -24,6 +24,10 @@ def claim(item_id: int) -> ClaimReply:
 
 def sent(item_id: int) -> RecordSent:
     return RecordSent(item_id, f"r{item_id}", at(3), "the call's answer")
+
+
+def retry(item_id: int) -> RecordRetry:
+    return RecordRetry(item_id, "the database was too slow", at(3), at(3), is_spent=False)
 
 
 def kinds(commands: Sequence[Command]) -> list[str]:
@@ -46,6 +50,16 @@ def test_a_claim_told_again_comes_before_the_end_of_its_call() -> None:
     assert list(gathered([claim(1), claim(2), sent(2), STEPS])) == [
         claim(1), claim(2), STEPS, sent(2)
     ]  # fmt: skip
+
+
+def test_replies_given_back_and_claims_come_together() -> None:
+    told = [claim(1), retry(2), claim(3), retry(4)]
+    assert list(gathered(told)) == [retry(2), retry(4), claim(1), claim(3)]
+
+
+def test_a_reply_claimed_again_or_given_back_again_keeps_its_order() -> None:
+    told = [retry(1), claim(1), retry(1), claim(1)]
+    assert list(gathered(told)) == told
 
 
 def test_journeys_told_at_once_end_as_if_told_one_after_the_other(desk: Desk) -> None:
