@@ -1,6 +1,6 @@
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from moca.core.messages.delivery import ClaimReply, ReplyClaimed
 from moca.core.outbox.queued_reply import Channel, QueuedReply
@@ -8,12 +8,14 @@ from moca.core.outbox.queued_reply import Channel, QueuedReply
 _CLAIM_TAKES = timedelta(seconds=10)
 """After this time a claim is requested again and a late answer is given back: the claim's time
 tells a later run when the call began."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 
 class ClaimedReplies:
     """The replies that are claimed, or being claimed, and not called yet. Not thread-safe.
 
-    Every event asks about them, so their channels are counted: those are fewer.
+    Every event asks about them, so their channels are counted, and when the first is overdue.
     """
 
     def __init__(self) -> None:
@@ -23,6 +25,9 @@ class ClaimedReplies:
         """How many replies of each channel are claimed. Like `ahead`, without zeros."""
         self.ahead: Counter[Channel] = Counter()
         """How many replies of each channel are claimed or being claimed."""
+        self._in_time_from = _LONG_AGO
+        self._in_time_until = _FAR_AHEAD
+        """Between these two instants no claim is overdue."""
 
     def __iter__(self) -> Iterator[QueuedReply]:
         """Iterate over the replies that are claimed, in the order of their claims."""
@@ -47,6 +52,7 @@ class ClaimedReplies:
             del self._requested[item_id]
             self._claimed[item_id] = claimed
             self.channels[claimed.reply.channel] += 1
+            self._keep_in_time(claimed)
 
     def drop(self, item_id: int) -> QueuedReply | None:
         """Remove a reply, claimed or being claimed, and return it; None if it is neither."""
@@ -65,8 +71,17 @@ class ClaimedReplies:
 
     def outlived(self, now: datetime) -> tuple[QueuedReply, ...]:
         """Return the replies whose claim took too long to prove anything."""
+        if self._in_time_from <= now <= self._in_time_until:
+            return ()
+        self._in_time_from, self._in_time_until = _LONG_AGO, _FAR_AHEAD
+        for each in self._claimed.values():
+            self._keep_in_time(each)
         late = [each for each in self._claimed.values() if _is_overdue(each.at, now)]
         return tuple(each.reply for each in late)
+
+    def _keep_in_time(self, claimed: ReplyClaimed) -> None:
+        self._in_time_from = max(self._in_time_from, claimed.at - _CLAIM_TAKES)
+        self._in_time_until = min(self._in_time_until, claimed.at + _CLAIM_TAKES)
 
 
 def _count_down(counted: Counter[Channel], channel: Channel) -> None:

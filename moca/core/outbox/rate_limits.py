@@ -22,12 +22,13 @@ class SlidingWindow:
     not slow the rate.
     """
 
-    __slots__ = ("_free_again", "_guard", "_limit", "_reserved", "_span")
+    __slots__ = ("_free_again", "_guard", "_limit", "_longest", "_reserved", "_span")
 
     def __init__(self, limit: int, span: timedelta, guard: timedelta = _NO_GUARD) -> None:
         self._limit = limit
         self._span = span
         self._guard = guard
+        self._longest = span + guard
         self._free_again: deque[datetime] = deque()
         """For each start, when its place is free again; sorted, at most `limit` entries."""
         self._reserved = 0
@@ -37,14 +38,14 @@ class SlidingWindow:
 
         None if that depends on a reserved start that has not been made yet.
         """
-        self._follow_a_clock_set_back(now)
-        self._forget_before(now - _LATE_AT_MOST)
-        place = len(self._free_again) + self._reserved + ahead - self._limit
+        if self._free_again:
+            self._follow_a_clock_set_back(now)
+            self._forget_before(now - _LATE_AT_MOST)
+        taken = len(self._free_again)
+        place = taken + self._reserved + ahead - self._limit
         if place < 0:
             return now
-        if place >= len(self._free_again):
-            return None
-        return max(now, self._free_again[place])
+        return None if place >= taken else max(now, self._free_again[place])
 
     def reserve(self) -> None:
         """Reserve a place for a start that is about to be made."""
@@ -65,7 +66,7 @@ class SlidingWindow:
         due_at = self._free_again.popleft() if has_waited else at
         planned_at = due_at if due_at <= at <= due_at + _LATE_AT_MOST else at
         least_at = at + self._span + self._guard / _WHOLE_TO_LEAST_GUARD
-        free_at = max(planned_at + self._span + self._guard, least_at)
+        free_at = max(planned_at + self._longest, least_at)
         if self._free_again and free_at < self._free_again[-1]:
             free_at = self._free_again[-1]
         self._free_again.append(free_at)
@@ -76,9 +77,9 @@ class SlidingWindow:
 
     def _follow_a_clock_set_back(self, now: datetime) -> None:
         # The last start was made no later than now, whatever its recorded instant.
-        if not self._free_again or self._free_again[-1] <= now + self._span + self._guard:
+        ahead_by = self._free_again[-1] - now - self._longest
+        if ahead_by <= _NO_GUARD:
             return
-        ahead_by = self._free_again[-1] - (now + self._span + self._guard)
         self._free_again = deque(each - ahead_by for each in self._free_again)
 
     def _forget_before(self, instant: datetime) -> None:
