@@ -100,8 +100,12 @@ class SenderActor(MailboxActor):
         """Process an event, then release whatever may go."""
         now = clock.now()
         self._outbox.follow_clock(now, self._steady())
+        # Most outcomes are those of this sender's own records, and it has moved on since.
+        is_old = (
+            isinstance(message, ReplySent | ReplyFailed) and message.item_id not in self._outbox
+        )
         self._take_in(message, now)
-        if self._is_restored and not self._is_draining:
+        if self._is_restored and not is_old and not self._is_draining:
             self._advance(now)
         return self._health_problems.problems()
 
@@ -231,8 +235,7 @@ class SenderActor(MailboxActor):
 
     def _settled(self, item_id: int, now: datetime) -> None:
         self._left_to_the_operator.discard(item_id)
-        unconfirmed = self._settling.forget(item_id)
-        if unconfirmed is not None:
+        if (unconfirmed := self._settling.forget(item_id)) is not None:
             self._outbox.release(unconfirmed.reply, now)
         elif item_id in self._calls:
             self._calls[item_id].is_settled = True
@@ -278,8 +281,7 @@ class SenderActor(MailboxActor):
         since = reply.unconfirmed_since or unsettled.started_at
         self._settling.add(reply, since, now, may_go_again=unsettled.may_go_again)
         if not unsettled.attempt_ended:
-            because = "Moca stopped during the send"
-            self._record(RecordUnknown(reply.item_id, because, now))
+            self._record(RecordUnknown(reply.item_id, "Moca stopped during the send", now))
 
     def _sweep(self) -> None:
         now = clock.now()

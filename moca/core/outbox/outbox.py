@@ -231,7 +231,7 @@ class Outbox:
         """Return when to check again, or None if there is nothing to wait for."""
         if self.is_frozen:
             return None
-        turns = [self._pacing.free_at(self._claims.channels, now)]
+        turns = [self._pacing.free_at(self._claims.channels, now)] if self._claims.channels else []
         self._place_turns(now)
         if self._has_a_free_courier:
             own = self._turns.next_at(now)

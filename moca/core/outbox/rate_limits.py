@@ -192,7 +192,7 @@ class RateLimits:
         # How the calls ahead will be spread is not known yet, and takes only moments.
         expected = ahead.total()
         spread = now if expected else self._together.free_at(now)
-        return _latest(self._overall.free_at(now, expected), spread)
+        return _later(self._overall.free_at(now, expected), spread)
 
     def own_free_at(
         self, channel: Channel, now: datetime, ahead: Counter[Channel]
@@ -201,12 +201,10 @@ class RateLimits:
         account = self._accounts[channel.account_id]
         # Across all channels, few calls are ever ahead.
         of_account = sum(n for other, n in ahead.items() if other[0] == channel.account_id)
-        own = account.by_kind.get(channel.kind)
-        return _latest(
-            account.window.free_at(now, of_account),
-            now if own is None else own.free_at(now, ahead[channel]),
-            self.rests.until(channel.account_id, now) or now,
-        )
+        turn = account.window.free_at(now, of_account)
+        if (own := account.by_kind.get(channel.kind)) is not None:
+            turn = _later(turn, own.free_at(now, ahead[channel]))
+        return _later(turn, self.rests.until(channel.account_id, now) or now)
 
     def blocked(self, now: datetime) -> Blocked:
         """Return the accounts and channels that cannot send for a while.
@@ -260,6 +258,5 @@ class RateLimits:
         return self._overall, self._together, account.window, *(() if own is None else (own,))
 
 
-def _latest(*turns: datetime | None) -> datetime | None:
-    known = [turn for turn in turns if turn is not None]
-    return max(known) if len(known) == len(turns) else None
+def _later(turn: datetime | None, other: datetime | None) -> datetime | None:
+    return None if turn is None or other is None else max(turn, other)
