@@ -285,8 +285,7 @@ class ClusterSystem(System):
             self._membership.stop(timeout=_LEAVE_TIMEOUT_SECONDS)
         writer = self._dependencies.open_writer()
         try:
-            left = LeaveSeats(self._member.node, clock.now())
-            writer.apply([left])
+            writer.apply([LeaveSeats(self._member.node, clock.now(), self._seats.has_waited)])
         except Exception as error:  # noqa: BLE001 - the next owner then waits a little longer
             log.warning("seats_not_left", error=type(error).__name__)
         writer.close()

@@ -8,6 +8,7 @@ from moca.core.messages.cluster import (
     LeaveSeats,
     SeatClaimed,
 )
+from moca.core.partition import SENDER
 from moca.storage.db.cluster_tables import Node, Seat
 from moca.storage.db.rows import read_rows
 from moca.storage.handlers import handles
@@ -57,8 +58,10 @@ def _lease_of(seat: Seat) -> timedelta:
 def leave_seats(_batch: Batch, commands: Sequence[LeaveSeats]) -> None:
     """Release a node's leases and remove the node."""
     for command in commands:
-        held = Seat.update(node="", since_at=command.at)
-        held.where(Seat.node == command.node).execute()
+        is_free = Seat.node == command.node
+        if not command.has_waited:
+            is_free &= Seat.name != SENDER
+        Seat.update(node="", since_at=command.at).where(is_free).execute()
         Node.delete().where(Node.name == command.node).execute()
 
 

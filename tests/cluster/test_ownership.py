@@ -178,7 +178,7 @@ def test_a_call_that_waits_for_its_courier_is_not_made_under_a_later_epoch(
 
 def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster: SteppedCluster) -> None:
     _, other = sender_stands_still(cluster)
-    cluster.advance(1)
+    cluster.advance(0.5)
     assert SENDER in cluster[other].seats.epochs
     set_forward = timedelta(seconds=10)
 
@@ -187,7 +187,7 @@ def test_a_new_sender_waits_by_a_clock_that_nobody_sets(cluster: SteppedCluster)
 
     cluster[other].seats.monotonic = steady
     cluster.frozen.tick(set_forward)
-    cluster.advance(1)
+    cluster.advance(0.5)
     assert cluster[other].system._singletons is None
     cluster.advance(2)
     assert cluster[other].system._singletons is not None

@@ -1,6 +1,6 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import peewee
@@ -18,6 +18,7 @@ from moca.core.messages.cluster import (
 from moca.core.messages.command import Command, Conflict, Done
 from moca.core.messages.inbound import RecordWebhook
 from moca.core.outbox.account_rests import RestingAccount
+from moca.core.partition import SENDER
 from moca.storage.cluster_writer import ClusterWriter
 from moca.storage.db.cluster_tables import Seat
 from moca.storage.db.tables import Webhook
@@ -41,6 +42,10 @@ def claim(
     writer: ClusterWriter, node: str, seat: str = "p1", lease: timedelta = LEASE
 ) -> tuple[object, ...]:
     return writer.apply([ClaimSeat(seat, node, NOON, lease)]).events
+
+
+def beat(node: str, at: datetime, elapsed: Callable[[], float] = lambda: 0.0) -> Heartbeat:
+    return Heartbeat(node, f"http://{node}", at, elapsed, receipt=Future())
 
 
 def late_webhook(epoch: int) -> Command:
@@ -78,8 +83,19 @@ def test_a_late_write_of_a_former_owner_is_refused_and_told(
 
 def test_whoever_leaves_in_order_is_followed_without_a_wait(writer: ClusterWriter) -> None:
     claim(writer, "a")
-    writer.apply([LeaveSeats("a", NOON)])
+    writer.apply([LeaveSeats("a", NOON, has_waited=True)])
     assert claim(writer, "b") == (SeatClaimed("p1", 2, timedelta(0)),)
+
+
+def test_the_sender_s_seat_is_not_free_after_one_who_left_while_waiting_for_it(
+    writer: ClusterWriter,
+) -> None:
+    claim(writer, "a", SENDER)
+    claim(writer, "b", SENDER)
+    claim(writer, "b", "p1")
+    writer.apply([LeaveSeats("b", NOON, has_waited=False)])
+    assert claim(writer, "c", SENDER) == (SeatClaimed(SENDER, 3, LEASE),)
+    assert claim(writer, "c", "p1") == (SeatClaimed("p1", 2, timedelta(0)),)
 
 
 def test_whoever_follows_waits_as_long_as_the_longest_lease_that_may_still_hold(
@@ -88,7 +104,7 @@ def test_whoever_follows_waits_as_long_as_the_longest_lease_that_may_still_hold(
     claim(writer, "a", lease=2 * LEASE)
     assert claim(writer, "b") == (SeatClaimed("p1", 2, 2 * LEASE),)
     assert claim(writer, "c") == (SeatClaimed("p1", 3, 2 * LEASE),)
-    writer.apply([LeaveSeats("c", NOON)])
+    writer.apply([LeaveSeats("c", NOON, has_waited=True)])
     claim(writer, "d")
     assert claim(writer, "e") == (SeatClaimed("p1", 5, LEASE),)
 
@@ -106,16 +122,16 @@ def test_a_beat_tells_how_many_live_and_what_is_one_s_own(writer: ClusterWriter)
     claim(writer, "a")
     claim(writer, "b", seat="p2")
     later = NOON + timedelta(seconds=30)
-    writer.apply([Heartbeat("gone", "http://gone", NOON), Heartbeat("b", "http://b", later)])
-    written = writer.apply([Heartbeat("a", "http://a", later, receipt=Future())])
+    writer.apply([beat("gone", NOON), beat("b", later)])
+    written = writer.apply([beat("a", later)])
     assert [answer for _, answer in written.answers] == [HeartbeatResult(2, {"p1": 1})]
 
 
 def test_a_beat_proves_a_lease_from_its_transaction_on(writer: ClusterWriter) -> None:
     clock = iter((1.0, 2.0))
-    beat = Heartbeat("a", "http://a", NOON, lambda: next(clock), receipt=Future())
+    proof = beat("a", NOON, lambda: next(clock))
     assert next(clock) == 1.0
-    [(_, answer)] = writer.apply([beat]).answers
+    [(_, answer)] = writer.apply([proof]).answers
     assert of_kind(answer, HeartbeatResult).proven_at == 2.0
 
 
@@ -126,7 +142,7 @@ def test_a_beat_tells_which_accounts_rest(writer: ClusterWriter, database: peewe
         rest_accounts(
             {"17841400000000001": StoredRest(until), "17841400000000002": StoredRest(NOON)}
         )
-    written = writer.apply([Heartbeat("a", "http://a", NOON, receipt=Future())])
+    written = writer.apply([beat("a", NOON)])
     resting = (RestingAccount("17841400000000001", until),)
     assert [answer for _, answer in written.answers] == [
         HeartbeatResult(1, {"p1": 1}, resting=resting)

@@ -35,6 +35,8 @@ class LeaveSeats(Command):
 
     node: str
     at: datetime
+    has_waited: bool
+    """Whether the lease of the sender before this node is over; if not, its successor waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Heartbeat(AwaitedCommand):
     node: str
     address: str
     at: datetime
-    elapsed: Callable[[], float] = field(default=float, repr=False, compare=False)
+    elapsed: Callable[[], float] = field(repr=False, compare=False)
     """The node's clock for its leases, in seconds; read within the transaction."""
 
 
