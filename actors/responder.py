@@ -154,8 +154,8 @@ class QuickResponderActor(_GenerationActor):
             self._notify(ImmediateReplyRequested(check.contact, check.message.id, because))
 
 
-def _name(command: GenerateReply) -> tuple[ContactKey, int, int]:
-    return command.contact, command.inputs[0].id, command.attempt
+def _name(command: GenerateReply) -> tuple[ContactKey, tuple[int, ...], int]:
+    return command.contact, command.input_ids, command.attempt
 
 
 def _answer(command: GenerateReply, reply: GeneratedReply | HandOver | NoReply) -> Answer:

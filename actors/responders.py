@@ -58,8 +58,8 @@ class Responders:
         """Request a reply, unless this very request is under way. Thread-safe."""
         started_at = self._requests.started_at(asked)
         if started_at is not None:
-            first_id = asked.inputs[0].id
-            self._notify(GenerationStarted(asked.contact, first_id, asked.attempt, started_at))
+            request = asked.contact, asked.input_ids, asked.attempt
+            self._notify(GenerationStarted(*request, started_at))
         elif self._requests.add(asked):
             if self._show is not None:
                 self._show(asked)

@@ -281,7 +281,7 @@ def _asked_for(
         (
             draft
             for draft in state.drafts
-            if (draft.first_id, draft.attempt) == (event.first_id, event.attempt)
+            if (draft.input_ids, draft.attempt) == (event.input_ids, event.attempt)
             and draft.content is None
         ),
         None,

@@ -32,7 +32,7 @@ class Draft:
 
     @property
     def first_id(self) -> int:
-        """The id of the first message it answers; identifies the draft."""
+        """The id of the first message it answers; no two drafts of a conversation share it."""
         return self.inputs[0].id
 
     @property

@@ -45,6 +45,11 @@ class GenerateReply:
     inputs: tuple[Inbound, ...]
     attempt: int
 
+    @property
+    def input_ids(self) -> tuple[int, ...]:
+        """The ids of the messages; with the attempt, they identify the request."""
+        return tuple(message.id for message in self.inputs)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckImmediateReply:
@@ -68,17 +73,17 @@ class GenerationStarted:
     """A responder has started; the deadline runs. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
-    first_id: int
+    input_ids: tuple[int, ...]
     attempt: int
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyGenerated:
-    """The reply to a group, identified by its first id. Responder -> Supervisor -> Conversation."""
+    """The reply to a group of messages. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
-    first_id: int
+    input_ids: tuple[int, ...]
     attempt: int
     content: Content
     by: str = ""
@@ -93,7 +98,7 @@ class ReplyDeclined:
     """A group gets no reply. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
-    first_id: int
+    input_ids: tuple[int, ...]
     attempt: int
     because: str
 
@@ -103,7 +108,7 @@ class HandoverRequested:
     """A group is to be answered by the team. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
-    first_id: int
+    input_ids: tuple[int, ...]
     attempt: int
     because: str
     content: Content | None = None
@@ -116,7 +121,7 @@ class GenerationFailed:
     """No reply could be generated. Responder -> Supervisor -> Conversation."""
 
     contact: ContactKey
-    first_id: int
+    input_ids: tuple[int, ...]
     attempt: int
     because: str
 

@@ -61,7 +61,7 @@ def test_a_crash_after_a_broken_generation_fails_the_request_at_hand() -> None:
     failed = [each for each in listener.heard if isinstance(each, GenerationFailed)]
     crashed = "the reply generator crashed"
     assert failed == [
-        GenerationFailed(ANNA, 1, 1, f"{crashed}: ZeroDivisionError"),
-        GenerationFailed(BEN, 2, 1, f"{crashed}: ConnectionError"),
+        GenerationFailed(ANNA, (1,), 1, f"{crashed}: ZeroDivisionError"),
+        GenerationFailed(BEN, (2,), 1, f"{crashed}: ConnectionError"),
     ]
     responder.stop()

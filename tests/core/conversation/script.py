@@ -34,7 +34,7 @@ class Talk:
     def answers(self, message: Inbound, seconds: float, item_id: int = 1) -> "Talk":
         """Store, queue and send a flush's one draft at that moment."""
         self.happens(seconds, TimerFired())
-        self.happens(seconds, ReplyGenerated(ANNA, message.id, 1, Content(text="hello")))
+        self.happens(seconds, ReplyGenerated(ANNA, (message.id,), 1, Content(text="hello")))
         self.happens(seconds, ReplyQueued(ANNA, reply_to(item_id=item_id), (message.id,)))
         return self.happens(seconds, ReplySent(ANNA, item_id, at(seconds)))
 

@@ -55,7 +55,7 @@ def test_what_is_heard_late_forgets_only_what_its_window_is_past(
 def test_a_question_is_not_swallowed_after_the_clock_was_set_back() -> None:
     first, second = said(1, "hello"), said(2, "hello", 1200 - HOUR)
     talk = Talk().receive(first).happens(5 - HOUR, TimerFired()).happens(10 - HOUR, TimerFired())
-    talk.happens(11 - HOUR, ReplyGenerated(ANNA, 1, 1, Content(text="hi")))
+    talk.happens(11 - HOUR, ReplyGenerated(ANNA, (1,), 1, Content(text="hi")))
     talk.happens(11 - HOUR, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.happens(12 - HOUR, ReplySent(ANNA, 1, at(12 - HOUR))).receive(second)
     assert not any(isinstance(each, ConcludeMessages) for each in talk.effects)
@@ -88,7 +88,7 @@ def test_a_restored_conversation_waits_no_longer_than_its_spans() -> None:
 
 def test_a_reply_sent_before_the_clock_was_set_back_cools_no_longer_than_the_cooldown() -> None:
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(6, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,))).receive(said(2, "and?", 7))
     talk.happens(8 - HOUR, ReplySent(ANNA, 1, at(7)))
     assert talk.effects == (WakeAt(at(38 - HOUR)),)
@@ -96,7 +96,7 @@ def test_a_reply_sent_before_the_clock_was_set_back_cools_no_longer_than_the_coo
 
 def test_a_generation_waits_no_longer_than_its_time_limit() -> None:
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
-    talk.happens(5, GenerationStarted(ANNA, 1, 1, at(5)))
+    talk.happens(5, GenerationStarted(ANNA, (1,), 1, at(5)))
     assert talk.effects == (WakeAt(at(35)),)
 
     talk.happens(6 - HOUR, SweepFound(1))
@@ -128,7 +128,7 @@ def test_more_replies_than_are_allowed_leave_none() -> None:
 
 def test_a_lost_event_is_noticed_after_the_clock_was_set_back() -> None:
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(6, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,))).receive(said(2, "hello?", 9))
     talk.happens(10 - HOUR, SweepFound(2)).happens(131 - HOUR, SweepFound(2))
     assert talk.effects == (ReloadConversation(),)

@@ -99,7 +99,7 @@ def test_a_second_message_waits_for_the_cooldown(seconds: float, flushes: bool) 
 def test_the_cooldown_counts_from_when_the_reply_was_sent() -> None:
     first = said(1, "hi")
     talk = Talk().receive(first).happens(5, TimerFired())
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(6, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.receive(said(2, "and?", 7)).happens(50, ReplySent(ANNA, 1, at(49)))
     assert talk.effects == (WakeAt(at(79)),)
@@ -108,7 +108,7 @@ def test_the_cooldown_counts_from_when_the_reply_was_sent() -> None:
 def test_while_a_reply_is_under_way_everything_is_gathered() -> None:
     first = said(1, "hi")
     talk = Talk().receive(first).happens(5, TimerFired())
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(6, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     assert talk.receive(said(2, "and?", 100)).effects == ()
 
@@ -119,14 +119,14 @@ def test_while_a_reply_is_under_way_everything_is_gathered() -> None:
 )
 def test_a_reply_that_ends_otherwise_lets_the_gathered_be_answered(end: Event) -> None:
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
-    talk.happens(5, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(5, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     talk.happens(5, ReplyQueued(ANNA, reply_to(item_id=1), (1,))).receive(said(2, "and?", 6))
     assert talk.happens(40, end).effects == (GenerateReply(ANNA, (said(2, "and?", 6),), 1),)
 
 
 def test_a_reply_of_unknown_fate_starts_the_cooldown_as_if_sent() -> None:
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
-    talk.happens(5, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(5, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     talk.happens(5, ReplyQueued(ANNA, reply_to(item_id=1), (1,))).receive(said(2, "and?", 6))
     assert talk.happens(20, ReplyUnknown(ANNA, 1, at(20))).effects == (WakeAt(at(50)),)
 
@@ -158,7 +158,7 @@ def test_only_an_open_conversation_is_answered(
 def test_a_pause_drops_what_was_being_answered() -> None:
     talk = Talk().receive(said(1, "hi")).happens(5, TimerFired())
     talk.happens(6, ConversationChanged(ANNA, 1, ConversationStatus.PAUSED, None))
-    assert talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello"))).effects == (
+    assert talk.happens(7, ReplyGenerated(ANNA, (1,), 1, Content(text="hello"))).effects == (
         WakeAt(at(67)),
     )
 

@@ -15,9 +15,9 @@ POLICY = ConversationPolicy(disclosure="A bot.")
 
 def _with_two_replies() -> Talk:
     talk = Talk(FRESH, POLICY).receive(said(1, "hi"), said(2, "are you open?"))
-    talk.happens(5, TimerFired()).happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="hello")))
+    talk.happens(5, TimerFired()).happens(6, ReplyGenerated(ANNA, (1,), 1, Content(text="hello")))
     assert _texts(talk) == ["A bot.\n\nhello"]
-    return talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="we are")))
+    return talk.happens(6, ReplyGenerated(ANNA, (2,), 1, Content(text="we are")))
 
 
 def _texts(talk: Talk) -> list[str]:

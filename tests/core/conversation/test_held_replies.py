@@ -36,7 +36,7 @@ TEXT = Content(text="ten")
 
 
 def about(topic: str | None, first_id: int = 1, content: Content = TEXT) -> ReplyGenerated:
-    return ReplyGenerated(ANNA, first_id, 1, content, made_by=MadeBy("rules", topic=topic))
+    return ReplyGenerated(ANNA, (first_id,), 1, content, made_by=MadeBy("rules", topic=topic))
 
 
 def asked(policy: ConversationPolicy = POLICY) -> Talk:

@@ -17,7 +17,7 @@ def _asked() -> Talk:
 
 
 def _queued() -> Talk:
-    talk = _asked().happens(6, ReplyGenerated(ANNA, 1, 1, HELLO))
+    talk = _asked().happens(6, ReplyGenerated(ANNA, (1,), 1, HELLO))
     return talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
 
 
@@ -32,12 +32,12 @@ def test_a_reply_unheard_of_is_asked_about_though_its_contact_keeps_writing(
 
 
 def test_a_reply_that_is_written_and_never_queued_is_asked_about() -> None:
-    talk = _asked().happens(6, ReplyGenerated(ANNA, 1, 1, HELLO)).receive(said(2, "hello?", 120))
+    talk = _asked().happens(6, ReplyGenerated(ANNA, (1,), 1, HELLO)).receive(said(2, "hello?", 120))
     assert talk.happens(127, SweepFound(1)).effects == (ReloadConversation(),)
 
 
 def test_news_of_a_reply_are_waited_for_anew() -> None:
-    talk = _asked().happens(60, ReplyGenerated(ANNA, 1, 1, HELLO))
+    talk = _asked().happens(60, ReplyGenerated(ANNA, (1,), 1, HELLO))
     assert talk.happens(127, SweepFound(1)).effects == ()
 
 
@@ -50,7 +50,7 @@ def test_a_draft_that_waits_for_a_responder_is_asked_for_once_more_and_not_reloa
 
 
 def test_a_draft_that_is_being_made_waits_for_its_time_limit() -> None:
-    talk = _asked().happens(200, GenerationStarted(ANNA, 1, 1, at(200)))
+    talk = _asked().happens(200, GenerationStarted(ANNA, (1,), 1, at(200)))
     effects = talk.happens(229, SweepFound(1)).effects
     assert not any(isinstance(each, GenerateReply | ReloadConversation) for each in effects)
 

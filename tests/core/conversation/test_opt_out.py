@@ -83,8 +83,8 @@ def test_who_opted_out_stays_so_in_the_next_conversation() -> None:
 
 def test_a_declined_reply_lets_the_next_one_go() -> None:
     talk = Talk().receive(said(1, "hi"), said(2, "price?", 1)).happens(5, TimerFired())
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="ten")))
-    talk.happens(7, ReplyDeclined(ANNA, 1, 1, "no rule matches"))
+    talk.happens(6, ReplyGenerated(ANNA, (2,), 1, Content(text="ten")))
+    talk.happens(7, ReplyDeclined(ANNA, (1,), 1, "no rule matches"))
     assert talk.effects == (
         ConcludeMessages((1,), Outcome.SUPPRESSED, "no reply needed: no rule matches", at(7)),
         QueueReply(1, (2,), Content(text="ten"), at(7), made_of=("price?",)),
@@ -93,7 +93,7 @@ def test_a_declined_reply_lets_the_next_one_go() -> None:
 
 def test_a_hand_over_does_not_wait_for_the_other_replies_and_gathers_until_it_is_written() -> None:
     talk = Talk(policy=POLICY).receive(said(1, "hi"), said(2, "price?", 1)).happens(5, TimerFired())
-    talk.happens(6, HandoverRequested(ANNA, 2, 1, "unsure"))
+    talk.happens(6, HandoverRequested(ANNA, (2,), 1, "unsure"))
     words = (Content(text="A bot.\n\nA person will."),)
     assert talk.effects == (HandOverConversation(1, (2,), "unsure", words, at(6)),)
 
@@ -105,8 +105,8 @@ def test_a_hand_over_does_not_wait_for_the_other_replies_and_gathers_until_it_is
 
 def test_an_answer_that_comes_after_the_hand_over_is_forgotten() -> None:
     talk = Talk(policy=POLICY).receive(said(1, "hi"), said(2, "price?", 1)).happens(5, TimerFired())
-    talk.happens(6, HandoverRequested(ANNA, 2, 1, "unsure"))
-    assert talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="hello"))).effects == ()
+    talk.happens(6, HandoverRequested(ANNA, (2,), 1, "unsure"))
+    assert talk.happens(7, ReplyGenerated(ANNA, (1,), 1, Content(text="hello"))).effects == ()
 
 
 SPOKE = Conversation(contact=ANNA, conversation_id=1, active_at=at(0), bot_replied_at=at(0))

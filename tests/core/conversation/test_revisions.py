@@ -40,7 +40,7 @@ def test_a_reply_to_nothing_but_an_unsent_message_is_given_up() -> None:
     talk = Talk().receive(said(1, "oops"), said(2, "hi", 1)).happens(5, erased(9))
     assert [draft.input_ids for draft in talk.state.drafts] == [(1,), (2,)]
 
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="hello")))
+    talk.happens(6, ReplyGenerated(ANNA, (2,), 1, Content(text="hello")))
     talk.happens(6, erased(1))
     (queued,) = [each for each in talk.effects if isinstance(each, QueueReply)]
     assert queued.input_ids == (2,)
@@ -67,22 +67,22 @@ def test_a_reply_that_is_being_made_is_made_anew() -> None:
     reworded = replace(said(1, "coffee"), text="tea")
     assert GenerateReply(ANNA, (reworded,), 2) in talk.effects
 
-    talk.happens(7, ReplyGenerated(ANNA, 1, 1, Content(text="to coffee")))
+    talk.happens(7, ReplyGenerated(ANNA, (1,), 1, Content(text="to coffee")))
     assert not talk.effects
-    talk.happens(7, ReplyGenerated(ANNA, 1, 2, Content(text="to tea")))
+    talk.happens(7, ReplyGenerated(ANNA, (1,), 2, Content(text="to tea")))
     (queued,) = [each for each in talk.effects if isinstance(each, QueueReply)]
     assert queued.content.text == "to tea"
 
 
 def test_a_reply_that_is_written_and_not_queued_is_made_anew() -> None:
     talk = Talk().receive(said(1, "coffee"), said(2, "milk", 1)).happens(5, edited(99))
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, Content(text="to milk")))
+    talk.happens(6, ReplyGenerated(ANNA, (2,), 1, Content(text="to milk")))
     talk.happens(7, edited(2))
     again = GenerateReply(ANNA, (replace(said(2, "tea", 1)),), 2)
     assert list(talk.effects) == [again]
 
-    talk.happens(8, ReplyGenerated(ANNA, 2, 2, Content(text="to tea")))
-    talk.happens(8, ReplyGenerated(ANNA, 1, 1, Content(text="to coffee")))
+    talk.happens(8, ReplyGenerated(ANNA, (2,), 2, Content(text="to tea")))
+    talk.happens(8, ReplyGenerated(ANNA, (1,), 1, Content(text="to coffee")))
     queued = [each for each in talk.effects if isinstance(each, QueueReply)]
     assert [(each.content.text, each.made_of) for each in queued] == [
         ("to coffee", ("coffee",)),
@@ -95,7 +95,7 @@ def test_a_reply_that_was_made_too_often_owns_what_it_was_made_of() -> None:
     for number in range(1, 10):
         talk.happens(6, edited(1, f"tea {number}"))
     last = talk.policy.generation_attempts
-    talk.happens(7, ReplyGenerated(ANNA, 1, last, Content(text="to tea")))
+    talk.happens(7, ReplyGenerated(ANNA, (1,), last, Content(text="to tea")))
     (queued,) = [each for each in talk.effects if isinstance(each, QueueReply)]
     assert queued.made_of == (f"tea {last - 1}",)
 
@@ -126,7 +126,7 @@ def test_edits_do_not_have_a_reply_made_without_end() -> None:
 
 def test_an_edit_of_a_written_reply_changes_nothing() -> None:
     talk = Talk().receive(said(1, "coffee")).happens(5, edited(99))
-    talk.happens(6, ReplyGenerated(ANNA, 1, 1, Content(text="to coffee")))
+    talk.happens(6, ReplyGenerated(ANNA, (1,), 1, Content(text="to coffee")))
     before = talk.state
     talk.happens(7, edited(1))
     assert replace(talk.state, active_at=before.active_at) == replace(

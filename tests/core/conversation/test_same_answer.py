@@ -40,7 +40,7 @@ def _written(
     talk: Talk, *messages: Inbound, content: Content = SAME, is_sample: bool = False
 ) -> Talk:
     for each in messages:
-        talk.happens(6, ReplyGenerated(ANNA, each.id, 1, content, is_sample=is_sample))
+        talk.happens(6, ReplyGenerated(ANNA, (each.id,), 1, content, is_sample=is_sample))
     return talk
 
 
@@ -60,7 +60,7 @@ def test_an_answer_that_is_queued_already_answers_the_others_too() -> None:
 def test_another_answer_goes_as_ever() -> None:
     talk = _written(_burst(TEXT, PHOTO, STORY), TEXT, STORY)
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, OTHER))
+    talk.happens(6, ReplyGenerated(ANNA, (2,), 1, OTHER))
     assert talk.effects == (_queueing(PHOTO, OTHER), ShareReply(1, _queueing(STORY, SAME)))
 
 
@@ -76,7 +76,7 @@ def test_samples_and_private_replies_are_each_sent(what: str) -> None:
     if what == "comments":
         first, second = (replace(each, kind="comment") for each in (first, second))
     talk = _written(_burst(first, second), first, is_sample=what == "a sample")
-    talk.happens(6, ReplyGenerated(ANNA, 2, 1, SAME, is_sample=what == "a sample"))
+    talk.happens(6, ReplyGenerated(ANNA, (2,), 1, SAME, is_sample=what == "a sample"))
     assert talk.effects == (_queueing(second, SAME),)
 
 
@@ -85,5 +85,5 @@ def test_the_next_burst_is_answered_anew() -> None:
     talk.happens(6, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.happens(7, ReplySent(ANNA, 1, at(7))).receive(said(2, "hm", 8)).happens(37, TimerFired())
     assert talk.effects == (GenerateReply(ANNA, (said(2, "hm", 8),), 1),)
-    talk = talk.happens(38, ReplyGenerated(ANNA, 2, 1, SAME))
+    talk = talk.happens(38, ReplyGenerated(ANNA, (2,), 1, SAME))
     assert talk.effects == (_queueing(said(2, "hm"), SAME, 38),)

@@ -71,7 +71,7 @@ def test_a_tap_does_not_wait_for_the_cooldown() -> None:
 
 def test_what_is_typed_after_a_tap_waits_for_the_cooldown() -> None:
     talk = Talk().receive(tap(1, 0))
-    talk.happens(1, ReplyGenerated(ANNA, 1, 1, HELLO))
+    talk.happens(1, ReplyGenerated(ANNA, (1,), 1, HELLO))
     talk.happens(1, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.happens(2, ReplySent(ANNA, 1, at(2))).receive(said(2, "and?", 3))
     assert talk.effects == (WakeAt(at(32)),)
@@ -81,7 +81,7 @@ def test_a_tap_waits_for_the_reply_under_way_and_no_longer() -> None:
     first = said(1, "hi")
     talk = Talk().receive(first).happens(5, TimerFired()).receive(said(2, "and?", 6), tap(3, 7))
     assert talk.effects == ()
-    talk.happens(8, ReplyGenerated(ANNA, 1, 1, HELLO))
+    talk.happens(8, ReplyGenerated(ANNA, (1,), 1, HELLO))
     talk.happens(8, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     assert talk.effects == ()
     talk.happens(9, ReplySent(ANNA, 1, at(9)))
@@ -157,7 +157,7 @@ def test_a_rule_is_heard_while_a_reply_is_under_way() -> None:
     first = said(1, "hi")
     talk = Talk(policy=RULES).receive(first).happens(5, TimerFired()).receive(said(2, "price?", 6))
     talk.happens(7, ImmediateReplyRequested(ANNA, 2, "rule 'prices'"))
-    talk.happens(8, ReplyGenerated(ANNA, 1, 1, HELLO))
+    talk.happens(8, ReplyGenerated(ANNA, (1,), 1, HELLO))
     talk.happens(8, ReplyQueued(ANNA, reply_to(item_id=1), (1,)))
     talk.happens(9, ReplySent(ANNA, 1, at(9)))
     assert talk.effects == asked(said(2, "price?", 6))
