@@ -50,3 +50,7 @@ def test_a_claimed_reply_whose_token_is_slow_to_read_takes_the_whole_pace_of_one
     slow = (writes(1, 200), writes(2, 200.1), TokenLookup(number=1, seconds=6))
     settings = replace(QUICK, per_second=1)
     assert run(Script(1, settings, slow, nodes=2)).broken == ()
+
+
+def test_claimed_replies_whose_tokens_are_slow_to_read_take_their_places_of_the_pace() -> None:
+    assert run(draw_nodes(910040)).broken == ()

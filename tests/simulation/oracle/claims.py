@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from moca.core.types import ContactKey
@@ -81,16 +81,20 @@ class Channels:
         }
 
     def _is_taken_by_claims(self, items: list[Row], calls: Collection[ContactKey]) -> bool:
-        """Return whether claimed replies whose calls may begin any moment take the whole pace.
+        """Return whether claimed replies whose calls may begin soon take what is left of the pace.
 
         A call begins once its token is read, and a resend once the record is.
         """
-        settings = self._settings
+        settings, pace = self._settings, self._simulation.oracle.pace
         claimed = sum(
             each["status"] == "sending" and contact_of(each) not in calls for each in items
         )
+        if not claimed:
+            return False
+        second_ago = pace.now[0] - timedelta(seconds=1)
+        started = sum(at[0] > second_ago for at, _ in pace.starts[-settings.per_second :])
         couriers_left = settings.couriers - len(calls)
         found: bool = claimed >= min(
-            settings.per_second, settings.account_per_second, couriers_left
+            settings.per_second - started, settings.account_per_second, couriers_left
         )
         return found
