@@ -21,6 +21,7 @@ from moca.core.types import ContactKey
 from tests.simulation.instagram.instagram import BrokenCallError, SimulatedInstagram
 from tests.simulation.instagram.texts import said, said_in
 from tests.simulation.oracle.calls import Calls
+from tests.simulation.oracle.claims import Claims
 from tests.simulation.oracle.deaths import Death
 from tests.simulation.oracle.invariants import Broken, Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of, instant
@@ -79,8 +80,15 @@ class Oracle:
         passed = [each for each in script.happenings if isinstance(each, PassesThread)]
         self.takeovers.freed.update(each.contact for each in passed)
         self._elsewhere = ThreadControls(ledger)
+        self.claims = Claims(ledger)
         self._silence = SilenceWatch(
-            clockwork, ledger, self._elsewhere, self.freed, self.slack, self.is_broken
+            clockwork,
+            ledger,
+            self.claims,
+            self._elsewhere,
+            self.freed,
+            self.slack,
+            self.is_broken,
         )
         self._windows = ReplyWindowWatch(script, clockwork, ledger, self.slack, self.is_broken)
         self._instagram = instagram

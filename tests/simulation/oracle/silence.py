@@ -22,6 +22,7 @@ class SilenceWatch:
         self,
         clockwork: Clockwork,
         ledger: Ledger,
+        claims: Claims,
         elsewhere: ThreadControls,
         freed: set[ContactKey],
         slack: timedelta,
@@ -33,7 +34,7 @@ class SilenceWatch:
         self._freed = freed
         self._slack = slack
         self._is_broken = is_broken
-        self._claims = Claims(ledger)
+        self._claims = claims
         self._held_since: dict[int, datetime] = {}
         self._held_until: dict[int, datetime | None] = {}
 

@@ -5,7 +5,7 @@ from typing import Any
 from moca.core.types import ContactKey, Priority
 from tests.simulation.oracle.invariants import Broken
 from tests.simulation.run import run
-from tests.simulation.worlds.draw import draw_plain_script
+from tests.simulation.worlds.draw import draw_plain_script, draw_script
 from tests.simulation.worlds.script import (
     AnswersByHand,
     ClockSteps,
@@ -293,3 +293,7 @@ def test_a_reply_that_an_edit_took_back_has_no_place_among_those_that_leave() ->
         seed=100000000013483,
         combined=True,
     )
+
+
+def test_last_words_that_were_claimed_before_the_bot_was_paused_need_no_approval() -> None:
+    assert not run(draw_script(720001738)).broken

@@ -37,6 +37,7 @@ class HeldReplies:
         self._modes = settings.topics()
         self._clockwork = clockwork
         self._ledger = ledger
+        self._claims = oracle.claims
         self._slack = oracle.slack
         self._is_broken = oracle.is_broken
         self._held_since: dict[int, datetime] = {}
@@ -145,7 +146,7 @@ class HeldReplies:
 
     def _mode_of(self, item: Row, generator: Generator) -> TopicMode | None:
         making = generator.made.get(said_in(item))
-        if making is None or item["parting"] is not None:
+        if making is None or self._claims.of(item)["parting"] is not None:
             return None
         return self._modes.of(self._settings.topic_of(making.number))
 
