@@ -88,7 +88,7 @@ class HttpClient:
         self._ends_at = time.monotonic() + timeout_seconds
         response = pool.urlopen(
             method,
-            address if pool.proxy and pool.scheme == "http" else _target(address),
+            address if pool.proxy and pool.scheme == "http" else request_target(address),
             body,
             sent,
             timeout=Timeout(connect=connect_seconds or timeout_seconds, read=timeout_seconds),
@@ -126,7 +126,8 @@ class HttpClient:
         return pool
 
 
-def _target(address: str) -> str:
+def request_target(address: str) -> str:
+    """Return what a request names of an address: its path and query."""
     parts = urlsplit(address)
     return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
 

@@ -8,6 +8,7 @@ from urllib3.exceptions import HTTPError
 
 from moca.core.subscribers import signature_of, url_fault
 from moca.deadline import limit_answers
+from moca.http_client import request_target
 from moca.push.connection import NotPublic, connect_public
 
 _TIMEOUT_SECONDS = 5.0
@@ -74,7 +75,6 @@ class SubscriberClient:
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         host = str(parts.hostname)
         if self._allows_private and parts.scheme == "http":
             pool = _connect_plain(host, port, _TIMEOUT_SECONDS)
@@ -84,7 +84,7 @@ class SubscriberClient:
             ends_at = time.monotonic() + _TIMEOUT_SECONDS
             limit_answers(pool, lambda: ends_at)
             answer = pool.urlopen(
-                "POST", path, body, headers, redirect=False, preload_content=False
+                "POST", request_target(url), body, headers, redirect=False, preload_content=False
             )
             answer.close()
         return int(answer.status)

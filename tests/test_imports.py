@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "moca/storage": {"moca.core", "moca.storage", "moca.uploads"},
     "moca/uploads": {"moca.uploads"},
     "moca/broker": {"moca.broker"},
-    "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock", "moca.deadline"},
+    "moca/push": {"moca.core", "moca.storage", "moca.push", "moca.clock", *CALLS},
     "moca/settings": {"moca.settings"},
     "moca/bots": {"moca.core", "moca.settings", "moca.replies", "moca.bots"},
     "moca/mcp": {"moca.core", "moca.mcp", *CALLS},

@@ -21,6 +21,7 @@ from moca.core.push import (
     outcome_of,
 )
 from moca.deadline import limit_answers
+from moca.http_client import request_target
 from moca.push.connection import NotPublic, connect_public
 
 _TIMEOUT_SECONDS = 5.0
@@ -80,10 +81,9 @@ class PushClient:
         }
 
     def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> PushAnswer:
-        url = urlsplit(endpoint)
-        path = f"{url.path or '/'}{f'?{url.query}' if url.query else ''}"
+        host, path = str(urlsplit(endpoint).hostname), request_target(endpoint)
         try:
-            with self._connect(str(url.hostname), _TIMEOUT_SECONDS) as pool:
+            with self._connect(host, _TIMEOUT_SECONDS) as pool:
                 ends_at = time.monotonic() + _TIMEOUT_SECONDS
                 limit_answers(pool, lambda: ends_at)
                 answer = pool.urlopen(
