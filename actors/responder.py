@@ -73,11 +73,12 @@ class _GenerationActor(MailboxActor):
         log.error("generator_crashed", error=type(error).__name__)
         if isinstance(message, CheckImmediateReply):
             return
-        failed, self._at_work = self._at_work or message, None
+        failed: GenerateReply = self._at_work or message
+        self._at_work = None
         self._requests.finish(failed)
         self._requests.end(failed)
         because = f"the reply generator crashed: {type(error).__name__}"
-        self._notify(GenerationFailed(*_name(failed), because))
+        self._notify(GenerationFailed(*failed.key, because))
 
     def _make(self, command: GenerateReply, generator: ReplyGenerator) -> Answer:
         self._at_work = command
@@ -87,7 +88,7 @@ class _GenerationActor(MailboxActor):
                 reply = GeneratedReply(reply, is_sample=getattr(generator, "is_sample", False))
             answer = _answer(command, reply)
         except GenerationError as error:
-            answer = GenerationFailed(*_name(command), str(error))
+            answer = GenerationFailed(*command.key, str(error))
         self._at_work = None
         return answer
 
@@ -116,7 +117,7 @@ class ResponderActor(_GenerationActor):
         taken = self._requests.take(message, clock.now())
         if taken is None:
             return
-        self._notify(GenerationStarted(*_name(taken), clock.now()))
+        self._notify(GenerationStarted(*taken.key, clock.now()))
         answer = self._make(taken, self._bot_of(taken.contact.account_id).generator)
         self._requests.end(taken)
         self._notify(answer)
@@ -154,16 +155,11 @@ class QuickResponderActor(_GenerationActor):
             self._notify(ImmediateReplyRequested(check.contact, check.message.id, because))
 
 
-def _name(command: GenerateReply) -> tuple[ContactKey, tuple[int, ...], int]:
-    return command.contact, command.input_ids, command.attempt
-
-
 def _answer(command: GenerateReply, reply: GeneratedReply | HandOver | NoReply) -> Answer:
-    name = _name(command)
     match reply:
         case GeneratedReply(content=content, by=by, is_sample=is_sample, made_by=made_by):
-            return ReplyGenerated(*name, content, by, is_sample, made_by)
+            return ReplyGenerated(*command.key, content, by, is_sample, made_by)
         case HandOver(because=because, content=content, made_by=made_by):
-            return HandoverRequested(*name, because, content, made_by)
+            return HandoverRequested(*command.key, because, content, made_by)
         case NoReply(because):
-            return ReplyDeclined(*name, because)
+            return ReplyDeclined(*command.key, because)

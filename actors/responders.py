@@ -58,8 +58,7 @@ class Responders:
         """Request a reply, unless this very request is under way. Thread-safe."""
         started_at = self._requests.started_at(asked)
         if started_at is not None:
-            request = asked.contact, asked.input_ids, asked.attempt
-            self._notify(GenerationStarted(*request, started_at))
+            self._notify(GenerationStarted(*asked.key, started_at))
         elif self._requests.add(asked):
             if self._show is not None:
                 self._show(asked)

@@ -46,9 +46,9 @@ class GenerateReply:
     attempt: int
 
     @property
-    def input_ids(self) -> tuple[int, ...]:
-        """The ids of the messages; with the attempt, they identify the request."""
-        return tuple(message.id for message in self.inputs)
+    def key(self) -> tuple[ContactKey, tuple[int, ...], int]:
+        """The contact, the ids of the messages and the attempt: every result begins with them."""
+        return self.contact, tuple(message.id for message in self.inputs), self.attempt
 
 
 @dataclass(frozen=True, slots=True)
