@@ -247,7 +247,6 @@ class MembershipActor(MailboxActor):
         if left > timedelta(0):
             self._next_heartbeat.set_to(clock.now() + min(left, BEAT))
         else:
-            self._seats.has_waited = True
             self._take_up(SENDER, seat)
 
     def _renew_tokens(self, now: datetime) -> None:

@@ -53,8 +53,6 @@ class Seats:
     epochs: Mapping[str, int] = field(default_factory=dict)
     is_at_broker: bool = False
     """Whether this node is a candidate for seats."""
-    has_waited: bool = False
-    """Whether this node may send because the lease of the sender before it is over."""
     _lease_until: float = float("-inf")
 
     def seat(self, contact: ContactKey) -> str:
@@ -87,7 +85,7 @@ class Seats:
 
     def end_lease(self) -> None:
         """End the lease at once, so that no call begins."""
-        self._lease_until, self.has_waited = float("-inf"), False
+        self._lease_until = float("-inf")
 
 
 class Subscriptions(Protocol):

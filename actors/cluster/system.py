@@ -285,7 +285,8 @@ class ClusterSystem(System):
             self._membership.stop(timeout=_LEAVE_TIMEOUT_SECONDS)
         writer = self._dependencies.open_writer()
         try:
-            writer.apply([LeaveSeats(self._member.node, clock.now(), self._seats.has_waited)])
+            has_waited = self._singletons is not None
+            writer.apply([LeaveSeats(self._member.node, clock.now(), has_waited)])
         except Exception as error:  # noqa: BLE001 - the next owner then waits a little longer
             log.warning("seats_not_left", error=type(error).__name__)
         writer.close()
