@@ -9,9 +9,12 @@ import pika
 import psycopg
 import pytest
 
+from tests.cluster.stepped import SteppedCluster
 from tests.cluster.wire import Wire
 from tests.process.instagram import InstagramProcess
 from tests.process.service import ACCESS_TOKEN, ACCOUNT, APP_SECRET, BRISK, Service, eventually
+from tests.support.factory import NOON
+from tests.support.frozen_time import frozen_at
 from tests.support.stalls import StallWatch
 
 POSTGRESQL = "127.0.0.1", 5432
@@ -121,6 +124,15 @@ class Nodes:
             node.begin()
         for node in self.nodes[1:]:
             eventually(node.answers, seconds=30)
+
+
+@pytest.fixture
+def stepped(tmp_path: Path) -> Iterator[SteppedCluster]:
+    """A cluster on frozen time and a stand-in broker, with no node yet."""
+    with frozen_at(NOON) as frozen:
+        cluster = SteppedCluster(tmp_path, frozen)
+        yield cluster
+        cluster.close()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Whichever node owns a contact, the contact's account is answered by its own bot."""
 
-from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,6 @@ from moca.core.messages.command import AwaitedCommand
 from moca.core.types import ContactKey
 from tests.cluster.stepped import SteppedCluster, webhook
 from tests.support.factory import NOON
-from tests.support.frozen_time import frozen_at
 
 SHOP, CAFE = "1784100001", "1784100002"
 CONTACTS = [ContactKey(account_id, str(psid)) for account_id in (SHOP, CAFE) for psid in range(8)]
@@ -30,21 +27,18 @@ def document(answer: str, more: str = "") -> str:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
+def cluster(stepped: SteppedCluster) -> SteppedCluster:
     """Three nodes, a shop, and a café with contrary rules and hours."""
-    with frozen_at(NOON) as frozen:
-        cluster = SteppedCluster(tmp_path, frozen)
-        cluster.open("a", "b", "c")
-        cluster.advance(20)
-        for account_id in (SHOP, CAFE):
-            token = SealedToken("sealed", NOON, NOON + timedelta(days=60))
-            do(cluster, "a", StoreAccount(Account(account_id=account_id), token, NOON))
-        publish(cluster, "a", "shop", document("20 €"))
-        publish(cluster, "b", "cafe", document("3 €", CLOSED))
-        do(cluster, "b", ChangeAccount(SHOP, clock.now(), bot="shop"))
-        do(cluster, "c", ChangeAccount(CAFE, clock.now(), bot="cafe"))
-        yield cluster
-        cluster.close()
+    stepped.open("a", "b", "c")
+    stepped.advance(20)
+    for account_id in (SHOP, CAFE):
+        token = SealedToken("sealed", NOON, NOON + timedelta(days=60))
+        do(stepped, "a", StoreAccount(Account(account_id=account_id), token, NOON))
+    publish(stepped, "a", "shop", document("20 €"))
+    publish(stepped, "b", "cafe", document("3 €", CLOSED))
+    do(stepped, "b", ChangeAccount(SHOP, clock.now(), bot="shop"))
+    do(stepped, "c", ChangeAccount(CAFE, clock.now(), bot="cafe"))
+    return stepped
 
 
 def do(cluster: SteppedCluster, node: str, command: AwaitedCommand) -> None:

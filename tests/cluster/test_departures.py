@@ -1,22 +1,14 @@
 """A node that stops before it could send is followed as if the sender before it still acted."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from moca.core.partition import SENDER
 from tests.cluster.stepped import SteppedCluster
-from tests.support.factory import NOON
-from tests.support.frozen_time import frozen_at
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
-    with frozen_at(NOON) as frozen:
-        cluster = SteppedCluster(tmp_path, frozen)
-        yield cluster
-        cluster.close()
+def cluster(stepped: SteppedCluster) -> SteppedCluster:
+    return stepped
 
 
 def test_the_lease_before_is_waited_for_though_a_node_between_left_in_order(

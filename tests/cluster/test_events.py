@@ -1,9 +1,7 @@
 """What is decided on one node holds on all of them."""
 
-from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,21 +15,17 @@ from moca.core.types import ConversationStatus
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Conversation, Message
 from tests.cluster.stepped import PARTITIONS, SteppedCluster, SteppedNode, webhook
-from tests.support.factory import ANNA, NOON
-from tests.support.frozen_time import frozen_at
+from tests.support.factory import ANNA
 from tests.support.values import present
 
 ANNAS = seat_of(partition_of(ANNA, PARTITIONS))
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
-    with frozen_at(NOON) as frozen:
-        cluster = SteppedCluster(tmp_path, frozen)
-        cluster.open("a", "b")
-        cluster.advance(20)
-        yield cluster
-        cluster.close()
+def cluster(stepped: SteppedCluster) -> SteppedCluster:
+    stepped.open("a", "b")
+    stepped.advance(20)
+    return stepped
 
 
 def other_than(cluster: SteppedCluster, seat: str) -> SteppedNode:

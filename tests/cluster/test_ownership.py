@@ -1,9 +1,7 @@
 """Partitions and the sender's seat change holders, on a broker with RabbitMQ's guarantees."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +17,7 @@ from moca.core.types import ContactKey
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Message
 from tests.cluster.stepped import PARTITIONS, SteppedCluster, webhook
-from tests.support.factory import ANNA, NOON, reply_to
-from tests.support.frozen_time import frozen_at
+from tests.support.factory import ANNA, reply_to
 from tests.support.values import present
 
 PER_SECOND = SenderPolicy().per_second
@@ -32,11 +29,8 @@ class FaultError(Exception):
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
-    with frozen_at(NOON) as frozen:
-        cluster = SteppedCluster(tmp_path, frozen)
-        yield cluster
-        cluster.close()
+def cluster(stepped: SteppedCluster) -> SteppedCluster:
+    return stepped
 
 
 def outcomes(cluster: SteppedCluster) -> Counter[str]:

@@ -1,7 +1,6 @@
 """A parcel that cannot be stored for a fault of its own is set aside, and delays no other."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 from pika import BasicProperties
@@ -15,8 +14,7 @@ from moca.instagram.signature import sign
 from moca.storage.db.tables import Message
 from moca.storage.writer import Written
 from tests.cluster.stepped import APP_SECRET, PARTITIONS, SteppedCluster, _Writer, webhook
-from tests.support.factory import ANNA, NOON
-from tests.support.frozen_time import frozen_at
+from tests.support.factory import ANNA
 
 SEAT = seat_of(partition_of(ANNA, PARTITIONS))
 POISON = "poison"
@@ -32,11 +30,8 @@ def _mids(cluster: SteppedCluster) -> list[str | None]:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
-    with frozen_at(NOON) as frozen:
-        cluster = SteppedCluster(tmp_path, frozen)
-        yield cluster
-        cluster.close()
+def cluster(stepped: SteppedCluster) -> SteppedCluster:
+    return stepped
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """A webhook that concerns several owners: each stores only its own share."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,18 +8,14 @@ from moca.core.partition import partition_of
 from moca.core.types import ContactKey
 from moca.storage.db.tables import Webhook
 from tests.cluster.stepped import PARTITIONS, SteppedCluster
-from tests.support.factory import ANNA, BEN, NOON
-from tests.support.frozen_time import frozen_at
+from tests.support.factory import ANNA, BEN
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[SteppedCluster]:
-    with frozen_at(NOON) as frozen:
-        cluster = SteppedCluster(tmp_path, frozen)
-        cluster.open("a")
-        cluster.advance(10)
-        yield cluster
-        cluster.close()
+def cluster(stepped: SteppedCluster) -> SteppedCluster:
+    stepped.open("a")
+    stepped.advance(10)
+    return stepped
 
 
 def body_of(*told: tuple[ContactKey, dict[str, bool | str]]) -> bytes:
