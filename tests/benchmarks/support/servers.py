@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.support.thread_times import cpu_seconds_in
+
 _ROOT = Path(__file__).parents[3]
 RUN = (str(_ROOT / "run.py"),)
 RUN_WITH_NAMED_THREADS = ("-m", "tests.benchmarks.support.named_threads")
 REDIS_VARIABLE = "MOCA_BENCHMARK_REDIS"
 """Names the comparison's Redis database; Moca itself refuses to start beside it."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,5 @@ def _children(pid: int) -> list[int]:
 
 def cpu_seconds_of(pid: int) -> float:
     with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_seconds_in(Path(f"/proc/{pid}"))
     return 0.0

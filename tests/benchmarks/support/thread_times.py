@@ -23,7 +23,7 @@ def cpu_seconds_by_part(pids: Iterable[int]) -> dict[str, float]:
             # A thread may end meanwhile.
             with contextlib.suppress(OSError):
                 is_loop = pid in workers and task.name == str(pid)
-                used[EVENT_LOOP if is_loop else _part(task)] += _cpu_seconds(task)
+                used[EVENT_LOOP if is_loop else _part(task)] += cpu_seconds_in(task)
     return used
 
 
@@ -32,6 +32,11 @@ def _part(task: Path) -> str:
     return next((part for start, part in _PARTS.items() if name.startswith(start)), OTHERS)
 
 
-def _cpu_seconds(task: Path) -> float:
-    fields = (task / "stat").read_text().rpartition(")")[2].split()
+def cpu_seconds_in(folder: Path) -> float:
+    """Return the processor time of a process or thread, given its folder in `/proc`.
+
+    Raises:
+        OSError: It has ended.
+    """
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
