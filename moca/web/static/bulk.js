@@ -3,11 +3,12 @@
 import { merge, refreshAll, renew, showConnection } from "./live.js";
 import { load, showDone, visit } from "./panes.js";
 
+const KEY = "form_key";
 const at = (selector) => document.querySelector(selector);
 const boxes = () => [...document.querySelectorAll("#list .pick input")];
 const selected = () => boxes().filter(({ checked }) => checked);
 let last;
-let isBusy = false;
+let earlier = Promise.resolve();
 
 function count() {
   if (!at("#bulk-count")) return;
@@ -20,6 +21,8 @@ function select(some, isOn) {
   for (const box of some) box.checked = isOn;
   count();
 }
+
+const mark = (ids, isOn) => select(boxes().filter(({ value }) => ids.includes(value)), isOn);
 
 // With Shift, everything between the box before and this one becomes as this one is.
 function extend(box) {
@@ -52,12 +55,14 @@ function takeOver(page) {
 // Whoever has gone on meanwhile, as to the composer, keeps the focus.
 const isElsewhere = () => document.activeElement !== document.body && !document.activeElement.closest("#list, #bulk");
 
-async function act(form, button) {
-  const body = new URLSearchParams(new FormData(form));
+async function act(address, body) {
   const ids = body.getAll("conversation");
-  const { isOk, page, because } = await load(button?.getAttribute("formaction") || form.action, { method: "POST", body });
-  if (!page.querySelector("#bulk")) return tell(because || page.querySelector("main > p:not(.notice-status)")?.textContent);
-  select(boxes().filter(({ value }) => ids.includes(value)), false);
+  body.set(KEY, at("#bulk").elements[KEY].value);
+  const { isOk, page, because } = await load(address, { method: "POST", body });
+  if (!page.querySelector("#bulk")) {
+    mark(ids, true);
+    return tell(because || page.querySelector("main > p:not(.notice-status)")?.textContent);
+  }
   takeOver(page);
   const isUndoable = page.querySelector("#undo");
   showDone(page.querySelector("#done").childNodes);
@@ -68,19 +73,22 @@ async function act(form, button) {
   refreshAll().catch(() => showConnection(true));
 }
 
-document.addEventListener("submit", async (event) => {
-  if (event.target.id !== "bulk" || event.submitter?.formMethod === "dialog") return;
+// What is being stored is no longer selected: the next can be selected, and waits for it.
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter: button } = event;
+  if (form.id !== "bulk" || button?.formMethod === "dialog") return;
   event.preventDefault();
-  if (isBusy) return;
-  isBusy = true;
-  event.submitter?.closest("[popover]")?.hidePopover();
-  try {
-    await act(event.target, event.submitter);
-  } catch {
+  button?.closest("[popover]")?.hidePopover();
+  const address = button?.getAttribute("formaction") || form.action;
+  const body = new URLSearchParams(new FormData(form));
+  const ids = body.getAll("conversation");
+  if (!ids.length) return;
+  mark(ids, false);
+  earlier = earlier.then(() => act(address, body)).catch(() => {
+    mark(ids, true);
     showConnection(true);
     tell("Connection lost. Try again: nothing is done twice.");
-  }
-  isBusy = false;
+  });
 });
 
 document.addEventListener("click", ({ target, shiftKey }) => {

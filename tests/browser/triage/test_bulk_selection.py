@@ -102,6 +102,25 @@ def test_the_next_are_closed_while_the_list_is_still_being_refreshed(
     page.unroute("**/needs-reply")
 
 
+def test_the_next_are_closed_while_the_first_are_still_being_stored(
+    visit: Callable[..., Page], five: Whole
+) -> None:
+    page = opened(visit)
+    held: Queue[Route] = Queue()
+    page.route("**/bulk/close*", held.put)
+    box(page, 2).check()
+    closes(page)
+    first = next_held(page, held)
+    expect(box(page, 2)).not_to_be_checked()
+    box(page, 1).check()
+    closes(page)
+    expect(bar(page, "Close")).to_be_hidden()
+    first.continue_()
+    next_held(page, held).continue_()
+    expect(page.locator(".row")).to_have_count(MANY - 2)
+    assert five.rows(CLOSED) == [(1,), (2,)]
+
+
 def test_a_range_and_all_are_selected(visit: Callable[..., Page], five: Whole) -> None:
     page = opened(visit)
     box(page, 1).check()
@@ -191,7 +210,7 @@ def test_they_are_snoozed_until_a_time(visit: Callable[..., Page], five: Whole) 
 
 @pytest.fixture
 def refused(browser: Browser, five: Whole) -> Iterator[Callable[..., Page]]:
-    """Opens the closed conversations in a browser whose console may show refused requests."""
+    """Opens the closed conversations in a browser whose console may show failed requests."""
     contexts = []
 
     def visited(**options: Any) -> Page:
@@ -219,6 +238,24 @@ def test_what_could_not_be_done_is_told(
     )
     expect(page.locator(".row")).to_have_count(1)
     expect(bar(page, "Close")).to_be_hidden()
+
+
+def test_those_whose_closing_did_not_reach_moca_are_selected_again(
+    refused: Callable[..., Page], five: Whole
+) -> None:
+    page = refused()
+    page.goto("/")
+    page.route("**/bulk/close*", lambda route: route.abort())
+    box(page, 2).check()
+    closes(page)
+    expect(page.locator("#bulk-problem")).to_have_text(
+        "Connection lost. Try again: nothing is done twice."
+    )
+    expect(box(page, 2)).to_be_checked()
+    page.unroute("**/bulk/close*")
+    closes(page)
+    expect(page.locator(".row")).to_have_count(MANY - 1)
+    assert five.rows(CLOSED) == [(2,)]
 
 
 def test_they_are_assigned_without_script(visit: Callable[..., Page], five: Whole) -> None:
