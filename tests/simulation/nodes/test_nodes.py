@@ -54,3 +54,7 @@ def test_a_claimed_reply_whose_token_is_slow_to_read_takes_the_whole_pace_of_one
 
 def test_claimed_replies_whose_tokens_are_slow_to_read_take_their_places_of_the_pace() -> None:
     assert run(draw_nodes(910040)).broken == ()
+
+
+def test_a_call_that_is_known_after_all_not_to_have_begun_needs_no_two_readings() -> None:
+    assert run(draw_nodes(70881885468804)).broken == ()

@@ -59,6 +59,9 @@ class Calls:
         match event:
             case ReplyUnknown() | DeliveryEnded(result=Unconfirmed()):
                 self._unknown_since.setdefault(event.item_id, self._clockwork.true)
+            case DeliveryEnded():
+                # A sender that was made again hears after all how its call ended.
+                self._unknown_since.pop(event.item_id, None)
             case ReplyFailed():
                 self._note_given_up(event.item_id)
 
