@@ -3,6 +3,7 @@
 from moca.core.types import Priority
 from tests.simulation.oracle_tests.test_false_alarms import ANNA, BEN, CARA, EVE, broken
 from tests.simulation.worlds.script import (
+    ActorCrashes,
     ClockSteps,
     Dies,
     DiskFails,
@@ -125,4 +126,18 @@ def test_a_private_reply_that_died_uncalled_counts_for_its_hour() -> None:
         Dies(at=10.114, steps=21, down=0.5),
         seed=60011672,
         private_replies_per_hour=1,
+    )
+
+
+def test_a_subscriber_whose_progress_was_lost_gets_all_events_after_it_again() -> None:
+    assert not broken(
+        Writes(at=2.705, contact=ANNA, mid="m1", text="hello?", delays=(0.1,)),
+        Writes(at=59.914, contact=CARA, mid="m11", text="stop", delays=(0.5,)),
+        Writes(at=59.914, contact=CARA, mid="m12", text="hello?"),
+        Writes(at=60.314, contact=CARA, mid="m13", text="hello?", delays=(0.1,)),
+        Writes(at=60.714, contact=CARA, mid="m14", text="start", delays=(2, 8, 42)),
+        Operates(at=23.318, contact=ANNA, action="close"),
+        ActorCrashes(at=83.057, actor="PersistenceActor"),
+        seed=800000229,
+        subscribers=True,
     )

@@ -54,6 +54,9 @@ class SubscriberWatch:
         known = taken.get(event_id)
         if known is not None and known == losses and name not in self._replayed:
             self._breaks(f"{name} gets event {event_id} again, and nothing was lost")
+        if event_id in taken:
+            # What had arrived after it was recorded from where the subscriber does not stand.
+            taken.update(dict.fromkeys((each for each in taken if each > event_id), None))
         if answer.fault and row["attempts"] >= MAX_DELIVERY_ATTEMPTS - 1:
             self._given_up[name].add(event_id)
         if took(answer):
