@@ -9,9 +9,10 @@ from peewee import JOIN
 from moca.core.inbound.events import Echo
 from moca.core.types import Author, ItemStatus, Stage
 from moca.storage.content_codec import REACTION, read_content, type_of
-from moca.storage.db.bulk import Update, in_chunks
+from moca.storage.db.bulk import Update
 from moca.storage.db.fields import storable
 from moca.storage.db.rows import read_rows
+from moca.storage.db.statements import Selection
 from moca.storage.db.tables import (
     IS_UNNAMED,
     IS_UNSETTLED,
@@ -27,6 +28,16 @@ from moca.storage.outbox.items import OutboxItem, hold_items
 from moca.storage.outbox.sent import ArrivedReply, write_arrived
 from moca.storage.unit_of_work import Batch
 
+_BY_MID = Selection(
+    lambda: (
+        Message.select(
+            Message.account_id, Message.mid, Message.id, QueueItem.id, QueueItem.echoed_at
+        )
+        .join(QueueItem, JOIN.LEFT_OUTER, on=QueueItem.message == Message.id)
+        .where(Message.kind == "message")
+    ),
+    Message.mid,
+)
 _ECHOED = Update(QueueItem, QueueItem.echoed_at, where='"echoed_at" IS NULL')
 
 _CLOCKS_APART = timedelta(seconds=2)
@@ -138,13 +149,7 @@ def _may_arrive(echo: Echo) -> list[OutboxItem]:
 
 
 def _stored(mids: Iterable[str]) -> dict[Key, _Known]:
-    columns = (Message.account_id, Message.mid, Message.id, QueueItem.id, QueueItem.echoed_at)
-    query = Message.select(*columns).join(
-        QueueItem, JOIN.LEFT_OUTER, on=QueueItem.message == Message.id
-    )
-    found = {}
-    for chunk in in_chunks(sorted(set(mids))):
-        own = (Message.mid << chunk) & (Message.kind == "message")
-        for account_id, mid, message_id, item_id, echoed_at in read_rows(query.where(own)):
-            found[account_id, mid] = _Known(message_id, item_id, echoed_at is not None)
-    return found
+    return {
+        (account_id, mid): _Known(message_id, item_id, echoed_at is not None)
+        for account_id, mid, message_id, item_id, echoed_at in _BY_MID.among(sorted(set(mids)))
+    }
