@@ -3,7 +3,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from peewee import Node, fn
+from peewee import JOIN, Node, fn
 
 from moca.core.conversation.consent import ConsentChange
 from moca.core.conversation.snapshot import Inbound, Snapshot
@@ -11,8 +11,7 @@ from moca.core.messages.conversation import ConversationLoaded, LoadConversation
 from moca.core.reply_window import opened_before
 from moca.core.types import Author, ContactKey, ConversationStatus, Outcome, Role
 from moca.storage.content_codec import read_received
-from moca.storage.db.bulk import in_chunks
-from moca.storage.db.rows import read_rows
+from moca.storage.db.statements import Selection
 from moca.storage.db.tables import (
     IS_CURRENT,
     IS_HELD_REPLY,
@@ -45,19 +44,102 @@ class _Row(NamedTuple):
     window_opened_at: datetime | None
 
 
+_INBOUND = (
+    Message.conversation,
+    Message.id,
+    Message.mid,
+    Message.kind,
+    Message.type,
+    Message.text,
+    Message.content,
+    Message.created_at,
+    Message.consent_change,
+    Message.sent_at,
+)
+_NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish", "sent_at")
+
+
+def _of_current_conversations() -> Any:
+    columns = (
+        Contact.account_id,
+        Contact.psid,
+        Conversation.id,
+        Conversation.status,
+        Conversation.held_until,
+        Conversation.last_user_message_at,
+        Conversation.last_bot_message_at,
+        Conversation.cooldown_until,
+        Conversation.away_text_at,
+        Conversation.person_until,
+        Contact.name,
+        Contact.opted_out_at,
+        Contact.window_opened_at,
+    )
+    return Contact.select(*columns).join(Conversation).where(IS_CURRENT)
+
+
+def _earlier_messages(since: Node) -> Any:
+    ended = Message.outcome.is_null(is_null=False) | (Message.processed == True)  # noqa: E712
+    not_repeated = Message.outcome.is_null() | (Message.outcome != Outcome.DUPLICATE.value)
+    said = (
+        (Message.role == Role.USER.value)
+        & (Message.kind == "message")
+        & (Message.type == "text")
+        & (Message.text != "")
+        & (Message.created_at > since)
+    )
+    # Starts at the conversation, or the boundary would be looked up again for each of its messages.
+    latest = (Message.conversation == Conversation.id) & (Message.id > _edge())
+    query = Conversation.select(*_INBOUND).join(Message, on=latest)
+    return query.where(said & ended & not_repeated).order_by(Message.id)
+
+
+def _edge() -> Node:
+    """Return the id of the last message too far back in its conversation, or 0 if there is none."""
+    message = Message.alias()
+    own = message.select(message.id).where(message.conversation == Conversation.id)
+    return fn.COALESCE(own.order_by(message.id.desc()).offset(_LATEST).limit(1), 0)
+
+
+def _items_of_the_bot(column: Any, condition: Any) -> Any:
+    # SQLite keeps to the order of a cross join; otherwise it would go through all pending items.
+    query = Conversation.select(Conversation.id, column).join(QueueItem, JOIN.CROSS)
+    own = (QueueItem.conversation == Conversation.id) & (Message.author == Author.BOT.value)
+    return query.join(Message, on=QueueItem.message == Message.id).where(own & condition)
+
+
+_CURRENT = Selection(_of_current_conversations, Contact.psid)
+_UNANSWERED = Selection(
+    lambda: Message.select(*_INBOUND).where(IS_UNANSWERED).order_by(Message.id),
+    Message.conversation,
+)
+_EARLIER = Selection(_earlier_messages, Conversation.id)
+_IN_FLIGHT = Selection(lambda: _items_of_the_bot(QueueItem.id, IS_UNDER_WAY), Conversation.id)
+_HELD = Selection(
+    lambda: _items_of_the_bot(QueueItem.id, IS_HELD_REPLY & Message.comment_id.is_null()),
+    Conversation.id,
+)
+_RECENT_REPLIES = Selection(
+    lambda since: _items_of_the_bot(QueueItem.sent_at, QueueItem.sent_at > since).order_by(
+        QueueItem.sent_at
+    ),
+    Conversation.id,
+)
+
+
 @handles(LoadConversation)
 def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> None:
     """Report the snapshot of each contact's current conversation, or None if there is none."""
     rows = _current({command.contact for command in commands})
     ids = [row.conversation_id for row in rows.values()]
-    unanswered = _unanswered(ids)
+    unanswered = _inbound(_UNANSWERED.among(ids))
     accounts = {command.contact.account_id for command in commands}
     policies = {account_id: batch.policy_of(account_id) for account_id in accounts}
     first_at = min(command.at for command in commands)
     max_dedup = max(policy.dedup for policy in policies.values())
     earlier = _earlier(rows.values(), first_at - max_dedup)
-    in_flight = _own_items(ids, IS_UNDER_WAY)
-    held = _own_items(ids, IS_HELD_REPLY & Message.comment_id.is_null())
+    in_flight = _item_ids(_IN_FLIGHT.among(ids))
+    held = _item_ids(_HELD.among(ids))
     limits = {
         row.conversation_id: policies[contact.account_id].replies_per_hour
         for contact, row in rows.items()
@@ -98,47 +180,8 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
 
 
 def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
-    columns = (
-        Contact.account_id,
-        Contact.psid,
-        Conversation.id,
-        Conversation.status,
-        Conversation.held_until,
-        Conversation.last_user_message_at,
-        Conversation.last_bot_message_at,
-        Conversation.cooldown_until,
-        Conversation.away_text_at,
-        Conversation.person_until,
-        Contact.name,
-        Contact.opted_out_at,
-        Contact.window_opened_at,
-    )
-    query = Contact.select(*columns).join(Conversation)
-    found = {}
-    for chunk in in_chunks(sorted({contact.psid for contact in contacts})):
-        for account_id, psid, *row in read_rows(query.where((Contact.psid << chunk) & IS_CURRENT)):
-            found[ContactKey(account_id, psid)] = _Row._make(row)
-    return found
-
-
-_INBOUND = (
-    Message.conversation,
-    Message.id,
-    Message.mid,
-    Message.kind,
-    Message.type,
-    Message.text,
-    Message.content,
-    Message.created_at,
-    Message.consent_change,
-    Message.sent_at,
-)
-_NAMES = ("id", "mid", "kind", "type", "text", "content", "received_at", "wish", "sent_at")
-
-
-def _unanswered(conversation_ids: Iterable[int]) -> Mapping[int, list[Inbound]]:
-    query = Message.select(*_INBOUND).where(IS_UNANSWERED)
-    return _inbound(conversation_ids, query, Message.conversation)
+    rows = _CURRENT.among(sorted({contact.psid for contact in contacts}))
+    return {ContactKey(account_id, psid): _Row._make(row) for account_id, psid, *row in rows}
 
 
 def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound]]:
@@ -147,33 +190,13 @@ def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound
         for row in rows
         if row.last_user_message_at is not None and row.last_user_message_at > since
     ]
-    ended = Message.outcome.is_null(is_null=False) | (Message.processed == True)  # noqa: E712
-    not_repeated = Message.outcome.is_null() | (Message.outcome != Outcome.DUPLICATE.value)
-    said = (
-        (Message.role == Role.USER.value)
-        & (Message.kind == "message")
-        & (Message.type == "text")
-        & (Message.text != "")
-        & (Message.created_at > since)
-    )
-    # Starts at the conversation, or the boundary would be looked up again for each of its messages.
-    latest = (Message.conversation == Conversation.id) & (Message.id > _edge())
-    query = Conversation.select(*_INBOUND).join(Message, on=latest)
-    return _inbound(recent, query.where(said & ended & not_repeated), Conversation.id)
+    return _inbound(_EARLIER.among(recent, since))
 
 
-def _edge() -> Node:
-    """Return the id of the last message too far back in its conversation, or 0 if there is none."""
-    message = Message.alias()
-    own = message.select(message.id).where(message.conversation == Conversation.id)
-    return fn.COALESCE(own.order_by(message.id.desc()).offset(_LATEST).limit(1), 0)
-
-
-def _inbound(conversation_ids: Iterable[int], query: Any, key: Any) -> Mapping[int, list[Inbound]]:
+def _inbound(rows: Iterable[list[Any]]) -> Mapping[int, list[Inbound]]:
     found: Mapping[int, list[Inbound]] = defaultdict(list)
-    for chunk in in_chunks(conversation_ids):
-        for conversation_id, *row in read_rows(query.where(key << chunk).order_by(Message.id)):
-            found[conversation_id].append(_read(dict(zip(_NAMES, row, strict=True))))
+    for conversation_id, *row in rows:
+        found[conversation_id].append(_read(dict(zip(_NAMES, row, strict=True))))
     return found
 
 
@@ -187,17 +210,11 @@ def _read(fields: dict[str, Any]) -> Inbound:
     )
 
 
-def _own_items(conversation_ids: Iterable[int], condition: Any) -> Mapping[int, list[int]]:
-    """Return the bot's queue items of each conversation that meet a condition."""
+def _item_ids(rows: Iterable[list[Any]]) -> Mapping[int, list[int]]:
+    """Return the queue items by conversation."""
     found: Mapping[int, list[int]] = defaultdict(list)
-    query = QueueItem.select(QueueItem.conversation, QueueItem.id).join(
-        Message, on=QueueItem.message == Message.id
-    )
-    by_bot = Message.author == Author.BOT.value
-    for chunk in in_chunks(conversation_ids):
-        live = (QueueItem.conversation << chunk) & condition & by_bot
-        for conversation_id, item_id in read_rows(query.where(live)):
-            found[conversation_id].append(item_id)
+    for conversation_id, item_id in rows:
+        found[conversation_id].append(item_id)
     return found
 
 
@@ -211,12 +228,6 @@ def _recent_replies(
         if row.last_bot_message_at is not None and row.last_bot_message_at > since
     ]
     found = {each: deque[datetime](maxlen=limit) for each, limit in limits.items()}
-    query = QueueItem.select(QueueItem.conversation, QueueItem.sent_at).join(
-        Message, on=QueueItem.message == Message.id
-    )
-    by_bot = (Message.author == Author.BOT.value) & (QueueItem.sent_at > since)
-    for chunk in in_chunks(recent):
-        sent = query.where((QueueItem.conversation << chunk) & by_bot)
-        for conversation_id, at in sent.order_by(QueueItem.sent_at).tuples().iterator():
-            found[conversation_id].append(at)
+    for conversation_id, at in _RECENT_REPLIES.among(recent, since):
+        found[conversation_id].append(at)
     return found

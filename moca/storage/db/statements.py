@@ -112,25 +112,26 @@ class Selection:
     """Reads the rows whose column has one of some values, with SQL that is built once.
 
     Args:
-        query: returns the query without that condition; its columns are texts, integers, instants
-            or booleans.
+        query: returns the query without that condition, from one node for each other variable
+            value; its columns are texts, integers, instants or booleans.
         column: the column to compare.
         hold: tables whose rows are locked against other writers until the commit.
     """
 
     def __init__(
-        self, query: Callable[[], Any], column: Any, *, hold: Iterable[type[peewee.Model]] = ()
+        self, query: Callable[..., Any], column: Any, *, hold: Iterable[type[peewee.Model]] = ()
     ) -> None:
         self._query = query
         self._column = column
         self._prepared = Prepared(column.model, self._among, hold=hold)
 
-    def among(self, values: Iterable[Any]) -> list[list[Any]]:
-        """Return the rows whose column has one of these values."""
+    def among(self, values: Iterable[Any], *others: Any) -> list[list[Any]]:
+        """Return the rows whose column has one of these values, for the other variable values."""
         chosen = list(values)
         if not chosen:
             return []
-        return self._prepared.rows(json.dumps(chosen) if _is_on_sqlite(self._column) else chosen)
+        stored = json.dumps(chosen) if _is_on_sqlite(self._column) else chosen
+        return self._prepared.rows(stored, *others)
 
-    def _among(self, place: peewee.Node) -> Any:
-        return self._query().where(_among(self._column, place))
+    def _among(self, place: peewee.Node, *others: peewee.Node) -> Any:
+        return self._query(*others).where(_among(self._column, place))
