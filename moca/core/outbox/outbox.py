@@ -15,7 +15,10 @@ from moca.core.policy import SenderPolicy
 from moca.core.types import ContactKey
 
 _LEAD = timedelta(milliseconds=100)
-"""How long before its turn a reply is claimed, so that the write does not slow sending."""
+"""How long before a turn claims are made, so that the write does not slow sending."""
+
+_CLAIMED_AHEAD = _LEAD + timedelta(milliseconds=50)
+"""How far ahead turns are claimed then: all of one round in one commit."""
 
 _CALL_BEGINS_WITHIN = timedelta(seconds=15)
 """How long after its claim a call may begin if the claim is slow to be written."""
@@ -133,7 +136,10 @@ class Outbox:
             self.rest(send.contact, began_by, now)
 
     def claims(self, now: datetime) -> tuple[ClaimReply, ...]:
-        """Return the claims to make for replies whose turn comes within a moment."""
+        """Return the claims of a round, or none if no turn comes within a moment."""
+        round_at = self._next_round_at(now)
+        if round_at is None or round_at > now:
+            return ()
         claims = []
         while (reply := self._next_to_claim(now)) is not None:
             self._contact_queues.take(reply)
@@ -219,9 +225,10 @@ class Outbox:
 
     def overtaken(self, now: datetime) -> tuple[tuple[QueuedReply, datetime], ...]:
         """Return and give back replies whose account rests by now, with the end of its rest."""
+        ahead = now + _CLAIMED_AHEAD
         accounts = {channel.account_id for channel in self._claims.channels}
         rests = {each: self._rests.until(each, now) for each in accounts}
-        resting = {each: until for each, until in rests.items() if until and until > now + _LEAD}
+        resting = {each: until for each, until in rests.items() if until and until > ahead}
         if not resting:
             return ()
         overtaken = [each for each in self._claims if each.channel.account_id in resting]
@@ -232,11 +239,7 @@ class Outbox:
         if self.is_frozen:
             return None
         turns = [self._pacing.free_at(self._claims.channels, now)] if self._claims.channels else []
-        self._place_turns(now)
-        if self._has_a_free_courier:
-            own = self._turns.next_at(now)
-            overall = self._pacing.overall_free_at(now, self._claims.ahead)
-            turns.append(None if own is None or overall is None else max(own, overall) - _LEAD)
+        turns.append(self._next_round_at(now))
         turns.append(self._contact_queues.next_change_at())
         return min((turn for turn in turns if turn is not None), default=None)
 
@@ -250,14 +253,22 @@ class Outbox:
         self._moved.add(reply.channel.account_id)
         return reply
 
-    def _next_to_claim(self, now: datetime) -> QueuedReply | None:
+    def _next_round_at(self, now: datetime) -> datetime | None:
+        self._place_turns(now)
         if self.is_frozen or not self._has_a_free_courier:
             return None
+        own = self._turns.next_at(now)
         overall = self._pacing.overall_free_at(now, self._claims.ahead)
-        if overall is None or overall > now + _LEAD:
+        return None if own is None or overall is None else max(own, overall) - _LEAD
+
+    def _next_to_claim(self, now: datetime) -> QueuedReply | None:
+        if not self._has_a_free_courier:
+            return None
+        overall = self._pacing.overall_free_at(now, self._claims.ahead)
+        if overall is None or overall > now + _CLAIMED_AHEAD:
             return None
         self._place_turns(now)
-        return self._turns.first(now + _LEAD)
+        return self._turns.first(now + _CLAIMED_AHEAD)
 
     def _place_turns(self, now: datetime) -> None:
         """Update the turns of the channels that have changed, and no others."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moca.core.content.content import Content, Media
 from moca.core.outbox.account_rests import RestingAccount
-from moca.core.outbox.outbox import _LEAD, Outbox
+from moca.core.outbox.outbox import _CLAIMED_AHEAD, Outbox
 from moca.core.outbox.queued_reply import Channel, QueuedReply, ReplyAddress, ReplyKind
 from moca.core.outbox.rate_limits import SlidingWindow
 from moca.core.outbox.turns import Turns
@@ -42,7 +42,7 @@ class ExhaustiveOutbox(Outbox):
         for channel in tuple(self._contact_queues._ready):
             reply = self._contact_queues.first(channel)
             free_at = self._pacing.free_at((channel,), now, self._claims.ahead)
-            if reply is not None and free_at is not None and free_at <= now + _LEAD:
+            if reply is not None and free_at is not None and free_at <= now + _CLAIMED_AHEAD:
                 free.append(reply)
         assert chosen == min(free, key=lambda each: (each.priority, each.item_id), default=None)
         return chosen

@@ -10,6 +10,8 @@ from tests.simulation.worlds.settings import WorldSettings
 
 _SECOND = timedelta(seconds=1)
 _MOMENT = timedelta(milliseconds=100)
+_CLAIMED_AHEAD = timedelta(milliseconds=150)
+"""How long before its turn a reply may be claimed, along with one whose turn comes sooner."""
 _HOUR = timedelta(hours=1)
 _GUARD = timedelta(milliseconds=5)
 """What the sender leaves, at most, beyond the second that a limit runs for."""
@@ -208,8 +210,7 @@ class SendingLimits:
         limit = self._settings.account_per_second
         if len(own) < limit:
             return False
-        # What is to go within a moment is claimed already.
-        return claimed_at < own[-limit] + _SECOND + _GUARD - _MOMENT + self.slack
+        return claimed_at < own[-limit] + _SECOND + _GUARD - _CLAIMED_AHEAD + self.slack
 
     def _rested(self, contact: ContactKey, by: datetime) -> bool:
         if self._waits[contact.account_id] or contact.account_id in self.stopped:
