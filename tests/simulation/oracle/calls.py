@@ -10,8 +10,6 @@ from tests.simulation.oracle.invariants import Invariant
 from tests.simulation.oracle.ledger import Ledger, Row, contact_of, instant
 from tests.simulation.runtime.virtual_time import Clockwork
 
-_LEAD = timedelta(milliseconds=100)
-"""How long before its turn a reply may be claimed."""
 _READ_BEFORE = timedelta(seconds=9)
 """A copy that the record has shown for so long was shown to the last reading before the call."""
 
@@ -72,7 +70,7 @@ class Calls:
     def judge_readings(self, item: Row, settle: timedelta) -> None:
         """Judge that a call of unknown outcome is repeated only after two readings."""
         since = self._unknown_since.pop(item["id"], None)
-        if since is not None and self._clockwork.true < since + 2 * settle - _LEAD:
+        if since is not None and self._clockwork.true < since + 2 * settle:
             after = self._clockwork.true - since
             self._is_broken(
                 Invariant.TWO_READINGS, f"item {item['id']} is sent again {after} after"
@@ -96,7 +94,7 @@ class Calls:
         due, claimed_at = instant(item["scheduled_for"]), instant(item["sending_at"])
         is_scheduled = item["author"] != "bot" and item["attempts"] == 1
         # What was due before the clock was set back is in the sender's hand.
-        if is_scheduled and max(claimed_at, self._clockwork.latest) + _LEAD < due:
+        if is_scheduled and max(claimed_at, self._clockwork.latest) < due:
             early = due - claimed_at
             self._is_broken(Invariant.NEVER_EARLY, f"item {item['id']} goes {early} early")
 
