@@ -27,7 +27,7 @@ def log_fact(event: object) -> None:
             _line("message_unsent", contact, message=message_id)
         case ReplyQueued(contact, reply, input_ids):
             _line("reply_queued", contact, message=reply.message_id, answers=input_ids)
-        case ReplyHeld(contact, item_id) | ReplySent(contact, item_id):
+        case ReplyHeld(contact, item_id) | ReplySent(contact, item_id, is_repeated=False):
             fact = "reply_held" if isinstance(event, ReplyHeld) else "reply_sent"
             _line(fact, contact, item=item_id)
         case ReplyFailed(contact, item_id, because):

@@ -31,6 +31,7 @@ def test_each_fact_is_one_line_that_names_the_message_and_nobody() -> None:
         MessageErased(ANNA, 1, 7),
         ReplyQueued(ANNA, reply_to(item_id=3), (7,)),
         ReplySent(ANNA, 3, at(6)),
+        ReplySent(ANNA, 3, at(6), is_repeated=True),
         MessagesEnded((7,), Outcome.ANSWERED, "answered by r1"),
     )
     who = contact_hash(ANNA)

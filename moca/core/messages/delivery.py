@@ -257,6 +257,8 @@ class ReplySent:
     author: Author = Author.BOT
     is_said: bool = True
     """False for a reaction, which is not a message."""
+    is_repeated: bool = False
+    """Whether it was stored before: Instagram's answer and the echo both report it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,22 @@ def write_arrived(batch: Batch, arrived: Sequence[ArrivedReply]) -> None:
     """Mark replies as sent; their mids must be free. A reply already sent only gets its mid."""
     fresh: dict[int, ArrivedReply] = {}
     for each in arrived:
-        if each.item.status == ItemStatus.SENT:
+        item = each.item
+        is_repeated = item.status == ItemStatus.SENT or item.id in fresh
+        if item.status == ItemStatus.SENT:
             _rename(batch, each)
         else:
-            fresh.setdefault(each.item.id, each)
-        item, author = each.item, Author(each.item.author)
-        is_message = not item.is_reaction
-        batch.tell(ReplySent(item.contact, item.id, item.sent_at or each.at, author, is_message))
+            fresh.setdefault(item.id, each)
+        batch.tell(
+            ReplySent(
+                item.contact,
+                item.id,
+                item.sent_at or each.at,
+                Author(item.author),
+                is_said=not item.is_reaction,
+                is_repeated=is_repeated,
+            )
+        )
     _write_fresh(batch, tuple(fresh.values()))
 
 

@@ -60,7 +60,7 @@ def test_an_echo_before_the_calls_answer_settles_the_reply(desk: Desk, is_unknow
 
     before = steps(reply.message_id)
     again = RecordSent(reply.item_id, "r1", at(9), "the call's answer")
-    assert desk.do(again) == (ReplySent(ANNA, reply.item_id, at(8)),)
+    assert desk.do(again) == (ReplySent(ANNA, reply.item_id, at(8), is_repeated=True),)
     assert steps(reply.message_id) == before
 
 

@@ -57,10 +57,11 @@ def test_a_sent_reply_is_written_once_however_often_it_is_told(
 ) -> None:
     sent = RecordSent(under_way.item_id, "r1", at(7), ANSWER)
     first = ReplySent(ANNA, under_way.item_id, at(7))
-    assert desk.do(sent, sent) == (first, first)
+    repeated = replace(first, is_repeated=True)
+    assert desk.do(sent, sent) == (first, repeated)
     before = steps(1), steps(under_way.message_id)
 
-    assert desk.do(RecordSent(under_way.item_id, "r1", at(60), "the record")) == (first,)
+    assert desk.do(RecordSent(under_way.item_id, "r1", at(60), "the record")) == (repeated,)
     assert (steps(1), steps(under_way.message_id)) == before
     assert Conversation.get().cooldown_until == at(37)
 
