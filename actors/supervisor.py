@@ -36,8 +36,7 @@ class LiveConversation:
 class SupervisorActor(MailboxActor):
     """Tracks live conversations: loads them on demand, unloads idle ones, routes events.
 
-    Commands from outside go to persistence, events to their conversation. The first `SweepDue`
-    resumes what the last run left; it then repeats by timer.
+    The first `SweepDue` resumes what the last run left; it then repeats by timer.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class SupervisorActor(MailboxActor):
             case CountLive():
                 return len(self._live)
             case _:
-                self._pass_on(message)
+                self._tell_if_live(message)
         return None
 
     def on_stop(self) -> None:
@@ -101,12 +100,6 @@ class SupervisorActor(MailboxActor):
         for live in self._live.values():
             live.ref.stop(block=False)
         self._live.clear()
-
-    def _pass_on(self, message: object) -> None:
-        if isinstance(message, Command):
-            self._record(message)
-        else:
-            self._tell_if_live(message)
 
     def _arrived(self, arrived: MessageArrived) -> None:
         live = self._find(arrived.contact)

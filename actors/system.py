@@ -130,7 +130,7 @@ class System:
             self._singletons.open()
 
     def tell(self, command: object) -> None:
-        """Accept a command from outside.
+        """Have a command from outside carried out.
 
         Raises:
             SystemOverloaded: If more waits than can be processed in good time.
@@ -139,7 +139,7 @@ class System:
         for place, waiting in self.waiting().items():
             if waiting >= _MAX_WAITING:
                 raise SystemOverloaded(f"{waiting} messages wait for the {place}")
-        self._supervisor.tell(command)
+        self._persistence.tell(command)
 
     def waiting(self) -> dict[str, int]:
         """Return how many messages wait for each singleton or pool."""

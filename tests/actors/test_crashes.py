@@ -112,7 +112,6 @@ KINDS = {
     ),
     SupervisorActor: (
         "SweepDue",
-        "RecordWebhook",
         "MessageArrived",
         "ConversationLoaded",
         "UnansweredFound",

@@ -22,7 +22,7 @@ def test_past_the_bound_a_webhook_is_refused_at_once(
     system.settle()
     for _ in range(3):
         system.actors.tell(RecordWebhook(b"{}", (), at(0)))
-    with pytest.raises(SystemOverloaded, match="3 messages wait for the supervisor"):
+    with pytest.raises(SystemOverloaded, match="3 messages wait for the persistence"):
         system.actors.tell(RecordWebhook(b"{}", (), at(0)))
     system.settle()
     assert system.receive_events() == Done()

@@ -17,6 +17,7 @@ from actors.runtime.dispatchers import Dispatchers, SteppingDispatcher
 from actors.runtime.timers import ManualTimers, TimerThread
 from actors.sender import SenderActor
 from actors.signals import Drain, RecheckOutbox, SweepDue
+from actors.supervisor import SupervisorActor
 from actors.system import System
 from moca import clock
 from moca.core.content.content import Content
@@ -140,17 +141,16 @@ def test_whenever_it_is_stopped_what_was_not_called_is_pending(
 
 
 class Stuck:
-    """A message about a contact for which the caller has to wait."""
+    """Keeps the supervisor at its next message."""
 
-    def __init__(self) -> None:
-        self.is_asked = threading.Event()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_begun = threading.Event()
         self.may_go_on = threading.Event()
+        monkeypatch.setattr(SupervisorActor, "on_receive", self._wait)
 
-    @property
-    def contact(self) -> ContactKey:
-        self.is_asked.set()
+    def _wait(self, _message: object) -> None:
+        self.has_begun.set()
         assert self.may_go_on.wait(PATIENCE_SECONDS)
-        return ANNA
 
 
 class HangingInstagram(FakeInstagram):
@@ -165,6 +165,10 @@ class HangingInstagram(FakeInstagram):
         self.is_called.set()
         assert self.may_answer.wait(PATIENCE_SECONDS)
         return Delivered("ig-1")
+
+
+def message_of(contact: ContactKey) -> InboundMessage:
+    return InboundMessage(contact=contact, mid="m1", text="hello", sent_at=clock.now())
 
 
 @pytest.fixture
@@ -200,8 +204,7 @@ def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(
     threaded: tuple[System, HangingInstagram, list[object]],
 ) -> None:
     running, instagram, escalated = threaded
-    written = InboundMessage(contact=ANNA, mid="m1", text="hello", sent_at=clock.now())
-    running.tell(RecordWebhook(b"{}", (written,), clock.now()))
+    running.tell(RecordWebhook(b"{}", (message_of(ANNA),), clock.now()))
     assert instagram.is_called.wait(PATIENCE_SECONDS)
     couriers = [each for each in threading.enumerate() if each.name.startswith("courier")]
 
@@ -213,12 +216,12 @@ def test_a_call_that_ends_after_its_sender_has_stopped_takes_nothing_down(
 
 
 def test_a_supervisor_that_does_not_stop_in_time_keeps_persistence_from_nothing(
-    threaded: tuple[System, HangingInstagram, list[object]],
+    threaded: tuple[System, HangingInstagram, list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running, _, escalated = threaded
-    stuck = Stuck()
-    running.tell(stuck)
-    assert stuck.is_asked.wait(PATIENCE_SECONDS)
+    stuck = Stuck(monkeypatch)
+    running.tell(RecordWebhook(b"{}", (message_of(ANNA),), clock.now()))
+    assert stuck.has_begun.wait(PATIENCE_SECONDS)
 
     running.stop()
     assert running.health_problems().database == "not responding"

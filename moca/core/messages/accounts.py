@@ -8,7 +8,7 @@ from moca.core.profile import ProfileFingerprints
 
 @dataclass(frozen=True, slots=True)
 class StoreAccount(AwaitedCommand):
-    """Connect an account. Web -> Supervisor -> Persistence."""
+    """Connect an account. Web -> Persistence."""
 
     account: Account
     token: SealedToken
@@ -22,7 +22,7 @@ class StoreAccount(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ChangeAccount(AwaitedCommand):
-    """Change the fields that are not None. Web -> Supervisor -> Persistence."""
+    """Change the fields that are not None. Web -> Persistence."""
 
     account_id: str
     at: datetime
@@ -43,7 +43,7 @@ class ChangeAccount(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RemoveAccount(AwaitedCommand):
-    """Delete an account's token; its messages stay. Web -> Supervisor -> Persistence."""
+    """Delete an account's token; its messages stay. Web -> Persistence."""
 
     account_id: str
     at: datetime

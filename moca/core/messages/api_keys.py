@@ -10,7 +10,7 @@ MAX_API_KEYS = 100
 
 @dataclass(frozen=True, slots=True)
 class AddApiKey(AwaitedCommand):
-    """Store a new API key. Web -> Supervisor -> Persistence."""
+    """Store a new API key. Web -> Persistence."""
 
     new_row: ClassVar[str] = "API key"
 
@@ -28,7 +28,7 @@ class AddApiKey(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RevokeApiKey(AwaitedCommand):
-    """Delete an API key, with immediate effect. Web -> Supervisor -> Persistence."""
+    """Delete an API key, with immediate effect. Web -> Persistence."""
 
     key_id: int
 
@@ -38,7 +38,7 @@ class RevokeApiKey(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class MarkApiKeyUsed(Command):
-    """Update when an API key was last used. Web -> Supervisor -> Persistence."""
+    """Update when an API key was last used. Web -> Persistence."""
 
     key_id: int
     at: datetime

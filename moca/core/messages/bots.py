@@ -6,7 +6,7 @@ from moca.core.messages.command import AuditText, AwaitedCommand
 
 @dataclass(frozen=True, slots=True)
 class SaveBotDraft(AwaitedCommand):
-    """Store a bot's draft, of a new bot too. Web -> Supervisor -> Persistence.
+    """Store a bot's draft, of a new bot too. Web -> Persistence.
 
     Its receipt has the draft's new revision as id.
     """
@@ -25,7 +25,7 @@ class SaveBotDraft(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class PublishBot(AwaitedCommand):
-    """Publish a bot's draft as its next version. Web -> Supervisor -> Persistence.
+    """Publish a bot's draft as its next version. Web -> Persistence.
 
     Its receipt has the version's number as id.
     """
@@ -49,7 +49,7 @@ class PublishBot(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RollBackBot(AwaitedCommand):
-    """Publish an earlier version once more, as the next one. Web -> Supervisor -> Persistence.
+    """Publish an earlier version once more, as the next one. Web -> Persistence.
 
     Its receipt has the new version's number as id.
     """
@@ -65,7 +65,7 @@ class RollBackBot(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class DeleteBot(AwaitedCommand):
-    """Delete a bot that answers for no account. Web -> Supervisor -> Persistence."""
+    """Delete a bot that answers for no account. Web -> Persistence."""
 
     name: str
     at: datetime
@@ -76,7 +76,7 @@ class DeleteBot(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class SaveBotCases(AwaitedCommand):
-    """Store what is expected of a bot. Web -> Supervisor -> Persistence.
+    """Store what is expected of a bot. Web -> Persistence.
 
     Its receipt has the new revision of the cases as id.
     """

@@ -8,7 +8,7 @@ from moca.core.notifications import Notification
 
 @dataclass(frozen=True, slots=True)
 class EraseOnDeletionRequest(AwaitedCommand):
-    """Erase the data of a user named by Meta. Web -> Supervisor -> Persistence."""
+    """Erase the data of a user named by Meta. Web -> Persistence."""
 
     user_id: str
     """The app-specific id of an account's owner, or a contact's id."""

@@ -18,7 +18,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True)
 class KeepAnswer(AwaitedCommand):
-    """Store the response to a completed request. Web -> Supervisor -> Persistence."""
+    """Store the response to a completed request. Web -> Persistence."""
 
     request: RequestKey
     status: int

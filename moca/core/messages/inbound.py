@@ -10,7 +10,7 @@ from moca.core.types import ContactKey
 
 @dataclass(frozen=True, slots=True)
 class RecordWebhook(AwaitedCommand):
-    """Store a verified webhook, then resolve its receipt. Web -> Supervisor -> Persistence."""
+    """Store a verified webhook, then resolve its receipt. Web -> Persistence."""
 
     body: bytes = field(repr=False)
     events: tuple[Event, ...] = field(repr=False)
@@ -21,7 +21,7 @@ class RecordWebhook(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RecordSignatureCheck(Command):
-    """Record which secret signed a webhook. Web -> Supervisor -> Persistence."""
+    """Record which secret signed a webhook. Web -> Persistence."""
 
     secret: str
     """The secret's name, or `SIGNED_BY_NOBODY`."""

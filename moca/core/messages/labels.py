@@ -24,7 +24,7 @@ class LabelColour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AddLabel(AwaitedCommand):
-    """Store a new label. Web -> Supervisor -> Persistence."""
+    """Store a new label. Web -> Persistence."""
 
     new_row: ClassVar[str] = "label"
 
@@ -37,7 +37,7 @@ class AddLabel(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ChangeLabel(AwaitedCommand):
-    """Change what is given of a label. Web -> Supervisor -> Persistence."""
+    """Change what is given of a label. Web -> Persistence."""
 
     label_id: int
     name: str | None = None
@@ -49,7 +49,7 @@ class ChangeLabel(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RemoveLabel(AwaitedCommand):
-    """Remove a label from all conversations. Web -> Supervisor -> Persistence."""
+    """Remove a label from all conversations. Web -> Persistence."""
 
     label_id: int
 
@@ -59,7 +59,7 @@ class RemoveLabel(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class LabelConversation(AwaitedCommand):
-    """Change the labels of a conversation. Web -> Supervisor -> Persistence."""
+    """Change the labels of a conversation. Web -> Persistence."""
 
     conversation_id: int
     added: tuple[int, ...] = ()

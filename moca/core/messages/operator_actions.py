@@ -15,7 +15,7 @@ _STATUS_CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class ChangeConversation(AwaitedCommand):
-    """Close, reopen, pause or resume a conversation. Web -> Supervisor -> Persistence."""
+    """Close, reopen, pause or resume a conversation. Web -> Persistence."""
 
     conversation_id: int
     status: ConversationStatus
@@ -33,7 +33,7 @@ class ChangeConversation(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class UndoClose(AwaitedCommand):
-    """Reopen a conversation as it was before it was closed. Web -> Supervisor -> Persistence."""
+    """Reopen a conversation as it was before it was closed. Web -> Persistence."""
 
     conversation_id: int
     at: datetime
@@ -46,7 +46,7 @@ class UndoClose(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class SnoozeConversation(AwaitedCommand):
-    """Hide a conversation from the open work lists. Web -> Supervisor -> Persistence."""
+    """Hide a conversation from the open work lists. Web -> Persistence."""
 
     conversation_id: int
     at: datetime
@@ -59,7 +59,7 @@ class SnoozeConversation(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class UndoSnooze(AwaitedCommand):
-    """Restore the snooze before this one, if any. Web -> Supervisor -> Persistence."""
+    """Restore the snooze before this one, if any. Web -> Persistence."""
 
     conversation_id: int
     at: datetime
@@ -72,7 +72,7 @@ class UndoSnooze(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class UnsnoozeConversation(AwaitedCommand):
-    """Return a conversation to its work lists. Web -> Supervisor -> Persistence."""
+    """Return a conversation to its work lists. Web -> Persistence."""
 
     conversation_id: int
     at: datetime
@@ -93,7 +93,7 @@ class ConversationChanged:
 
 @dataclass(frozen=True, slots=True)
 class CancelReply(AwaitedCommand):
-    """Remove a pending reply from the queue. Web -> Supervisor -> Persistence."""
+    """Remove a pending reply from the queue. Web -> Persistence."""
 
     item_id: int
     at: datetime
@@ -104,7 +104,7 @@ class CancelReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RetryReply(AwaitedCommand):
-    """Queue a failed or cancelled reply again. Web -> Supervisor -> Persistence."""
+    """Queue a failed or cancelled reply again. Web -> Persistence."""
 
     item_id: int
     at: datetime
@@ -115,7 +115,7 @@ class RetryReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class SettleReply(AwaitedCommand):
-    """Settle an unconfirmed send by the operator's decision. Web -> Supervisor -> Persistence."""
+    """Settle an unconfirmed send by the operator's decision. Web -> Persistence."""
 
     item_id: int
     delivered: bool
@@ -128,7 +128,7 @@ class SettleReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class EditReply(AwaitedCommand):
-    """Change the text of a pending reply. Web -> Supervisor -> Persistence."""
+    """Change the text of a pending reply. Web -> Persistence."""
 
     item_id: int
     text: str = field(repr=False)
@@ -140,7 +140,7 @@ class EditReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ApproveReply(AwaitedCommand):
-    """Send a held reply, as it is or with another text. Web -> Supervisor -> Persistence."""
+    """Send a held reply, as it is or with another text. Web -> Persistence."""
 
     item_id: int
     at: datetime
@@ -154,7 +154,7 @@ class ApproveReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class DiscardReply(AwaitedCommand):
-    """End a held reply unsent. Web -> Supervisor -> Persistence."""
+    """End a held reply unsent. Web -> Persistence."""
 
     item_id: int
     at: datetime
@@ -177,7 +177,7 @@ class ErasureRequest:
 
 @dataclass(frozen=True, slots=True)
 class EraseContact(AwaitedCommand):
-    """Delete a contact with all its data. Web -> Supervisor -> Persistence."""
+    """Delete a contact with all its data. Web -> Persistence."""
 
     contact: ContactKey
     at: datetime = field(compare=False)
@@ -199,7 +199,7 @@ class ContactErased:
 
 @dataclass(frozen=True, slots=True)
 class FreezeQueue(AwaitedCommand):
-    """Stop sending until the queue is released. Web -> Supervisor -> Persistence."""
+    """Stop sending until the queue is released. Web -> Persistence."""
 
     at: datetime
 
@@ -209,7 +209,7 @@ class FreezeQueue(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseQueue(AwaitedCommand):
-    """Resume sending after a freeze. Web -> Supervisor -> Persistence."""
+    """Resume sending after a freeze. Web -> Persistence."""
 
     at: datetime
 

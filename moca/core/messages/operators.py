@@ -9,7 +9,7 @@ from moca.core.types import OperatorRole
 
 @dataclass(frozen=True, slots=True)
 class AddOperator(AwaitedCommand):
-    """Create an operator who can log in. Web -> Supervisor -> Persistence."""
+    """Create an operator who can log in. Web -> Persistence."""
 
     new_row: ClassVar[str] = "user"
 
@@ -62,7 +62,7 @@ class LimitOperator(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ChangeOwnPassword(AwaitedCommand):
-    """Change one's own password and end one's other sessions. Web -> Supervisor -> Persistence."""
+    """Change one's own password and end one's other sessions. Web -> Persistence."""
 
     operator_id: int
     old_hash: str = field(repr=False)
@@ -78,7 +78,7 @@ class ChangeOwnPassword(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RemoveOperator(AwaitedCommand):
-    """Delete an operator, with immediate effect. Web -> Supervisor -> Persistence."""
+    """Delete an operator, with immediate effect. Web -> Persistence."""
 
     operator_id: int
     name: str = ""
@@ -90,7 +90,7 @@ class RemoveOperator(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class OpenLogin(AwaitedCommand):
-    """Open a session after a correct password. Web -> Supervisor -> Persistence."""
+    """Open a session after a correct password. Web -> Persistence."""
 
     key: str = field(repr=False)
     """A hash of the browser's session token."""
@@ -110,7 +110,7 @@ class OpenLogin(AwaitedCommand):
 class OpenLinkSession(AwaitedCommand):
     """Open a session for a browser that followed the login link.
 
-    Web -> Supervisor -> Persistence.
+    Web -> Persistence.
     """
 
     new_row: ClassVar[str] = "session"
@@ -128,7 +128,7 @@ class OpenLinkSession(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class MarkLoginSeen(AwaitedCommand):
-    """Update when a session was last used. Web -> Supervisor -> Persistence."""
+    """Update when a session was last used. Web -> Persistence."""
 
     login_id: int
     at: datetime
@@ -138,7 +138,7 @@ class MarkLoginSeen(AwaitedCommand):
 class EndLinkSession(AwaitedCommand):
     """End the session of a browser that followed the login link.
 
-    Web -> Supervisor -> Persistence.
+    Web -> Persistence.
     """
 
     login_id: int
@@ -149,7 +149,7 @@ class EndLinkSession(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class CloseLogin(AwaitedCommand):
-    """End a session on logout. Web -> Supervisor -> Persistence."""
+    """End a session on logout. Web -> Persistence."""
 
     key: str = field(repr=False)
 
@@ -159,7 +159,7 @@ class CloseLogin(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class AssignConversation(AwaitedCommand):
-    """Assign a conversation to an operator, or to no one. Web -> Supervisor -> Persistence."""
+    """Assign a conversation to an operator, or to no one. Web -> Persistence."""
 
     conversation_id: int
     operator_id: int | None
@@ -194,7 +194,7 @@ class AddNote(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RemoveNote(AwaitedCommand):
-    """Delete a note. Web -> Supervisor -> Persistence."""
+    """Delete a note. Web -> Persistence."""
 
     note_id: int
 
@@ -204,7 +204,7 @@ class RemoveNote(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class MarkRead(AwaitedCommand):
-    """Mark a conversation as read by an answering operator. Web -> Supervisor -> Persistence."""
+    """Mark a conversation as read by an answering operator. Web -> Persistence."""
 
     conversation_id: int
     at: datetime
@@ -212,7 +212,7 @@ class MarkRead(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class MarkMentionsSeen(AwaitedCommand):
-    """Mark a conversation's mentions of an operator as seen. Web -> Supervisor -> Persistence."""
+    """Mark a conversation's mentions of an operator as seen. Web -> Persistence."""
 
     conversation_id: int
     operator_id: int
@@ -221,7 +221,7 @@ class MarkMentionsSeen(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class AuditedCommand(Command):
-    """A command with its audit entry. Web -> Supervisor -> Persistence."""
+    """A command with its audit entry. Web -> Persistence."""
 
     command: AwaitedCommand
     by: str

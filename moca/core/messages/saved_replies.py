@@ -19,7 +19,7 @@ class SavedReplyFile:
 
 @dataclass(frozen=True, slots=True)
 class AddSavedReply(AwaitedCommand):
-    """Store a new saved reply. Web -> Supervisor -> Persistence."""
+    """Store a new saved reply. Web -> Persistence."""
 
     new_row: ClassVar[str] = "saved reply"
 
@@ -35,7 +35,7 @@ class AddSavedReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSavedReply(AwaitedCommand):
-    """Change what is given of a saved reply. Web -> Supervisor -> Persistence."""
+    """Change what is given of a saved reply. Web -> Persistence."""
 
     reply_id: int
     name: str | None = None
@@ -49,7 +49,7 @@ class ChangeSavedReply(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RemoveSavedReply(AwaitedCommand):
-    """Delete a saved reply. Web -> Supervisor -> Persistence."""
+    """Delete a saved reply. Web -> Persistence."""
 
     reply_id: int
 

@@ -8,7 +8,7 @@ from moca.core.messages.command import AuditText, AwaitedCommand, Command
 
 @dataclass(frozen=True, slots=True)
 class AddSubscriber(AwaitedCommand):
-    """Store a subscriber, which gets what happens from now on. Web -> Supervisor -> Persistence."""
+    """Store a subscriber, which gets what happens from now on. Web -> Persistence."""
 
     new_row: ClassVar[str] = "subscriber"
 
@@ -25,7 +25,7 @@ class AddSubscriber(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RemoveSubscriber(AwaitedCommand):
-    """Delete a subscriber with its deliveries. Web -> Supervisor -> Persistence."""
+    """Delete a subscriber with its deliveries. Web -> Persistence."""
 
     subscriber_id: int
 
@@ -35,7 +35,7 @@ class RemoveSubscriber(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class PauseSubscriber(AwaitedCommand):
-    """Stop or resume deliveries; nothing is lost meanwhile. Web -> Supervisor -> Persistence."""
+    """Stop or resume deliveries; nothing is lost meanwhile. Web -> Persistence."""
 
     subscriber_id: int
     is_paused: bool
@@ -47,7 +47,7 @@ class PauseSubscriber(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class ReplayFeed(AwaitedCommand):
-    """Deliver the events after an id once more. Web -> Supervisor -> Persistence."""
+    """Deliver the events after an id once more. Web -> Persistence."""
 
     subscriber_id: int
     after: int
@@ -59,7 +59,7 @@ class ReplayFeed(AwaitedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RetryFeedDelivery(AwaitedCommand):
-    """Deliver an event that was set aside. Web -> Supervisor -> Persistence."""
+    """Deliver an event that was set aside. Web -> Persistence."""
 
     delivery_id: int
 

@@ -8,7 +8,7 @@ from moca.core.messages.command import AuditText, AwaitedCommand
 
 @dataclass(frozen=True, slots=True)
 class AddUpload(AwaitedCommand):
-    """Keep a file for a message or a saved reply to come. Web -> Supervisor -> Persistence."""
+    """Keep a file for a message or a saved reply to come. Web -> Persistence."""
 
     new_row: ClassVar[str] = "upload"
 
