@@ -7,6 +7,7 @@ from tests.browser.axe import findings_in_both_schemes
 from tests.browser.service import Whole
 from tests.browser.test_operations import both_sizes, moca, page
 from tests.browser.width import fits
+from tests.process.service import eventually
 
 __all__ = ["moca", "page"]
 
@@ -39,6 +40,8 @@ def test_a_key_is_shown_once_and_copied(page: Page, moca: Whole) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == key
     assert status(moca, key) == 200
 
+    # The answer does not wait for it, and the page is not live.
+    eventually(lambda: moca.rows("SELECT 1 FROM api_key WHERE used_at IS NOT NULL"))
     page.goto("/keys")
     expect(page.locator(".user")).to_contain_text("Mirror")
     expect(page.locator(".user")).to_contain_text("last used")
