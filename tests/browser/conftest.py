@@ -17,6 +17,27 @@ from tests.support.programs import installed
 from tests.support.sessions import SessionCommands
 
 TOKEN = "the-api-token"
+DISABLED_FEATURES = (
+    # For each tab, Chromium would load its address bar's own pages, although it is headless,
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # and a process for the next site, which no test visits.
+    "SpareRendererForSitePerProcess",
+    # Playwright disables the rest, but of two lists Chromium takes the last.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +45,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(DISABLED_FEATURES)}",
 )
 
 
