@@ -9,7 +9,7 @@ from moca.core.messages.operator_actions import ConversationChanged
 from moca.core.messages.replies import MessagesEnded
 from moca.core.policy import ConversationPolicy, PolicyOf, same_for_all
 from moca.core.reply_window import BOT_WINDOW, OPERATOR_WINDOW
-from moca.core.types import Stage, Step
+from moca.core.types import Stage
 from moca.storage.db.bulk import Insertion
 from moca.storage.db.feed_tables import StoredFeedEvent
 from moca.storage.db.fields import short, storable
@@ -78,10 +78,6 @@ class Batch:
     ) -> None:
         """Add a step to a message's journey. The message must exist when the steps are written."""
         self._steps.append((message_id, at, stage, outcome, detail))
-
-    def note_step(self, step: Step) -> None:
-        """Add a step that the core has decided on, as `note` does."""
-        self.note(step.message_id, step.at, step.stage, step.outcome, step.detail)
 
     def answer(self, receipt: Receipt | None, answer: object) -> None:
         """Resolve a receipt after the commit."""

@@ -10,7 +10,7 @@ from moca.core.conversation.flush import advance
 from moca.core.conversation.opt_out import consent
 from moca.core.conversation.snapshot import Inbound, Snapshot
 from moca.core.conversation.state import Conversation, seconds
-from moca.core.conversation.wait_steps import steps_of_waiting
+from moca.core.instants import in_text
 from moca.core.messages.conversation import ReadName
 from moca.core.messages.delivery import ReplyDropped, ReplyFailed, ReplySent, ReplyUnknown
 from moca.core.messages.inbound import MessageArrived, MessageEdited, MessageErased
@@ -80,7 +80,7 @@ def restore(snapshot: Snapshot, now: datetime, policy: ConversationPolicy) -> De
     state = Conversation.from_snapshot(snapshot, now)
     effects: tuple[Effect, ...] = () if snapshot.is_named else (ReadName(snapshot.contact),)
     for message in snapshot.unanswered:
-        state, more = _received(state, message, now, policy, is_explained=snapshot.is_explained)
+        state, more = _received(state, message, now, policy)
         effects += more
     return _then_advance(state, effects, now, policy)
 
@@ -179,12 +179,7 @@ def _follow(
 
 
 def _received(
-    state: Conversation,
-    message: Inbound,
-    now: datetime,
-    policy: ConversationPolicy,
-    *,
-    is_explained: bool = False,
+    state: Conversation, message: Inbound, now: datetime, policy: ConversationPolicy
 ) -> Decision:
     if message.consent_change is ConsentChange.OPT_IN:
         state = replace(state, has_opted_out=False)
@@ -199,12 +194,17 @@ def _received(
         repeat = ConcludeMessages((message.id,), Outcome.DUPLICATE, because, now, first.id)
         return state, (repeat,)
     received = state.gathering(message, remember(message, state.remembered, policy.dedup))
-    effects: tuple[Effect, ...] = ()
-    if not is_explained:
-        effects = (RecordSteps(steps_of_waiting(received, message, now, policy)),)
+    passed = Step(
+        message.id,
+        now,
+        Stage.DEDUPLICATION,
+        "passed",
+        f"no duplicate within {seconds(policy.dedup)}",
+    )
+    steps = RecordSteps((passed, _waiting(received, message, now, policy)))
     if policy.checks_rules and not received.is_pressing:
-        effects += (CheckImmediateReply(received.contact, message),)
-    return received, effects
+        return received, (steps, CheckImmediateReply(received.contact, message))
+    return received, (steps,)
 
 
 def _press(state: Conversation, event: ImmediateReplyRequested, now: datetime) -> Decision:
@@ -229,6 +229,20 @@ def _edited(
     edited = replace(message, text=event.text, consent_change=event.consent_change)
     received, more = _received(forgotten, edited, now, policy)
     return received, effects + more
+
+
+def _waiting(
+    state: Conversation, message: Inbound, now: datetime, policy: ConversationPolicy
+) -> Step:
+    if state.is_answering:
+        detail = f"a reply is in progress; waiting with {len(state.gathered) - 1} other messages"
+        return Step(message.id, now, Stage.COOLDOWN, "gathered", detail)
+    if state.is_pressing:
+        return Step(message.id, now, Stage.DEBOUNCE, "passed", "a tap is answered at once")
+    flush_at = state.flush_at(policy) or now
+    stage = Stage.COOLDOWN if flush_at == state.cooldown_until else Stage.DEBOUNCE
+    detail = f"until {in_text(flush_at)}, {seconds(flush_at - now)} left"
+    return Step(message.id, now, stage, "waiting", detail)
 
 
 def _in_conversation(state: Conversation, event: MessageArrived, now: datetime) -> Conversation:

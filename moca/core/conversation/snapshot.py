@@ -56,8 +56,6 @@ class Snapshot:
     window_opened_at: datetime | None = None
     """When the contact's reply window last opened; None if it never did."""
     has_opted_out: bool = False
-    is_explained: bool = False
-    """Whether the steps with which the unanswered messages begin to wait are stored already."""
 
     @property
     def had_opted_out(self) -> bool:
@@ -72,15 +70,11 @@ class Snapshot:
 
     @classmethod
     def beginning(cls, contact: ContactKey, conversation_id: int, message: Inbound) -> "Snapshot":
-        """Return the snapshot of a new contact whose first message has just been stored.
-
-        The message's `steps_of_first` were stored with it.
-        """
+        """Return the snapshot of a new contact whose first message has just been stored."""
         return cls(
             contact=contact,
             conversation_id=conversation_id,
             status=ConversationStatus.OPEN,
             unanswered=(message,),
             is_named=False,
-            is_explained=True,
         )

@@ -39,7 +39,7 @@ class MessageArrived:
     conversation_id: int
     message: Inbound
     is_first: bool = False
-    """Whether nothing is stored about the contact but the message with its `steps_of_first`."""
+    """Whether the contact is new, so that nothing else is stored about it."""
 
 
 @dataclass(frozen=True, slots=True)

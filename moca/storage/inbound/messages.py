@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from moca.core.conversation.consent import OPTED_OUT, Consent, ConsentChange
 from moca.core.conversation.snapshot import Inbound
-from moca.core.conversation.wait_steps import steps_of_first
 from moca.core.feed import FeedEvent, FeedKind
 from moca.core.inbound.event_rules import rule_of
 from moca.core.inbound.events import InboundMessage
@@ -244,7 +243,7 @@ def _announce(
     change: ConsentChange | None,
 ) -> None:
     message, at = arrival.message, arrival.received_at
-    is_first = conversation.introduce() and change is None
+    is_first = conversation.introduce()
     if message.unanswerable is not None:
         batch.note(message_id, at, Stage.OUTCOME, Outcome.SUPPRESSED, message.unanswerable)
         batch.publish(outcome_event(message_id, Outcome.SUPPRESSED, message.unanswerable, at))
@@ -260,9 +259,6 @@ def _announce(
         consent_change=change,
         opened_at=opened_before(message.kind, message.sent_at, at),
     )
-    if is_first:
-        for step in steps_of_first(inbound, batch.policy_of(message.contact.account_id)):
-            batch.note_step(step)
     batch.tell(MessageArrived(message.contact, conversation.conversation_id, inbound, is_first))
 
 

@@ -160,4 +160,4 @@ def record_steps(batch: Batch, commands: Sequence[RecordSteps]) -> None:
         row = (step.message_id, step.at, step.stage, short(step.outcome), storable(step.detail))
         # A step that exists was committed, although the confirmation was lost.
         if step.message_id in existing and row not in known:
-            batch.note_step(step)
+            batch.note(step.message_id, step.at, step.stage, step.outcome, step.detail)

@@ -4,12 +4,10 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from moca.core.instants import in_text
 from moca.core.reply_window import BY_ITS_TIMESTAMP
 from moca.storage.db.connection import open_database
 from moca.storage.db.upgrade import migrate
@@ -17,7 +15,6 @@ from moca.storage.db.upgrade import migrate
 Row = tuple[object, ...]
 
 _PROFILE_DUE_AFTER_US = 10_000_000
-_DEBOUNCE_SECONDS = 5
 _STORED_MESSAGES = """
     SELECT id FROM message WHERE mid IN (SELECT value FROM json_each(?))"""
 _STORED_CONTACTS = """
@@ -109,8 +106,4 @@ def _rows(number: int, of: PlainMessage) -> Iterator[tuple[str, Row]]:
     yield "message", (*message, of.text, at, of.sent_at_us, "received", False, "", 0)
     yield "journey_step", (number, at, "reception", "received", BY_ITS_TIMESTAMP)
     yield "journey_step", (number, at, "storage", "stored", "")
-    yield "journey_step", (number, at, "deduplication", "passed", "no duplicate within 10 s")
-    until = in_text(datetime.fromtimestamp(at // 1_000_000 + _DEBOUNCE_SECONDS, UTC))
-    waits = f"until {until}, {_DEBOUNCE_SECONDS} s left"
-    yield "journey_step", (number, at, "debounce", "waiting", waits)
     yield "feed", ("message.received", at, number)
