@@ -115,6 +115,7 @@ class Oracle:
         self.erased.add(contact)
         self.calls.contact_erased(contact)
         self.revisions.contact_erased(contact)
+        self._elsewhere.contact_erased(contact)
 
     def has_answered_between(self, first: Row, row: Row) -> bool:
         """Return whether the bot had surely answered a message when its repeat came."""

@@ -25,6 +25,10 @@ class ThreadControls:
         if since is not None:
             self._last[contact] = (since, at)
 
+    def contact_erased(self, contact: ContactKey) -> None:
+        """Moca forgets who holds the thread: Instagram refuses what goes there nevertheless."""
+        self._since.pop(contact, None)
+
     def acknowledged(self, control: ThreadControl) -> None:
         """Take note of who holds a thread."""
         told_at = self._ledger.told_at(control.event.key)

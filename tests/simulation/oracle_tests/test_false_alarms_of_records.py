@@ -2,7 +2,14 @@
 
 from moca.core.types import ContactKey
 from tests.simulation.oracle_tests.test_false_alarms import ANNA, BEN, broken
-from tests.simulation.worlds.script import Operates, Reading, Sending, Writes
+from tests.simulation.worlds.script import (
+    Erases,
+    Operates,
+    PassesThread,
+    Reading,
+    Sending,
+    Writes,
+)
 
 
 def test_a_last_attempt_that_no_record_shows_in_time_may_fail_though_it_arrived() -> None:
@@ -36,4 +43,13 @@ def test_a_resend_that_is_being_checked_occupies_the_only_courier() -> None:
         Operates(at=38.497, contact=ANNA, action="answer", text="three"),
         seed=30016598,
         couriers=1,
+    )
+
+
+def test_who_holds_the_thread_of_an_erased_contact_is_not_known_when_a_message_is_fetched() -> None:
+    assert not broken(
+        PassesThread(at=67.944, contact=BEN, is_ours=False, delays=(0.1,)),
+        Writes(at=76.56, contact=BEN, mid="m6", text="where is my order", hint=3, delays=()),
+        Erases(at=85.639, contact=BEN),
+        seed=830003448,
     )
