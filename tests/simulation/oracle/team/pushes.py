@@ -76,8 +76,10 @@ class PushWatch:
             row = self._queued[key]
             if not taken[_name(row)] and self._ledger.has_conversation(row["conversation_id"]):
                 self._is_broken(Invariant.PUSHED, f"push {key} left the queue, and was not taken")
+        # Operators may have assigned it twice within one commit, and the push went out in between.
+        assigned = {push.conversation_id for push in pushes if push.kind is PushKind.ASSIGNMENT}
         for push in pushes:
-            self._take(push)
+            self._take(push, is_assignee_known=push.conversation_id not in assigned)
 
     def asked(self, push: Push, subscription: PushSubscription, answer: PushAnswer) -> None:
         """Judge an attempt to deliver, at the push service."""
@@ -117,13 +119,13 @@ class PushWatch:
             if number > 0 and due.subscription_id not in self._excused
         ]
 
-    def _take(self, push: Push) -> None:
+    def _take(self, push: Push, *, is_assignee_known: bool) -> None:
         ids = [each.id for each in push.subscriptions]
         after = set(self._ledger.push_targets(push.conversation_id))
         # The same commit may have assigned the conversation, before or afterwards.
         before = self._targets.get(push.conversation_id, after)
         is_right = before & after <= set(ids) <= before | after
-        if push.kind is PushKind.NEEDS_REPLY and not is_right:
+        if push.kind is PushKind.NEEDS_REPLY and is_assignee_known and not is_right:
             told = f"{push.kind} of conversation {push.conversation_id} goes to {ids}"
             self._is_broken(Invariant.PUSHED, f"{told}, not to {sorted(after)}")
         for each in ids:
