@@ -130,7 +130,7 @@ class System:
             self._singletons.open()
 
     def tell(self, command: object) -> None:
-        """Have a command from outside carried out.
+        """Pass a command from outside to the writer.
 
         Raises:
             SystemOverloaded: If more waits than can be processed in good time.
