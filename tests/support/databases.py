@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +43,29 @@ def runs_sql(database: peewee.Database) -> RunSql:
 def run_sql(database: peewee.Database, sql: str, params: SqlParams = ()) -> SqlCursor:
     """Run a statement on a database."""
     return runs_sql(database)(sql, params)
+
+
+@contextmanager
+def recorded_sql(database: peewee.Database) -> Iterator[list[tuple[str, SqlParams]]]:
+    """Record the statements that are run on a database within the block."""
+    run = runs_sql(database)
+    statements: list[tuple[str, SqlParams]] = []
+
+    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
+        statements.append((sql, params))
+        return run(sql, params)
+
+    opened: Any = database
+    opened.execute_sql = record
+    try:
+        yield statements
+    finally:
+        del opened.execute_sql
+
+
+def query_plan(database: peewee.Database, sql: str, params: SqlParams) -> list[str]:
+    """Return the steps of SQLite's plan for a statement."""
+    return [row[-1] for row in run_sql(database, f"EXPLAIN QUERY PLAN {sql}", params)]
 
 
 def open_migrated(path: Path) -> peewee.Database:

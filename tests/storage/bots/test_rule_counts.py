@@ -3,11 +3,10 @@
 from typing import Any
 
 import peewee
-import pytest
 
 from moca.storage.db.tables import Conversation, Message
 from moca.storage.queries.team.rule_counts import RuleCount, count_rules
-from tests.support.databases import SqlCursor, SqlParams, runs_sql
+from tests.support.databases import query_plan, recorded_sql
 from tests.web.rows import a_contact, a_conversation, a_question, a_reply, after
 
 DAY = 24 * 60 * 60
@@ -72,20 +71,11 @@ def test_a_reply_in_parts_is_counted_once(database: peewee.Database) -> None:
     assert count_rules("shop", after(0)) == {2: {"price": RuleCount(1, 0, 0)}}
 
 
-def test_the_count_reads_just_what_rules_replied(
-    database: peewee.Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[str, SqlParams]] = []
-    run = runs_sql(database)
-
-    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
-        asked.append((sql, params))
-        return run(sql, params)
-
-    monkeypatch.setattr(database, "execute_sql", record)
-    count_rules("shop", after(0))
-    ((sql, params),) = asked
+def test_the_count_reads_just_what_rules_replied(database: peewee.Database) -> None:
+    with recorded_sql(database) as statements:
+        count_rules("shop", after(0))
+    ((sql, params),) = statements
     if isinstance(database, peewee.SqliteDatabase):
-        plan = str(run(f"EXPLAIN QUERY PLAN {sql}", params).fetchall())
+        plan = str(query_plan(database, sql, params))
         assert "USING INDEX message_by_rule" in plan
         assert "SCAN message" not in plan

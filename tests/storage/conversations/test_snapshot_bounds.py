@@ -11,7 +11,7 @@ from moca.core.messages.replies import ConcludeMessages
 from moca.core.policy import ConversationPolicy, same_for_all
 from moca.core.types import Author, Outcome
 from tests.storage.desk import POLICY, Desk
-from tests.support.databases import SqlCursor, SqlParams, runs_sql
+from tests.support.databases import query_plan, recorded_sql
 from tests.support.factory import ANNA, at
 from tests.support.values import only, present
 
@@ -51,24 +51,17 @@ def test_what_was_said_later_than_now_is_not_remembered(desk: Desk) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_items_are_looked_up_by_conversation_however_many_are_pending(
-    desk: Desk, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, database: peewee.Database
 ) -> None:
     desk.receive("m1")
     desk.queue()
-    asked = []
-    execute = runs_sql(database)
-
-    def record(sql: str, values: SqlParams = ()) -> SqlCursor:
-        asked.append((sql, values))
-        return execute(sql, values)
-
-    monkeypatch.setattr(database, "execute_sql", record)
-    _snapshot(desk, 7)
+    with recorded_sql(database) as statements:
+        _snapshot(desk, 7)
     steps = [
-        row[-1]
-        for sql, values in asked
+        step
+        for sql, params in statements
         if sql.startswith("SELECT") and '"queue_item"' in sql
-        for row in execute(f"EXPLAIN QUERY PLAN {sql}", values)
+        for step in query_plan(database, sql, params)
     ]
     assert [step.partition("INDEX ")[2] for step in steps if "queue_item_" in step] == [
         "queue_item_under_way (conversation_id=?)",

@@ -12,7 +12,7 @@ from moca.core.outbox.backlog import NOTHING
 from moca.core.outbox.queued_reply import Channel, ReplyKind
 from moca.core.types import Author, ContactKey, Priority
 from tests.storage.desk import Desk
-from tests.support.databases import SqlCursor, SqlParams, runs_sql
+from tests.support.databases import query_plan, recorded_sql
 from tests.support.factory import ANNA, BEN, at
 from tests.support.values import only
 
@@ -51,26 +51,16 @@ def test_what_became_due_later_is_not_overtaken_on_the_way_to_its_contact(desk: 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_channels_heads_are_read_off_their_indexes(
-    desk: Desk, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, database: peewee.Database
 ) -> None:
     desk.receive("m1")
     desk.queue()
-    read = []
-    execute = runs_sql(database)
-
-    def record(sql: str, values: SqlParams = ()) -> SqlCursor:
-        read.append((sql, values))
-        return execute(sql, values)
-
-    monkeypatch.setattr(database, "execute_sql", record)
-    desk.do(FindPending(9, at(60), at(60)))
-    heads = [asked for asked in read if '"channel"' in asked[0] and "json_each" in asked[0]]
-    walks = [asked for asked in read if "WITH RECURSIVE" in asked[0]]
+    with recorded_sql(database) as statements:
+        desk.do(FindPending(9, at(60), at(60)))
+    heads = [asked for asked in statements if '"channel"' in asked[0] and "json_each" in asked[0]]
+    walks = [asked for asked in statements if "WITH RECURSIVE" in asked[0]]
     assert (len(heads), len(walks)) == (2, 2)
-    plans = [
-        [row[-1] for row in execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-        for sql, values in (*walks, *heads)
-    ]
+    plans = [query_plan(database, *each) for each in (*walks, *heads)]
     by_channel = [[step for step in plan if "queue_item" in step] for plan in plans]
     assert all("INDEX queue_item_of_channel" in step for plan in by_channel for step in plan)
     assert not any("TEMP B-TREE" in step for plan in plans for step in plan)

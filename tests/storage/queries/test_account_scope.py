@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
-from typing import Any
 
 import peewee
 import pytest
@@ -28,7 +27,7 @@ from moca.storage.queries.team.drafts import count_drafts, list_drafts, read_dra
 from moca.storage.queries.team.mentions import latest_mentions
 from tests.storage.desk import Desk
 from tests.storage.search.words import index_all
-from tests.support.databases import SqlCursor, SqlParams, runs_sql
+from tests.support.databases import query_plan, recorded_sql
 from tests.support.factory import ANNA, at
 from tests.support.values import present
 
@@ -155,23 +154,13 @@ def test_figures_and_the_feed(desk: Desk) -> None:
 def test_a_list_for_one_account_is_read_from_the_index_of_its_order(
     desk: Desk, database: peewee.Database
 ) -> None:
-    statements = []
-    run = runs_sql(database)
-
-    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
-        statements.append((sql, params))
-        return run(sql, params)
-
-    opened: Any = database
-    opened.execute_sql = record
-    list_conversations(limit=40, scope=OURS)
-    list_inbox(InboxFilter(scope=OURS), at(9), limit=40)
+    with recorded_sql(database) as statements:
+        list_conversations(limit=40, scope=OURS)
+        list_inbox(InboxFilter(scope=OURS), at(9), limit=40)
     plans = []
     if isinstance(database, peewee.SqliteDatabase):
         limited = [each for each in statements if '"account_id" IN' in each[0]]
-        plans = [
-            str(run(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()) for sql, params in limited
-        ]
+        plans = [str(query_plan(database, *each)) for each in limited]
         assert len(plans) == 2
     for plan in plans:
         assert "conversation_last_activity_at" in plan
@@ -181,20 +170,12 @@ def test_a_list_for_one_account_is_read_from_the_index_of_its_order(
 def test_without_a_limit_the_statements_name_no_accounts(
     desk: Desk, database: peewee.Database
 ) -> None:
-    statements = []
-    run = runs_sql(database)
-
-    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
-        statements.append(sql)
-        return run(sql, params)
-
-    opened: Any = database
-    opened.execute_sql = record
-    list_conversations(limit=40)
-    list_inbox(InboxFilter(), at(9), limit=40)
-    count_inbox(InboxFilter(), at(9))
-    list_items(limit=40)
-    count_queue()
-    count_drafts()
-    assert [each for each in statements if '"account_id" IN' in each] == []
-    assert [each for each in statements if "queue_count" in each]
+    with recorded_sql(database) as statements:
+        list_conversations(limit=40)
+        list_inbox(InboxFilter(), at(9), limit=40)
+        count_inbox(InboxFilter(), at(9))
+        list_items(limit=40)
+        count_queue()
+        count_drafts()
+    assert [sql for sql, _ in statements if '"account_id" IN' in sql] == []
+    assert [sql for sql, _ in statements if "queue_count" in sql]

@@ -1,7 +1,5 @@
 """Which conversations with a label a list shows, and in which order."""
 
-from typing import Any
-
 import peewee
 import pytest
 
@@ -13,7 +11,7 @@ from moca.storage.queries.conversations import list_conversations
 from moca.storage.queries.inbox import InboxFilter, count_inbox, list_inbox
 from tests.storage.desk import Desk
 from tests.storage.queries.test_inbox import changed, ids, listed
-from tests.support.databases import SqlCursor, SqlParams, runs_sql
+from tests.support.databases import query_plan, recorded_sql
 from tests.support.factory import ANNA, at
 
 ALL = InboxFilter(label_id=1)
@@ -93,20 +91,11 @@ def test_the_api_lists_the_conversations_with_a_label(eight: Desk) -> None:
 
 
 def test_those_with_a_label_are_read_from_its_index(eight: Desk, database: peewee.Database) -> None:
-    statements = []
-    run = runs_sql(database)
-
-    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
-        statements.append((sql, params))
-        return run(sql, params)
-
-    opened: Any = database
-    opened.execute_sql = record
-
-    list_inbox(ALL, at(100), limit=10, after=(10**15, 5))
+    with recorded_sql(database) as statements:
+        list_inbox(ALL, at(100), limit=10, after=(10**15, 5))
 
     if isinstance(database, peewee.SqliteDatabase):
         for sql, params in [each for each in statements if "LIMIT" in each[0]][:2]:
-            plan = str(run(f"EXPLAIN QUERY PLAN {sql}", params).fetchall())
+            plan = str(query_plan(database, sql, params))
             assert "(label_id=? AND last_activity_at<?)" in plan
             assert "TEMP B-TREE" not in plan

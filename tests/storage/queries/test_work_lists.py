@@ -1,7 +1,6 @@
 """Which lists show a conversation that is assigned or snoozed."""
 
 from datetime import datetime
-from typing import Any
 
 import peewee
 import pytest
@@ -12,7 +11,7 @@ from moca.storage.db.operator_tables import Operator
 from moca.storage.queries.inbox import InboxFilter, list_inbox
 from tests.storage.desk import Desk
 from tests.storage.queries.test_inbox import changed, listed, lists_with, two
-from tests.support.databases import SqlCursor, SqlParams, runs_sql
+from tests.support.databases import query_plan, recorded_sql
 from tests.support.factory import at
 
 __all__ = ["two"]
@@ -62,20 +61,12 @@ def test_mine_is_read_from_its_index(two: Desk, database: peewee.Database) -> No
     Operator.create(id=7, name="ada", role="answers", password_hash="", created_at=at(0))
     changed(1, assignee_id=7)
     mine = InboxFilter(work_list=WorkList.MINE, operator_id=7)
-    statements = []
-    run = runs_sql(database)
-
-    def record(sql: str, params: SqlParams = ()) -> SqlCursor:
-        statements.append((sql, params))
-        return run(sql, params)
-
-    opened: Any = database
-    opened.execute_sql = record
-
-    assert [row.conversation.assignee for row in list_inbox(mine, at(9), limit=10).items] == ["ada"]
+    with recorded_sql(database) as statements:
+        shown = list_inbox(mine, at(9), limit=10).items
+    assert [row.conversation.assignee for row in shown] == ["ada"]
 
     if isinstance(database, peewee.SqliteDatabase):
         for sql, params in [each for each in statements if "LIMIT" in each[0]][:2]:
-            plan = str(run(f"EXPLAIN QUERY PLAN {sql}", params).fetchall())
+            plan = str(query_plan(database, sql, params))
             assert "conversation_assigned" in plan
             assert "TEMP B-TREE" not in plan
