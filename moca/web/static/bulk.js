@@ -1,5 +1,6 @@
 // Selects conversations of the list, and acts on all of them with one request.
 
+import { runNext } from "./action-queue.js";
 import { merge, refreshAll, renew, showConnection } from "./live.js";
 import { load, showDone, visit } from "./panes.js";
 
@@ -8,7 +9,6 @@ const at = (selector) => document.querySelector(selector);
 const boxes = () => [...document.querySelectorAll("#list .pick input")];
 const selected = () => boxes().filter(({ checked }) => checked);
 let last;
-let earlier = Promise.resolve();
 
 function count() {
   if (!at("#bulk-count")) return;
@@ -84,7 +84,7 @@ document.addEventListener("submit", (event) => {
   const ids = body.getAll("conversation");
   if (!ids.length) return;
   mark(ids, false);
-  earlier = earlier.then(() => act(address, body)).catch(() => {
+  runNext(() => act(address, body), () => {
     mark(ids, true);
     showConnection(true);
     tell("Connection lost. Try again: nothing is done twice.");

@@ -1,10 +1,10 @@
 // Undoes what was just done to conversations, without a page load.
 
+import { runNext } from "./action-queue.js";
 import { refreshAll, showConnection } from "./live.js";
 import { load, showDone, visit } from "./panes.js";
 
 const LIST = ["list", "account", "label"];
-let isBusy = false;
 
 function tell(problem) {
   showDone(!problem ? [] : [Object.assign(document.createElement("p"), { className: "problem", textContent: problem.trim() })]);
@@ -17,29 +17,27 @@ function addressOf(id) {
   return address;
 }
 
-async function undo(form) {
-  const body = new URLSearchParams(new FormData(form));
-  const ids = body.getAll("conversation");
-  const { isOk, page, because } = await load(form.action, { method: "POST", body });
-  if (because) return tell(because);
-  tell(isOk ? "" : (page.querySelector("#bulk-problem") ?? page.querySelector("main > p"))?.textContent);
+async function showUndone(ids, isOk) {
   const isShown = ids.some((id) => location.pathname === `/conversations/${id}`);
   if (isShown) await visit(location.href, { push: false, onComposer: false });
   else if (isOk && ids.length === 1) await visit(addressOf(ids[0]), { onComposer: false });
   await refreshAll();
 }
 
-document.addEventListener("submit", async (event) => {
-  if (event.target.id !== "undo") return;
+async function undo(form, body) {
+  const { isOk, page, because } = await load(form.action, { method: "POST", body });
+  if (because) return tell(because);
+  // The notice of what was done since stays.
+  if (!isOk || form.isConnected) tell(isOk ? "" : (page.querySelector("#bulk-problem") ?? page.querySelector("main > p"))?.textContent);
+  showUndone(body.getAll("conversation"), isOk).catch(() => showConnection(true));
+}
+
+document.addEventListener("submit", (event) => {
+  const { target: form } = event;
+  if (form.id !== "undo") return;
   event.preventDefault();
-  if (isBusy) return;
-  isBusy = true;
-  try {
-    await undo(event.target);
-  } catch {
-    showConnection(true);
-  }
-  isBusy = false;
+  const body = new URLSearchParams(new FormData(form));
+  runNext(() => undo(form, body), () => showConnection(true));
 });
 
 document.addEventListener("click", ({ target }) => target.id === "done-dismiss" && showDone());

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
+from queue import Queue
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.axe import findings
+from tests.browser.patience import next_held
 from tests.browser.service import Whole
 from tests.browser.test_inbox import moca, visit
 from tests.browser.triage.test_bulk_selection import box, closes, five, opened, refused
@@ -23,6 +26,14 @@ def notice(page: Page) -> Locator:
 
 def undoes(page: Page) -> None:
     notice(page).get_by_role("button", name="Undo").click()
+
+
+def closes_one(page: Page, number: int) -> None:
+    page.locator(f"#conversation-{number}").click()
+    expect(page.locator("#live")).to_have_attribute("data-live", f"/conversations/{number}")
+    page.get_by_role("button", name="Close", exact=True).locator("visible=true").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(notice(page)).to_contain_text("Conversation closed.")
 
 
 def is_open(moca: Whole) -> bool:
@@ -122,6 +133,66 @@ def test_a_key_brings_back_what_was_closed_before_the_next_was_chosen(
     expect(page.locator("#held-by")).to_contain_text("has taken over")
     expect(page.locator(".row")).to_have_count(5)
     assert [status for _, status in five.rows(STATES)][4] == "human"
+
+
+def test_the_next_is_undone_while_the_first_is_still_being_undone(
+    visit: Callable[..., Page], five: Whole
+) -> None:
+    page = opened(visit, viewport=WIDE)
+    held: Queue[Route] = Queue()
+    page.route("**/bulk/undo/*", held.put)
+    closes_one(page, 3)
+    undoes(page)
+    first = next_held(page, held)
+    closes_one(page, 4)
+    undoes(page)
+    first.continue_()
+    next_held(page, held).continue_()
+    expect(page.locator(".row")).to_have_count(5)
+    expect(notice(page)).to_have_text("")
+    assert is_open(five)
+
+
+def test_what_was_closed_since_can_still_be_undone(visit: Callable[..., Page], five: Whole) -> None:
+    page = opened(visit, viewport=WIDE)
+    held: Queue[Route] = Queue()
+    page.route("**/bulk/undo/*", held.put)
+    closes_one(page, 3)
+    undoes(page)
+    first = next_held(page, held)
+    closes_one(page, 4)
+    first.continue_()
+    expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/3")
+    page.unroute("**/bulk/undo/*")
+
+    undoes(page)
+
+    expect(page.locator(".row")).to_have_count(5)
+    assert is_open(five)
+
+
+def test_an_action_is_undone_after_the_one_that_is_still_being_stored(
+    visit: Callable[..., Page], five: Whole
+) -> None:
+    page = opened(visit, viewport=WIDE)
+    closes_one(page, 3)
+    held: Queue[Route] = Queue()
+    page.route("**/bulk/close*", held.put)
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.on("response", lambda response: seen.append(response.url))
+    box(page, 5).check()
+    closes(page)
+    close = next_held(page, held)
+    undoes(page)
+    close.continue_()
+    expect(page.locator("#conversation-5")).to_have_count(0)
+    expect(page.locator("#conversation-3")).to_be_visible()
+    expect(notice(page)).to_contain_text("Conversation closed.")
+    assert [status for _, status in five.rows(STATES)] == ["open"] * 4 + ["closed"]
+    close_path, undo_path = "/conversations/bulk/close", "/conversations/bulk/undo/closed"
+    actions = [path for url in seen if "/bulk/" in (path := urlsplit(url).path)]
+    assert actions == [close_path, close_path, undo_path, undo_path]
 
 
 def test_a_snooze_is_undone_and_the_notice_dismissed(
