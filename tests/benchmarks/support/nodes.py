@@ -174,15 +174,16 @@ def burst(
         server.settle()
     before = _cpu_seconds(parties)
     load = apart(write_all_to, ports, first + WARM_UP, contacts, CONNECTIONS)
-    graph.wait_for(known + WARM_UP + contacts, PATIENCE_SECONDS)
+    acknowledged = contacts - load.others
+    graph.wait_for(known + WARM_UP + acknowledged, PATIENCE_SECONDS)
     for server in servers:
         server.settle()
     used = {name: seconds - before[name] for name, seconds in _cpu_seconds(parties).items()}
     reached = [psid for _, psid in graph.arrivals]
     return Burst(
         load.per_second,
-        contacts / (graph.arrivals[-1][0] - load.began),
-        {name: seconds * 1000 / contacts for name, seconds in used.items()},
+        acknowledged / (graph.arrivals[-1][0] - load.began),
+        {name: seconds * 1000 / acknowledged for name, seconds in used.items()},
         load.others,
         len(reached) - len(set(reached)),
     )
