@@ -11,9 +11,11 @@ from moca.storage.db.cluster_tables import Seat
 from moca.storage.unit_of_work import Batch, WriterPolicy
 from moca.storage.writer import Writer
 
-_TURN = """SET LOCAL lock_timeout = '5s';
-SET LOCAL idle_in_transaction_session_timeout = '3s';
-SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1)"""
+_TURN = (
+    "SET LOCAL lock_timeout = '5s'",
+    "SET LOCAL idle_in_transaction_session_timeout = '3s'",
+    "SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1)",
+)
 
 
 class ClusterWriter(Writer):
@@ -33,7 +35,8 @@ class ClusterWriter(Writer):
         with super()._transaction():
             if self._takes_turns:
                 database: Any = self._database
-                database.execute_sql(_TURN)
+                for statement in _TURN:
+                    database.execute_sql(statement)
             yield
 
     def _admitted(self, batch: Batch, commands: Sequence[Any]) -> Sequence[Command]:
