@@ -11,11 +11,11 @@ from moca.storage.db.cluster_tables import Seat
 from moca.storage.unit_of_work import Batch, WriterPolicy
 from moca.storage.writer import Writer
 
-_TURN = (
-    "SET LOCAL lock_timeout = '5s'",
-    "SET LOCAL idle_in_transaction_session_timeout = '3s'",
-    "SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1)",
+_TURN = """WITH limits AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '5s', true),
+        set_config('idle_in_transaction_session_timeout', '3s', true)
 )
+SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1) FROM limits"""
 
 
 class ClusterWriter(Writer):
@@ -35,8 +35,7 @@ class ClusterWriter(Writer):
         with super()._transaction():
             if self._takes_turns:
                 database: Any = self._database
-                for statement in _TURN:
-                    database.execute_sql(statement)
+                database.execute_sql(_TURN)
             yield
 
     def _admitted(self, batch: Batch, commands: Sequence[Any]) -> Sequence[Command]:
