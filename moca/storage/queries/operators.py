@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,8 @@ import peewee
 from moca.core.account_scope import AccountScope
 from moca.core.types import OperatorRole, fold_name
 from moca.storage.db.operator_tables import AuditEntry, Login, Operator
-from moca.storage.db.rows import read_dicts
+from moca.storage.db.rows import read_dicts, read_rows
+from moca.storage.db.statements import Prepared
 from moca.storage.queries.pagination import Key, Page
 from moca.storage.queries.team.account_scope import accounts_of_operators, scope_of_role
 
@@ -91,34 +92,50 @@ def find_login(key: str, token_hash: str, at: datetime) -> LoginRecord | None:
         token_hash: the hash of the current token; sessions from another link have ended.
         at: the current time.
     """
-    rows = _logins((Login.key == key) & (Login.ends_at > at) & _by_link_of(token_hash))
-    return next(map(_login, rows), None)
+    return next(map(_login, _WITH_KEY.rows(key, token_hash, at)), None)
 
 
 def list_link_sessions(token_hash: str, at: datetime) -> tuple[LoginRecord, ...]:
     """Return the open sessions from the login link, most recently used first."""
     is_open = Login.operator.is_null() & (Login.ends_at > at) & _by_link_of(token_hash)
     rows = _logins(is_open).order_by(Login.seen_at.desc(), Login.id).limit(_SESSIONS_SHOWN)
-    return tuple(map(_login, rows))
+    return tuple(map(_login, read_rows(rows)))
 
 
-def _by_link_of(token_hash: str) -> Any:
+def _by_link_of(token_hash: str | peewee.Node) -> Any:
     return Login.operator.is_null(is_null=False) | (Login.token_hash == token_hash)
 
 
 def _logins(condition: Any) -> Any:
-    query = Login.select(Login, Operator).join(Operator, peewee.JOIN.LEFT_OUTER)
-    return query.where(condition)
+    query = Login.select(Login.id, Login.address, Login.opened_at, Login.seen_at, *_OPERATOR)
+    return query.join(Operator, peewee.JOIN.LEFT_OUTER).where(condition)
 
 
-def _login(row: Any) -> LoginRecord:
-    operators = _records([] if row.operator is None else [row.operator.__data__])
+_OPERATOR = (
+    Operator.id,
+    Operator.name,
+    Operator.role,
+    Operator.password_hash,
+    Operator.created_at,
+)
+_WITH_KEY = Prepared(
+    Login,
+    lambda key, token_hash, at: _logins(
+        (Login.key == key) & (Login.ends_at > at) & _by_link_of(token_hash)
+    ),
+)
+
+
+def _login(row: Sequence[Any]) -> LoginRecord:
+    login_id, address, opened_at, seen_at, *operator = row
+    named = {field.name: value for field, value in zip(_OPERATOR, operator, strict=True)}
+    operators = _records([] if named["id"] is None else [named])
     return LoginRecord(
-        id=row.id,
+        id=login_id,
         operator=next(iter(operators), None),
-        address=row.address,
-        opened_at=row.opened_at,
-        seen_at=row.seen_at,
+        address=address,
+        opened_at=opened_at,
+        seen_at=seen_at,
     )
 
 

@@ -5,7 +5,6 @@ import peewee
 from peewee import fn
 
 from moca.storage.db.operator_tables import AuditEntry, Mention, Note
-from moca.storage.db.rows import read_rows
 from moca.storage.db.statements import Prepared
 from moca.storage.db.tables import Contact, Conversation, Event, JourneyStep, Message
 
@@ -43,60 +42,63 @@ def version_of_all() -> str:
     return "-".join(str(each or 0) for each in ids)
 
 
+def _latest_messages(conversation_id: peewee.Node, column: peewee.Field) -> Any:
+    theirs = Message.select(column).where(Message.conversation == conversation_id)
+    return theirs.order_by(Message.id.desc()).limit(_MESSAGES_LOOKED_AT)
+
+
+def _last_note(conversation_id: peewee.Node) -> Any:
+    return _highest(Note).where(Note.conversation == conversation_id)
+
+
+def _conversation_version(conversation_id: peewee.Node) -> Any:
+    ids = _latest_messages(conversation_id, Message.id)
+    mids = _latest_messages(conversation_id, Message.mid)
+    query = Conversation.select(
+        Conversation.status,
+        Conversation.last_activity_at,
+        *_PROFILE,
+        _highest(Message).where(Message.conversation == conversation_id),
+        _highest(JourneyStep).where(JourneyStep.message << ids),
+        _highest(Event).where(Event.mid << mids),
+        _last_note(conversation_id),
+        _highest(AuditEntry),
+    )
+    return query.join(Contact).where(Conversation.id == conversation_id)
+
+
+def _contact_version(conversation_id: peewee.Node) -> Any:
+    other = Conversation.alias()
+    query = Conversation.select(
+        Conversation.contact,
+        *_PROFILE,
+        other.select(fn.MAX(other.id)).where(other.contact == Contact.id),
+        _last_note(conversation_id),
+        # Operators' changes of labels, the assignee and other conversations write audit entries.
+        _highest(AuditEntry),
+    )
+    return query.join(Contact).where(Conversation.id == conversation_id)
+
+
+_CONVERSATION = Prepared(Message, _conversation_version)
+_CONTACT = Prepared(Message, _contact_version)
+
+
 def version_of_conversation(conversation_id: int) -> str:
     """Return a version of a conversation with its latest messages."""
-    query = Conversation.select(Conversation.status, Conversation.last_activity_at, *_PROFILE)
-    row = query.join(Contact).where(Conversation.id == conversation_id).tuples().first()
-    if row is None:
-        return "none"
-    note = _last_note(conversation_id)
-    said = (
-        Message.select(Message.id, Message.mid)
-        .where(Message.conversation == conversation_id)
-        .order_by(Message.id.desc())
-        .limit(_MESSAGES_LOOKED_AT)
-    )
-    rows: list[tuple[int, str | None]] = list(read_rows(said))
-    steps = _last_step([message_id for message_id, _ in rows])
-    last_event = _last_event([mid for _, mid in rows if mid])
-    last = rows[0][0] if rows else 0
-    return _named_by(row, last, steps, last_event, note, _last_id(AuditEntry))
+    return _version_of(_CONVERSATION.rows(conversation_id))
 
 
 def version_of_contact_pane(conversation_id: int) -> str:
     """Return a version of what is known of a conversation's contact, and of its notes."""
-    query = Conversation.select(Conversation.contact, *_PROFILE).join(Contact)
-    row = query.where(Conversation.id == conversation_id).tuples().first()
-    if row is None:
-        return "none"
-    theirs = Conversation.select(fn.MAX(Conversation.id)).where(Conversation.contact == row[0])
-    # Operators' changes of labels, the assignee and other conversations write audit entries.
-    return _named_by(row, theirs.scalar(), _last_note(conversation_id), _last_id(AuditEntry))
+    return _version_of(_CONTACT.rows(conversation_id))
 
 
 def version_of_messages(message_ids: list[int]) -> str:
     """Return a version of some messages' journeys."""
-    return f"{_last_step(message_ids)}"
+    last_step = _highest(JourneyStep).where(JourneyStep.message << message_ids).scalar()
+    return f"{last_step or 0}"
 
 
-def _named_by(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:_DIGITS]
-
-
-def _last_step(message_ids: list[int]) -> int:
-    query = JourneyStep.select(fn.MAX(JourneyStep.id))
-    return int(query.where(JourneyStep.message << message_ids).scalar() or 0)
-
-
-def _last_event(mids: list[str]) -> int:
-    query = Event.select(fn.MAX(Event.id)).where(Event.mid << mids)
-    return int(query.scalar() or 0)
-
-
-def _last_note(conversation_id: int) -> int:
-    query = Note.select(fn.MAX(Note.id)).where(Note.conversation == conversation_id)
-    return int(query.scalar() or 0)
-
-
-def _last_id(table: Any) -> int:
-    return int(_highest(table).scalar() or 0)
+def _version_of(rows: list[list[Any]]) -> str:
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:_DIGITS] if rows else "none"

@@ -7,6 +7,7 @@ from moca.core.account_scope import ALL_ACCOUNTS, AccountScope
 from moca.core.types import OperatorRole
 from moca.storage.db.operator_tables import Operator, OperatorAccount
 from moca.storage.db.rows import read_rows
+from moca.storage.db.statements import Selection
 from moca.storage.db.tables import Contact, Conversation, Message, QueueItem
 
 
@@ -50,12 +51,18 @@ def account_of_item(item_id: int) -> str | None:
     return next((account_id for (account_id,) in found), None)
 
 
+_LIMITS = Selection(
+    lambda: OperatorAccount.select(OperatorAccount.operator, OperatorAccount.account_id).order_by(
+        OperatorAccount.operator, OperatorAccount.account_id
+    ),
+    OperatorAccount.operator,
+)
+
+
 def accounts_of_operators(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     """Return the accounts to which operators are limited, by their ids; others are absent."""
-    columns = (OperatorAccount.operator, OperatorAccount.account_id)
-    query = OperatorAccount.select(*columns).where(OperatorAccount.operator << sorted(ids))
     found: dict[int, tuple[str, ...]] = {}
-    for operator_id, account_id in read_rows(query.order_by(*columns)) if ids else ():
+    for operator_id, account_id in _LIMITS.among(ids):
         found[operator_id] = (*found.get(operator_id, ()), account_id)
     return found
 
