@@ -139,6 +139,7 @@ def create_app(
     metrics = metrics or Metrics(config.version)
     app.wsgi_app = ClientAddress(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
     access = Guards(ports, config, SecurityEvents(ports, metrics))
+    app.teardown_request(access.disconnect)
     admit_uploads(app, access)
     attachments = Attachments(ports, config)
     app.jinja_env.globals.update(attachments=attachments)

@@ -1,5 +1,7 @@
 """Views that readers share, and what an act changes in them at once."""
 
+import peewee
+import pytest
 from flask.testing import FlaskClient
 
 from moca.storage.db.tables import Conversation
@@ -37,3 +39,20 @@ def test_what_a_program_does_leaves_the_shared_view_to_its_readers(
 
     assert sent.status_code == 200
     assert browser_session.get(HERE, headers=ASKS).text == shown
+
+
+def test_a_refresh_connects_to_the_database_once(
+    browser_session: FlaskClient, database: peewee.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_question(a_conversation())
+    connected = []
+
+    def connect(reuse_if_open: bool = False) -> bool:
+        connected.append(True)
+        return peewee.Database.connect(database, reuse_if_open)
+
+    monkeypatch.setattr(database, "connect", connect)
+    database.close()
+
+    assert browser_session.get(HERE, headers=ASKS).status_code == 200
+    assert (connected, database.is_closed()) == ([True], True)

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import structlog
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.wrappers import Response
 
@@ -198,10 +198,24 @@ class Guards:
         self.events.note(SecurityEvent.LINK_OPENED)
         return self.sessions.give(redirect(address, 303), shown)
 
+    def disconnect(self, _error: BaseException | None) -> None:
+        """End the connection that a request has kept; a `teardown_request` function."""
+        connection = g.pop("connection", None)
+        if connection is not None:
+            connection.__exit__(None, None, None)
+
+    def _stay_connected(self) -> None:
+        # Connecting costs more than most reads. Who waits for a commit needs no connection.
+        if request.method in SAFE_METHODS and "connection" not in g:
+            connection = self._ports.database.connection_context()
+            connection.__enter__()
+            g.connection = connection
+
     def _by_session(self) -> CurrentUser | None:
         key, now = self.sessions.key_shown(), clock.now()
         if key is None:
             return None
+        self._stay_connected()
         with self._ports.database.connection_context():
             login = find_login(key, self.token.hash, now)
         if login is None:
