@@ -8,7 +8,7 @@ from peewee import JOIN, Node
 from moca.core.feed import FeedEvent, FeedKind
 from moca.core.messages.replies import ConcludeMessages, MessagesEnded, RecordSteps
 from moca.core.reasons import code_of
-from moca.core.types import Outcome, Stage
+from moca.core.types import COMMENT_KINDS, Outcome, Stage
 from moca.storage.conversations.needs_reply import EndedMessage, follow_outcomes
 from moca.storage.db.bulk import Update, in_chunks
 from moca.storage.db.fields import short, storable
@@ -30,12 +30,28 @@ _OUTCOMES = Update(
 
 
 _UNANSWERED = Selection(
-    lambda: Message.select(Message.id, Message.text).where(IS_UNANSWERED), Message.id
+    lambda: Message.select(Message.id, Message.text, Message.kind, Message.mid).where(
+        IS_UNANSWERED
+    ),
+    Message.id,
 )
 _INPUTS = Selection(
     lambda: Message.select(Message.reply, Message.id, Message.outcome).order_by(Message.id),
     Message.reply,
 )
+
+
+class UnansweredInput(NamedTuple):
+    """What a contact wrote and has no answer to."""
+
+    text: str
+    kind: str
+    mid: str
+
+    @property
+    def comment_id(self) -> str | None:
+        """Instagram's id of the comment; None if it is a message."""
+        return self.mid if self.kind in COMMENT_KINDS else None
 
 
 class Conclusion(NamedTuple):
@@ -110,12 +126,13 @@ def outcome_event(message_id: int, outcome: Outcome, because: str, at: datetime)
 
 def unanswered_among(message_ids: Iterable[int]) -> set[int]:
     """Return which of these messages are unanswered."""
-    return set(unanswered_texts(message_ids))
+    return set(unanswered_inputs(message_ids))
 
 
-def unanswered_texts(message_ids: Iterable[int]) -> dict[int, str]:
-    """Return the texts of those of these messages that are unanswered, by id."""
-    return dict(_UNANSWERED.among(sorted(set(message_ids))))
+def unanswered_inputs(message_ids: Iterable[int]) -> dict[int, UnansweredInput]:
+    """Return those of these messages that are unanswered, by id."""
+    rows = _UNANSWERED.among(sorted(set(message_ids)))
+    return {message_id: UnansweredInput._make(row) for message_id, *row in rows}
 
 
 def unanswered_of(conversation_id: int) -> list[int]:

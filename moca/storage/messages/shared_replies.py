@@ -7,7 +7,7 @@ from moca.storage.db.bulk import Update
 from moca.storage.db.rows import read_rows
 from moca.storage.db.tables import Contact, Conversation, Message
 from moca.storage.handlers import handles
-from moca.storage.messages.outcomes import conclude, unanswered_texts
+from moca.storage.messages.outcomes import conclude, unanswered_inputs
 from moca.storage.outbox.enqueue import queue_replies
 from moca.storage.outbox.refusals import is_outdated
 from moca.storage.unit_of_work import Batch
@@ -38,7 +38,8 @@ def share_replies(batch: Batch, commands: Sequence[ShareReply]) -> None:
     """Answer messages with the reply to another one, or with their own if that one is gone."""
     for command in commands:
         queue = command.instead
-        texts = unanswered_texts(queue.input_ids)
+        unanswered = unanswered_inputs(queue.input_ids)
+        texts = {each: asked.text for each, asked in unanswered.items()}
         shared = _reply_to(command.same_as, queue.conversation_id)
         if shared is None or not texts or is_outdated(queue, texts):
             queue_replies(batch, [queue])

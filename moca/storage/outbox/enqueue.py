@@ -19,10 +19,9 @@ from moca.storage.content_codec import kind_of, made_by_columns, storable_conten
 from moca.storage.db.bulk import Insertion, Update
 from moca.storage.db.tables import Conversation, Message, QueueItem
 from moca.storage.messages.contact_conversations import cool_down
-from moca.storage.messages.outcomes import conclude, unanswered_texts
+from moca.storage.messages.outcomes import conclude, unanswered_inputs
 from moca.storage.outbox.destinations import find_destinations
 from moca.storage.outbox.held import announce_held, follow_hold
-from moca.storage.outbox.items import unanswered_comments
 from moca.storage.outbox.lost_answers import announce_again
 from moca.storage.outbox.refusals import (
     GONE,
@@ -94,8 +93,7 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
     """Queue replies with the messages they answer, each in as many parts as it needs."""
     places = find_destinations(command.conversation_id for command in commands)
     all_inputs = {each for command in commands for each in command.input_ids}
-    unanswered = unanswered_texts(all_inputs)
-    comments = unanswered_comments(all_inputs)
+    unanswered = unanswered_inputs(all_inputs)
     removed = removed_among(place.account_id for place in places.values())
     uploads = ReplyUploads(commands)
     judged: list[tuple[ConsideredReply, Refusal | None]] = []
@@ -105,10 +103,10 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
         if place is None:
             batch.answer(command.receipt, NotFound())
             continue
-        texts = {each: unanswered.pop(each) for each in command.input_ids if each in unanswered}
-        inputs = tuple(texts)
-        answered = (comments[each] for each in inputs if each in comments)
-        comment_id = command.comment_id or next(answered, None)
+        own = {each: unanswered.pop(each) for each in command.input_ids if each in unanswered}
+        inputs, texts = tuple(own), {each: asked.text for each, asked in own.items()}
+        comment_ids = (each.comment_id for each in own.values())
+        comment_id = command.comment_id or next(filter(None, comment_ids), None)
         own_parts = parts_with_file(storable_content(command.content), command.attachment)
         parts = (*map(storable_content, command.preface), *own_parts)
         considered = ConsideredReply(command, place, inputs, comment_id, parts)

@@ -9,7 +9,6 @@ from moca.core.conversation.consent import OPTED_OUT
 from moca.core.outbox.queued_reply import QueuedReply, ReplyAddress
 from moca.core.reasons import because_held
 from moca.core.types import (
-    COMMENT_KINDS,
     Author,
     ClosingMessage,
     ContactKey,
@@ -24,7 +23,6 @@ from moca.storage.db.statements import Selection
 from moca.storage.db.tables import (
     IS_HELD_REPLY,
     IS_PENDING,
-    IS_UNANSWERED,
     Contact,
     Conversation,
     Message,
@@ -245,19 +243,6 @@ def earlier_parts(items: Iterable[OutboxItem]) -> dict[int, list[str]]:
 
 def _parts(replies: Sequence[int], condition: Any) -> list[OutboxItem]:
     return hold_items((Message.part_of << replies) & condition)
-
-
-_COMMENTS = Selection(
-    lambda: Message.select(Message.id, Message.mid).where(
-        (Message.kind << COMMENT_KINDS) & IS_UNANSWERED
-    ),
-    Message.id,
-)
-
-
-def unanswered_comments(message_ids: Iterable[int]) -> dict[int, str]:
-    """Return the ids of those of these messages that are unanswered comments, by message id."""
-    return dict(_COMMENTS.among(sorted(set(message_ids))))
 
 
 def has_private_reply(comment_id: str, account_id: str) -> bool:
