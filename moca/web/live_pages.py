@@ -17,7 +17,8 @@ from moca.web.auth.guards import SAFE_METHODS
 POLLS = "X-Moca-Live"
 """The header by which a page requests only the part of itself that changes."""
 
-_LOOKED_AT_EVERY = timedelta(seconds=1)
+_LOOKED_AT_EVERY = timedelta(seconds=2)
+"""As often as a browser asks."""
 _MINUTE = 60
 _KEPT = 256
 _DIGITS = 16
@@ -37,8 +38,8 @@ class _PageSnapshot:
 class LivePages:
     """Renders pages, and afterwards only what is new in them, by version.
 
-    A shared view is rendered once and refreshed at most once a second, one at a time: its readers
-    must not slow the webhook. Thread-safe.
+    A shared view is rendered once for all, no more often than one browser asks for it, and one at a
+    time: its readers must not slow the webhook. Thread-safe.
     """
 
     def __init__(

@@ -81,7 +81,7 @@ def test_what_changes_is_in_the_next_answer(
     assert polled(agent, version).status_code == 304
 
     change()
-    frozen.tick(1)
+    frozen.tick(2)
 
     after_it = polled(agent, version)
     assert after_it.status_code == 200
