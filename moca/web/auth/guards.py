@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -202,14 +203,13 @@ class Guards:
         """End the connection that a request has kept; a `teardown_request` function."""
         connection = g.pop("connection", None)
         if connection is not None:
-            connection.__exit__(None, None, None)
+            connection.close()
 
     def _stay_connected(self) -> None:
         # Connecting costs more than most reads. Who waits for a commit needs no connection.
         if request.method in SAFE_METHODS and "connection" not in g:
-            connection = self._ports.database.connection_context()
-            connection.__enter__()
-            g.connection = connection
+            g.connection = ExitStack()
+            g.connection.enter_context(self._ports.database.connection_context())
 
     def _by_session(self) -> CurrentUser | None:
         key, now = self.sessions.key_shown(), clock.now()
