@@ -11,11 +11,9 @@ from moca.storage.db.cluster_tables import Seat
 from moca.storage.unit_of_work import Batch, WriterPolicy
 from moca.storage.writer import Writer
 
-_TURN = """WITH limits AS MATERIALIZED (
-    SELECT set_config('lock_timeout', '5s', true),
-        set_config('idle_in_transaction_session_timeout', '3s', true)
-)
-SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1) FROM limits"""
+_TURN = """SET LOCAL lock_timeout = '5s';
+SET LOCAL idle_in_transaction_session_timeout = '3s';
+SELECT pg_advisory_xact_lock(hashtext(current_database() || current_schema()), 1)"""
 
 
 class ClusterWriter(Writer):

@@ -1,6 +1,6 @@
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -18,7 +18,6 @@ from moca.storage.accounts import accounts
 from moca.storage.bots import cases, versions
 from moca.storage.conversations import contacts, handover, labels, snapshots, snooze, status
 from moca.storage.db.connection import DatabaseFile, truncate_log
-from moca.storage.db.postgresql import PostgresqlDatabase
 from moca.storage.db.tables import Webhook
 from moca.storage.feed import subscribers
 from moca.storage.handlers import Handler, handlers_in
@@ -207,7 +206,7 @@ class Writer:
     def _transaction(self) -> Iterator[None]:
         try:
             self._file.require()
-            with _pipeline(self._database), self._database.atomic():
+            with self._database.atomic():
                 yield
         except (peewee.OperationalError, peewee.InterfaceError):
             self._database.close()
@@ -216,7 +215,3 @@ class Writer:
     def close(self) -> None:
         """Close this thread's connection. The next call opens a new one."""
         self._database.close()
-
-
-def _pipeline(database: peewee.Database) -> AbstractContextManager[None]:
-    return database.pipeline() if isinstance(database, PostgresqlDatabase) else nullcontext()

@@ -11,7 +11,7 @@ from moca.core.messages.conversation import ConversationLoaded, LoadConversation
 from moca.core.reply_window import opened_before
 from moca.core.types import Author, ContactKey, ConversationStatus, Outcome, Role
 from moca.storage.content_codec import read_received
-from moca.storage.db.statements import RowReader, Selection
+from moca.storage.db.statements import Selection
 from moca.storage.db.tables import (
     IS_CURRENT,
     IS_HELD_REPLY,
@@ -132,20 +132,19 @@ def load_conversations(batch: Batch, commands: Sequence[LoadConversation]) -> No
     """Report the snapshot of each contact's current conversation, or None if there is none."""
     rows = _current({command.contact for command in commands})
     ids = [row.conversation_id for row in rows.values()]
+    unanswered = _inbound(_UNANSWERED.among(ids))
     accounts = {command.contact.account_id for command in commands}
     policies = {account_id: batch.policy_of(account_id) for account_id in accounts}
     first_at = min(command.at for command in commands)
     max_dedup = max(policy.dedup for policy in policies.values())
-    asked_messages = _UNANSWERED.ask_among(ids), _ask_earlier(rows.values(), first_at - max_dedup)
-    asked_items = _IN_FLIGHT.ask_among(ids), _HELD.ask_among(ids)
-    asked_replies = _ask_recent_replies(rows.values(), first_at - _HOUR)
-    unanswered, earlier = map(_inbound, asked_messages)
-    in_flight, held = map(_item_ids, asked_items)
+    earlier = _earlier(rows.values(), first_at - max_dedup)
+    in_flight = _item_ids(_IN_FLIGHT.among(ids))
+    held = _item_ids(_HELD.among(ids))
     limits = {
         row.conversation_id: policies[contact.account_id].replies_per_hour
         for contact, row in rows.items()
     }
-    recent_replies = _recent_replies(asked_replies, limits)
+    recent_replies = _recent_replies(rows.values(), first_at - _HOUR, limits)
     for command in commands:
         row = rows.get(command.contact)
         if row is None:
@@ -185,18 +184,18 @@ def _current(contacts: set[ContactKey]) -> dict[ContactKey, _Row]:
     return {ContactKey(account_id, psid): _Row._make(row) for account_id, psid, *row in rows}
 
 
-def _ask_earlier(rows: Iterable[_Row], since: datetime) -> RowReader:
+def _earlier(rows: Iterable[_Row], since: datetime) -> Mapping[int, list[Inbound]]:
     recent = [
         row.conversation_id
         for row in rows
         if row.last_user_message_at is not None and row.last_user_message_at > since
     ]
-    return _EARLIER.ask_among(recent, since)
+    return _inbound(_EARLIER.among(recent, since))
 
 
-def _inbound(read_rows: RowReader) -> Mapping[int, list[Inbound]]:
+def _inbound(rows: Iterable[list[Any]]) -> Mapping[int, list[Inbound]]:
     found: Mapping[int, list[Inbound]] = defaultdict(list)
-    for conversation_id, *row in read_rows():
+    for conversation_id, *row in rows:
         found[conversation_id].append(_read(dict(zip(_NAMES, row, strict=True))))
     return found
 
@@ -211,28 +210,24 @@ def _read(fields: dict[str, Any]) -> Inbound:
     )
 
 
-def _item_ids(read_rows: RowReader) -> Mapping[int, list[int]]:
+def _item_ids(rows: Iterable[list[Any]]) -> Mapping[int, list[int]]:
     """Return the queue items by conversation."""
     found: Mapping[int, list[int]] = defaultdict(list)
-    for conversation_id, item_id in read_rows():
+    for conversation_id, item_id in rows:
         found[conversation_id].append(item_id)
     return found
 
 
-def _ask_recent_replies(rows: Iterable[_Row], since: datetime) -> RowReader:
+def _recent_replies(
+    rows: Iterable[_Row], since: datetime, limits: Mapping[int, int]
+) -> Mapping[int, deque[datetime]]:
+    """Return when the bot's messages since an instant were sent: the latest few of each."""
     recent = [
         row.conversation_id
         for row in rows
         if row.last_bot_message_at is not None and row.last_bot_message_at > since
     ]
-    return _RECENT_REPLIES.ask_among(recent, since)
-
-
-def _recent_replies(
-    read_rows: RowReader, limits: Mapping[int, int]
-) -> Mapping[int, deque[datetime]]:
-    """Return when the bot's messages were sent: the latest few of each conversation."""
     found = {each: deque[datetime](maxlen=limit) for each, limit in limits.items()}
-    for conversation_id, at in read_rows():
+    for conversation_id, at in _RECENT_REPLIES.among(recent, since):
         found[conversation_id].append(at)
     return found

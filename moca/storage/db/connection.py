@@ -5,7 +5,6 @@ from urllib.parse import quote, unquote, urlsplit
 
 import peewee
 
-from moca.storage.db.postgresql import PostgresqlDatabase
 from moca.storage.db.schema import TABLES
 
 UNAVAILABLE = (peewee.OperationalError, peewee.InterfaceError, OSError)
@@ -64,7 +63,7 @@ def _database(url: str) -> peewee.Database:
         path = unquote(address.path.removeprefix("/"))
         return peewee.SqliteDatabase(path, pragmas=_PRAGMAS, lock_type="IMMEDIATE", timeout=5)
     if address.scheme in ("postgresql", "postgres") and len(address.path) > 1:
-        return PostgresqlDatabase(url, prefer_psycopg3=True)
+        return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
     raise ValueError(
         "a database URL looks like sqlite:///path/to/file.db or postgresql://user@host/name"
     )

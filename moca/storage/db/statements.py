@@ -1,7 +1,6 @@
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 import peewee
@@ -15,10 +14,6 @@ _CONVERTED = (InstantField, peewee.BooleanField)
 _INSTANT = InstantField()
 
 
-RowReader = Callable[[], list[list[Any]]]
-_Converters = Sequence[tuple[int, Callable[[Any], Any]]]
-
-
 class _Place(NamedTuple):
     number: int
 
@@ -26,7 +21,7 @@ class _Place(NamedTuple):
 class _Compiled(NamedTuple):
     sql: str
     values: tuple[Any, ...]
-    converters: _Converters
+    converters: list[tuple[int, Callable[[Any], Any]]]
 
     def given(self, values: tuple[Any, ...]) -> list[Any]:
         return [values[each.number] if isinstance(each, _Place) else each for each in self.values]
@@ -56,21 +51,16 @@ class Prepared:
 
     def rows(self, *values: Any) -> list[list[Any]]:
         """Return the rows for these values: texts, numbers, instants or other driver types."""
-        return self.ask(*values)()
-
-    def ask(self, *values: Any) -> RowReader:
-        """Ask for the rows, and return what reads them, at most once.
-
-        In a pipeline, several queries that are asked before one is read travel together.
-        """
         database = self._model._meta.database  # noqa: SLF001
         compiled = self._compiled.get(type(database))
         if compiled is None:
             compiled = self._compiled[type(database)] = self._compile(database, len(values))
         stored = tuple(_INSTANT.db_value(v) if isinstance(v, datetime) else v for v in values)
-        cursor = database.execute_sql(compiled.sql, compiled.given(stored))
-        is_sqlite = isinstance(database, peewee.SqliteDatabase)
-        return partial(_read, cursor, compiled.converters, is_sqlite=is_sqlite)
+        rows = _rows(database, compiled.sql, compiled.given(stored))
+        for position, convert in compiled.converters:
+            for row in rows:
+                row[position] = convert(row[position])
+        return rows
 
     def _compile(self, database: Any, values: int) -> _Compiled:
         places = (peewee.SQL(database.param, (_Place(number),)) for number in range(values))
@@ -93,14 +83,12 @@ class Prepared:
         return _Compiled(sql, tuple(built_in), converters)
 
 
-def _read(cursor: Any, converters: _Converters, *, is_sqlite: bool) -> list[list[Any]]:
-    rows: list[list[Any]] = (
-        json.loads(cursor.fetchone()[0]) if is_sqlite else [list(row) for row in cursor.fetchall()]
-    )
-    for position, convert in converters:
-        for row in rows:
-            row[position] = convert(row[position])
-    return rows
+def _rows(database: Any, sql: str, values: list[Any]) -> list[list[Any]]:
+    cursor = database.execute_sql(sql, values)
+    if isinstance(database, peewee.SqliteDatabase):
+        rows: list[list[Any]] = json.loads(cursor.fetchone()[0])
+        return rows
+    return [list(row) for row in cursor.fetchall()]
 
 
 def is_among(column: Any, values: Iterable[Any]) -> Any:
@@ -139,15 +127,11 @@ class Selection:
 
     def among(self, values: Iterable[Any], *others: Any) -> list[list[Any]]:
         """Return the rows whose column has one of these values, for the other variable values."""
-        return self.ask_among(values, *others)()
-
-    def ask_among(self, values: Iterable[Any], *others: Any) -> RowReader:
-        """Ask for these rows, as `Prepared.ask` does."""
         chosen = list(values)
         if not chosen:
-            return list
+            return []
         stored = json.dumps(chosen) if _is_on_sqlite(self._column) else chosen
-        return self._prepared.ask(stored, *others)
+        return self._prepared.rows(stored, *others)
 
     def _among(self, place: peewee.Node, *others: peewee.Node) -> Any:
         return self._query(*others).where(_among(self._column, place))

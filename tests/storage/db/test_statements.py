@@ -53,12 +53,6 @@ def test_rows_come_in_the_querys_order_with_instants_and_truth_values(desk: Desk
     assert _BY_MID.among(["m1", "m2", "m3"]) == [["m2", NOON, False], ["m1", NOON, False]]
 
 
-def test_several_queries_may_be_asked_before_one_is_read(desk: Desk) -> None:
-    desk.do(webhook(wrote("m1", "hello"), wrote("m2", "again")))
-    first, none, second = (_BY_MID.ask_among(mids) for mids in (["m1"], [], ["m2"]))
-    assert (second(), none(), first()) == ([["m2", NOON, False]], [], [["m1", NOON, False]])
-
-
 def test_nothing_is_asked_of_the_database_for_no_values(desk: Desk) -> None:
     assert _BY_MID.among([]) == []
 
