@@ -131,7 +131,7 @@ class SenderActor(MailboxActor):
                 self._call(VerifyDelivery(message.reply, message.since, message.known))
             case DeliveryVerified():
                 self._verified(message, now)
-            case ReplySent() | ReplyFailed():
+            case ReplySent() | ReplyFailed() | ReplyDropped():
                 self._settled(message.item_id, now)
             case AccountChanged() | FreezeChanged():
                 self._note_change(message, now)
