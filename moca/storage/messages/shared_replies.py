@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from moca.core.messages.replies import ReplyShared, ShareReply
@@ -39,21 +39,20 @@ def share_replies(batch: Batch, commands: Sequence[ShareReply]) -> None:
     for command in commands:
         queue = command.instead
         unanswered = unanswered_inputs(queue.input_ids)
-        texts = {each: asked.text for each, asked in unanswered.items()}
         shared = _reply_to(command.same_as, queue.conversation_id)
-        if shared is None or not texts or is_outdated(queue, texts):
+        if shared is None or not unanswered or is_outdated(queue, unanswered):
             queue_replies(batch, [queue])
         else:
-            _share(batch, command, shared, texts)
+            _share(batch, command, shared, tuple(unanswered))
 
 
-def _share(batch: Batch, command: ShareReply, shared: _Shared, texts: Mapping[int, str]) -> None:
+def _share(batch: Batch, command: ShareReply, shared: _Shared, inputs: Sequence[int]) -> None:
     at = command.instead.at
-    _INPUTS.each((True, shared.reply_id, each) for each in texts)
-    for each in texts:
+    _INPUTS.each((True, shared.reply_id, each) for each in inputs)
+    for each in inputs:
         batch.note(each, at, Stage.QUEUE, "shared", f"reply {shared.name} says the same")
     if shared.status == MessageStatus.SENT:
-        conclude(batch, texts, Outcome.ANSWERED, f"answered by {shared.name}", at)
+        conclude(batch, inputs, Outcome.ANSWERED, f"answered by {shared.name}", at)
     batch.tell(ReplyShared(shared.contact, command.instead.input_ids))
 
 

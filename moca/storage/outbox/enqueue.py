@@ -104,13 +104,13 @@ def queue_replies(batch: Batch, commands: Sequence[QueueReply]) -> None:
             batch.answer(command.receipt, NotFound())
             continue
         own = {each: unanswered.pop(each) for each in command.input_ids if each in unanswered}
-        inputs, texts = tuple(own), {each: asked.text for each, asked in own.items()}
+        inputs = tuple(own)
         comment_ids = (each.comment_id for each in own.values())
         comment_id = command.comment_id or next(filter(None, comment_ids), None)
         own_parts = parts_with_file(storable_content(command.content), command.attachment)
         parts = (*map(storable_content, command.preface), *own_parts)
         considered = ConsideredReply(command, place, inputs, comment_id, parts)
-        outdated = OUTDATED if is_outdated(command, texts) else None
+        outdated = OUTDATED if is_outdated(command, own) else None
         gone = GONE if place.account_id in removed else None
         refusal = gone or outdated or refusal_of(considered, taken)
         has_upload = refusal is not None or uploads.take(command)

@@ -10,6 +10,7 @@ from moca.core.conversation.consent import OPTED_OUT
 from moca.core.messages.replies import QueueReply
 from moca.core.reasons import because_held
 from moca.core.types import Author, ClosingMessage, ConversationStatus, Outcome
+from moca.storage.messages.outcomes import UnansweredInput
 from moca.storage.outbox.destinations import Destination
 from moca.storage.outbox.items import has_private_reply, is_held
 from moca.storage.uploads.owners import TAKEN_OR_GONE
@@ -44,10 +45,10 @@ class ConsideredReply(NamedTuple):
         return self.command.scheduled_for or self.command.at
 
 
-def is_outdated(command: QueueReply, texts: Mapping[int, str]) -> bool:
-    """Return whether an input was edited after the reply was made."""
+def is_outdated(command: QueueReply, unanswered: Mapping[int, UnansweredInput]) -> bool:
+    """Return whether an unanswered input was edited after the reply was made."""
     made_of = zip(command.input_ids, command.made_of, strict=False)
-    return any(texts.get(each, text) != text for each, text in made_of)
+    return any(each in unanswered and unanswered[each].text != text for each, text in made_of)
 
 
 def refusal_of(considered: ConsideredReply, taken: AbstractSet[str]) -> Refusal | None:
