@@ -36,6 +36,15 @@ def closes_one(page: Page, number: int) -> None:
     expect(notice(page)).to_contain_text("Conversation closed.")
 
 
+def undoes_slowly(page: Page, number: int) -> tuple[Queue[Route], Route]:
+    """Close a conversation and undo that; return what holds up every Undo, and this one."""
+    held: Queue[Route] = Queue()
+    page.route("**/bulk/undo/*", held.put)
+    closes_one(page, number)
+    undoes(page)
+    return held, next_held(page, held)
+
+
 def is_open(moca: Whole) -> bool:
     return [status for _, status in moca.rows(STATES)] == ["open"] * 5
 
@@ -139,11 +148,7 @@ def test_the_next_is_undone_while_the_first_is_still_being_undone(
     visit: Callable[..., Page], five: Whole
 ) -> None:
     page = opened(visit, viewport=WIDE)
-    held: Queue[Route] = Queue()
-    page.route("**/bulk/undo/*", held.put)
-    closes_one(page, 3)
-    undoes(page)
-    first = next_held(page, held)
+    held, first = undoes_slowly(page, 3)
     closes_one(page, 4)
     undoes(page)
     first.continue_()
@@ -155,11 +160,7 @@ def test_the_next_is_undone_while_the_first_is_still_being_undone(
 
 def test_what_was_closed_since_can_still_be_undone(visit: Callable[..., Page], five: Whole) -> None:
     page = opened(visit, viewport=WIDE)
-    held: Queue[Route] = Queue()
-    page.route("**/bulk/undo/*", held.put)
-    closes_one(page, 3)
-    undoes(page)
-    first = next_held(page, held)
+    _, first = undoes_slowly(page, 3)
     closes_one(page, 4)
     first.continue_()
     expect(page.locator("#live")).to_have_attribute("data-live", "/conversations/3")
