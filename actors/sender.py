@@ -120,9 +120,6 @@ class SenderActor(MailboxActor):
                 self._queued(reply, now)
             case ReplyClaimed() if not self._is_draining:
                 self._resends.claimed(message, now)
-            case ReplyDropped(item_id=item_id) if item_id not in self._calls:
-                self._settling.forget(item_id)
-                self._resends.forget(item_id, now)
             case DeliveryStarted():
                 self._started(message, now)
             case DeliveryEnded():
